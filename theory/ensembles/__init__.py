@@ -1,0 +1,16 @@
+"""What is random: the one description of a network that theory and montecarlo share. Imports no SymPy.
+
+=====================  =================================================
+arguments              the error every bad argument gets, exact parsing
+laws                   symmetric laws of one weight entry
+initializations        weight variance as a function of the fans
+ensemble               widths, depth, activation, readout, input
+=====================  =================================================
+"""
+
+from theory.ensembles.arguments import Exact, InvalidArgument
+from theory.ensembles.ensemble import Ensemble
+from theory.ensembles.initializations import Initialization
+from theory.ensembles.laws import Law
+
+__all__ = ["Ensemble", "Law", "Initialization", "InvalidArgument", "Exact"]

@@ -1,0 +1,105 @@
+"""The error every bad argument gets, and the exact numbers that arguments are read as."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from numbers import Integral, Rational, Real
+
+Exact = int | Fraction | str
+"""An exact number, or the name of a symbol."""
+
+
+class InvalidArgument(ValueError):
+    """One argument is unusable; says which, what is wrong with it and what would do.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument as the caller wrote it.
+    problem : str
+        What is wrong, with the offending value.
+    remedy : str
+        What would do instead.
+
+    Examples
+    --------
+    >>> print(InvalidArgument("width", "must be positive, got 0", "use width=32 or width='n'"))
+    width: must be positive, got 0; use width=32 or width='n'
+    """
+
+    def __init__(self, argument: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{argument}: {problem}; {remedy}")
+        self.argument = argument
+        self.problem = problem
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str, str]]:
+        return type(self), (self.argument, self.problem, self.remedy)  # so that it crosses a process pool whole
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which of the known names was probably meant.
+
+    >>> nearest("hee", ["he", "xavier"])
+    "did you mean 'he'? known: he, xavier"
+    """
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{meant}known: {', '.join(names)}"
+
+
+def is_symbol_name(text: str) -> bool:
+    """Whether a string can name a SymPy symbol: a Python identifier that is no keyword."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def exact_fraction(argument: str, value: object) -> Fraction:
+    """Read a finite number exactly: int, Fraction, '3/2', '0.25', or a float (its exact binary value).
+
+    >>> exact_fraction("slope", "1/4")
+    Fraction(1, 4)
+    """
+    remedy = "give a finite number such as 2, '1/3' or Fraction(1, 3)"
+    if isinstance(value, bool):
+        raise InvalidArgument(argument, f"cannot read {value!r} as an exact number", remedy)
+    if isinstance(value, Rational):
+        return Fraction(value)
+    if isinstance(value, Real):
+        if not math.isfinite(value):
+            raise InvalidArgument(argument, f"must be finite, got {value}", remedy)
+        return Fraction(float(value))
+    if isinstance(value, str):
+        try:
+            return Fraction(value.replace(" ", ""))
+        except ZeroDivisionError:
+            raise InvalidArgument(argument, f"{value!r} divides by zero", remedy) from None
+        except ValueError:
+            raise InvalidArgument(argument, f"{value!r} is not a finite exact number", remedy) from None
+    raise InvalidArgument(argument, f"cannot read {value!r} as an exact number", remedy)
+
+
+def size(argument: str, value: object) -> int | str:
+    """Read a width or a depth: a positive integer, or the name of a symbol.
+
+    >>> size("width", "n"), size("width", "32"), size("depth", 7)
+    ('n', 32, 7)
+    """
+    remedy = f"use a positive integer such as {argument}=32, or a symbol's name such as {argument}='n'"
+    if isinstance(value, str):
+        text = value.strip()
+        if is_symbol_name(text):
+            return text
+        try:
+            value = int(text)
+        except ValueError:
+            raise InvalidArgument(argument, f"{value!r} is neither an integer nor a name", remedy) from None
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InvalidArgument(argument, f"must be a positive integer or a name, got {value!r}", remedy)
+    if value < 1:
+        raise InvalidArgument(argument, f"must be positive, got {value}", remedy)
+    return int(value)

@@ -1,0 +1,305 @@
+"""The random network itself: widths, depth, activation, readout and input, with its law and initialization."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
+from theory.ensembles.initializations import Initialization
+from theory.ensembles.laws import Law, parse_law
+
+_READOUTS = ("random", "signs", "ones")
+_INPUTS = ("e1", "ones")
+
+
+@dataclass(frozen=True, init=False)
+class Ensemble:
+    r"""A random deep network :math:`f(x) = \langle v, a_L\rangle`, :math:`a_k = \phi(W_k a_{k-1})`, :math:`a_0 = x`.
+
+    The weights :math:`W_k`, of shape (n_k, n_{k-1}), have independent entries, symmetric about 0; there are no
+    biases. Everything is exact: ints, Fractions, or the names of symbols, so that theory can answer with a formula
+    and montecarlo with an estimate of the very same network.
+
+    Parameters
+    ----------
+    width : int or str, optional
+        n_0 = ... = n_L, a number or a symbol's name. Either this or `widths`.
+    depth : int or str, optional
+        L, the number of weight matrices. Follows from `widths` where those are given.
+    widths : sequence of int or str, optional
+        n_0, ..., n_L.
+    activation : str
+        ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name).
+    init : str, int or Fraction
+        See :class:`Initialization`.
+    law : str or Law, optional
+        See :class:`Law`. Default: ``normal`` (``uniform`` under the PyTorch initialization, which is uniform).
+    readout : str or sequence of numbers
+        ``random`` (i.i.d. normal entries of variance 1/n_L), ``signs`` (i.i.d. signs over sqrt(n_L)): both are
+        sign-symmetric with E|v|^2 = 1; or fixed: ``ones``, or n_L numbers.
+    input : str or sequence of numbers, optional
+        ``ones``, ``e1``, or n_0 numbers. Default: a unit vector, of which formulas keep |x| while the ensemble has
+        other symbols, and which montecarlo takes along (1, ..., 1).
+
+    Raises
+    ------
+    InvalidArgument
+        If any of these is unusable; the message names it and says what would do.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> net.at(width=32, depth=64).variance(1)
+    Fraction(1, 16)
+    >>> Ensemble(widths=(784, 100, 10), init="xavier").depth
+    2
+    """
+
+    width: int | str | None
+    depth: int | str
+    widths: tuple[int | str, ...] | None
+    activation: str
+    init: Initialization
+    law: Law
+    readout: str | tuple[Fraction, ...]
+    input: str | tuple[Fraction, ...] | None
+
+    def __init__(
+        self,
+        width: int | str | None = None,
+        depth: int | str | None = None,
+        *,
+        widths: Sequence[int | str] | None = None,
+        activation: str = "linear",
+        init: str | int | Fraction | Initialization = "xavier",
+        law: str | Law | None = None,
+        readout: str | Sequence[Any] = "random",
+        input: str | Sequence[Any] | None = None,  # noqa: A002  # the field's own word
+    ) -> None:
+        init = Initialization.parse(init)
+        width, depth, layers = _parse_sizes(width, depth, widths)
+        default_law = "uniform" if init.name == "pytorch" else "normal"
+        parsed = {
+            "width": width,
+            "depth": depth,
+            "widths": layers,
+            "activation": _parse_activation(activation),
+            "init": init,
+            "law": parse_law(default_law if law is None else law),
+            "readout": _parse_vector("readout", readout, _READOUTS),
+            "input": None if input is None else _parse_vector("input", input, _INPUTS),
+        }
+        for name, value in parsed.items():
+            object.__setattr__(self, name, value)  # frozen: this is the one place that writes
+        self._require_consistency()
+
+    def _require_consistency(self) -> None:
+        if self.init.name == "pytorch" and self.law.name != "uniform":
+            raise InvalidArgument(
+                "law",
+                f"the pytorch initialization is uniform, got {self.law.name!r}",
+                "use law='uniform' or init='1/96'",
+            )
+        if self.init.name == "orthogonal":
+            if not self.law.is_normal:
+                raise InvalidArgument("law", "orthogonal weights are Haar distributed", "leave law out")
+            if self.widths is not None and any(isinstance(w, str) for w in self.widths):
+                raise InvalidArgument(
+                    "widths", "orthogonal layers of symbolic, unequal widths", "use numbers or one width"
+                )
+        for name, k in (("readout", self.depth), ("input", 0)):
+            vector = getattr(self, name)
+            if isinstance(vector, tuple) and len(vector) != self.width_at(k):
+                raise InvalidArgument(
+                    name, f"has {len(vector)} entries, but layer {k} has width {self.width_at(k)}", "make the two equal"
+                )
+            if isinstance(vector, tuple) and not any(vector):
+                raise InvalidArgument(name, "is the zero vector", "give it a nonzero entry")
+
+    def at(self, **changes: Any) -> Ensemble:
+        """Return the same ensemble with some fields changed: numbers for symbols, another law, ...
+
+        Examples
+        --------
+        >>> Ensemble(width="n", depth="L").at(width=8, depth=2).width_at(1)
+        8
+        """
+        unknown = set(changes) - set(self.__dataclass_fields__)
+        if unknown:
+            name = min(unknown)
+            raise InvalidArgument(name, "an ensemble has no such field", nearest(name, self.__dataclass_fields__))
+        if "widths" in changes:
+            changes = {"width": None, "depth": None, **changes}
+        elif "width" in changes:
+            changes = {"widths": None, **changes}
+        elif "depth" in changes and self.widths is not None:
+            raise InvalidArgument("depth", "follows from widths", "change widths instead")
+        if "init" in changes and "law" not in changes and "pytorch" in (self.init.name, changes["init"]):
+            changes["law"] = None
+        if self.widths is not None and "widths" not in changes:
+            changes = {"depth": None, **changes}  # follows from the widths
+        return replace(self, **changes)
+
+    def width_at(self, layer: int | str) -> int | str:
+        """Return n_k, the number of units of layer k (0 is the input).
+
+        Raises
+        ------
+        InvalidArgument
+            If the layer is not between 0 and the depth.
+        """
+        if isinstance(layer, int) and (layer < 0 or (isinstance(self.depth, int) and layer > self.depth)):
+            raise InvalidArgument(
+                "layer", f"must be between 0 and the depth {self.depth}, got {layer}", "count from the input"
+            )
+        if self.widths is None:
+            assert self.width is not None
+            return self.width
+        if not isinstance(layer, int):
+            raise InvalidArgument("layer", f"{layer!r} is symbolic, but the widths differ", "give its number")
+        return self.widths[layer]
+
+    @property
+    def slope(self) -> Exact:
+        """Slope of the activation for negative arguments: 1 for linear, 0 for ReLU."""
+        if self.activation in ("linear", "relu"):
+            return Fraction(self.activation == "linear")
+        text = self.activation.removeprefix("leaky:")
+        return text if is_symbol_name(text) else Fraction(text)
+
+    @property
+    def is_constant_width(self) -> bool:
+        """Whether all layers have the same width."""
+        return self.widths is None
+
+    @property
+    def has_independent_entries(self) -> bool:
+        """Whether the entries of a weight matrix are independent (not so for orthogonal ones)."""
+        return self.init.name != "orthogonal"
+
+    @property
+    def has_sign_symmetric_readout(self) -> bool:
+        """Whether the readout has independent symmetric signs."""
+        return self.readout in ("random", "signs")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the symbols in the ensemble, in reading order: empty if every part is a number."""
+        sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
+        parts = [*sizes, self.slope, self.init.value, *((self.law.kurtosis,) if self.law.is_symbolic else ())]
+        return tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
+
+    @property
+    def can_die(self) -> bool:
+        """Whether all units of a layer can be off with positive probability, so that a_L = 0."""
+        return self.slope == 0 or self.law.has_atoms
+
+    def variance(self, layer: int) -> Fraction:
+        """Return the variance s_k^2 of an entry of W_k, for an ensemble without symbols there.
+
+        Raises
+        ------
+        InvalidArgument
+            If the fans, the slope or the variance are symbols, or there is no such layer.
+        """
+        self.require_numbers("variance")
+        if layer < 1:
+            raise InvalidArgument("layer", f"weights are numbered from 1, got {layer}", "use 1, ..., depth")
+        return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), self.slope))
+
+    def require_numbers(self, who: str) -> None:
+        """Refuse an ensemble with symbols, for those who need numbers.
+
+        Raises
+        ------
+        InvalidArgument
+            Names the symbolic part.
+        """
+        layers: tuple[int | str | None, ...] = self.widths or ()
+        parts: list[tuple[str, Exact | None, str]] = [
+            *(("widths", part, "net.at(widths=(784, 10))") for part in layers),
+            ("width", self.width, "net.at(width=32)"),
+            ("depth", self.depth, "net.at(depth=64)"),
+            ("activation", self.slope, "activation='leaky:1/4'"),
+            ("init", self.init.value, "init='1/32'"),
+            ("law", self.law.kurtosis, "law='uniform'"),
+        ]
+        for name, part, remedy in parts:
+            if isinstance(part, str):
+                raise InvalidArgument(name, f"{who} needs a number, got the symbol {part!r}", f"use {remedy}")
+
+    def describe(self) -> str:
+        """Return all that defines the ensemble, on one line: equal texts, equal ensembles.
+
+        Examples
+        --------
+        >>> print(Ensemble(width=8, depth=2, activation="relu", init="he").describe())
+        width=8 depth=2 activation=relu init=he law=normal readout=random
+        """
+        sizes = f"width={self.width} depth={self.depth}" if self.widths is None else f"widths={_joined(self.widths)}"
+        vectors = f"readout={_joined(self.readout)}" + ("" if self.input is None else f" input={_joined(self.input)}")
+        return f"{sizes} activation={self.activation} init={self.init.describe()} law={self.law.name} {vectors}"
+
+    def digest(self) -> str:
+        """Return a SHA-256 of all that decides the networks' distribution, the same on every machine."""
+        return hashlib.sha256(f"{self.describe()} {self.law.describe()}".encode()).hexdigest()
+
+
+def _parse_sizes(
+    width: object, depth: object, widths: object
+) -> tuple[int | str | None, int | str, tuple[int | str, ...] | None]:
+    if (width is None) == (widths is None):
+        remedy = "use width=32 or widths=(784, 100, 10)"
+        raise InvalidArgument("width", "exactly one of width and widths is needed", remedy)
+    if widths is None:
+        if depth is None:
+            raise InvalidArgument("depth", "is missing", "use a positive integer or a symbol's name")
+        return size("width", width), size("depth", depth), None
+    if isinstance(widths, (str, bytes)) or not isinstance(widths, Sequence):
+        raise InvalidArgument("widths", f"must be a sequence, got {widths!r}", "use e.g. widths=(784, 100, 10)")
+    layers = tuple(size("widths", w) for w in widths)
+    if len(layers) < 2:
+        raise InvalidArgument("widths", f"needs at least n_0 and n_1, got {layers}", "use e.g. widths=(784, 10)")
+    if depth not in (None, len(layers) - 1):
+        raise InvalidArgument("depth", f"is {depth}, but the widths have depth {len(layers) - 1}", "leave it out")
+    if len(set(layers)) == 1:  # one form for one ensemble, so that equal networks are equal
+        return layers[0], len(layers) - 1, None
+    return None, len(layers) - 1, layers
+
+
+def _joined(vector: str | tuple[Any, ...]) -> str:
+    return vector if isinstance(vector, str) else ",".join(map(str, vector))
+
+
+def _parse_activation(value: object) -> str:
+    names = ("linear", "relu", "leaky:SLOPE")
+    if not isinstance(value, str):
+        raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(names)}")
+    text = value.strip().lower() if not value.strip().startswith("leaky:") else value.strip()
+    if text in ("linear", "relu"):
+        return text
+    if not text.startswith("leaky:"):
+        raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, names))
+    slope_text = text.removeprefix("leaky:")
+    if is_symbol_name(slope_text) and slope_text.lower() not in ("nan", "inf", "infinity"):
+        return text
+    slope = exact_fraction("activation", slope_text)
+    if not 0 <= slope <= 1:
+        raise InvalidArgument("activation", f"the slope must lie between 0 and 1, got {slope}", "use e.g. leaky:1/4")
+    return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
+
+
+def _parse_vector(argument: str, value: object, names: tuple[str, ...]) -> str | tuple[Fraction, ...]:
+    if isinstance(value, str):
+        if value in names:
+            return value
+        if is_symbol_name(value):
+            raise InvalidArgument(argument, f"there is no {argument} {value!r}", f"{nearest(value, names)}, or numbers")
+        value = value.split(",")
+    if isinstance(value, Sequence) and value:
+        return tuple(exact_fraction(argument, entry) for entry in value)
+    raise InvalidArgument(argument, f"cannot read {value!r}", f"use {', '.join(names)}, or numbers such as '1/2,1,3/2'")

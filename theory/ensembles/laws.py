@@ -1,0 +1,251 @@
+"""Symmetric laws of one weight entry, standardized to variance 1, by their exact even moments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
+
+Sampler = Callable[[Any, tuple[int, ...]], Any]
+"""``sampler(rng, shape)``: standardized entries from a :class:`numpy.random.Generator`."""
+
+_NAMED = ("normal", "uniform", "rademacher", "symmetric")
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law of weight entries, symmetric about 0 and standardized to variance 1.
+
+    Use the constructors: :meth:`named`, :meth:`discrete`, :meth:`from_moments`.
+
+    Parameters
+    ----------
+    name : str
+        ``normal``, ``uniform``, ``rademacher``, ``symmetric`` (any symmetric law, its moments symbols:
+        the kurtosis ``K``, then ``m6``, ``m8``, ...), or a name of one's own.
+    atoms : tuple of (value, probability) pairs
+        For a discrete law: its values before standardization, and their exact probabilities.
+    moments : tuple of int, Fraction or str
+        For a law given by moments: E w^2 = 1, E w^4, E w^6, ... as far as they are known.
+    sampler : callable, optional
+        Draws standardized entries; needed by montecarlo for a law given by moments. A module-level
+        function, so that it can travel to worker processes.
+
+    Examples
+    --------
+    >>> Law.named("uniform").moment(4)
+    Fraction(9, 5)
+    >>> Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}).moment(4)
+    Fraction(4, 1)
+    """
+
+    name: str
+    atoms: tuple[tuple[Fraction, Fraction], ...] = ()
+    moments: tuple[Exact, ...] = ()
+    sampler: Sampler | None = None
+
+    @classmethod
+    def named(cls, name: str) -> Law:
+        """Return one of the built-in laws.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such law.
+
+        Examples
+        --------
+        >>> Law.named("normal").moment(6)
+        Fraction(15, 1)
+        """
+        if name not in _NAMED:
+            raise InvalidArgument("law", f"there is no law {name!r}", nearest(name, _NAMED))
+        half = Fraction(1, 2)
+        return cls(name, atoms=((Fraction(-1), half), (Fraction(1), half)) if name == "rademacher" else ())
+
+    @classmethod
+    def discrete(cls, weights: Mapping[Any, Any], name: str = "discrete") -> Law:
+        """Return the law that takes finitely many values.
+
+        Parameters
+        ----------
+        weights : mapping
+            Value to probability, both exact (ints, Fractions or strings such as ``"1/4"``).
+        name : str
+            What to call it.
+
+        Raises
+        ------
+        InvalidArgument
+            If the probabilities are not positive with sum 1, the law is not symmetric about 0, or it is 0.
+
+        Examples
+        --------
+        >>> Law.discrete({-2: "1/4", 2: "1/4", -1: "1/4", 1: "1/4"}).variance
+        Fraction(5, 2)
+        """
+        table: dict[Fraction, Fraction] = {}
+        for value, probability in weights.items():
+            exact = exact_fraction("law", value)
+            table[exact] = table.get(exact, Fraction(0)) + exact_fraction("law", probability)
+        if any(p <= 0 for p in table.values()) or sum(table.values()) != 1:
+            raise InvalidArgument(
+                "law", f"the probabilities of {name!r} must be positive with sum 1", "rescale them, e.g. '1/4'"
+            )
+        for value, probability in table.items():
+            if table.get(-value) != probability:
+                unequal = f"P({value}) = {probability}, P({-value}) = {table.get(-value, 0)}"
+                remedy = "give each value and its negative the same probability"
+                raise InvalidArgument("law", f"{name!r} is not symmetric about 0: {unequal}", remedy)
+        if set(table) == {Fraction(0)}:
+            raise InvalidArgument("law", f"{name!r} is always 0", "give it a positive variance")
+        return cls(name, atoms=tuple(sorted(table.items())))
+
+    @classmethod
+    def from_moments(cls, name: str, moments: Mapping[int, Any], sampler: Sampler | None = None) -> Law:
+        """Return a continuous symmetric law of one's own, given by its even moments and a sampler.
+
+        Parameters
+        ----------
+        name : str
+            What to call it.
+        moments : mapping
+            Order to moment: consecutive even orders from 2, scaled by any common variance.
+        sampler : callable, optional
+            ``sampler(rng, shape)`` returns entries of variance 1.
+
+        Raises
+        ------
+        InvalidArgument
+            If an odd moment is given that is not 0, an order is missing, a name is taken, or no law has these moments.
+
+        Examples
+        --------
+        >>> laplace = Law.from_moments("laplace", {2: 2, 4: 24, 6: 720})
+        >>> laplace.kurtosis
+        Fraction(6, 1)
+        """
+        if name in _NAMED or not name:
+            raise InvalidArgument("law", f"the name {name!r} is taken", "choose another name for your own law")
+        if sampler is not None and not callable(sampler):
+            raise InvalidArgument("law", f"the sampler of {name!r} is not callable", "give a function of (rng, shape)")
+        values = {int(order): exact_fraction("law", value) for order, value in moments.items()}
+        odd = {order: value for order, value in values.items() if order % 2 and value}
+        if odd:
+            order, value = min(odd.items())
+            raise InvalidArgument(
+                "law", f"{name!r} is not symmetric about 0: its moment of order {order} is {value}", "center it"
+            )
+        orders = sorted(order for order in values if order % 2 == 0 and order > 0)
+        if not orders or orders != list(range(2, 2 * len(orders) + 1, 2)):
+            raise InvalidArgument(
+                "law", f"{name!r} has moments of orders {orders}", "give consecutive even orders from 2: 2, 4, 6, ..."
+            )
+        if values[2] <= 0:
+            raise InvalidArgument("law", f"{name!r} has variance {values[2]}", "give it a positive variance")
+        standardized = [values[2 * m] / values[2] ** m for m in range(1, len(orders) + 1)]
+        _require_moment_sequence(name, standardized)
+        return cls(name, moments=tuple(standardized), sampler=sampler)
+
+    @property
+    def variance(self) -> Fraction:
+        """Variance before standardization: of a discrete law's values; 1 for all others."""
+        return sum((p * v * v for v, p in self.atoms), Fraction(0)) if self.atoms else Fraction(1)
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether the entries are Gaussian, so that laws, not only moments, are known."""
+        return self.name == "normal"
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the moments are symbols."""
+        return self.name == "symmetric"
+
+    @property
+    def has_atoms(self) -> bool:
+        """Whether a preactivation can be exactly 0 while its input is not."""
+        return bool(self.atoms)
+
+    @property
+    def kurtosis(self) -> Exact:
+        """E w^4 / (E w^2)^2, without subtracting 3."""
+        return self.moment(4)
+
+    def moment(self, order: int) -> Exact:
+        """Return E w^order of the standardized law.
+
+        Raises
+        ------
+        InvalidArgument
+            If the moment is not known.
+
+        Examples
+        --------
+        >>> Law.named("normal").moment(4), Law.named("symmetric").moment(4), Law.named("rademacher").moment(8)
+        (Fraction(3, 1), 'K', Fraction(1, 1))
+        """
+        if order % 2:
+            return Fraction(0)
+        m = order // 2
+        if m < 2 or self.name == "rademacher":
+            return Fraction(1)
+        if self.name == "normal":
+            return Fraction(math.prod(range(1, order, 2)))
+        if self.name == "uniform":
+            return Fraction(3**m, order + 1)
+        if self.name == "symmetric":
+            return "K" if order == 4 else f"m{order}"
+        if self.atoms:
+            return sum((p * v**order for v, p in self.atoms), Fraction(0)) / self.variance**m
+        if m > len(self.moments):
+            raise InvalidArgument(
+                "law",
+                f"the moment of order {order} of {self.name!r} is unknown",
+                f"give it: Law.from_moments({self.name!r}, {{..., {order}: ...}})",
+            )
+        return self.moments[m - 1]
+
+    def describe(self) -> str:
+        """Return the text that stands for the law in fingerprints: all that decides its draws."""
+        sampler = "" if self.sampler is None else f"{self.sampler.__module__}.{self.sampler.__qualname__}"
+        return f"{self.name}|{self.atoms}|{self.moments}|{sampler}"
+
+
+def _require_moment_sequence(name: str, moments: list[Fraction]) -> None:
+    """Refuse moments that no symmetric law has: w^2 must have positive semidefinite Hankel matrices (Stieltjes)."""
+    sequence = [Fraction(1), *moments]
+    for shift in (0, 1):
+        for order in range(1, (len(sequence) - shift + 1) // 2 + 1):
+            hankel = [[sequence[shift + i + j] for j in range(order)] for i in range(order)]
+            if _determinant(hankel) < 0:
+                raise InvalidArgument(
+                    "law",
+                    f"no law has the standardized moments {', '.join(map(str, moments))} of {name!r}",
+                    "check them: E w^4 >= (E w^2)^2 and so on",
+                )
+
+
+def _determinant(matrix: list[list[Fraction]]) -> Fraction:
+    if not matrix:
+        return Fraction(1)
+    return sum(
+        (
+            (-1) ** j * entry * _determinant([row[:j] + row[j + 1 :] for row in matrix[1:]])
+            for j, entry in enumerate(matrix[0])
+        ),
+        Fraction(0),
+    )
+
+
+def parse_law(value: object) -> Law:
+    """Read the ``law`` argument: a Law, or the name of a built-in one."""
+    if isinstance(value, Law):
+        return value
+    if isinstance(value, str) and (is_symbol_name(value) or value == ""):
+        return Law.named(value)
+    raise InvalidArgument("law", f"cannot read {value!r} as a law", f"use a Law or one of {', '.join(_NAMED)}")
