@@ -226,7 +226,7 @@ class Ensemble:
             ("depth", self.depth, "net.at(depth=64)"),
             ("activation", self.slope, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
-            ("law", self.law.kurtosis, "law='uniform'"),
+            ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),
         ]
         for name, part, remedy in parts:
             if isinstance(part, str):
