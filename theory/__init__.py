@@ -1,1 +1,48 @@
-"""What should hold: exact expectations and laws of random deep networks, derived with SymPy. No sampling, no floats."""
+"""What should hold: exact expectations and laws of random deep networks, derived with SymPy. No sampling, no floats.
+
+==============  ========================================================================
+ensembles       what is random (shared with montecarlo; no SymPy)
+symbols         from exact numbers and names to SymPy
+transfer        one layer as a linear map on even power sums
+moments         E|a_k|^2m, its kurtosis and limit, E|df/dW_k|^2
+log_norms       the law of log|a_L|^2 for normal weights: mean, variance, median, survival
+entries         Mellin transform and log-moments of a single weight
+chains          width one: laws of |w_1 ... w_L| and its gradient
+chain_hessians  width one: secular equation, inertia, rate of the Hessian's norm
+==============  ========================================================================
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
+
+if TYPE_CHECKING:
+    from theory.moments import activation_moment, gradient_moment, kurtosis, kurtosis_limit
+    from theory.transfer import TransferMatrix, transfer_matrix
+
+__all__ = [
+    "Ensemble",
+    "Law",
+    "Initialization",
+    "InvalidArgument",
+    "activation_moment",
+    "kurtosis",
+    "kurtosis_limit",
+    "gradient_moment",
+    "transfer_matrix",
+    "TransferMatrix",
+]
+
+_ROOMS = {
+    "moments": ("activation_moment", "kurtosis", "kurtosis_limit", "gradient_moment"),
+    "transfer": ("transfer_matrix", "TransferMatrix"),
+}
+
+
+def __getattr__(name: str) -> Any:  # SymPy is loaded when a formula is first asked for
+    from importlib import import_module
+
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"theory.{room}"), name)
+    raise AttributeError(f"module 'theory' has no attribute {name!r}")

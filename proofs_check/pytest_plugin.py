@@ -1,0 +1,1 @@
+"""Collects statements as pytest items."""

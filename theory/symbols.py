@@ -1,0 +1,90 @@
+"""From an ensemble's exact numbers and names to SymPy, and from SymPy back to text."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import sympy as sp
+
+from theory.ensembles import Ensemble, Exact, InvalidArgument
+
+BETA = sp.Symbol("beta", positive=True)
+"""The ratio depth/width along which a limit is taken."""
+
+
+def norm_symbol(order: int) -> sp.Symbol:
+    """Return the symbol for the input's norm of that order: ``norm_x`` for |x|, ``norm4_x`` for |x|_4, ..."""
+    return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
+
+
+def whole(value: int | str) -> sp.Expr:
+    """Return a width, depth or layer as a SymPy integer or positive integer symbol."""
+    return sp.Symbol(value, integer=True, positive=True) if isinstance(value, str) else sp.Integer(value)
+
+
+def number(value: Exact) -> sp.Expr:
+    """Return an exact number, or a positive symbol for a name."""
+    if isinstance(value, str):
+        return sp.Symbol(value, positive=True)
+    return sp.Rational(Fraction(value).numerator, Fraction(value).denominator)
+
+
+def slope(net: Ensemble) -> sp.Expr:
+    """Return the activation's slope for negative arguments."""
+    return number(net.slope)
+
+
+def variance(net: Ensemble, layer: int) -> sp.Expr:
+    """Return s_k^2, the variance of an entry of W_k; the same for all k where the width is constant."""
+    fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
+    value = net.init.variance(fan_in, fan_out, slope(net))
+    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
+
+
+def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:
+    """Return p_order = (1 + slope^order)/2: E phi(z)^order = p_order E z^order for symmetric z and even order."""
+    return (1 + slope**order) / 2
+
+
+def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
+    """Return sum_i x_i^order for even order: while the ensemble has symbols, a power of :func:`norm_symbol`."""
+    width = whole(net.width_at(0))
+    match net.input:
+        case None if net.symbols:
+            return norm_symbol(order) ** order
+        case None:  # the flat unit vector
+            return width ** (1 - sp.Rational(order, 2))
+        case "e1":
+            return sp.Integer(1)
+        case "ones":
+            return width
+        case vector:
+            return sp.Add(*(number(Fraction(entry)) ** order for entry in vector))
+
+
+def readout_norm_squared(net: Ensemble) -> sp.Expr:
+    """Return E|v|^2 of the readout: 1 for the random ones."""
+    if net.has_sign_symmetric_readout:
+        return sp.Integer(1)
+    if net.readout == "ones":
+        return whole(net.width_at(net.depth))
+    return sp.Add(*(number(Fraction(entry)) ** 2 for entry in net.readout))
+
+
+def tidy(expression: sp.Expr) -> sp.Expr:
+    """Return the shortest of the usual forms of a rational function, expanded if that costs nothing."""
+    reduced = sp.cancel(expression)
+    return min((sp.expand(reduced), sp.factor(reduced), reduced), key=sp.count_ops)
+
+
+def require_order(order: int) -> int:
+    """Refuse an order that is not a positive even integer.
+
+    Raises
+    ------
+    InvalidArgument
+        Odd moments of a norm have no closed form here; order 0 is trivial.
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
+        raise InvalidArgument("order", f"must be a positive even integer, got {order!r}", "use 2, 4, 6, ...")
+    return order
