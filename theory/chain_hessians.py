@@ -14,11 +14,12 @@ As the trace is 0 and the other eigenvalues are negative, :math:`\Lambda = \|H\|
 *Rate.* Let p_0 be the greatest density of :math:`|w|`, attained at 0. For uniform weights the ratios to the end are
 uniform order statistics, so :math:`E\log|u_1u_2| = 2\log p_0 + 2\psi(L+1) + 2\gamma_E - 1`, and given the second
 smallest weight :math:`E R = 1 + 2(L-2)/(L+1) < 3`, so by Jensen :math:`E\log(1+R) \le \log 4`. The upper bound holds
-for every law whose density is greatest at 0, by coupling :math:`|w|` to a uniform variable (:math:`\Lambda` increases in
-each :math:`|u_k|`, Perron-Frobenius).
+for every law whose density is greatest at 0, by coupling :math:`|w|` to a uniform variable (:math:`\Lambda` increases
+in each :math:`|u_k|`, Perron-Frobenius).
 
 *Fluctuation.* With y the unit eigenvector of :math:`\Lambda`,
-:math:`\partial\log\|H\|_2/\partial\log|w_k| = 1 - 2y_k^2`, of modulus at most 1; Efron and Stein's inequality gives :math:`Var\log\|H\|_2 \le Var\log|f|`, hence O(sqrt L).
+:math:`\partial\log\|H\|_2/\partial\log|w_k| = 1 - 2y_k^2`, of modulus at most 1; Efron and Stein's inequality gives :math:`Var\log\|H\|_2 \le Var\log|f|`,
+hence O(sqrt L).
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def log_norm_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
     >>> from theory import Ensemble
     >>> low, high = log_norm_bounds(Ensemble(width=1, depth=100, law="uniform"))
     >>> round(float(low), 2), round(float(high), 2)
-    (-36.79, -35.4)
+    (-36.79, -35.41)
     """
     chain = ChainLaw(net)
     if net.law.name != "uniform":

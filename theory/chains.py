@@ -34,9 +34,9 @@ class ChainLaw:
     Examples
     --------
     >>> from theory import Ensemble
-    >>> chain = ChainLaw(Ensemble(width=1, depth="L", law="uniform"))
-    >>> chain.mean_square(), chain.log_mean().subs("norm_x", 1)
-    (norm_x**2, L*(-1 + log(3)/2))
+    >>> chain = ChainLaw(Ensemble(width=1, depth="L", law="uniform", input="e1"))
+    >>> chain.mean_square(), chain.log_mean()
+    (1, L*(-1 + log(3)/2))
     """
 
     net: Ensemble

@@ -2,7 +2,8 @@ r"""The exact law of :math:`\log|a_L|^2` for normal weights: sums of independent
 
 For normal weights :math:`|a_k|^2 = s_k^2 |a_{k-1}|^2 \chi^2_{B_k}`, independent over layers, where :math:`B_k = n_k`
 for a linear network and Binomial(n_k, 1/2) for ReLU: the direction of :math:`a_{k-1}` does not matter, and each unit is
-on with probability 1/2 whatever its size. A ReLU network dies where some :math:`B_k = 0`; logarithms are given survival.
+on with probability 1/2 whatever its size. A ReLU network dies where some :math:`B_k = 0`: logarithms here are given
+survival.
 """
 
 from __future__ import annotations

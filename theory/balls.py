@@ -1,0 +1,119 @@
+"""Rigorous numbers: SymPy constants as balls (python-flint), with three-valued comparisons.
+
+python-flint's own comparisons answer False where the balls overlap, and its functions answer NaN outside their domain
+without a word; here an undecided comparison is None and a NaN is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import sympy as sp
+
+from theory.ensembles import InvalidArgument
+
+Ball = Any
+"""A :class:`flint.arb`: a real interval that is guaranteed to contain the number."""
+
+_FUNCTIONS: dict[Any, Callable[..., Ball]] = {
+    sp.exp: lambda x: x.exp(),
+    sp.log: lambda x: x.log(),
+    sp.gamma: lambda x: x.gamma(),
+    sp.erf: lambda x: x.erf(),
+    # SymPy's polygamma(0, x) is digamma; polygamma(m, x) = (-1)^(m+1) m! zeta(m+1, x)
+    sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
+    sp.uppergamma: lambda s, x: x.gamma_upper(s),
+    sp.lowergamma: lambda s, x: x.gamma_lower(s),
+}
+
+
+def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
+    """Evaluate a constant in ball arithmetic.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Without free symbols.
+    digits : int
+        Decimal digits of working precision.
+
+    Returns
+    -------
+    flint.arb
+        A ball that contains the number.
+
+    Raises
+    ------
+    InvalidArgument
+        If symbols remain, a function is not known here, or the value is undefined.
+
+    Examples
+    --------
+    >>> enclose(sp.exp(1) - sp.Rational(1, 3), digits=10)
+    [2.3849484951 +/- 3.45e-11]
+    """
+    if expression.free_symbols:
+        names = ", ".join(sorted(map(str, expression.free_symbols)))
+        raise InvalidArgument("expression", f"has the symbols {names}", "substitute numbers")
+    before = flint.ctx.dps
+    flint.ctx.dps = digits + 5
+    try:
+        ball = _evaluate(expression)
+    finally:
+        flint.ctx.dps = before
+    if not ball.is_finite():
+        raise InvalidArgument("expression", f"{expression} has no finite value", "check its domain")
+    return ball
+
+
+def less(left: Ball, right: Ball) -> bool | None:
+    """Whether left < right: None while the balls overlap.
+
+    Examples
+    --------
+    >>> less(enclose(sp.pi), enclose(sp.Rational(22, 7)))
+    True
+    >>> less(flint.arb("1 +/- 0.1"), flint.arb(1)) is None
+    True
+    """
+    if left < right:
+        return True
+    if left >= right:
+        return False
+    return None
+
+
+def _evaluate(node: sp.Expr) -> Ball:
+    if node.is_Rational:
+        return flint.arb(flint.fmpq(int(node.p), int(node.q)))
+    if node is sp.pi:
+        return flint.arb.pi()
+    if node is sp.E:
+        return flint.arb(1).exp()
+    if node is sp.EulerGamma:
+        return flint.arb.const_euler()
+    if node.is_Add:
+        return sum((_evaluate(arg) for arg in node.args), flint.arb(0))
+    if node.is_Mul:
+        product = flint.arb(1)
+        for arg in node.args:
+            product *= _evaluate(arg)
+        return product
+    if node.is_Pow:
+        base = _evaluate(node.base)
+        if node.exp.is_Integer:
+            return base ** int(node.exp)
+        return base ** _evaluate(node.exp)
+    if isinstance(node, sp.Sum):
+        return _evaluate(node.doit())
+    function = _FUNCTIONS.get(node.func)
+    if function is None:
+        raise InvalidArgument("expression", f"{node.func} is not known to ball arithmetic here", "rewrite it")
+    return function(*(_evaluate(arg) for arg in node.args))
+
+
+def _polygamma(order: Ball, x: Ball) -> Ball:
+    m = int(order.unique_fmpz())
+    return (-1) ** (m + 1) * flint.arb(m).gamma() * m * flint.arb(m + 1).zeta(x)
