@@ -4,8 +4,10 @@
 ensembles       what is random (shared with montecarlo; no SymPy)
 symbols         from exact numbers and names to SymPy
 transfer        one layer as a linear map on even power sums
-moments         E|a_k|^2m, its kurtosis and limit, E|df/dW_k|^2
+moments         E|a_k|^2m, its kurtosis and its limit
+gradients       E|df/dW_k|^2m for sign-symmetric readouts
 log_norms       the law of log|a_L|^2 for normal weights: mean, variance, median, survival
+balls           constants in ball arithmetic, compared with three values
 entries         Mellin transform and log-moments of a single weight
 chains          width one: laws of |w_1 ... w_L| and its gradient
 chain_hessians  width one: secular equation, inertia, rate of the Hessian's norm
@@ -17,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
 
 if TYPE_CHECKING:
-    from theory.moments import activation_moment, gradient_moment, kurtosis, kurtosis_limit
+    from theory.chains import ChainLaw
+    from theory.gradients import gradient_moment
+    from theory.log_norms import LogNormLaw
+    from theory.moments import activation_moment, kurtosis, kurtosis_limit
     from theory.transfer import TransferMatrix, transfer_matrix
 
 __all__ = [
@@ -29,12 +34,17 @@ __all__ = [
     "kurtosis",
     "kurtosis_limit",
     "gradient_moment",
+    "LogNormLaw",
+    "ChainLaw",
     "transfer_matrix",
     "TransferMatrix",
 ]
 
 _ROOMS = {
-    "moments": ("activation_moment", "kurtosis", "kurtosis_limit", "gradient_moment"),
+    "moments": ("activation_moment", "kurtosis", "kurtosis_limit"),
+    "gradients": ("gradient_moment",),
+    "log_norms": ("LogNormLaw",),
+    "chains": ("ChainLaw",),
     "transfer": ("transfer_matrix", "TransferMatrix"),
 }
 

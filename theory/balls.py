@@ -51,8 +51,8 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
 
     Examples
     --------
-    >>> enclose(sp.exp(1) - sp.Rational(1, 3), digits=10)
-    [2.3849484951 +/- 3.45e-11]
+    >>> enclose(sp.exp(1) - sp.Rational(1, 3))
+    [2.38494849512571 +/- 1.91e-15]
     """
     if expression.free_symbols:
         names = ", ".join(sorted(map(str, expression.free_symbols)))

@@ -18,8 +18,8 @@ for every law whose density is greatest at 0, by coupling :math:`|w|` to a unifo
 in each :math:`|u_k|`, Perron-Frobenius).
 
 *Fluctuation.* With y the unit eigenvector of :math:`\Lambda`,
-:math:`\partial\log\|H\|_2/\partial\log|w_k| = 1 - 2y_k^2`, of modulus at most 1; Efron and Stein's inequality gives :math:`Var\log\|H\|_2 \le Var\log|f|`,
-hence O(sqrt L).
+:math:`\partial\log\|H\|_2/\partial\log|w_k| = 1 - 2y_k^2`, of modulus at most 1; Efron and Stein's inequality gives
+:math:`Var\log\|H\|_2 \le Var\log|f|`, hence O(sqrt L).
 """
 
 from __future__ import annotations

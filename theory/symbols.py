@@ -62,19 +62,23 @@ def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
             return sp.Add(*(number(Fraction(entry)) ** order for entry in vector))
 
 
-def readout_norm_squared(net: Ensemble) -> sp.Expr:
-    """Return E|v|^2 of the readout: 1 for the random ones."""
-    if net.has_sign_symmetric_readout:
-        return sp.Integer(1)
+def readout_power_sum(net: Ensemble, order: int) -> sp.Expr:
+    """Return sum_i v_i^order of a fixed readout, for even order."""
     if net.readout == "ones":
         return whole(net.width_at(net.depth))
-    return sp.Add(*(number(Fraction(entry)) ** 2 for entry in net.readout))
+    return sp.Add(*(number(Fraction(entry)) ** order for entry in net.readout))
+
+
+def readout_entry_moment(net: Ensemble, order: int) -> sp.Expr:
+    """Return E v_i^order of a random readout of variance 1/n_L, normal or a sign, for even order."""
+    standardized = sp.factorial2(order - 1) if net.readout == "random" else sp.S.One
+    return standardized / whole(net.width_at(net.depth)) ** (order // 2)
 
 
 def tidy(expression: sp.Expr) -> sp.Expr:
     """Return the shortest of the usual forms of a rational function, expanded if that costs nothing."""
     reduced = sp.cancel(expression)
-    return min((sp.expand(reduced), sp.factor(reduced), reduced), key=sp.count_ops)
+    return min((sp.expand(reduced), sp.factor(reduced)), key=sp.count_ops)
 
 
 def require_order(order: int) -> int:

@@ -11,7 +11,7 @@ partitions of m.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import comb, factorial
@@ -80,7 +80,7 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     """
     symbols.require_order(order)
     require_independent_entries(net)
-    step = _Layer.of(net, layer)
+    step = Layer.forward(net, layer)
     rows: dict[Partition, dict[Partition, sp.Expr]] = {}
     waiting: list[Partition] = [(1,) * (order // 2)]
     while waiting:
@@ -92,23 +92,82 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     return TransferMatrix(basis, sp.Matrix([[rows[lam].get(mu, sp.S.Zero) for mu in basis] for lam in basis]))
 
 
+def through_layers(layers: Sequence[Layer], order: int, start: Callable[[Partition], sp.Expr]) -> sp.Expr:
+    """Return E|a|^order after some layers, given the power sums of what enters the first.
+
+    The functional is pulled back from the last layer to the first, so that only what is asked for is carried.
+    """
+    functional: dict[Partition, sp.Expr] = {(1,) * (order // 2): sp.S.One}
+    for layer in reversed(layers):
+        pulled: dict[Partition, sp.Expr] = {}
+        for lam, weight in functional.items():
+            for mu, coefficient in layer.image(lam).items():
+                pulled[mu] = pulled.get(mu, sp.S.Zero) + weight * coefficient
+        functional = {mu: symbols.tidy(value) for mu, value in pulled.items()}
+    return symbols.tidy(sp.Add(*(weight * start(mu) for mu, weight in functional.items())))
+
+
+def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr], steps: sp.Expr) -> sp.Expr:
+    """Return the first entry of matrix^steps applied to the start, in closed form where steps is a symbol.
+
+    Raises
+    ------
+    InvalidArgument
+        If steps is symbolic and the recursion has more than two terms.
+    """
+    matrix = transfer.matrix
+    vector = sp.Matrix([start(mu) for mu in transfer.basis])
+    if len(transfer.basis) == 1:
+        return matrix[0] ** steps * vector[0]
+    if steps.is_Integer:
+        for _ in range(int(steps)):
+            vector = (matrix * vector).applyfunc(symbols.tidy)
+        return vector[0]
+    if len(transfer.basis) > 2:
+        problem = f"this law and order follow a recursion of {len(transfer.basis)} terms, with no closed form in L"
+        raise InvalidArgument("depth", problem, "give a number, or use law='normal'")
+    upper, lower = eigenvalues(matrix)
+    once = (matrix * vector)[0].expand()
+    determinant = symbols.tidy(matrix.det())
+    powers = upper**steps - lower**steps
+    previous = upper ** (steps - 1) - lower ** (steps - 1)
+    return (powers * once - determinant * previous * vector[0]) / symbols.tidy(upper - lower)
+
+
+def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
+    """Return both eigenvalues of a 2x2 matrix, the larger first."""
+    trace, determinant = symbols.tidy(matrix.trace()), symbols.tidy(matrix.det())
+    root = sp.sqrt(symbols.tidy(trace**2 - 4 * determinant))
+    return (trace + root) / 2, (trace - root) / 2
+
+
 def require_independent_entries(net: Ensemble) -> None:
     """Refuse orthogonal weights, whose entries are not independent."""
     if not net.has_independent_entries:
-        raise InvalidArgument(
-            "init", "orthogonal weights have dependent entries, and this formula needs independent ones",
-            "use xavier, he, lecun, pytorch or a variance",
-        )  # fmt: skip
+        problem = "orthogonal weights have dependent entries, and this formula needs independent ones"
+        raise InvalidArgument("init", problem, "use xavier, he, lecun, pytorch or a variance")
 
 
-def input_vector(net: Ensemble, basis: Sequence[Partition]) -> sp.Matrix:
-    """Return P_mu(x) for each partition of the basis, as a column."""
-    return sp.Matrix([sp.Mul(*(symbols.input_power_sum(net, 2 * part) for part in mu)) for mu in basis])
+def input_power_sums(net: Ensemble, part: Partition) -> sp.Expr:
+    """Return P_part(x) of the input."""
+    return sp.Mul(*(symbols.input_power_sum(net, 2 * j) for j in part))
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """What one layer's conditional moments depend on."""
+class Layer:
+    """What a layer's conditional moments depend on: out = gate * (W in), entry by entry.
+
+    Parameters
+    ----------
+    width : sympy.Expr
+        Number of units that come out.
+    variance : sympy.Expr
+        Of a weight.
+    law : Law
+        Of a weight.
+    slope : sympy.Expr
+        Of the activation.
+    """
 
     width: sp.Expr
     variance: sp.Expr
@@ -116,14 +175,21 @@ class _Layer:
     slope: sp.Expr
 
     @classmethod
-    def of(cls, net: Ensemble, layer: int) -> _Layer:
+    def forward(cls, net: Ensemble, layer: int) -> Layer:
+        """Return the step from a_{k-1} to a_k."""
         width = symbols.whole(net.width_at(layer))
+        return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
+
+    @classmethod
+    def backward(cls, net: Ensemble, layer: int) -> Layer:
+        """Return the step from b_k to b_{k-1}, with masks as if independent."""
+        width = symbols.whole(net.width_at(layer - 1))
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     def image(self, part: Partition) -> dict[Partition, sp.Expr]:
         """E[P_part(a_k) | a_{k-1}] as coefficients of the P_mu(a_{k-1}); zero coefficients are left out."""
         total: dict[Partition, sp.Expr] = {}
-        for grouping in _set_partitions(part):
+        for grouping in set_partitions(part):
             weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # which units: a falling factorial
             terms: dict[Partition, sp.Expr] = {(): weight}
             for group in grouping:
@@ -160,7 +226,7 @@ def _cumulant(law: Law, order: int) -> sp.Expr:
     return sp.expand(value)
 
 
-def _set_partitions(part: Partition) -> Iterator[list[list[int]]]:
+def set_partitions(part: Partition) -> Iterator[list[list[int]]]:
     """All ways to share the (distinguishable) parts out into groups, each with multiplicity one."""
     for grouping in multiset_partitions(list(range(len(part)))):
         yield [[part[index] for index in group] for group in grouping]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import keyword
 import math
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from numbers import Integral, Rational, Real
+
+_NON_FINITE = ("nan", "inf", "infinity")
 
 Exact = int | Fraction | str
 """An exact number, or the name of a symbol."""
@@ -54,8 +57,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def is_symbol_name(text: str) -> bool:
-    """Whether a string can name a SymPy symbol: a Python identifier that is no keyword."""
-    return text.isidentifier() and not keyword.iskeyword(text)
+    """Whether a string can name a SymPy symbol: a Python identifier that is no keyword and no non-finite number."""
+    return text.isidentifier() and not keyword.iskeyword(text) and text.lower() not in _NON_FINITE
 
 
 def exact_fraction(argument: str, value: object) -> Fraction:
@@ -75,7 +78,7 @@ def exact_fraction(argument: str, value: object) -> Fraction:
         return Fraction(float(value))
     if isinstance(value, str):
         try:
-            return Fraction(value.replace(" ", ""))
+            return Fraction(re.sub(r"\s*/\s*", "/", value.strip()))
         except ZeroDivisionError:
             raise InvalidArgument(argument, f"{value!r} divides by zero", remedy) from None
         except ValueError:
@@ -89,7 +92,7 @@ def size(argument: str, value: object) -> int | str:
     >>> size("width", "n"), size("width", "32"), size("depth", 7)
     ('n', 32, 7)
     """
-    remedy = f"use a positive integer such as {argument}=32, or a symbol's name such as {argument}='n'"
+    remedy = "use a positive integer such as 32, or a symbol's name such as 'n'"
     if isinstance(value, str):
         text = value.strip()
         if is_symbol_name(text):

@@ -106,10 +106,14 @@ class Ensemble:
             )
         if self.init.name == "orthogonal":
             if not self.law.is_normal:
-                raise InvalidArgument("law", "orthogonal weights are Haar distributed", "leave law out")
+                raise InvalidArgument(
+                    "law", f"orthogonal weights are Haar distributed, got {self.law.name!r}", "leave law out"
+                )
             if self.widths is not None and any(isinstance(w, str) for w in self.widths):
                 raise InvalidArgument(
-                    "widths", "orthogonal layers of symbolic, unequal widths", "use numbers or one width"
+                    "widths",
+                    f"orthogonal layers of symbolic, unequal widths {_joined(self.widths)}",
+                    "use numbers or one width",
                 )
         for name, k in (("readout", self.depth), ("input", 0)):
             vector = getattr(self, name)
@@ -118,7 +122,7 @@ class Ensemble:
                     name, f"has {len(vector)} entries, but layer {k} has width {self.width_at(k)}", "make the two equal"
                 )
             if isinstance(vector, tuple) and not any(vector):
-                raise InvalidArgument(name, "is the zero vector", "give it a nonzero entry")
+                raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
 
     def at(self, **changes: Any) -> Ensemble:
         """Return the same ensemble with some fields changed: numbers for symbols, another law, ...
@@ -138,8 +142,10 @@ class Ensemble:
             changes = {"widths": None, **changes}
         elif "depth" in changes and self.widths is not None:
             raise InvalidArgument("depth", "follows from widths", "change widths instead")
-        if "init" in changes and "law" not in changes and "pytorch" in (self.init.name, changes["init"]):
-            changes["law"] = None
+        if "init" in changes:
+            init = Initialization.parse(changes["init"])
+            if "pytorch" in (self.init.name, init.name):  # the default law follows from it
+                changes = {"law": None, **changes}
         if self.widths is not None and "widths" not in changes:
             changes = {"depth": None, **changes}  # follows from the widths
         return replace(self, **changes)
@@ -150,8 +156,10 @@ class Ensemble:
         Raises
         ------
         InvalidArgument
-            If the layer is not between 0 and the depth.
+            If the layer is not an integer between 0 and the depth, or a name.
         """
+        if isinstance(layer, bool) or not isinstance(layer, (int, str)):
+            raise InvalidArgument("layer", f"must be an integer or a name, got {layer!r}", "count from the input")
         if isinstance(layer, int) and (layer < 0 or (isinstance(self.depth, int) and layer > self.depth)):
             raise InvalidArgument(
                 "layer", f"must be between 0 and the depth {self.depth}, got {layer}", "count from the input"
@@ -199,16 +207,16 @@ class Ensemble:
         return self.slope == 0 or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
-        """Return the variance s_k^2 of an entry of W_k, for an ensemble without symbols there.
+        """Return the variance s_k^2 of an entry of W_k, for an ensemble without symbols.
 
         Raises
         ------
         InvalidArgument
-            If the fans, the slope or the variance are symbols, or there is no such layer.
+            If any part of the ensemble is a symbol, or there is no such layer.
         """
         self.require_numbers("variance")
-        if layer < 1:
-            raise InvalidArgument("layer", f"weights are numbered from 1, got {layer}", "use 1, ..., depth")
+        if isinstance(layer, bool) or not isinstance(layer, int) or layer < 1:
+            raise InvalidArgument("layer", f"weights are numbered 1, 2, ..., got {layer!r}", "use 1, ..., depth")
         return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), self.slope))
 
     def require_numbers(self, who: str) -> None:
@@ -233,7 +241,7 @@ class Ensemble:
                 raise InvalidArgument(name, f"{who} needs a number, got the symbol {part!r}", f"use {remedy}")
 
     def describe(self) -> str:
-        """Return all that defines the ensemble, on one line: equal texts, equal ensembles.
+        """Return the ensemble on one line: equal texts, equal ensembles, but for laws of one's own with one name.
 
         Examples
         --------
@@ -264,7 +272,7 @@ def _parse_sizes(
     layers = tuple(size("widths", w) for w in widths)
     if len(layers) < 2:
         raise InvalidArgument("widths", f"needs at least n_0 and n_1, got {layers}", "use e.g. widths=(784, 10)")
-    if depth not in (None, len(layers) - 1):
+    if depth is not None and size("depth", depth) != len(layers) - 1:
         raise InvalidArgument("depth", f"is {depth}, but the widths have depth {len(layers) - 1}", "leave it out")
     if len(set(layers)) == 1:  # one form for one ensemble, so that equal networks are equal
         return layers[0], len(layers) - 1, None
@@ -279,13 +287,13 @@ def _parse_activation(value: object) -> str:
     names = ("linear", "relu", "leaky:SLOPE")
     if not isinstance(value, str):
         raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(names)}")
-    text = value.strip().lower() if not value.strip().startswith("leaky:") else value.strip()
+    name, colon, slope_text = value.strip().partition(":")
+    text = name.lower() + colon + slope_text
     if text in ("linear", "relu"):
         return text
     if not text.startswith("leaky:"):
         raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, names))
-    slope_text = text.removeprefix("leaky:")
-    if is_symbol_name(slope_text) and slope_text.lower() not in ("nan", "inf", "infinity"):
+    if is_symbol_name(slope_text):
         return text
     slope = exact_fraction("activation", slope_text)
     if not 0 <= slope <= 1:

@@ -67,7 +67,7 @@ class Initialization:
                 text = text.removeprefix("variance:")
                 if is_symbol_name(text):
                     return cls("variance", text)
-            elif is_symbol_name(text) and text.lower() not in ("nan", "inf", "infinity"):
+            elif is_symbol_name(text):
                 known = nearest(text.lower(), [*_NAMED, *_ALIASES])
                 raise InvalidArgument(
                     "init",
@@ -106,5 +106,11 @@ class Initialization:
                 return self.value
 
     def describe(self) -> str:
-        """Return the text that stands for the initialization in fingerprints and on the command line."""
+        """Return the text that stands for the initialization in fingerprints and on the command line.
+
+        >>> Initialization.parse("variance:s2").describe()  # 's2' alone would be read as a name: variance:he is not he
+        'variance:s2'
+        """
+        if isinstance(self.value, str):
+            return f"variance:{self.value}"
         return self.name if self.value is None else str(self.value)

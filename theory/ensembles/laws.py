@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
@@ -81,21 +82,23 @@ class Law:
         Raises
         ------
         InvalidArgument
-            If the probabilities are not positive with sum 1, the law is not symmetric about 0, or it is 0.
+            If the probabilities are not positive with sum 1, the law is not symmetric about 0, it is 0, or its name
+            is taken.
 
         Examples
         --------
         >>> Law.discrete({-2: "1/4", 2: "1/4", -1: "1/4", 1: "1/4"}).variance
         Fraction(5, 2)
         """
+        _require_free_name(name)
         table: dict[Fraction, Fraction] = {}
         for value, probability in weights.items():
             exact = exact_fraction("law", value)
             table[exact] = table.get(exact, Fraction(0)) + exact_fraction("law", probability)
         if any(p <= 0 for p in table.values()) or sum(table.values()) != 1:
-            raise InvalidArgument(
-                "law", f"the probabilities of {name!r} must be positive with sum 1", "rescale them, e.g. '1/4'"
-            )
+            given = ", ".join(map(str, table.values()))
+            problem = f"the probabilities of {name!r} must be positive with sum 1, got {given or 'none'}"
+            raise InvalidArgument("law", problem, "rescale them, e.g. '1/4'")
         for value, probability in table.items():
             if table.get(-value) != probability:
                 unequal = f"P({value}) = {probability}, P({-value}) = {table.get(-value, 0)}"
@@ -121,7 +124,8 @@ class Law:
         Raises
         ------
         InvalidArgument
-            If an odd moment is given that is not 0, an order is missing, a name is taken, or no law has these moments.
+            If an odd moment is given that is not 0, an order is missing, the name is taken, or no continuous law has
+            these moments.
 
         Examples
         --------
@@ -129,11 +133,10 @@ class Law:
         >>> laplace.kurtosis
         Fraction(6, 1)
         """
-        if name in _NAMED or not name:
-            raise InvalidArgument("law", f"the name {name!r} is taken", "choose another name for your own law")
+        _require_free_name(name)
         if sampler is not None and not callable(sampler):
             raise InvalidArgument("law", f"the sampler of {name!r} is not callable", "give a function of (rng, shape)")
-        values = {int(order): exact_fraction("law", value) for order, value in moments.items()}
+        values = {_order("law", order): exact_fraction("law", value) for order, value in moments.items()}
         odd = {order: value for order, value in values.items() if order % 2 and value}
         if odd:
             order, value = min(odd.items())
@@ -182,14 +185,14 @@ class Law:
         Raises
         ------
         InvalidArgument
-            If the moment is not known.
+            If the moment is not known, or the order is not a whole number.
 
         Examples
         --------
         >>> Law.named("normal").moment(4), Law.named("symmetric").moment(4), Law.named("rademacher").moment(8)
         (Fraction(3, 1), 'K', Fraction(1, 1))
         """
-        if order % 2:
+        if _order("order", order) % 2:
             return Fraction(0)
         m = order // 2
         if m < 2 or self.name == "rademacher":
@@ -216,29 +219,40 @@ class Law:
         return f"{self.name}|{self.atoms}|{self.moments}|{sampler}"
 
 
+def _require_free_name(name: str) -> None:
+    if name in _NAMED or not name:
+        raise InvalidArgument("law", f"the name {name!r} is taken", "choose another name for your own law")
+
+
+def _order(argument: str, order: object) -> int:
+    if isinstance(order, bool) or not isinstance(order, Integral) or order < 0:
+        raise InvalidArgument(argument, f"orders of moments are 0, 1, 2, ..., got {order!r}", "use 2, 4, 6, ...")
+    return int(order)
+
+
 def _require_moment_sequence(name: str, moments: list[Fraction]) -> None:
-    """Refuse moments that no symmetric law has: w^2 must have positive semidefinite Hankel matrices (Stieltjes)."""
+    """Refuse moments that no continuous symmetric law has: w^2 must have positive definite Hankel matrices (Stieltjes).
+
+    On the boundary, where one is singular, w^2 takes finitely many values, and a semidefinite matrix is not enough.
+    """
     sequence = [Fraction(1), *moments]
     for shift in (0, 1):
-        for order in range(1, (len(sequence) - shift + 1) // 2 + 1):
-            hankel = [[sequence[shift + i + j] for j in range(order)] for i in range(order)]
-            if _determinant(hankel) < 0:
-                raise InvalidArgument(
-                    "law",
-                    f"no law has the standardized moments {', '.join(map(str, moments))} of {name!r}",
-                    "check them: E w^4 >= (E w^2)^2 and so on",
-                )
+        order = (len(sequence) - shift + 1) // 2
+        if not _is_positive_definite([sequence[shift + i : shift + i + order] for i in range(order)]):
+            raise InvalidArgument(
+                "law",
+                f"no continuous law has the standardized moments {', '.join(map(str, moments))} of {name!r}",
+                "check them: E w^4 > (E w^2)^2 and so on, or use Law.discrete",
+            )
 
 
-def _determinant(matrix: list[list[Fraction]]) -> Fraction:
+def _is_positive_definite(matrix: list[list[Fraction]]) -> bool:
+    """Whether all pivots of a symmetric matrix are positive."""
     if not matrix:
-        return Fraction(1)
-    return sum(
-        (
-            (-1) ** j * entry * _determinant([row[:j] + row[j + 1 :] for row in matrix[1:]])
-            for j, entry in enumerate(matrix[0])
-        ),
-        Fraction(0),
+        return True
+    (pivot, *top), *rest = matrix
+    return pivot > 0 and _is_positive_definite(
+        [[entry - first * above / pivot for entry, above in zip(row, top, strict=True)] for first, *row in rest]
     )
 
 

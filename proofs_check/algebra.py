@@ -1,0 +1,175 @@
+r"""Is an expression identically zero? Answered twice: by SymPy, and by python-flint's polynomials.
+
+Expressions are built from numbers, symbols, +, *, integer powers, powers with a symbolic exponent such as
+:math:`q^{L+2}`, and square roots. For polynomial identities in L of this kind it is enough to treat :math:`q^L` as an
+indeterminate and a square root as one with :math:`r^2` given: then "identically zero" is decidable, by normal forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import flint
+import sympy as sp
+
+from theory.ensembles import InvalidArgument
+
+
+def zero_by_sympy(expression: sp.Expr) -> bool:
+    """Whether SymPy's normal form of the expression is 0.
+
+    Examples
+    --------
+    >>> n, L = sp.symbols("n L", positive=True)
+    >>> zero_by_sympy((1 + 5 / n) ** (L + 1) - (1 + 5 / n) ** L * (n + 5) / n)
+    True
+    >>> zero_by_sympy((1 + 5 / n) ** (L + 1) - (1 + 6 / n) ** (L + 1))
+    False
+    """
+    powers: dict[sp.Expr, sp.Symbol] = {}
+    roots: dict[sp.Expr, sp.Symbol] = {}
+
+    def rename(node: sp.Expr) -> sp.Expr:
+        if node.is_Pow and node.exp == sp.Rational(1, 2):
+            return roots.setdefault(sp.factor(node.base), sp.Dummy("root"))
+        if node.is_Pow and node.exp == -sp.Rational(1, 2):
+            return 1 / rename(sp.sqrt(node.base))
+        if node.is_Pow and node.exp.free_symbols:
+            base = rename(node.base)
+            whole, rest = node.exp.as_coeff_Add()
+            return powers.setdefault((sp.cancel(base), rest), sp.Dummy("power")) * base**whole
+        return node.func(*map(rename, node.args)) if node.args else node
+
+    numerator = sp.numer(sp.together(rename(sp.sympify(expression))))
+    for square, root in roots.items():
+        relation_top, relation_bottom = sp.fraction(sp.together(square))
+        numerator = sp.rem(sp.expand(numerator), relation_bottom * root**2 - relation_top, root)
+    return bool(sp.expand(sp.numer(sp.together(numerator))) == 0)
+
+
+def zero_by_flint(expression: sp.Expr) -> bool:
+    """Whether the expression is 0 in the field of fractions of flint's multivariate polynomials.
+
+    Only the reading of the expression's tree is shared with SymPy; all arithmetic is flint's.
+
+    Examples
+    --------
+    >>> n, L = sp.symbols("n L", positive=True)
+    >>> zero_by_flint((1 + 5 / n) ** (L + 1) - (1 + 5 / n) ** L * (n + 5) / n)
+    True
+    """
+    return _Field.of(sp.sympify(expression)).is_zero(sp.sympify(expression))
+
+
+Fraction = tuple[Any, Any]
+"""Numerator and denominator, polynomials of one context."""
+
+
+@dataclass
+class _Field:
+    """Fractions of polynomials in symbols, renamed powers and roots, modulo root^2 = its radicand."""
+
+    context: Any
+    generators: dict[str, Any]
+    powers: dict[str, Fraction] = field(default_factory=dict)
+    relations: list[tuple[Any, Fraction]] = field(default_factory=list)
+    known_powers: list[tuple[Fraction, sp.Expr, Any]] = field(default_factory=list)
+    known_roots: list[tuple[Fraction, Any]] = field(default_factory=list)
+    spare: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, expression: sp.Expr) -> _Field:
+        symbols = sorted(map(str, expression.free_symbols))
+        spare = sum(1 for node in sp.preorder_traversal(expression) if node.is_Pow)
+        # roots and powers first: in lexicographic order they are the leading variables, which are reduced
+        names = (*(f"spare{i}" for i in range(spare)), *(f"sym{i}" for i in range(len(symbols))))
+        context = flint.fmpq_mpoly_ctx.get(names or ("sym0",), "lex")
+        gens = context.gens()
+        return cls(context, dict(zip(symbols, gens[spare:], strict=False)), spare=list(gens[:spare]))
+
+    def constant(self, p: int, q: int = 1) -> Fraction:
+        return self.context.constant(flint.fmpq(p, q)), self.context.constant(1)
+
+    def is_zero(self, expression: sp.Expr) -> bool:
+        return bool(self.reduced(self.read(expression)[0]) == 0)
+
+    def reduced(self, polynomial: Any) -> Any:
+        """Remainder modulo bottom * root^2 - top, after multiplying by powers of bottom (a unit)."""
+        for root, (top, bottom) in reversed(self.relations):
+            index = self.context.gens().index(root)
+            while polynomial != 0 and polynomial.degrees()[index] >= 2:
+                high, low = self.split(polynomial, index)
+                polynomial = high * top + low * bottom
+        return polynomial
+
+    def split(self, polynomial: Any, index: int) -> tuple[Any, Any]:
+        """Write the polynomial as high * root^2 + low, with low of degree at most 1 in the root."""
+        high: dict[tuple[int, ...], Any] = {}
+        low: dict[tuple[int, ...], Any] = {}
+        for exponents, coefficient in polynomial.to_dict().items():
+            degree = int(exponents[index])
+            if degree >= 2:
+                high[(*exponents[:index], degree - 2, *exponents[index + 1 :])] = coefficient
+            else:
+                low[tuple(exponents)] = coefficient
+        return self.context.from_dict(high), self.context.from_dict(low)
+
+    def read(self, node: sp.Expr) -> Fraction:
+        if node.is_Rational:
+            return self.constant(int(node.p), int(node.q))
+        if node.is_Symbol:
+            return self.generators[str(node)], self.context.constant(1)
+        if node.is_Add:
+            total = self.constant(0)
+            for arg in node.args:
+                total = self.added(total, self.read(arg))
+            return total
+        if node.is_Mul:
+            product = self.constant(1)
+            for arg in node.args:
+                top, bottom = self.read(arg)
+                product = self.shortened(product[0] * top, product[1] * bottom)
+            return product
+        if node.is_Pow:
+            return self.read_power(node.base, node.exp)
+        raise InvalidArgument("expression", f"{node.func} is not polynomial", "use numbers, symbols, powers and roots")
+
+    def read_power(self, base: sp.Expr, exponent: sp.Expr) -> Fraction:
+        whole, rest = exponent.as_coeff_Add()
+        if rest != 0:
+            inner = self.read(base)
+            shifted = self.integer_power(inner, int(whole))
+            for (top, bottom), other, generator in self.known_powers:
+                if other == rest and top * inner[1] == bottom * inner[0]:
+                    return self.shortened(generator * shifted[0], shifted[1])
+            generator = self.spare.pop()
+            self.known_powers.append((inner, rest, generator))
+            return self.shortened(generator * shifted[0], shifted[1])
+        if exponent.is_Integer:
+            return self.integer_power(self.read(base), int(exponent))
+        if exponent.is_Rational and exponent.q == 2:
+            inner = self.read(base)
+            for (top, bottom), root in self.known_roots:
+                if top * inner[1] == bottom * inner[0]:
+                    return self.integer_power((root, self.context.constant(1)), int(exponent.p))
+            root = self.spare.pop()
+            self.known_roots.append((inner, root))
+            self.relations.append((root, inner))
+            return self.integer_power((root, self.context.constant(1)), int(exponent.p))
+        raise InvalidArgument(
+            "expression", f"the exponent {exponent} is neither whole, half nor symbolic", "rewrite it"
+        )
+
+    def integer_power(self, value: Fraction, exponent: int) -> Fraction:
+        top, bottom = value if exponent >= 0 else value[::-1]
+        if bottom == 0:
+            raise InvalidArgument("expression", "divides by zero", "check it")
+        return top ** abs(exponent), bottom ** abs(exponent)
+
+    def added(self, left: Fraction, right: Fraction) -> Fraction:
+        return self.shortened(left[0] * right[1] + right[0] * left[1], left[1] * right[1])
+
+    def shortened(self, top: Any, bottom: Any) -> Fraction:
+        common = top.gcd(bottom) if top != 0 else bottom
+        return (top / common, bottom / common) if common != 0 else (top, bottom)

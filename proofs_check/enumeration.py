@@ -1,0 +1,170 @@
+"""Exact expectations by brute force: every weight matrix with discrete entries, in rational arithmetic.
+
+Nothing of theory's algebra is used here: networks are run, forward and backward, on Fractions. Weights are the atoms
+of the law; as all quantities are even in each weight matrix, the standard deviation enters as a rational factor.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from theory.ensembles import Ensemble, InvalidArgument
+
+Vector = tuple[Fraction, ...]
+Matrix = tuple[Vector, ...]
+
+
+def activation_power(net: Ensemble, order: int) -> Fraction:
+    r"""Return :math:`E|a_L|^{order}`, layer by layer over the exact distribution of activations.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Small widths and depth, a discrete law.
+    order : int
+        Even.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> activation_power(Ensemble(width=2, depth=1, law="rademacher", input="e1"), 4)
+    Fraction(1, 1)
+    """
+    _require_discrete(net)
+    layers: dict[Vector, Fraction] = {_input(net): Fraction(1)}
+    for k in range(1, int(net.depth) + 1):
+        following: dict[Vector, Fraction] = {}
+        for vector, chance in layers.items():
+            unit = _unit_distribution(net, vector)
+            for units in itertools.product(unit.items(), repeat=int(net.width_at(k))):
+                activation = tuple(value for value, _ in units)
+                weight = chance
+                for _, p in units:
+                    weight *= p
+                following[activation] = following.get(activation, Fraction(0)) + weight
+        layers = following
+    moment = sum((chance * _norm_squared(a) ** (order // 2) for a, chance in layers.items()), Fraction(0))
+    return moment * _variance_ratio(net, range(1, int(net.depth) + 1)) ** (order // 2)
+
+
+def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
+    r"""Return :math:`E|\partial f/\partial W_k|_F^{order}` over all weights and readout signs.
+
+    Notes
+    -----
+    A preactivation that is exactly 0 takes either side of a nonlinear activation with probability 1/2: so are the
+    masks of a law without atoms, which is what the theorems assume.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> gradient_power(Ensemble(width=2, depth=1, activation="relu", init="he", law="rademacher", readout="signs"), 1)
+    Fraction(1, 2)
+    """
+    _require_discrete(net, readout=True)
+    depth = int(net.depth)
+    total = Fraction(0)
+    for matrices, chance in _networks(net):
+        for activations, masks, coin in _forward(net, matrices):
+            for readout, sign_chance in _readouts(net):
+                back = tuple(m * v for m, v in zip(masks[-1], readout, strict=True))
+                for k in range(depth, layer, -1):  # b_{k-1} = D_{k-1} W_k^T b_k
+                    columns = zip(*matrices[k - 1], strict=True)
+                    pulled = [sum(w * b for w, b in zip(column, back, strict=True)) for column in columns]
+                    back = tuple(m * z for m, z in zip(masks[k - 2], pulled, strict=True))
+                squared = _norm_squared(back) * _norm_squared(activations[layer - 1])
+                total += chance * coin * sign_chance * squared ** (order // 2)
+    signs = Fraction(1, int(net.width_at(depth))) if net.readout == "signs" else Fraction(1)
+    ratio = _variance_ratio(net, [k for k in range(1, depth + 1) if k != layer])
+    return total * (ratio * signs) ** (order // 2)
+
+
+def _networks(net: Ensemble) -> Iterator[tuple[tuple[Matrix, ...], Fraction]]:
+    shapes = [(int(net.width_at(k)), int(net.width_at(k - 1))) for k in range(1, int(net.depth) + 1)]
+    for entries in itertools.product(net.law.atoms, repeat=sum(rows * columns for rows, columns in shapes)):
+        chance = Fraction(1)
+        for _, p in entries:
+            chance *= p
+        values = iter(value for value, _ in entries)
+        yield (
+            tuple(tuple(tuple(next(values) for _ in range(columns)) for _ in range(rows)) for rows, columns in shapes),
+            chance,
+        )
+
+
+def _forward(net: Ensemble, matrices: tuple[Matrix, ...]) -> Iterator[tuple[list[Vector], list[Vector], Fraction]]:
+    """Activations a_0..a_L and masks D_1..D_L with their probability, over the coins for preactivations at 0."""
+    slope = Fraction(net.slope)
+    paths: list[tuple[list[Vector], list[Vector], Fraction]] = [([_input(net)], [], Fraction(1))]
+    for matrix in matrices:
+        longer = []
+        for activations, masks, chance in paths:
+            z = [sum((w * a for w, a in zip(row, activations[-1], strict=True)), Fraction(0)) for row in matrix]
+            sides = [(Fraction(1),) if v > 0 or slope == 1 else (slope,) if v < 0 else (slope, Fraction(1)) for v in z]
+            for mask in itertools.product(*sides):
+                coin = Fraction(1)
+                for side in sides:
+                    coin /= len(side)
+                activation = tuple(m * v for m, v in zip(mask, z, strict=True))
+                longer.append(([*activations, activation], [*masks, mask], chance * coin))
+        paths = longer
+    yield from paths
+
+
+def _unit_distribution(net: Ensemble, vector: Vector) -> dict[Fraction, Fraction]:
+    """Law of phi(w . a) for one unit."""
+    slope = Fraction(net.slope)
+    out: dict[Fraction, Fraction] = {}
+    for row in itertools.product(net.law.atoms, repeat=len(vector)):
+        z, chance = Fraction(0), Fraction(1)
+        for (value, p), a in zip(row, vector, strict=True):
+            z, chance = z + value * a, chance * p
+        value = z if z > 0 else slope * z
+        out[value] = out.get(value, Fraction(0)) + chance
+    return out
+
+
+def _readouts(net: Ensemble) -> Iterator[tuple[Vector, Fraction]]:
+    width = int(net.width_at(net.depth))
+    if net.readout == "signs":  # of modulus 1 here; 1/sqrt(width) is put in at the end
+        for signs in itertools.product((Fraction(1), Fraction(-1)), repeat=width):
+            yield signs, Fraction(1, 2**width)
+    elif isinstance(net.readout, tuple):
+        yield net.readout, Fraction(1)
+    else:
+        yield (Fraction(1),) * width, Fraction(1)
+
+
+def _variance_ratio(net: Ensemble, layers: Iterable[int]) -> Fraction:
+    """Product over layers of the weight variance over that of the atoms."""
+    factor = Fraction(1)
+    for k in layers:
+        factor *= net.variance(k) / net.law.variance
+    return factor
+
+
+def _input(net: Ensemble) -> Vector:
+    width = int(net.width_at(0))
+    match net.input:
+        case "e1":
+            return (Fraction(1),) + (Fraction(0),) * (width - 1)
+        case "ones":
+            return (Fraction(1),) * width
+        case tuple():
+            return net.input
+        case _:
+            raise InvalidArgument("input", "enumeration needs a rational input", "use 'e1', 'ones' or numbers")
+
+
+def _norm_squared(vector: Vector) -> Fraction:
+    return sum((entry * entry for entry in vector), Fraction(0))
+
+
+def _require_discrete(net: Ensemble, *, readout: bool = False) -> None:
+    net.require_numbers("enumeration")
+    if not net.law.atoms:
+        raise InvalidArgument("law", f"{net.law.name!r} cannot be enumerated", "use 'rademacher' or Law.discrete(...)")
+    if readout and net.readout == "random":
+        raise InvalidArgument("readout", "a normal readout cannot be enumerated", "use 'signs', 'ones' or numbers")

@@ -1,0 +1,31 @@
+"""Evidence in its four tiers, strongest first; each kind of evidence is data that can examine a claim.
+
+==============  ==============================================================================
+proved          obligations that must vanish identically, decided by two algebra systems
+enumerated      exact equality with brute force on small cases
+enclosed        inequalities between constants, in ball arithmetic
+simulated       a confidence interval from real weight matrices, within a tolerance
+==============  ==============================================================================
+"""
+
+from proofs_check.evidence.enclosed import Enclosed, Inequality
+from proofs_check.evidence.enumerated import Enumerated
+from proofs_check.evidence.proved import Obligation, Proved
+from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
+
+Evidence = Proved | Enumerated | Enclosed | Simulated
+
+__all__ = [
+    "Evidence",
+    "Proved",
+    "Obligation",
+    "Enumerated",
+    "Enclosed",
+    "Inequality",
+    "Simulated",
+    "Request",
+    "Reading",
+    "Mean",
+    "LogMean",
+    "Quantile",
+]

@@ -1,0 +1,66 @@
+"""Enclosed: inequalities between constants that hold with a bound on every rounding error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.verdict import Finding, Tier, Verdict
+from theory.balls import enclose, less
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """left < right, between SymPy constants.
+
+    Parameters
+    ----------
+    case : str
+        For which numbers.
+    left, right : sympy.Expr
+        Without free symbols.
+    """
+
+    case: str
+    left: sp.Expr
+    right: sp.Expr
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """Inequalities in ball arithmetic.
+
+    Parameters
+    ----------
+    check : str
+        What is enclosed, for which range of cases.
+    inequalities : callable
+        From the claim to its inequalities.
+    digits : int
+        Working precision.
+    """
+
+    check: str
+    inequalities: Callable[[Callable[..., Any]], Iterable[Inequality]]
+    digits: int = 30
+    tier = Tier.ENCLOSED
+
+    def examine(self, claim: Callable[..., Any]) -> Finding:
+        """Decide each inequality; overlapping balls leave it open."""
+        verdicts, undecided, count = [], "", 0
+        for inequality in self.inequalities(claim):
+            count += 1
+            left = enclose(sp.sympify(inequality.left), self.digits)
+            right = enclose(sp.sympify(inequality.right), self.digits)
+            verdict = Verdict.of_bool(less(left, right))
+            verdicts.append(verdict)
+            if verdict is Verdict.REFUTED:
+                detail = f"{left.str(8)} is not below {right.str(8)}"
+                return Finding(Tier.ENCLOSED, self.check, verdict, case=inequality.case, detail=detail)
+            if verdict is Verdict.INCONCLUSIVE and not undecided:
+                undecided = f"undecided at {self.digits} digits: {inequality.case}"
+        detail = undecided or f"all {count} inequalities hold at {self.digits} digits"
+        return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail)

@@ -1,0 +1,79 @@
+"""Proved: an induction over depth whose base and step vanish identically, in SymPy and in python-flint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.algebra import zero_by_flint, zero_by_sympy
+from proofs_check.verdict import Finding, Tier, Verdict
+from theory.balls import enclose, less
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """An expression that must vanish identically for the proof to stand.
+
+    Parameters
+    ----------
+    name : str
+        E.g. ``base``, ``step``.
+    expression : sympy.Expr
+        Polynomial in symbols, powers with a symbolic exponent, and square roots.
+    """
+
+    name: str
+    expression: sp.Expr
+
+
+@dataclass(frozen=True)
+class Proved:
+    """An induction over depth.
+
+    Parameters
+    ----------
+    check : str
+        What is proved, and by which induction.
+    obligations : callable
+        From the claim to its obligations.
+
+    Notes
+    -----
+    An obligation counts as met when both systems reduce it to 0. One that neither reduces refutes the claim only with
+    a witness: numbers for its symbols at which it is, enclosed in a ball, not 0.
+    """
+
+    check: str
+    obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
+    tier = Tier.PROVED
+
+    def examine(self, claim: Callable[..., Any]) -> Finding:
+        """Decide each obligation in both systems."""
+        failures, open_questions = [], []
+        obligations = list(self.obligations(claim))
+        for obligation in obligations:
+            answers = zero_by_sympy(obligation.expression), zero_by_flint(obligation.expression)
+            if answers == (True, True):
+                continue
+            witness = _witness(obligation.expression) if answers == (False, False) else ""
+            (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
+        names = ", ".join(obligation.name for obligation in obligations)
+        if failures:
+            return Finding(Tier.PROVED, self.check, Verdict.REFUTED, detail="; ".join(failures))
+        if open_questions or not obligations:
+            return Finding(Tier.PROVED, self.check, Verdict.INCONCLUSIVE, detail="; ".join(open_questions))
+        return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=f"{names}: 0 in SymPy and in python-flint")
+
+
+def _witness(expression: sp.Expr) -> str:
+    """Integers at which the expression is not 0, as text; empty if the few points tried show none."""
+    names = sorted(expression.free_symbols, key=str)
+    for shift in range(5):
+        point = {name: sp.prime(3 + shift + i) for i, name in enumerate(names)}
+        ball = enclose(expression.subs(point, simultaneous=True))
+        if less(ball, 0) or less(0, ball):
+            return "not 0 at " + ", ".join(f"{name} = {value}" for name, value in point.items())
+    return ""

@@ -1,0 +1,175 @@
+"""Simulated: an interval from real weight matrices, judged against the claim within a stated tolerance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from montecarlo import Estimate, Simulation
+from montecarlo.intervals import catoni_interval, order_statistic_interval
+from montecarlo.observables import Observable
+from proofs_check.verdict import Between, Finding, Tier, decide
+from theory.ensembles import Ensemble
+
+FloatArray = NDArray[np.floating[Any]]
+Exactly = Callable[[Ensemble], Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A simulation that a check needs: so many networks of an ensemble, with an observable measured on each."""
+
+    net: Ensemble
+    observable: Observable
+    samples: int
+
+
+class Reading(Protocol):
+    """What is read off the sampled logarithms: an interval for one number."""
+
+    relative: bool
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Return the interval that misses the number with probability at most `error`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of exp(power * log), by Catoni's estimator with the variance that theory derives.
+
+    Parameters
+    ----------
+    power : Fraction or float
+        1 for squared norms as they are, 2 for their squares.
+    variance : callable
+        From the ensemble to a bound on the variance.
+    """
+
+    power: float
+    variance: Exactly
+    relative = True
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Return Catoni's interval."""
+        return catoni_interval(np.exp(self.power * logs), float(self.variance(net)), error)
+
+
+@dataclass(frozen=True)
+class LogMean:
+    """The mean of scale * log, given that it is finite, by Catoni's estimator with a bound on its variance."""
+
+    variance: Exactly
+    scale: float = 1.0
+    relative = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Return Catoni's interval over the networks that survived."""
+        alive = logs[np.isfinite(logs)]
+        return catoni_interval(self.scale * alive, float(self.variance(net)), error)
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """A quantile of scale * log, dead networks included at -infinity, by exact order statistics."""
+
+    p: float = 0.5
+    scale: float = 1.0
+    relative = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Return the distribution-free interval."""
+        return order_statistic_interval(self.scale * logs, self.p, error)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One number of one ensemble, measured and compared with the claim.
+
+    Parameters
+    ----------
+    check : str
+        What is measured.
+    net : Ensemble
+        Without symbols.
+    observable : Observable
+        What is measured on each network.
+    component : str
+        Which of its components.
+    reading : Reading
+        Which number of its distribution.
+    tolerance : float
+        Relative for means, absolute for logarithms: the interval must lie within it of the claim.
+    samples : int
+        Networks in the quick profile.
+    full_samples : int, optional
+        Networks in the full profile; four times as many by default.
+    arguments : mapping
+        Further arguments of the claim, such as the layer.
+    """
+
+    check: str
+    net: Ensemble
+    observable: Observable
+    component: str
+    reading: Reading
+    tolerance: float
+    samples: int
+    full_samples: int = 0
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    tier = Tier.SIMULATED
+
+    def request(self, profile: str) -> Request:
+        """Return the simulation that the check needs in that profile."""
+        samples = self.samples if profile == "quick" else self.full_samples or 4 * self.samples
+        return Request(self.net, self.observable, samples)
+
+    def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
+        """Read the interval, and judge the claim by it."""
+        logs = simulation[self.observable].log_values(self.component)
+        estimate = self.reading.estimate(logs, self.net, error)
+        return self.judge(claim, estimate, simulation.seed)
+
+    def judge(self, claim: Callable[..., Any], estimate: Estimate, seed: int) -> Finding:
+        """Judge the claim by an interval that is already there."""
+        value = claim(self.net, **self.arguments)
+        claimed = (as_float(value.lo), as_float(value.hi)) if isinstance(value, Between) else (as_float(value),) * 2
+        tolerance = self.tolerance * abs(claimed[0]) if self.reading.relative else self.tolerance
+        return Finding(
+            Tier.SIMULATED,
+            self.check,
+            decide(claimed, (estimate.lo, estimate.hi), tolerance),
+            case=self.net.describe(),
+            claimed=claimed,
+            exact=_text(value),
+            estimate=estimate.value,
+            interval=(estimate.lo, estimate.hi),
+            tolerance=tolerance,
+            error=estimate.error,
+            samples=estimate.samples,
+            seed=seed,
+            method=estimate.method,
+        )
+
+
+def as_float(value: Any) -> float:
+    """Return an exact number as a float, by way of 30 digits.
+
+    >>> as_float(sp.log(2))
+    0.6931471805599453
+    """
+    return float(sp.N(value, 30)) if isinstance(value, sp.Basic) else float(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Between):
+        return f"[{_text(value.lo)}, {_text(value.hi)}]"
+    text = str(value)
+    # a sum over thirty numbers of active units is no closed form to read
+    return text if len(text) <= 80 else f"{as_float(value):.10g}" if not math.isnan(as_float(value)) else text[:80]

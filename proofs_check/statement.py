@@ -1,0 +1,109 @@
+"""A statement: a claim with a permanent id, its source, its assumptions, its evidence, and mutants it must outlive."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from theory.ensembles import InvalidArgument
+
+if TYPE_CHECKING:
+    from proofs_check.evidence import Evidence
+
+Claim = Callable[..., Any]
+"""What is claimed, as a function: usually of an ensemble, to a SymPy expression or a range (``Between``)."""
+
+
+class Assumption(enum.Enum):
+    """Hypotheses that a statement can need; the value is what a reader is told."""
+
+    INDEPENDENT_ENTRIES = "the weights have independent entries, symmetric about 0, of the variance and kurtosis given"
+    NORMAL = "the weights are normal"
+    UNIFORM = "the weights are uniform"
+    NO_ATOMS = "the entry law has no atoms, so that no preactivation is exactly 0"
+    SIGN_SYMMETRIC_READOUT = "the readout has independent symmetric signs"
+    SURVIVAL = "given that no layer is dead (all units off): a dead network has norm 0"
+    CONSTANT_WIDTH = "all layers have the same width"
+    NO_BIASES = "there are no biases"
+    LINEAR = "the activation is linear"
+    PIECEWISE_LINEAR = "the activation is linear, ReLU or leaky ReLU"
+    NONZERO_WEIGHTS = "no weight is 0"
+    ANY_WEIGHTS = "none: it holds for every choice of weights"
+    DEPTH_TWO = "the depth is at least 2"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A nearby false claim, which the evidence must refute: a check that cannot fail is no check.
+
+    Parameters
+    ----------
+    name : str
+        What was changed, e.g. ``5 becomes 6``.
+    claim : callable
+        The false claim, of the same signature as the statement's.
+    """
+
+    name: str
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim and all that is needed to check it.
+
+    Parameters
+    ----------
+    id : str
+        Permanent, ``topic.name`` in lower case with hyphens.
+    title : str
+        The claim in one plain sentence.
+    latex : str
+        The claim as in a paper.
+    source : str
+        Paper and where.
+    assumptions : tuple of Assumption
+        All of them.
+    claim : callable
+        The claim as a function, typed in as the theorem reads; theory derives it independently.
+    evidence : tuple of Evidence
+        What is checked, tier by tier.
+    mutants : tuple of Mutant
+        At least one.
+
+    Raises
+    ------
+    InvalidArgument
+        If the id is malformed, or there is no evidence or no mutant.
+    """
+
+    id: str
+    title: str
+    latex: str
+    source: str
+    assumptions: tuple[Assumption, ...]
+    claim: Claim
+    evidence: tuple[Evidence, ...]
+    mutants: tuple[Mutant, ...]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*", self.id):
+            raise InvalidArgument(
+                "id", f"{self.id!r} is not of the form topic.name", "use e.g. 'forward.mean-preserved'"
+            )
+        if not self.evidence:
+            raise InvalidArgument("evidence", f"{self.id} has none", "give at least one check")
+        if not self.mutants:
+            raise InvalidArgument(
+                "mutants", f"{self.id} has none, so nothing shows that its checks can fail", "add one"
+            )
+        if len({mutant.name for mutant in self.mutants}) < len(self.mutants):
+            raise InvalidArgument("mutants", f"two mutants of {self.id} share a name", "rename one")
+
+    @property
+    def topic(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.split(".", maxsplit=1)[0]

@@ -1,0 +1,133 @@
+"""Moments of the gradients' norms, where the masks act as if they were independent of everything else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments import activation_moment
+from theory.transfer import (
+    Layer,
+    Partition,
+    input_power_sums,
+    power_applied,
+    require_independent_entries,
+    set_partitions,
+    through_layers,
+    transfer_matrix,
+)
+
+
+def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|\partial f/\partial W_k|_F^{order}` for a sign-symmetric readout (any readout, if linear).
+
+    Parameters
+    ----------
+    net : Ensemble
+        Widths and depth may be symbols.
+    layer : int or str, optional
+        k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out.
+    order : int
+        The power of the norm: 2, 4, ...
+
+    Returns
+    -------
+    sympy.Expr
+        Exact, under the assumptions below.
+
+    Raises
+    ------
+    InvalidArgument
+        For a nonlinear activation with a fixed readout, where the masks do not act independently, or with a
+        discrete law, where a preactivation can be exactly 0; for a layer out of range.
+
+    Notes
+    -----
+    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. Averaged over a readout with
+    independent symmetric signs, an even power of |b_k| is even in every row of D_L W_L ... W_{k+1} D_k; so, row by
+    row, each weight row may change its sign, which flips its mask and nothing else: the masks are fair coins,
+    independent of all that is averaged. Hence
+    E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward pass
+    has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the rows are
+    not even, and this is wrong.
+
+    References
+    ----------
+    arXiv:2106.03763, the gradient theorems for networks of constant width.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> gradient_moment(net)
+    norm_x**2/2
+    >>> gradient_moment(net, layer=1, order=4)
+    norm_x**4*(1 + 5/n)**(L - 1)*(1/4 + 5/(4*n))
+    """
+    symbols.require_order(order)
+    require_independent_entries(net)
+    require_independent_masks(net)
+    if isinstance(layer, int):
+        net.width_at(layer)
+        if layer < 1:
+            raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
+    if layer is None and not (order == 2 and net.is_constant_width):
+        raise InvalidArgument("layer", "is needed for unequal widths or orders above 2", "use layer=1, ..., the depth")
+    readout = partial(_masked_readout_power_sums, net)
+    inputs = partial(input_power_sums, net)
+    one = (1,) * (order // 2)
+    if not net.is_constant_width:
+        assert isinstance(layer, int)
+        forward = activation_moment(net, order, layer - 1)
+        layers = [Layer.backward(net, k) for k in range(int(net.depth), layer, -1)]
+        return symbols.tidy(forward * through_layers(layers, order, readout))
+    transfer = transfer_matrix(net, order)
+    depth = symbols.whole(net.depth)
+    if len(transfer.basis) == 1:  # k - 1 steps forward and L - k backward multiply by the same factor
+        return transfer.matrix[0] ** (depth - 1) * readout(one) * inputs(one)
+    assert layer is not None
+    k = symbols.whole(layer)
+    return power_applied(transfer, inputs, k - 1) * power_applied(transfer, readout, depth - k)
+
+
+def require_independent_masks(net: Ensemble) -> None:
+    """Refuse the nonlinear networks in which gradient masks are not as if independent.
+
+    Raises
+    ------
+    InvalidArgument
+        For a discrete law (atoms at 0) or a fixed readout, unless the network is linear.
+    """
+    if net.slope == 1:
+        return
+    if net.law.has_atoms:
+        raise InvalidArgument(
+            "law",
+            f"{net.law.name!r} has atoms, so a preactivation is exactly 0 with positive probability, P(z > 0) < 1/2, "
+            "and the gradient formula of this activation does not hold",
+            "use law='normal' or 'uniform', or activation='linear'",
+        )
+    if not net.has_sign_symmetric_readout:
+        raise InvalidArgument(
+            "readout",
+            "is fixed, so the masks of this activation do not act as if independent",
+            "use readout='random' or 'signs', or activation='linear'",
+        )
+
+
+def _masked_readout_power_sums(net: Ensemble, part: Partition) -> sp.Expr:
+    """E P_part(D_L v), the masks as if independent."""
+    width = symbols.whole(net.width_at(net.depth))
+    if not net.has_sign_symmetric_readout:  # linear, so there are no masks
+        return sp.Mul(*(symbols.readout_power_sum(net, 2 * j) for j in part))
+    total = sp.S.Zero
+    for grouping in set_partitions(part):
+        units = sp.Mul(*(width - j for j in range(len(grouping))))
+        orders = [2 * sum(group) for group in grouping]
+        gates = (symbols.gate_moment(symbols.slope(net), order) for order in orders)
+        entries = (symbols.readout_entry_moment(net, order) for order in orders)
+        total += units * sp.Mul(*gates) * sp.Mul(*entries)
+    return symbols.tidy(total)
