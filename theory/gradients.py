@@ -65,7 +65,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     >>> gradient_moment(net)
     norm_x**2/2
     >>> gradient_moment(net, layer=1, order=4)
-    norm_x**4*(1 + 5/n)**(L - 1)*(1/4 + 5/(4*n))
+    norm_x**4*(1 + 5/n)**(L - 1)*(n + 5)/(4*n)
     """
     symbols.require_order(order)
     require_independent_entries(net)

@@ -1,0 +1,129 @@
+"""Streaming moments of log values, merged by one left fold in block order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.weights import Array
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of quantities X >= 0 known by their logs, for several components at once.
+
+    Attributes
+    ----------
+    count : int
+        Number of samples.
+    alive : ndarray of int, shape (components,)
+        How many samples have X > 0.
+    log_mean : ndarray
+        Mean of log X over those alive (nan if none is).
+    squares : ndarray
+        Sum of squared deviations of log X from that mean.
+    log_sum, log_sum_of_squares : ndarray
+        log of the sums of X and of X^2.
+
+    References
+    ----------
+    T. F. Chan, G. H. Golub and R. J. LeVeque, The American Statistician 37(3), 1983: the pairwise update.
+
+    Examples
+    --------
+    >>> m = Moments.of(np.log([[1.0], [3.0]])).merge(Moments.of(np.array([[-np.inf]])))
+    >>> m.count, m.survival, m.mean.round(12), m.variance.round(12)
+    (3, array([0.66666667]), array([1.33333333]), array([2.33333333]))
+    """
+
+    count: int
+    alive: NDArray[np.int64]
+    log_mean: Array
+    squares: Array
+    log_sum: Array
+    log_sum_of_squares: Array
+
+    @classmethod
+    def of(cls, logs: Array) -> Moments:
+        """Return the moments of samples, shape (samples, components)."""
+        dead = np.isneginf(logs)
+        alive = len(logs) - dead.sum(axis=0)
+        some_dead = bool(dead.any())
+        kept = np.where(dead, 0.0, logs) if some_dead else logs
+        mean = np.divide(kept.sum(axis=0), alive, out=np.full(logs.shape[1], np.nan), where=alive > 0)
+        deviations = kept - np.where(alive > 0, mean, 0.0)
+        if some_dead:
+            deviations[dead] = 0.0
+        squares = np.einsum("mc,mc->c", deviations, deviations)
+        top = logs.max(axis=0)
+        scaled = np.exp(logs - np.where(alive > 0, top, 0.0))
+        with np.errstate(divide="ignore"):  # log 0 where all are dead
+            log_sum = top + np.log(scaled.sum(axis=0))
+            log_sum_of_squares = 2 * top + np.log(np.einsum("mc,mc->c", scaled, scaled))
+        return cls(len(logs), alive, mean, squares, log_sum, log_sum_of_squares)
+
+    def merge(self, other: Moments) -> Moments:
+        """Return the moments of both samples together; `other` comes later."""
+        alive = self.alive + other.alive
+        both = (self.alive > 0) & (other.alive > 0)
+        delta = np.subtract(other.log_mean, self.log_mean, out=np.zeros_like(self.log_mean), where=both)
+        weight = np.divide(other.alive, alive, out=np.zeros_like(delta), where=alive > 0)
+        mean = np.where(self.alive > 0, self.log_mean, other.log_mean) + delta * weight
+        return Moments(
+            self.count + other.count,
+            alive,
+            mean,
+            self.squares + other.squares + delta**2 * weight * self.alive,
+            np.logaddexp(self.log_sum, other.log_sum),
+            np.logaddexp(self.log_sum_of_squares, other.log_sum_of_squares),
+        )
+
+    @classmethod
+    def fold(cls, parts: Iterable[Moments]) -> Moments:
+        """Merge in order, from the left: floating-point addition is not associative, so the order is fixed."""
+        return reduce(cls.merge, parts)
+
+    @property
+    def survival(self) -> Array:
+        """Share of samples with X > 0."""
+        return np.asarray(self.alive / self.count)
+
+    @property
+    def log_variance(self) -> Array:
+        """Sample variance of log X given X > 0; nan for fewer than two."""
+        enough = self.alive > 1
+        undefined = np.full(enough.shape, np.nan)
+        return np.asarray(np.divide(self.squares, self.alive - 1, out=undefined, where=enough))
+
+    @property
+    def log_of_mean(self) -> Array:
+        """Log of the sample mean of X: finite where the mean itself would overflow."""
+        return np.asarray(self.log_sum - np.log(self.count))
+
+    @property
+    def mean(self) -> Array:
+        """Sample mean of X; inf if it overflows."""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(np.exp(self.log_of_mean))
+
+    @property
+    def relative_variance(self) -> Array:
+        """Sample variance of X over the square of its mean: free of scale; nan for one sample or none alive."""
+        if self.count < 2:
+            return np.full(self.alive.shape, np.nan)
+        some = self.alive > 0
+        gap = np.subtract(
+            self.log_sum_of_squares - np.log(self.count), 2 * self.log_of_mean, out=np.zeros(some.shape), where=some
+        )
+        ratio = np.maximum(np.expm1(gap), 0) * (self.count / (self.count - 1))
+        return np.where(some, ratio, np.nan)
+
+    @property
+    def variance(self) -> Array:
+        """Sample variance of X; inf if it overflows."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return np.where(self.alive > 0, self.relative_variance * self.mean**2, 0.0)

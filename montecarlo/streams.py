@@ -1,0 +1,95 @@
+"""One random stream per ensemble, seed and block; blocks and chunks whose sizes the ensemble alone decides."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from theory.ensembles import Ensemble
+
+CHUNK_LAYER = 2**17
+"""Weights of a chunk's largest layer: 1 MiB, which stays in the cache."""
+CHUNK_NETWORKS = 2**14
+CHUNK_UNITS = 2**23
+"""Units of a chunk over all layers: what the traces of a very deep chunk take in memory."""
+BLOCK_WEIGHTS = 2**25
+BLOCK_UNITS = 2**24
+
+
+@dataclass(frozen=True)
+class Partition:
+    """How samples are cut into blocks (units of work, one stream each) and blocks into chunks (units of memory).
+
+    Attributes
+    ----------
+    chunk, block : int
+        Networks in a whole chunk and in a whole block, which is a whole number of chunks.
+
+    Examples
+    --------
+    >>> Partition.of(Ensemble(width=32, depth=64))
+    Partition(chunk=128, block=512)
+    >>> Partition(chunk=2, block=4).blocks(samples=9)
+    [4, 4, 1]
+    """
+
+    chunk: int
+    block: int
+
+    @classmethod
+    def of(cls, net: Ensemble) -> Partition:
+        """Return the partition of an ensemble: it depends on nothing else, so that the bits do not either."""
+        widths = sizes(net)
+        layers = [n_in * n_out for n_in, n_out in pairwise(widths)]
+        chunk = max(1, min(CHUNK_LAYER // max(layers), CHUNK_NETWORKS, CHUNK_UNITS // sum(widths)))
+        block = min(BLOCK_WEIGHTS // sum(layers), BLOCK_UNITS // sum(widths))
+        return cls(chunk, chunk * max(1, block // chunk))
+
+    def blocks(self, samples: int) -> list[int]:
+        """Return the sizes of the blocks that make up so many samples; the last may be partial."""
+        whole, rest = divmod(samples, self.block)
+        return [self.block] * whole + [rest] * (rest > 0)
+
+    def chunks(self, samples: int) -> list[int]:
+        """Return the sizes of the chunks that make up a block; the last may be partial."""
+        whole, rest = divmod(samples, self.chunk)
+        return [self.chunk] * whole + [rest] * (rest > 0)
+
+
+def sizes(net: Ensemble) -> tuple[int, ...]:
+    """Return n_0, ..., n_L of an ensemble without symbols."""
+    if net.widths is not None:
+        return tuple(int(width) for width in net.widths)
+    assert net.width is not None
+    return (int(net.width),) * (int(net.depth) + 1)
+
+
+def stream(seed: int, digest: str, block: int | str) -> np.random.Generator:
+    """Return the random generator of one block of one ensemble.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed, not negative.
+    digest : str
+        ``net.digest()``: what is drawn depends on the ensemble, not on what is measured.
+    block : int or str
+        Number of the block; a word names a stream apart from all blocks.
+
+    Returns
+    -------
+    numpy.random.Generator
+        SFC64, the fastest of NumPy's generators, seeded by a SHA-256 of all three.
+
+    Examples
+    --------
+    >>> stream(0, "ab", 0).random() == stream(0, "ab", 0).random()
+    True
+    >>> stream(0, "ab", 0).random() == stream(0, "ab", 1).random()
+    False
+    """
+    entropy = hashlib.sha256(f"{seed}/{digest}/{block}".encode()).digest()
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(int.from_bytes(entropy, "big"))))
