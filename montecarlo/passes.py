@@ -133,7 +133,6 @@ class Chunk:
 
     def _back_propagate(self, v: Array, log_v: float) -> _Trace:
         """Return the trace of b_L, b_{L-1}, ..., b_1."""
-        after = self._rng.bit_generator.state
         trace = _Trace(log_v, self._law.log_factors[:0:-1], self.networks)
         b = v.copy()
         for k in range(self._depth, 0, -1):
@@ -142,7 +141,6 @@ class Chunk:
             if self._slope != 1:
                 np.multiply(b, self._slope, out=b, where=~self._masks[k - 1])
             trace.record(b)
-        self._rng.bit_generator.state = after  # drawing again must not move the stream
         return trace
 
     def _raw_weights(self, layer: int) -> Array:
@@ -153,7 +151,7 @@ class Chunk:
         after = self._rng.bit_generator.state
         self._rng.bit_generator.state = self._states[layer - 1]
         raw = self._law.draw(layer, self._rng, self._store.buffer(layer, self.networks, own=False))
-        self._rng.bit_generator.state = after
+        self._rng.bit_generator.state = after  # drawing again does not move the stream
         return raw
 
 

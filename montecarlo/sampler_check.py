@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from montecarlo.intervals import catoni_interval
 from montecarlo.streams import stream
-from theory.ensembles import Ensemble, InvalidArgument
+from montecarlo.weights import Array
+from theory.ensembles import Ensemble, Exact, InvalidArgument
 
 _SHAPE = (256, 16, 16)
 _FALSE_ALARM = 1e-12
@@ -17,9 +19,10 @@ _FALSE_ALARM = 1e-12
 def check_sampler(net: Ensemble, seed: int) -> None:
     """Refuse the law of an ensemble if its sampler is unusable; do nothing if it has no sampler of its own.
 
-    Draws once, from a stream apart from those of the blocks. With a fourth moment the variance is tested by Catoni's
-    interval, without it only for lying between 1/2 and 2; the symmetry by the signs of the half of largest |w|, which
-    are fair coins given |w|. A sound sampler is refused with probability at most 2e-12 (given its fourth moment).
+    Draws once, from a stream apart from those of the blocks. E w^2 and E w^4 are tested by Catoni's interval where the
+    law gives the moment of twice the order; without a fourth moment the variance need only lie between 1/2 and 2. The
+    symmetry is tested by the signs of the half of largest abs(w), which are fair coins given abs(w). Each test refuses
+    a sound sampler with probability at most 1e-12.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ def check_sampler(net: Ensemble, seed: int) -> None:
     ...     check_sampler(Ensemble(width=2, depth=2, law=halves), seed=0)
     ... except InvalidArgument as error:
     ...     print(error.argument, "-", error.remedy)
-    law - divide its entries by their standard deviation
+    law - divide its entries by their standard deviation, and check the moments
     """
     law = net.law
     if law.sampler is None:
@@ -54,12 +57,13 @@ def check_sampler(net: Ensemble, seed: int) -> None:
             "return finite numbers of the shape asked for",
         )
     w = draws.astype(np.float64).ravel()
-    if not _has_variance_one(w, law.moments[1] if len(law.moments) > 1 else None):
-        raise InvalidArgument(
-            "law",
-            f"the sampler of {law.name!r} has sample variance {np.mean(w**2):.4g} and not 1, or another E w^4",
-            "divide its entries by their standard deviation",
-        )
+    for order in (2, 4):
+        if not _has_moment(w, order, law.moments):
+            raise InvalidArgument(
+                "law",
+                f"the sampler of {law.name!r} has E w^{order} about {np.mean(w**order):.4g}, not {law.moment(order)}",
+                "divide its entries by their standard deviation, and check the moments",
+            )
     largest = w[np.argsort(-np.abs(w), kind="stable")[: w.size // 2]]
     largest = largest[largest != 0]
     excess = np.sum(np.sign(largest))
@@ -72,11 +76,10 @@ def check_sampler(net: Ensemble, seed: int) -> None:
         )
 
 
-def _has_variance_one(w: np.ndarray, kurtosis: object) -> bool:
-    if kurtosis is None:
-        return bool(0.5 <= np.mean(w**2) <= 2)
-    spread = float(kurtosis) - 1  # type: ignore[arg-type]
-    if spread == 0:
-        return bool(np.allclose(np.abs(w), 1, rtol=1e-12, atol=0))
-    interval = catoni_interval(w**2, variance=spread, error=_FALSE_ALARM)
-    return interval.lo <= 1 <= interval.hi
+def _has_moment(w: Array, order: int, moments: Sequence[Exact]) -> bool:
+    """Whether E w^order can be what the law says; its moment of twice the order tells how far a mean may stray."""
+    if len(moments) >= order:
+        mean, square = float(moments[order // 2 - 1]), float(moments[order - 1])
+        interval = catoni_interval(w**order, variance=square - mean**2, error=_FALSE_ALARM)
+        return interval.lo <= mean <= interval.hi
+    return order > 2 or bool(0.5 <= np.mean(w**2) <= 2)

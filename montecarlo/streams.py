@@ -13,8 +13,8 @@ from theory.ensembles import Ensemble
 CHUNK_LAYER = 2**17
 """Weights of a chunk's largest layer: 1 MiB, which stays in the cache."""
 CHUNK_NETWORKS = 2**14
-CHUNK_UNITS = 2**23
-"""Units of a chunk over all layers: what the traces of a very deep chunk take in memory."""
+CHUNK_UNITS = 2**21
+"""Units of a chunk over all layers: 16 MiB a trace for narrow and deep networks, which malloc still reuses."""
 BLOCK_WEIGHTS = 2**25
 BLOCK_UNITS = 2**24
 

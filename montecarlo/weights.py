@@ -166,6 +166,9 @@ def _haar(rng: np.random.Generator, out: Array) -> None:
     for j in reversed(range(columns)):
         x = normals[:, j, j:]
         sign = np.where(x[:, 0] < 0, -1.0, 1.0)
+        if j == rows - 1:  # a reflection of the line
+            q[:, j, j] = sign
+            continue
         norm = np.sqrt(np.einsum("mi,mi->m", x, x))
         q[:, j, j] = -sign  # the sign of R_jj
         x[:, 0] += sign * norm

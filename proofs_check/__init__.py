@@ -1,1 +1,69 @@
-"""Statements, evidence, verdicts."""
+"""Statements about random deep networks, the evidence for them, and the verdicts.
+
+===============  =================================================================
+statement        what a statement is: claim, source, assumptions, mutants
+verdict          tiers, findings, and the rule from interval to verdict
+evidence         the four kinds of evidence
+statements       the statements, one file per topic
+registry         which statements there are, by id
+verification     the main job: plan, simulate, judge
+algebra          identically zero? in SymPy and in python-flint
+enumeration      brute force over discrete weights
+quantities       what `derive` and `sample` can be asked for
+tables           theory against measurement: LaTeX, Markdown, CSV, JSON
+figures          the figures
+cli              the command ``vanishing``
+pytest_plugin    statements and mutants as pytest items
+===============  =================================================================
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.verdict import Between, Finding, Tier, Verdict
+
+if TYPE_CHECKING:
+    from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Mean, Obligation, Proved, Quantile
+    from proofs_check.evidence import Simulated as Simulated
+    from proofs_check.registry import load, select
+    from proofs_check.verification import Report, verify
+
+__all__ = [
+    "Statement",
+    "Mutant",
+    "Assumption",
+    "Verdict",
+    "Tier",
+    "Finding",
+    "Between",
+    "Proved",
+    "Obligation",
+    "Enumerated",
+    "Enclosed",
+    "Inequality",
+    "Simulated",
+    "Mean",
+    "LogMean",
+    "Quantile",
+    "select",
+    "load",
+    "verify",
+    "Report",
+]
+
+_ROOMS = {
+    "evidence": (
+        "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "Mean", "LogMean", "Quantile"
+    ),
+    "registry": ("select", "load"),
+    "verification": ("verify", "Report"),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:  # the pytest plugin is imported by every pytest run: keep that light
+    from importlib import import_module
+
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"proofs_check.{room}"), name)
+    raise AttributeError(f"module 'proofs_check' has no attribute {name!r}")

@@ -3,6 +3,8 @@ r"""Is an expression identically zero? Answered twice: by SymPy, and by python-f
 Expressions are built from numbers, symbols, +, *, integer powers, powers with a symbolic exponent such as
 :math:`q^{L+2}`, and square roots. For polynomial identities in L of this kind it is enough to treat :math:`q^L` as an
 indeterminate and a square root as one with :math:`r^2` given: then "identically zero" is decidable, by normal forms.
+Whatever else occurs (a logarithm, Euler's constant) is an indeterminate too, so that a "yes" is always a proof, while a
+"no" is only a failure to prove.
 """
 
 from __future__ import annotations
@@ -76,12 +78,13 @@ class _Field:
     relations: list[tuple[Any, Fraction]] = field(default_factory=list)
     known_powers: list[tuple[Fraction, sp.Expr, Any]] = field(default_factory=list)
     known_roots: list[tuple[Fraction, Any]] = field(default_factory=list)
+    known_atoms: list[tuple[sp.Expr, Any]] = field(default_factory=list)
     spare: list[Any] = field(default_factory=list)
 
     @classmethod
     def of(cls, expression: sp.Expr) -> _Field:
         symbols = sorted(map(str, expression.free_symbols))
-        spare = sum(1 for node in sp.preorder_traversal(expression) if node.is_Pow)
+        spare = sum(1 for node in sp.preorder_traversal(expression) if not (node.is_Add or node.is_Mul or node.is_Symbol))
         # roots and powers first: in lexicographic order they are the leading variables, which are reduced
         names = (*(f"spare{i}" for i in range(spare)), *(f"sym{i}" for i in range(len(symbols))))
         context = flint.fmpq_mpoly_ctx.get(names or ("sym0",), "lex")
@@ -133,7 +136,16 @@ class _Field:
             return product
         if node.is_Pow:
             return self.read_power(node.base, node.exp)
-        raise InvalidArgument("expression", f"{node.func} is not polynomial", "use numbers, symbols, powers and roots")
+        return self.opaque(node)
+
+    def opaque(self, node: sp.Expr) -> Fraction:
+        """Any other number or function stands for itself: an indeterminate."""
+        for known, generator in self.known_atoms:
+            if known == node:
+                return generator, self.context.constant(1)
+        generator = self.spare.pop()
+        self.known_atoms.append((node, generator))
+        return generator, self.context.constant(1)
 
     def read_power(self, base: sp.Expr, exponent: sp.Expr) -> Fraction:
         whole, rest = exponent.as_coeff_Add()

@@ -8,7 +8,7 @@ simulated       a confidence interval from real weight matrices, within a tolera
 ==============  ==============================================================================
 """
 
-from proofs_check.evidence.enclosed import Enclosed, Inequality
+from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.proved import Obligation, Proved
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
@@ -22,6 +22,7 @@ __all__ = [
     "Enumerated",
     "Enclosed",
     "Inequality",
+    "agrees_with",
     "Simulated",
     "Request",
     "Reading",

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.evidence.enumerated import describe_case
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 
@@ -64,3 +65,27 @@ class Enclosed:
                 undecided = f"undecided at {self.digits} digits: {inequality.case}"
         detail = undecided or f"all {count} inequalities hold at {self.digits} digits"
         return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail)
+
+
+def agrees_with(what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable[..., sp.Expr]) -> Enclosed:
+    """Return the check that the claim, typed in as the theorem reads, is what theory derives, to 20 digits.
+
+    Parameters
+    ----------
+    what : str
+        What theory derives.
+    cases : tuple of tuples
+        Arguments of the claim.
+    derived : callable
+        Of the same arguments.
+    """
+    tiny = sp.Rational(1, 10**20)
+
+    def inequalities(claim: Callable[..., Any]) -> Iterable[Inequality]:
+        for case in cases:
+            distance = sp.expand(claim(*case) - derived(*case))
+            label = describe_case(*case)
+            yield Inequality(label, distance, tiny)
+            yield Inequality(label, -tiny, distance)
+
+    return Enclosed(f"agrees to 20 digits with {what}", inequalities)

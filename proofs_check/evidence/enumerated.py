@@ -9,6 +9,12 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.verdict import Finding, Tier, Verdict
+from theory.ensembles import Ensemble
+
+
+def describe_case(*case: Any) -> str:
+    """Return a case as text: ensembles on one line, other arguments as they are."""
+    return ", ".join(part.describe() if isinstance(part, Ensemble) else str(part) for part in case)
 
 
 @dataclass(frozen=True)
@@ -25,18 +31,21 @@ class Enumerated:
         Of the same arguments: the exact truth. If it returns a bool-valued function, that judges the claimed value.
     label : callable
         From a case to its text, for the first counterexample.
+    apply : callable
+        From the claim and a case to the claimed value; by default the claim is called with the case.
     """
 
     check: str
     cases: tuple[tuple[Any, ...], ...]
     brute_force: Callable[..., Any]
-    label: Callable[..., str] = lambda *case: ", ".join(str(part) for part in case)
+    label: Callable[..., str] = describe_case
+    apply: Callable[..., Any] = lambda claim, *case: claim(*case)
     tier = Tier.ENUMERATED
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Compare the claim with the truth, case by case."""
         for case in self.cases:
-            claimed, truth = claim(*case), self.brute_force(*case)
+            claimed, truth = self.apply(claim, *case), self.brute_force(*case)
             holds = truth(claimed) if callable(truth) else _equal(claimed, truth)
             if not holds:
                 found = "" if callable(truth) else f", but the truth is {truth}"

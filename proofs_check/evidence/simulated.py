@@ -15,7 +15,7 @@ from montecarlo import Estimate, Simulation
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.observables import Observable
 from proofs_check.verdict import Between, Finding, Tier, decide
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, InvalidArgument
 
 FloatArray = NDArray[np.floating[Any]]
 Exactly = Callable[[Ensemble], Any]
@@ -164,7 +164,14 @@ def as_float(value: Any) -> float:
     >>> as_float(sp.log(2))
     0.6931471805599453
     """
-    return float(sp.N(value, 30)) if isinstance(value, sp.Basic) else float(value)
+    if not isinstance(value, sp.Basic):
+        return float(value)
+    real, imaginary = sp.N(value, 30).as_real_imag()  # powers of complex eigenvalues sum to a real number
+    if sp.nan in (real, imaginary):  # a mutant may divide by zero; that is no number to judge
+        return math.nan
+    if abs(imaginary) > abs(real) * sp.Float("1e-15"):
+        raise InvalidArgument("claim", f"{value} is not real", "check its square roots")
+    return float(real)
 
 
 def _text(value: Any) -> str:

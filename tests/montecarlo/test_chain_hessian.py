@@ -95,7 +95,9 @@ def test_deep_chains_are_finite():
     assert np.all(logs < -300)
     assert np.array_equal(logs[:, 0], np.max(logs[:, 1:3], axis=1))
     assert np.all(logs[:, 3] >= logs[:, 0])
-    assert np.all(logs[:, 3] <= logs[:, 0] + math.log(2) / 2 + 1e-12)  # hollow: the others' squares sum to at most one's
+    assert np.all(
+        logs[:, 3] <= logs[:, 0] + math.log(2) / 2 + 1e-12
+    )  # hollow: the others' squares sum to at most one's
 
 
 def test_the_observable_measures_the_networks_weights():

@@ -30,11 +30,11 @@ def test_observables_are_values(kind):
 @pytest.mark.parametrize("kind", [ActivationNorms, GradientNorms])
 @pytest.mark.parametrize("layers", [(), 3, "12", (1, 1), (1.0,), (True,), (None,)])
 def test_layers_that_are_none(kind, layers):
-    with pytest.raises(InvalidArgument, match="^layers: "):
+    with pytest.raises(InvalidArgument, match=r"^layers: "):
         kind(layers)
 
 
 @pytest.mark.parametrize("observable", [ActivationNorms((4,)), ActivationNorms((-1,)), GradientNorms((0,))])
 def test_layers_that_the_network_has_not(observable):
-    with pytest.raises(InvalidArgument, match="^layers: must lie between . and the depth 3"):
+    with pytest.raises(InvalidArgument, match=r"^layers: must lie between . and the depth 3"):
         observable.components(NET)

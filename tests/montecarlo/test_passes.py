@@ -99,6 +99,7 @@ def test_gradients_are_those_of_back_propagation(net):
             if k > 1:
                 b = slopes[k - 2] * (weights[k - 1][i].T @ b)
         actual = chunk.log_gradient_norms(range(1, depth + 1))[i]
+        expected = np.where(np.less(expected, 1e-25), 0.0, expected)  # what is 0 in exact arithmetic
         np.testing.assert_allclose(actual, safe_log(expected), rtol=0, atol=1e-10)
 
 
@@ -138,10 +139,10 @@ def test_scaling_the_input_shifts_the_logs(activation):
     a, b = one.log_activation_norms(range(7)), other.log_activation_norms(range(7))
     assert np.array_equal(np.isfinite(a), np.isfinite(b))
     alive = np.isfinite(a)
-    assert np.allclose((b - a)[alive], shift, rtol=0, atol=1e-12)
+    assert np.allclose(b[alive] - a[alive], shift, rtol=0, atol=1e-12)
     c, d = one.log_gradient_norms(range(1, 7)), other.log_gradient_norms(range(1, 7))
     alive = np.isfinite(c)
-    assert np.allclose((d - c)[alive], shift, rtol=0, atol=1e-12)
+    assert np.allclose(d[alive] - c[alive], shift, rtol=0, atol=1e-12)
 
 
 def test_scaling_the_weights_shifts_the_logs():
@@ -268,5 +269,7 @@ def test_bits_do_not_depend_on_the_threads_of_blas():
     prints = set()
     for threads in ("1", "2"):
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(root)}
-        prints.add(subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, check=True).stdout)
+        prints.add(
+            subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, check=True).stdout
+        )
     assert len(prints) == 1

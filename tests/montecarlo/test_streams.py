@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from theory.ensembles import Ensemble
 @given(st.lists(st.integers(1, 600), min_size=2, max_size=40))
 def test_a_block_is_whole_chunks_of_bounded_size(widths):
     partition = Partition.of(Ensemble(widths=widths))
-    layers = [a * b for a, b in zip(widths, widths[1:], strict=False)]
+    layers = [a * b for a, b in pairwise(widths)]
     assert partition.block % partition.chunk == 0
     assert 1 <= partition.chunk <= CHUNK_NETWORKS
     if partition.chunk > 1:

@@ -73,6 +73,22 @@ def test_every_size_of_denominator_draws_every_value(denominator):
     assert set(out.ravel()) == {-1.0, 0.0, 1.0} if tail < Fraction(2, 5) else {-1.0, 1.0} <= set(out.ravel())
 
 
+class EveryInteger:
+    """A generator whose uniform integers are each integer once."""
+
+    def integers(self, high, size, dtype):
+        return np.arange(high, dtype=dtype).reshape(size)
+
+
+@pytest.mark.parametrize("denominator", [4, 256, 2**16, 2**16 + 1, 100_003])
+def test_discrete_probabilities_are_exact(denominator):
+    counts = [1, denominator - 3, 2]
+    fill = _discrete(np.array([-1.0, 0.0, 5.0]), tuple(Fraction(c, denominator) for c in counts))
+    out = np.full((denominator, 1, 1), np.nan)
+    fill(EveryInteger(), out)
+    assert [int(np.sum(out == value)) for value in (-1, 0, 5)] == counts
+
+
 def test_a_denominator_beyond_the_generator_is_refused():
     tiny = Fraction(1, 2**70)
     with pytest.raises(InvalidArgument, match="law: the probabilities"):

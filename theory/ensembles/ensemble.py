@@ -146,8 +146,6 @@ class Ensemble:
             init = Initialization.parse(changes["init"])
             if "pytorch" in (self.init.name, init.name):  # the default law follows from it
                 changes = {"law": None, **changes}
-        if self.widths is not None and "widths" not in changes:
-            changes = {"depth": None, **changes}  # follows from the widths
         return replace(self, **changes)
 
     def width_at(self, layer: int | str) -> int | str:

@@ -1,0 +1,90 @@
+"""Which statements there are: our own, and those of a user's modules; found by id pattern."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from proofs_check.statement import Statement
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+
+
+def own_statements() -> tuple[Statement, ...]:
+    """Return the statements of this package."""
+    from proofs_check.statements import STATEMENTS
+
+    return STATEMENTS
+
+
+def statements_of(module: ModuleType) -> tuple[Statement, ...]:
+    """Return the statements that a module lists in ``STATEMENTS``.
+
+    Raises
+    ------
+    InvalidArgument
+        If it lists none, or something else.
+    """
+    listed = getattr(module, "STATEMENTS", None)
+    remedy = "give it STATEMENTS = (Statement(...), ...)"
+    if not isinstance(listed, Sequence) or not listed:
+        raise InvalidArgument("statements", f"{module.__name__} has no sequence STATEMENTS", remedy)
+    for statement in listed:
+        if not isinstance(statement, Statement):
+            raise InvalidArgument("statements", f"{module.__name__} lists {statement!r}, no Statement", remedy)
+    return tuple(listed)
+
+
+def load(source: str | Path) -> tuple[Statement, ...]:
+    """Return the statements of a user's module, by its name or its file.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such module or file.
+    """
+    path = Path(source)
+    if path.suffix == ".py":
+        if not path.is_file():
+            raise InvalidArgument("statements", f"there is no file {path}", "give a Python file or a module's name")
+        name = f"_statements_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return statements_of(module)
+    try:
+        return statements_of(importlib.import_module(str(source)))
+    except ModuleNotFoundError as missing:
+        raise InvalidArgument("statements", str(missing), "give a Python file or an importable module's name") from None
+
+
+def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
+    """Return the statements whose id matches any of the shell-style patterns; all without patterns.
+
+    Raises
+    ------
+    InvalidArgument
+        If a pattern matches nothing (the nearest id is suggested), or two statements share an id.
+
+    Examples
+    --------
+    >>> [statement.id for statement in select(["init.*"])]
+    ['init.pytorch-default']
+    """
+    known = own_statements() if among is None else tuple(among)
+    ids = [statement.id for statement in known]
+    for twice in {i for i in ids if ids.count(i) > 1}:
+        raise InvalidArgument("id", f"two statements are called {twice!r}", "rename one")
+    patterns = list(patterns)
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(i, pattern) for i in ids):
+            raise InvalidArgument("id", f"no statement matches {pattern!r}", nearest(pattern, ids))
+    return tuple(s for s in known if not patterns or any(fnmatch.fnmatchcase(s.id, p) for p in patterns))

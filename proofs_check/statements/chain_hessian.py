@@ -1,0 +1,246 @@
+"""Width one: the Hessian is hollow, a saddle, and its eigenvalues vanish like the product itself, up to L^2."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+
+import sympy as sp
+
+from montecarlo import ChainHessian
+from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Obligation, Proved, Simulated
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statements.chain import CHAIN
+from proofs_check.statements.forward import PAPER
+from proofs_check.statements.letters import Letters
+from proofs_check.verdict import Between
+from theory.chain_hessians import hessian, log_norm_bounds, log_norm_variance_bound
+from theory.ensembles import Ensemble
+
+Weights = tuple[Fraction, ...]
+
+# --- chain.hessian-hollow ---------------------------------------------------------------------------------------------
+
+
+def hollow(f: sp.Expr, u: sp.Matrix, *, diagonal: int = 0, sign: int = 1) -> sp.Matrix:
+    """H = f (u u^T - diag(u^2)), u_k = 1/w_k: off the diagonal f/(w_j w_k), on it 0."""
+    squares = sp.diag(*(entry**2 for entry in u))
+    return f * (sign * u * u.T - sign * squares + diagonal * squares)
+
+
+def _add_a_weight(claim: Claim) -> list[Obligation]:
+    """f_{L+1} = w f_L: old second derivatives are multiplied by w, mixed ones with w are the old gradient, the new is 0."""
+    f, a, b, w = sp.symbols("f a b w", positive=True)
+    before, after = claim(f, sp.Matrix([1 / a, 1 / b])), claim(f * w, sp.Matrix([1 / a, 1 / b, 1 / w]))
+    one = claim(f, sp.Matrix([1 / a]))
+    return [
+        Obligation("base L = 1: f is linear", one[0, 0]),
+        Obligation("step: old mixed entry", after[0, 1] - w * before[0, 1]),
+        Obligation("step: old diagonal entry", after[0, 0] - w * before[0, 0]),
+        Obligation("step: mixed entry with the new weight", after[0, 2] - f / a),
+        Obligation("step: new diagonal entry", after[2, 2]),
+    ]
+
+
+def _differentiated(depth: int) -> Callable[[sp.Matrix], bool]:
+    weights = sp.symbols(f"w1:{depth + 1}", positive=True)
+    truth = hessian(weights)
+    return lambda claimed: all(sp.cancel(entry) == 0 for entry in claimed - truth)
+
+
+def _at_depth(claim: Claim, depth: int) -> sp.Matrix:
+    weights = sp.symbols(f"w1:{depth + 1}", positive=True)
+    return claim(sp.Mul(*weights), sp.Matrix([1 / w for w in weights]))
+
+
+HOLLOW = Statement(
+    id="chain.hessian-hollow",
+    title="The Hessian of w_1...w_L is f (u u^T - diag u^2) with u_k = 1/w_k: zero on the diagonal, so it has trace 0.",
+    latex=r"\nabla^2 f = f\,(uu^\top-\operatorname{diag}(u^2)),\quad u_k=1/w_k,\quad \operatorname{tr}\nabla^2f=0",
+    source=f"{PAPER}, second-order analysis of neural chains",
+    assumptions=(Assumption.LINEAR, Assumption.NO_BIASES, Assumption.NONZERO_WEIGHTS),
+    claim=hollow,
+    evidence=(
+        Proved("adding a weight to the chain", _add_a_weight),
+        Enumerated(
+            "SymPy differentiates w_1...w_L twice, L = 1 to 7",
+            tuple((depth,) for depth in range(1, 8)),
+            _differentiated,
+            label="L = {}".format,
+            apply=_at_depth,
+        ),
+    ),
+    mutants=(
+        Mutant("the diagonal is kept", partial(hollow, diagonal=1)),
+        Mutant("the diagonal has the other sign", partial(hollow, diagonal=-1)),
+        Mutant("the sign is flipped", partial(hollow, sign=-1)),
+    ),
+)
+
+# --- chain.hessian-inertia --------------------------------------------------------------------------------------------
+
+
+def secular_determinant(
+    product: sp.Expr, ratios: sp.Expr, *, constant: int = 1, scale: int = 1
+) -> sp.Expr:
+    r"""det(diag(d) + u u^T) = prod d_k (1 + sum u_k^2/d_k); at d_k = -u_k^2 - lambda, the secular equation of H/f."""
+    return product * (constant + scale * ratios)
+
+
+def _border(claim: Claim) -> list[Obligation]:
+    """P_{L+1} = d P_L + c^2 prod d_k, by expanding along the new row d + c^2, c u^T."""
+    pi, sigma, d, c = sp.symbols("pi_L sigma_L d c", positive=True)
+    return [
+        Obligation("base L = 1", claim(d, c**2 / d) - (d + c**2)),
+        Obligation("step", claim(pi * d, sigma + c**2 / d) - (d * claim(pi, sigma) + c**2 * pi)),
+    ]
+
+
+def _weight_grid() -> tuple[Weights, ...]:
+    sizes = [Fraction(1, 4), Fraction(-1, 2), Fraction(1), Fraction(3, 2)]
+    return tuple(w for depth in (2, 3, 4) for w in itertools.product(sizes, repeat=depth))
+
+
+def _inertia(weights: Weights) -> Callable[[sp.Expr], bool]:
+    """Whether the claimed determinant's sign changes count one eigenvalue of the sign of f and L - 1 of the other.
+
+    The characteristic polynomial of H/f, expanded from the claim, has real roots only, so that Descartes' rule counts
+    the positive ones exactly; H has no zero eigenvalue where its constant term is not 0.
+    """
+    x = sp.Symbol("x")
+
+    def judge(claimed: sp.Expr) -> bool:
+        truth = sp.det(_dense(weights) - x * sp.eye(len(weights)))
+        if sp.expand(sp.cancel(claimed) - truth) != 0:
+            return False
+        coefficients = [c for c in sp.Poly(truth, x).all_coeffs() if c != 0]
+        changes = sum(bool(a * b < 0) for a, b in itertools.pairwise(coefficients))
+        return changes == 1 and truth.subs(x, 0) != 0
+
+    return judge
+
+
+def _dense(weights: Weights) -> sp.Matrix:
+    u = sp.Matrix([1 / sp.Rational(w.numerator, w.denominator) for w in weights])
+    return u * u.T - sp.diag(*(entry**2 for entry in u))
+
+
+def _characteristic(claim: Claim, weights: Weights) -> sp.Expr:
+    """Characteristic polynomial of H/f in x, from the claimed determinant."""
+    squares = [1 / sp.Rational(w.numerator, w.denominator) ** 2 for w in weights]
+    entries = [-square - sp.Symbol("x") for square in squares]
+    ratios = sp.Add(*(square / entry for square, entry in zip(squares, entries, strict=True)))
+    return claim(sp.Mul(*entries), ratios)
+
+
+INERTIA = Statement(
+    id="chain.hessian-inertia",
+    title="The Hessian of a chain is a saddle: one eigenvalue has the sign of f, L-1 the other; they solve a secular equation.",
+    latex=(
+        r"\det(\nabla^2f/f-\lambda) = \prod_k(-u_k^2-\lambda)\Bigl(1-\sum_k\frac{u_k^2}{u_k^2+\lambda}\Bigr),\quad "
+        r"\text{inertia }(1, L-1)"
+    ),
+    source=f"{PAPER}, second-order analysis of neural chains",
+    assumptions=(Assumption.LINEAR, Assumption.NO_BIASES, Assumption.NONZERO_WEIGHTS, Assumption.DEPTH_TWO),
+    claim=secular_determinant,
+    evidence=(
+        Proved("bordering the determinant by one weight", _border),
+        Enumerated(
+            "characteristic polynomial and signs of its roots, 336 rational chains of depth 2 to 4",
+            tuple((w,) for w in _weight_grid()),
+            _inertia,
+            apply=_characteristic,
+        ),
+    ),
+    mutants=(
+        Mutant("the 1 becomes 2", partial(secular_determinant, constant=2)),
+        Mutant("the sum has the other sign", partial(secular_determinant, scale=-1)),
+        Mutant("the sum is counted twice", partial(secular_determinant, scale=2)),
+    ),
+)
+
+# --- chain.hessian-rate -----------------------------------------------------------------------------------------------
+
+
+def log_norm_range(
+    net: Ensemble, *, logs: int = 2, width: sp.Expr = sp.log(4), exponent: int = 1, constant: sp.Expr = sp.S.Zero
+) -> Between:
+    r"""E log||H||_2 for uniform weights on (-t, t): gamma L + 2 psi(L+1) - 2 log t + 2 gamma_E - 1, plus 0 to log 4."""
+    t = Letters.of(net)
+    end = sp.log(3 * t.s2) / 2
+    lower = exponent * t.L * (end - 1) + logs * sp.digamma(t.L + 1) - 2 * end + 2 * sp.EulerGamma - 1 + constant
+    return Between(lower, lower + width)
+
+
+def _size_bounds(weights: Weights) -> Callable[[Between], bool]:
+    """|u_1 u_2| <= Lambda <= |u_1 u_2| (1 + R): by the sign of the secular function at both ends, exactly."""
+    squares = sorted((1 / w**2 for w in weights), reverse=True)
+    top = 1 / (sorted(map(abs, weights))[0] * sorted(map(abs, weights))[1])
+    spread = sum(square / squares[1] for square in squares[1:])
+
+    def secular(point: Fraction) -> Fraction:
+        return sum(square / (square + point) for square in squares) - 1
+
+    return lambda claim: secular(top) >= 0 >= secular(top * (1 + spread))
+
+
+def _same_as_derived(claim: Claim) -> Iterator[Inequality]:
+    """The claimed range contains the one that theory derives, and exceeds it by nothing visible, L = 2 to 1000."""
+    for depth in (2, 3, 5, 10, 100, 1000):
+        net = CHAIN.at(depth=depth)
+        claimed, (low, high) = claim(net), log_norm_bounds(net)
+        tiny = sp.Rational(1, 10**12)
+        yield Inequality(f"L = {depth}, lower end", claimed.lo - low, tiny)
+        yield Inequality(f"L = {depth}, lower end", low - claimed.lo, tiny)
+        yield Inequality(f"L = {depth}, upper end", claimed.hi - high, tiny)
+        yield Inequality(f"L = {depth}, upper end", high - claimed.hi, tiny)
+
+
+def _rises_then_falls(claim: Claim) -> Iterator[Inequality]:
+    """At L = 2 the norm is 1 exactly; the lower end is above 0 at L = 4 and 5, the upper below -5 at L = 40."""
+    for depth in (4, 5):
+        yield Inequality(f"L = {depth}: above its value at L = 2", sp.S.Zero, claim(CHAIN.at(depth=depth)).lo)
+    yield Inequality("L = 40: far below", claim(CHAIN.at(depth=40)).hi, -sp.Integer(5))
+
+
+def _rate_check(depth: int, tolerance: float, samples: int) -> Simulated:
+    net = CHAIN.at(depth=depth)
+    reading = LogMean(log_norm_variance_bound)
+    return Simulated("E log||H||_2", net, ChainHessian(), "spectral_norm", reading, tolerance, samples)
+
+
+RATE = Statement(
+    id="chain.hessian-rate",
+    title="log of the Hessian's norm is gamma L + 2 log L + O(1) in the mean, with fluctuations O(sqrt L): it rises, then vanishes.",
+    latex=(
+        r"\mathbb E\log\|\nabla^2f\|_2 = \gamma L+2\psi(L+1)-2\log t+2\gamma_E-1+\delta_L,\ 0\le\delta_L\le\log4;\quad "
+        r"\operatorname{Var}\log\|\nabla^2f\|_2\le L"
+    ),
+    source=f"{PAPER}, second-order analysis of neural chains; the 2 log L and its error terms are derived here",
+    assumptions=(Assumption.UNIFORM, Assumption.LINEAR, Assumption.NO_BIASES, Assumption.DEPTH_TWO),
+    claim=log_norm_range,
+    evidence=(
+        Enumerated(
+            "|u_1 u_2| <= ||H||/|f| <= |u_1 u_2| (1 + R) for 336 rational chains of depth 2 to 4",
+            tuple((w,) for w in _weight_grid()),
+            _size_bounds,
+            apply=lambda claim, _: claim,
+        ),
+        Enclosed("the range is the one derived from order statistics, L = 2 to 1000", _same_as_derived),
+        Enclosed("it first rises (L = 4, 5), then falls (L = 40)", _rises_then_falls),
+        _rate_check(5, 0.15, 100_000),
+        _rate_check(20, 0.30, 60_000),
+        _rate_check(100, 0.80, 20_000),
+    ),
+    mutants=(
+        Mutant("the 2 log L is dropped", partial(log_norm_range, logs=0)),
+        Mutant("2 log L becomes log L", partial(log_norm_range, logs=1)),
+        Mutant("the exponent is that of f^2", partial(log_norm_range, exponent=2)),
+        Mutant("no room above the two smallest weights", partial(log_norm_range, width=sp.S.Zero)),
+        Mutant("eigenvalues do not vanish", partial(log_norm_range, exponent=0)),
+    ),
+)
+
+STATEMENTS = (HOLLOW, INERTIA, RATE)

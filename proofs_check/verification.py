@@ -1,0 +1,251 @@
+"""The main job: plan the checks, split the error budget, simulate once per ensemble, judge claims and mutants."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from montecarlo import Simulation, simulate
+from montecarlo.observables import Observable
+from proofs_check.evidence import Evidence, Simulated
+from proofs_check.statement import Statement
+from proofs_check.verdict import Finding, Tier, Verdict
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import nearest
+
+PROFILES = ("quick", "full")
+Progress = Callable[[str, int, int], object]
+"""Called with what is being done, steps done and steps in all."""
+
+
+@dataclass(frozen=True)
+class MutantReport:
+    """Whether a mutant was refuted, and which pieces of evidence refuted it."""
+
+    name: str
+    refuted_by: tuple[Finding, ...]
+
+    @property
+    def refuted(self) -> bool:
+        """Whether any evidence refuted it."""
+        return bool(self.refuted_by)
+
+
+@dataclass(frozen=True)
+class StatementReport:
+    """All findings on a statement and its mutants."""
+
+    statement: Statement
+    findings: tuple[Finding, ...]
+    mutants: tuple[MutantReport, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the conjunction of all evidence; a surviving mutant makes supported inconclusive."""
+        verdict = Verdict.of_all(finding.verdict for finding in self.findings)
+        if verdict is Verdict.SUPPORTED and not all(mutant.refuted for mutant in self.mutants):
+            return Verdict.INCONCLUSIVE
+        return verdict
+
+    def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
+        """Return the findings of one tier."""
+        return tuple(finding for finding in self.findings if finding.tier is tier)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found.
+
+    Parameters
+    ----------
+    results : tuple of StatementReport
+        In the order of the statements.
+    profile : str
+        ``quick`` or ``full``.
+    seed : int
+        Root seed of all simulations.
+    error : float
+        Probability, over the whole run, that any simulated interval misses its truth.
+    seconds : float
+        Wall time.
+    """
+
+    results: tuple[StatementReport, ...]
+    profile: str
+    seed: int
+    error: float
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of all statements together."""
+        return Verdict.of_all(result.verdict for result in self.results)
+
+    @property
+    def exit_status(self) -> int:
+        """0 all supported, 1 something refuted, 3 nothing refuted but something inconclusive."""
+        return {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.INCONCLUSIVE: 3}[self.verdict]
+
+    def to_json(self) -> str:
+        """Return the whole report as JSON, without NaN or infinity (they are strings)."""
+        statements = [
+            {
+                "id": result.statement.id,
+                "title": result.statement.title,
+                "verdict": result.verdict.value,
+                "assumptions": [assumption.value for assumption in result.statement.assumptions],
+                "findings": [_finding_data(finding) for finding in result.findings],
+                "mutants": [
+                    {
+                        "name": mutant.name,
+                        "refuted": mutant.refuted,
+                        "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
+                    }
+                    for mutant in result.mutants
+                ],
+            }
+            for result in self.results
+        ]
+        data = {
+            "verdict": self.verdict.value,
+            "profile": self.profile,
+            "seed": self.seed,
+            "error": self.error,
+            "statements": statements,
+        }
+        return json.dumps(data, indent=2, allow_nan=False)
+
+
+def verify(
+    statements: Sequence[Statement],
+    *,
+    profile: str = "quick",
+    seed: int = 0,
+    jobs: int = 1,
+    error: float = 1e-6,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Check statements and their mutants.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        What to check.
+    profile : str
+        ``quick`` or ``full``: how many networks are sampled.
+    seed : int
+        Root seed. Every check must hold for any seed, but for the error probability.
+    jobs : int
+        Worker processes for the simulations; verdicts and numbers do not depend on it.
+    error : float
+        Error probability of the whole run, split evenly over its simulated checks before any is made.
+    executor : concurrent.futures.Executor, optional
+        Runs the simulations in place of `jobs`.
+    progress : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    InvalidArgument
+        If the profile is unknown, the error is not between 0 and 1, or there are no statements.
+
+    Examples
+    --------
+    >>> from proofs_check import select
+    >>> verify(select(["chain.hessian-hollow"])).verdict
+    <Verdict.SUPPORTED: 'supported'>
+    """
+    if profile not in PROFILES:
+        raise InvalidArgument("profile", f"there is no profile {profile!r}", nearest(str(profile), PROFILES))
+    if not 0 < error < 1:
+        raise InvalidArgument("error", f"must lie between 0 and 1, got {error}", "use e.g. 1e-6")
+    if not statements:
+        raise InvalidArgument("statements", "there are none", "name at least one")
+    began = time.monotonic()
+    told = progress or (lambda *_: None)
+    simulated = [e for statement in statements for e in statement.evidence if isinstance(e, Simulated)]
+    share = error / max(1, len(simulated))
+    simulations = _simulate_all(simulated, profile, seed, jobs, executor, told)
+    results = []
+    for done, statement in enumerate(statements):
+        told(statement.id, done, len(statements))
+        results.append(examine(statement, profile, simulations, share))
+    told("", len(statements), len(statements))
+    return Report(tuple(results), profile, seed, error, time.monotonic() - began)
+
+
+def examine(
+    statement: Statement, profile: str, simulations: dict[tuple[Ensemble, int], Simulation], error: float
+) -> StatementReport:
+    """Judge one statement and its mutants by evidence whose simulations are there."""
+
+    def judge(evidence: Evidence, claim: Callable[..., Any]) -> Finding:
+        if isinstance(evidence, Simulated):
+            request = evidence.request(profile)
+            return evidence.examine(claim, simulations[request.net, request.samples], error)
+        return evidence.examine(claim)
+
+    findings = tuple(judge(evidence, statement.claim) for evidence in statement.evidence)
+    mutants = []
+    for mutant in statement.mutants:
+        against = (judge(evidence, mutant.claim) for evidence in statement.evidence)
+        refuting = tuple(finding for finding in against if finding.verdict is Verdict.REFUTED)
+        mutants.append(MutantReport(mutant.name, refuting))
+    return StatementReport(statement, findings, tuple(mutants))
+
+
+def _simulate_all(
+    simulated: Sequence[Simulated], profile: str, seed: int, jobs: int, executor: Executor | None, told: Progress
+) -> dict[tuple[Ensemble, int], Simulation]:
+    """Simulate each ensemble once, whatever the number of checks that read it."""
+    needed: dict[tuple[Ensemble, int], dict[Observable, None]] = {}
+    for evidence in simulated:
+        request = evidence.request(profile)
+        needed.setdefault((request.net, request.samples), {})[request.observable] = None
+    out: dict[tuple[Ensemble, int], Simulation] = {}
+    own = executor is None and jobs > 1 and len(needed) > 0
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if own else nullcontext(executor)
+    with pool as workers:
+        for done, ((net, samples), observables) in enumerate(needed.items()):
+            told(f"simulating {net.describe()}", done, len(needed))
+            out[net, samples] = simulate(net, list(observables), samples=samples, seed=seed, executor=workers)
+    return out
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    fields = {
+        "tier": finding.tier.value,
+        "check": finding.check,
+        "verdict": finding.verdict.value,
+        "case": finding.case,
+        "detail": finding.detail,
+        "exact": finding.exact,
+        "claimed": finding.claimed,
+        "estimate": finding.estimate,
+        "interval": finding.interval,
+        "tolerance": finding.tolerance,
+        "resolution": finding.resolution,
+        "error": finding.error,
+        "samples": finding.samples,
+        "seed": finding.seed,
+        "method": finding.method,
+    }
+    return {name: _finite(value) for name, value in fields.items() if value not in (None, "")}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_finite(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,5 @@
+"""Oracles need PyTorch: where it is missing they are not collected."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = [] if find_spec("torch") else ["test_torch_*.py"]
