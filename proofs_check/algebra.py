@@ -84,7 +84,9 @@ class _Field:
     @classmethod
     def of(cls, expression: sp.Expr) -> _Field:
         symbols = sorted(map(str, expression.free_symbols))
-        spare = sum(1 for node in sp.preorder_traversal(expression) if not (node.is_Add or node.is_Mul or node.is_Symbol))
+        spare = sum(
+            1 for node in sp.preorder_traversal(expression) if not (node.is_Add or node.is_Mul or node.is_Symbol)
+        )
         # roots and powers first: in lexicographic order they are the leading variables, which are reduced
         names = (*(f"spare{i}" for i in range(spare)), *(f"sym{i}" for i in range(len(symbols))))
         context = flint.fmpq_mpoly_ctx.get(names or ("sym0",), "lex")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import cache
 
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -16,6 +17,7 @@ Vector = tuple[Fraction, ...]
 Matrix = tuple[Vector, ...]
 
 
+@cache
 def activation_power(net: Ensemble, order: int) -> Fraction:
     r"""Return :math:`E|a_L|^{order}`, layer by layer over the exact distribution of activations.
 
@@ -49,6 +51,7 @@ def activation_power(net: Ensemble, order: int) -> Fraction:
     return moment * _variance_ratio(net, range(1, int(net.depth) + 1)) ** (order // 2)
 
 
+@cache
 def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     r"""Return :math:`E|\partial f/\partial W_k|_F^{order}` over all weights and readout signs.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,15 +15,15 @@ from typing import Any
 
 from montecarlo import Simulation, simulate
 from montecarlo.observables import Observable
-from proofs_check.evidence import Evidence, Simulated
-from proofs_check.statement import Statement
+from proofs_check.evidence import Request, Simulated
+from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import nearest
 
 PROFILES = ("quick", "full")
-Progress = Callable[[str, int, int], object]
-"""Called with what is being done, steps done and steps in all."""
+Progress = Callable[[str, str, int, int], object]
+"""Called with the stage, what is being done, steps done and steps in all; from more than one thread."""
 
 
 @dataclass(frozen=True)
@@ -174,53 +175,99 @@ def verify(
     if not statements:
         raise InvalidArgument("statements", "there are none", "name at least one")
     began = time.monotonic()
+    asked = [e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated)]
+    requests = [request for request in asked if request is not None]
+    share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
-    simulated = [e for statement in statements for e in statement.evidence if isinstance(e, Simulated)]
-    share = error / max(1, len(simulated))
-    simulations = _simulate_all(simulated, profile, seed, jobs, executor, told)
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as background:  # networks are sampled while SymPy and flint do the exact tiers
+        simulations = background.submit(_simulate_all, requests, seed, jobs, executor, told, stop)
+        try:
+            exact = {}
+            for done, statement in enumerate(statements):
+                told("exact tiers", statement.id, done, len(statements))
+                exact[statement.id] = _Judged.of(
+                    statement, [e for e in statement.evidence if not isinstance(e, Simulated)]
+                )
+            told("exact tiers", "", len(statements), len(statements))
+            sampled = simulations.result()
+        except BaseException:
+            stop.set()
+            raise
     results = []
-    for done, statement in enumerate(statements):
-        told(statement.id, done, len(statements))
-        results.append(examine(statement, profile, simulations, share))
-    told("", len(statements), len(statements))
+    for statement in statements:
+        present = [_Sampled(e, sampled, profile, share) for e in statement.evidence if isinstance(e, Simulated)]
+        simulated = _Judged.of(statement, [e for e in present if e.request is not None])
+        results.append(exact[statement.id].joined(simulated).report(statement))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began)
 
 
-def examine(
-    statement: Statement, profile: str, simulations: dict[tuple[Ensemble, int], Simulation], error: float
-) -> StatementReport:
-    """Judge one statement and its mutants by evidence whose simulations are there."""
+@dataclass(frozen=True)
+class _Sampled:
+    """Simulated evidence together with the simulation that it reads."""
 
-    def judge(evidence: Evidence, claim: Callable[..., Any]) -> Finding:
-        if isinstance(evidence, Simulated):
-            request = evidence.request(profile)
-            return evidence.examine(claim, simulations[request.net, request.samples], error)
-        return evidence.examine(claim)
+    evidence: Simulated
+    simulations: dict[tuple[Ensemble, int], Simulation]
+    profile: str
+    error: float
 
-    findings = tuple(judge(evidence, statement.claim) for evidence in statement.evidence)
-    mutants = []
-    for mutant in statement.mutants:
-        against = (judge(evidence, mutant.claim) for evidence in statement.evidence)
-        refuting = tuple(finding for finding in against if finding.verdict is Verdict.REFUTED)
-        mutants.append(MutantReport(mutant.name, refuting))
-    return StatementReport(statement, findings, tuple(mutants))
+    @property
+    def request(self) -> Request | None:
+        return self.evidence.request(self.profile)
+
+    def examine(self, claim: Claim) -> Finding:
+        request = self.request
+        assert request is not None
+        return self.evidence.examine(claim, self.simulations[request.net, request.samples], self.error)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Findings on the claim, and on each mutant the refutations."""
+
+    findings: tuple[Finding, ...]
+    refutations: dict[str, tuple[Finding, ...]]
+
+    @classmethod
+    def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
+        findings = tuple(e.examine(statement.claim) for e in evidence)
+        refutations = {}
+        for mutant in statement.mutants:
+            against = (e.examine(mutant.claim) for e in evidence)
+            refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
+        return cls(findings, refutations)
+
+    def joined(self, other: _Judged) -> _Judged:
+        refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
+        return _Judged(self.findings + other.findings, refutations)
+
+    def report(self, statement: Statement) -> StatementReport:
+        mutants = tuple(MutantReport(name, found) for name, found in self.refutations.items())
+        return StatementReport(statement, self.findings, mutants)
 
 
 def _simulate_all(
-    simulated: Sequence[Simulated], profile: str, seed: int, jobs: int, executor: Executor | None, told: Progress
+    requests: Sequence[Request], seed: int, jobs: int, executor: Executor | None, told: Progress, stop: threading.Event
 ) -> dict[tuple[Ensemble, int], Simulation]:
     """Simulate each ensemble once, whatever the number of checks that read it."""
     needed: dict[tuple[Ensemble, int], dict[Observable, None]] = {}
-    for evidence in simulated:
-        request = evidence.request(profile)
+    for request in requests:
         needed.setdefault((request.net, request.samples), {})[request.observable] = None
+
+    def watch(done: int, samples: int) -> None:
+        if stop.is_set():
+            raise InterruptedError("the run was stopped")
+
     out: dict[tuple[Ensemble, int], Simulation] = {}
     own = executor is None and jobs > 1 and len(needed) > 0
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if own else nullcontext(executor)
     with pool as workers:
         for done, ((net, samples), observables) in enumerate(needed.items()):
-            told(f"simulating {net.describe()}", done, len(needed))
-            out[net, samples] = simulate(net, list(observables), samples=samples, seed=seed, executor=workers)
+            told("simulated tier", net.describe(), done, len(needed))
+            out[net, samples] = simulate(
+                net, list(observables), samples=samples, seed=seed, executor=workers, progress=watch
+            )
+    told("simulated tier", "", len(needed), len(needed))
     return out
 
 

@@ -42,8 +42,8 @@ class Proved:
 
     Notes
     -----
-    An obligation counts as met when both systems reduce it to 0. One that neither reduces refutes the claim only with
-    a witness: numbers for its symbols at which it is, enclosed in a ball, not 0.
+    An obligation counts as met when both systems reduce it to 0. One that is not refutes the claim only with a
+    witness: numbers for its symbols at which it is, enclosed in a ball, not 0.
     """
 
     check: str
@@ -55,10 +55,9 @@ class Proved:
         failures, open_questions = [], []
         obligations = list(self.obligations(claim))
         for obligation in obligations:
-            answers = zero_by_sympy(obligation.expression), zero_by_flint(obligation.expression)
-            if answers == (True, True):
+            if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):
                 continue
-            witness = _witness(obligation.expression) if answers == (False, False) else ""
+            witness = _witness(obligation.expression)
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
         names = ", ".join(obligation.name for obligation in obligations)
         if failures:

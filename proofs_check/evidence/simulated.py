@@ -107,7 +107,7 @@ class Simulated:
     tolerance : float
         Relative for means, absolute for logarithms: the interval must lie within it of the claim.
     samples : int
-        Networks in the quick profile.
+        Networks in the quick profile; 0 leaves the check to the full profile.
     full_samples : int, optional
         Networks in the full profile; four times as many by default.
     arguments : mapping
@@ -125,10 +125,10 @@ class Simulated:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     tier = Tier.SIMULATED
 
-    def request(self, profile: str) -> Request:
-        """Return the simulation that the check needs in that profile."""
+    def request(self, profile: str) -> Request | None:
+        """Return the simulation that the check needs in that profile, if it is part of it."""
         samples = self.samples if profile == "quick" else self.full_samples or 4 * self.samples
-        return Request(self.net, self.observable, samples)
+        return Request(self.net, self.observable, samples) if samples else None
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
         """Read the interval, and judge the claim by it."""
