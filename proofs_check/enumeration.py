@@ -63,7 +63,8 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     Examples
     --------
     >>> from theory import Ensemble
-    >>> gradient_power(Ensemble(width=2, depth=1, activation="relu", init="he", law="rademacher", readout="signs"), 1)
+    >>> net = Ensemble(width=2, depth=1, activation="relu", init="he", law="rademacher", readout="signs", input="e1")
+    >>> gradient_power(net, 1)
     Fraction(1, 2)
     """
     _require_discrete(net, readout=True)

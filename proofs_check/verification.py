@@ -22,6 +22,8 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import nearest
 
 PROFILES = ("quick", "full")
+ERROR = 1e-6
+"""Probability, over a whole run, that any simulated interval misses its truth."""
 Progress = Callable[[str, str, int, int], object]
 """Called with the stage, what is being done, steps done and steps in all; from more than one thread."""
 
@@ -130,7 +132,7 @@ def verify(
     profile: str = "quick",
     seed: int = 0,
     jobs: int = 1,
-    error: float = 1e-6,
+    error: float = ERROR,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Report:

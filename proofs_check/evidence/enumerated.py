@@ -57,7 +57,7 @@ class Enumerated:
 
 def _equal(claimed: Any, truth: Any) -> bool:
     if isinstance(claimed, tuple):
-        return claimed == truth
+        return bool(claimed == truth)
     difference = sp.sympify(claimed) - sp.sympify(truth)
     return (
         bool(sp.nsimplify(sp.expand(difference)) == 0) if difference.is_number else bool(sp.simplify(difference) == 0)

@@ -52,7 +52,8 @@ class Proved:
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Decide each obligation in both systems."""
-        failures, open_questions = [], []
+        failures: list[str] = []
+        open_questions: list[str] = []
         obligations = list(self.obligations(claim))
         for obligation in obligations:
             if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):

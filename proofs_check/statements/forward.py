@@ -192,7 +192,7 @@ def _limit(net: Ensemble) -> sp.Expr:
 
 KURTOSIS_LIMIT = Statement(
     id="forward.kurtosis-limit",
-    title="Along L = beta n the kurtosis of |a_L| tends to exp(5 beta) for ReLU and exp(2 beta) for linear, for any law.",
+    title="Along L = beta n the kurtosis of |a_L| tends to exp(5 beta) (ReLU) or exp(2 beta) (linear).",
     latex=(
         r"\Bigl|\log\frac{\mathbb E|a_L|^4}{(\mathbb E|a_L|^2)^2} - c\beta\Bigr| \le \frac{40(1+\beta)}{n},\quad "
         r"c=5\ \text{(ReLU)},\ c=2\ \text{(linear)}"
@@ -257,21 +257,21 @@ def _rate_is_negative(claim: Claim) -> Iterator[Inequality]:
                 f"{net.activation}, n = {n}: rate above -{leading}/n - 10/n^2",
                 -leading / n - 10 / sp.Integer(n) ** 2,
                 rate,
-            )  # noqa: E501
+            )
 
 
 TYPICAL_RATE = Statement(
     id="forward.typical-rate",
-    title="The typical network's signal vanishes exponentially in depth/width: E log|a_L|^2 < -5L/(2n) (ReLU), < -L/n (linear).",
+    title="The typical signal vanishes: E log|a_L|^2 < -5L/(2n) (ReLU, n >= 4) or -L/n (linear).",
     latex=(
-        r"\mathbb E[\log|a_L|^2 \mid a_L\neq0] = L\bigl(\log 2s^2 + \mathbb E[\psi(B/2)\mid B\ge1]\bigr)+\log|x|^2,\quad "
-        r"B=n\ \text{or}\ \mathrm{Bin}(n,\tfrac12)"
+        r"\mathbb E[\log|a_L|^2 \mid a_L\neq0] = L\bigl(\log 2s^2 + \mathbb E[\psi(B/2)\mid B\ge1]\bigr)+\log|x|^2,"
+        r"\quad B=n\ \text{or}\ \mathrm{Bin}(n,\tfrac12)"
     ),
     source=f"{PAPER}, the section on wide networks; C. M. Newman, Comm. Math. Phys. 103 (1986)",
     assumptions=(Assumption.NORMAL, Assumption.CONSTANT_WIDTH, Assumption.SURVIVAL, Assumption.NO_BIASES),
     claim=log_mean,
     evidence=(
-        Enclosed("the rate lies just below -5/(2n) (ReLU) and -1/n (linear), n = 2 to 48", _rate_is_negative),
+        Enclosed("the rate lies just below -5/(2n) (ReLU) and -1/n (linear), n = 4 to 48", _rate_is_negative),
         _log_check(RELU.at(width=8, depth=50), 0.40, 100_000),
         _log_check(RELU.at(width=32, depth=32), 0.35, 12_000),
         _log_check(RELU.at(width=16, depth=64), 0.60, 16_000),
@@ -303,7 +303,7 @@ def _median_check(net: Ensemble, tolerance: float, samples: int, full_samples: i
 
 
 def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:
-    """Mean + standard deviation, an upper bound of the median, against a quarter of the claimed decay at L = 4n, 16n."""
+    """Mean + standard deviation, which bounds the median, against a quarter of the claimed decay."""
     for net in (RELU, LINEAR):
         for n in (4, 8, 16, 32):
             for beta in (4, 16):
@@ -317,7 +317,7 @@ def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:
 
 WIDTH_DEPTH = Statement(
     id="forward.width-depth",
-    title="The median of |a_L|^2 is exp(-5L/(2n)) (ReLU) or exp(-L/n) (linear): it keeps its size only if width grows like depth.",
+    title="The median of |a_L|^2 is about exp(-5L/(2n)) (ReLU), exp(-L/n) (linear): width must grow like depth.",
     latex=(
         r"\Bigl|\operatorname{med}\log\frac{|a_L|^2}{|x|^2} + c\,\frac Ln\Bigr| \le \frac{6(1+L/n)}{n},\quad "
         r"c=\tfrac52\ \text{(He, ReLU)},\ c=1\ \text{(Xavier, linear)}"

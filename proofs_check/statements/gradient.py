@@ -149,10 +149,10 @@ _AGREES = agrees_with("theory's lower end", _CASES, _derived)
 
 TYPICAL_RATE = Statement(
     id="gradient.typical-rate",
-    title="The typical gradient vanishes as fast as the signal: E log|df/dW_k|^2 = (L-1) lambda (linear), up to O(log L) for ReLU.",
+    title="The typical gradient vanishes like the signal: E log|df/dW_k|^2 = (L-1) lambda, up to O(log L) for ReLU.",
     latex=(
-        r"\mathbb E\log\Bigl|\frac{\partial f}{\partial W_k}\Bigr|_F^2 = (L-1)\lambda+\log|v|^2|x|^2\ \text{(linear)},\quad "
-        r"(L-1)\lambda-\gamma_E-\log 2n + \delta,\ 0\le\delta\le\tfrac1r\log\mathbb E R_k^r\ \text{(ReLU)}"
+        r"\mathbb E\log\Bigl|\frac{\partial f}{\partial W_k}\Bigr|_F^2 = (L-1)\lambda+\log|v|^2|x|^2\ \text{(linear)},"
+        r"\quad (L-1)\lambda-\gamma_E-\log 2n + \delta,\ 0\le\delta\le\tfrac1r\log\mathbb E R_k^r\ \text{(ReLU)}"
     ),
     source=f"{PAPER}, the gradient theorems; the ReLU error term is derived here",
     assumptions=(

@@ -23,14 +23,9 @@ def mean_square(net: Ensemble, *, third: int = 3, gate: sp.Expr | None = None, f
     return ((t.p2 if gate is None else gate) / third) ** (t.L - fewer_layers) * t.x2
 
 
-def _as_variance(net: Ensemble) -> Ensemble:
-    """The same variance under another law: brute force needs a discrete one."""
-    return net.at(init=f"1/{3 * int(net.width_at(0))}", law="rademacher")
-
-
 PYTORCH_DEFAULT = Statement(
     id="init.pytorch-default",
-    title="Under PyTorch's default initialization of nn.Linear (biases left out) even the mean vanishes: (1/6)^L for ReLU.",
+    title="Under PyTorch's default initialization (biases left out) even the mean of |a|^2 vanishes: (1/6)^L for ReLU.",
     latex=r"\mathbb E|a_L|^2 = (p_2/3)^L|x|^2 = 6^{-L}|x|^2\ \text{(ReLU)},\ 3^{-L}|x|^2\ \text{(linear)}",
     source="torch.nn.Linear: uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)); arXiv:2106.03763 for the recursion",
     assumptions=(

@@ -1,0 +1,370 @@
+"""The command ``vanishing``: reads the command line and hands over. Results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import nearest
+
+if TYPE_CHECKING:
+    from proofs_check.statement import Statement
+
+_COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 all supported, 1 something refuted, 2 usage error, 3 something inconclusive, 130 interrupted.
+
+    Examples
+    --------
+    >>> main(["derive", "kurtosis", "--width", "n", "--depth", "L", "--activation", "relu", "--init", "he"])
+    (1 + 5/n)**L
+    assuming: the weights are normal
+    assuming: the activation is linear, ReLU or leaky ReLU
+    assuming: there are no biases
+    assuming: the weights have variance 2/n
+    assuming: norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers
+    0
+    """
+    parser = _parser()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = parser.parse_args(arguments)
+        return int(options.run(options))
+    except InvalidArgument as bad:
+        name = bad.argument if bad.argument in ("quantity", "id", "name", "command") else f"--{bad.argument}"
+        print(f"vanishing: {name.replace('_', '-')}: {bad.problem}; {bad.remedy}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vanishing: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Argument errors in one line, and the nearest command suggested."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidArgument("command", message, f"see '{self.prog} --help'")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog="vanishing", description="Theorems about random deep networks, checked by machine.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_OneLineParser)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    verify = command("verify", _verify, "check statements: verdicts, evidence, mutants")
+    verify.add_argument("patterns", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
+    verify.add_argument("--module", metavar="FILE", help="your own statements: a Python file or a module's name")
+    verify.add_argument("--json", metavar="FILE", help="write the report there ('-': to stdout, without the table)")
+    verify.add_argument("--out", metavar="DIR", help="write tables, the figure and the report there")
+    _run_options(verify)
+
+    command("statements", _statements, "list the statements")
+    show = command("show", _show, "show one statement")
+    show.add_argument("id")
+
+    derive = command("derive", _derive, "derive a quantity exactly")
+    derive.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
+    derive.add_argument("--format", default="text", help="text (default), latex, python or json")
+    _query_options(derive)
+
+    sample = command("sample", _sample, "estimate a quantity from real weight matrices")
+    sample.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
+    sample.add_argument("--samples", type=_integer("samples"), default=10_000, help="networks (default 10000)")
+    sample.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
+    sample.add_argument("--jobs", type=_integer("jobs"), default=1, help="worker processes (default 1)")
+    sample.add_argument("--confidence", type=_number("confidence"), default=0.99, help="of the interval (default 0.99)")
+    sample.add_argument("--format", default="text", help="text (default) or json")
+    _query_options(sample)
+
+    table = command("table", _table, "theory against measurement for one topic, as a table")
+    table.add_argument("name", help="a topic: chain, forward, gradient, init")
+    table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
+    _run_options(table)
+
+    figure = command("figure", _figure, "draw a figure")
+    figure.add_argument("name", help="typical: mean and median of signal and gradient against depth")
+    figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file")
+    figure.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="quick", help="quick (default, about a minute) or full")
+    parser.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
+    parser.add_argument("--jobs", type=_integer("jobs"), default=os.cpu_count() or 1, help="processes (default: all)")
+
+
+def _query_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--width", help="n: a number or a symbol's name")
+    parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
+    parser.add_argument("--depth", help="L: a number or a symbol's name")
+    parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
+    parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch or a variance")
+    parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
+    parser.add_argument("--readout", default="random", help="random (default), signs, ones, or numbers: 1/2,1,3/2")
+    parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
+    parser.add_argument("--order", type=_integer("order"), default=2, help="power of the norm (default 2)")
+    parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
+    parser.add_argument("--p", type=_number("p"), default=0.5, help="probability of the quantile (default 0.5)")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from proofs_check.registry import load, select
+    from proofs_check.report import console_table, write_report
+    from proofs_check.verification import verify
+
+    among = None if options.module is None else load(options.module)
+    statements = select(options.patterns, among)
+    out = None if options.out is None else _writable_folder(options.out)
+    to_stdout = options.json == "-"
+    json_file = None if options.json is None or to_stdout else _writable_file("json", options.json)
+    with _progress() as told:
+        report = verify(
+            statements, profile=options.profile, seed=options.seed, jobs=_positive("jobs", options.jobs), progress=told
+        )
+        if out is not None:
+            write_report(report, out, told)
+    if to_stdout:
+        print(report.to_json())
+    else:
+        console_table(report)
+    if json_file is not None:
+        _write_whole(json_file, report.to_json() + "\n")
+    if out is not None:
+        print(f"report written to {out}", file=sys.stderr)
+    return report.exit_status
+
+
+def _statements(_: argparse.Namespace) -> int:
+    from proofs_check.registry import own_statements
+
+    statements = own_statements()
+    width = max(len(statement.id) for statement in statements)
+    for statement in statements:
+        print(f"{statement.id:<{width}}  {statement.title}")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from proofs_check.registry import own_statements
+
+    statement = _named(options.id, own_statements())
+    print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
+    print("Assumptions:", *(f"  - {assumption.value}" for assumption in statement.assumptions), sep="\n")
+    print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
+    print(
+        "\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants), sep="\n"
+    )
+    return 0
+
+
+def _evidence_text(evidence: Any) -> str:
+    net = getattr(evidence, "net", None)
+    return evidence.check if net is None else f"{evidence.check}: {net.describe()}"
+
+
+def _named(name: str, statements: Sequence[Statement]) -> Statement:
+    for statement in statements:
+        if statement.id == name:
+            return statement
+    raise InvalidArgument("id", f"there is no statement {name!r}", nearest(name, [s.id for s in statements]))
+
+
+def _derive(options: argparse.Namespace) -> int:
+    from proofs_check import answers
+
+    formats = {
+        "text": answers.derivation_text,
+        "latex": answers.derivation_latex,
+        "python": answers.derivation_python,
+        "json": answers.derivation_json,
+    }
+    show = _choice("format", options.format, formats)
+    quantity, query = _query(options)
+    print(show(quantity.derive(query)))
+    return 0
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from proofs_check import answers
+
+    show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
+    quantity, query = _query(options)
+    samples, jobs = _positive("samples", options.samples), _positive("jobs", options.jobs)
+    if options.seed < 0:
+        raise InvalidArgument("seed", f"must not be negative, got {options.seed}", "use e.g. --seed 0")
+    if not 0 < options.confidence < 1:
+        raise InvalidArgument("confidence", f"must lie between 0 and 1, got {options.confidence}", "use e.g. 0.99")
+    if quantity.sample is None:
+        problem = f"{quantity.name!r} is a ratio or a limit, and cannot be sampled"
+        raise InvalidArgument("quantity", problem, "sample activation --order 2 and --order 4, or derive it")
+    query.net.require_numbers("sample")
+    print(show(quantity.sample(query, samples, options.seed, 1 - options.confidence, jobs)))
+    return 0
+
+
+def _table(options: argparse.Namespace) -> int:
+    from proofs_check.registry import own_statements
+    from proofs_check.tables import FORMATS, topic_table
+    from proofs_check.verification import verify
+
+    show = _choice("format", options.format, FORMATS)
+    topics = list(dict.fromkeys(statement.topic for statement in own_statements()))
+    if options.name not in topics:
+        raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, topics))
+    statements = [statement for statement in own_statements() if statement.topic == options.name]
+    with _progress() as told:
+        report = verify(
+            statements, profile=options.profile, seed=options.seed, jobs=_positive("jobs", options.jobs), progress=told
+        )
+    print(show(topic_table(report, options.name)), end="")
+    return report.exit_status
+
+
+def _figure(options: argparse.Namespace) -> int:
+    from proofs_check.figures import draw_typical, require_figure
+
+    out = Path(options.out)
+    require_figure(options.name, out)
+    draw_typical(_writable_file("out", options.out), seed=options.seed)
+    print(f"figure written to {out}", file=sys.stderr)
+    return 0
+
+
+def _query(options: argparse.Namespace) -> tuple[Any, Any]:
+    from proofs_check.quantities import Query, quantity
+
+    asked = quantity(options.quantity)
+    net = Ensemble(
+        options.width,
+        options.depth,
+        widths=None if options.widths is None else options.widths.split(","),
+        activation=options.activation,
+        init=options.init,
+        law=options.law,
+        readout=options.readout,
+        input=options.input,
+    )
+    layer = options.layer
+    if isinstance(layer, str) and layer.lstrip("+-").isdigit():
+        layer = int(layer)
+    return asked, Query(net, options.order, layer, options.p)
+
+
+def _progress() -> Any:
+    """Show progress bars on a terminal, nothing in a pipe."""
+    from contextlib import nullcontext
+
+    if not sys.stderr.isatty():
+        return nullcontext(None)
+    from proofs_check.progress import bars
+
+    return bars()
+
+
+def _integer(name: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} 2") from None
+
+    return read
+
+
+def _number(name: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise InvalidArgument(name, f"must be a number, got {text!r}", f"use e.g. --{name} 0.5") from None
+
+    return read
+
+
+def _positive(name: str, value: int) -> int:
+    if value < 1:
+        raise InvalidArgument(name, f"must be positive, got {value}", f"use e.g. --{name} 2")
+    return value
+
+
+def _choice(name: str, value: str, known: dict[str, Any]) -> Any:
+    if value not in known:
+        raise InvalidArgument(name, f"there is no {name} {value!r}", nearest(value, known))
+    return known[value]
+
+
+def _writable_folder(text: str) -> Path:
+    """Make the folder, and prove that it can be written to, before any work is done."""
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as refused:
+        raise InvalidArgument(
+            "out", f"cannot write to {text}: {refused.strerror}", "name a folder you can write to"
+        ) from None
+    return folder
+
+
+def _writable_file(argument: str, text: str) -> Path:
+    path = Path(text)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as refused:
+        raise InvalidArgument(
+            argument, f"cannot write {text}: {refused.strerror}", "name a file you can write"
+        ) from None
+    return path
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _quantity_names() -> tuple[str, ...]:
+    # named here too, so that --help need not load SymPy; a test holds the two lists together
+    return ("activation", "gradient", "kurtosis", "kurtosis-limit", "log-norm", "survival", "median", "quantile")
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("vanishing-curvature")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

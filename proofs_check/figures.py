@@ -1,0 +1,156 @@
+"""The figure: mean and median of signal and gradient against depth, theory as lines, measurement as points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+from montecarlo import ActivationNorms, Estimate, GradientNorms, simulate
+from montecarlo.intervals import catoni_interval, order_statistic_interval
+from theory import LogNormLaw, activation_moment, gradient_moment
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import nearest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+FIGURES = ("typical",)
+_FILES = (".pdf", ".png", ".svg")
+_WIDTHS = (4, 16, 48)
+_DEPTHS = (2, 4, 8, 16, 32, 64)
+_COLOURS = ("#0072B2", "#D55E00", "#009E73")  # told apart with any colour vision (Okabe and Ito)
+
+
+@dataclass(frozen=True)
+class _Series:
+    """One width of one panel: exact medians on a fine grid, and measured points."""
+
+    width: int
+    depths: tuple[int, ...]
+    medians: tuple[float, ...]
+    points: tuple[tuple[int, Estimate], ...]
+    means: tuple[tuple[int, Estimate], ...]
+
+
+def require_figure(name: str, out: Path) -> None:
+    """Refuse an unknown figure, a wrong file ending or a missing matplotlib, before any work is done."""
+    if name not in FIGURES:
+        raise InvalidArgument("name", f"there is no figure {name!r}", nearest(name, FIGURES))
+    if out.suffix not in _FILES:
+        raise InvalidArgument("out", f"{out.name} ends on none of {', '.join(_FILES)}", "use e.g. figure.pdf")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise InvalidArgument("out", "figures need matplotlib", "pip install 'vanishing-curvature[report]'") from None
+
+
+def draw_typical(out: Path, *, samples: int = 2000, seed: int = 0, executor: Executor | None = None) -> None:
+    r"""Draw mean and median of :math:`|a_L|^2` and of :math:`|\partial f/\partial W_1|_F^2` against depth.
+
+    Parameters
+    ----------
+    out : Path
+        A .pdf, .png or .svg file.
+    samples : int
+        Networks per width and depth.
+    seed : int
+        Root seed.
+    executor : concurrent.futures.Executor, optional
+        Runs the simulations.
+
+    Notes
+    -----
+    Left: He, ReLU. Right: Xavier, linear, where the gradient's law is exact. Intervals: order statistics for medians,
+    Catoni with theory's variance for means (where they are narrow enough to draw), at error probability 1e-4 each.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    require_figure("typical", out)
+    error = 1e-4
+    signal = [_signal_series(width, samples, seed, error, executor) for width in _WIDTHS]
+    gradient = [_gradient_series(width, samples, seed, error, executor) for width in _WIDTHS]
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    _panel(left, signal, "signal $|a_L|^2$   (ReLU, He, normal)")
+    _panel(right, gradient, r"gradient $|\partial f/\partial W_1|_F^2$   (linear, Xavier, normal)")
+    left.set_ylabel("size, relative to the input")
+    _legend(left)
+    partial = out.with_name(f".{out.stem}.partial{out.suffix}")
+    figure.savefig(partial, dpi=150)
+    partial.replace(out)  # whole or not at all
+
+
+def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | None) -> _Series:
+    net = Ensemble(width=width, depth=max(_DEPTHS), activation="relu", init="he")
+    observable = ActivationNorms(layers=_DEPTHS)
+    readings = simulate(net, [observable], samples=samples, seed=seed, executor=executor)[observable]
+    logs = {depth: readings.log_values(f"a_{depth}") for depth in _DEPTHS}
+    spread = {depth: _relative_variance(activation_moment, net.at(depth=depth)) for depth in _DEPTHS}
+    return _series(width, logs, spread, error, lambda depth: LogNormLaw(net.at(depth=depth)).median())
+
+
+def _gradient_series(width: int, samples: int, seed: int, error: float, executor: Executor | None) -> _Series:
+    net = Ensemble(width=width, depth=1, readout="signs")
+    observable = GradientNorms(layers=(1,))
+    logs, spread = {}, {}
+    for depth in _DEPTHS:
+        deep = net.at(depth=depth)
+        readings = simulate(deep, [observable], samples=samples, seed=seed, executor=executor)[observable]
+        logs[depth] = readings.log_values("G_1")
+        spread[depth] = _relative_variance(lambda case, order: gradient_moment(case, 1, order), deep)
+
+    def median(depth: int) -> float:
+        # |df/dW_1|^2 has the law of the signal through the other L - 1 layers
+        return LogNormLaw(net.at(depth=depth - 1)).median() if depth > 1 else 0.0
+
+    return _series(width, logs, spread, error, median)
+
+
+def _relative_variance(moment: Any, net: Ensemble) -> float:
+    return float(sp.N(moment(net, 4) / moment(net, 2) ** 2 - 1, 15))
+
+
+def _series(width: int, logs: dict[int, Any], spread: dict[int, float], error: float, median: Any) -> _Series:
+    fine = tuple(range(1, max(_DEPTHS) + 1))
+    medians = tuple(math.exp(median(depth)) for depth in fine)
+    points = tuple((depth, order_statistic_interval(values, 0.5, error)) for depth, values in logs.items())
+    means = tuple((depth, catoni_interval(np.exp(v), spread[depth], error)) for depth, v in logs.items())
+    return _Series(width, fine, medians, points, tuple((d, e) for d, e in means if e.half_width < 0.4))
+
+
+def _panel(axes: Any, series: Sequence[_Series], title: str) -> None:
+    axes.axhline(1.0, color="0.35", linewidth=1.2, linestyle="--")
+    for one, colour in zip(series, _COLOURS, strict=True):
+        axes.plot(one.depths, one.medians, color=colour, linewidth=1.2)
+        for depth, estimate in one.points:
+            low, high = math.exp(estimate.lo), math.exp(estimate.hi)
+            axes.plot([depth, depth], [low, high], color=colour, linewidth=1.2)
+            axes.plot([depth], [math.exp(estimate.value)], "o", color=colour, markersize=4)
+        for depth, estimate in one.means:
+            axes.plot([depth, depth], [estimate.lo, estimate.hi], color=colour, linewidth=1, alpha=0.6)
+            axes.plot([depth], [estimate.value], "D", color=colour, markersize=4, markerfacecolor="white")
+    axes.set_yscale("log")
+    axes.set_xlabel("depth $L$")
+    axes.set_title(title, fontsize=10)
+    axes.grid(visible=True, color="0.92")
+
+
+def _legend(axes: Any) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color="0.35", linestyle="--", label="mean, theory (= 1 at every width)")]
+    handles += [
+        Line2D([], [], color=c, label=f"median, theory, width {w}") for w, c in zip(_WIDTHS, _COLOURS, strict=True)
+    ]
+    grey: dict[str, Any] = {"color": "0.2", "linestyle": "none", "markersize": 4}
+    handles.append(Line2D([], [], marker="D", markerfacecolor="white", label="mean, measured", **grey))
+    handles.append(Line2D([], [], marker="o", label="median, measured", **grey))
+    axes.legend(handles=handles, fontsize=8, loc="lower left", framealpha=0.9)

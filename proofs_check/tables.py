@@ -1,0 +1,151 @@
+"""Theory against measurement, one table a topic: LaTeX (booktabs), Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proofs_check.verdict import Finding, Tier
+from proofs_check.verification import Report
+
+COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under :data:`COLUMNS`.
+
+    Parameters
+    ----------
+    name : str
+        The topic.
+    caption : str
+        Where the numbers come from.
+    rows : tuple of tuples of str
+        One per simulated finding.
+    """
+
+    name: str
+    caption: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def topic_table(report: Report, topic: str) -> Table:
+    """Return the table of a topic: each simulated finding of its statements.
+
+    Parameters
+    ----------
+    report : Report
+        Of a verification that includes the topic.
+    topic : str
+        E.g. ``forward``.
+    """
+    rows = tuple(
+        (result.statement.id, _case(finding), _claimed(finding), *_measured(finding), finding.verdict.value)
+        for result in report.results
+        if result.statement.topic == topic
+        for finding in result.of_tier(Tier.SIMULATED)
+    )
+    caption = (
+        f"{topic}: theory against measurement from real weight matrices; intervals hold jointly for the whole run "
+        f"with error probability {report.error:g} (profile {report.profile}, seed {report.seed})"
+    )
+    return Table(topic, caption, rows)
+
+
+def _case(finding: Finding) -> str:
+    return f"{finding.check}: {finding.case}"
+
+
+def _claimed(finding: Finding) -> str:
+    if finding.claimed is None:
+        return ""
+    lo, hi = finding.claimed
+    number = f"{lo:.6g}" if lo == hi else f"[{lo:.6g}, {hi:.6g}]"
+    exact = finding.exact
+    return f"{exact} = {number}" if lo == hi and len(exact) <= 40 and exact != number else number
+
+
+def _measured(finding: Finding) -> tuple[str, str]:
+    assert finding.interval is not None
+    assert finding.estimate is not None
+    lo, hi = finding.interval
+    return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
+
+
+def to_markdown(table: Table) -> str:
+    """Return the table in Markdown.
+
+    Examples
+    --------
+    >>> print(to_markdown(Table("t", "c", (("a|b", "", "", "", "", "supported"),))).splitlines()[4])
+    | a\\|b |  |  |  |  | supported |
+    """
+    lines = [f"**{table.caption}**", "", _markdown_row(COLUMNS), _markdown_row(["---"] * len(COLUMNS))]
+    return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"
+
+
+def _markdown_row(cells: tuple[str, ...] | list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def to_latex(table: Table) -> str:
+    """Return the table in LaTeX, for the package booktabs."""
+    head = " & ".join(column.capitalize() for column in COLUMNS)
+    body = "\n".join(" & ".join(map(_latex_text, row)) + r" \\" for row in table.rows)
+    columns = "llllll"
+    return (
+        "\\begin{table}\n\\centering\n\\small\n"
+        f"\\caption{{{_latex_text(table.caption)}}}\n"
+        f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body}\n\\bottomrule\n"
+        "\\end{tabular}\n\\end{table}\n"
+    )
+
+
+_LATEX_SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "_": r"\_",
+        "%": r"\%",
+        "&": r"\&",
+        "#": r"\#",
+        "$": r"\$",
+        "{": r"\{",
+        "}": r"\}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "|": r"\textbar{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+    }
+)
+
+
+def _latex_text(text: str) -> str:
+    return text.translate(_LATEX_SPECIAL)
+
+
+def to_csv(table: Table) -> str:
+    """Return the table as CSV, with a header line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(table.rows)
+    return out.getvalue()
+
+
+def to_json(table: Table) -> str:
+    """Return the table as a JSON list of objects."""
+    return json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in table.rows], indent=2) + "\n"
+
+
+FORMATS: dict[str, Callable[[Table], str]] = {
+    "latex": to_latex,
+    "markdown": to_markdown,
+    "csv": to_csv,
+    "json": to_json,
+}
+ENDINGS = {"latex": "tex", "markdown": "md", "csv": "csv", "json": "json"}
