@@ -9,6 +9,7 @@ intervals        confidence intervals whose guarantee is proved at finite sample
 passes           one chunk of networks, forward and backward
 weights          one layer of weights from the ensemble's law
 sampler_check    a user's sampler must be standardized and symmetric
+workers          worker processes that simulations share
 streams          one random stream per ensemble, seed and block
 ===============  ========================================================================
 """
@@ -25,10 +26,12 @@ from montecarlo.intervals import (
 from montecarlo.observables import ActivationNorms, GradientNorms, Observable
 from montecarlo.passes import Chunk
 from montecarlo.simulate import Readings, Simulation, simulate
+from montecarlo.workers import worker_pool
 
 __all__ = [
     "simulate",
     "Simulation",
+    "worker_pool",
     "Readings",
     "Observable",
     "ActivationNorms",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from multiprocessing import get_context
 from numbers import Integral
 from typing import Any
 
@@ -19,6 +18,7 @@ from montecarlo.passes import Chunk, Store
 from montecarlo.sampler_check import check_sampler
 from montecarlo.streams import Partition, stream
 from montecarlo.weights import Array, Weights
+from montecarlo.workers import worker_pool
 from theory.ensembles import Ensemble, InvalidArgument
 
 KEEP_VALUES_BYTES = 2**31
@@ -222,7 +222,8 @@ def _in_block_order(tasks: list[tuple[Any, ...]], jobs: int, executor: Executor 
     if executor is None and (jobs == 1 or len(tasks) == 1):
         yield from (run_block(*task) for task in tasks)
     elif executor is None:
-        with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
+        with worker_pool(min(jobs, len(tasks))) as pool:
+            assert pool is not None
             yield from _submitted(tasks, pool)
     else:
         yield from _submitted(tasks, executor)

@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if arguments and not arguments[0].startswith("-") and arguments[0] not in _COMMANDS:
+            raise InvalidArgument("command", f"there is no command {arguments[0]!r}", nearest(arguments[0], _COMMANDS))
         options = parser.parse_args(arguments)
         return int(options.run(options))
     except InvalidArgument as bad:
@@ -95,10 +97,12 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = command("sample", _sample, "estimate a quantity from real weight matrices")
     sample.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
-    sample.add_argument("--samples", type=_integer("samples"), default=10_000, help="networks (default 10000)")
-    sample.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
-    sample.add_argument("--jobs", type=_integer("jobs"), default=1, help="worker processes (default 1)")
-    sample.add_argument("--confidence", type=_number("confidence"), default=0.99, help="of the interval (default 0.99)")
+    sample.add_argument("--samples", action=_Read, read=_positive, default=10_000, help="networks (default 10000)")
+    sample.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
+    sample.add_argument("--jobs", action=_Read, read=_positive, default=1, help="worker processes (default 1)")
+    sample.add_argument(
+        "--confidence", action=_Read, read=_probability, default=0.99, help="of the interval (default 0.99)"
+    )
     sample.add_argument("--format", default="text", help="text (default) or json")
     _query_options(sample)
 
@@ -110,14 +114,19 @@ def _parser() -> argparse.ArgumentParser:
     figure = command("figure", _figure, "draw a figure")
     figure.add_argument("name", help="typical: mean and median of signal and gradient against depth")
     figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file")
-    figure.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
+    figure.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
+    figure.add_argument(
+        "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="processes (default: all)"
+    )
     return parser
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", default="quick", help="quick (default, about a minute) or full")
-    parser.add_argument("--seed", type=_integer("seed"), default=0, help="root seed (default 0)")
-    parser.add_argument("--jobs", type=_integer("jobs"), default=os.cpu_count() or 1, help="processes (default: all)")
+    parser.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
+    parser.add_argument(
+        "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="processes (default: all)"
+    )
 
 
 def _query_options(parser: argparse.ArgumentParser) -> None:
@@ -129,9 +138,11 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
     parser.add_argument("--readout", default="random", help="random (default), signs, ones, or numbers: 1/2,1,3/2")
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
-    parser.add_argument("--order", type=_integer("order"), default=2, help="power of the norm (default 2)")
+    parser.add_argument("--order", action=_Read, read=_integer, default=2, help="power of the norm (default 2)")
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
-    parser.add_argument("--p", type=_number("p"), default=0.5, help="probability of the quantile (default 0.5)")
+    parser.add_argument(
+        "--p", action=_Read, read=_probability, default=0.5, help="probability of the quantile (default 0.5)"
+    )
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -145,11 +156,9 @@ def _verify(options: argparse.Namespace) -> int:
     to_stdout = options.json == "-"
     json_file = None if options.json is None or to_stdout else _writable_file("json", options.json)
     with _progress() as told:
-        report = verify(
-            statements, profile=options.profile, seed=options.seed, jobs=_positive("jobs", options.jobs), progress=told
-        )
+        report = verify(statements, profile=options.profile, seed=options.seed, jobs=options.jobs, progress=told)
         if out is not None:
-            write_report(report, out, told)
+            write_report(report, out, told, options.jobs)
     if to_stdout:
         print(report.to_json())
     else:
@@ -216,16 +225,11 @@ def _sample(options: argparse.Namespace) -> int:
 
     show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
     quantity, query = _query(options)
-    samples, jobs = _positive("samples", options.samples), _positive("jobs", options.jobs)
-    if options.seed < 0:
-        raise InvalidArgument("seed", f"must not be negative, got {options.seed}", "use e.g. --seed 0")
-    if not 0 < options.confidence < 1:
-        raise InvalidArgument("confidence", f"must lie between 0 and 1, got {options.confidence}", "use e.g. 0.99")
     if quantity.sample is None:
         problem = f"{quantity.name!r} is a ratio or a limit, and cannot be sampled"
         raise InvalidArgument("quantity", problem, "sample activation --order 2 and --order 4, or derive it")
     query.net.require_numbers("sample")
-    print(show(quantity.sample(query, samples, options.seed, 1 - options.confidence, jobs)))
+    print(show(quantity.sample(query, options.samples, options.seed, 1 - options.confidence, options.jobs)))
     return 0
 
 
@@ -240,9 +244,7 @@ def _table(options: argparse.Namespace) -> int:
         raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, topics))
     statements = [statement for statement in own_statements() if statement.topic == options.name]
     with _progress() as told:
-        report = verify(
-            statements, profile=options.profile, seed=options.seed, jobs=_positive("jobs", options.jobs), progress=told
-        )
+        report = verify(statements, profile=options.profile, seed=options.seed, jobs=options.jobs, progress=told)
     print(show(topic_table(report, options.name)), end="")
     return report.exit_status
 
@@ -252,7 +254,7 @@ def _figure(options: argparse.Namespace) -> int:
 
     out = Path(options.out)
     require_figure(options.name, out)
-    draw_typical(_writable_file("out", options.out), seed=options.seed)
+    draw_typical(_writable_file("out", options.out), seed=options.seed, jobs=options.jobs)
     print(f"figure written to {out}", file=sys.stderr)
     return 0
 
@@ -288,29 +290,48 @@ def _progress() -> Any:
     return bars()
 
 
-def _integer(name: str) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        try:
-            return int(text)
-        except ValueError:
-            raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} 2") from None
+class _Read(argparse.Action):
+    """Reads one value; unlike a ``type``, whose errors argparse rewrites, it may refuse in its own words."""
 
-    return read
+    def __init__(self, *args: Any, read: Callable[[str, str], Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.read = read
 
-
-def _number(name: str) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise InvalidArgument(name, f"must be a number, got {text!r}", f"use e.g. --{name} 0.5") from None
-
-    return read
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        """Store the value."""
+        setattr(namespace, self.dest, self.read(self.dest, values))
 
 
-def _positive(name: str, value: int) -> int:
-    if value < 1:
-        raise InvalidArgument(name, f"must be positive, got {value}", f"use e.g. --{name} 2")
+def _integer(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} 2") from None
+
+
+def _natural(name: str, text: str) -> int:
+    return _at_least(0, name, _integer(name, text))
+
+
+def _positive(name: str, text: str) -> int:
+    return _at_least(1, name, _integer(name, text))
+
+
+def _at_least(least: int, name: str, value: int) -> int:
+    if value < least:
+        raise InvalidArgument(name, f"must be at least {least}, got {value}", f"use e.g. --{name} {least + 1}")
+    return value
+
+
+def _probability(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidArgument(name, f"must be a number, got {text!r}", f"use e.g. --{name} 0.5") from None
+    if not 0 < value < 1:
+        raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {text}", f"use e.g. --{name} 0.5")
     return value
 
 

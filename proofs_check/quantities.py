@@ -150,17 +150,17 @@ def _sample_activation(query: Query, samples: int, seed: int, error: float, jobs
     layer = _numeric_layer(query)
     mean = activation_moment(query.net, query.order, layer)
     square = activation_moment(query.net, 2 * query.order, layer)
+    variance = _require_enough(mean, square, samples, error)
     observable = ActivationNorms(layers=(layer,))
     logs = simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"a_{layer}")
-    return _mean_of_power("activation", logs, query.order, mean, square, error, seed)
+    return _mean_of_power("activation", logs, query.order, mean, variance, error, seed)
 
 
 def _mean_of_power(
-    name: str, logs: Any, order: int, mean: sp.Expr, square: sp.Expr, error: float, seed: int
+    name: str, logs: Any, order: int, mean: sp.Expr, relative_variance: float, error: float, seed: int
 ) -> Sampled:
     """Catoni's interval on the scale of the exact mean, so that nothing under- or overflows on the way."""
     log_scale = float(sp.log(sp.N(mean, 30)))
-    relative_variance = float(sp.N(square / mean**2 - 1, 30))
     estimate = catoni_interval(np.exp(order / 2 * logs - log_scale), relative_variance, error)
     scale = math.exp(log_scale)
     scaled = Estimate(
@@ -172,6 +172,17 @@ def _mean_of_power(
         estimate.samples,
     )
     return Sampled(name, scaled, len(logs), seed, False, int(np.isfinite(logs).sum()))
+
+
+def _require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -> float:
+    """Return the relative variance; refuse a mean that so few networks cannot tell from 0: rare networks carry it."""
+    relative_variance = sp.N(square / mean**2 - 1, 30)
+    needed = 2 * relative_variance * math.log(2 / error)
+    if needed < samples:
+        return float(relative_variance)
+    size = f"{float(needed):.3g}" if needed < 1e300 else f"10^{int(sp.log(needed, 10))}"
+    problem = f"{samples} are too few: theory knows the relative variance of this mean, and it needs more than {size}"
+    raise InvalidArgument("samples", problem, "sample the median or the log-norm instead")
 
 
 # --- gradient ---------------------------------------------------------------------------------------------------------
@@ -194,9 +205,10 @@ def _sample_gradient(query: Query, samples: int, seed: int, error: float, jobs: 
         raise InvalidArgument("layer", f"must be a number to be sampled, got {layer!r}", "use e.g. --layer 3")
     mean = gradient_moment(query.net, layer, query.order)
     square = gradient_moment(query.net, layer, 2 * query.order)
+    variance = _require_enough(mean, square, samples, error)
     observable = GradientNorms(layers=(layer,))
     logs = simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"G_{layer}")
-    return _mean_of_power("gradient", logs, query.order, mean, square, error, seed)
+    return _mean_of_power("gradient", logs, query.order, mean, variance, error, seed)
 
 
 # --- kurtosis ---------------------------------------------------------------------------------------------------------

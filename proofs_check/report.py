@@ -48,7 +48,7 @@ def console_table(report: Report) -> None:
     )
 
 
-def write_report(report: Report, out: Path, told: Progress | None) -> None:
+def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1) -> None:
     """Write report.json, a table per topic in three formats, and the figure, into a folder that exists."""
     _write(out / "report.json", report.to_json() + "\n")
     for topic in dict.fromkeys(result.statement.topic for result in report.results):
@@ -65,7 +65,7 @@ def write_report(report: Report, out: Path, told: Progress | None) -> None:
     except ValueError as missing:
         print(f"vanishing: no figure: {missing}", file=sys.stderr)
         return
-    draw_typical(out / "typical.png", seed=report.seed)
+    draw_typical(out / "typical.png", seed=report.seed, jobs=jobs)
     if told is not None:
         told("figure", "", 1, 1)
 

@@ -77,12 +77,12 @@ def _measured(finding: Finding) -> tuple[str, str]:
 
 
 def to_markdown(table: Table) -> str:
-    """Return the table in Markdown.
+    r"""Return the table in Markdown.
 
     Examples
     --------
     >>> print(to_markdown(Table("t", "c", (("a|b", "", "", "", "", "supported"),))).splitlines()[4])
-    | a\\|b |  |  |  |  | supported |
+    | a\|b |  |  |  |  | supported |
     """
     lines = [f"**{table.caption}**", "", _markdown_row(COLUMNS), _markdown_row(["---"] * len(COLUMNS))]
     return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"

@@ -7,13 +7,12 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
-from montecarlo import Simulation, simulate
+from montecarlo import Simulation, simulate, worker_pool
 from montecarlo.observables import Observable
 from proofs_check.evidence import Request, Simulated
 from proofs_check.statement import Claim, Statement
@@ -261,9 +260,7 @@ def _simulate_all(
             raise InterruptedError("the run was stopped")
 
     out: dict[tuple[Ensemble, int], Simulation] = {}
-    own = executor is None and jobs > 1 and len(needed) > 0
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if own else nullcontext(executor)
-    with pool as workers:
+    with nullcontext(executor) if executor or not needed else worker_pool(jobs) as workers:
         for done, ((net, samples), observables) in enumerate(needed.items()):
             told("simulated tier", net.describe(), done, len(needed))
             out[net, samples] = simulate(

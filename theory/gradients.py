@@ -70,9 +70,9 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     symbols.require_order(order)
     require_independent_entries(net)
     require_independent_masks(net)
-    if isinstance(layer, int):
-        net.width_at(layer)
-        if layer < 1:
+    if layer is not None:
+        net.width_at(layer)  # refuses a layer that is not there
+        if isinstance(layer, int) and layer < 1:
             raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
     if layer is None and not (order == 2 and net.is_constant_width):
         raise InvalidArgument("layer", "is needed for unequal widths or orders above 2", "use layer=1, ..., the depth")

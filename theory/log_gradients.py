@@ -3,15 +3,15 @@ r"""The typical size of gradients for normal weights: E log|df/dW_k|^2, exact if
 *Linear*, |v| fixed: :math:`|G_k|^2 = |b_k|^2|a_{k-1}|^2` with :math:`|b_k|^2 = |v|^2\prod_{j>k}s^2\chi^2_n` and
 :math:`|a_{k-1}|^2 = |x|^2\prod_{j<k}s^2\chi^2_n` independent, so :math:`\log|G_k|^2` is a sum of L - 1 log chi-squares.
 
-*ReLU*, normal readout :math:`v_i \sim N(0, 1/n)`, given survival. As :math:`f = \langle b_k, a_k\rangle` at every layer,
-:math:`R_k = |b_k|^2|a_k|^2/f^2 \ge 1`, which is the lower bound. Given the forward pass, :math:`W_{k+1}^Tb_{k+1}` is
-determined along :math:`a_k` and fresh normal noise across it, whence
+*ReLU*, normal readout :math:`v_i \sim N(0, 1/n)`, given survival. As :math:`f = \langle b_k, a_k\rangle` at every
+layer, :math:`R_k = |b_k|^2|a_k|^2/f^2 \ge 1`, which is the lower bound. Given the forward pass,
+:math:`W_{k+1}^Tb_{k+1}` is determined along :math:`a_k` and fresh normal noise across it, whence
 
 .. math:: R_L = 1 + \chi'^2_{B_L-1}/g^2, \qquad R_k = 1 + R_{k+1}\,\chi'^2_{B_k-1}/\chi^2_{B_{k+1}}
 
 with g standard normal, :math:`B_k` the number of active units, :math:`\chi^2_{B_k}` of the forward pass and
-:math:`\chi'^2` fresh. For 0 < r < 1/2 subadditivity of :math:`t^r` bounds :math:`E R_k^r` by a geometric sum, and Jensen
-:math:`E\log R_k \le \log(E R_k^r)/r`: at most logarithmic in the depth.
+:math:`\chi'^2` fresh. For 0 < r < 1/2 subadditivity of :math:`t^r` bounds :math:`E R_k^r` by a geometric sum, and
+Jensen :math:`E\log R_k \le \log(E R_k^r)/r`: at most logarithmic in the depth.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ def log_gradient_variance_bound(net: Ensemble, layer: int) -> sp.Expr:
 
     Notes
     -----
-    For ReLU the logarithm is that of :math:`f^2|a_{k-1}|^2/|a_k|^2`, of known variance, plus :math:`\log R_k \ge 0`, and
-    :math:`E(\log R_k)^2 \le (\log(E R_k^r + e)/r)^2`, as :math:`(\log y)^2` is concave from e on; standard deviations add
-    up at most.
+    For ReLU the logarithm is that of :math:`f^2|a_{k-1}|^2/|a_k|^2`, of known variance, plus
+    :math:`\log R_k \ge 0`, and :math:`E(\log R_k)^2 \le (\log(E R_k^r + e)/r)^2`, as :math:`(\log y)^2` is concave from
+    e on; standard deviations add up at most.
 
     Examples
     --------

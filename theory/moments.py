@@ -52,13 +52,9 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     """
     symbols.require_order(order)
     depth = net.depth if layer is None else layer
-    if isinstance(depth, int):
-        net.width_at(depth)  # refuses a layer that is not there
-    elif layer is not None and not isinstance(layer, str):
-        raise InvalidArgument("layer", f"must be an integer or a symbol's name, got {layer!r}", "use e.g. layer=3")
+    net.width_at(depth)  # refuses a layer that is not there
     start = partial(input_power_sums, net)
     if not net.is_constant_width:
-        net.width_at(depth)
         return through_layers([Layer.forward(net, k) for k in range(1, int(depth) + 1)], order, start)
     return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
 

@@ -119,6 +119,8 @@ def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr
     vector = sp.Matrix([start(mu) for mu in transfer.basis])
     if len(transfer.basis) == 1:
         return matrix[0] ** steps * vector[0]
+    if steps.is_Integer and all(entry.is_Rational for entry in matrix):
+        return (matrix ** int(steps) * vector)[0]  # by repeated squaring
     if steps.is_Integer:
         for _ in range(int(steps)):
             vector = (matrix * vector).applyfunc(symbols.tidy)

@@ -52,6 +52,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    if close and len(names) > 10:
+        return f"did you mean {close[0]!r}?"
     meant = f"did you mean {close[0]!r}? " if close else ""
     return f"{meant}known: {', '.join(names)}"
 

@@ -156,7 +156,9 @@ class Ensemble:
         InvalidArgument
             If the layer is not an integer between 0 and the depth, or a name.
         """
-        if isinstance(layer, bool) or not isinstance(layer, (int, str)):
+        if isinstance(layer, bool) or not (
+            isinstance(layer, int) or (isinstance(layer, str) and is_symbol_name(layer))
+        ):
             raise InvalidArgument("layer", f"must be an integer or a name, got {layer!r}", "count from the input")
         if isinstance(layer, int) and (layer < 0 or (isinstance(self.depth, int) and layer > self.depth)):
             raise InvalidArgument(
@@ -227,9 +229,9 @@ class Ensemble:
         """
         layers: tuple[int | str | None, ...] = self.widths or ()
         parts: list[tuple[str, Exact | None, str]] = [
-            *(("widths", part, "net.at(widths=(784, 10))") for part in layers),
-            ("width", self.width, "net.at(width=32)"),
-            ("depth", self.depth, "net.at(depth=64)"),
+            *(("widths", part, "widths=(784, 10)") for part in layers),
+            ("width", self.width, "width=32"),
+            ("depth", self.depth, "depth=64"),
             ("activation", self.slope, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
             ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),

@@ -300,9 +300,9 @@ class TestNumbers:
     @pytest.mark.parametrize(
         ("changes", "argument", "symbol", "remedy"),
         [
-            ({"width": "n"}, "width", "'n'", "net.at(width=32)"),
-            ({"depth": "L"}, "depth", "'L'", "net.at(depth=64)"),
-            ({"widths": (2, "m", 3)}, "widths", "'m'", "net.at(widths=(784, 10))"),
+            ({"width": "n"}, "width", "'n'", "width=32"),
+            ({"depth": "L"}, "depth", "'L'", "depth=64"),
+            ({"widths": (2, "m", 3)}, "widths", "'m'", "widths=(784, 10)"),
             ({"activation": "leaky:s"}, "activation", "'s'", "leaky:1/4"),
             ({"init": "variance:s2"}, "init", "'s2'", "init='1/32'"),
             ({"law": "symmetric"}, "law", "'symmetric'", "law='uniform'"),

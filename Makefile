@@ -1,0 +1,63 @@
+# Everything works from a fresh clone: each target sets up the virtual environment that it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# the environment is made again when what it is made from changes
+MADE_FROM := setup.cfg pyproject.toml constraints.txt
+
+.PHONY: help verify verify-full test test-all lint oracle soak clean
+
+help:
+	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
+	@echo 'make verify-full  the same with more networks (about ten minutes)'
+	@echo 'make test         set up and run the tests'
+	@echo 'make lint         ruff, mypy, import contracts, doctests'
+	@echo 'make oracle       compare with PyTorch (installs it)'
+	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
+
+verify: $(VENV)/.report
+	$(BIN)/vanishing verify --profile quick --out out
+
+verify-full: $(VENV)/.report
+	$(BIN)/vanishing verify --profile full --out out
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --doctest-modules theory montecarlo proofs_check
+
+oracle: $(VENV)/.oracle
+	$(BIN)/python -m pytest tests/oracles
+
+SEEDS ?= 100
+soak: $(VENV)/.test
+	$(BIN)/python -m proofs_check.soak --seeds $(SEEDS)
+
+clean:
+	rm -rf $(VENV) out build *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vanishing-curvature needs Python 3.11 or later: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Debian has venv in a package of its own: apt install python3-venv'; exit 1; }
+
+$(VENV)/.report: $(MADE_FROM) | $(VENV)/bin/python
+	$(PIP) --editable '.[report]'
+	@touch $@
+
+$(VENV)/.test: $(MADE_FROM) | $(VENV)/bin/python
+	$(PIP) --editable '.[report,test]'
+	@touch $@ $(VENV)/.report
+
+$(VENV)/.dev: $(MADE_FROM) | $(VENV)/bin/python
+	$(PIP) --editable '.[report,test,dev]'
+	@touch $@ $(VENV)/.report $(VENV)/.test
+
+$(VENV)/.oracle: $(VENV)/.test
+	$(PIP) --editable '.[report,test,oracle]'
+	@touch $@

@@ -1,0 +1,150 @@
+"""Ball arithmetic: the ball holds the number, comparisons have three values, and what is undefined is an error."""
+
+from typing import Any
+
+import flint
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_networks import refused
+
+from theory.balls import enclose, less
+
+ATOMS = st.sampled_from([sp.pi, sp.E, sp.EulerGamma]) | st.fractions(
+    min_value="1/9", max_value=9, max_denominator=9
+).map(lambda q: sp.Rational(q.numerator, q.denominator))
+HALVES = st.sampled_from([sp.S(1) / 2, sp.S(-1) / 2, sp.S(-2), sp.S(3), sp.S(7) / 3])
+
+
+def grown(inner: st.SearchStrategy[sp.Expr]) -> st.SearchStrategy[sp.Expr]:
+    """Expressions one step larger; all functions are taken at positive, moderate arguments."""
+    positive = inner.map(lambda x: sp.S(1) / 3 + x**2 / (1 + x**2))
+    return st.one_of(
+        st.builds(sp.Add, inner, inner),
+        st.builds(sp.Mul, inner, inner),
+        st.builds(lambda x, y: x - y, inner, inner),
+        st.builds(lambda x, p: x**p, positive, HALVES),
+        st.builds(lambda f, x: f(x), st.sampled_from([sp.log, sp.exp, sp.gamma, sp.erf]), positive),
+        st.builds(sp.polygamma, st.integers(0, 3), positive),
+        st.builds(lambda f, s, x: f(s, x), st.sampled_from([sp.uppergamma, sp.lowergamma]), positive, positive),
+    )
+
+
+expressions = st.recursive(ATOMS, grown, max_leaves=4)
+
+
+def reference(expression: sp.Expr) -> flint.arb:
+    """The number by mpmath at 70 digits, with 50 of them trusted."""
+    number = expression.evalf(70)
+    assert number.is_Float or number.is_Rational
+    return flint.arb(str(number), str(abs(number) * sp.Float("1e-50", 5) + sp.Float("1e-60", 5)))
+
+
+@given(expressions)
+@settings(max_examples=150)
+def test_the_ball_is_small_and_holds_the_number(expression: sp.Expr) -> None:
+    before, flint.ctx.dps = flint.ctx.dps, 80
+    try:
+        ball, number = enclose(expression, digits=40), reference(expression)
+        assert ball.overlaps(number)
+        assert ball.rad() < flint.arb("1e-30") * (1 + abs(number))
+    finally:
+        flint.ctx.dps = before
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        (sp.polygamma(1, sp.Integer(1)), sp.pi**2 / 6),
+        (sp.polygamma(3, sp.Integer(1), evaluate=False), sp.pi**4 / 15),
+        (sp.polygamma(0, sp.Rational(1, 2), evaluate=False), -sp.EulerGamma - 2 * sp.log(2)),
+        (sp.gamma(sp.S.Half, evaluate=False), sp.sqrt(sp.pi)),
+        (sp.uppergamma(1, 2, evaluate=False), sp.exp(-2)),
+        (sp.lowergamma(1, 2, evaluate=False), 1 - sp.exp(-2)),
+        (sp.Sum(1 / sp.Symbol("b") ** 2, (sp.Symbol("b"), 1, 4)), sp.Rational(205, 144)),
+        (sp.exp(sp.log(2) * sp.Rational(1, 2), evaluate=False), sp.sqrt(2)),
+    ],
+    ids=str,
+)
+def test_functions_at_values_known_in_closed_form(expression: sp.Expr, value: sp.Expr) -> None:
+    difference = enclose(expression - value)
+    assert difference.contains(0)
+    assert difference.rad() < flint.arb("1e-28")
+
+
+def test_odd_polygamma_keeps_its_sign() -> None:
+    minus_two_zeta_3 = flint.arb("-2.40411380631918857", "1e-17")
+    assert enclose(sp.polygamma(2, sp.Integer(1), evaluate=False)).overlaps(minus_two_zeta_3)
+
+
+def test_more_digits_give_smaller_balls_and_leave_the_global_precision_alone() -> None:
+    before = flint.ctx.dps
+    radii = [float(enclose(sp.log(2) * sp.pi, digits).rad()) for digits in (10, 30, 100)]
+    assert [radius < 10.0**-digits for radius, digits in zip(radii, (10, 30, 100), strict=True)] == [True] * 3
+    assert radii[0] > 1e-25
+    with refused("expression", "ComplexInfinity"):
+        enclose(sp.zoo, digits=60)
+    assert flint.ctx.dps == before
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict"),
+    [
+        ("1", "2", True),
+        ("2", "1", False),
+        ("1", "1", False),  # two exact numbers: equal is not less
+        ("1 +/- 0.1", "1", None),
+        ("1", "1 +/- 0.1", None),
+        ("1 +/- 0.1", "1.15 +/- 0.1", None),
+        ("1 +/- 0.1", "1.3 +/- 0.1", True),
+        ("1.3 +/- 0.1", "1 +/- 0.1", False),
+        ("-1 +/- 0.5", "1 +/- 0.5", True),
+    ],
+)
+def test_less_has_three_values(left: str, right: str, verdict: bool | None) -> None:
+    assert less(flint.arb(left), flint.arb(right)) is verdict
+
+
+def test_equal_irrational_numbers_are_undecided_at_every_precision() -> None:
+    for digits in (10, 50):
+        assert less(enclose(sp.log(6), digits), enclose(sp.log(2) + sp.log(3), digits)) is None
+    assert less(enclose(sp.Rational(22, 7)), enclose(sp.pi)) is False
+
+
+@pytest.mark.parametrize(
+    "undefined",
+    [
+        sp.log(sp.S.Half - 1, evaluate=False),
+        sp.log(sp.Add(sp.log(2), -1)),
+        sp.log(sp.Integer(0), evaluate=False),
+        sp.Pow(sp.Integer(-2), sp.Rational(1, 3), evaluate=False),
+        sp.Pow(sp.log(2) - 1, sp.Rational(1, 2), evaluate=False),
+        sp.Pow(sp.Integer(0), -1, evaluate=False),
+        sp.gamma(sp.Integer(-1), evaluate=False),
+        sp.polygamma(0, sp.Integer(-2), evaluate=False),
+        sp.nan,
+        sp.oo,
+        sp.zoo,
+    ],
+    ids=str,
+)
+def test_what_has_no_finite_real_value_is_refused(undefined: sp.Expr) -> None:
+    with refused("expression"):
+        enclose(undefined)
+
+
+@pytest.mark.parametrize(
+    ("expression", "word"),
+    [
+        (sp.sin(1), "sin"),
+        (sp.besselk(0, 1), "besselk"),
+        (1 + sp.Float("0.1"), "Float"),
+        (sp.I, "ImaginaryUnit"),
+        (sp.Symbol("n") + sp.Symbol("L"), "symbols L, n"),
+    ],
+    ids=str,
+)
+def test_unknown_functions_floats_and_symbols_are_refused_by_name(expression: Any, word: str) -> None:
+    with refused("expression", word):
+        enclose(expression)
