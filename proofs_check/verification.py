@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
@@ -255,19 +256,25 @@ def _simulate_all(
     for request in requests:
         needed.setdefault((request.net, request.samples), {})[request.observable] = None
 
+    finished = itertools.count(1)
+
     def watch(done: int, samples: int) -> None:
         if stop.is_set():
             raise InterruptedError("the run was stopped")
 
-    out: dict[tuple[Ensemble, int], Simulation] = {}
+    def run(key: tuple[Ensemble, int]) -> Simulation:
+        net, samples = key
+        observables = list(needed[key])
+        simulation = simulate(net, observables, samples=samples, seed=seed, executor=workers, progress=watch)
+        told("simulated tier", net.describe(), next(finished), len(needed))
+        return simulation
+
     with nullcontext(executor) if executor or not needed else worker_pool(jobs) as workers:
-        for done, ((net, samples), observables) in enumerate(needed.items()):
-            told("simulated tier", net.describe(), done, len(needed))
-            out[net, samples] = simulate(
-                net, list(observables), samples=samples, seed=seed, executor=workers, progress=watch
-            )
-    told("simulated tier", "", len(needed), len(needed))
-    return out
+        if workers is None:
+            return {key: run(key) for key in needed}
+        # several at a time, so that no worker waits for the last block of one simulation
+        with ThreadPoolExecutor(4) as starters:
+            return dict(zip(needed, starters.map(run, needed), strict=True))
 
 
 def _finding_data(finding: Finding) -> dict[str, Any]:

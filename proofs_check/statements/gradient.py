@@ -168,7 +168,7 @@ TYPICAL_RATE = Statement(
         _log_check(LINEAR.at(width=4, depth=20), 1, 0.12, 200_000),
         _log_check(LINEAR.at(width=4, depth=20), 13, 0.12, 200_000),
         _log_check(LINEAR.at(width=16, depth=64), 32, 0.30, 20_000),
-        _log_check(RELU.at(width=8, depth=100), 1, 2.0, 30_000),
+        _log_check(RELU.at(width=8, depth=100), 1, 2.5, 20_000),
         _log_check(RELU.at(width=16, depth=128), 64, 4.0, 4_000),
     ),
     mutants=(

@@ -48,7 +48,7 @@ PYTORCH_DEFAULT = Statement(
             ),
             partial(activation_power, order=2),
         ),
-        mean_check(PYTORCH.at(width=32, depth=8), 2, 0.06, 100_000),
+        mean_check(PYTORCH.at(width=16, depth=4), 2, 0.06, 100_000),
         mean_check(PYTORCH.at(width=16, depth=4, activation="linear"), 2, 0.04, 100_000),
     ),
     mutants=(
