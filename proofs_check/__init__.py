@@ -10,9 +10,13 @@ verification     the main job: plan, simulate, judge
 algebra          identically zero? in SymPy and in python-flint
 enumeration      brute force over discrete weights
 quantities       what `derive` and `sample` can be asked for
+answers          their answers as text, LaTeX, Python and JSON
+report           the verdict table and the folder that `verify --out` writes
 tables           theory against measurement: LaTeX, Markdown, CSV, JSON
 figures          the figures
 cli              the command ``vanishing``
+progress         its progress bars
+soak             the statistical suite over many seeds
 pytest_plugin    statements and mutants as pytest items
 ===============  =================================================================
 """

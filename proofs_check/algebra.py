@@ -29,18 +29,16 @@ def zero_by_sympy(expression: sp.Expr) -> bool:
     >>> zero_by_sympy((1 + 5 / n) ** (L + 1) - (1 + 6 / n) ** (L + 1))
     False
     """
-    powers: dict[sp.Expr, sp.Symbol] = {}
+    powers: dict[tuple[sp.Expr, sp.Expr], sp.Symbol] = {}
     roots: dict[sp.Expr, sp.Symbol] = {}
 
     def rename(node: sp.Expr) -> sp.Expr:
-        if node.is_Pow and node.exp == sp.Rational(1, 2):
-            return roots.setdefault(sp.factor(node.base), sp.Dummy("root"))
-        if node.is_Pow and node.exp == -sp.Rational(1, 2):
-            return 1 / rename(sp.sqrt(node.base))
+        if node.is_Pow and node.exp.is_Rational and node.exp.q == 2:
+            return roots.setdefault(sp.factor(node.base), sp.Dummy("root")) ** node.exp.p
         if node.is_Pow and node.exp.free_symbols:
-            base = rename(node.base)
-            whole, rest = node.exp.as_coeff_Add()
-            return powers.setdefault((sp.cancel(base), rest), sp.Dummy("power")) * base**whole
+            shift, times, core = _split_exponent(node.exp)
+            power = powers.setdefault((sp.cancel(rename(node.base)), core), sp.Dummy("power"))
+            return power**times * rename(node.base**shift)
         return node.func(*map(rename, node.args)) if node.args else node
 
     numerator = sp.numer(sp.together(rename(sp.sympify(expression))))
@@ -64,6 +62,13 @@ def zero_by_flint(expression: sp.Expr) -> bool:
     return _Field.of(sp.sympify(expression)).is_zero(sp.sympify(expression))
 
 
+def _split_exponent(exponent: sp.Expr) -> tuple[sp.Expr, int, sp.Expr]:
+    """Write an exponent as shift + times * core, so that q^(2L - 1) and q^L speak of one indeterminate."""
+    shift, rest = exponent.as_coeff_Add()
+    times, core = rest.as_coeff_Mul()
+    return (shift, int(times), core) if times.is_Integer else (shift, 1, rest)
+
+
 Fraction = tuple[Any, Any]
 """Numerator and denominator, polynomials of one context."""
 
@@ -73,8 +78,7 @@ class _Field:
     """Fractions of polynomials in symbols, renamed powers and roots, modulo root^2 = its radicand."""
 
     context: Any
-    generators: dict[str, Any]
-    powers: dict[str, Fraction] = field(default_factory=dict)
+    generators: dict[sp.Symbol, Any]
     relations: list[tuple[Any, Fraction]] = field(default_factory=list)
     known_powers: list[tuple[Fraction, sp.Expr, Any]] = field(default_factory=list)
     known_roots: list[tuple[Fraction, Any]] = field(default_factory=list)
@@ -83,7 +87,7 @@ class _Field:
 
     @classmethod
     def of(cls, expression: sp.Expr) -> _Field:
-        symbols = sorted(map(str, expression.free_symbols))
+        symbols = sorted(expression.free_symbols, key=str)
         spare = sum(
             1 for node in sp.preorder_traversal(expression) if not (node.is_Add or node.is_Mul or node.is_Symbol)
         )
@@ -124,7 +128,7 @@ class _Field:
         if node.is_Rational:
             return self.constant(int(node.p), int(node.q))
         if node.is_Symbol:
-            return self.generators[str(node)], self.context.constant(1)
+            return self.generators[node], self.context.constant(1)
         if node.is_Add:
             total = self.constant(0)
             for arg in node.args:
@@ -150,16 +154,11 @@ class _Field:
         return generator, self.context.constant(1)
 
     def read_power(self, base: sp.Expr, exponent: sp.Expr) -> Fraction:
-        whole, rest = exponent.as_coeff_Add()
-        if rest != 0:
-            inner = self.read(base)
-            shifted = self.integer_power(inner, int(whole))
-            for (top, bottom), other, generator in self.known_powers:
-                if other == rest and top * inner[1] == bottom * inner[0]:
-                    return self.shortened(generator * shifted[0], shifted[1])
-            generator = self.spare.pop()
-            self.known_powers.append((inner, rest, generator))
-            return self.shortened(generator * shifted[0], shifted[1])
+        if not exponent.is_Rational and not exponent.is_Float:
+            shift, times, core = _split_exponent(exponent)
+            top, bottom = self.integer_power((self.power(self.read(base), core), self.context.constant(1)), times)
+            shifted = self.read_power(base, shift)
+            return self.shortened(top * shifted[0], bottom * shifted[1])
         if exponent.is_Integer:
             return self.integer_power(self.read(base), int(exponent))
         if exponent.is_Rational and exponent.q == 2:
@@ -174,6 +173,15 @@ class _Field:
         raise InvalidArgument(
             "expression", f"the exponent {exponent} is neither whole, half nor symbolic", "rewrite it"
         )
+
+    def power(self, base: Fraction, exponent: sp.Expr) -> Any:
+        """Return the indeterminate that stands for base^exponent."""
+        for (top, bottom), known, generator in self.known_powers:
+            if known == exponent and top * base[1] == bottom * base[0]:
+                return generator
+        generator = self.spare.pop()
+        self.known_powers.append((base, exponent, generator))
+        return generator
 
     def integer_power(self, value: Fraction, exponent: int) -> Fraction:
         top, bottom = value if exponent >= 0 else value[::-1]

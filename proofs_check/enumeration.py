@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cache
 
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.symbols import require_order
 
 Vector = tuple[Fraction, ...]
 Matrix = tuple[Vector, ...]
@@ -34,7 +35,7 @@ def activation_power(net: Ensemble, order: int) -> Fraction:
     >>> activation_power(Ensemble(width=2, depth=1, law="rademacher", input="e1"), 4)
     Fraction(1, 1)
     """
-    _require_discrete(net)
+    _require_discrete(net, order)
     layers: dict[Vector, Fraction] = {_input(net): Fraction(1)}
     for k in range(1, int(net.depth) + 1):
         following: dict[Vector, Fraction] = {}
@@ -67,7 +68,10 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     >>> gradient_power(net, 1)
     Fraction(1, 2)
     """
-    _require_discrete(net, readout=True)
+    _require_discrete(net, order, readout=True)
+    net.width_at(layer)
+    if layer < 1:
+        raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
     depth = int(net.depth)
     total = Fraction(0)
     for matrices, chance in _networks(net):
@@ -166,7 +170,8 @@ def _norm_squared(vector: Vector) -> Fraction:
     return sum((entry * entry for entry in vector), Fraction(0))
 
 
-def _require_discrete(net: Ensemble, *, readout: bool = False) -> None:
+def _require_discrete(net: Ensemble, order: int, *, readout: bool = False) -> None:
+    require_order(order)
     net.require_numbers("enumeration")
     if not net.law.atoms:
         raise InvalidArgument("law", f"{net.law.name!r} cannot be enumerated", "use 'rademacher' or Law.discrete(...)")

@@ -162,7 +162,7 @@ def verify(
     Raises
     ------
     InvalidArgument
-        If the profile is unknown, the error is not between 0 and 1, or there are no statements.
+        If the profile is unknown, the error is not between 0 and 1, there are no statements, or two share an id.
 
     Examples
     --------
@@ -176,6 +176,10 @@ def verify(
         raise InvalidArgument("error", f"must lie between 0 and 1, got {error}", "use e.g. 1e-6")
     if not statements:
         raise InvalidArgument("statements", "there are none", "name at least one")
+    ids = [statement.id for statement in statements]
+    if len(set(ids)) < len(ids):
+        twice = next(i for i in ids if ids.count(i) > 1)
+        raise InvalidArgument("statements", f"two of them are called {twice!r}", "rename one")
     began = time.monotonic()
     asked = [e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated)]
     requests = [request for request in asked if request is not None]

@@ -7,6 +7,7 @@ transfer        one layer as a linear map on even power sums
 moments         E|a_k|^2m, its kurtosis and its limit
 gradients       E|df/dW_k|^2m for sign-symmetric readouts
 log_norms       the law of log|a_L|^2 for normal weights: mean, variance, median, survival
+log_gradients   E log|df/dW_k|^2 for normal weights: exact if linear, enclosed for ReLU
 balls           constants in ball arithmetic, compared with three values
 entries         Mellin transform and log-moments of a single weight
 chains          width one: laws of |w_1 ... w_L| and its gradient

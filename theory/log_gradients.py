@@ -113,9 +113,7 @@ def _require(net: Ensemble, layer: int) -> LogNormLaw:
     net.require_numbers("the law of log|df/dW|")
     if not net.is_constant_width:
         raise InvalidArgument("widths", "differ, and these bounds are for constant width", "use width=32")
-    net.width_at(layer)
-    if layer < 1:
-        raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
+    net.variance(layer)  # refuses a layer that is not there
     if net.slope == 0 and net.readout != "random":
         raise InvalidArgument("readout", f"these ReLU bounds need a normal readout, got {net.readout}", "use 'random'")
     if net.slope == 1 and net.readout == "random":

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.algebra import zero_by_flint
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble
 
@@ -58,10 +59,8 @@ class Enumerated:
 def _equal(claimed: Any, truth: Any) -> bool:
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
-    difference = sp.sympify(claimed) - sp.sympify(truth)
-    return (
-        bool(sp.nsimplify(sp.expand(difference)) == 0) if difference.is_number else bool(sp.simplify(difference) == 0)
-    )
+    difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
+    return bool(zero_by_flint(difference) if difference.is_number else sp.simplify(difference) == 0)
 
 
 def _short(value: Iterable[Any] | Any) -> str:

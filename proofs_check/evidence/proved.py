@@ -11,6 +11,7 @@ import sympy as sp
 from proofs_check.algebra import zero_by_flint, zero_by_sympy
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
+from theory.ensembles import InvalidArgument
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def _witness(expression: sp.Expr) -> str:
     names = sorted(expression.free_symbols, key=str)
     for shift in range(5):
         point = {name: sp.prime(3 + shift + i) for i, name in enumerate(names)}
-        ball = enclose(expression.subs(point, simultaneous=True))
+        try:
+            ball = enclose(expression.subs(point, simultaneous=True))
+        except InvalidArgument:  # a pole, or outside the domain of a root: no witness, but the next point may be one
+            continue
         if less(ball, 0) or less(0, ball):
             return "not 0 at " + ", ".join(f"{name} = {value}" for name, value in point.items())
     return ""

@@ -35,6 +35,8 @@ NEAR = (
     ((1 + 5 / n) ** L, (1 + 6 / n) ** L),
     (q**L, x**L),
     (q**L, q ** (2 * L)),
+    (q**L, q ** (-L)),
+    (q**L, q ** (L / 2)),
     (sp.sqrt(n + 1), sp.sqrt(n + 2)),
     (sp.sqrt(n + 1), -sp.sqrt(n + 1)),
     (sp.log(3), sp.log(2)),
@@ -77,7 +79,7 @@ def value_at(expression, point):
     return sp.N(expression.subs(point, simultaneous=True), 60)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(identities, terms(), terms(), terms(), terms())
 def test_both_systems_prove_what_two_expansions_have_in_common(identity, a, b, c, d):
     assume(not any(zero_by_sympy(term) for term in (b, d)))
@@ -86,7 +88,7 @@ def test_both_systems_prove_what_two_expansions_have_in_common(identity, a, b, c
     assert zero_by_flint(expression)
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(identities, terms(), terms(), terms(), terms(), st.sampled_from(NEAR), points())
 def test_neither_system_says_yes_to_what_is_not_zero_at_some_rational_point(identity, a, b, c, d, near, point):
     a, a2 = a * near[0], a * near[1]
@@ -120,7 +122,9 @@ def test_near_misses_are_told_apart(is_zero, left, right):
         (sp.sqrt(x + 1) + sp.sqrt(n)) * (sp.sqrt(x + 1) - sp.sqrt(n)) - x - 1 + n,
         ((x + sp.sqrt(x**2 - n)) / 2) * ((x - sp.sqrt(x**2 - n)) / 2) - n / 4,
         (sp.log(3) + x) * (sp.log(3) - x) - sp.log(3) ** 2 + x**2,
-        (sp.sqrt(2) + sp.sqrt(3)) ** 2 - 5 - 2 * sp.sqrt(6),
+        (q**L + 1) ** 2 - q ** (2 * L) - 2 * q**L - 1,
+        (q**L + 1) / q ** (L + 1) - 1 / q - q ** (-L - 1),
+        (sp.sqrt(2) + 1) ** 2 - 3 - 2 * sp.sqrt(2),
     ],
     ids=str,
 )
@@ -143,9 +147,9 @@ def test_dummies_of_one_name_are_different_symbols():
     assert not zero_by_sympy(first - second)
 
 
-@pytest.mark.parametrize("exponent", [sp.Rational(1, 3), sp.Rational(-2, 5), sp.pi])
+@pytest.mark.parametrize("exponent", [sp.Rational(1, 3), sp.Rational(-2, 5), sp.Float(0.25), L + sp.Rational(1, 3)])
 def test_flint_refuses_an_exponent_that_it_cannot_read(exponent):
-    with pytest.raises(InvalidArgument, match=f"exponent {exponent} is neither whole, half nor symbolic"):
+    with pytest.raises(InvalidArgument, match="exponent .* is neither whole, half nor symbolic"):
         zero_by_flint((x + 1) ** exponent - 1)
 
 

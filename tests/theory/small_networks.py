@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -25,9 +26,9 @@ def discrete_laws(draw: st.DrawFn, most: int = 4) -> Law:
     magnitudes = draw(st.lists(MAGNITUDES, min_size=pairs, max_size=pairs, unique=True))
     shares = draw(st.lists(st.integers(1, 5), min_size=pairs + zero, max_size=pairs + zero))
     total = 2 * sum(shares[:pairs]) + sum(shares[pairs:])
-    table = {sign * size: Fraction(share, total) for size, share in zip(magnitudes, shares, strict=False)
-             for sign in (1, -1)}  # fmt: skip
-    return Law.discrete(table | ({0: Fraction(shares[-1], total)} if zero else {}))
+    chances = [Fraction(share, total) for share in shares]
+    table = {sign * size: chance for sign in (1, -1) for size, chance in zip(magnitudes, chances, strict=False)}
+    return Law.discrete(table | ({0: chances[-1]} if zero else {}))
 
 
 def vectors(width: int) -> st.SearchStrategy[tuple[Fraction, ...]]:
@@ -55,7 +56,7 @@ def networks(draw: st.DrawFn, budget: int, **fields: Any) -> Ensemble:
 
 def weights(widths: Sequence[int]) -> int:
     """Number of weights of a network."""
-    return sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+    return sum(a * b for a, b in pairwise(widths))
 
 
 def without_atoms(law: Law) -> Law:

@@ -1,4 +1,4 @@
-"""Moments of the gradients' norms: equal to brute force, symmetric between front and back, refused where masks depend."""
+"""Moments of the gradients' norms: equal to brute force, the same read backwards, refused where masks depend."""
 
 from fractions import Fraction
 from math import comb, prod

@@ -1,8 +1,9 @@
-"""Moments of the activations' norms: equal to brute force, to the published values, and to themselves in other words."""
+"""Moments of the activations' norms: equal to brute force, to published values, to themselves in other words."""
 
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -84,7 +85,8 @@ def test_the_formula_in_n_L_and_K_is_the_recursion(activation: str, init: str) -
     for width, depth, law in ((1, 3, own), (2, 1, own), (3, 2, own), (2, 5, Law.named("uniform")), (7, 4, own)):
         x = [Fraction(k, 2) for k in range(1, width + 1)]
         values = {"n": width, "L": depth, "K": exact(law.kurtosis)}
-        values |= {"norm_x": sp.sqrt(exact(sum(a**2 for a in x))), "norm4_x": exact(sum(a**4 for a in x)) ** sp.S("1/4")}
+        values["norm_x"] = sp.sqrt(exact(sum(a**2 for a in x)))
+        values["norm4_x"] = exact(sum(a**4 for a in x)) ** sp.Rational(1, 4)
         at = formula.subs({symbol: values[symbol.name] for symbol in formula.free_symbols})
         assert sp.radsimp(sp.expand(at)) == exact(recursion(net.at(width=width, depth=depth, law=law, input=x), x))
 
@@ -156,7 +158,7 @@ def test_published_formulas(fields: dict[str, Any], order: int, published: sp.Ex
 def test_rectangular_layers_multiply_the_mean_square(init: str, activation: str, per_layer: Any) -> None:
     widths = (4, 3, 7, 1)
     net = Ensemble(widths=widths, init=init, activation=activation, input="e1")
-    assert activation_moment(net, 2) == sp.Mul(*(per_layer(a, b) for a, b in zip(widths, widths[1:], strict=False)))
+    assert activation_moment(net, 2) == sp.Mul(*(per_layer(a, b) for a, b in pairwise(widths)))
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -1,4 +1,4 @@
-"""SymPy is loaded when a formula is asked for; exact numbers and names become SymPy's, sums of powers are what they say."""
+"""SymPy is loaded when a formula is asked for; exact numbers and names become SymPy's, power sums what they say."""
 
 import subprocess
 import sys

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,32 +33,36 @@ RECTANGULAR = Ensemble(widths=(4, 3, 2), init="he")
 SRC = Path(theory.__file__).parents[1]
 
 sizes = st.integers(1, 4)
+shapes = st.sampled_from(
+    [{"width": width, "depth": depth} for width in (1, 2, 4, "n") for depth in (1, 2, 3, "L")]
+    + [{"widths": widths} for length in (2, 3) for widths in product((1, 2, 4), repeat=length)]
+    + [{"widths": ("n", "n")}, {"widths": ("n", "L")}]
+)
+activations = st.sampled_from(["linear", "relu", "leaky:1/4", "leaky:1/2", "leaky:s", "leaky:0"])
+inits = st.sampled_from(INITS)
+laws = st.sampled_from(LAWS)
 
 
 @st.composite
 def ensembles(draw: st.DrawFn) -> Ensemble:
-    """Small numbers and few of them, so that two draws are often equal."""
-    widths = draw(st.one_of(st.lists(sizes, min_size=2, max_size=3), st.sampled_from([("n", "n"), ("n", "L")])))
-    shape: dict[str, Any] = {"widths": widths}
-    if draw(st.booleans()):
-        shape = {"width": widths[0], "depth": draw(st.one_of(sizes, st.just("L")))}
-        widths = [widths[0]] * (shape["depth"] + 1 if isinstance(shape["depth"], int) else 2)
-
-    def vector(names: list[Any], width: int | str) -> Any:
-        if isinstance(width, str) or shape.get("depth") == "L":
-            return draw(st.sampled_from(names))
-        numbers = st.lists(st.sampled_from([0, 1, -1, Fraction(3, 2)]), min_size=width, max_size=width).filter(any)
-        return draw(st.sampled_from(names) | numbers)
-
-    init = draw(st.sampled_from(INITS if widths != ("n", "L") else [name for name in INITS if name != "orthogonal"]))
+    """A few choices of each part, so that two draws often agree in many."""
+    shape = draw(shapes)
+    first, last = (shape["width"],) * 2 if "width" in shape else (shape["widths"][0], shape["widths"][-1])
+    init = draw(inits)
+    if shape == {"widths": ("n", "L")} and init == "orthogonal":
+        init = "xavier"
     return Ensemble(
         **shape,
         init=init,
-        activation=draw(st.sampled_from(["linear", "relu", "leaky:1/4", "leaky:1/2", "leaky:s", "leaky:0"])),
-        law=draw(st.sampled_from(LAWS)) if init not in ("orthogonal", "pytorch") else None,
-        readout=vector(["random", "signs", "ones"], widths[-1]),
-        input=vector([None, "e1", "ones"], widths[0]),
+        activation=draw(activations),
+        law=None if init in ("orthogonal", "pytorch") else draw(laws),
+        readout=draw(st.sampled_from(["random", "signs", "ones", *vectors(last)])),
+        input=draw(st.sampled_from([None, "e1", "ones", *vectors(first)])),
     )
+
+
+def vectors(width: int | str) -> list[tuple[Any, ...]]:
+    return [] if isinstance(width, str) else [(Fraction(3, 2), -1, 0, 1)[:width], (1, 0, 0, 0)[:width]]
 
 
 def fields(net: Ensemble) -> dict[str, Any]:

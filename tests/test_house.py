@@ -1,0 +1,74 @@
+"""The rules of the house that no linter knows, and that the README tells the truth."""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofs_check.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_independence_contract_forbids_every_module_of_theory_but_ensembles() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    forbidden = set(config["importlinter:contract:independent-evidence"]["forbidden_modules"].split())
+    modules = {f"theory.{path.stem}" for path in (ROOT / "theory").glob("*.py") if path.stem != "__init__"}
+    assert forbidden == modules
+
+
+@pytest.mark.parametrize("package", ["theory", "montecarlo", "proofs_check"])
+def test_table_of_contents_names_every_room(package: str) -> None:
+    contents = (ROOT / package / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    rooms = {path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert {room for room in rooms - {"__init__"} if not re.search(rf"^{room}\b", contents, re.MULTILINE)} == set()
+
+
+def test_public_names_resolve() -> None:
+    import montecarlo
+    import proofs_check
+    import theory
+
+    for package in (theory, montecarlo, proofs_check):
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
+
+
+def _readme_commands() -> list[str]:
+    lines = (line.strip().removeprefix("$ ") for line in README.splitlines())
+    return [line.split("  #")[0] for line in lines if line.startswith(("vanishing derive", "vanishing sample"))]
+
+
+def test_readme_shows_derive_and_sample() -> None:
+    assert len(_readme_commands()) >= 5
+
+
+@pytest.mark.parametrize("command", _readme_commands())
+def test_readme_command_works(command: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(shlex.split(command)[1:]) == 0
+    assert out.getvalue().strip()
+
+
+def test_readme_prints_what_the_command_prints() -> None:
+    command, shown = re.search(r"\$ (vanishing derive .*--format latex)\n\s+(.*)", README).groups()  # type: ignore[union-attr]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        main(shlex.split(command)[1:])
+    assert out.getvalue().strip() == shown.strip()
+
+
+def test_readme_library_example_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "norm_x**4*(1 + 5/n)**L" in done.stdout
+    assert re.search(r"^-5\.24", done.stdout, re.MULTILINE)

@@ -1,0 +1,194 @@
+"""The law of log|a_L|^2 for normal weights: chi-square, Bessel and Meijer laws, dead networks, simulated medians."""
+
+import math
+from math import comb
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+import sympy as sp
+from scipy import special, stats
+from small_networks import refused
+
+from montecarlo import ActivationNorms, simulate
+from theory.ensembles import Ensemble
+from theory.log_norms import LogNormLaw
+
+ERROR = 1e-9
+NETS = [
+    Ensemble(width=1, depth=1),
+    Ensemble(width=2, depth=3, init="1/3", input=(1, 2)),
+    Ensemble(width=8, depth=50, activation="relu", init="he"),
+    Ensemble(width=2, depth=4, activation="relu", init="he"),
+    Ensemble(widths=(3, 5, 2), activation="relu", init="he", input=(1, 0, 2)),
+]
+
+
+def one_layer_moment(n: int, activation: str, power: int) -> Any:
+    """E (log chi^2_B)^power given B >= 1, by quadrature of the chi-square density."""
+
+    def mean(b: int) -> Any:
+        # tails as b/2 in log x below and double exponential above
+        def integrand(y: Any) -> Any:
+            return y**power * mp.exp(b * y / 2 - mp.exp(y) / 2) / (2 ** mp.mpf(b / 2) * mp.gamma(mp.mpf(b) / 2))
+
+        return mp.quad(integrand, [-200, -60, -20, -5, 0, 2, 4, 7])
+
+    if activation == "linear":
+        return mean(n)
+    return sum(comb(n, b) * mean(b) for b in range(1, n + 1)) / (2**n - 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_exponent_and_variance_of_a_layer_against_quadrature(activation: str, n: int) -> None:
+    law = LogNormLaw(Ensemble(width=n, depth=7, activation=activation, init=1, input="e1"))
+    first, second = (one_layer_moment(n, activation, power) for power in (1, 2))
+    assert float(law.lyapunov_exponent()) == pytest.approx(float(first), abs=1e-9)
+    assert float(law.layer_variance()) == pytest.approx(float(second - first**2), abs=1e-9)
+    assert float(law.mean()) == pytest.approx(7 * float(first), abs=1e-8)
+    assert float(law.variance()) == pytest.approx(7 * float(second - first**2), abs=1e-8)
+
+
+def test_mean_log_chi_square_is_digamma_plus_log_2() -> None:
+    n, L = (sp.Symbol(name, integer=True, positive=True) for name in "nL")
+    law = LogNormLaw(Ensemble(width="n", depth="L", init=1, input="e1"))
+    assert sp.simplify(law.mean() - L * (sp.digamma(n / 2) + sp.log(2))) == 0
+    assert sp.simplify(law.variance() - L * sp.polygamma(1, n / 2)) == 0
+
+
+def test_the_relu_exponent_at_width_8_and_its_expansion_at_large_width() -> None:
+    def exponent(n: int) -> float:
+        return float(LogNormLaw(Ensemble(width=n, depth=1, activation="relu", init="he")).lyapunov_exponent().evalf(30))
+
+    def gap(n: int) -> float:
+        return exponent(n) + 5 / (2 * n) + 49 / (12 * n**2)
+
+    assert round(exponent(8), 3) == -0.399
+    assert abs(gap(128)) < 13 / 128**3
+    assert gap(128) / gap(64) == pytest.approx(1 / 8, rel=0.05)  # what is left is of order n^-3
+
+
+def test_mean_and_variance_add_up_over_unequal_layers() -> None:
+    net = Ensemble(widths=(3, 5, 2), activation="relu", init="he", input=(1, 0, 2))
+    law = LogNormLaw(net)
+    layers = [LogNormLaw(net.at(widths=pair, input="e1")) for pair in ((3, 5), (5, 2))]
+    assert float(law.mean()) == pytest.approx(sum(float(one.mean()) for one in layers) + math.log(5), abs=1e-12)
+    assert float(law.variance()) == pytest.approx(sum(float(one.variance()) for one in layers), abs=1e-12)
+    assert law.survival() == sp.Rational(31, 32) * sp.Rational(3, 4)
+    assert law.lyapunov_exponent(2) == layers[1].lyapunov_exponent() != layers[0].lyapunov_exponent()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10])
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_one_layer_is_a_chi_square_or_a_binomial_mixture_of_them(activation: str, n: int) -> None:
+    law = LogNormLaw(Ensemble(width=n, depth=1, activation=activation, init="2/3", input=(3,) + (0,) * (n - 1)))
+    for t in (-12.0, -1.0, 1.0, 2.5, 5.0):
+        y = math.exp(t) / 6
+        if activation == "linear":
+            expected = stats.chi2.cdf(y, n)
+        else:
+            expected = sum(comb(n, b) * stats.chi2.cdf(y, b) for b in range(1, n + 1)) / 2**n + 2.0**-n
+        assert law.cdf(t) == pytest.approx(expected, abs=1e-11)
+
+
+def test_two_layers_of_width_two_are_a_bessel_law() -> None:
+    law = LogNormLaw(Ensemble(width=2, depth=2, init=1, input="e1"))  # P(XY > y) = sqrt(y) K_1(sqrt(y)), X, Y chi^2_2
+    for t in (-10.0, -2.0, 0.0, 2.0, 4.0):
+        root = math.exp(t / 2)
+        assert law.cdf(t) == pytest.approx(1 - root * special.kv(1, root), abs=1e-11)
+
+
+@pytest.mark.parametrize("widths", [(1, 1, 2), (4, 3, 5, 2), (4, 4, 4, 4, 4)])
+def test_products_of_chi_squares_are_meijer_laws(widths: tuple[int, ...]) -> None:
+    law = LogNormLaw(Ensemble(widths=widths, init="1/2", input="e1"))
+    shapes = [mp.mpf(n) / 2 for n in widths[1:]]
+    for t in (-3.0, -0.5, 1.0):  # a layer is s^2 chi^2 = a standard gamma variable
+        meijer = mp.meijerg([[1], []], [shapes, [0]], mp.exp(t)) / mp.fprod(map(mp.gamma, shapes))
+        assert law.cdf(t) == pytest.approx(float(meijer.real), abs=1e-10)
+
+
+@pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
+def test_the_cdf_rises_from_the_chance_of_death_to_one(net: Ensemble) -> None:
+    law = LogNormLaw(net)
+    dead = 1 - float(law.survival())
+    centre, spread = float(law.mean()), math.sqrt(float(law.variance()))
+    values = [law.cdf(centre + step * spread) for step in np.linspace(-25, 12, 75)]
+    assert min(values) >= dead - 1e-12
+    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+    assert values[0] == pytest.approx(dead, abs=1e-9)
+    assert values[-1] == pytest.approx(1, abs=1e-11)
+    assert (law.cdf(-math.inf), law.cdf(math.inf)) == (pytest.approx(dead, abs=1e-15), 1)
+    assert law.can_die == (dead > 0) == (net.activation == "relu")
+
+
+@pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
+def test_quantile_and_cdf_undo_each_other(net: Ensemble) -> None:
+    law = LogNormLaw(net)
+    dead = 1 - float(law.survival())
+    for p in (1e-4, 0.1, 0.5, 0.9, 0.9999):
+        if p <= dead:
+            assert law.quantile(p) == -math.inf
+        else:
+            assert law.cdf(law.quantile(p)) == pytest.approx(p, abs=1e-11)
+    assert law.median() == law.quantile(0.5)
+    t = float(law.mean()) + 1
+    assert law.quantile(law.cdf(t)) == pytest.approx(t, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("net", "width"),
+    [
+        (Ensemble(width=8, depth=50, activation="relu", init="he"), 2.0),
+        (Ensemble(width=4, depth=20), 0.6),
+        (Ensemble(width=2, depth=1, activation="relu", init="he", input=(3, 4)), 0.8),
+        (Ensemble(widths=(3, 5, 2, 4), init="he", input="ones"), 0.3),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Ensemble) else None,
+)
+def test_the_median_lies_in_the_simulated_interval(net: Ensemble, width: float) -> None:
+    last = ActivationNorms((net.depth,))
+    simulated = simulate(net, [last], samples=8000, seed=2)[last].quantile(0.5, f"a_{net.depth}", error=ERROR)
+    assert simulated.hi - simulated.lo < width
+    assert simulated.lo <= LogNormLaw(net).median() <= simulated.hi
+
+
+def test_scaling_shifts_the_law_and_equal_widths_are_constant_width() -> None:
+    net = Ensemble(width=3, depth=4, activation="relu", init="he", input=(1, 2, 2))
+    law = LogNormLaw(net)
+    for p in (0.5, 0.7, 0.99):
+        shifted = LogNormLaw(net.at(input=(-5, 10, 10))).quantile(p)
+        assert shifted == pytest.approx(law.quantile(p) + 2 * math.log(5), abs=1e-9)
+        assert LogNormLaw(net.at(widths=(3,) * 5)).quantile(p) == pytest.approx(law.quantile(p), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("argument", "words", "fields"),
+    [
+        ("law", ["uniform"], {"law": "uniform"}),
+        ("law", ["symmetric"], {"law": "symmetric"}),
+        ("law", ["orthogonal"], {"init": "orthogonal"}),
+        ("activation", ["linear and relu", "leaky:1/2"], {"activation": "leaky:1/2"}),
+        ("activation", ["leaky:s"], {"activation": "leaky:s"}),
+    ],
+)
+def test_other_laws_and_activations_are_refused(argument: str, words: list[str], fields: dict[str, Any]) -> None:
+    with refused(argument, *words):
+        LogNormLaw(Ensemble(**{"width": 2, "depth": 2, **fields}))
+
+
+def test_bad_probabilities_layers_and_symbols_are_named() -> None:
+    law = LogNormLaw(Ensemble(width=2, depth=2))
+    for p in (0, 1, -0.1, 1.5, math.nan):
+        with refused("p", "strictly between 0 and 1", str(p)):
+            law.quantile(p)
+    with refused("p", "tail"):
+        law.quantile(1e-15)
+    for name, net in (("width", Ensemble(width="n", depth=2)), ("depth", Ensemble(width=2, depth="L"))):
+        for question in (lambda law: law.quantile(0.5), LogNormLaw.median, lambda law: law.cdf(0.0)):
+            with refused(name, "symbol"):
+                question(LogNormLaw(net))
+    for layer in (0, 3):
+        with refused("layer"):
+            law.lyapunov_exponent(layer)
