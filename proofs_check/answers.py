@@ -10,6 +10,7 @@ import sympy as sp
 
 from proofs_check.quantities import Derivation, Sampled
 from theory import symbols
+from theory.ensembles import InvalidArgument
 
 
 def latex(expression: sp.Expr) -> str:
@@ -41,7 +42,9 @@ def derivation_text(answer: Derivation) -> str:
 
 def derivation_latex(answer: Derivation) -> str:
     """Return an answer of theory as one LaTeX equation (without delimiters)."""
-    right = latex(answer.exact) if answer.exact is not None else rf"\exp({answer.log_value!r})"
+    right = "0" if answer.value == 0 else rf"\exp({answer.log_value!r})"
+    if answer.exact is not None:
+        right = latex(answer.exact)
     return f"{answer.notation} = {right}"
 
 
@@ -50,19 +53,23 @@ def derivation_python(answer: Derivation) -> str:
 
     Raises
     ------
-    ValueError
-        If the formula has no counterpart in plain Python.
+    InvalidArgument
+        If no float holds the number, or the formula has no counterpart in Python.
     """
+    if answer.value is None and answer.log_value is not None:
+        problem = f"no float holds the value, exp({answer.log_value!r})"
+        raise InvalidArgument("format", problem, "use --format json, which gives its logarithm")
     name = answer.quantity.replace("-", "_")
     if answer.exact is None:
         return f"def {name}():\n    return {answer.value!r}\n"
     arguments = ", ".join(sorted(str(symbol) for symbol in answer.exact.free_symbols))
-    code = sp.pycode(answer.exact, fully_qualified_modules=True)
-    if "Not supported" in code:
-        from sympy.printing.numpy import SciPyPrinter
-
-        code = SciPyPrinter({"fully_qualified_modules": True}).doprint(answer.exact)
-    modules = [m for m in ("math", "numpy", "scipy.special") if f"{m}." in code]
+    known = {"polygamma": "scipy.special.polygamma", "binomial": "math.comb"}
+    try:
+        code = sp.pycode(answer.exact, fully_qualified_modules=True, user_functions=known)
+    except NotImplementedError as unknown:
+        problem = str(unknown).splitlines()[0]
+        raise InvalidArgument("format", problem, "use --format json and SymPy's lambdify") from None
+    modules = [m for m in ("builtins", "math", "scipy.special") if f"{m}." in code]
     imports = "".join(f"import {module}\n" for module in modules)
     return f"{imports}\n\ndef {name}({arguments}):\n    return {code}\n".lstrip("\n")
 

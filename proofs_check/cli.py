@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -49,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in _COMMANDS:
             raise InvalidArgument("command", f"there is no command {arguments[0]!r}", nearest(arguments[0], _COMMANDS))
         options = parser.parse_args(arguments)
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()  # a reader that has gone is noticed here, not at exit
+        return status
     except InvalidArgument as bad:
         name = bad.argument if bad.argument in ("quantity", "id", "name", "command") else f"--{bad.argument}"
         print(f"vanishing: {name.replace('_', '-')}: {bad.problem}; {bad.remedy}", file=sys.stderr)
@@ -64,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _OneLineParser(argparse.ArgumentParser):
     """Argument errors in one line, and the nearest command suggested."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # -1/2 and -1,2,2 are values, too
 
     def error(self, message: str) -> NoReturn:
         raise InvalidArgument("command", message, f"see '{self.prog} --help'")
@@ -150,7 +158,7 @@ def _verify(options: argparse.Namespace) -> int:
     from proofs_check.report import console_table, write_report
     from proofs_check.verification import verify
 
-    among = None if options.module is None else load(options.module)
+    among = None if options.module is None else _of_module(options.module, load)
     statements = select(options.patterns, among)
     out = None if options.out is None else _writable_folder(options.out)
     to_stdout = options.json == "-"
@@ -168,6 +176,15 @@ def _verify(options: argparse.Namespace) -> int:
     if out is not None:
         print(f"report written to {out}", file=sys.stderr)
     return report.exit_status
+
+
+def _of_module(source: str, load: Callable[[str], Sequence[Statement]]) -> Sequence[Statement]:
+    try:
+        return load(source)
+    except InvalidArgument as bad:
+        if bad.argument != "statements":
+            raise  # a statement of the module is at fault
+        raise InvalidArgument("module", bad.problem, bad.remedy) from None
 
 
 def _statements(_: argparse.Namespace) -> int:
@@ -273,9 +290,9 @@ def _query(options: argparse.Namespace) -> tuple[Any, Any]:
         readout=options.readout,
         input=options.input,
     )
-    layer = options.layer
-    if isinstance(layer, str) and layer.lstrip("+-").isdigit():
-        layer = int(layer)
+    layer: int | str | None = options.layer
+    with suppress(TypeError, ValueError):  # none, or a symbol's name
+        layer = int(options.layer)
     return asked, Query(net, options.order, layer, options.p)
 
 

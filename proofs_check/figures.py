@@ -85,8 +85,11 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     left.set_ylabel("size, relative to the input")
     _legend(figure)
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
-    figure.savefig(partial, dpi=150)
-    partial.replace(out)  # whole or not at all
+    try:
+        figure.savefig(partial, dpi=150)
+        partial.replace(out)  # whole or not at all
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | None) -> _Series:

@@ -39,7 +39,7 @@ class Derivation:
     notation : str
         Its LaTeX notation, the left-hand side.
     exact : sympy.Expr or None
-        The formula; None where the answer is a number found by inversion.
+        The formula; None where the answer is a number found by inversion, or has more digits than Python prints.
     value : float or None
         None while symbols remain.
     log_value : float or None
@@ -118,7 +118,16 @@ def _derivation(name: str, notation: str, exact: sp.Expr, assumptions: tuple[str
     logarithm = float(sp.log(real)) if real > 0 else None
     value = float(real)
     in_range = math.isfinite(value) and (value != 0 or real == 0)
-    return Derivation(name, notation, exact, value if in_range else None, logarithm, assumptions)
+    shown = exact if _can_be_printed(exact) else None
+    return Derivation(name, notation, shown, value if in_range else None, logarithm, assumptions)
+
+
+def _can_be_printed(exact: sp.Expr) -> bool:
+    try:
+        str(exact)
+    except ValueError:  # sys.get_int_max_str_digits()
+        return False
+    return True
 
 
 def _layer_text(query: Query) -> str:
@@ -134,6 +143,7 @@ def _numeric_layer(query: Query) -> int:
     layer = query.net.depth if query.layer is None else query.layer
     if not isinstance(layer, int):
         raise InvalidArgument("layer", f"must be a number to be sampled, got {layer!r}", "use e.g. --layer 3")
+    query.net.width_at(layer)
     return layer
 
 

@@ -37,7 +37,7 @@ def console_table(report: Report) -> None:
     console.print(table)
     for result in report.results:
         for line in _complaints(result):
-            console.print(line, style=_STYLES[result.verdict], highlight=False, markup=False)
+            console.print(line, style=_STYLES[result.verdict], highlight=False, markup=False, soft_wrap=True)
     counts = {verdict: sum(result.verdict is verdict for result in report.results) for verdict in Verdict}
     summary = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items() if count)
     console.print(

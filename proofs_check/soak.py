@@ -36,6 +36,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100, help="number of seeds (default 100)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes (default: all)")
     options = parser.parse_args()
+    if options.seeds < 1:
+        parser.error(f"argument --seeds: must be at least 1, got {options.seeds}; use e.g. --seeds 100")
     statements = simulated_only(own_statements())
     counts: Counter[Verdict] = Counter()
     with worker_pool(options.jobs) as workers:

@@ -89,7 +89,14 @@ def to_markdown(table: Table) -> str:
 
 
 def _markdown_row(cells: tuple[str, ...] | list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_markdown_text, cells)) + " |"
+
+
+_MARKDOWN_SPECIAL = str.maketrans({c: rf"\{c}" for c in r"\|*`<"} | {"\n": " ", "\r": " "})
+
+
+def _markdown_text(text: str) -> str:
+    return text.translate(_MARKDOWN_SPECIAL)
 
 
 def to_latex(table: Table) -> str:

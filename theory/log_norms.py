@@ -176,11 +176,12 @@ class LogNormLaw:
         from scipy.optimize import brentq
 
         mean, deviation = self._centre
-        if self.cdf(-math.inf) >= p:
+        dead = self.cdf(-math.inf)
+        if dead >= p:
             return -math.inf
         # the cdf is only good to about 1e-12: far quantiles are refused rather than guessed
         low, high = mean - deviation, mean + deviation
-        for _ in range(40):
+        for _ in range(40 if min(p - dead, 1 - p) > 1e-11 else 0):
             if self.cdf(low) < p < self.cdf(high):
                 return float(brentq(lambda t: self.cdf(t) - p, low, high, xtol=1e-13, rtol=1e-14))
             low, high = low - deviation, high + deviation
@@ -246,13 +247,12 @@ class LogNormLaw:
         _, deviation = self._centre
         # the log of a chi-square has exponential tails, the lower one of rate at least 1/2
         step = 2 * math.pi / (2 * (40 * deviation + 80))
-        count = 4096
-        while True:
-            frequencies = (np.arange(count) + 0.5) * step
+        for doublings in range(10):
+            frequencies = (np.arange(4096 << doublings) + 0.5) * step
             logs = self._log_transform(frequencies)
             if logs[-1].real < math.log(1e-18):
                 return frequencies, np.exp(logs), step
-            count *= 2
+        raise ArithmeticError(f"the characteristic function of {self.net.describe()} does not decay")
 
     def _log_transform(self, frequencies: FloatArray) -> ComplexArray:
         """Logarithm of E exp(i f log|a_L|^2) given survival (its imaginary part up to 2 pi)."""

@@ -27,7 +27,7 @@ def test_a_well_formed_id_has_its_topic_before_the_dot(good):
     "bad", ["", "square", "a.b.c", "A.b", "a.B", ".b", "a.", "1a.b", "-a.b", "a.-b", "a b.c", "a.b\n", "a_b.c", "é.b"]
 )
 def test_a_malformed_id_is_refused_with_an_example(bad):
-    with pytest.raises(InvalidArgument, match="of the form topic.name; use e.g. 'forward.mean-preserved'") as raised:
+    with pytest.raises(InvalidArgument, match=r"of the form topic.name; use e.g. 'forward.mean-preserved'") as raised:
         Statement(**{**PARTS, "id": bad})
     assert raised.value.argument == "id"
     assert repr(bad) in raised.value.problem

@@ -1,6 +1,7 @@
 """The law of log|a_L|^2 for normal weights: chi-square, Bessel and Meijer laws, dead networks, simulated medians."""
 
 import math
+from itertools import pairwise
 from math import comb
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_the_cdf_rises_from_the_chance_of_death_to_one(net: Ensemble) -> None:
     centre, spread = float(law.mean()), math.sqrt(float(law.variance()))
     values = [law.cdf(centre + step * spread) for step in np.linspace(-25, 12, 75)]
     assert min(values) >= dead - 1e-12
-    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in pairwise(values))
     assert values[0] == pytest.approx(dead, abs=1e-9)
     assert values[-1] == pytest.approx(1, abs=1e-11)
     assert (law.cdf(-math.inf), law.cdf(math.inf)) == (pytest.approx(dead, abs=1e-15), 1)
@@ -183,8 +184,10 @@ def test_bad_probabilities_layers_and_symbols_are_named() -> None:
     for p in (0, 1, -0.1, 1.5, math.nan):
         with refused("p", "strictly between 0 and 1", str(p)):
             law.quantile(p)
-    with refused("p", "tail"):
-        law.quantile(1e-15)
+    mortal = LogNormLaw(Ensemble(width=2, depth=2, activation="relu"))
+    for one, p in ((law, 1e-15), (law, 1e-20), (law, 1 - 1e-14), (mortal, 7 / 16 + 1e-14)):
+        with refused("p", "tail"):
+            one.quantile(p)
     for name, net in (("width", Ensemble(width="n", depth=2)), ("depth", Ensemble(width=2, depth="L"))):
         for question in (lambda law: law.quantile(0.5), LogNormLaw.median, lambda law: law.cdf(0.0)):
             with refused(name, "symbol"):

@@ -15,8 +15,9 @@ from small_networks import ACTIVATIONS, INITS, discrete_laws, exact, refused, ve
 from theory.ensembles import Ensemble, Law
 from theory.transfer import Partition, set_partitions, transfer_matrix
 
-n, K, s = sp.Symbol("n", integer=True, positive=True), sp.Symbol("K", positive=True), sp.Symbol("s", positive=True)
-EIGENVALUES = {2: ((14, 2, 79), 45), 3: ((19, 1, 601), 30)}
+n = sp.Symbol("n", integer=True, positive=True)
+K, s, t = sp.symbols("K s t", positive=True)
+SURDS = {2: (sp.Rational(14, 45), 2 * sp.sqrt(79) / 45), 3: (sp.Rational(19, 30), sp.sqrt(601) / 30)}
 
 
 def power_sums(part: Partition, vector: tuple[Fraction, ...]) -> Fraction:
@@ -59,7 +60,7 @@ def test_every_row_is_the_mean_power_sum_after_one_layer(net: Ensemble, order: i
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu", "leaky:s"])
-@pytest.mark.parametrize(("init", "variance"), [("he", 2 / n), ("xavier", 1 / n), ("variance:t", sp.Symbol("t", positive=True))])
+@pytest.mark.parametrize(("init", "variance"), [("he", 2 / n), ("xavier", 1 / n), ("variance:t", t)])
 def test_order_4_is_the_two_term_recursion_of_the_paper(activation: str, init: str, variance: sp.Expr) -> None:
     slope = {"linear": 1, "relu": 0, "leaky:s": s}[activation]
     if init == "he":
@@ -93,10 +94,9 @@ def test_the_basis_is_no_larger_than_the_partitions(order: int, size: int) -> No
 
 @pytest.mark.parametrize("width", [2, 3])
 def test_rates_of_unit_uniform_weights_are_the_published_surds(width: int) -> None:
-    (rational, factor, radicand), denominator = EIGENVALUES[width]
+    middle, surd = SURDS[width]
     matrix = transfer_matrix(Ensemble(width=width, depth=1, init="1/3", law="uniform"), 4).matrix
-    surd = factor * sp.sqrt(radicand)
-    assert set(matrix.eigenvals()) == {(rational + surd) / denominator, (rational - surd) / denominator}
+    assert set(matrix.eigenvals()) == {middle + surd, middle - surd}
 
 
 def test_the_layer_picks_its_own_fans() -> None:

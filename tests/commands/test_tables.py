@@ -1,0 +1,130 @@
+"""Tables: what is in them, and that no text of a cell breaks LaTeX, Markdown, CSV or JSON."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proofs_check.registry import load
+from proofs_check.tables import COLUMNS, FORMATS, Table, to_csv, to_json, to_latex, to_markdown, topic_table
+from proofs_check.verdict import Tier
+from proofs_check.verification import verify
+
+SPECIAL = "\\_%&#${}^~|<>*`[]\"', \n"
+WITHOUT_LINE_ENDS = st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from(SPECIAL.replace("\n", ""))
+ONE_LINE = st.text(WITHOUT_LINE_ENDS, max_size=12)
+ANY = st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from(SPECIAL), max_size=12)
+
+
+def rows(cells):
+    return st.lists(st.tuples(*[cells] * len(COLUMNS)), max_size=3).map(tuple)
+
+
+LATEX_NAMES = {
+    r"\textbackslash{}": "\\",
+    r"\textasciicircum{}": "^",
+    r"\textasciitilde{}": "~",
+    r"\textbar{}": "|",
+    r"\textless{}": "<",
+    r"\textgreater{}": ">",
+    **{rf"\{c}": c for c in "_%&#${}"},
+}
+LATEX_TOKEN = re.compile("|".join(map(re.escape, LATEX_NAMES)))
+
+
+def read_latex(text):
+    """What LaTeX prints; refuses any character that it would not print as it is."""
+    assert not set(LATEX_TOKEN.sub("", text)) & set("\\_%&#${}^~|<>")
+    return LATEX_TOKEN.sub(lambda token: LATEX_NAMES[token.group()], text)
+
+
+@given(rows(ONE_LINE), ONE_LINE)
+def test_latex_prints_every_cell_as_it_is_between_the_rules_of_booktabs(rows, caption):
+    lines = to_latex(Table("topic", caption, rows)).split("\n")
+    assert lines[:3] == [r"\begin{table}", r"\centering", r"\small"]
+    assert read_latex(re.fullmatch(r"\\caption\{(.*)\}", lines[3])[1]) == caption
+    assert lines[4:6] == [r"\begin{tabular}{llllll}", r"\toprule"]
+    assert lines[6] == r"Statement & Case & Exact value & Estimate & Interval & Verdict \\"
+    assert lines[7] == r"\midrule"
+    assert lines[-4:] == [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+    body = [line for line in lines[8:-4] if line]
+    for line, row in zip(body, rows, strict=True):
+        assert line.endswith(r" \\")
+        cells = re.split(r"(?<!\\)&", f" {line[:-3]} ")
+        assert [read_latex(cell[1:-1]) for cell in cells] == list(row)
+
+
+def markdown_cells(line):
+    """The cells of a row as GitHub reads it: a backslash takes the punctuation after it as it is."""
+    cells, bare = [""], []
+    for token in re.findall(r"\\[!-/:-@\[-`{-~]|.", line, re.DOTALL):
+        if token == "|":
+            cells.append("")
+        else:
+            cells[-1] += token[-1]
+            bare += token if len(token) == 1 else ""
+    assert not set(bare) & set("*`<\\\n\r")  # emphasis, code, HTML, or the end of the row
+    assert cells[0] == cells[-1] == ""
+    return [cell[1:-1] for cell in cells[1:-1]]
+
+
+@given(rows(ANY))
+def test_markdown_shows_every_cell_as_it_is_in_one_line_a_row(rows):
+    lines = to_markdown(Table("topic", "a caption", rows)).split("\n")
+    assert lines[:4] == ["**a caption**", "", f"| {' | '.join(COLUMNS)} |", "|" + 6 * " --- |"]
+    assert lines[-1] == ""
+    shown = [markdown_cells(line) for line in lines[4:-1]]
+    assert shown == [[re.sub("[\n\r]", " ", cell) for cell in row] for row in rows]
+
+
+@given(rows(ANY))
+def test_csv_and_json_are_read_back_as_they_were(rows):
+    table = Table("topic", "a caption", rows)
+    assert list(csv.reader(io.StringIO(to_csv(table), newline=""))) == [list(COLUMNS), *map(list, rows)]
+    assert json.loads(to_json(table)) == [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+def test_a_row_for_each_simulated_finding_of_the_topic(user_file):
+    report = verify(load(user_file), seed=3)
+    table = topic_table(report, "user")
+    findings = [finding for result in report.results for finding in result.of_tier(Tier.SIMULATED)]
+    assert [row[0] for row in table.rows] == ["user.measured", "user.vague", "user.mistaken"]
+    for (_, case, exact, estimate, interval, verdict), finding in zip(table.rows, findings, strict=True):
+        assert case == f"E|a_1|^2: {finding.case}"
+        assert exact == f"{finding.claimed[0]:g}"
+        assert estimate == f"{finding.estimate:.6g}"
+        assert interval == f"[{finding.interval[0]:.6g}, {finding.interval[1]:.6g}]"
+        assert verdict == finding.verdict.value
+    assert [row[-1] for row in table.rows] == ["supported", "inconclusive", "refuted"]
+    assert "1e-06 (profile quick, seed 3)" in table.caption
+    assert topic_table(report, "forward").rows == ()
+
+
+def test_the_command_writes_one_table_in_four_formats(vanishing):
+    ran = {name: vanishing(f"table init --format {name} --jobs 1") for name in FORMATS}
+    assert {(run.status, run.err) for run in ran.values()} == {(0, "")}
+    records = json.loads(ran["json"].out)
+    assert [record["exact value"] for record in records] == ["1/1296 = 0.000771605", "1/81 = 0.0123457"]
+    for record, truth in zip(records, (1 / 1296, 1 / 81), strict=True):
+        lo, hi = json.loads(record["interval"])
+        assert lo < truth < hi
+        assert (record["statement"], record["verdict"]) == ("init.pytorch-default", "supported")
+    assert list(csv.DictReader(io.StringIO(ran["csv"].out))) == records
+    shown = [markdown_cells(line) for line in ran["markdown"].out.splitlines()[4:]]
+    assert shown == [list(record.values()) for record in records]
+    latex_rows = [line for line in ran["latex"].out.split("\n") if line.startswith("init.")]
+    assert [[read_latex(c[1:-1]) for c in re.split(r"(?<!\\)&", f" {line[:-3]} ")] for line in latex_rows] == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "status"), [(["measured"], 0), (["mistaken", "measured"], 1), (["vague", "measured"], 3)]
+)
+def test_the_exit_status_is_that_of_the_topic(vanishing, users_own, names, status):
+    users_own(*names)
+    ran = vanishing("table user --jobs 1 --seed 5 --format json")
+    assert (ran.status, ran.err) == (status, "")
+    assert [record["statement"] for record in json.loads(ran.out)] == [f"user.{name}" for name in names]

@@ -1,0 +1,309 @@
+"""A run: the budget is split beforehand, each ensemble drawn once, and numbers do not depend on who draws them."""
+
+import json
+import math
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+import sympy as sp
+
+from montecarlo import ActivationNorms
+from montecarlo.streams import Partition
+from proofs_check import verification
+from proofs_check.enumeration import activation_power
+from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
+from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.verdict import Between, Tier, Verdict
+from proofs_check.verification import verify
+from theory.ensembles import Ensemble, InvalidArgument
+
+UNIFORM = Ensemble(width=1, depth=1, law="uniform", input="e1")
+NORMAL = UNIFORM.at(law="normal")
+SIGNS = Ensemble(width=2, depth=2, law="rademacher", input="e1")
+
+
+def mean_square(net, factor=1):
+    return sp.sympify(factor)
+
+
+def simulated(net, samples, full=0, tolerance=0.2):
+    reading = Mean(1, lambda net: sp.Integer(2))  # Var w^2 = 4/5 and 2
+    observable = ActivationNorms(layers=(1,))
+    return Simulated("E w^2", net, observable, "a_1", reading, tolerance, samples, full)
+
+
+EXACT = Enumerated("E|a_2|^2", ((SIGNS,),), partial(activation_power, order=2))
+TWICE = Mutant("1 becomes 2", partial(mean_square, factor=2))
+SURVIVOR = Mutant("hardly changed", partial(mean_square, factor=sp.Rational(101, 100)))
+STATEMENT = Statement(
+    id="user.mean",
+    title="A weight of variance 1 has mean square 1.",
+    latex="1",
+    source="here",
+    assumptions=(Assumption.LINEAR,),
+    claim=mean_square,
+    evidence=(simulated(UNIFORM, 20_000), EXACT, simulated(NORMAL, 20_000), simulated(NORMAL, 0, 30_000)),
+    mutants=(TWICE,),
+)
+SECOND = replace(STATEMENT, id="user.second", evidence=(simulated(UNIFORM, 10_000),))
+ONLY_SIMULATED = replace(STATEMENT, id="user.simulated", evidence=(simulated(UNIFORM, 20_000),))
+
+
+def simulated_findings(report):
+    return [f for result in report.results for f in result.of_tier(Tier.SIMULATED)]
+
+
+# --- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_true_statement_is_supported_and_its_mutant_refuted_by_each_piece():
+    report = verify([STATEMENT])
+    (result,) = report.results
+    assert (report.verdict, report.exit_status, result.verdict) == (Verdict.SUPPORTED, 0, Verdict.SUPPORTED)
+    assert [f.tier for f in result.findings] == [Tier.ENUMERATED, Tier.SIMULATED, Tier.SIMULATED]  # strongest first
+    assert result.of_tier(Tier.ENUMERATED) == result.findings[:1]
+    (mutant,) = result.mutants
+    assert mutant.refuted
+    assert [f.check for f in mutant.refuted_by] == ["E|a_2|^2", "E w^2", "E w^2"]
+    assert all(f.verdict is Verdict.REFUTED for f in mutant.refuted_by)
+
+
+def test_a_surviving_mutant_makes_a_supported_claim_inconclusive():
+    report = verify([replace(ONLY_SIMULATED, mutants=(TWICE, SURVIVOR))])
+    (result,) = report.results
+    assert {f.verdict for f in result.findings} == {Verdict.SUPPORTED}
+    assert [m.refuted for m in result.mutants] == [True, False]
+    assert (result.verdict, report.verdict, report.exit_status) == (*[Verdict.INCONCLUSIVE] * 2, 3)
+
+
+def test_a_false_claim_is_refuted_even_if_all_else_is_supported():
+    false = replace(ONLY_SIMULATED, id="user.false", claim=TWICE.claim, mutants=(Mutant("3", lambda net: 3),))
+    report = verify([STATEMENT, false])
+    assert [r.verdict for r in report.results] == [Verdict.SUPPORTED, Verdict.REFUTED]
+    assert (report.verdict, report.exit_status) == (Verdict.REFUTED, 1)
+
+
+def test_a_surviving_mutant_does_not_hide_a_refutation():
+    report = verify([replace(STATEMENT, claim=TWICE.claim, mutants=(SURVIVOR, Mutant("none", mean_square)))])
+    assert report.exit_status == 1
+
+
+def test_too_few_networks_are_inconclusive():
+    report = verify([replace(ONLY_SIMULATED, evidence=(simulated(UNIFORM, 200), EXACT))])
+    assert [f.verdict for f in report.results[0].findings] == [Verdict.SUPPORTED, Verdict.INCONCLUSIVE]
+    assert report.exit_status == 3
+
+
+# --- error budget -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("profile", "checks"), [("quick", 3), ("full", 4)])
+def test_the_budget_is_split_evenly_over_the_checks_of_the_run(profile, checks):
+    report = verify([STATEMENT, SECOND], profile=profile, error=1e-3)
+    findings = simulated_findings(report)
+    assert [f.error for f in findings] == [1e-3 / checks] * checks
+    assert (report.error, report.profile) == (1e-3, profile)
+
+
+def test_the_budget_is_split_before_any_check_is_made(monkeypatch):
+    """Even when the first simulation is over before the second statement is looked at."""
+    seen = []
+    examine = Simulated.examine
+
+    def spy(self, claim, simulation, error):
+        seen.append(error)
+        return examine(self, claim, simulation, error)
+
+    monkeypatch.setattr(Simulated, "examine", spy)
+    verify([SECOND, STATEMENT], error=3e-4)
+    assert set(seen) == {3e-4 / 3}
+    assert len(seen) == 6  # claim and mutant, three checks: mutants are judged by the same intervals
+
+
+def test_the_default_budget_is_one_in_a_million():
+    report = verify([ONLY_SIMULATED])
+    assert report.error == 1e-6
+    assert [f.error for f in simulated_findings(report)] == [1e-6]
+
+
+# --- the same numbers everywhere --------------------------------------------------------------------------------------
+
+
+def test_the_numbers_do_not_depend_on_who_draws_the_networks():
+    net = Ensemble(width=2, depth=400, law="uniform", input="e1")
+    samples = Partition.of(net).block + 100
+    check = Simulated("median", net, ActivationNorms(layers=(400,)), "a_400", Quantile(), 100.0, samples)
+    wide = replace(STATEMENT, evidence=(check, *STATEMENT.evidence), claim=lambda net: Between(-10_000, 1))
+    wide = replace(wide, mutants=(Mutant("positive", lambda net: 1000),), evidence=(check, simulated(UNIFORM, 20_000)))
+    alone = verify([wide], seed=5)
+    findings = [(r.findings, r.mutants) for r in alone.results]
+    assert [f.samples for f in simulated_findings(alone)] == [samples, 20_000]
+    for workers in (1, 3):
+        with ThreadPoolExecutor(workers) as pool:
+            assert [(r.findings, r.mutants) for r in verify([wide], seed=5, executor=pool).results] == findings
+    assert [(r.findings, r.mutants) for r in verify([wide], seed=5, jobs=2).results] == findings
+    other = simulated_findings(verify([wide], seed=6))
+    assert all(f.interval != g.interval for f, g in zip(simulated_findings(alone), other, strict=True))
+
+
+def test_company_changes_nothing_but_the_error_share():
+    alone = verify([STATEMENT], error=2e-6)  # two checks
+    together = verify([SECOND, STATEMENT], error=3e-6)  # three: the same share
+    assert together.results[1].findings == alone.results[0].findings
+    assert together.results[1].mutants == alone.results[0].mutants
+    less = verify([SECOND, STATEMENT], error=2e-6)
+    for wider, narrower in zip(simulated_findings(less)[1:], simulated_findings(alone), strict=True):
+        assert wider.resolution > narrower.resolution  # Catoni's estimator knows its error, but reads the same sample
+        assert wider.estimate == pytest.approx(narrower.estimate, abs=narrower.resolution / 10)
+
+
+def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
+    calls, simulate = Counter(), verification.simulate
+
+    def counting(net, observables, *, samples, **others):
+        calls[net, samples, len(observables)] += 1
+        return simulate(net, observables, samples=samples, **others)
+
+    monkeypatch.setattr(verification, "simulate", counting)
+    other = Simulated("median", UNIFORM, ActivationNorms(layers=(0, 1)), "a_1", Quantile(), 9.0, 20_000)
+    again = replace(ONLY_SIMULATED, id="user.again", evidence=(other, simulated(UNIFORM, 20_000)))
+    verify([STATEMENT, SECOND, ONLY_SIMULATED, again])
+    assert calls == {(UNIFORM, 20_000, 2): 1, (NORMAL, 20_000, 1): 1, (UNIFORM, 10_000, 1): 1}
+
+
+def test_nothing_is_drawn_where_nothing_is_simulated(monkeypatch):
+    monkeypatch.setattr(verification, "simulate", None)
+    assert verify([replace(STATEMENT, evidence=(EXACT,))], jobs=2).exit_status == 0
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _no_constant(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+def test_the_json_of_a_report_says_what_the_report_says():
+    report = verify([STATEMENT, SECOND], seed=4)
+    data = json.loads(report.to_json(), parse_constant=_no_constant)
+    assert (data["verdict"], data["profile"], data["seed"], data["error"]) == ("supported", "quick", 4, 1e-6)
+    assert [s["id"] for s in data["statements"]] == ["user.mean", "user.second"]
+    for told, result in zip(data["statements"], report.results, strict=True):
+        assert told["title"] == result.statement.title
+        assert told["assumptions"] == ["the activation is linear"]
+        assert told["verdict"] == result.verdict.value
+        assert [(m["name"], m["refuted"], len(m["refuted_by"])) for m in told["mutants"]] == [
+            (m.name, m.refuted, len(m.refuted_by)) for m in result.mutants
+        ]
+        for written, finding in zip(told["findings"], result.findings, strict=True):
+            assert (written["tier"], written["verdict"]) == (finding.tier.value, finding.verdict.value)
+            for name in ("estimate", "tolerance", "resolution", "error", "samples", "seed"):
+                assert written.get(name) == getattr(finding, name)
+            for name in ("interval", "claimed"):
+                pair = getattr(finding, name)
+                assert written.get(name) == (None if pair is None else list(pair))
+            for name in ("check", "case", "detail", "exact", "method"):
+                assert written.get(name, "") == getattr(finding, name)
+
+
+def test_json_has_neither_nan_nor_infinity():
+    dead = Ensemble(width=1, depth=9, activation="relu", init="he", law="rademacher", input="e1")
+    median = Simulated("median", dead, ActivationNorms(layers=(9,)), "a_9", Quantile(), 0.1, 1000)
+    nothing = replace(ONLY_SIMULATED, evidence=(median,), claim=lambda net: sp.nan)
+    data = json.loads(verify([nothing], seed=0).to_json(), parse_constant=_no_constant)
+    (finding,) = data["statements"][0]["findings"]
+    assert finding["claimed"] == ["nan", "nan"]
+    assert finding["interval"] == ["-inf", "-inf"]
+    assert finding["estimate"] == "-inf"
+    assert data["verdict"] == "inconclusive"
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Exact evidence whose examination fails once the simulation is under way."""
+
+    under_way: threading.Event
+    tier = Tier.PROVED
+
+    def examine(self, claim):
+        assert self.under_way.wait(10)
+        raise ArithmeticError("broken evidence")
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_an_error_in_exact_evidence_stops_the_simulation_and_is_raised(workers, monkeypatch):
+    under_way, stopped = threading.Event(), threading.Event()
+
+    def endless(net, observables, *, samples, seed, executor, progress):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            under_way.set()
+            try:
+                progress(1, samples)
+            except InterruptedError:
+                stopped.set()
+                raise
+            time.sleep(0.005)
+        raise TimeoutError("nobody stopped it")
+
+    monkeypatch.setattr(verification, "simulate", endless)
+    broken = replace(STATEMENT, evidence=(*STATEMENT.evidence, Broken(under_way)))
+    began = time.monotonic()
+    with pytest.raises(ArithmeticError, match="broken evidence"):
+        verify([broken], executor=None if workers is None else ThreadPoolExecutor(workers))
+    assert time.monotonic() - began < 5
+    assert stopped.is_set()
+
+
+def test_a_simulation_that_is_really_under_way_is_stopped_after_a_block():
+    """A hundred blocks of a deep chain would take minutes."""
+    net = Ensemble(width=1, depth=1000, law="uniform", input="e1")
+    endless = simulated(net, 100 * Partition.of(net).block)
+    endless = replace(endless, observable=ActivationNorms(layers=(1000,)), component="a_1000")
+    under_way = threading.Event()
+    under_way.set()
+    began = time.monotonic()
+    with pytest.raises(ArithmeticError, match="broken evidence"):
+        verify([replace(STATEMENT, evidence=(endless, Broken(under_way)))])
+    assert time.monotonic() - began < 15
+
+
+def test_an_error_in_a_simulation_is_raised():
+    wrong = replace(simulated(UNIFORM, 100), observable=ActivationNorms(layers=(7,)))
+    with pytest.raises(InvalidArgument, match="7"):
+        verify([replace(STATEMENT, evidence=(wrong, EXACT))])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument", "message"),
+    [
+        ({"profile": "quik"}, "profile", "there is no profile 'quik'; did you mean 'quick'?"),
+        ({"error": 0}, "error", "between 0 and 1, got 0"),
+        ({"error": 1}, "error", "between 0 and 1, got 1"),
+        ({"error": math.nan}, "error", "between 0 and 1, got nan"),
+        ({"statements": []}, "statements", "there are none; name at least one"),
+        ({"statements": [STATEMENT, SECOND, STATEMENT]}, "statements", "two of them are called 'user.mean'"),
+        ({"seed": -1}, "seed", "got -1"),
+    ],
+)
+def test_a_run_that_makes_no_sense_is_refused(arguments, argument, message):
+    with pytest.raises(InvalidArgument) as error:
+        verify(**{"statements": [STATEMENT], **arguments})
+    assert error.value.argument == argument
+    assert message in str(error.value)
+
+
+def test_progress_is_told_of_both_stages_up_to_their_end():
+    told = []
+    verify([STATEMENT, SECOND], progress=lambda *step: told.append(step))
+    exact = [(what, done, total) for stage, what, done, total in told if stage == "exact tiers"]
+    assert exact == [("user.mean", 0, 2), ("user.second", 1, 2), ("", 2, 2)]
+    assert [(done, total) for stage, _, done, total in told if stage == "simulated tier"] == [(1, 3), (2, 3), (3, 3)]
