@@ -10,7 +10,7 @@ import pytest
 from proofs_check import registry
 from proofs_check.cli import main
 
-STATEMENTS = '''
+STATEMENTS = """
 from proofs_check import Enumerated, Mean, Mutant, Simulated, Statement
 from montecarlo import ActivationNorms
 from theory import Ensemble
@@ -35,7 +35,7 @@ STATEMENTS = (
     user("vague", 1, 3, AROUND_ONE[1e-3]),
     user("mistaken", 2, 3, AROUND_ONE[0.4]),
 )
-'''
+"""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ def test_a_finding_that_is_not_support_and_a_spared_mutant_are_told_on_stdout(va
     out = vanishing(f"verify --module {user_file} --jobs 1").out
     assert "user.false: refuted (enumerated): 2 times 2; 2 claimed 5, but the truth is 4" in out
     assert "user.spared: no evidence refutes the mutant '4 becomes 4.0'" in out
-    assert re.search(r"user.vague: inconclusive \(simulated\): .* claimed \(1.0, 1.0\), interval \(.*\), tolerance", out)
+    assert re.search(
+        r"user.vague: inconclusive \(simulated\): .* claimed \(1.0, 1.0\), interval \(.*\), tolerance", out
+    )
     assert "2 supported, 2 refuted, 2 inconclusive; mutants refuted: 5 of 6; error probability" in out
     assert not re.search("user.(true|measured):", out)
 

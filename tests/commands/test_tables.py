@@ -17,7 +17,9 @@ from proofs_check.verification import verify
 SPECIAL = "\\_%&#${}^~|<>*`[]\"', \n"
 WITHOUT_LINE_ENDS = st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from(SPECIAL.replace("\n", ""))
 ONE_LINE = st.text(WITHOUT_LINE_ENDS, max_size=12)
-ANY = st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from(SPECIAL), max_size=12)
+ANY = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\r") | st.sampled_from(SPECIAL), max_size=12
+)
 
 
 def rows(cells):
@@ -78,7 +80,7 @@ def test_markdown_shows_every_cell_as_it_is_in_one_line_a_row(rows):
     assert lines[:4] == ["**a caption**", "", f"| {' | '.join(COLUMNS)} |", "|" + 6 * " --- |"]
     assert lines[-1] == ""
     shown = [markdown_cells(line) for line in lines[4:-1]]
-    assert shown == [[re.sub("[\n\r]", " ", cell) for cell in row] for row in rows]
+    assert shown == [[cell.replace("\n", " ") for cell in row] for row in rows]
 
 
 @given(rows(ANY))
@@ -104,20 +106,28 @@ def test_a_row_for_each_simulated_finding_of_the_topic(user_file):
     assert topic_table(report, "forward").rows == ()
 
 
-def test_the_command_writes_one_table_in_four_formats(vanishing):
-    ran = {name: vanishing(f"table init --format {name} --jobs 1") for name in FORMATS}
-    assert {(run.status, run.err) for run in ran.values()} == {(0, "")}
-    records = json.loads(ran["json"].out)
+def test_the_command_writes_one_table_in_four_formats(vanishing, users_own):
+    users_own("measured", "vague")
+    ran = {name: vanishing(f"table user --format {name} --jobs 1").out for name in FORMATS}
+    records = json.loads(ran["json"])
+    assert [tuple(record) for record in records] == [COLUMNS, COLUMNS]
+    cells = [list(record.values()) for record in records]
+    assert list(csv.reader(io.StringIO(ran["csv"]))) == [list(COLUMNS), *cells]
+    assert [markdown_cells(line) for line in ran["markdown"].splitlines()[4:]] == cells
+    latex = [line for line in ran["latex"].split("\n") if line.startswith("user.")]
+    assert [[read_latex(c[1:-1]) for c in re.split(r"(?<!\\)&", f" {line[:-3]} ")] for line in latex] == cells
+    assert vanishing("table user --jobs 1").out == ran["markdown"]
+
+
+def test_the_table_of_a_topic_of_the_package(vanishing):
+    ran = vanishing("table init --format json --jobs 1")
+    records = json.loads(ran.out)
+    assert (ran.status, ran.err) == (0, "")
     assert [record["exact value"] for record in records] == ["1/1296 = 0.000771605", "1/81 = 0.0123457"]
     for record, truth in zip(records, (1 / 1296, 1 / 81), strict=True):
         lo, hi = json.loads(record["interval"])
         assert lo < truth < hi
         assert (record["statement"], record["verdict"]) == ("init.pytorch-default", "supported")
-    assert list(csv.DictReader(io.StringIO(ran["csv"].out))) == records
-    shown = [markdown_cells(line) for line in ran["markdown"].out.splitlines()[4:]]
-    assert shown == [list(record.values()) for record in records]
-    latex_rows = [line for line in ran["latex"].out.split("\n") if line.startswith("init.")]
-    assert [[read_latex(c[1:-1]) for c in re.split(r"(?<!\\)&", f" {line[:-3]} ")] for line in latex_rows] == shown
 
 
 @pytest.mark.parametrize(

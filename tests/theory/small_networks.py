@@ -42,6 +42,7 @@ def networks(draw: st.DrawFn, budget: int, **fields: Any) -> Ensemble:
     law = draw(discrete_laws())
     shapes = [(n,) * (depth + 1) for n in (1, 2, 3) for depth in (1, 2, 3, 4)]
     shapes += [(1, 2), (2, 1), (3, 1), (1, 3), (2, 3), (3, 2), (1, 2, 1), (2, 1, 2), (1, 3, 2), (1, 2, 2, 1)]
+    shapes += [(1, 1, 2, 1), (1, 2, 1, 1), (2, 1, 1, 2), (1, 1, 2, 2), (2, 2, 1, 1)]
     widths = draw(st.sampled_from([s for s in shapes if len(law.atoms) ** weights(s) <= budget]))
     constant = len(set(widths)) == 1 and draw(st.booleans())
     return Ensemble(

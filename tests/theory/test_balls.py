@@ -42,7 +42,7 @@ def reference(expression: sp.Expr) -> flint.arb:
 
 
 @given(expressions)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_ball_is_small_and_holds_the_number(expression: sp.Expr) -> None:
     before, flint.ctx.dps = flint.ctx.dps, 80
     try:

@@ -32,6 +32,7 @@ def at(weights: list[sp.Rational]) -> tuple[sp.Matrix, sp.Rational]:
 
 
 @given(chains)
+@settings(max_examples=40)
 def test_it_is_hollow_of_rank_one_plus_a_diagonal(weights: list[sp.Rational]) -> None:
     H, f = at(weights)
     u = sp.Matrix([1 / w for w in weights])

@@ -103,10 +103,11 @@ def test_two_layers_of_width_two_are_a_bessel_law() -> None:
 
 @pytest.mark.parametrize("widths", [(1, 1, 2), (4, 3, 5, 2), (4, 4, 4, 4, 4)])
 def test_products_of_chi_squares_are_meijer_laws(widths: tuple[int, ...]) -> None:
-    law = LogNormLaw(Ensemble(widths=widths, init="1/2", input="e1"))
+    law = LogNormLaw(Ensemble(widths=widths, init="he", input="e1"))
     shapes = [mp.mpf(n) / 2 for n in widths[1:]]
-    for t in (-3.0, -0.5, 1.0):  # a layer is s^2 chi^2 = a standard gamma variable
-        meijer = mp.meijerg([[1], []], [shapes, [0]], mp.exp(t)) / mp.fprod(map(mp.gamma, shapes))
+    scale = mp.fprod(mp.mpf(2) / n for n in widths[:-1])  # a layer is 2 s^2 = 2/n times a standard gamma variable
+    for t in (-3.0, -0.5, 1.0):
+        meijer = mp.meijerg([[1], []], [shapes, [0]], mp.exp(t) / scale) / mp.fprod(map(mp.gamma, shapes))
         assert law.cdf(t) == pytest.approx(float(meijer.real), abs=1e-10)
 
 

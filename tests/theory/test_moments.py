@@ -91,6 +91,15 @@ def test_the_formula_in_n_L_and_K_is_the_recursion(activation: str, init: str) -
         assert sp.radsimp(sp.expand(at)) == exact(recursion(net.at(width=width, depth=depth, law=law, input=x), x))
 
 
+@pytest.mark.parametrize("order", [4, 6])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_formula_in_n_at_a_number_of_layers_is_the_number_at_n(depth: int, order: int) -> None:
+    net = Ensemble(width="n", depth=depth, activation="relu", init="he", law="uniform", input="ones")
+    formula = activation_moment(net, order)
+    for width in (1, 2, 6):
+        assert formula.subs(n, width) == activation_moment(net.at(width=width), order)
+
+
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
 def test_normal_formulas_in_n_and_L_are_the_numbers_at_n_and_L(order: int) -> None:
     net = Ensemble(width="n", depth="L", activation="leaky:1/2", init="he")
@@ -183,8 +192,9 @@ def test_kurtosis_is_the_ratio_of_moments(law: Any) -> None:
 @pytest.mark.parametrize("K", [1, 3, 9])
 @pytest.mark.parametrize(("activation", "rate"), [("linear", 2), ("relu", 5), ("leaky:1/2", sp.Rational(77, 25))])
 def test_kurtosis_limit_is_that_of_wide_networks(activation: str, rate: Any, K: int) -> None:
-    limit = kurtosis_limit(Ensemble(width="n", depth="L", activation=activation, init="he", law="symmetric"))
-    assert sp.simplify(limit - sp.exp(rate * sp.Symbol("beta", positive=True))) == 0
+    for init in ("he", "lecun"):  # a factor per layer on the mean square drops out
+        limit = kurtosis_limit(Ensemble(width="n", depth="L", activation=activation, init=init, law="symmetric"))
+        assert sp.simplify(limit - sp.exp(rate * sp.Symbol("beta", positive=True))) == 0
     # and the recursion tends to it at rate 1/n, from the least flat input
     gaps = [log_kurtosis_at_half(activation, K, width) - float(rate) / 2 for width in (2**11, 2**12)]
     assert abs(gaps[1]) < 0.02
