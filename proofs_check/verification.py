@@ -75,7 +75,8 @@ class Report:
     seed : int
         Root seed of all simulations.
     error : float
-        Probability, over the whole run, that any simulated interval misses its truth.
+        Probability, over the whole run, that any simulated interval misses its truth, given what the intervals record
+        that they assume (variances that theory derives).
     seconds : float
         Wall time.
     """

@@ -12,10 +12,10 @@ As the trace is 0 and the other eigenvalues are negative, :math:`\Lambda = \|H\|
 :math:`|H/f|_F^2 \le u_1^2u_2^2 (2R + R^2)`.
 
 *Rate.* Let p_0 be the greatest density of :math:`|w|`, attained at 0. For uniform weights the ratios to the end are
-uniform order statistics, so :math:`E\log|u_1u_2| = 2\log p_0 + 2\psi(L+1) + 2\gamma_E - 1`, and given the second
-smallest weight :math:`E R = 1 + 2(L-2)/(L+1) < 3`, so by Jensen :math:`E\log(1+R) \le \log 4`. The upper bound holds
-for every law whose density is greatest at 0, by coupling :math:`|w|` to a uniform variable (:math:`\Lambda` increases
-in each :math:`|u_k|`, Perron-Frobenius).
+uniform order statistics, so :math:`E\log|u_1u_2| = 2\log p_0 + 2\psi(L+1) + 2\gamma_E - 1`. Given that the second
+smallest weight is m times the end, :math:`E R = 1 + (L-2)m`, and :math:`E m = 2/(L+1)`, so that :math:`E R < 3` and by
+Jensen :math:`E\log(1+R) \le \log 4`. The upper bound holds for every law whose density is greatest at 0, by coupling
+:math:`|w|` to a uniform variable (:math:`\Lambda` increases in each :math:`|u_k|`, Perron-Frobenius).
 
 *Fluctuation.* With y the unit eigenvector of :math:`\Lambda`,
 :math:`\partial\log\|H\|_2/\partial\log|w_k| = 1 - 2y_k^2`, of modulus at most 1; Efron and Stein's inequality gives

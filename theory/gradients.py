@@ -46,13 +46,13 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
 
     Notes
     -----
-    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. Averaged over a readout with
-    independent symmetric signs, an even power of |b_k| is even in every row of D_L W_L ... W_{k+1} D_k; so, row by
-    row, each weight row may change its sign, which flips its mask and nothing else: the masks are fair coins,
-    independent of all that is averaged. Hence
-    E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward pass
-    has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the rows are
-    not even, and this is wrong.
+    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. From the last layer down: averaged
+    over the readout's signs, an even power of |b_k| is even in each row of D_L W_L, and a row of W_L that changes its
+    sign flips its mask and nothing else, so D_L acts as fair coins independent of W_L. Then each column of W_L may
+    change its sign, so W_L^T D_L v has independent symmetric signs again, and the argument repeats one layer down.
+    Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward
+    pass has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the power
+    is not even in the rows, and this is wrong.
 
     References
     ----------

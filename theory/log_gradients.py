@@ -10,8 +10,9 @@ layer, :math:`R_k = |b_k|^2|a_k|^2/f^2 \ge 1`, which is the lower bound. Given t
 .. math:: R_L = 1 + \chi'^2_{B_L-1}/g^2, \qquad R_k = 1 + R_{k+1}\,\chi'^2_{B_k-1}/\chi^2_{B_{k+1}}
 
 with g standard normal, :math:`B_k` the number of active units, :math:`\chi^2_{B_k}` of the forward pass and
-:math:`\chi'^2` fresh. For 0 < r < 1/2 subadditivity of :math:`t^r` bounds :math:`E R_k^r` by a geometric sum, and
-Jensen :math:`E\log R_k \le \log(E R_k^r)/r`: at most logarithmic in the depth.
+:math:`\chi'^2` fresh. For 0 < r < 1/2 subadditivity of :math:`t^r` bounds :math:`E R_k^r` by a geometric sum, whose
+ratio is below 1 (log-convexity in r, equal to 1 at r = 0 and r = 1/2), and Jensen
+:math:`E\log R_k \le \log(E R_k^r)/r`: bounded in the depth, for each n.
 """
 
 from __future__ import annotations

@@ -152,9 +152,13 @@ class LogNormLaw:
         """
         if math.isinf(t):
             return 1.0 if t > 0 else 1.0 - self._alive
+        mean, deviation = self._centre
+        if abs(t - mean) > 40 * deviation + 80:  # the inversion is periodic; out there the law has no mass to see
+            return 1.0 if t > mean else 1.0 - self._alive
         frequencies, transform, step = self._transform
         wave = np.imag(np.exp(-1j * frequencies * t) * transform) / frequencies
-        return 1.0 - self._alive + self._alive * float(0.5 - step / math.pi * wave.sum())
+        given_survival = min(1.0, max(0.0, float(0.5 - step / math.pi * wave.sum())))
+        return 1.0 - self._alive + self._alive * given_survival
 
     def quantile(self, p: float) -> float:
         r"""Return the p-quantile of :math:`\log|a_L|^2`: -inf where P(dead) >= p.
@@ -221,7 +225,11 @@ class LogNormLaw:
     @cached_property
     def _alive(self) -> float:
         self.net.require_numbers("the inversion")
-        return float(self.survival())
+        if not self.can_die:
+            return 1.0
+        layers = self._distinct_layers()
+        logs = sum(math.log1p(-(2.0 ** -int(self.net.width_at(k)))) for k in layers)
+        return math.exp(logs * int(self.net.depth) / len(layers))
 
     @cached_property
     def _centre(self) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import sympy as sp
 from proofs_check.evidence.enumerated import describe_case
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
+from theory.ensembles import InvalidArgument
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,15 @@ class Enclosed:
         From the claim to its inequalities.
     digits : int
         Working precision.
+    refutes : bool
+        Whether an inequality that fails refutes the claim. If they are sufficient for the claim but not necessary
+        (a bound that was derived, a consequence drawn with room to spare), failure leaves it open.
     """
 
     check: str
     inequalities: Callable[[Callable[..., Any]], Iterable[Inequality]]
     digits: int = 30
+    refutes: bool = True
     tier = Tier.ENCLOSED
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
@@ -54,20 +59,29 @@ class Enclosed:
         verdicts, undecided, count = [], "", 0
         for inequality in self.inequalities(claim):
             count += 1
-            left = enclose(sp.sympify(inequality.left), self.digits)
-            right = enclose(sp.sympify(inequality.right), self.digits)
+            try:
+                left = enclose(sp.sympify(inequality.left), self.digits)
+                right = enclose(sp.sympify(inequality.right), self.digits)
+            except InvalidArgument as undefined:  # a claim without a value there is not established
+                verdicts.append(Verdict.INCONCLUSIVE)
+                undecided = undecided or f"{inequality.case}: {undefined.problem}"
+                continue
             verdict = Verdict.of_bool(less(left, right))
+            if verdict is Verdict.REFUTED and not self.refutes:
+                verdict = Verdict.INCONCLUSIVE
             verdicts.append(verdict)
             if verdict is Verdict.REFUTED:
                 detail = f"{left.str(8)} is not below {right.str(8)}"
                 return Finding(Tier.ENCLOSED, self.check, verdict, case=inequality.case, detail=detail)
             if verdict is Verdict.INCONCLUSIVE and not undecided:
-                undecided = f"undecided at {self.digits} digits: {inequality.case}"
+                undecided = f"not established at {self.digits} digits: {inequality.case}"
         detail = undecided or f"all {count} inequalities hold at {self.digits} digits"
         return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail)
 
 
-def agrees_with(what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable[..., sp.Expr]) -> Enclosed:
+def agrees_with(
+    what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable[..., sp.Expr], part: str = ""
+) -> Enclosed:
     """Return the check that the claim, typed in as the theorem reads, is what theory derives, to 20 digits.
 
     Parameters
@@ -78,14 +92,18 @@ def agrees_with(what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable
         Arguments of the claim.
     derived : callable
         Of the same arguments.
+    part : str
+        ``lo`` or ``hi`` to compare one end of a claimed range; as a range may be wider than what is derived, a
+        difference then refutes nothing.
     """
     tiny = sp.Rational(1, 10**20)
 
     def inequalities(claim: Callable[..., Any]) -> Iterable[Inequality]:
         for case in cases:
-            distance = sp.expand(claim(*case) - derived(*case))
+            claimed = getattr(claim(*case), part) if part else claim(*case)
+            distance = sp.expand(claimed - derived(*case))
             label = describe_case(*case)
             yield Inequality(label, distance, tiny)
             yield Inequality(label, -tiny, distance)
 
-    return Enclosed(f"agrees to 20 digits with {what}", inequalities)
+    return Enclosed(f"agrees to 20 digits with {what}", inequalities, refutes=not part)

@@ -10,7 +10,8 @@ import sympy as sp
 
 from proofs_check.algebra import zero_by_flint
 from proofs_check.verdict import Finding, Tier, Verdict
-from theory.ensembles import Ensemble
+from theory.balls import enclose, less
+from theory.ensembles import Ensemble, InvalidArgument
 
 
 def describe_case(*case: Any) -> str:
@@ -45,22 +46,40 @@ class Enumerated:
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Compare the claim with the truth, case by case."""
+        undecided = ""
         for case in self.cases:
             claimed, truth = self.apply(claim, *case), self.brute_force(*case)
             holds = truth(claimed) if callable(truth) else _equal(claimed, truth)
-            if not holds:
+            if holds is None:
+                undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}"
+            elif not holds:
                 found = "" if callable(truth) else f", but the truth is {truth}"
                 detail = f"claimed {_short(claimed)}{found}"
                 return Finding(Tier.ENUMERATED, self.check, Verdict.REFUTED, case=self.label(*case), detail=detail)
-        detail = f"equal in all {len(self.cases)} cases"
-        return Finding(Tier.ENUMERATED, self.check, Verdict.of_bool(bool(self.cases) or None), detail=detail)
+        detail = undecided or f"equal in all {len(self.cases)} cases"
+        verdict = Verdict.of_bool(True if self.cases and not undecided else None)
+        return Finding(Tier.ENUMERATED, self.check, verdict, detail=detail)
 
 
-def _equal(claimed: Any, truth: Any) -> bool:
+def _equal(claimed: Any, truth: Any) -> bool | None:
+    """Whether two exact values are equal: None where that is neither proved nor excluded by a ball."""
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
     difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
-    return bool(zero_by_flint(difference) if difference.is_number else sp.simplify(difference) == 0)
+    if not difference.is_number:
+        return True if sp.simplify(difference) == 0 else None
+    if zero_by_flint(difference):
+        return True
+    real, imaginary = difference.as_real_imag()
+    return False if _excludes_zero(real) or _excludes_zero(imaginary) else None
+
+
+def _excludes_zero(number: sp.Expr) -> bool:
+    try:
+        ball = enclose(number)
+    except InvalidArgument:  # no finite value, or a function that balls do not know
+        return False
+    return less(ball, 0) is True or less(0, ball) is True
 
 
 def _short(value: Iterable[Any] | Any) -> str:

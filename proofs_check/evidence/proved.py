@@ -24,10 +24,13 @@ class Obligation:
         E.g. ``base``, ``step``.
     expression : sympy.Expr
         Polynomial in symbols, powers with a symbolic exponent, and square roots.
+    below_one : tuple of symbols
+        Symbols whose values lie between 0 and 1, such as a slope; the others are taken to be positive integers.
     """
 
     name: str
     expression: sp.Expr
+    below_one: tuple[sp.Symbol, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Proved:
         for obligation in obligations:
             if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):
                 continue
-            witness = _witness(obligation.expression)
+            witness = _witness(obligation)
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
         names = ", ".join(obligation.name for obligation in obligations)
         if failures:
@@ -69,13 +72,14 @@ class Proved:
         return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=f"{names}: 0 in SymPy and in python-flint")
 
 
-def _witness(expression: sp.Expr) -> str:
-    """Integers at which the expression is not 0, as text; empty if the few points tried show none."""
-    names = sorted(expression.free_symbols, key=str)
+def _witness(obligation: Obligation) -> str:
+    """Numbers at which the expression is not 0, as text; empty if the few points tried show none."""
+    names = sorted(obligation.expression.free_symbols, key=str)
     for shift in range(5):
-        point = {name: sp.prime(3 + shift + i) for i, name in enumerate(names)}
+        point = {name: sp.Integer(sp.prime(3 + shift + i)) for i, name in enumerate(names)}
+        point |= {name: 1 / point[name] for name in obligation.below_one if name in point}
         try:
-            ball = enclose(expression.subs(point, simultaneous=True))
+            ball = enclose(obligation.expression.subs(point, simultaneous=True))
         except InvalidArgument:  # a pole, or outside the domain of a root: no witness, but the next point may be one
             continue
         if less(ball, 0) or less(0, ball):

@@ -86,6 +86,8 @@ class LogMean:
 def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) -> Estimate:
     """Return Catoni's interval, with what it assumes in its record."""
     bound = float(variance(net))
+    if not len(values):  # no network survived: nothing is known
+        return Estimate(math.nan, -math.inf, math.inf, error, "no network survived", 0)
     estimate = catoni_interval(values, bound, error)
     return replace(estimate, method=f"Catoni, assuming a variance of at most {bound:.6g}, which theory derives")
 
@@ -155,6 +157,8 @@ class Simulated:
         """Judge the claim by an interval that is already there."""
         value = claim(self.net, **self.arguments)
         claimed = (as_float(value.lo), as_float(value.hi)) if isinstance(value, Between) else (as_float(value),) * 2
+        if claimed[0] > claimed[1]:
+            raise InvalidArgument("claim", f"the claimed range {_text(value)} is empty", "put the lower end first")
         tolerance = self.tolerance * abs(claimed[0]) if self.reading.relative else self.tolerance
         return Finding(
             Tier.SIMULATED,

@@ -21,7 +21,7 @@ from theory.chains import ChainLaw
 from theory.ensembles import Ensemble, Law
 
 CHAIN = Ensemble(width=1, depth="L", law="uniform", readout="signs")
-_BASE = (Assumption.INDEPENDENT_ENTRIES, Assumption.LINEAR, Assumption.NO_BIASES)
+_SHAPE = (Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.NO_BIASES)
 
 # --- chain.mean-preserved ---------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ MEAN_PRESERVED = Statement(
     title="A product of L independent weights of variance 1 has mean square 1, whatever their law.",
     latex=r"\mathbb E (w_1\cdots w_L)^2 = s^{2L} = 1\ \text{under Xavier}",
     source=f"{PAPER}, neural chains",
-    assumptions=_BASE,
+    assumptions=(Assumption.INDEPENDENT_ENTRIES, *_SHAPE),
     claim=mean_square,
     evidence=(
         induction_over_depth(
@@ -113,10 +113,11 @@ TYPICAL_VANISHES = Statement(
     title="The typical product of Xavier weights vanishes: E log|w_1...w_L| = gamma L < 0, while its mean square is 1.",
     latex=(
         r"\mathbb E\log|w_1\cdots w_L| = \gamma L,\quad \gamma=\log\sqrt3-1\approx-0.451\ \text{(uniform)},\ "
-        r"-\tfrac12(\log2+\gamma_E)\approx-0.635\ \text{(normal)};\quad \operatorname{med}\le e^{\gamma L+\sqrt{VL}}"
+        r"-\tfrac12(\log2+\gamma_E)\approx-0.635\ \text{(normal)};"
+        r"\quad \operatorname{med}\le e^{\gamma L+\sqrt{VL}},\ V=1,\ \tfrac{\pi^2}8"
     ),
     source=f"{PAPER}, neural chains",
-    assumptions=_BASE,
+    assumptions=(Assumption.NORMAL_OR_UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
     claim=log_mean,
     evidence=(
         agrees_with(
@@ -126,7 +127,7 @@ TYPICAL_VANISHES = Statement(
             ),
             _derived,
         ),
-        Enclosed("gamma < 0, and the median is below exp(-L/3) at L = 100, 10,000", _negative_rate),
+        Enclosed("so gamma < 0, and the median is below exp(-L/3) at L = 100, 10,000", _negative_rate, refutes=False),
         _log_check(CHAIN.at(depth=10), 0.20, 100_000),
         _log_check(CHAIN.at(depth=10, law="normal"), 0.25, 100_000),
         _log_check(CHAIN.at(depth=1000), 8.0, 6_000),
@@ -171,7 +172,7 @@ MEDIAN = Statement(
     title="For uniform weights on (-t, t) the median of |w_1...w_L| is (t/e)^L up to a factor e^(1/3).",
     latex=r"t^L e^{-L} < \operatorname{med}|w_1\cdots w_L| < t^L e^{-L+1/3}",
     source=f"{PAPER}, neural chains; J. Chen and H. Rubin, Statist. Probab. Lett. 4 (1986)",
-    assumptions=(Assumption.UNIFORM, Assumption.LINEAR, Assumption.NO_BIASES),
+    assumptions=(Assumption.UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
     claim=median_range,
     evidence=(
         Enclosed("the Gamma law's distribution function at both ends, L = 1 to 60", _gamma_median),
@@ -180,7 +181,7 @@ MEDIAN = Statement(
         _median_check(CHAIN.at(depth=200), 0.90, 100_000),
     ),
     mutants=(
-        Mutant("1/3 becomes -1/10: the median is below t^L e^-L", partial(median_range, shift=Fraction(-1, 10))),
+        Mutant("1/3 becomes 1/10", partial(median_range, shift=Fraction(1, 10))),
         Mutant("1/3 becomes 1/4", partial(median_range, shift=Fraction(1, 4))),
         Mutant("L - 1 for L", partial(median_range, fewer_layers=1)),
     ),
@@ -211,7 +212,7 @@ GRADIENT_RATE = Statement(
     title="Every entry of the gradient vanishes at the typical rate: log|df/dw_k| has mean gamma (L-1), for each k.",
     latex=r"\mathbb E\log\Bigl|\frac{\partial f}{\partial w_k}\Bigr| = \gamma\,(L-1),\qquad k=1,\dots,L",
     source=f"{PAPER}, neural chains",
-    assumptions=(*_BASE, Assumption.NONZERO_WEIGHTS),
+    assumptions=(Assumption.NORMAL_OR_UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
     claim=gradient_log_mean,
     evidence=(
         agrees_with(

@@ -29,11 +29,12 @@ def _obligations(net: Ensemble, order: int, claim: Claim) -> list[Obligation]:
     transfer = transfer_matrix(net, order)
     vector = sp.Matrix([input_power_sums(net, mu) for mu in transfer.basis])
     claimed = claim(net)
+    slopes = tuple(symbols.slope(net).free_symbols)
     value: Callable[[sp.Expr | int], sp.Expr] = lambda at: claimed.subs(depth, at)  # noqa: E731
     obligations = []
     for start in range(len(transfer.basis)):
-        obligations.append(Obligation(f"base L = {start}", value(start) - vector[0]))
+        obligations.append(Obligation(f"base L = {start}", value(start) - vector[0], slopes))
         vector = transfer.matrix * vector
     coefficients = transfer.matrix.charpoly().all_coeffs()[::-1]
     step = sp.Add(*(c * value(depth + j) for j, c in enumerate(coefficients)))
-    return [*obligations, Obligation("step", step)]
+    return [*obligations, Obligation("step", step, slopes)]

@@ -33,6 +33,7 @@ PYTORCH_DEFAULT = Statement(
         Assumption.CONSTANT_WIDTH,
         Assumption.NO_BIASES,
         Assumption.PIECEWISE_LINEAR,
+        Assumption.UNIFORM,
     ),
     claim=mean_square,
     evidence=(

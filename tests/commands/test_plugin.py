@@ -111,9 +111,11 @@ def test_the_packages_own_statements_are_collected_once(run_pytest, tmp_path, am
 
 def test_ordinary_runs_are_unaffected_and_left_out_of_statement_runs(run_pytest, tmp_path, user_file):
     (tmp_path / "test_ordinary.py").write_text(ORDINARY)
+    (tmp_path / "test_plain.py").write_text("def test_plain(): pass\n")
     ran = run_pytest("-v")
     assert ran.returncode == 0
-    assert [item.split()[:2] for item in collected(ran)] == [["test_loads_nothing", "PASSED"]]
+    passed = [["test_loads_nothing", "PASSED"], ["test_plain", "PASSED"]]
+    assert [item.split()[:2] for item in collected(ran)] == passed
     (tmp_path / "test_ordinary.py").write_text(ORDINARY.replace("STATEMENTS", "OTHERS"))
     ran = run_pytest("--statements", tmp_path, "-q", "--collect-only")
     assert {item.split("::")[0].split(".")[0] for item in collected(ran)} == {"user"}

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -91,17 +92,20 @@ def test_csv_and_json_are_read_back_as_they_were(rows):
 
 
 def test_a_row_for_each_simulated_finding_of_the_topic(user_file):
-    report = verify(load(user_file), seed=3)
+    statements = load(user_file)
+    measured, vague = (next(s for s in statements if s.id == f"user.{name}") for name in ("measured", "vague"))
+    both = replace(measured, id="user.both", evidence=measured.evidence + vague.evidence)
+    report = verify([*statements, both], seed=3)
     table = topic_table(report, "user")
     findings = [finding for result in report.results for finding in result.of_tier(Tier.SIMULATED)]
-    assert [row[0] for row in table.rows] == ["user.measured", "user.vague", "user.mistaken"]
+    assert [row[0] for row in table.rows] == ["user.measured", "user.vague", "user.mistaken", "user.both", "user.both"]
     for (_, case, exact, estimate, interval, verdict), finding in zip(table.rows, findings, strict=True):
         assert case == f"E|a_1|^2: {finding.case}"
         assert exact == f"{finding.claimed[0]:g}"
         assert estimate == f"{finding.estimate:.6g}"
         assert interval == f"[{finding.interval[0]:.6g}, {finding.interval[1]:.6g}]"
         assert verdict == finding.verdict.value
-    assert [row[-1] for row in table.rows] == ["supported", "inconclusive", "refuted"]
+    assert [row[-1] for row in table.rows] == ["supported", "inconclusive", "refuted", "supported", "inconclusive"]
     assert "1e-06 (profile quick, seed 3)" in table.caption
     assert topic_table(report, "forward").rows == ()
 
