@@ -1,9 +1,10 @@
 """Statements of one's own, in a file outside the package: checked by ``vanishing verify --module`` and by pytest.
 
-    vanishing verify --module examples/own_statements.py
-    pytest --statements examples/own_statements.py
+vanishing verify --module examples/own_statements.py
+pytest --statements examples/own_statements.py
 """
 
+from fractions import Fraction
 from functools import partial
 
 import sympy as sp
@@ -16,9 +17,9 @@ from theory import Ensemble, LogNormLaw, activation_moment, symbols
 LECUN = Ensemble(width="n", depth="L", activation="relu", init="lecun")
 
 
-def halved(net: Ensemble, *, factor: sp.Expr = sp.Rational(1, 2)) -> sp.Expr:
+def halved(net: Ensemble, *, factor: Fraction = Fraction(1, 2)) -> sp.Expr:
     """E|a_L|^2 = 2^-L |x|^2: LeCun's variance 1/n is half of what a ReLU layer needs."""
-    return factor ** symbols.whole(net.depth) * symbols.input_power_sum(net, 2)
+    return symbols.number(factor) ** symbols.whole(net.depth) * symbols.input_power_sum(net, 2)
 
 
 def variance(net: Ensemble) -> sp.Expr:
@@ -26,9 +27,9 @@ def variance(net: Ensemble) -> sp.Expr:
     return activation_moment(net, 4) - activation_moment(net, 2) ** 2
 
 
-def typical(net: Ensemble, *, lost: sp.Expr = sp.log(2)) -> sp.Expr:
+def typical(net: Ensemble, *, lost: int = 2) -> sp.Expr:
     """E log|a_L|^2: that of He initialization, less L log 2."""
-    return LogNormLaw(net.at(init="he")).mean() - symbols.whole(net.depth) * lost
+    return LogNormLaw(net.at(init="he")).mean() - symbols.whole(net.depth) * sp.log(lost)
 
 
 small = LECUN.at(width=16, depth=4)
@@ -55,8 +56,8 @@ STATEMENTS = (
             ),
         ),
         mutants=(
-            Mutant("1/2 becomes 1: the mean is preserved", partial(halved, factor=sp.S.One)),
-            Mutant("1/2 becomes 2/5", partial(halved, factor=sp.Rational(2, 5))),
+            Mutant("1/2 becomes 1: the mean is preserved", partial(halved, factor=Fraction(1))),
+            Mutant("1/2 becomes 2/5", partial(halved, factor=Fraction(2, 5))),
         ),
     ),
     Statement(
@@ -77,6 +78,6 @@ STATEMENTS = (
                 samples=10_000,
             ),
         ),
-        mutants=(Mutant("log 2 is forgotten", partial(typical, lost=sp.S.Zero)),),
+        mutants=(Mutant("log 2 is forgotten", partial(typical, lost=1)),),
     ),
 )

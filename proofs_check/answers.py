@@ -75,18 +75,25 @@ def derivation_python(answer: Derivation) -> str:
 
 
 def derivation_json(answer: Derivation) -> str:
-    """Return an answer of theory as JSON; ``exact`` is a string that SymPy parses."""
+    """Return an answer of theory as JSON; ``exact`` is a string that SymPy parses, given the names in ``symbols``."""
     data: dict[str, Any] = {
         "quantity": answer.quantity,
         "exact": None if answer.exact is None else str(answer.exact),
         "float": _number(answer.value),
         "latex": derivation_latex(answer),
         "assumptions": list(answer.assumptions),
+        "symbols": _symbols(answer.exact),
     }
     if answer.log_value is not None:
         data["log"] = _number(answer.log_value)
         data["log10"] = _number(answer.log_value / math.log(10))
     return json.dumps(data, allow_nan=False)
+
+
+def _symbols(expression: sp.Expr | None) -> dict[str, str]:
+    """Name the symbols: a name such as N or beta means something else to SymPy unless it is passed as a local."""
+    free = () if expression is None else sorted(expression.free_symbols, key=str)
+    return {str(symbol): "positive integer" if symbol.is_integer else "positive" for symbol in free}
 
 
 def sampled_text(answer: Sampled) -> str:

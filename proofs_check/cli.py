@@ -156,8 +156,9 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
 def _verify(options: argparse.Namespace) -> int:
     from proofs_check.registry import load, select
     from proofs_check.report import console_table, write_report
-    from proofs_check.verification import verify
+    from proofs_check.verification import PROFILES, verify
 
+    _choice("profile", options.profile, dict.fromkeys(PROFILES))
     among = None if options.module is None else _of_module(options.module, load)
     statements = select(options.patterns, among)
     out = None if options.out is None else _writable_folder(options.out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -261,12 +261,11 @@ def _derive_survival(query: Query) -> Derivation:
     return _derivation("survival", notation, _law(query).survival(), _assumptions(query))
 
 
-def _derive_quantile(query: Query) -> Derivation:
+def _derive_quantile(query: Query, name: str = "quantile") -> Derivation:
     log_value = _law(query).quantile(query.p)
     notation = rf"q_{{{query.p}}}\left(|a_{{{_layer_text(query)}}}|^2\right)"
     value = math.exp(log_value)
     shown = value if value > 0 or log_value == -math.inf else None
-    name = "median" if query.p == 0.5 else "quantile"
     return Derivation(name, notation, None, shown, log_value, _assumptions(query))
 
 
@@ -283,6 +282,7 @@ def _sample_log_norm(query: Query, samples: int, seed: int, error: float, jobs: 
     if not len(alive):
         raise InvalidArgument("samples", f"all {samples} networks are dead", "sample more, or wider networks")
     estimate = catoni_interval(alive, variance, error)
+    estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
     return Sampled("log-norm", estimate, samples, seed, False, len(alive))
 
 
@@ -291,11 +291,18 @@ def _sample_survival(query: Query, samples: int, seed: int, error: float, jobs: 
     return Sampled("survival", clopper_pearson_interval(alive, samples, error), samples, seed, False, alive)
 
 
-def _sample_quantile(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+def _sample_quantile(query: Query, samples: int, seed: int, error: float, jobs: int, name: str = "quantile") -> Sampled:
     logs = _final_logs(query, samples, seed, jobs)
     estimate = order_statistic_interval(logs, query.p, error)
-    name = "median" if query.p == 0.5 else "quantile"
     return Sampled(name, estimate, samples, seed, True, int(np.isfinite(logs).sum()))
+
+
+def _derive_median(query: Query) -> Derivation:
+    return _derive_quantile(replace(query, p=0.5), "median")
+
+
+def _sample_median(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    return _sample_quantile(replace(query, p=0.5), samples, seed, error, jobs, "median")
 
 
 QUANTITIES = (
@@ -305,6 +312,6 @@ QUANTITIES = (
     Quantity("kurtosis-limit", "its limit along L = beta n", _derive_kurtosis_limit, None),
     Quantity("log-norm", "E log|a_k|^2, given survival", _derive_log_norm, _sample_log_norm),
     Quantity("survival", "P(a_k is not 0)", _derive_survival, _sample_survival),
-    Quantity("median", "median of |a_k|^2", _derive_quantile, _sample_quantile),
+    Quantity("median", "median of |a_k|^2", _derive_median, _sample_median),
     Quantity("quantile", "p-quantile of |a_k|^2", _derive_quantile, _sample_quantile),
 )

@@ -66,6 +66,8 @@ def _equal(claimed: Any, truth: Any) -> bool | None:
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
     difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
+    if difference.has(sp.nan, sp.zoo):  # a claim without a value equals nothing
+        return False
     if not difference.is_number:
         return True if sp.simplify(difference) == 0 else None
     if zero_by_flint(difference):

@@ -71,7 +71,8 @@ class TestDerive:
     )
     def test_symbols_remain_in_the_exact_form_and_its_float_is_null(self, derive, command, exact):
         answer = derive(f"{command} {SYMBOLIC}")
-        assert {"quantity", "exact", "float", "latex", "assumptions"} == set(answer)
+        assert {"quantity", "exact", "float", "latex", "assumptions", "symbols"} == set(answer)
+        assert set(answer["symbols"]) == {str(symbol) for symbol in parsed(answer["exact"]).free_symbols}
         assert answer["quantity"] == command.split()[0]
         assert sp.simplify(parsed(answer["exact"]) - parsed(exact)) == 0
         assert answer["float"] is None

@@ -194,7 +194,31 @@ def test_equal_rationals_are_not_below_each_other():
 def test_too_few_digits_are_inconclusive(digits, verdict):
     finding = _enclosed((1, 2), (NEAR_LOG_2, sp.log(2)), digits=digits).examine(*SAME)
     assert finding.verdict is verdict
-    assert (finding.detail == "undecided at 20 digits: pair 1") == (verdict is INCONCLUSIVE)
+    assert (finding.detail == "not established at 20 digits: pair 1") == (verdict is INCONCLUSIVE)
+
+
+def test_a_sufficient_inequality_that_fails_leaves_the_claim_open():
+    pairs = [Inequality("pair", sp.Integer(2), sp.Integer(1))]
+    assert Enclosed("sufficient", lambda claim: pairs, refutes=False).examine(*SAME).verdict is INCONCLUSIVE
+    assert Enclosed("necessary", lambda claim: pairs).examine(*SAME).verdict is REFUTED
+
+
+def test_a_claim_without_a_value_is_not_established():
+    assert _enclosed((1, 2), (sp.nan, 1)).examine(*SAME).verdict is INCONCLUSIVE
+
+
+def test_equality_that_no_ball_decides_is_inconclusive():
+    finding = Enumerated("one case", ((0,),), lambda _: sp.sqrt(5 + 2 * sp.sqrt(6))).examine(
+        lambda _: sp.sqrt(2) + sp.sqrt(3)
+    )
+    assert finding.verdict is INCONCLUSIVE
+
+
+def test_a_witness_respects_the_domain():
+    s = sp.Symbol("s", positive=True)
+    zero_below_one = sp.sqrt((1 - s) ** 2) - (1 - s)
+    obligation = Obligation("identity for slopes", zero_below_one, below_one=(s,))
+    assert Proved("", lambda claim: [obligation]).examine(*SAME).verdict is not REFUTED
 
 
 def test_a_failure_outweighs_an_open_inequality():
