@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -30,7 +31,7 @@ def test_the_cdf_stays_between_death_and_one_and_increases() -> None:
     law = LogNormLaw(NARROW_RELU)
     values = [law.cdf(t) for t in range(-400, 401, 20)]
     assert all(1 - (3 / 4) ** 3 - 1e-15 <= value <= 1 for value in values)
-    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in itertools.pairwise(values))
 
 
 def test_survival_at_great_depth_is_quick_and_right() -> None:
