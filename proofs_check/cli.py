@@ -62,8 +62,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("vanishing: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return 0
+    except OSError as failed:
+        _silence_stdout()
+        where = failed.filename or "the output"
+        print(
+            f"vanishing: cannot write {where}: {failed.strerror}; free some space or write elsewhere", file=sys.stderr
+        )
+        return 2
+
+
+def _silence_stdout() -> None:
+    """Send what is still buffered nowhere, so that Python does not try it again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -144,7 +156,11 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
     parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch or a variance")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
-    parser.add_argument("--readout", default="random", help="random (default), signs, ones, or numbers: 1/2,1,3/2")
+    parser.add_argument(
+        "--readout",
+        default="random",
+        help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers",
+    )
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
     parser.add_argument("--order", action=_Read, read=_integer, default=2, help="power of the norm (default 2)")
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
@@ -361,6 +377,8 @@ def _choice(name: str, value: str, known: dict[str, Any]) -> Any:
 
 def _writable_folder(text: str) -> Path:
     """Make the folder, and prove that it can be written to, before any work is done."""
+    if not text:
+        raise InvalidArgument("out", "is empty", "name a folder")
     folder = Path(text)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -388,7 +406,11 @@ def _writable_file(argument: str, text: str) -> Path:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a device, a pipe or the like is written to, never replaced."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)

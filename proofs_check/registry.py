@@ -49,6 +49,8 @@ def load(source: str | Path) -> tuple[Statement, ...]:
         If there is no such module or file.
     """
     path = Path(source)
+    if not str(source).strip("."):
+        raise InvalidArgument("statements", f"{str(source)!r} names no module", "give a Python file or a module's name")
     if path.suffix == ".py":
         if not path.is_file():
             raise InvalidArgument("statements", f"there is no file {path}", "give a Python file or a module's name")

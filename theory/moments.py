@@ -8,7 +8,15 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.transfer import Layer, eigenvalues, input_power_sums, power_applied, through_layers, transfer_matrix
+from theory.transfer import (
+    Layer,
+    eigenvalues,
+    input_power_sums,
+    power_applied,
+    require_independent_entries,
+    through_layers,
+    transfer_matrix,
+)
 
 
 def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:
@@ -51,6 +59,7 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     11/4
     """
     symbols.require_order(order)
+    require_independent_entries(net)
     depth = net.depth if layer is None else layer
     net.width_at(depth)  # refuses a layer that is not there
     start = partial(input_power_sums, net)

@@ -130,10 +130,9 @@ def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr
         raise InvalidArgument("depth", problem, "give a number, or use law='normal'")
     upper, lower = eigenvalues(matrix)
     once = (matrix * vector)[0].expand()
-    determinant = symbols.tidy(matrix.det())
-    powers = upper**steps - lower**steps
-    previous = upper ** (steps - 1) - lower ** (steps - 1)
-    return (powers * once - determinant * previous * vector[0]) / symbols.tidy(upper - lower)
+    # both coefficients of the two geometric sequences, from the first two values
+    rising, falling = once - lower * vector[0], upper * vector[0] - once
+    return (rising * upper**steps + falling * lower**steps) / symbols.tidy(upper - lower)
 
 
 def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -260,3 +261,26 @@ def test_show_tells_all_there_is_of_a_statement(vanishing):
     for evidence in statement.evidence:
         assert f"  - {evidence.tier.value}: {evidence.check}" in ran.out
     assert ran.out.endswith("".join(f"  - {mutant.name}\n" for mutant in statement.mutants))
+
+
+def test_a_full_disk_is_one_line_and_no_traceback():
+    script = Path(sys.prefix) / "bin" / "vanishing"
+    command = [str(script), "derive", "kurtosis", "--width", "n", "--depth", "L"]
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("vanishing: cannot write the output: No space left on device;")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_json_goes_through_a_pipe_without_replacing_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    script = Path(sys.prefix) / "bin" / "vanishing"
+    command = [str(script), "verify", "chain.hessian-hollow", "--json", str(pipe)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    told, _ = reader.communicate(timeout=30)
+    assert ran.returncode == 0
+    assert json.loads(told)["verdict"] == "supported"
+    assert pipe.is_fifo()

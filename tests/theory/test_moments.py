@@ -14,7 +14,7 @@ from small_networks import NUMBERS, exact, networks, refused
 
 from proofs_check.enumeration import activation_power
 from theory.chains import ChainLaw
-from theory.ensembles import Ensemble, Law
+from theory.ensembles import Ensemble, InvalidArgument, Law
 from theory.moments import activation_moment, kurtosis, kurtosis_limit
 from theory.transfer import transfer_matrix
 
@@ -230,3 +230,9 @@ def test_the_limit_needs_a_symbolic_width() -> None:
     for net in (Ensemble(width=8, depth="L"), Ensemble(widths=("n", 3))):
         with refused("width", "symbolic width"):
             kurtosis_limit(net)
+
+
+@pytest.mark.parametrize("widths", [(3, 4), (4, 2)])
+def test_orthogonal_weights_of_unequal_widths_are_refused_too(widths):
+    with pytest.raises(InvalidArgument, match="dependent entries"):
+        activation_moment(Ensemble(widths=widths, init="orthogonal"), 4)

@@ -104,6 +104,7 @@ class Ensemble:
                 f"the pytorch initialization is uniform, got {self.law.name!r}",
                 "use law='uniform' or init='1/96'",
             )
+        self._require_distinct_symbols()
         if self.init.name == "orthogonal":
             if not self.law.is_normal:
                 raise InvalidArgument(
@@ -123,6 +124,23 @@ class Ensemble:
                 )
             if isinstance(vector, tuple) and not any(vector):
                 raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
+
+    def _require_distinct_symbols(self) -> None:
+        """Refuse one name for two things: in a formula they could not be told apart."""
+        sizes = (self.width, self.depth) if self.widths is None else self.widths
+        taken = {"beta": "the ratio of depth to width", **({"K": "the kurtosis"} if self.law.is_symbolic else {})}
+        taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
+        parts: list[tuple[str, Any, str]] = [
+            *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
+            ("activation", self.slope, "the slope"),
+            ("init", self.init.value, "the variance"),
+        ]
+        for argument, name, role in parts:
+            if isinstance(name, str) and (
+                taken.setdefault(name, role) != role or (name.startswith("norm") and name.endswith("_x"))
+            ):
+                problem = f"{name!r} already names {taken[name] if taken[name] != role else 'a norm of the input'}"
+                raise InvalidArgument(argument, problem, "choose another name")
 
     def at(self, **changes: Any) -> Ensemble:
         """Return the same ensemble with some fields changed: numbers for symbols, another law, ...

@@ -215,7 +215,8 @@ class Law:
 
     def describe(self) -> str:
         """Return the text that stands for the law in fingerprints: all that decides its draws."""
-        sampler = "" if self.sampler is None else f"{self.sampler.__module__}.{self.sampler.__qualname__}"
+        named = getattr(self.sampler, "__qualname__", type(self.sampler).__name__)  # a partial has no name of its own
+        sampler = "" if self.sampler is None else f"{self.sampler.__module__}.{named}"
         return f"{self.name}|{self.atoms}|{self.moments}|{sampler}"
 
 

@@ -415,3 +415,19 @@ def test_describing_a_network_loads_neither_sympy_nor_numpy() -> None:
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'sympy', 'numpy', 'scipy', 'mpmath'}))"
     )
     assert fresh_python(code) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "argument"),
+    [
+        ({"width": "K", "depth": 2, "law": "symmetric"}, "width"),
+        ({"width": "n", "depth": "L", "init": "variance:L"}, "init"),
+        ({"width": "n", "depth": "L", "activation": "leaky:n"}, "activation"),
+        ({"width": "norm_x", "depth": 2}, "width"),
+        ({"width": "beta", "depth": 2}, "width"),
+    ],
+)
+def test_one_name_for_two_things_is_refused(fields: dict[str, Any], argument: str) -> None:
+    with pytest.raises(InvalidArgument, match="already names") as refusal:
+        Ensemble(**fields)
+    assert refusal.value.argument == argument
