@@ -84,7 +84,7 @@ def test_medians_lie_in_simulated_intervals_and_so_do_those_of_gradients(law: st
         (exact.gradient().median(), simulation[gradients].log_values("G_2")),
     ):
         interval = order_statistic_interval(logs / 2, 0.5, ERROR)
-        assert interval.half_width < 0.14
+        assert interval.half_width < 0.17
         assert interval.lo <= median <= interval.hi
 
 

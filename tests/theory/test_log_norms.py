@@ -142,10 +142,10 @@ def test_quantile_and_cdf_undo_each_other(net: Ensemble) -> None:
 @pytest.mark.parametrize(
     ("net", "width"),
     [
-        (Ensemble(width=8, depth=50, activation="relu", init="he"), 2.0),
-        (Ensemble(width=4, depth=20), 0.6),
+        (Ensemble(width=8, depth=50, activation="relu", init="he"), 2.7),
+        (Ensemble(width=4, depth=20), 0.9),
         (Ensemble(width=2, depth=1, activation="relu", init="he", input=(3, 4)), 0.8),
-        (Ensemble(widths=(3, 5, 2, 4), init="he", input="ones"), 0.3),
+        (Ensemble(widths=(3, 5, 2, 4), init="he", input="ones"), 0.42),
     ],
     ids=lambda value: value.describe() if isinstance(value, Ensemble) else None,
 )
