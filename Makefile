@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: help verify verify-full test test-all lint oracle soak clean
+.PHONY: help verify verify-full test lint oracle soak clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'

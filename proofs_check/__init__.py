@@ -14,6 +14,7 @@ answers          their answers as text, LaTeX, Python and JSON
 report           the verdict table and the folder that `verify --out` writes
 tables           theory against measurement: LaTeX, Markdown, CSV, JSON
 figures          the figures
+files            files written whole or not at all
 cli              the command ``vanishing``
 progress         its progress bars
 soak             the statistical suite over many seeds

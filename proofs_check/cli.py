@@ -170,6 +170,7 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from proofs_check.files import write_whole
     from proofs_check.registry import load, select
     from proofs_check.report import console_table, write_report
     from proofs_check.verification import PROFILES, verify
@@ -189,7 +190,7 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         console_table(report)
     if json_file is not None:
-        _write_whole(json_file, report.to_json() + "\n")
+        write_whole(json_file, report.to_json() + "\n")
     if out is not None:
         print(f"report written to {out}", file=sys.stderr)
     return report.exit_status
@@ -403,17 +404,6 @@ def _writable_file(argument: str, text: str) -> Path:
             argument, f"cannot write {text}: {refused.strerror}", "name a file you can write"
         ) from None
     return path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all; a device, a pipe or the like is written to, never replaced."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def _quantity_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from proofs_check.files import write_whole
 from proofs_check.tables import ENDINGS, FORMATS, topic_table
 from proofs_check.verdict import Tier, Verdict
 from proofs_check.verification import Progress, Report, StatementReport
@@ -50,12 +51,12 @@ def console_table(report: Report) -> None:
 
 def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1) -> None:
     """Write report.json, a table per topic in three formats, and the figure, into a folder that exists."""
-    _write(out / "report.json", report.to_json() + "\n")
+    write_whole(out / "report.json", report.to_json() + "\n")
     for topic in dict.fromkeys(result.statement.topic for result in report.results):
         table = topic_table(report, topic)
         if table.rows:
             for name in ("latex", "markdown", "csv"):
-                _write(out / f"{topic}.{ENDINGS[name]}", FORMATS[name](table))
+                write_whole(out / f"{topic}.{ENDINGS[name]}", FORMATS[name](table))
     if told is not None:
         told("figure", "typical", 0, 1)
     try:
@@ -68,12 +69,6 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
     draw_typical(out / "typical.png", seed=report.seed, jobs=jobs)
     if told is not None:
         told("figure", "", 1, 1)
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def _tier_cell(result: StatementReport, tier: Tier) -> str:
