@@ -6,7 +6,8 @@ without a word; here an undecided comparison is None and a NaN is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flint
@@ -16,6 +17,8 @@ from theory.ensembles import InvalidArgument
 
 Ball = Any
 """A :class:`flint.arb`: a real interval that is guaranteed to contain the number."""
+
+_MOST_DIGITS = 10_000
 
 _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.exp: lambda x: x.exp(),
@@ -57,15 +60,35 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
     if expression.free_symbols:
         names = ", ".join(sorted(map(str, expression.free_symbols)))
         raise InvalidArgument("expression", f"has the symbols {names}", "substitute numbers")
-    before = flint.ctx.dps
-    flint.ctx.dps = digits + 5
-    try:
+    require_digits(digits)
+    with precision(digits + 5):
         ball = _evaluate(expression)
-    finally:
-        flint.ctx.dps = before
     if not ball.is_finite():
         raise InvalidArgument("expression", f"{expression} has no finite value", "check its domain")
     return ball
+
+
+@contextmanager
+def precision(digits: int) -> Iterator[None]:
+    """Work with that many decimal digits inside, and as before after."""
+    before = flint.ctx.dps
+    flint.ctx.dps = digits
+    try:
+        yield
+    finally:
+        flint.ctx.dps = before
+
+
+def require_digits(digits: int) -> None:
+    """Refuse a number of digits that no computation can end with.
+
+    Raises
+    ------
+    InvalidArgument
+        Unless it is a positive integer of that size.
+    """
+    if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS:
+        raise InvalidArgument("digits", f"must be between 1 and {_MOST_DIGITS}, got {digits!r}", "use e.g. digits=30")
 
 
 def less(left: Ball, right: Ball) -> bool | None:

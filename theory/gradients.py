@@ -22,7 +22,10 @@ from theory.transfer import (
 
 
 def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 2) -> sp.Expr:
-    r"""Derive :math:`E|\partial f/\partial W_k|_F^{order}` for a sign-symmetric readout (any readout, if linear).
+    r"""Derive :math:`E|\partial f/\partial W_k|_F^{order}`.
+
+    For a sign-symmetric readout, and for any if the network is linear, whatever the law; for a fixed readout and ReLU
+    with normal weights, by :mod:`theory.fixed_readouts`.
 
     Parameters
     ----------
@@ -41,8 +44,8 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     Raises
     ------
     InvalidArgument
-        For a nonlinear activation with a fixed readout, where the masks do not act independently, or with a
-        discrete law, where a preactivation can be exactly 0; for a layer out of range.
+        For a nonlinear activation with a fixed readout, where the masks do not act independently (unless it is ReLU
+        with normal weights), or with a discrete law, where a preactivation can be exactly 0; for a layer out of range.
 
     Notes
     -----
@@ -53,6 +56,11 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward
     pass has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the power
     is not even in the rows, and this is wrong.
+
+    The argument asks of a functional only that, masks held fixed, it does not change when a row of W_m and the
+    column of W_{m+1} (at the top, the entry of v) change sign together, and that it vanishes once a layer is dead.
+    So it holds for products of any |b_k|, |a_k| and |M_lk|_F that vanish with the network (covariances, Hessian
+    blocks), and for their whole joint law given survival.
 
     References
     ----------
@@ -69,28 +77,65 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     """
     symbols.require_order(order)
     require_independent_entries(net)
+    if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
+        from theory.fixed_readouts import fixed_readout_gradient_moment
+
+        require_layer(net, layer)
+        assert layer is not None
+        return fixed_readout_gradient_moment(net, layer, order)
     require_independent_masks(net)
-    if layer is not None:
-        net.width_at(layer)  # refuses a layer that is not there
-        if isinstance(layer, int) and layer < 1:
-            raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
-    if layer is None and not (order == 2 and net.is_constant_width):
-        raise InvalidArgument("layer", "is needed for unequal widths or orders above 2", "use layer=1, ..., the depth")
-    readout = partial(_masked_readout_power_sums, net)
-    inputs = partial(input_power_sums, net)
-    one = (1,) * (order // 2)
+    require_layer(net, layer, optional=order == 2 and net.is_constant_width)
     if not net.is_constant_width:
         assert isinstance(layer, int)
-        forward = activation_moment(net, order, layer - 1)
-        layers = [Layer.backward(net, k) for k in range(int(net.depth), layer, -1)]
-        return symbols.tidy(forward * through_layers(layers, order, readout))
+        return symbols.tidy(activation_moment(net, order, layer - 1) * backward_moment(net, layer, order))
     transfer = transfer_matrix(net, order)
-    depth = symbols.whole(net.depth)
-    if len(transfer.basis) == 1:  # k - 1 steps forward and L - k backward multiply by the same factor
-        return transfer.matrix[0] ** (depth - 1) * readout(one) * inputs(one)
-    assert layer is not None
-    k = symbols.whole(layer)
-    return power_applied(transfer, inputs, k - 1) * power_applied(transfer, readout, depth - k)
+    if layer is None or len(transfer.basis) == 1:  # every layer but the k-th multiplies by the same factor
+        one = (1,) * (order // 2)
+        start = _masked_readout_power_sums(net, one) * input_power_sums(net, one)
+        return transfer.matrix[0] ** (symbols.whole(net.depth) - 1) * start
+    inputs = partial(input_power_sums, net)
+    return power_applied(transfer, inputs, symbols.whole(layer) - 1) * backward_moment(net, layer, order)
+
+
+def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|b_k|^{order}`, the masks as if independent: a factor of moments that vanish with the network.
+
+    Parameters and errors are those of :func:`gradient_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> backward_moment(Ensemble(width="n", depth="L", activation="relu", init="he"), "k", order=4)
+    (1 + 5/n)**(L - k)*(n + 5)/(4*n)
+    """
+    symbols.require_order(order)
+    require_independent_entries(net)
+    require_independent_masks(net)
+    require_layer(net, layer)
+    readout = partial(_masked_readout_power_sums, net)
+    if net.is_constant_width:
+        steps = symbols.whole(net.depth) - symbols.whole(layer)
+        return power_applied(transfer_matrix(net, order), readout, steps)
+    layers = [Layer.backward(net, k) for k in range(int(net.depth), int(layer), -1)]
+    return through_layers(layers, order, readout)
+
+
+def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = False) -> None:
+    """Refuse a layer without weights.
+
+    Raises
+    ------
+    InvalidArgument
+        If the layer is not between 1 and the depth, or is left out where it matters.
+    """
+    if layer is None:
+        if not optional:
+            problem = "is needed for unequal widths, orders above 2, and a fixed readout under relu"
+            raise InvalidArgument("layer", problem, "use layer=1, ..., the depth")
+        return
+    net.width_at(layer)  # refuses a layer that is not there
+    if isinstance(layer, int) and layer < 1:
+        raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
 
 
 def require_independent_masks(net: Ensemble) -> None:
@@ -114,7 +159,7 @@ def require_independent_masks(net: Ensemble) -> None:
         raise InvalidArgument(
             "readout",
             "is fixed, so the masks of this activation do not act as if independent",
-            "use readout='random' or 'signs', or activation='linear'",
+            "use readout='random' or 'signs', activation='linear', or relu with law='normal' for one gradient",
         )
 
 

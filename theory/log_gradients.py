@@ -1,122 +1,94 @@
-r"""The typical size of gradients for normal weights: E log|df/dW_k|^2, exact if linear, enclosed for ReLU.
+r"""The exact law of :math:`\log|\partial f/\partial W_k|_F^2` for normal weights: a sum of independent terms.
 
-*Linear*, |v| fixed: :math:`|G_k|^2 = |b_k|^2|a_{k-1}|^2` with :math:`|b_k|^2 = |v|^2\prod_{j>k}s^2\chi^2_n` and
-:math:`|a_{k-1}|^2 = |x|^2\prod_{j<k}s^2\chi^2_n` independent, so :math:`\log|G_k|^2` is a sum of L - 1 log chi-squares.
-
-*ReLU*, normal readout :math:`v_i \sim N(0, 1/n)`, given survival. As :math:`f = \langle b_k, a_k\rangle` at every
-layer, :math:`R_k = |b_k|^2|a_k|^2/f^2 \ge 1`, which is the lower bound. Given the forward pass,
-:math:`W_{k+1}^Tb_{k+1}` is determined along :math:`a_k` and fresh normal noise across it, whence
-
-.. math:: R_L = 1 + \chi'^2_{B_L-1}/g^2, \qquad R_k = 1 + R_{k+1}\,\chi'^2_{B_k-1}/\chi^2_{B_{k+1}}
-
-with g standard normal, :math:`B_k` the number of active units, :math:`\chi^2_{B_k}` of the forward pass and
-:math:`\chi'^2` fresh. For 0 < r < 1/2 subadditivity of :math:`t^r` bounds :math:`E R_k^r` by a geometric sum, whose
-ratio is below 1 (log-convexity in r, equal to 1 at r = 0 and r = 1/2), and Jensen
-:math:`E\log R_k \le \log(E R_k^r)/r`: bounded in the depth, for each n.
+The squared norm is :math:`|b_k|^2|a_{k-1}|^2`. With a sign-symmetric readout every functional of the two norms that
+vanishes when either does has the law that it has with masks independent of everything (:mod:`theory.gradients`), the
+indicator of survival times the logarithm included. With such masks :math:`|a_j|^2 = R_j|a_{j-1}|^2` below layer k,
+:math:`|b_j|^2 = R_j|b_{j+1}|^2` from layer k on, and :math:`|b_L|^2 = |D_Lv|^2`, all independent. So the typical
+gradient is the same for every layer: that of L - 1 layers, times the masked readout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
-from theory.log_norms import LogNormLaw
+from theory.ensembles import Ensemble
+from theory.factors import ChiSquares, Coins
+from theory.gradients import require_independent_masks, require_layer
+from theory.log_norms import layer_factors, require_normal
+from theory.log_sums import LogSumLaw
 
-_POWER = sp.Rational(9, 20)  # r: near 1/2 the logarithm's factor 1/r is small, at 1/2 the moment is infinite
 
-
-def log_gradient_range(net: Ensemble, layer: int) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on :math:`E\log|\partial f/\partial W_k|_F^2` given survival; equal for linear networks.
+@dataclass(frozen=True)
+class LogGradientLaw(LogSumLaw):
+    r"""The law of :math:`\log|\partial f/\partial W_k|_F^2` given that it is not minus infinity, for normal weights.
 
     Parameters
     ----------
     net : Ensemble
-        Constant width, normal weights. Linear with a readout of fixed norm (``signs`` or fixed), or ReLU with the
-        normal readout ``random``. Numbers.
-    layer : int
-        k, from 1 to the depth.
-
-    Returns
-    -------
-    (lower, upper) : SymPy expressions
+        Normal weights of any widths; a sign-symmetric readout, or any if linear.
+    layer : int or str, optional
+        k, from 1 to the depth; at constant width the law is the same for all, and it may be left out.
 
     Raises
     ------
     InvalidArgument
-        For another law, activation or readout, or unequal widths.
-
-    Examples
-    --------
-    >>> from theory import Ensemble
-    >>> log_gradient_range(Ensemble(width=4, depth=3, readout="signs"), layer=1)
-    (-2*log(2) - 2*EulerGamma + 2, -2*log(2) - 2*EulerGamma + 2)
-    >>> net = Ensemble(width=8, depth=100, activation="relu", init="he")
-    >>> [round(float(end), 1) for end in log_gradient_range(net, layer=1)]
-    [-42.8, -35.5]
-    """
-    law = _require(net, layer)
-    others = (symbols.whole(net.depth) - 1) * law.lyapunov_exponent()
-    base = sp.expand(others + sp.log(symbols.input_power_sum(net, 2)))
-    if net.slope == 1:
-        norm = sp.S.One if net.readout == "signs" else symbols.readout_power_sum(net, 2)
-        return base + sp.log(norm), base + sp.log(norm)
-    n = symbols.whole(net.width_at(0))
-    lower = base + sp.digamma(sp.Rational(1, 2)) + sp.log(2) - sp.log(n)
-    return lower, lower + sp.log(_ratio_moment(net, layer)) / _POWER
-
-
-def log_gradient_variance_bound(net: Ensemble, layer: int) -> sp.Expr:
-    r"""Derive a bound on :math:`Var\log|\partial f/\partial W_k|_F^2` given survival; exact for linear networks.
+        For another law, a nonlinear network with a fixed readout, or a layer out of range.
 
     Notes
     -----
-    For ReLU the logarithm is that of :math:`f^2|a_{k-1}|^2/|a_k|^2`, of known variance, plus
-    :math:`\log R_k \ge 0`, and :math:`E(\log R_k)^2 \le (\log(E R_k^r + e)/r)^2`, as :math:`(\log y)^2` is concave from
-    e on; standard deviations add up at most.
+    Given survival |G_k| > 0, which has probability 1 - 2^-n a layer for ReLU, the last one included.
+
+    References
+    ----------
+    arXiv:2106.03763 claims the rate; the law is derived in the module's docstring.
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> log_gradient_variance_bound(Ensemble(width=4, depth=3, readout="signs"), layer=1)
-    -2 + pi**2/3
+    >>> LogGradientLaw(Ensemble(width=4, depth=3, readout="signs")).mean()
+    -2*log(2) - 2*EulerGamma + 2
+    >>> law = LogGradientLaw(Ensemble(width=8, depth=100, activation="relu", init="he"))
+    >>> round(law.median(), 3)
+    -47.469
     """
-    law = _require(net, layer)
-    others = sp.expand((symbols.whole(net.depth) - 1) * law.layer_variance())
-    if net.slope == 1:
-        return others
-    ratio = sp.log(_ratio_moment(net, layer) + sp.E) / _POWER
-    return (sp.sqrt(others + sp.polygamma(1, sp.Rational(1, 2))) + ratio) ** 2
 
+    net: Ensemble
+    layer: int | str | None = None
 
-def _ratio_moment(net: Ensemble, layer: int) -> sp.Expr:
-    """Bound E R_k^r by a geometric sum."""
-    n, r = int(net.width_at(0)), _POWER
-    chance = {b: sp.binomial(n, b) / (sp.Integer(2) ** n - 1) for b in range(1, n + 1)}
+    def __post_init__(self) -> None:
+        require_normal(self.net, "log|df/dW_k|^2")
+        require_independent_masks(self.net)
+        require_layer(self.net, self.layer, optional=self.net.is_constant_width)
 
-    def power(degrees: int, exponent: sp.Expr) -> sp.Expr:
-        """E (chi-square)^exponent, 30 digits: the bound needs no closed form."""
-        if degrees == 0:
-            return sp.S.Zero
-        half = sp.Rational(degrees, 2)
-        return sp.N(2**exponent * sp.gamma(half + exponent) / sp.gamma(half), 30)
+    @property
+    def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
+        """One factor for each layer but k (backward ones from width to width in reverse), and the masked readout."""
+        net, last = self.net, self.net.depth
+        readout = [] if net.readout not in ("random", "signs") else [(self._readout_factor(), sp.S.One)]
+        if net.is_constant_width:
+            layers = [(factor, times - 1) for factor, times in layer_factors(net, 1, last)]
+            return [*layers, *readout]
+        assert isinstance(self.layer, int)
+        forward = layer_factors(net, 1, self.layer - 1)
+        backward = [
+            (ChiSquares(symbols.whole(net.width_at(j - 1)), symbols.variance(net, j), symbols.slope(net)), sp.S.One)
+            for j in range(self.layer + 1, int(last) + 1)
+        ]
+        return [*forward, *backward, *readout]
 
-    fresh = sum(p * power(b - 1, r) for b, p in chance.items())
-    inverse = sum(p * power(b, -r) for b, p in chance.items())
-    both = sum(p * power(b - 1, r) * power(b, -r) for b, p in chance.items())
-    steps = int(net.depth) - layer
-    inner = sum((both**j for j in range(steps)), sp.S.Zero)
-    return 1 + fresh * inverse * inner + fresh * power(1, -r) * both**steps
+    @property
+    def constant(self) -> sp.Expr:
+        """Return |x|^2, times |v|^2 of a fixed readout."""
+        norm = symbols.input_power_sum(self.net, 2)
+        if self.net.has_sign_symmetric_readout:
+            return norm
+        return norm * symbols.readout_power_sum(self.net, 2)
 
-
-def _require(net: Ensemble, layer: int) -> LogNormLaw:
-    law = LogNormLaw(net)  # refuses other laws and activations
-    net.require_numbers("the law of log|df/dW|")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, and these bounds are for constant width", "use width=32")
-    net.variance(layer)  # refuses a layer that is not there
-    if net.slope == 0 and net.readout != "random":
-        raise InvalidArgument("readout", f"these ReLU bounds need a normal readout, got {net.readout}", "use 'random'")
-    if net.slope == 1 and net.readout == "random":
-        raise InvalidArgument("readout", "is normal, so |v| is random", "use readout='signs' or a fixed one")
-    return law
+    def _readout_factor(self) -> ChiSquares | Coins:
+        """|D_L v|^2: of a normal readout a chi-square of the units that are on, of signs their number, over n."""
+        width = symbols.whole(self.net.width_at(self.net.depth))
+        kind = ChiSquares if self.net.readout == "random" else Coins
+        return kind(width, 1 / width, symbols.slope(self.net))

@@ -68,6 +68,24 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
 
 
+def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
+    r"""Derive :math:`E|a_{k-1}|^{order}`, of what enters layer k; errors as for :func:`activation_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> moment_before(Ensemble(width="n", depth="L", activation="relu", init="he"), "k", order=4)
+    norm_x**4*(1 + 5/n)**(k - 1)
+    """
+    symbols.require_order(order)
+    if isinstance(layer, int) and layer > 1:
+        return activation_moment(net, order, layer - 1)
+    start = partial(input_power_sums, net)
+    if layer == 1:
+        return start((1,) * (order // 2))
+    return power_applied(transfer_matrix(net, order), start, symbols.whole(layer) - 1)
+
+
 def kurtosis(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     r"""Derive :math:`E|a_k|^4/(E|a_k|^2)^2`, how far the mean size is from the typical size.
 
@@ -118,7 +136,7 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     if not net.is_constant_width or not isinstance(net.width, str):
         raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
     n = symbols.whole(net.width)
-    wide = sp.Symbol("n", positive=True)  # a real variable for the limit
+    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
     square = transfer_matrix(net, 2).matrix[0] ** 2
     transfer = transfer_matrix(net, 4)
     ratio = (transfer.matrix / square).subs(n, wide)
@@ -127,7 +145,7 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     else:
         growth, other = eigenvalues(ratio)
         # E|a_L|^4 = growth^L share |x|^4 + ..., where |x|_4^4/|x|^4 lies between 1/n and 1
-        flatness = sp.Symbol("flatness", positive=True)
+        flatness = sp.Dummy("flatness", positive=True)
         share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
     rate = sp.limit(wide * (growth - 1), wide, sp.oo)
     return sp.exp(rate * symbols.BETA) * sp.limit(share, wide, sp.oo)

@@ -92,3 +92,23 @@ def require_order(order: int) -> int:
     if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
         raise InvalidArgument("order", f"must be a positive even integer, got {order!r}", "use 2, 4, 6, ...")
     return order
+
+
+def gather(expression: sp.Expr) -> sp.Expr:
+    """Return a product or sum of rational functions and their symbolic powers with equal bases put together.
+
+    Powers such as ``(1 + 5/n)**(L - k)`` are kept whole; what multiplies each of them is tidied.
+    """
+    powers: dict[sp.Expr, sp.Expr] = {}
+    for term in sp.Add.make_args(sp.expand_mul(expression, deep=False)):
+        exponents: dict[sp.Expr, sp.Expr] = {}
+        rest = sp.S.One
+        for factor in sp.Mul.make_args(term):
+            if factor.is_Pow and not factor.exp.is_number:
+                base = tidy(factor.base)
+                exponents[base] = exponents.get(base, sp.S.Zero) + factor.exp
+            else:
+                rest *= factor
+        symbolic = sp.Mul(*(base ** sp.expand(exponent) for base, exponent in exponents.items()))
+        powers[symbolic] = powers.get(symbolic, sp.S.Zero) + rest
+    return sp.Add(*(symbolic * tidy(rest) for symbolic, rest in powers.items()))

@@ -26,6 +26,10 @@ Partition = tuple[int, ...]
 """Parts in decreasing order: (1, 1) stands for |a|^4, (2,) for the sum of the a_i^4."""
 
 
+_HIGHEST = 18
+"""The order beyond which set partitions of order/2 parts take minutes."""
+
+
 @dataclass(frozen=True)
 class TransferMatrix:
     r"""E[P(a_k) | a_{k-1}] = matrix * P(a_{k-1}) on a basis of power sums closed under one layer.
@@ -80,6 +84,9 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     """
     symbols.require_order(order)
     require_independent_entries(net)
+    if order > _HIGHEST:
+        problem = f"{order} asks for all partitions of {order // 2} units, too many beyond {_HIGHEST}"
+        raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST}")
     step = Layer.forward(net, layer)
     rows: dict[Partition, dict[Partition, sp.Expr]] = {}
     waiting: list[Partition] = [(1,) * (order // 2)]
@@ -127,18 +134,24 @@ def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr
         return vector[0]
     if len(transfer.basis) > 2:
         problem = f"this law and order follow a recursion of {len(transfer.basis)} terms, with no closed form in L"
-        raise InvalidArgument("depth", problem, "give a number, or use law='normal'")
+        remedy = "give a number, use law='normal', or take theory.sequences, which has the generating function"
+        raise InvalidArgument("depth", problem, remedy)
     upper, lower = eigenvalues(matrix)
     once = (matrix * vector)[0].expand()
     # both coefficients of the two geometric sequences, from the first two values
     rising, falling = once - lower * vector[0], upper * vector[0] - once
+    if (upper - lower).is_rational_function():
+        terms = ((rising, upper), (falling, lower))
+        return sp.Add(*(symbols.tidy(part / (upper - lower)) * symbols.tidy(value) ** steps for part, value in terms))
     return (rising * upper**steps + falling * lower**steps) / symbols.tidy(upper - lower)
 
 
 def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
     """Return both eigenvalues of a 2x2 matrix, the larger first."""
     trace, determinant = symbols.tidy(matrix.trace()), symbols.tidy(matrix.det())
-    root = sp.sqrt(symbols.tidy(trace**2 - 4 * determinant))
+    square = symbols.tidy(trace**2 - 4 * determinant)
+    perfect = sp.sqrt(sp.factor(square))
+    root = perfect if perfect.is_rational_function() else sp.sqrt(square)
     return (trace + root) / 2, (trace - root) / 2
 
 

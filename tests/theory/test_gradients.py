@@ -12,7 +12,7 @@ from small_networks import exact, networks, refused, without_atoms
 
 from proofs_check.enumeration import gradient_power
 from theory.ensembles import Ensemble, Law
-from theory.gradients import gradient_moment
+from theory.gradients import backward_moment, gradient_moment, require_layer
 
 n, L = (sp.Symbol(name, integer=True, positive=True) for name in "nL")
 THREE_VALUED = Law.discrete({-2: "1/6", 0: "2/3", 2: "1/6"})
@@ -130,7 +130,8 @@ def test_the_formula_in_n_L_and_k_is_the_number_at_them(law: str) -> None:
         ("init", ["orthogonal"], {"init": "orthogonal"}, {}),
         ("law", ["rademacher", "atoms", "P\\(z > 0\\) < 1/2"], {"law": "rademacher", "activation": "relu"}, {}),
         ("law", ["discrete", "atoms"], {"law": THREE_VALUED, "activation": "leaky:1/2"}, {}),
-        ("readout", ["fixed", "independent"], {"readout": "ones", "activation": "relu"}, {}),
+        ("readout", ["fixed", "independent"], {"readout": "ones", "activation": "leaky:1/4"}, {}),
+        ("layer", ["fixed readout"], {"readout": "ones", "activation": "relu"}, {"layer": None}),
         ("readout", ["fixed"], {"readout": (1, -1), "activation": "leaky:1/2"}, {}),
         ("depth", ["3 terms"], {"depth": "L", "law": "uniform"}, {"order": 6}),
     ],
@@ -138,3 +139,50 @@ def test_the_formula_in_n_L_and_k_is_the_number_at_them(law: str) -> None:
 def test_bad_arguments_are_named(argument: str, words: list[str], fields: dict[str, Any], call: dict[str, Any]) -> None:
     with refused(argument, *words):
         gradient_moment(Ensemble(**{"width": 2, "depth": 2, **fields}), **{"layer": 1, **call})
+
+
+@given(networks(budget=300, readout="signs"), layers, orders)
+@settings(max_examples=30)
+def test_backward_moments_are_the_gradient_of_a_network_whose_layer_below_is_known(
+    net: Ensemble, layer: int, order: int
+) -> None:
+    """With depth counted from the layer, the gradient at the first layer is |b_1| times |x|."""
+    layer = 1 + layer % net.depth
+    continuous = net.at(law=without_atoms(net.law))
+    widths = [net.width_at(at) for at in range(layer - 1, net.depth + 1)]
+    above = net.at(widths=widths, input=(1,) + (0,) * (widths[0] - 1))
+    assert backward_moment(continuous, layer, order) == exact(gradient_power(above, 1, order))
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform"])
+def test_symbolic_backward_moments_are_the_numbers_at_them(law: str) -> None:
+    net = Ensemble(width="n", depth="L", activation="relu", init="he", law=law)
+    formula, k = backward_moment(net, "k", 4), sp.Symbol("k", integer=True, positive=True)
+    for width, depth, layer in ((2, 3, 1), (3, 4, 4), (5, 2, 1)):
+        at = sp.radsimp(sp.expand(formula.subs({n: width, L: depth, k: layer})))
+        assert at == backward_moment(net.at(width=width, depth=depth), layer, 4)
+
+
+def test_a_fixed_readout_under_relu_has_its_own_formula() -> None:
+    """Depth 2: E|b_1|^2 = s^2 (|v|^2 E B/2 + P(B > 0) sum over i != j of v_i v_j / (2 pi)), B the units of layer 1."""
+    net = Ensemble(width=2, depth=2, activation="relu", init="he", readout=(1, 3), input="e1")
+    assert sp.simplify(gradient_moment(net, 1) - (10 * sp.S.Half + sp.Rational(3, 4) * 6 / (2 * sp.pi))) == 0
+
+
+def test_layers_without_weights_are_refused() -> None:
+    net = Ensemble(width=3, depth=4)
+    for layer in (1, 4, "k"):
+        require_layer(net, layer)
+    require_layer(net, None, optional=True)
+    with refused("layer", "is needed"):
+        require_layer(net, None)
+    with refused("layer", "from 1", "got 0"):
+        require_layer(net, 0, optional=True)
+    for layer in (5, -1, True, 2.0):
+        with refused("layer"):
+            require_layer(net, layer)  # type: ignore[arg-type]
+    for order, fields, argument in ((3, {}, "order"), (2, {"init": "orthogonal"}, "init")):
+        with refused(argument):
+            backward_moment(net.at(**fields), 1, order)
+    with refused("readout", "fixed"):
+        backward_moment(net.at(activation="relu", readout="ones"), 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_networks import exact, refused, vectors
 
@@ -122,3 +122,32 @@ def test_tidy_keeps_the_value_and_takes_the_short_form(expression: sp.Expr, text
 def test_orders_that_are_not_positive_even_integers_are_refused(order: Any) -> None:
     with refused("order", "positive even integer", repr(order).replace("(", r"\(").replace(")", r"\)")):
         symbols.require_order(order)
+
+
+def sums_of_products() -> st.SearchStrategy[sp.Expr]:
+    """Products and sums of rational functions and powers of them with exponents in L and k."""
+    L, k = (sp.Symbol(name, integer=True, positive=True) for name in "Lk")
+    bases = [1 + 5 / n, (n + 5) / n, 1 / (n + 2), n * z / 3 + 1, (n**2 + n) / n, sp.Rational(2, 3)]
+    powers = st.builds(sp.Pow, st.sampled_from(bases), st.sampled_from([L, k, L - k, 2 * L - 1, -k, 3 - L]))
+    plain = st.sampled_from([n, z - 1, 1 / (n + 1), (n + 1) * (n + 2), sp.Rational(-3, 7), sp.S.Zero, sp.pi])
+    products = st.lists(st.one_of(powers, plain), min_size=1, max_size=4).map(lambda factors: sp.Mul(*factors))
+    return st.lists(products, min_size=1, max_size=3).map(lambda terms: sp.Add(*terms))
+
+
+@given(
+    sums_of_products(), st.integers(1, 6), st.integers(1, 6), st.integers(1, 6), st.fractions(1, 3, max_denominator=9)
+)
+@settings(max_examples=60)
+def test_gather_keeps_the_value(expression: sp.Expr, width: int, depth: int, layer: int, real: Fraction) -> None:
+    names = zip("nLk", (width, depth, layer), strict=True)
+    at = {sp.Symbol(name, integer=True, positive=True): value for name, value in names} | {z: exact(real)}
+    assert sp.expand((symbols.gather(expression) - expression).subs(at)) == 0
+
+
+def test_gather_puts_equal_bases_together() -> None:
+    L, k = (sp.Symbol(name, integer=True, positive=True) for name in "Lk")
+    apart = (1 + 5 / n) ** (L - k) * ((n + 5) / n) ** (k - 1) * n * (n + 1) / n
+    assert str(symbols.gather(apart)) == "(1 + 5/n)**(L - 1)*(n + 1)"
+    assert symbols.gather(apart - apart) == 0
+    assert symbols.gather(n * (1 + 5 / n) ** L + ((n + 5) / n) ** L) == (n + 1) * (1 + 5 / n) ** L
+    assert symbols.gather((n**2 + n) / n) == n + 1

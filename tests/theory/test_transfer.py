@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small_networks import ACTIVATIONS, INITS, discrete_laws, exact, refused, vectors
 
 from theory.ensembles import Ensemble, Law
-from theory.transfer import Partition, set_partitions, transfer_matrix
+from theory.transfer import Partition, power_applied, set_partitions, transfer_matrix
 
 n = sp.Symbol("n", integer=True, positive=True)
 K, s, t = sp.symbols("K s t", positive=True)
@@ -129,3 +129,24 @@ def test_set_partitions_are_counted_by_bell_numbers(parts: int, bell: int) -> No
 def test_bad_arguments_are_named(argument: str, word: str, fields: dict[str, Any], order: Any, layer: int) -> None:
     with refused(argument, word):
         transfer_matrix(Ensemble(width=2, depth=2, **fields), order, layer)
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform", "rademacher"])
+@pytest.mark.parametrize("order", [2, 4, 6])
+def test_powers_applied_to_a_start_are_repeated_products(law: str, order: int) -> None:
+    steps = sp.Symbol("m", integer=True, positive=True)
+    for width in (3, "n"):
+        net = Ensemble(width=width, depth="L", activation="relu", init="he", law=law)
+        transfer = transfer_matrix(net, order)
+        start = {part: sp.Integer(2 + 3 * i) for i, part in enumerate(transfer.basis)}
+        vector = sp.Matrix([start[part] for part in transfer.basis])
+        for times in range(5):
+            truth = vector[0].subs(n, 7)
+            assert sp.expand(power_applied(transfer, start.__getitem__, sp.Integer(times)).subs(n, 7)) == truth
+            if len(transfer.basis) < 3:
+                closed = power_applied(transfer, start.__getitem__, steps).subs({n: 7, steps: times})
+                assert sp.radsimp(sp.expand(closed)) == truth
+            vector = transfer.matrix * vector
+    if len(transfer.basis) > 2:
+        with refused("depth", "terms", "no closed form"):
+            power_applied(transfer, start.__getitem__, steps)

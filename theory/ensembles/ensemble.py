@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -136,6 +137,8 @@ class Ensemble:
             ("init", self.init.value, "the variance"),
         ]
         for argument, name, role in parts:
+            if isinstance(name, str) and self.law.is_symbolic and re.fullmatch(r"m\d+", name):
+                raise InvalidArgument(argument, f"{name!r} already names a moment of the law", "choose another name")
             if isinstance(name, str) and (
                 taken.setdefault(name, role) != role or (name.startswith("norm") and name.endswith("_x"))
             ):
@@ -181,6 +184,10 @@ class Ensemble:
         if isinstance(layer, int) and (layer < 0 or (isinstance(self.depth, int) and layer > self.depth)):
             raise InvalidArgument(
                 "layer", f"must be between 0 and the depth {self.depth}, got {layer}", "count from the input"
+            )
+        if isinstance(layer, str) and layer != self.depth and layer in self.symbols:
+            raise InvalidArgument(
+                "layer", f"{layer!r} already names another part of the network", "choose another name"
             )
         if self.widths is None:
             assert self.width is not None

@@ -1,0 +1,102 @@
+"""Expectations of polynomials in random matrices: one matrix at a time, on sums of products of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+from theory.matrix_expectations.calculation import Calculation
+from theory.matrix_expectations.matrix_laws import Haar, Mask, MatrixLaw, Wishart, exact_scalar
+from theory.matrix_expectations.parsing import parse
+
+
+def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> sp.Expr:
+    r"""Derive the expectation of a polynomial in independent random matrices.
+
+    Parameters
+    ----------
+    expression : sympy.Expr or 1x1 matrix expression
+        Sums, products and whole powers of traces, of 1x1 products such as ``x.T*W.T*W*x``, of entries such as
+        ``Q[0, 0]`` or ``(x.T*W*x)[0, 0]``, and of sums of entries over whole ranges of indices. The matrices may be
+        rectangular, their dimensions symbols or numbers; transposes, Hadamard products and powers, diagonal matrices
+        and explicit matrices may occur.
+    laws : mapping of MatrixSymbol to law
+        The random ones: :class:`Iid`, :class:`Gaussian`, :class:`Haar`, :class:`Wishart`, :class:`Mask`. All other
+        symbols are fixed.
+
+    Returns
+    -------
+    sympy.Expr
+        Exact: rational functions of dimensions and parameters, times traces and forms of the fixed matrices, like
+        terms collected. The sum of the x_i^4 is ``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``, the sum of the
+        x_i^3 is ``(x.T*HadamardPower(x, 2))[0, 0]``; what needs it is a :class:`sympy.Sum` over indices.
+
+    Raises
+    ------
+    InvalidArgument
+        If the expression is no scalar or no polynomial in the random matrices, dimensions do not match, a law is
+        given for what does not occur, does not fit its matrix, or has an unknown moment, or a product has more than 8
+        factors of one Haar matrix.
+
+    Notes
+    -----
+    A product of traces and forms is a sum over indices. Averaging over one matrix makes some of them equal: over
+    independent entries, blocks of them, weighted by joint cumulants; over a Haar matrix, a pairing of the row
+    and one of the column indices, weighted by the Weingarten function. Like sums are collected after each matrix, by a
+    canonical form of their index graphs, so the cost of a product of L matrices grows linearly with L. Nothing of
+    :mod:`theory.transfer` is used, so the two may be compared.
+
+    Of numeric dimensions, write ``x.T*W*x`` or its trace rather than ``(x.T*W*x)[0, 0]``: SymPy expands the latter.
+
+    References
+    ----------
+    P. McCullagh, *Tensor Methods in Statistics*, 1987, ch. 2-3; B. Collins and P. Sniady, arXiv:math-ph/0402073.
+
+    Examples
+    --------
+    >>> from theory.matrix_expectations import Gaussian, Haar, Wishart
+    >>> n, m = sp.symbols("n m", integer=True, positive=True)
+    >>> W, Q, S = sp.MatrixSymbol("W", n, m), sp.MatrixSymbol("Q", n, n), sp.MatrixSymbol("S", n, n)
+    >>> A, x = sp.MatrixSymbol("A", n, n), sp.MatrixSymbol("x", m, 1)
+    >>> expectation((x.T * W.T * W * x) ** 2, {W: Gaussian(1 / n)})
+    (n + 2)*(x.T*x)[0, 0]**2/n
+    >>> expectation(sp.Trace(Q * A * Q.T * A), {Q: Haar()})
+    Trace(A)**2/n
+    >>> expectation(Q[0, 0] ** 4, {Q: Haar()})
+    3/(n*(n + 2))
+    >>> expectation(sp.Trace(S) ** 2, {S: Wishart(m)})
+    m*n*(m*n + 2)
+    """
+    expression = _read(expression)
+    _require_laws(laws, expression)
+    monomials, letters = parse(expression, laws.keys())
+    return Calculation.of(monomials, letters, laws).result()
+
+
+def _read(expression: Any) -> Any:
+    if isinstance(expression, sp.MatrixBase):
+        expression = expression.as_immutable()
+    return expression if getattr(expression, "is_Matrix", False) else exact_scalar("expression", expression)
+
+
+def _require_laws(laws: Any, expression: Any) -> None:
+    """Refuse laws of what does not occur, which is how a misspelled symbol would go unnoticed, and of wrong shapes."""
+    if not isinstance(laws, Mapping):
+        raise InvalidArgument("laws", f"must be a mapping, got {laws!r}", "such as {W: Gaussian(1/n)}")
+    symbols = {str(symbol): symbol for symbol in expression.free_symbols if isinstance(symbol, sp.MatrixSymbol)}
+    for symbol, law in laws.items():
+        if not isinstance(symbol, sp.MatrixSymbol):
+            raise InvalidArgument("laws", f"{symbol!r} is no MatrixSymbol", "use the symbols of the expression as keys")
+        shape = "x".join(map(str, symbol.shape))
+        if symbols.get(symbol.name) != symbol:
+            problem = f"the {shape} matrix {symbol} does not occur in the expression"
+            raise InvalidArgument("laws", problem, nearest(symbol.name, sorted(symbols)))
+        if not isinstance(law, MatrixLaw):
+            raise InvalidArgument("laws", f"{law!r} is no law of {symbol}", "use Iid, Gaussian, Haar, Wishart or Mask")
+        if isinstance(law, (Haar, Wishart, Mask)) and sp.expand(symbol.rows - symbol.cols) != 0:
+            name = type(law).__name__
+            raise InvalidArgument("laws", f"{symbol} is {shape}, and {name} needs a square matrix", "make it square")

@@ -1,0 +1,296 @@
+"""From SymPy to sums of products of matrix entries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import count, pairwise, product
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from theory.ensembles import InvalidArgument
+from theory.matrix_expectations.index_graphs import NONE, Edge, Merged, ends
+from theory.matrix_expectations.matrix_laws import in_one_line
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A unit vector: an index has this value.
+
+    Parameters
+    ----------
+    index : sympy.Expr
+        From 0 on, as in SymPy.
+    dimension : sympy.Expr
+        Of the vector.
+    """
+
+    index: sp.Expr
+    dimension: sp.Expr
+
+    @property
+    def shape(self) -> tuple[sp.Expr, sp.Expr]:
+        """As of a column."""
+        return self.dimension, sp.S.One
+
+
+Letter = Any
+"""A matrix that is not taken apart (a symbol, an explicit matrix, an inverse of a known matrix), or a :class:`Pin`."""
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A coefficient times a sum of a product of entries over all its indices.
+
+    Parameters
+    ----------
+    coefficient : sympy.Expr
+        Includes the dimensions of the indices that meet no entry.
+    edges : tuple of Edge
+        Their labels number the letters.
+    """
+
+    coefficient: sp.Expr
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class _Term:
+    coefficient: sp.Expr = sp.S.One
+    edges: tuple[Edge, ...] = ()
+    equal: tuple[tuple[int, int], ...] = ()
+    indices: tuple[int, ...] = ()  # all that are summed over
+
+    def __mul__(self, other: _Term) -> _Term:
+        return _Term(
+            self.coefficient * other.coefficient,
+            self.edges + other.edges,
+            self.equal + other.equal,
+            self.indices + other.indices,
+        )
+
+
+_Sum = list[_Term]
+_Bound = Mapping[sp.Symbol, tuple[int, sp.Expr]]
+
+
+def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[list[Monomial], list[Letter]]:
+    """Expand a scalar expression into monomials.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        A polynomial in traces, 1x1 products, entries and sums of entries; what contains no random symbol may be
+        anything.
+    random : collection of MatrixSymbol
+        What must not be hidden in a coefficient.
+
+    Returns
+    -------
+    tuple
+        The monomials, and the letters in their edges, in SymPy's order.
+
+    Raises
+    ------
+    InvalidArgument
+        If the expression is no scalar, no polynomial in the random symbols, or dimensions do not match.
+    """
+    reader = _Reader(frozenset(random))
+    if getattr(expression, "is_Matrix", False):
+        if expression.shape != (1, 1):
+            shape = "x".join(map(str, expression.shape))
+            raise InvalidArgument("expression", f"is a {shape} matrix", "take a trace, an entry or a quadratic form")
+        terms = reader.matrix(expression, NONE, NONE, {})
+    else:
+        terms = reader.scalar(expression, {})
+    letters = sorted(reader.letters, key=_sort_key)
+    places = {reader.letters[letter]: place for place, letter in enumerate(letters)}
+    return [reader.monomial(term, places) for term in terms], letters
+
+
+@dataclass
+class _Reader:
+    random: frozenset[sp.MatrixSymbol]
+    letters: dict[Letter, int] = field(default_factory=dict)
+    dimensions: dict[int, sp.Expr] = field(default_factory=dict)
+    fresh: Any = field(default_factory=count)
+
+    def monomial(self, term: _Term, places: Mapping[int, int]) -> Monomial:
+        """Carry out the equalities, and count the values of indices that meet no entry."""
+        merged = Merged(term.equal)
+        edges = tuple((places[label], row, column) for label, row, column in merged.edges(term.edges))
+        met = {vertex for edge in edges for vertex in ends(edge)}
+        free = {merged[index] for index in term.indices} - met - {NONE}
+        return Monomial(sp.Mul(term.coefficient, *(self.dimensions[vertex] for vertex in free)), edges)
+
+    def is_random(self, expression: sp.Basic) -> bool:
+        return not self.random.isdisjoint(expression.free_symbols)
+
+    def index(self, dimension: sp.Expr) -> int:
+        """Return a new index to sum over; none if there is nothing to sum."""
+        if dimension == 1:
+            return NONE
+        vertex: int = next(self.fresh)
+        self.dimensions[vertex] = sp.sympify(dimension)  # an explicit matrix has Python's integers
+        return vertex
+
+    def scalar(self, expression: sp.Expr, bound: _Bound) -> _Sum:
+        """Expand a scalar; `bound` are the indices of sums around it."""
+        if isinstance(expression, sp.Add):
+            return [term for part in expression.args for term in self.scalar(part, bound)]
+        if isinstance(expression, sp.Mul):
+            return _multiplied([self.scalar(part, bound) for part in expression.args])
+        if isinstance(expression, sp.Pow) and expression.exp.is_Integer and expression.exp > 0:
+            return _multiplied([self.scalar(expression.base, bound) for _ in range(int(expression.exp))])
+        if isinstance(expression, sp.Trace):
+            return self.trace(expression.arg, bound)
+        if isinstance(expression, MatrixElement):
+            return self.element(expression, bound)
+        if isinstance(expression, sp.Sum):
+            return self.sum(expression, bound)
+        if isinstance(expression, sp.KroneckerDelta) and bound.keys() & expression.free_symbols:
+            return self.delta(expression, bound)
+        if self.is_random(expression):
+            problem = f"{in_one_line(expression)} is no polynomial in {_names(self.random & expression.free_symbols)}"
+            raise InvalidArgument("expression", problem, "use sums, products and whole powers")
+        if hidden := bound.keys() & expression.free_symbols:
+            problem = f"{in_one_line(expression)} depends on the summation index {_names(hidden)}"
+            raise InvalidArgument("expression", problem, "write it as entries of a vector or a matrix")
+        return [_Term(_rational(expression))]
+
+    def trace(self, argument: Any, bound: _Bound) -> _Sum:
+        rows, columns = argument.shape
+        _require_same("the rows", rows, "the columns", columns, argument)
+        vertex = self.index(rows)
+        return [term * _Term(indices=(vertex,)) for term in self.matrix(argument, vertex, vertex, bound)]
+
+    def element(self, expression: Any, bound: _Bound) -> _Sum:
+        parent, *indices = expression.args
+        pinned = _Term()
+        vertices = []
+        for index, dimension in zip(indices, parent.shape, strict=True):
+            if index in bound:
+                vertex, extent = bound[index]
+                _require_same(f"the range of {index}", extent, "the dimension", dimension, expression)
+            else:
+                vertex = self.index(dimension)
+                if hidden := bound.keys() & index.free_symbols:
+                    problem = f"{in_one_line(expression)} has the summation index {_names(hidden)} inside of {index}"
+                    raise InvalidArgument("expression", problem, "use the index itself")
+                if vertex != NONE:
+                    pinned *= _Term(edges=((self.label(Pin(index, dimension)), vertex, NONE),), indices=(vertex,))
+            vertices.append(vertex)
+        return [pinned * term for term in self.matrix(parent, vertices[0], vertices[1], bound)]
+
+    def sum(self, expression: sp.Sum, bound: _Bound) -> _Sum:
+        inner = dict(bound)
+        indices = []
+        for symbol, lower, upper in expression.limits:
+            if lower != 0 or symbol in bound:
+                problem = f"cannot read the range of {symbol} in {in_one_line(expression)}"
+                raise InvalidArgument("expression", problem, "sum from 0 to the dimension minus 1, each index once")
+            vertex = self.index(sp.expand(upper + 1))
+            inner[symbol] = (vertex, sp.expand(upper + 1))
+            indices.append(vertex)
+        return [term * _Term(indices=tuple(indices)) for term in self.scalar(expression.function, inner)]
+
+    def delta(self, expression: sp.KroneckerDelta, bound: _Bound) -> _Sum:
+        left, right = expression.args
+        if left in bound and right in bound:
+            _require_same("one range", bound[left][1], "the other", bound[right][1], expression)
+            return [_Term(equal=((bound[left][0], bound[right][0]),))]
+        index, value = (left, right) if left in bound else (right, left)
+        if index not in bound or bound.keys() & value.free_symbols:
+            raise InvalidArgument("expression", f"cannot read {expression}", "use an index or a number on either side")
+        vertex, extent = bound[index]
+        return [_Term(edges=((self.label(Pin(value, extent)), vertex, NONE),) if vertex != NONE else ())]
+
+    def matrix(self, expression: Any, row: int, column: int, bound: _Bound) -> _Sum:
+        """Expand an entry of a matrix expression, its indices given as vertices."""
+        match expression:
+            case sp.MatAdd():
+                for part in expression.args:
+                    for mine, its in zip(expression.shape, part.shape, strict=True):
+                        _require_same("one summand", mine, "another", its, expression)
+                return [term for part in expression.args for term in self.matrix(part, row, column, bound)]
+            case sp.MatMul():
+                return self.product(list(expression.args), row, column, bound)
+            case sp.MatPow() if expression.exp.is_Integer and expression.exp > 0:
+                return self.product([expression.base] * int(expression.exp), row, column, bound)
+            case sp.Transpose():
+                return self.matrix(expression.arg, column, row, bound)
+            case sp.HadamardProduct():
+                return _multiplied([self.matrix(part, row, column, bound) for part in expression.args])
+            case sp.HadamardPower() if expression.exp.is_Integer and expression.exp > 0:
+                powers = range(int(expression.exp))
+                return _multiplied([self.matrix(expression.base, row, column, bound) for _ in powers])
+            case sp.Identity():
+                return [_Term(equal=((row, column),))]
+            case sp.ZeroMatrix():
+                return []
+            case sp.OneMatrix():
+                return [_Term()]
+            case DiagMatrix():
+                (vector,) = expression.args
+                places = (row, NONE) if vector.shape[1] == 1 else (NONE, row)
+                return [term * _Term(equal=((row, column),)) for term in self.matrix(vector, *places, bound)]
+            case DiagonalMatrix():
+                return [term * _Term(equal=((row, column),)) for term in self.matrix(expression.arg, row, row, bound)]
+            case DiagonalOf():
+                return self.matrix(expression.arg, row, row, bound)
+        if not isinstance(expression, sp.MatrixSymbol) and self.is_random(expression):
+            problem = f"{in_one_line(expression)} is no polynomial in {_names(self.random & expression.free_symbols)}"
+            raise InvalidArgument("expression", problem, "use sums, products, transposes and whole powers")
+        if isinstance(expression, sp.MatrixBase):
+            expression = expression.as_immutable()
+        return [_Term(edges=((self.label(expression), row, column),))]
+
+    def product(self, factors: list[Any], row: int, column: int, bound: _Bound) -> _Sum:
+        matrices = [factor for factor in factors if getattr(factor, "is_Matrix", False)]
+        parts = [self.scalar(factor, bound) for factor in factors if not getattr(factor, "is_Matrix", False)]
+        vertices = [row]
+        for left, right in pairwise(matrices):
+            names = f"the columns of {in_one_line(left)}", f"the rows of {in_one_line(right)}"
+            _require_same(names[0], left.shape[1], names[1], right.shape[0], sp.MatMul(*matrices))
+            vertices.append(self.index(right.shape[0]))
+        inner = _Term(indices=tuple(vertices[1:]))
+        vertices.append(column)
+        for place, matrix in enumerate(matrices):
+            parts.append(self.matrix(matrix, vertices[place], vertices[place + 1], bound))
+        return [inner * term for term in _multiplied(parts)]
+
+    def label(self, letter: Letter) -> int:
+        return self.letters.setdefault(letter, len(self.letters))
+
+
+def _multiplied(factors: list[_Sum]) -> _Sum:
+    out = []
+    for terms in product(*factors):
+        whole = _Term()
+        for term in terms:
+            whole *= term
+        out.append(whole)
+    return out
+
+
+def _rational(expression: sp.Expr) -> sp.Expr:
+    return expression.xreplace({part: sp.Rational(part) for part in expression.atoms(sp.Float)})
+
+
+def _require_same(one: str, left: sp.Expr, other: str, right: sp.Expr, where: Any) -> None:
+    if left != right and sp.expand(left - right) != 0:
+        problem = f"in {in_one_line(where)}, {one} have size {left} and {other} {right}"
+        raise InvalidArgument("expression", problem, "make the dimensions equal")
+
+
+def _sort_key(letter: Letter) -> Any:
+    if isinstance(letter, Pin):
+        return 1, sp.default_sort_key(letter.index), sp.default_sort_key(letter.dimension)
+    return 0, sp.default_sort_key(letter), ()
+
+
+def _names(symbols: Collection[Any]) -> str:
+    return ", ".join(sorted(map(str, symbols)))

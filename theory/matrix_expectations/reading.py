@@ -1,0 +1,182 @@
+"""From a canonical sum back to SymPy: traces, quadratic forms, entries, and sums over indices where those do not do.
+
+A vertex where two ends meet is a matrix product, a cycle a trace, a chain between two vectors a scalar, parallel
+edges are a Hadamard product, and vectors at a vertex multiply entry by entry. The sum of the x_i^4 is written
+``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from theory.matrix_expectations.index_graphs import NONE, Component, Word
+from theory.matrix_expectations.parsing import Letter, Pin
+
+
+def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:
+    """Return a canonical component as a scalar.
+
+    Parameters
+    ----------
+    component : Component
+        Of matrices that are all known.
+    letters : sequence of Letter
+        What its labels stand for.
+
+    Examples
+    --------
+    >>> A, x = sp.MatrixSymbol("A", 3, 3), sp.MatrixSymbol("x", 3, 1)
+    >>> written((((3, 0, 2), -1, -1),), [A, x])
+    (x.T*A*x)[0, 0]
+    >>> written((((0,), 0, 0), ((2,), 0, -1)), [A, x])
+    (x.T*DiagonalOf(A))[0, 0]
+    """
+    (word, u, v), *others = component
+    if others or u != v:
+        scalar = _Network(component, letters).total()
+    elif u == NONE:
+        scalar = _chain(word, letters)
+    else:
+        scalar = sp.Trace(_product([_letter(letter, letters) for letter in word]))
+    numbers = (isinstance(letters[letter >> 1], (sp.MatrixBase, Pin)) for link in component for letter in link[0])
+    return scalar.doit() if all(numbers) else scalar
+
+
+def _letter(letter: int, letters: Sequence[Letter]) -> Any:
+    matrix = letters[letter >> 1]
+    return matrix.T if letter & 1 else matrix
+
+
+def _chain(word: Word, letters: Sequence[Letter]) -> sp.Expr:
+    """Write a product of dimensions 1x1, with unit vectors at its ends or not."""
+    indices: list[Any] = [sp.S.Zero, sp.S.Zero]
+    inner = list(word)
+    for side, place in ((0, 0), (1, -1)):
+        if isinstance(pin := letters[word[place] >> 1], Pin):
+            indices[side] = pin.index
+            del inner[place]
+    if not inner:
+        return sp.KroneckerDelta(*indices)
+    return _entry(_product([_letter(letter, letters) for letter in inner]), *indices)
+
+
+def _entry(matrix: Any, row: Any = sp.S.Zero, column: Any = sp.S.Zero) -> sp.Expr:
+    """Write an entry as it stands: of a product of symbols it is not written out as a sum."""
+    return matrix[row, column] if isinstance(matrix, sp.MatrixBase) else MatrixElement(matrix, row, column)
+
+
+def _product(factors: Sequence[Any]) -> Any:
+    return _settled(reduce(lambda left, right: left * right, factors))
+
+
+def _entrywise(factors: Sequence[Any]) -> Any:
+    """Multiply entry by entry; equal factors as powers."""
+    powers = [sp.HadamardPower(factor, times) if times > 1 else factor for factor, times in Counter(factors).items()]
+    return _settled(powers[0] if len(powers) == 1 else sp.HadamardProduct(*powers))
+
+
+def _diagonal(matrix: Any) -> Any:
+    """Take the diagonal as a column; SymPy's own takes no explicit matrices."""
+    if isinstance(matrix, sp.MatrixBase):
+        return sp.ImmutableMatrix([matrix[k, k] for k in range(matrix.rows)])
+    if matrix.atoms(sp.MatrixBase):
+        return sp.HadamardProduct(matrix, sp.Identity(matrix.rows)) * sp.OneMatrix(matrix.rows, 1)
+    return DiagonalOf(matrix)
+
+
+def _settled(matrix: Any) -> Any:
+    """Write out a matrix of numbers."""
+    if isinstance(matrix, sp.MatrixBase) or not matrix.atoms(sp.MatrixBase) or matrix.atoms(sp.MatrixSymbol):
+        return matrix
+    return matrix.as_explicit()
+
+
+def _symbols_first(vector: Any) -> Any:
+    return not isinstance(vector, sp.MatrixSymbol), sp.default_sort_key(vector)
+
+
+class _Network:
+    """Vertices with vectors, joined by matrices, of which one at a time is removed."""
+
+    def __init__(self, component: Component, letters: Sequence[Letter]) -> None:
+        self._vectors: dict[int, list[Any]] = defaultdict(list)
+        self._columns: list[tuple[Any, int, sp.Expr]] = []  # of matrices, where a chain ends in a unit vector
+        self._matrices: list[tuple[Any, int, int]] = []
+        self._left: dict[int, sp.Expr] = {}
+        for word, u, v in component:
+            pin = letters[word[-1] >> 1]
+            matrix = _product([_letter(letter, letters) for letter in (word[:-1] if isinstance(pin, Pin) else word)])
+            self._left[u] = matrix.shape[0]
+            if isinstance(pin, Pin):
+                self._columns.append((matrix, u, pin.index))
+            elif v == NONE:
+                self._vectors[u].append(matrix)
+            else:
+                self._left[v] = matrix.shape[1]
+                self._join(matrix, u, v)
+
+    def total(self) -> sp.Expr:
+        """Remove vertices where at most two matrices meet; write out the sum over those that are left."""
+        if self._columns:
+            return self._written_out()
+        while True:
+            self._merge_parallel()
+            degrees = {u: sum((u in (a, b)) for _, a, b in self._matrices) for u in sorted(self._left)}
+            vertex = min(self._left, key=lambda u: (degrees[u], u))
+            if degrees[vertex] == 0:
+                return self._sum_over(vertex)
+            if degrees[vertex] > 2:
+                return self._written_out()
+            self._remove(vertex)
+
+    def _join(self, matrix: Any, u: int, v: int) -> None:
+        if u == v:
+            self._vectors[u].append(_diagonal(matrix))
+        else:
+            self._matrices.append((matrix, u, v) if u < v else (matrix.T, v, u))
+
+    def _merge_parallel(self) -> None:
+        between: dict[tuple[int, int], list[Any]] = defaultdict(list)
+        for matrix, u, v in self._matrices:
+            between[u, v].append(matrix)
+        self._matrices = [(_entrywise(matrices), u, v) for (u, v), matrices in between.items()]
+
+    def _remove(self, vertex: int) -> None:
+        meeting = [(m, u, v) if u == vertex else (m.T, v, u) for m, u, v in self._matrices if vertex in (u, v)]
+        self._matrices = [link for link in self._matrices if vertex not in link[1:]]
+        size, vectors = self._left.pop(vertex), self._vectors.pop(vertex, [])
+        if len(meeting) == 1:
+            ((matrix, _, other),) = meeting
+            self._vectors[other].append(_product([matrix.T, _entrywise(vectors) if vectors else sp.OneMatrix(size, 1)]))
+        else:
+            (one, _, u), (two, _, v) = meeting
+            middle = [_settled(DiagMatrix(_entrywise(vectors)))] if vectors else []
+            self._join(_product([one.T, *middle, two]), u, v)
+
+    def _sum_over(self, vertex: int) -> sp.Expr:
+        """Write the sum of a product of vectors: one half of it times the other, or one vector times the others."""
+        powers = Counter(sorted(self._vectors[vertex], key=_symbols_first))
+        if not any(times % 2 for times in powers.values()):
+            half = _entrywise([vector for vector, times in powers.items() for _ in range(times // 2)])
+            return _entry(_product([half.T, half]))
+        first, *others = powers.elements()
+        rest = _entrywise(others) if others else sp.OneMatrix(self._left[vertex], 1)
+        return _entry(_product([first.T, rest]))
+
+    def _written_out(self) -> sp.Expr:
+        everything = [link[0] for link in self._matrices + self._columns]
+        everything += [vector for vectors in self._vectors.values() for vector in vectors]
+        taken = {symbol.name for matrix in everything for symbol in matrix.atoms(sp.Symbol, sp.MatrixSymbol)}
+        names = (name for k in range(1, len(taken) + len(self._left) + 1) if (name := f"i{k}") not in taken)
+        index = {vertex: sp.Symbol(next(names), integer=True) for vertex in sorted(self._left)}
+        entries = [_entry(matrix, index[u], index[v]) for matrix, u, v in self._matrices]
+        entries += [_entry(matrix, index[u], column) for matrix, u, column in self._columns]
+        entries += [_entry(vector, index[u]) for u, vectors in self._vectors.items() for vector in vectors]
+        return sp.Sum(sp.Mul(*entries), *((index[u], 0, size - 1) for u, size in self._left.items()))

@@ -1,0 +1,108 @@
+r"""Two inputs of one network: :math:`E\langle a_L, a'_L\rangle`, and how their angle closes.
+
+Linear networks of any law multiply inner products by :math:`n_ks_k^2` a layer in the mean. For normal weights and
+:math:`\phi(z) = \frac{1+\alpha}2z + \frac{1-\alpha}2|z|` one layer needs :math:`E|u||v|` of two correlated normals, an
+integral over the angle. Deeper, :math:`a_1` and :math:`a'_1` have a random angle, and only the limit of infinite width,
+where it is not random, stays closed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+
+COSINE = sp.Symbol("c", real=True)
+"""The cosine of the angle between the inputs."""
+
+
+def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`E\langle a_k, a'_k\rangle/(|x||x'|)` for two inputs at an angle of cosine ``c``.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Linear: any law, any depth. Otherwise normal weights and k = 1.
+    depth : int or str, optional
+        k; the network's depth by default.
+
+    Returns
+    -------
+    sympy.Expr
+        In the symbol ``c``, between -1 and 1.
+
+    Raises
+    ------
+    InvalidArgument
+        Where there is no closed form.
+
+    References
+    ----------
+    Y. Cho and L. Saul, NeurIPS 2009, for the kernel of one ReLU layer, here integrated.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> inner_product_mean(Ensemble(width="n", depth="L", init="xavier", law="uniform"))
+    c
+    >>> inner_product_mean(Ensemble(width="n", depth=1, activation="relu", init="he"))
+    -(c*acos(c) - pi*c - sqrt(1 - c**2))/pi
+    """
+    k = net.depth if depth is None else depth
+    net.width_at(k)
+    if "c" in net.symbols:
+        raise InvalidArgument("net", "has a symbol c, which names the cosine here", "choose another name")
+    if net.slope == 1 and net.has_independent_entries:
+        if net.is_constant_width:
+            return (symbols.whole(net.width_at(1)) * symbols.variance(net, 1)) ** symbols.whole(k) * COSINE
+        grows = (symbols.whole(net.width_at(j)) * symbols.variance(net, j) for j in range(1, int(k) + 1))
+        return sp.Mul(*grows) * COSINE
+    if not net.has_independent_entries:
+        raise InvalidArgument("init", "orthogonal weights have dependent entries", "use xavier, he or a variance")
+    if not net.law.is_normal:
+        problem = f"{net.law.name!r} has no closed form for {net.activation}"
+        raise InvalidArgument("law", problem, "use law='normal', or activation='linear'")
+    if k != 1:
+        problem = f"after one nonlinear layer the angle is random, and depth {k} has no closed form"
+        raise InvalidArgument("depth", problem, "use depth=1, or correlation_map for infinite width")
+    growth = symbols.whole(net.width_at(1)) * symbols.variance(net, 1) * symbols.gate_moment(symbols.slope(net), 2)
+    return sp.factor(growth * correlation_map(net))
+
+
+@cache
+def correlation_map(net: Ensemble) -> sp.Expr:
+    r"""Derive the cosine after one layer, as a function of the cosine ``c`` before, at infinite width.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Only its activation matters.
+
+    Returns
+    -------
+    sympy.Expr
+        :math:`E\phi(u)\phi(v)/E\phi(u)^2` for standard normal u, v of correlation c.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> relu = correlation_map(Ensemble(width="n", depth="L", activation="relu"))
+    >>> relu.subs(COSINE, 0), relu.subs(COSINE, 1)
+    (1/pi, 1)
+    """
+    alpha = symbols.slope(net)
+    theta = sp.Dummy("theta", positive=True)
+    turn = sp.Dummy("t", real=True)
+    radius = sp.Dummy("r", positive=True)
+    product = (sp.cos(theta) + sp.cos(2 * turn - theta)) / 2  # cos t cos(t - theta), without absolute value
+    same = sp.integrate(product, (turn, theta - sp.pi / 2, sp.pi / 2))
+    opposite = sp.integrate(product, (turn, sp.pi / 2, sp.pi / 2 + theta))
+    radial = sp.integrate(radius**3 * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
+    absolute = sp.expand_trig(sp.expand(radial * 2 * (same - opposite) / (2 * sp.pi)))  # E|u||v|, symmetric halves
+    linear, even = ((1 + alpha) / 2) ** 2, ((1 - alpha) / 2) ** 2
+    mean = linear * sp.cos(theta) + even * absolute
+    ratio = sp.expand(mean / symbols.gate_moment(alpha, 2)).subs(theta, sp.acos(COSINE))
+    return sp.factor(ratio)
