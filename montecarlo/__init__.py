@@ -2,7 +2,7 @@
 
 ===============  ========================================================================
 simulate         draws networks block by block, on any executor, the same bits on each
-observables      what is measured: norms of activations and of gradients, or one's own
+observables      what is measured: norms of activations, gradients, Hessians, or one's own
 chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
 estimators       streaming moments of log values, merged in block order
 intervals        confidence intervals whose guarantee is proved at finite sample size
@@ -23,7 +23,7 @@ from montecarlo.intervals import (
     clopper_pearson_interval,
     order_statistic_interval,
 )
-from montecarlo.observables import ActivationNorms, GradientNorms, Observable
+from montecarlo.observables import ActivationNorms, GradientNorms, GradientProducts, HessianNorms, Observable
 from montecarlo.passes import Chunk
 from montecarlo.simulate import Readings, Simulation, simulate
 from montecarlo.workers import worker_pool
@@ -36,6 +36,8 @@ __all__ = [
     "Observable",
     "ActivationNorms",
     "GradientNorms",
+    "GradientProducts",
+    "HessianNorms",
     "ChainHessian",
     "Chunk",
     "Moments",

@@ -103,6 +103,22 @@ class Chunk:
         """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
         return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
 
+    def log_jacobian_norms(self, first: int, last: int) -> Array:
+        """Return log|M_lk|_F^2, shape (m,), M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k for k = first < l = last."""
+        jacobian = np.repeat(np.eye(self._law.widths[first])[None], self.networks, axis=0)
+        logs = np.zeros(self.networks)
+        for layer in range(first, last):
+            if layer > first:
+                jacobian = np.einsum("moi,mij->moj", self.weights(layer), jacobian)
+            if self._slope != 1:
+                np.multiply(jacobian, self._slope, out=jacobian, where=~self._masks[layer - 1][:, :, None])
+            square = np.einsum("mij,mij->m", jacobian, jacobian)
+            halves = np.frexp(square)[1] >> 1
+            np.ldexp(jacobian, -halves[:, None, None], out=jacobian)
+            logs += 2 * np.log(2) * halves
+        with np.errstate(divide="ignore"):  # the log of a dead network's 0
+            return np.asarray(logs + np.log(np.einsum("mij,mij->m", jacobian, jacobian)))
+
     def weights(self, layer: int) -> Array:
         """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
         return self._raw_weights(layer) * self._law.scale(layer)

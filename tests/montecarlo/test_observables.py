@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from montecarlo import ActivationNorms, Chunk, GradientNorms, Observable
+from montecarlo import ActivationNorms, Chunk, GradientNorms, GradientProducts, HessianNorms, Observable
 from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(width=4, depth=3, activation="relu", init="he")
@@ -38,3 +38,67 @@ def test_layers_that_are_none(kind, layers):
 def test_layers_that_the_network_has_not(observable):
     with pytest.raises(InvalidArgument, match=r"^layers: must lie between . and the depth 3"):
         observable.components(NET)
+
+
+class TestHessians:
+    @pytest.mark.parametrize("activation", ["relu", "linear", "leaky:1/4"])
+    @pytest.mark.parametrize("widths", [(2, 3, 2, 4), (3, 3, 3, 3)])
+    def test_blocks_are_second_derivatives_taken_by_hand(self, activation, widths):
+        """f is linear in each matrix on its piece: d2f[W_k = E_pq, W_l = E_ij] by putting both in."""
+        net = Ensemble(widths=widths, activation=activation, init="he")
+        chunk = Chunk(net, np.random.default_rng(1), 3, backward=True, keep_weights=True)
+        blocks = ((1, 2), (1, 3), (2, 3))
+        logs = HessianNorms(blocks).measure(chunk)
+        whole = HessianNorms().measure(chunk)[:, 0]
+        squares = np.zeros((3, 3))
+        slope = float(net.slope)
+        for m in range(3):
+            weights = [chunk.weights(k)[m].copy() for k in (1, 2, 3)]
+            gates, a = [], chunk.input
+            for weight in weights:
+                z = weight @ a
+                gates.append(np.where(z > 0, 1.0, slope))
+                a = gates[-1] * z
+            for column, (k, later) in enumerate(blocks):
+                for i, j, p, q in np.ndindex(*weights[later - 1].shape, *weights[k - 1].shape):
+                    replaced = list(weights)
+                    for layer, entry in ((later, (i, j)), (k, (p, q))):
+                        replaced[layer - 1] = np.zeros_like(weights[layer - 1])
+                        replaced[layer - 1][entry] = 1
+                    out = chunk.input
+                    for weight, gate in zip(replaced, gates, strict=True):
+                        out = gate * (weight @ out)
+                    squares[m, column] += (chunk.readout[m] @ out) ** 2
+        np.testing.assert_allclose(np.exp(logs), squares, rtol=1e-10)
+        np.testing.assert_allclose(np.exp(whole), 2 * squares.sum(axis=1), rtol=1e-10)
+
+    def test_nothing_overflows_at_depth(self):
+        net = Ensemble(width=2, depth=400, init="100")
+        chunk = Chunk(net, np.random.default_rng(0), 2, backward=True, keep_weights=True)
+        (jacobian,) = HessianNorms([(1, 400)]).measure(chunk).T
+        assert np.all(jacobian > 1000)
+
+    def test_a_dead_network_has_none(self):
+        net = Ensemble(width=1, depth=6, activation="relu", init="he")
+        chunk = Chunk(net, np.random.default_rng(0), 200, backward=True, keep_weights=True)
+        dead = np.isneginf(chunk.log_activation_norms([6])[:, 0])
+        assert dead.any()
+        assert np.isneginf(HessianNorms().measure(chunk)[dead]).all()
+
+    @pytest.mark.parametrize("blocks", [[(2, 1)], [(1, 4)], [(0, 1)], [(1, 2, 3)], [(1,)]])
+    def test_blocks_that_are_none(self, blocks):
+        with pytest.raises(InvalidArgument, match=r"^(blocks|layers): "):
+            HessianNorms(blocks).components(NET)
+
+    def test_one_layer_has_none(self):
+        with pytest.raises(InvalidArgument, match=r"^depth: "):
+            HessianNorms().components(Ensemble(width=2, depth=1))
+
+
+def test_products_of_gradients():
+    chunk = Chunk(NET, np.random.default_rng(0), 5, backward=True)
+    first, third = GradientNorms([1, 3]).measure(chunk).T
+    np.testing.assert_array_equal(GradientProducts(1, 3).measure(chunk)[:, 0], first + third)
+    assert GradientProducts(1, 3).components(NET) == ("G_1*G_3",)
+    with pytest.raises(InvalidArgument, match=r"^layers: "):
+        GradientProducts(1, 4).components(NET)
