@@ -6,15 +6,16 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: help verify verify-full test lint oracle soak clean
+.PHONY: help verify verify-full test lint oracle soak bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make test         set up and run the tests'
 	@echo 'make lint         ruff, mypy, import contracts, doctests'
-	@echo 'make oracle       compare with PyTorch (installs it)'
+	@echo 'make oracle       compare with PyTorch, and read every formula with KaTeX (installs both)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
+	@echo 'make bench        compare the speed of exact expectations with other packages (installs them; ten minutes)'
 
 verify: $(VENV)/.report
 	$(BIN)/vanishing verify --profile quick --out out
@@ -39,6 +40,9 @@ SEEDS ?= 100
 soak: $(VENV)/.test
 	$(BIN)/python -m proofs_check.soak --seeds $(SEEDS)
 
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.expectations
+
 clean:
 	rm -rf $(VENV) out build *.egg-info
 
@@ -60,4 +64,8 @@ $(VENV)/.dev: $(MADE_FROM) | $(VENV)/bin/python
 
 $(VENV)/.oracle: $(VENV)/.test
 	$(PIP) --editable '.[report,test,oracle]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.oracle
+	$(PIP) --editable '.[report,test,oracle,bench]'
 	@touch $@

@@ -9,11 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.ensembles.arguments import nearest
+from theory.ensembles.arguments import exact_fraction, nearest
 
 if TYPE_CHECKING:
     from proofs_check.statement import Statement
@@ -127,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     _query_options(sample)
 
     table = command("table", _table, "theory against measurement for one topic, as a table")
-    table.add_argument("name", help="a topic: chain, forward, gradient, init")
+    table.add_argument("name", help="a topic: chain, forward, law, gradient, hessian, init, matrices")
     table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     _run_options(table)
 
@@ -164,9 +165,18 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
     parser.add_argument("--order", action=_Read, read=_integer, default=2, help="power of the norm (default 2)")
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
+    parser.add_argument("--layers", action=_Read, read=_two_layers, help="j,k where two layers are asked about")
     parser.add_argument(
-        "--p", action=_Read, read=_probability, default=0.5, help="probability of the quantile (default 0.5)"
+        "--p",
+        action=_Read,
+        read=_exact_probability,
+        default=Fraction(1, 2),
+        help="a probability, exact: 1/2 (default), 0.01, 1e-400",
     )
+    parser.add_argument(
+        "--c", action=_Read, read=_exact, default=Fraction(1, 2), help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)"
+    )
+    parser.add_argument("--digits", action=_Read, read=_positive, help="digits to enclose (default: a float)")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -261,8 +271,8 @@ def _sample(options: argparse.Namespace) -> int:
     show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
     quantity, query = _query(options)
     if quantity.sample is None:
-        problem = f"{quantity.name!r} is a ratio or a limit, and cannot be sampled"
-        raise InvalidArgument("quantity", problem, "sample activation --order 2 and --order 4, or derive it")
+        problem = f"{quantity.name!r} is derived, and not sampled"
+        raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
     query.net.require_numbers("sample")
     print(show(quantity.sample(query, options.samples, options.seed, 1 - options.confidence, options.jobs)))
     return 0
@@ -308,10 +318,14 @@ def _query(options: argparse.Namespace) -> tuple[Any, Any]:
         readout=options.readout,
         input=options.input,
     )
-    layer: int | str | None = options.layer
-    with suppress(TypeError, ValueError):  # none, or a symbol's name
-        layer = int(options.layer)
-    return asked, Query(net, options.order, layer, options.p)
+    layer = None if options.layer is None else _layer(options.layer)
+    return asked, Query(net, options.order, layer, options.layers, options.p, options.c, options.digits)
+
+
+def _layer(text: str) -> int | str:
+    with suppress(ValueError):  # a symbol's name
+        return int(text)
+    return text
 
 
 def _progress() -> Any:
@@ -344,6 +358,29 @@ def _integer(name: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} 2") from None
+
+
+def _two_layers(name: str, text: str) -> tuple[int | str, int | str]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2 or not all(parts):
+        raise InvalidArgument(name, f"must be two layers, got {text!r}", f"use e.g. --{name} 1,3")
+    return _layer(parts[0]), _layer(parts[1])
+
+
+def _exact(name: str, text: str) -> Fraction:
+    try:
+        return exact_fraction(name, text)
+    except InvalidArgument:
+        raise InvalidArgument(
+            name, f"must be a number, got {text!r}", f"use e.g. --{name} 1/2 or --{name} 0.5"
+        ) from None
+
+
+def _exact_probability(name: str, text: str) -> Fraction:
+    value = _exact(name, text)
+    if not 0 < value < 1:
+        raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {text}", f"use e.g. --{name} 0.5")
+    return value
 
 
 def _natural(name: str, text: str) -> int:
@@ -408,7 +445,12 @@ def _writable_file(argument: str, text: str) -> Path:
 
 def _quantity_names() -> tuple[str, ...]:
     # named here too, so that --help need not load SymPy; a test holds the two lists together
-    return ("activation", "gradient", "kurtosis", "kurtosis-limit", "log-norm", "survival", "median", "quantile")
+    return (
+        *("activation", "kurtosis", "kurtosis-limit", "kurtosis-expansion", "covariance", "correlation"),
+        *("inner-product", "gradient", "gradient-covariance", "gradient-correlation", "hessian"),
+        *("log-norm", "log-variance", "log-gradient", "survival", "median", "quantile", "gradient-median"),
+        *("exceedance", "width", "density", "lyapunov-expansion", "log-variance-expansion"),
+    )
 
 
 def _version() -> str:

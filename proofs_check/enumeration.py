@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
@@ -72,21 +73,81 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     net.width_at(layer)
     if layer < 1:
         raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
-    depth = int(net.depth)
     total = Fraction(0)
+    for run in _runs(net):
+        squared = _norm_squared(run.backward[layer - 1]) * _norm_squared(run.activations[layer - 1])
+        total += run.chance * squared ** (order // 2)
+    return total * _standardized(net, skipped=(layer,)) ** (order // 2)
+
+
+@cache
+def hessian_power(net: Ensemble, first: int, second: int, order: int = 2) -> Fraction:
+    r"""Return :math:`E|\partial^2f/\partial W_k\partial W_l|_F^{order}`, k = `first` < l = `second`.
+
+    Notes
+    -----
+    The block has the entries :math:`b_l[i] M[j,p] a_{k-1}[q]` with the Jacobian M between the layers, which is built
+    here column by column; preactivations at 0 as in :func:`gradient_power`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width=2, depth=2, activation="relu", init="he", law="rademacher", readout="signs", input="e1")
+    >>> hessian_power(net, 1, 2)
+    Fraction(1, 2)
+    """
+    _require_discrete(net, order, readout=True)
+    if not 1 <= first < second <= int(net.depth):
+        problem = f"must be two layers k < l from 1 to the depth, got {first}, {second}"
+        raise InvalidArgument("layers", problem, "use e.g. 1, 2")
+    total = Fraction(0)
+    for run in _runs(net):
+        squared = _norm_squared(run.backward[second - 1]) * _norm_squared(run.activations[first - 1])
+        squared *= sum((_norm_squared(column) for column in _jacobian(run, first, second)), Fraction(0))
+        total += run.chance * squared ** (order // 2)
+    return total * _standardized(net, skipped=(first, second)) ** (order // 2)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One network with one choice of coins and readout: a_0..a_L, D_1..D_L, b_1..b_L, W_1..W_L, and its chance."""
+
+    activations: list[Vector]
+    masks: list[Vector]
+    backward: list[Vector]
+    matrices: tuple[Matrix, ...]
+    chance: Fraction
+
+
+def _runs(net: Ensemble) -> Iterator[_Run]:
     for matrices, chance in _networks(net):
         for activations, masks, coin in _forward(net, matrices):
             for readout, sign_chance in _readouts(net):
-                back = tuple(m * v for m, v in zip(masks[-1], readout, strict=True))
-                for k in range(depth, layer, -1):  # b_{k-1} = D_{k-1} W_k^T b_k
+                back = [tuple(m * v for m, v in zip(masks[-1], readout, strict=True))]
+                for k in range(int(net.depth), 1, -1):  # b_{k-1} = D_{k-1} W_k^T b_k
                     columns = zip(*matrices[k - 1], strict=True)
-                    pulled = [sum(w * b for w, b in zip(column, back, strict=True)) for column in columns]
-                    back = tuple(m * z for m, z in zip(masks[k - 2], pulled, strict=True))
-                squared = _norm_squared(back) * _norm_squared(activations[layer - 1])
-                total += chance * coin * sign_chance * squared ** (order // 2)
+                    pulled = [sum(w * b for w, b in zip(column, back[0], strict=True)) for column in columns]
+                    back.insert(0, tuple(m * z for m, z in zip(masks[k - 2], pulled, strict=True)))
+                yield _Run(activations, masks, back, matrices, chance * coin * sign_chance)
+
+
+def _jacobian(run: _Run, first: int, second: int) -> Iterator[Vector]:
+    """Columns of M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k."""
+    for unit, gate in enumerate(run.masks[first - 1]):
+        column: Vector = tuple(gate if i == unit else Fraction(0) for i in range(len(run.masks[first - 1])))
+        for layer in range(first + 1, second):
+            pushed = (
+                sum((w * c for w, c in zip(row, column, strict=True)), Fraction(0)) for row in run.matrices[layer - 1]
+            )
+            column = tuple(m * z for m, z in zip(run.masks[layer - 1], pushed, strict=True))
+        yield column
+
+
+def _standardized(net: Ensemble, skipped: tuple[int, ...]) -> Fraction:
+    """Return what the atoms' variances and the readout's modulus lack, but for the layers differentiated."""
+    depth = int(net.depth)
     signs = Fraction(1, int(net.width_at(depth))) if net.readout == "signs" else Fraction(1)
-    ratio = _variance_ratio(net, [k for k in range(1, depth + 1) if k != layer])
-    return total * (ratio * signs) ** (order // 2)
+    return signs * _variance_ratio(net, [k for k in range(1, depth + 1) if k not in skipped])
 
 
 def _networks(net: Ensemble) -> Iterator[tuple[tuple[Matrix, ...], Fraction]]:

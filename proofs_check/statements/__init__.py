@@ -1,21 +1,40 @@
 """The statements, one file per topic; each reads like the theorem.
 
-==========  =====================================================================
-chain       width one: products of single weights
-forward     the signal |a_L| at any width
-gradient    the gradient with respect to one weight matrix
-init        initializations that do not preserve even the mean
-==========  =====================================================================
+==============  =====================================================================
+chain           width one: products of single weights
+chain_hessian   width one: the Hessian of a linear network
+forward         the signal |a_L| at any width
+law             its exact law for normal weights, and the width that a depth needs
+gradient        the gradient with respect to one weight matrix
+fixed_readout   the same under ReLU and a readout that is not random
+hessian         blocks of the Hessian at any width
+init            initializations that do not preserve even the mean
+matrices        products of random matrices, by two independent routes
+==============  =====================================================================
 """
 
-from proofs_check.statements import chain, chain_hessian, forward, gradient, init
+from proofs_check.statements import (
+    chain,
+    chain_hessian,
+    fixed_readout,
+    forward,
+    gradient,
+    hessian,
+    init,
+    law,
+    matrices,
+)
 
 STATEMENTS = (
     *chain.STATEMENTS,
     *chain_hessian.STATEMENTS,
     *forward.STATEMENTS,
+    *law.STATEMENTS,
     *gradient.STATEMENTS,
+    *fixed_readout.STATEMENTS,
+    *hessian.STATEMENTS,
     *init.STATEMENTS,
+    *matrices.STATEMENTS,
 )
 
 __all__ = ["STATEMENTS"]

@@ -88,7 +88,7 @@ def no_simulation(monkeypatch):
     def simulate(*_, **__):
         raise AssertionError("something was simulated")
 
-    for module in ("quantities", "figures", "verification"):
+    for module in ("quantities.norms", "quantities.gradients", "quantities.typical", "figures", "verification"):
         monkeypatch.setattr(f"proofs_check.{module}.simulate", simulate)
 
 

@@ -195,7 +195,7 @@ BAD = [
     (f"derive quantile {RELU} --p 0", "--p", "strictly between 0 and 1, got 0", "--p 0.5"),
     (f"sample quantile {RELU} --p 1", "--p", "strictly between 0 and 1, got 1", "--p 0.5"),
     (f"derive quantile {RELU} --p -0.5", "--p", "strictly between 0 and 1, got -0.5", "--p 0.5"),
-    (f"derive quantile {RELU} --p nan", "--p", "strictly between 0 and 1, got nan", "--p 0.5"),
+    (f"derive quantile {RELU} --p nan", "--p", "number, got 'nan'", "--p 1/2"),
     (f"derive quantile {RELU} --p half", "--p", "number, got 'half'", "--p 0.5"),
     # the run
     (f"sample median {RELU} --samples 0", "--samples", "at least 1, got 0", "--samples 2"),

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from proofs_check.enumeration import activation_power, gradient_power
+from proofs_check.enumeration import activation_power, gradient_power, hessian_power
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 SIGNS = Law.named("rademacher")
@@ -178,3 +178,63 @@ def test_a_layer_without_weights_is_refused(layer):
     with pytest.raises(InvalidArgument, match=f"got {layer}") as raised:
         gradient_power(DISCRETE, layer)
     assert raised.value.argument == "layer"
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "leaky:1/3"])
+@pytest.mark.parametrize(("widths", "law"), [((2, 1, 2), LADDER), ((1, 2, 1, 1), SIGNS)])
+def test_the_hessian_by_central_differences_of_f(activation, widths, law):
+    """On small steps f is bilinear in two matrices: its mixed second differences are exact."""
+    net = Ensemble(widths=widths, activation=activation, init="1", law=law, readout="ones", input=(1, 2)[: widths[0]])
+    slope = float(Fraction(net.slope))
+
+    def output(matrices, gates, x):
+        for matrix, gate in zip(matrices, gates, strict=True):
+            x = gate * (matrix @ x)
+        return x.sum()
+
+    for k, later in itertools.combinations(range(1, len(widths)), 2):
+        total, weights = 0.0, all_weights(law, widths)
+        count = len(weights[0])
+        for network in range(count):
+            matrices = [w[network].astype(float) for w in weights]
+            x, sides = np.array([1.0, 2.0])[: widths[0]], []
+            pending = [(x, [])]
+            for matrix in matrices:  # a preactivation at 0 takes either side
+                following = []
+                for activation_vector, gates in pending:
+                    z = matrix @ activation_vector
+                    choices = [(1.0,) if v > 0 or slope == 1 else (slope,) if v < 0 else (1.0, slope) for v in z]
+                    following += [(np.array(g) * z, [*gates, np.array(g)]) for g in itertools.product(*choices)]
+                pending = following
+            sides = [gates for _, gates in pending]
+            chances = [
+                np.prod([0.5 for matrix, a in zip(matrices, _inputs(matrices, g, x), strict=True)
+                         for v in matrix @ a if v == 0 and slope != 1])
+                for g in sides
+            ]  # fmt: skip
+            for gates, chance in zip(sides, chances, strict=True):
+                square = 0.0
+                for i, j in np.ndindex(*matrices[later - 1].shape):
+                    for p, q in np.ndindex(*matrices[k - 1].shape):
+                        moved = [m.copy() for m in matrices]
+                        difference = 0.0
+                        for up, over in itertools.product((1, -1), repeat=2):
+                            moved[later - 1][i, j] = matrices[later - 1][i, j] + up
+                            moved[k - 1][p, q] = matrices[k - 1][p, q] + over
+                            difference += up * over * output(moved, gates, x)
+                        square += (difference / 4) ** 2
+                total += chance * square
+        scale = float(law.variance) ** (len(widths) - 3)
+        assert float(hessian_power(net, k, later)) == pytest.approx(total / count / scale, rel=1e-12)
+
+
+def _inputs(matrices, gates, x):
+    for matrix, gate in zip(matrices, gates, strict=True):
+        yield x
+        x = gate * (matrix @ x)
+
+
+@pytest.mark.parametrize("layers", [(2, 1), (1, 1), (0, 1), (1, 3)])
+def test_hessian_layers_out_of_order(layers):
+    with pytest.raises(InvalidArgument, match=r"^layers: "):
+        hessian_power(Ensemble(width=1, depth=2, law="rademacher", readout="signs", input="e1"), *layers)

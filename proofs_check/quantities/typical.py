@@ -1,0 +1,280 @@
+"""Laws of logarithms: what the typical network does, where the mean is carried by rare ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from montecarlo import ActivationNorms, GradientNorms, simulate
+from montecarlo.intervals import catoni_interval, clopper_pearson_interval, order_statistic_interval
+from proofs_check.quantities.query import (
+    Derivation,
+    Quantity,
+    Query,
+    Sampled,
+    assumptions,
+    formula,
+    number,
+    numeric_layer,
+)
+from proofs_check.statement import Assumption
+from theory import (
+    LogGradientLaw,
+    LogNormLaw,
+    feasible_widths,
+    log_variance_expansion,
+    lyapunov_expansion,
+    symbols,
+)
+from theory.ensembles import InvalidArgument
+from theory.log_norms import density, survival
+from theory.log_sums import LogSumLaw
+from theory.phase_diagram import asymptotic_slope, enclosed_exceedance, exceedance
+
+_DIGITS = 25
+_WIDE = 256  # sums over more units than this are numbers, not formulas to read
+
+
+def _norms(query: Query) -> LogNormLaw:
+    return LogNormLaw(query.net, query.layer)
+
+
+def _gradients(query: Query) -> LogGradientLaw:
+    return LogGradientLaw(query.net, query.layer)
+
+
+def _given(query: Query, law: LogSumLaw) -> tuple[Assumption, ...]:
+    return (Assumption.SURVIVAL,) if law.can_die else ()
+
+
+def _cumulant(query: Query, law: LogSumLaw, order: int, name: str, notation: str, *more: Assumption) -> Derivation:
+    assumed = assumptions(query, *_given(query, law), *more)
+    wide = any(factor.slope == 0 and factor.width.is_Integer and factor.width > _WIDE for factor, _ in law.terms)
+    if query.net.symbols:
+        if wide:
+            problem = "is so wide that the sum over its units is no formula"
+            raise InvalidArgument("width", problem, "use a symbol's name, or numbers for all else")
+        return formula(name, notation, law.cumulant(order), assumed)
+    ball = law.enclosed_cumulant(order, query.digits or _DIGITS)
+    leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
+    exact = None if wide or (leaky and order > 1) else law.cumulant(order)
+    return replace(number(name, notation, exact, ball, assumed, query.digits), log_value=None)
+
+
+def _a(query: Query, law: LogSumLaw) -> tuple[str, str]:
+    a = f"a_{{{query.at}}}"
+    return a, rf"\mid {a}\neq0" if law.can_die else ""
+
+
+def _derive_log_norm(query: Query) -> Derivation:
+    law = _norms(query)
+    a, given = _a(query, law)
+    return _cumulant(query, law, 1, "log-norm", rf"\mathbb{{E}}\left[\log|{a}|^2{given}\right]")
+
+
+def _derive_log_variance(query: Query) -> Derivation:
+    law = _norms(query)
+    a, given = _a(query, law)
+    return _cumulant(query, law, 2, "log-variance", rf"\operatorname{{Var}}\left[\log|{a}|^2{given}\right]")
+
+
+def _g(query: Query) -> str:
+    return rf"|\partial f/\partial W_{{{'k' if query.layer is None else query.layer}}}|_F^2"
+
+
+def _readout(query: Query) -> tuple[Assumption, ...]:
+    return () if query.net.slope == 1 else (Assumption.SIGN_SYMMETRIC_READOUT,)
+
+
+def _derive_log_gradient(query: Query) -> Derivation:
+    notation = rf"\mathbb{{E}}\left[\log{_g(query)}\right]"
+    return _cumulant(query, _gradients(query), 1, "log-gradient", notation, *_readout(query))
+
+
+def _derive_survival(query: Query) -> Derivation:
+    notation = rf"\mathbb{{P}}(a_{{{query.at}}}\neq0)"
+    exact = survival(query.net, query.layer)
+    return formula("survival", notation, exact, assumptions(query, Assumption.NO_ATOMS))
+
+
+def _quantile(query: Query, law: LogSumLaw, name: str, notation: str, *more: Assumption) -> Derivation:
+    assumed = assumptions(query, *more)
+    enclosed = None
+    if query.digits is None:
+        log_value = law.quantile(query.p)
+    else:
+        ball = law.enclosed_quantile(query.p, query.digits)
+        log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
+    value = math.exp(log_value)
+    shown = value if value > 0 or log_value == -math.inf else None
+    return Derivation(name, notation, None, shown, log_value, assumed, enclosed)
+
+
+def _quantile_notation(query: Query, what: str) -> str:
+    return rf"q_{{{query.p}}}\left({what}\right)"
+
+
+def _derive_quantile(query: Query, name: str = "quantile") -> Derivation:
+    return _quantile(query, _norms(query), name, _quantile_notation(query, f"|a_{{{query.at}}}|^2"))
+
+
+def _derive_median(query: Query) -> Derivation:
+    return _derive_quantile(_at_median(query), "median")
+
+
+def _derive_gradient_median(query: Query) -> Derivation:
+    query = _at_median(query)
+    notation = _quantile_notation(query, _g(query))
+    return _quantile(query, _gradients(query), "gradient-median", notation, *_readout(query))
+
+
+def _at_median(query: Query) -> Query:
+    return replace(query, p=Query.p)
+
+
+def _derive_exceedance(query: Query) -> Derivation:
+    net = query.net if query.layer is None else query.net.at(depth=query.layer)
+    notation = rf"\mathbb{{P}}\left(|a_{{{query.at}}}|^2\ge{query.c}\,|x|^2\right)"
+    assumed = assumptions(query)
+    if query.digits is None:
+        value = exceedance(net, query.c)
+        return Derivation("exceedance", notation, None, value, math.log(value) if value > 0 else None, assumed)
+    return number("exceedance", notation, None, enclosed_exceedance(net, query.c, query.digits), assumed, query.digits)
+
+
+def _derive_width(query: Query) -> Derivation:
+    net = query.net.at(width="n") if query.net.is_constant_width else query.net
+    widths = feasible_widths(net, query.c, query.p)
+    notation = rf"n^*\left({query.net.depth}, {query.c}, {query.p}\right)"
+    slopes = asymptotic_slope(net, query.c, query.p)
+    related = [(name, slope) for name, slope in zip(("least_per_depth", "most_per_depth"), slopes, strict=False)]
+    if widths.most is not None:
+        related.append(("most", sp.Integer(widths.most)))
+    assumed = (
+        *assumptions(replace(query, net=net)),
+        f"the norm is kept if P(|a_L|^2 >= {query.c} |x|^2) >= {query.p}",
+        "the probability crosses this level once (c < 1) or twice (c > 1) as the width grows",
+    )
+    if widths.least is None:
+        reason = "no width keeps the norm above this factor with this probability"
+        return Derivation("width", notation, None, None, None, assumed, None, tuple(related), reason)
+    exact = sp.Integer(widths.least)
+    return Derivation("width", notation, exact, float(exact), None, assumed, None, tuple(related))
+
+
+def _derive_density(query: Query) -> Derivation:
+    exact = density(query.net)
+    assumed = (*assumptions(query, Assumption.LINEAR), "r is the value of |a_L|^2")
+    return formula("density", r"p_{|a_L|^2}(r)", exact, assumed)
+
+
+_RATIO = r"\log\frac{|a_k|^2}{|a_{k-1}|^2}"
+
+
+def _derive_lyapunov(query: Query) -> Derivation:
+    exact = lyapunov_expansion(query.net)
+    return formula("lyapunov-expansion", rf"\mathbb{{E}}{_RATIO}", exact, _expanded(query))
+
+
+def _derive_log_variance_expansion(query: Query) -> Derivation:
+    exact = log_variance_expansion(query.net)
+    return formula("log-variance-expansion", rf"\operatorname{{Var}}{_RATIO}", exact, _expanded(query))
+
+
+def _expanded(query: Query) -> tuple[str, ...]:
+    return (
+        *assumptions(query, Assumption.SURVIVAL),
+        "the entries have a bounded density and finite moments, and k is at least 3, or the weights are normal",
+    )
+
+
+# --- sampled ----------------------------------------------------------------------------------------------------------
+
+
+def _norm_logs(query: Query, samples: int, seed: int, jobs: int) -> Any:
+    layer = numeric_layer(query, query.net.depth)
+    observable = ActivationNorms(layers=(layer,))
+    return simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"a_{layer}")
+
+
+def _gradient_logs(query: Query, samples: int, seed: int, jobs: int) -> Any:
+    layer = numeric_layer(query, 1)
+    observable = GradientNorms(layers=(layer,))
+    return simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"G_{layer}")
+
+
+def _mean_of_logs(name: str, law: LogSumLaw, logs: Any, seed: int, error: float) -> Sampled:
+    variance = float(law.enclosed_cumulant(2, 15))
+    alive = logs[np.isfinite(logs)]
+    if not len(alive):
+        raise InvalidArgument("samples", f"all {len(logs)} networks are dead", "sample more, or wider networks")
+    estimate = catoni_interval(alive, variance, error)
+    estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
+    return Sampled(name, estimate, len(logs), seed, False, len(alive))
+
+
+def _sample_log_norm(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    law = _norms(query)
+    return _mean_of_logs("log-norm", law, _norm_logs(query, samples, seed, jobs), seed, error)
+
+
+def _sample_log_gradient(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    law = LogGradientLaw(query.net, numeric_layer(query, 1))
+    return _mean_of_logs("log-gradient", law, _gradient_logs(query, samples, seed, jobs), seed, error)
+
+
+def _share(name: str, logs: Any, least: float, seed: int, error: float) -> Sampled:
+    count = int((logs >= least).sum())
+    interval = clopper_pearson_interval(count, len(logs), error)
+    return Sampled(name, interval, len(logs), seed, False, int(np.isfinite(logs).sum()))
+
+
+def _sample_survival(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    return _share("survival", _norm_logs(query, samples, seed, jobs), -np.finfo(float).max, seed, error)
+
+
+def _sample_exceedance(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    if query.c <= 0:
+        raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. --c 1/2")
+    least = math.log(query.c.numerator) - math.log(query.c.denominator)
+    least += math.log(float(symbols.input_power_sum(query.net, 2)))
+    return _share("exceedance", _norm_logs(query, samples, seed, jobs), least, seed, error)
+
+
+def _order_statistics(name: str, logs: Any, query: Query, seed: int, error: float) -> Sampled:
+    estimate = order_statistic_interval(logs, float(query.p), error)
+    return Sampled(name, estimate, len(logs), seed, True, int(np.isfinite(logs).sum()))
+
+
+def _sample_quantile(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    return _order_statistics("quantile", _norm_logs(query, samples, seed, jobs), query, seed, error)
+
+
+def _sample_median(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    logs = _norm_logs(query, samples, seed, jobs)
+    return _order_statistics("median", logs, _at_median(query), seed, error)
+
+
+def _sample_gradient_median(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+    logs = _gradient_logs(query, samples, seed, jobs)
+    return _order_statistics("gradient-median", logs, _at_median(query), seed, error)
+
+
+TYPICAL = (
+    Quantity("log-norm", "E log|a_k|^2, given survival", _derive_log_norm, _sample_log_norm),
+    Quantity("log-variance", "Var log|a_k|^2, given survival", _derive_log_variance),
+    Quantity("log-gradient", "E log|df/dW_k|_F^2, given survival", _derive_log_gradient, _sample_log_gradient),
+    Quantity("survival", "P(a_k is not 0)", _derive_survival, _sample_survival),
+    Quantity("median", "median of |a_k|^2", _derive_median, _sample_median),
+    Quantity("quantile", "p-quantile of |a_k|^2", _derive_quantile, _sample_quantile),
+    Quantity("gradient-median", "median of |df/dW_k|_F^2", _derive_gradient_median, _sample_gradient_median),
+    Quantity("exceedance", "P(|a_k|^2 >= c |x|^2)", _derive_exceedance, _sample_exceedance),
+    Quantity("width", "least n with P(|a_L|^2 >= c |x|^2) >= p", _derive_width),
+    Quantity("density", "density of |a_L|^2 of a linear network", _derive_density),
+    Quantity("lyapunov-expansion", "E log(|a_k|^2/|a_{k-1}|^2) in 1/n", _derive_lyapunov),
+    Quantity("log-variance-expansion", "Var log(|a_k|^2/|a_{k-1}|^2) in 1/n", _derive_log_variance_expansion),
+)
