@@ -1,21 +1,41 @@
 """What does hold: random networks sampled from real weight matrices, their norms on log scale. NumPy; no SymPy.
 
 ===============  ========================================================================
-simulate         draws networks block by block, on any executor, the same bits on each
-observables      what is measured: norms of activations, gradients, Hessians, or one's own
+simulate         draws networks block by block, on any workers, the same bits on each
+observables      what is measured: norms, Hessian blocks, angles, dead units, or one's own
 chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
-estimators       streaming moments of log values, merged in block order
+jacobians        all singular values of the input-output Jacobian, however far apart
+
+engines          real weight matrices, or a law that is provably the same
+passes           real matrices: one chunk of networks, forward and backward
+width_one        real weights of networks of width one, all layers at a time
+vector_chains    law-exact for normal weights: vectors in place of matrices
+norm_chains      law-exact for normal weights: chi-squares in place of vectors
+pairs            a second input beside the first, and the angle between them
+particles        means of heavy-tailed norms at any depth, by resampling
+tilting          extreme tails for normal weights, by exponential tilting
+
+estimators       streaming moments and covariances of log values
+log_counts       streaming quantiles of log values, in bounded memory
 intervals        confidence intervals whose guarantee is proved at finite sample size
-passes           one chunk of networks, forward and backward
-weights          one layer of weights from the ensemble's law
+
+blocks           one block of networks, drawn and measured: a pure function of a task
+block_store      finished blocks in one SQLite file, safe from kills
+stored_runs      a simulation's blocks in a store, by fingerprint
+executors        serial, threads, processes, any executor, a Dask cluster
+streams          one random stream per ensemble, seed and block; the sizes of blocks
+
+weights          weights from the ensemble's law
+normals          standard normal variables in single precision
+products         matrices times vectors without threads of their own
+traces           vectors through the layers: rescaled, their norms on log scale
 sampler_check    a user's sampler must be standardized and symmetric
-workers          worker processes that simulations share
-streams          one random stream per ensemble, seed and block
 ===============  ========================================================================
 """
 
 from montecarlo.chain_hessian import ChainHessian
-from montecarlo.estimators import Moments
+from montecarlo.estimators import LogCovariance, Moments
+from montecarlo.executors import Workers, borrowed, cluster, processes, serial, threads, worker_pool
 from montecarlo.intervals import (
     Estimate,
     bernstein_interval,
@@ -23,15 +43,24 @@ from montecarlo.intervals import (
     clopper_pearson_interval,
     order_statistic_interval,
 )
-from montecarlo.observables import ActivationNorms, GradientNorms, GradientProducts, HessianNorms, Observable
+from montecarlo.log_counts import LogCounts
+from montecarlo.observables import (
+    ActivationNorms,
+    Angles,
+    DeadUnits,
+    GradientNorms,
+    GradientProducts,
+    HessianNorms,
+    InnerProducts,
+    Observable,
+)
+from montecarlo.pairs import Pair
 from montecarlo.passes import Chunk
 from montecarlo.simulate import Readings, Simulation, simulate
-from montecarlo.workers import worker_pool
 
 __all__ = [
     "simulate",
     "Simulation",
-    "worker_pool",
     "Readings",
     "Observable",
     "ActivationNorms",
@@ -39,11 +68,24 @@ __all__ = [
     "GradientProducts",
     "HessianNorms",
     "ChainHessian",
+    "InnerProducts",
+    "Angles",
+    "DeadUnits",
+    "Pair",
     "Chunk",
     "Moments",
+    "LogCovariance",
+    "LogCounts",
     "Estimate",
     "order_statistic_interval",
     "catoni_interval",
     "clopper_pearson_interval",
     "bernstein_interval",
+    "Workers",
+    "serial",
+    "threads",
+    "processes",
+    "worker_pool",
+    "borrowed",
+    "cluster",
 ]

@@ -1,4 +1,4 @@
-"""Streaming moments of log values, merged by one left fold in block order."""
+"""Streaming moments and covariances of log values, merged by one left fold in block order."""
 
 from __future__ import annotations
 
@@ -127,3 +127,59 @@ class Moments:
         """Sample variance of X; inf if it overflows."""
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             return np.where(self.alive > 0, self.relative_variance * self.mean**2, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LogCovariance:
+    """Means and products of deviations of log X over samples where all components are positive.
+
+    Attributes
+    ----------
+    alive : int
+        Number of such samples.
+    means : ndarray, shape (components,)
+    products : ndarray, shape (components, components)
+        Sums of products of deviations from the means.
+
+    Examples
+    --------
+    >>> part = LogCovariance.of(np.array([[0.0, 1.0], [2.0, 5.0], [1.0, -np.inf]]))
+    >>> part.alive, part.covariance
+    (2, array([[2., 4.],
+           [4., 8.]]))
+    """
+
+    alive: int
+    means: Array
+    products: Array
+
+    @classmethod
+    def of(cls, logs: Array) -> LogCovariance:
+        """Return the products of samples, shape (samples, components)."""
+        kept = logs[np.isfinite(logs).all(axis=1)]
+        means = kept.mean(axis=0) if len(kept) else np.zeros(logs.shape[1])
+        deviations = kept - means
+        # not BLAS, whose bits depend on its threads
+        return cls(len(kept), means, np.einsum("mi,mj->ij", deviations, deviations))
+
+    def merge(self, other: LogCovariance) -> LogCovariance:
+        """Return the products of both samples together; `other` comes later."""
+        alive = self.alive + other.alive
+        if alive == 0:
+            return self
+        delta = other.means - self.means
+        weight = other.alive / alive
+        products = self.products + other.products + np.outer(delta, delta) * (self.alive * weight)
+        return LogCovariance(alive, self.means + delta * weight, products)
+
+    @property
+    def covariance(self) -> Array:
+        """Sample covariance of the logs, shape (components, components); nan for fewer than two samples."""
+        return np.asarray(self.products / (self.alive - 1 if self.alive > 1 else np.nan))
+
+    @property
+    def correlation(self) -> Array:
+        """Sample correlation of the logs; nan where a component does not vary."""
+        size = np.sqrt(np.diag(self.products))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.products / np.outer(size, size))

@@ -1,14 +1,16 @@
-"""What is measured of each network: norms of activations, gradients and Hessian blocks, or one's own."""
+"""What is measured of each network: norms of activations, gradients and Hessian blocks, angles, or one's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Integral
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from montecarlo.pairs import Pair
 from montecarlo.passes import Chunk
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
@@ -23,7 +25,8 @@ class Observable(Protocol):
     name : str
         Appears in error messages.
     needs : frozenset of str
-        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``.
+        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"``, ``"pair"``.
+        With ``"pair"`` it has the attribute `pair`, a :class:`montecarlo.Pair`.
 
     Examples
     --------
@@ -209,6 +212,138 @@ class GradientProducts:
         """Return the logs, shape (m, 1)."""
         logs = chunk.log_gradient_norms([self.first, self.second])
         return np.asarray(logs.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class DeadUnits:
+    """Share of the units of each layer that are off (z <= 0), as a log; -inf where none is.
+
+    Parameters
+    ----------
+    layers : sequence of int, optional
+        Which k, between 1 and L; all of them by default.
+
+    Examples
+    --------
+    >>> DeadUnits(layers=[3]).components(Ensemble(width=8, depth=4, activation="relu"))
+    ('dead_3',)
+    """
+
+    layers: tuple[int, ...] | None = None
+    name: ClassVar[str] = "DeadUnits"
+    needs: ClassVar[frozenset[str]] = frozenset({"units"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", parse_layers(self.layers))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return ``dead_k`` for each layer; refuse all but ReLU."""
+        if net.activation != "relu":
+            raise InvalidArgument("activation", f"{self.name} needs units that can be off", "use activation='relu'")
+        return tuple(f"dead_{k}" for k in layers_between(self.layers, 1, net))
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, layers)."""
+        layers = layers_between(self.layers, 1, chunk.net)
+        widths = np.array([int(chunk.net.width_at(k)) for k in layers])
+        with np.errstate(divide="ignore"):  # no unit off
+            return np.asarray(np.log(1 - chunk.active_units(layers) / widths))
+
+
+@dataclass(frozen=True)
+class InnerProducts:
+    r"""Inner products :math:`\langle a_k, a'_k\rangle` of two inputs' activations, by their parts.
+
+    Components: for ReLU ``p_k``, the inner product; else ``p_k+`` and ``p_k-``, its positive and its negative part.
+
+    Parameters
+    ----------
+    cosine : Fraction or str
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+    layers : sequence of int, optional
+        Which k, between 0 and L; all of them by default.
+
+    Examples
+    --------
+    >>> InnerProducts("1/2", layers=[2]).components(Ensemble(width=8, depth=2))
+    ('p_2+', 'p_2-')
+    """
+
+    cosine: Fraction | str = Fraction(0)
+    layers: tuple[int, ...] | None = None
+    name: ClassVar[str] = "InnerProducts"
+    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "layers", parse_layers(self.layers))
+
+    @property
+    def pair(self) -> Pair:
+        """The second input."""
+        return Pair(Fraction(self.cosine))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the labels."""
+        signs = ("",) if self._is_positive(net) else ("+", "-")
+        return tuple(f"p_{k}{sign}" for k in layers_between(self.layers, 0, net) for sign in signs)
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs of the parts, -inf for 0."""
+        layers = layers_between(self.layers, 0, chunk.net)
+        assert chunk.pair is not None
+        ratios, signs = chunk.pair.log_ratios(layers)
+        logs = np.where(signs == 0, -np.inf, ratios) + np.where(signs == 0, 0.0, chunk.log_activation_norms(layers))
+        if self._is_positive(chunk.net):
+            return logs
+        parts = [np.where(signs * side > 0, logs, -np.inf) for side in (1, -1)]
+        return np.stack(parts, axis=2).reshape(len(logs), -1)
+
+    def _is_positive(self, net: Ensemble) -> bool:
+        return net.activation == "relu" and (Fraction(self.cosine) >= 0 or 0 not in layers_between(self.layers, 0, net))
+
+
+@dataclass(frozen=True)
+class Angles:
+    """Angles between two inputs' activations, in radians, as logs: accurate however small they have become.
+
+    Where either activation is 0 the angle counts as 0, its log -inf.
+
+    Parameters
+    ----------
+    cosine : Fraction or str
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+    layers : sequence of int, optional
+        Which k, between 0 and L; all of them by default.
+
+    Examples
+    --------
+    >>> Angles(layers=[0, 2]).components(Ensemble(width=8, depth=2))
+    ('angle_0', 'angle_2')
+    """
+
+    cosine: Fraction | str = Fraction(0)
+    layers: tuple[int, ...] | None = None
+    name: ClassVar[str] = "Angles"
+    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "layers", parse_layers(self.layers))
+
+    @property
+    def pair(self) -> Pair:
+        """The second input."""
+        return Pair(Fraction(self.cosine))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return ``angle_k`` for each layer."""
+        return tuple(f"angle_{k}" for k in layers_between(self.layers, 0, net))
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, layers)."""
+        assert chunk.pair is not None
+        return chunk.pair.log_angles(layers_between(self.layers, 0, chunk.net))
 
 
 def parse_layers(layers: object) -> tuple[int, ...] | None:

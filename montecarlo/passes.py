@@ -1,28 +1,32 @@
-"""One chunk of networks: the forward and the backward pass, on log scale."""
+"""One chunk of networks with real weight matrices: the forward and the backward pass, on log scale."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from montecarlo.weights import Array, Weights, integer_multiples, log
+from montecarlo.pairs import Pair
+from montecarlo.products import matrix_vector, vector_matrix
+from montecarlo.streams import KEEP_BYTES
+from montecarlo.traces import Trace, Vectors
+from montecarlo.weights import Array, Raw, Weights, integer_multiples, log
 from theory.ensembles import Ensemble
 
-KEEP_BYTES = 2**27
-"""A chunk's weights are kept for the backward pass up to this size (128 MiB), and drawn again beyond it."""
+_MAY_DIE = 12
+"""Narrower ReLU networks die within depths that are simulated: the dead ones are not drawn any further."""
 
 
 class Chunk:
     r"""A few networks of one ensemble, drawn from a stream, with their norms on log scale.
 
     Activations are rescaled by powers of two at each layer and the exponents kept as integers: nothing under- or
-    overflows at any depth, and the rescaling makes no rounding error. The products are NumPy's own (einsum without
-    BLAS), so the bits do not depend on the number of threads; random numbers take most of the time anyway.
+    overflows at any depth, and the rescaling makes no rounding error. A ReLU network that has died, all units of a
+    layer off, has norms 0 whatever follows: its later weights are drawn only if they are asked for.
 
     Parameters
     ----------
@@ -33,10 +37,12 @@ class Chunk:
         measured. It is left behind them.
     networks : int
         m, how many networks.
-    backward : bool
-        Whether gradients will be asked for.
-    keep_weights : bool
-        Whether weights will be asked for.
+    needs : frozenset of str
+        What will be asked for beyond activations: ``"backward"``, ``"weights"``, ``"units"``.
+    pair : Pair, optional
+        A second input, beside x.
+    scratch : Scratch, optional
+        Memory, shared with other chunks.
 
     Attributes
     ----------
@@ -53,7 +59,8 @@ class Chunk:
 
     Examples
     --------
-    >>> chunk = Chunk(Ensemble(width=1, depth=2, law="rademacher"), np.random.default_rng(0), 3, backward=True)
+    >>> net = Ensemble(width=1, depth=2, law="rademacher")
+    >>> chunk = Chunk(net, np.random.default_rng(0), 3, needs=frozenset({"backward"}))
     >>> chunk.log_activation_norms([0, 2])
     array([[0., 0.],
            [0., 0.],
@@ -66,28 +73,30 @@ class Chunk:
         rng: np.random.Generator,
         networks: int,
         *,
-        backward: bool = False,
-        keep_weights: bool = False,
-        store: Store | None = None,
+        needs: frozenset[str] = frozenset(),
+        pair: Pair | None = None,
+        scratch: Scratch | None = None,
     ) -> None:
         self.net = net
         self.networks = networks
-        self._store = Store(net) if store is None else store
-        self._law = self._store.weights
+        self._scratch = Scratch(net) if scratch is None else scratch
+        self._law = self._scratch.weights
         self._depth = len(self._law.widths) - 1
         self._slope = float(Fraction(net.slope))
         self._rng = rng
-        again = backward or keep_weights
-        self._keeps = again and 8 * networks * self._store.weights_per_network <= KEEP_BYTES
+        again = bool(needs & {"backward", "weights"})
+        self._keeps = again and self._scratch.keeps(networks)
         self._states: list[Any] | None = [] if again and not self._keeps else None
+        self._drawn: list[NDArray[np.intp]] = []
         self._masks: list[NDArray[np.bool_]] = []
 
-        x, log_x = _vector(net.input or "unit", self._law.widths[0])
+        x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
-        self._forward(x, log_x, remember_masks=backward)
-        v, log_v = self._draw_readout()
+        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
+        v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
         self.readout: Array = v * np.exp(log_v / 2)
-        self._backward = self._back_propagate(v, log_v) if backward else None
+        self._backward = self._back_propagate(v, log_v) if "backward" in needs else None
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
         """Return log|a_k|^2, shape (m, len(layers)), for layers between 0 and L; -inf where a network has died."""
@@ -103,6 +112,16 @@ class Chunk:
         """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
         return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
 
+    def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
+        """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
+        if not self._masks:
+            raise RuntimeError("this chunk was drawn without its units; give the observable needs={'units'}")
+        return np.stack([self._masks[k - 1].sum(axis=1) for k in layers], axis=1)
+
+    def slopes(self, layer: int) -> Array:
+        """Return the diagonal of D_k of each network, shape (m, n_k); the chunk needs ``"backward"`` or ``"units"``."""
+        return np.where(self._masks[layer - 1], 1.0, self._slope)
+
     def log_jacobian_norms(self, first: int, last: int) -> Array:
         """Return log|M_lk|_F^2, shape (m,), M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k for k = first < l = last."""
         jacobian = np.repeat(np.eye(self._law.widths[first])[None], self.networks, axis=0)
@@ -111,7 +130,7 @@ class Chunk:
             if layer > first:
                 jacobian = np.einsum("moi,mij->moj", self.weights(layer), jacobian)
             if self._slope != 1:
-                np.multiply(jacobian, self._slope, out=jacobian, where=~self._masks[layer - 1][:, :, None])
+                jacobian *= self.slopes(layer)[:, :, None]
             square = np.einsum("mij,mij->m", jacobian, jacobian)
             halves = np.frexp(square)[1] >> 1
             np.ldexp(jacobian, -halves[:, None, None], out=jacobian)
@@ -121,111 +140,148 @@ class Chunk:
 
     def weights(self, layer: int) -> Array:
         """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
-        return self._raw_weights(layer) * self._law.scale(layer)
+        shape = self._law.shape(layer)
+        drawn = self._drawn[layer - 1]
+        raw = np.empty((len(drawn), *shape), self._law.dtype)
+        for rows, slab in self._raw_slabs(layer):
+            raw[:, rows] = slab
+        if len(drawn) < self.networks:
+            some, raw = raw, self._unneeded(layer)
+            raw[drawn] = some
+        return raw * self._law.scale(layer)
 
     def _forward(self, x: Array, log_x: float, remember_masks: bool) -> None:
-        a = np.repeat(x[None, :], self.networks, axis=0)
-        self._activations = _Trace(log_x, self._law.log_factors, self.networks)
-        self._activations.record(a)
+        dtype, scratch = self._law.dtype, self._scratch
+        a: Vectors = np.repeat(x.astype(dtype)[None, :], self.networks, axis=0)
+        self._activations = Trace(log_x, self._law.log_factors, self.networks)
+        squares = self._activations.record(a)
+        if self.pair is not None:
+            self.pair.orthogonalize(a, squares)
+        may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE and self.pair is None
+        alive = np.arange(self.networks)
         for k in range(1, self._depth + 1):
             if self._states is not None:
                 self._states.append(self._rng.bit_generator.state)
-            raw = self._law.draw(k, self._rng, self._store.buffer(k, self.networks, own=self._keeps))
-            z = np.einsum("moi,mi->mo", raw, a)
-            if remember_masks and self._slope != 1:
-                self._masks.append(z > 0)
-            a = z if self._slope == 1 else np.maximum(z, self._slope * z if self._slope else 0, out=z)
-            self._activations.record(a)
+            self._drawn.append(alive)
+            z = np.empty((len(alive), self._law.widths[k]), dtype)
+            buffer = scratch.buffer(k, len(alive), own=self._keeps)
+            for rows in self._law.slabs(k):
+                raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
+                z[:, rows] = matrix_vector(raw, a)
+                if self.pair is not None:
+                    self.pair.multiply(rows, raw)
+            if self.pair is not None:
+                self.pair.activate(z)
+            if remember_masks:
+                mask = np.zeros((self.networks, z.shape[1]), dtype=np.bool_)
+                mask[alive] = z > 0
+                self._masks.append(mask)
+            if self._slope != 1:
+                np.maximum(z, self._slope * z if self._slope else 0, out=z)
+            a = z
+            squares = self._activations.record(a, alive)
+            if self.pair is not None:
+                self.pair.orthogonalize(a, squares)
+            if may_die and not squares.all():
+                alive, a = alive[squares > 0], a[squares > 0]
+        self._alive = alive
 
-    def _draw_readout(self) -> tuple[Array, float]:
-        shape = (self.networks, self._law.widths[-1])
-        if self.net.readout == "random":
-            return self._rng.standard_normal(shape), -log(Fraction(shape[1]))
-        if self.net.readout == "signs":
-            signs = 1 - 2.0 * self._rng.integers(2, size=shape, dtype=np.uint8)
-            return signs.astype(np.float64, copy=False), -log(Fraction(shape[1]))
-        v, log_v = _vector(self.net.readout, shape[1])
-        return np.repeat(v[None, :], self.networks, axis=0), log_v
-
-    def _back_propagate(self, v: Array, log_v: float) -> _Trace:
-        """Return the trace of b_L, b_{L-1}, ..., b_1."""
-        trace = _Trace(log_v, self._law.log_factors[:0:-1], self.networks)
-        b = v.copy()
+    def _back_propagate(self, v: Array, log_v: float) -> Trace:
+        """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
+        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+        b: Vectors = v[self._alive].astype(self._law.dtype)
         for k in range(self._depth, 0, -1):
             if k < self._depth:
-                b = np.einsum("moi,mo->mi", self._raw_weights(k + 1), b)
+                drawn = self._drawn[k]
+                some = None if len(drawn) == len(self._alive) else np.searchsorted(drawn, self._alive)
+                pieces = (
+                    vector_matrix(np.ascontiguousarray(b[:, rows]), slab if some is None else slab[some])
+                    for rows, slab in self._raw_slabs(k + 1)
+                )
+                b = sum(pieces, start=next(pieces))
             if self._slope != 1:
-                np.multiply(b, self._slope, out=b, where=~self._masks[k - 1])
-            trace.record(b)
+                off = ~self._masks[k - 1][self._alive]
+                np.multiply(b, self._law.dtype.type(self._slope), out=b, where=off)
+            trace.record(b, self._alive)
         return trace
 
-    def _raw_weights(self, layer: int) -> Array:
+    def _raw_slabs(self, layer: int) -> Iterator[tuple[slice, Raw]]:
+        """Return the raw weights of the networks that were drawn, some rows at a time."""
+        drawn = len(self._drawn[layer - 1])
+        buffer = self._scratch.buffer(layer, drawn, own=self._keeps)
         if self._keeps:
-            return self._store.buffer(layer, self.networks, own=True)
+            yield from ((rows, buffer[:, rows]) for rows in self._law.slabs(layer))
+            return
         if self._states is None:
             raise RuntimeError("this chunk was drawn without its weights; give the observable needs={'weights'}")
-        after = self._rng.bit_generator.state
-        self._rng.bit_generator.state = self._states[layer - 1]
-        raw = self._law.draw(layer, self._rng, self._store.buffer(layer, self.networks, own=False))
-        self._rng.bit_generator.state = after  # drawing again does not move the stream
-        return raw
+        state = self._states[layer - 1]
+        for rows in self._law.slabs(layer):
+            after = self._rng.bit_generator.state
+            self._rng.bit_generator.state = state
+            raw = self._law.draw(layer, self._rng, self._scratch.head(buffer, rows))
+            state = self._rng.bit_generator.state
+            self._rng.bit_generator.state = after  # drawing again does not move the stream
+            yield rows, raw
+
+    def _unneeded(self, layer: int) -> Raw:
+        """Draw the weights that dead networks would have had, from a stream that moves nothing."""
+        out = np.empty((self.networks, *self._law.shape(layer)), self._law.dtype)
+        return self._law.draw(layer, aside(self._rng, layer), out)
 
 
-class Store:
+class Scratch:
     """The weights' law and the memory they are drawn into, shared by the chunks of a block, one after the other."""
 
-    def __init__(self, net: Ensemble) -> None:
-        self.weights = Weights(net)
-        widths = self.weights.widths
-        self.weights_per_network = sum(n_in * n_out for n_in, n_out in pairwise(widths))
-        self._buffers: dict[Any, Array] = {}
+    def __init__(self, net: Ensemble, dtype: DTypeLike = np.float64) -> None:
+        self.weights = Weights(net, dtype)
+        shapes = [self.weights.shape(k) for k in range(1, len(self.weights.widths))]
+        self._bytes = self.weights.dtype.itemsize * sum(n_out * n_in for n_out, n_in in shapes)
+        self._buffers: dict[Any, Raw] = {}
 
-    def buffer(self, layer: int, networks: int, own: bool) -> Array:
-        """Return memory for W_k of m networks: the layer's own, or one that layers of the same shape share."""
+    def keeps(self, networks: int) -> bool:
+        """Whether all weights of so many networks are kept for a backward pass."""
+        return networks * self._bytes <= KEEP_BYTES
+
+    def buffer(self, layer: int, networks: int, own: bool) -> Raw:
+        """Return memory for W_k of m networks: the layer's own, or for a slab, shared by layers of the same shape."""
         shape = self.weights.shape(layer)
+        if not own:
+            shape = next(self.weights.slabs(layer)).stop, shape[1]
         key = layer if own else shape
         kept = self._buffers.get(key)
         if kept is None or len(kept) < networks:
-            kept = self._buffers[key] = np.empty((networks, *shape))
+            kept = self._buffers[key] = np.empty((networks, *shape), self.weights.dtype)
         return kept[:networks]
 
-
-class _Trace:
-    """Squared norms of a vector on its way through the layers: mantissa and exponent of each, and a common log."""
-
-    def __init__(self, log_start: float, log_factors: Array, networks: int) -> None:
-        steps = len(log_factors) + 1
-        self._squares = np.empty((steps, networks))
-        self._exponents = np.zeros((steps, networks), dtype=np.int32)
-        self._logs = np.concatenate([[log_start], log_start + np.cumsum(log_factors)])
-        self._step = 0
-
-    def record(self, vector: Array) -> None:
-        """Note the squared norm of each row, and rescale the rows in place to norms between 1/2 and 2."""
-        square = self._squares[self._step]
-        np.einsum("mi,mi->m", vector, vector, out=square)
-        halves = np.frexp(square)[1] >> 1
-        np.ldexp(vector, -halves[:, None], out=vector)
-        self._step += 1
-        if self._step < len(self._squares):
-            np.add(self._exponents[self._step - 1], halves, out=self._exponents[self._step])
-
-    def logs(self, steps: Iterable[int]) -> Array:
-        """Return the logs of the squared norms, shape (m, len(steps)), -inf for a zero vector."""
-        chosen = list(steps)
-        logs = self._squares[chosen]
-        with np.errstate(divide="ignore"):  # the log of a dead network's 0
-            np.log(logs, out=logs)
-        logs += 2 * np.log(2) * self._exponents[chosen]
-        logs += self._logs[chosen][:, None]
-        return np.ascontiguousarray(logs.T)
+    def head(self, buffer: Raw, rows: slice) -> Raw:
+        """Return as much of the memory as a slab takes."""
+        return buffer[:, : rows.stop - rows.start]
 
 
-def _vector(vector: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
+def aside(rng: np.random.Generator, number: int) -> np.random.Generator:
+    """Return a stream apart from all others, which depends on where `rng` stands and does not move it."""
+    state = f"{rng.bit_generator.state!r}/{number}".encode()
+    entropy = int.from_bytes(hashlib.sha256(state).digest(), "big")
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+
+
+def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: int) -> tuple[Array, float]:
+    """Return v of each network, shape (m, n_L), and the log of the factor that its squared entries still lack."""
+    shape = (networks, width)
+    if net.readout == "random":
+        return rng.standard_normal(shape), -log(Fraction(width))
+    if net.readout == "signs":
+        signs = 1 - 2.0 * rng.integers(2, size=shape, dtype=np.uint8)
+        return signs.astype(np.float64, copy=False), -log(Fraction(width))
+    v, log_v = vector(net.readout, width)
+    return np.repeat(v[None, :], networks, axis=0), log_v
+
+
+def vector(numbers: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
     """Return a fixed vector as floats, and the log of the exact factor that its squared entries still lack."""
-    if vector == "e1":
+    if numbers == "e1":
         return np.eye(1, size)[0], 0.0
-    if isinstance(vector, str):
-        return np.ones(size), -log(Fraction(size)) if vector == "unit" else 0.0
-    floats, unit = integer_multiples(vector)
+    if isinstance(numbers, str):
+        return np.ones(size), -log(Fraction(size)) if numbers == "unit" else 0.0
+    floats, unit = integer_multiples(numbers)
     return floats, 2 * log(unit)

@@ -1,24 +1,28 @@
-"""Draw networks block by block, on any executor, the same bits on each; measure them; fold in block order."""
+"""Draw networks block by block, on any workers, the same bits on each; measure them; fold in block order."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from os import PathLike
 
 import numpy as np
 
-from montecarlo.estimators import Moments
+from montecarlo.block_store import BlockStore
+from montecarlo.blocks import Parts, Task, merged, run_block
+from montecarlo.engines import ALL_NEEDS, Engine, Precision, find_engine
+from montecarlo.estimators import LogCovariance, Moments
+from montecarlo.executors import Workers, borrowed, in_task_order, serial, threads
 from montecarlo.intervals import Estimate, order_statistic_interval
+from montecarlo.log_counts import LogCounts
 from montecarlo.observables import Observable
-from montecarlo.passes import Chunk, Store
 from montecarlo.sampler_check import check_sampler
-from montecarlo.streams import Partition, stream
-from montecarlo.weights import Array, Weights
-from montecarlo.workers import worker_pool
+from montecarlo.stored_runs import StoredRun, open_run
+from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 
 KEEP_VALUES_BYTES = 2**31
@@ -36,20 +40,24 @@ class Readings:
         Streaming moments, an array entry per component; `mean`, `log_mean`, ... here are shortcuts.
     logs : ndarray, shape (samples, components), or None
         All values, as logs; None if they were not kept.
+    counts : LogCounts or None
+        How many values fall in each cell of a grid, where they were not kept.
+    log_covariance : LogCovariance or None
+        Covariances of the logs between components, if asked for.
     """
 
     components: tuple[str, ...]
     moments: Moments
     logs: Array | None
+    counts: LogCounts | None = None
+    log_covariance: LogCovariance | None = None
 
     def log_values(self, component: str) -> Array:
         """Return the logs of one component, shape (samples,); -inf where the quantity is 0."""
-        if component not in self.components:
-            shown = ", ".join(self.components[:8]) + (", ..." if len(self.components) > 8 else "")
-            raise InvalidArgument("component", f"there is no component {component!r}", f"use one of {shown}")
+        column = self._column(component)
         if self.logs is None:
             raise InvalidArgument("keep_values", "the values were not kept", "simulate with keep_values=True")
-        return self.logs[:, self.components.index(component)]
+        return self.logs[:, column]
 
     @property
     def mean(self) -> Array:
@@ -72,11 +80,22 @@ class Readings:
         return self.moments.survival
 
     def quantile(self, p: float, component: str, error: float = 1e-3) -> Estimate:
-        """Estimate the p-quantile of the log of a component, with an exact interval.
+        """Estimate the p-quantile of the log of a component, with an interval valid for every law.
 
-        See :func:`montecarlo.intervals.order_statistic_interval`.
+        From the values themselves where they were kept (:func:`montecarlo.intervals.order_statistic_interval`), and
+        from counts, rounded outward, where not (:class:`montecarlo.log_counts.LogCounts`).
         """
-        return order_statistic_interval(self.log_values(component), p, error)
+        column = self._column(component)
+        if self.logs is not None:
+            return order_statistic_interval(self.logs[:, column], p, error)
+        assert self.counts is not None
+        return self.counts.quantile(p, column, error)
+
+    def _column(self, component: str) -> int:
+        if component not in self.components:
+            shown = ", ".join(self.components[:8]) + (", ..." if len(self.components) > 8 else "")
+            raise InvalidArgument("component", f"there is no component {component!r}", f"use one of {shown}")
+        return self.components.index(component)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +106,7 @@ class Simulation:
     ----------
     net : Ensemble
     samples : int
+        Networks drawn: fewer than asked for where the simulation was ended early.
     seed : int
     readings : dict
         Observable to :class:`Readings`.
@@ -110,12 +130,19 @@ def simulate(
     *,
     samples: int,
     seed: int = 0,
+    engine: str | Engine = "direct",
+    dtype: Precision = "float64",
     jobs: int = 1,
-    executor: Executor | None = None,
+    executor: Executor | Workers | None = None,
+    store: str | PathLike[str] | BlockStore | None = None,
     keep_values: bool = True,
+    covariance: bool = False,
+    block: int | None = None,
+    until: Callable[[Simulation], bool] | None = None,
+    partial: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> Simulation:
-    """Draw networks from real weight matrices and measure them.
+    """Draw networks and measure them.
 
     Parameters
     ----------
@@ -127,12 +154,29 @@ def simulate(
         Number of networks.
     seed : int
         Root seed, not negative.
+    engine : str or Engine
+        ``"direct"``: real weight matrices. ``"law-exact"``: normal weights only, networks of the same law without
+        matrices, 10 to 10,000 times as fast.
+    dtype : str
+        ``"float64"`` or ``"float32"``: precision of the direct engine's weights.
     jobs : int
-        Worker processes; 1 stays in this one. The bits are the same for any number.
-    executor : concurrent.futures.Executor, optional
-        Runs the blocks in place of `jobs`: a thread pool, a Dask client's executor, ...
+        Threads; 1 stays in this one. The bits are the same for any number, and any executor.
+    executor : concurrent.futures.Executor or Workers, optional
+        Runs the blocks in place of `jobs`: a process pool, a Dask cluster, ...; see :mod:`montecarlo.executors`.
+    store : path or BlockStore, optional
+        An SQLite file that takes each block as it is finished. The same call goes on where the last one ended.
     keep_values : bool
-        Whether to keep each network's values, which quantiles need, beside their moments.
+        Whether to keep each network's values beside their moments. If not, quantiles come from counts on a grid, and
+        the memory needed does not depend on `samples`.
+    covariance : bool
+        Whether to measure covariances of the logs between components.
+    block : int, optional
+        Draw this block alone, of those that make up `samples`.
+    until : callable, optional
+        Called with the simulation so far whenever the number of its blocks has doubled; ends it by a true answer. The
+        intervals it uses must be valid at any time (:mod:`montecarlo.intervals.anytime`).
+    partial : bool
+        Whether an interrupt (Ctrl-C) ends the simulation with the blocks that are finished, if there are any.
     progress : callable, optional
         Called here with (samples done, samples) after each block, in block order.
 
@@ -156,98 +200,82 @@ def simulate(
     >>> readings.mean
     array([ 1.,  4., 16., 64.])
     """
-    components = _validate(net, observables, samples, seed, jobs, executor, keep_values, progress)
-    samples, seed = int(samples), int(seed)
-    sizes = Partition.of(net).blocks(samples)
-    digest = net.digest()
-    tasks = [(net, tuple(observables), seed, digest, block, size, keep_values) for block, size in enumerate(sizes)]
-
-    moments: list[Moments] = []
-    logs = [np.empty((samples, len(labels))) for labels in components] if keep_values else None
-    done = 0
-    for results in _in_block_order(tasks, jobs, executor):
-        parts = [part for part, _ in results]
-        moments = [Moments.merge(*pair) for pair in zip(moments, parts, strict=True)] if moments else parts
-        size = parts[0].count
-        if logs is not None:
-            for kept, (_, values) in zip(logs, results, strict=True):
-                kept[done : done + size] = values
-        done += size
-        if progress is not None:
-            progress(done, samples)
-    readings = {
-        observable: Readings(labels, moments[i], None if logs is None else logs[i])
-        for i, (observable, labels) in enumerate(zip(observables, components, strict=True))
-    }
-    return Simulation(net, samples, seed, readings)
-
-
-Block = list[tuple[Moments, Array | None]]
-"""Of each observable: the moments of a block's networks, and their values if they are kept."""
-
-
-def run_block(
-    net: Ensemble,
-    observables: tuple[Observable, ...],
-    seed: int,
-    digest: str,
-    block: int,
-    networks: int,
-    keep_values: bool,
-) -> Block:
-    """Draw and measure the networks of one block: a pure function of its arguments."""
-    rng = stream(seed, digest, block)
-    store = Store(net)
+    _validate(net, observables, samples, seed, jobs, executor, progress)
     needs = frozenset[str]().union(*(observable.needs for observable in observables))
-    shapes = [len(observable.components(net)) for observable in observables]
-    moments: list[Moments] = []
-    values = [np.empty((networks, width)) for width in shapes] if keep_values else None
+    chosen = find_engine(engine, needs, dtype)
+    task = Task(net, tuple(observables), chosen, int(seed), bool(keep_values), bool(covariance))
+    components = _validate_task(task, int(samples))
+    sizes = dict(enumerate(chosen.partition(net).blocks(int(samples))))
+    if block is not None:
+        if _integer("block", block, least=0, example=0) not in sizes:
+            problem = f"{samples} samples of this ensemble make the blocks 0 to {len(sizes) - 1}, got {block}"
+            raise InvalidArgument("block", problem, "use one of them, or more samples")
+        sizes = {int(block): sizes[int(block)]}
+    total = sum(sizes.values())
+
+    kept = [np.empty((total, len(labels))) for labels in components] if keep_values else None
+    folded: Parts = []
     done = 0
-    for size in Partition.of(net).chunks(networks):
-        chunk = Chunk(net, rng, size, backward="backward" in needs, keep_weights="weights" in needs, store=store)
-        parts = []
-        for i, (observable, width) in enumerate(zip(observables, shapes, strict=True)):
-            logs = np.asarray(observable.measure(chunk), dtype=np.float64)
-            _require_sound(logs, (size, width), observable, block, seed)
-            parts.append(Moments.of(logs))
-            if values is not None:
-                values[i][done : done + size] = logs
-        moments = [Moments.merge(*pair) for pair in zip(moments, parts, strict=True)] if moments else parts
-        done += size
-    return list(zip(moments, values if values is not None else [None] * len(moments), strict=True))
+
+    def so_far() -> Simulation:
+        readings = {
+            observable: Readings(
+                labels,
+                folded[i].moments,
+                None if kept is None else kept[i][:done],
+                folded[i].counts,
+                folded[i].covariance,
+            )
+            for i, (observable, labels) in enumerate(zip(observables, components, strict=True))
+        }
+        return Simulation(net, done, int(seed), readings)
+
+    with ExitStack() as opened:
+        run = None if store is None else opened.enter_context(open_run(store, task))
+        workers = opened.enter_context(_workers(int(jobs), executor, task))
+        try:
+            for blocks, parts in enumerate(_results(task, sizes, workers, run), start=1):
+                size = parts[0].moments.count
+                if kept is not None:
+                    for values, part in zip(kept, parts, strict=True):
+                        values[done : done + size] = part.values
+                folded = merged(folded, parts) if folded else [part.without_values() for part in parts]
+                done += size
+                if progress is not None:
+                    progress(done, total)
+                if until is not None and blocks & (blocks - 1) == 0 and until(so_far()):
+                    break
+        except KeyboardInterrupt:
+            if not partial or not folded:
+                raise
+    return so_far()
 
 
-def _in_block_order(tasks: list[tuple[Any, ...]], jobs: int, executor: Executor | None) -> Iterator[Block]:
-    """Run the blocks wherever they are to run, and yield their results in block order."""
-    if executor is None and (jobs == 1 or len(tasks) == 1):
-        yield from (run_block(*task) for task in tasks)
-    elif executor is None:
-        with worker_pool(min(jobs, len(tasks))) as pool:
-            assert pool is not None
-            yield from _submitted(tasks, pool)
-    else:
-        yield from _submitted(tasks, executor)
+def _workers(jobs: int, executor: Executor | Workers | None, task: Task) -> AbstractContextManager[Workers]:
+    """Return the workers meant; those that were handed in stay open."""
+    if executor is None:
+        return serial() if jobs == 1 else threads(jobs)
+    if not isinstance(executor, Workers):
+        return borrowed(executor)
+    if executor.travels:
+        _require_portable("law", task.net)
+        _require_portable("observables", task.observables)
+    return nullcontext(executor)
 
 
-def _submitted(tasks: list[tuple[Any, ...]], executor: Executor) -> Iterator[Block]:
-    futures: list[Future[Block] | None] = [executor.submit(run_block, *task) for task in tasks]
-    try:
-        for i, future in enumerate(futures):
-            assert future is not None
-            futures[i] = None  # a result is dropped as soon as it is merged
-            yield future.result()
-    finally:
-        for future in futures:
-            if future is not None:
-                future.cancel()
-
-
-def _require_sound(logs: Array, shape: tuple[int, int], observable: Observable, block: int, seed: int) -> None:
-    where = f"{observable.name} in block {block} of seed {seed}"
-    if logs.shape != shape:
-        raise InvalidArgument("observables", f"{where} has shape {logs.shape}", f"return shape {shape}")
-    if np.isnan(logs).any() or np.isposinf(logs).any():
-        raise InvalidArgument("observables", f"{where} has values nan or inf", "return logs, -inf for 0")
+def _results(task: Task, sizes: dict[int, int], workers: Workers, run: StoredRun | None) -> Iterator[Parts]:
+    """Yield the parts of each block in order: from the store, or drawn, and then stored."""
+    finished = {} if run is None else run.finished
+    missing = ((task, block, size) for block, size in sizes.items() if finished.get(block) != size)
+    drawn = in_task_order(run_block, missing, workers)
+    for block, size in sizes.items():
+        if run is not None and finished.get(block) == size:
+            yield run.parts(block)
+            continue
+        parts = next(drawn)
+        if run is not None:
+            run.keep(block, size, parts)
+        yield parts
 
 
 def _validate(
@@ -257,16 +285,15 @@ def _validate(
     seed: object,
     jobs: object,
     executor: object,
-    keep_values: bool,
     progress: object,
-) -> list[tuple[str, ...]]:
-    """Refuse what cannot be simulated, before anything is drawn; return the components of each observable."""
+) -> None:
+    """Refuse arguments that are not what they should be."""
     if not isinstance(net, Ensemble):
         raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
     net.require_numbers("montecarlo")
-    samples = _integer("samples", samples, least=1, example=1000)
-    seed = _integer("seed", seed, least=0, example=0)
-    jobs = _integer("jobs", jobs, least=1, example=2)
+    _integer("samples", samples, least=1, example=1000)
+    _integer("seed", seed, least=0, example=0)
+    _integer("jobs", jobs, least=1, example=2)
     if isinstance(observables, (str, bytes)) or not isinstance(observables, Sequence) or not observables:
         remedy = "use e.g. [ActivationNorms()]"
         raise InvalidArgument("observables", f"must be a nonempty sequence, got {observables!r}", remedy)
@@ -274,26 +301,32 @@ def _validate(
         if not isinstance(observable, Observable) or isinstance(observable, type):
             remedy = "use e.g. ActivationNorms(), or write one as montecarlo.Observable says"
             raise InvalidArgument("observables", f"{observable!r} is not an observable", remedy)
-        if extra := set(observable.needs) - {"backward", "weights"}:
-            remedy = "use 'backward' or 'weights'"
+        if extra := set(observable.needs) - ALL_NEEDS:
+            remedy = f"use any of {', '.join(sorted(ALL_NEEDS))}"
             raise InvalidArgument("observables", f"{observable.name} needs the unknown {min(extra)!r}", remedy)
     if len(set(observables)) < len(observables):
         raise InvalidArgument("observables", "the same one is there twice", "name each once")
-    if executor is not None and not hasattr(executor, "submit"):
+    if executor is not None and not isinstance(executor, Workers) and not hasattr(executor, "submit"):
         remedy = "use a concurrent.futures.Executor"
         raise InvalidArgument("executor", f"{executor!r} has no submit method", remedy)
     if progress is not None and not callable(progress):
         raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, samples)")
-    components = [tuple(observable.components(net)) for observable in observables]
+
+
+def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
+    """Refuse what cannot be simulated, before anything is drawn; return the components of each observable."""
+    task.engine.refuse(task.net)
+    for observable in task.observables:
+        if lacking := observable.needs - task.engine.provides:
+            problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"
+            raise InvalidArgument("engine", problem, "use engine='direct'")
+    components = [tuple(observable.components(task.net)) for observable in task.observables]
+    _ = task.pair  # refuses two different ones
     needed = 8 * samples * sum(map(len, components))
-    if keep_values and needed > KEEP_VALUES_BYTES:
+    if task.keep_values and needed > KEEP_VALUES_BYTES:
         problem = f"{samples} networks have {needed / 2**30:.1f} GiB of values, above 2 GiB"
         raise InvalidArgument("samples", problem, "measure fewer layers or keep_values=False")
-    Weights(net)  # refuses a law that cannot be drawn
-    check_sampler(net, seed)
-    if jobs > 1 and executor is None:
-        _require_portable("law", net)
-        _require_portable("observables", tuple(observables))
+    check_sampler(task.net, task.seed)
     return components
 
 
@@ -308,5 +341,5 @@ def _require_portable(argument: str, thing: object) -> None:
     try:
         pickle.dumps(thing)
     except (pickle.PicklingError, AttributeError, TypeError) as reason:
-        remedy = "define it at module level, or use jobs=1"
+        remedy = "define it at module level, or use threads"
         raise InvalidArgument(argument, f"cannot travel to worker processes ({reason})", remedy) from None

@@ -10,13 +10,16 @@ import numpy as np
 
 from theory.ensembles import Ensemble
 
-CHUNK_LAYER = 2**17
-"""Weights of a chunk's largest layer: 1 MiB, which stays in the cache."""
+CHUNK_BYTES = 2**20
+"""Bytes of a chunk's largest layer of weights: it stays in the cache."""
 CHUNK_NETWORKS = 2**14
 CHUNK_UNITS = 2**21
 """Units of a chunk over all layers: 16 MiB a trace for narrow and deep networks, which malloc still reuses."""
+KEEP_BYTES = 2**25
+"""A chunk's weights are kept for the backward pass up to this size (32 MiB), and drawn again beyond it."""
 BLOCK_WEIGHTS = 2**25
-BLOCK_UNITS = 2**24
+BLOCK_LAYERS = 2**21
+"""Layers of a block over all networks: what is measured of each makes 16 MiB."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Partition:
     Examples
     --------
     >>> Partition.of(Ensemble(width=32, depth=64))
-    Partition(chunk=128, block=512)
+    Partition(chunk=64, block=512)
     >>> Partition(chunk=2, block=4).blocks(samples=9)
     [4, 4, 1]
     """
@@ -40,12 +43,19 @@ class Partition:
     block: int
 
     @classmethod
-    def of(cls, net: Ensemble) -> Partition:
-        """Return the partition of an ensemble: it depends on nothing else, so that the bits do not either."""
+    def of(cls, net: Ensemble, itemsize: int = 8) -> Partition:
+        """Return the partition for real weights of so many bytes; it depends on nothing else, nor do the bits."""
         widths = sizes(net)
         layers = [n_in * n_out for n_in, n_out in pairwise(widths)]
-        chunk = max(1, min(CHUNK_LAYER // max(layers), CHUNK_NETWORKS, CHUNK_UNITS // sum(widths)))
-        block = min(BLOCK_WEIGHTS // sum(layers), BLOCK_UNITS // sum(widths))
+        chunk = min(CHUNK_BYTES // (itemsize * max(layers)), CHUNK_NETWORKS, CHUNK_UNITS // sum(widths))
+        if itemsize * sum(layers) <= KEEP_BYTES:
+            chunk = min(chunk, KEEP_BYTES // (itemsize * sum(layers)))
+        return cls.whole(chunk, min(BLOCK_WEIGHTS // sum(layers), BLOCK_LAYERS // len(widths)))
+
+    @classmethod
+    def whole(cls, chunk: int, block: int) -> Partition:
+        """Return the partition with about so many networks: at least one, and whole chunks in a block."""
+        chunk = max(1, chunk)
         return cls(chunk, chunk * max(1, block // chunk))
 
     def blocks(self, samples: int) -> list[int]:

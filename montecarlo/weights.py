@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from montecarlo.normals import BoxMuller
 from montecarlo.streams import sizes
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 Array = NDArray[np.float64]
-Fill = Callable[[np.random.Generator, Array], None]
+Raw = NDArray[np.floating[Any]]
+Fill = Callable[[np.random.Generator, Raw], None]
 """Overwrites an array (m, n_out, n_in) with m matrices of raw, not yet scaled, weights."""
+
+_WORDS = 2**17  # random bits at a time: 1 MiB, which stays in the cache
+_SLAB_BYTES = 2**20
 
 
 class Weights:
     r"""Draws the weight matrices of an ensemble, layer by layer, as raw weights and an exact factor.
 
-    A weight is :math:`w = \sqrt{c_k}\, r` with r raw: standard normal, uniform on [-1/2, 1/2), integer multiples of a
-    discrete law's values, ... As networks are positively homogeneous, the norms are computed from the raw weights
-    and :math:`\log c_k` is added: no pass over the weights is spent on scaling, and discrete laws stay exact.
+    A weight is :math:`w = \sqrt{c_k}\, r` with r raw: standard normal, an odd integer of so many random bits for the
+    uniform law, integer multiples of a discrete law's values, ... As networks are positively homogeneous, the norms are
+    computed from the raw weights and :math:`\log c_k` is added: no pass over the weights is spent on scaling, and
+    discrete laws stay exact.
 
     Parameters
     ----------
     net : Ensemble
         Without symbols.
+    dtype : dtype-like
+        float64 or float32, of the raw weights.
 
     Attributes
     ----------
@@ -49,10 +58,12 @@ class Weights:
     (1, 2, 2)
     """
 
-    def __init__(self, net: Ensemble) -> None:
+    def __init__(self, net: Ensemble, dtype: DTypeLike = np.float64) -> None:
         self.widths = sizes(net)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self._independent = net.has_independent_entries
         self._fill, raw_variance = (
-            (_haar, Fraction(1)) if not net.has_independent_entries else _fill_and_variance(net.law)
+            _fill_and_variance(net.law, self.dtype) if self._independent else (_haar, Fraction(1))
         )
         factors: dict[tuple[int, int], Fraction] = {}
         for k, fans in enumerate(pairwise(self.widths), start=1):
@@ -66,11 +77,22 @@ class Weights:
         """Return (n_k, n_{k-1}), the shape of W_k."""
         return self.widths[layer], self.widths[layer - 1]
 
-    def draw(self, layer: int, rng: np.random.Generator, out: Array) -> Array:
-        """Overwrite `out`, of shape (m, n_k, n_{k-1}), with raw weights of m networks, and return it."""
-        assert out.shape[1:] == self.shape(layer)
-        self._fill(rng, out)
+    def slabs(self, layer: int) -> Iterator[slice]:
+        """Return the rows of W_k that are drawn at a time: all of them, but for matrices that outgrow the cache."""
+        n_out, n_in = self.shape(layer)
+        rows = max(1, _SLAB_BYTES // (self.dtype.itemsize * n_in)) if self._independent else n_out
+        return (slice(first, min(first + rows, n_out)) for first in range(0, n_out, rows))
+
+    def draw(self, layer: int, rng: np.random.Generator, out: Raw) -> Raw:
+        """Overwrite `out`, of shape (m, rows, n_{k-1}), with raw weights of m networks, and return it."""
+        assert out.shape[1] == self.shape(layer)[0] or self._independent
+        assert out.shape[2] == self.shape(layer)[1]
+        self.fill(rng, out)
         return out
+
+    def fill(self, rng: np.random.Generator, out: Raw) -> None:
+        """Overwrite an array of any shape, contiguous, with raw entries."""
+        self._fill(rng, out)
 
     def scale(self, layer: int) -> float:
         """Return the square root of c_k: weights are raw weights times it."""
@@ -95,12 +117,13 @@ def integer_multiples(values: tuple[Fraction, ...]) -> tuple[Array, Fraction]:
     return np.array([float(Fraction(n, power)) for n in numerators]), Fraction(power, denominator)
 
 
-def _fill_and_variance(law: Law) -> tuple[Fill, Fraction]:
+def _fill_and_variance(law: Law, dtype: np.dtype[Any]) -> tuple[Fill, Fraction]:
     """Return how to draw raw weights of a law, and their variance."""
     if law.name == "normal":
-        return _normal, Fraction(1)
+        return (_normal if dtype == np.float64 else BoxMuller()), Fraction(1)
     if law.name == "uniform":
-        return _uniform, Fraction(1, 12)
+        bits = 8 * dtype.itemsize
+        return _odd_integers(bits), Fraction(4**bits - 4, 12)
     if law.atoms:
         values, unit = integer_multiples(tuple(value for value, _ in law.atoms))
         return _discrete(values, tuple(p for _, p in law.atoms)), law.variance / unit**2
@@ -112,19 +135,29 @@ def _fill_and_variance(law: Law) -> tuple[Fill, Fraction]:
         )
     sampler = law.sampler
 
-    def sampled(rng: np.random.Generator, out: Array) -> None:
+    def sampled(rng: np.random.Generator, out: Raw) -> None:
         out[...] = sampler(rng, out.shape)
 
     return sampled, Fraction(1)
 
 
-def _normal(rng: np.random.Generator, out: Array) -> None:
+def _normal(rng: np.random.Generator, out: Raw) -> None:
     rng.standard_normal(out=out)
 
 
-def _uniform(rng: np.random.Generator, out: Array) -> None:
-    rng.random(out=out)
-    out -= 0.5
+def _odd_integers(bits: int) -> Fill:
+    """Draw odd integers of so many bits, as often negative as positive: the uniform law without a shift by its mean."""
+    integer = np.int32 if bits == 32 else np.int64
+
+    def fill(rng: np.random.Generator, out: Raw) -> None:
+        flat = out.reshape(-1)
+        for start in range(0, len(flat), _WORDS * 64 // bits):
+            piece = flat[start : start + _WORDS * 64 // bits]
+            integers = rng.bit_generator.random_raw(-(-len(piece) * bits // 64)).view(integer)[: len(piece)]
+            np.bitwise_or(integers, 1, out=integers)
+            np.copyto(piece, integers, casting="same_kind")
+
+    return fill
 
 
 def _discrete(values: Array, probabilities: tuple[Fraction, ...]) -> Fill:
@@ -135,16 +168,17 @@ def _discrete(values: Array, probabilities: tuple[Fraction, ...]) -> Fill:
         table = np.repeat(values, counts)
         small = np.uint8 if denominator <= 2**8 else np.uint16
 
-        def tabulated(rng: np.random.Generator, out: Array) -> None:
-            np.take(table, rng.integers(denominator, size=out.shape, dtype=small), out=out)
+        def tabulated(rng: np.random.Generator, out: Raw) -> None:
+            draws = rng.integers(denominator, size=out.shape, dtype=small)
+            np.take(table.astype(out.dtype, copy=False), draws, out=out, mode="clip")
 
         return tabulated
     if denominator <= 2**63:
         edges = np.cumsum(counts, dtype=np.uint64)
 
-        def searched(rng: np.random.Generator, out: Array) -> None:
+        def searched(rng: np.random.Generator, out: Raw) -> None:
             draws = rng.integers(denominator, size=out.shape, dtype=np.uint64)
-            np.take(values, np.searchsorted(edges, draws, side="right"), out=out)
+            np.take(values.astype(out.dtype, copy=False), np.searchsorted(edges, draws, side="right"), out=out)
 
         return searched
     raise InvalidArgument(
@@ -152,7 +186,7 @@ def _discrete(values: Array, probabilities: tuple[Fraction, ...]) -> Fill:
     )
 
 
-def _haar(rng: np.random.Generator, out: Array) -> None:
+def _haar(rng: np.random.Generator, out: Raw) -> None:
     """Fill with Haar (semi-)orthogonal matrices, as torch.nn.init.orthogonal_ does.
 
     The Q of a QR decomposition of normal entries, its columns times the signs of R's diagonal (Mezzadri, Notices AMS

@@ -20,6 +20,8 @@ from theory.ensembles.arguments import nearest
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from montecarlo import Workers
+
 FIGURES = ("typical",)
 _FILES = (".pdf", ".png", ".svg")
 _WIDTHS = (4, 16, 32)
@@ -92,7 +94,7 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
         partial.unlink(missing_ok=True)
 
 
-def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | None) -> _Series:
+def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:
     net = Ensemble(width=width, depth=max(_DEPTHS), activation="relu", init="he")
     observable = ActivationNorms(layers=_DEPTHS)
     readings = simulate(net, [observable], samples=samples, seed=seed, executor=executor)[observable]
@@ -101,7 +103,7 @@ def _signal_series(width: int, samples: int, seed: int, error: float, executor: 
     return _series(width, logs, spread, error, lambda depth: LogNormLaw(net.at(depth=depth)).median())
 
 
-def _gradient_series(width: int, samples: int, seed: int, error: float, executor: Executor | None) -> _Series:
+def _gradient_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:
     net = Ensemble(width=width, depth=1, readout="signs")
     observable = GradientNorms(layers=(1,))
     logs, spread = {}, {}

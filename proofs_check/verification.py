@@ -11,10 +11,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
-from montecarlo import Simulation, simulate, worker_pool
+from montecarlo import Simulation, simulate
+from montecarlo.block_store import BlockStore
+from montecarlo.executors import Workers, workers_for
 from montecarlo.observables import Observable
+from montecarlo.stored_runs import machine
 from proofs_check.evidence import Request, Simulated
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -134,7 +138,8 @@ def verify(
     seed: int = 0,
     jobs: int = 1,
     error: float = ERROR,
-    executor: Executor | None = None,
+    executor: Executor | Workers | None = None,
+    store: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Check statements and their mutants.
@@ -151,8 +156,10 @@ def verify(
         Worker processes for the simulations; verdicts and numbers do not depend on it.
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
-    executor : concurrent.futures.Executor, optional
-        Runs the simulations in place of `jobs`.
+    executor : concurrent.futures.Executor or Workers, optional
+        Runs the simulations in place of `jobs`: a Dask cluster, ...; see :mod:`montecarlo.executors`.
+    store : path, optional
+        An SQLite file that takes each block of networks as it is finished; the same call goes on where the last ended.
     progress : callable, optional
         Told what is being done.
 
@@ -187,8 +194,12 @@ def verify(
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
-    with ThreadPoolExecutor(1) as background:  # networks are sampled while SymPy and flint do the exact tiers
-        simulations = background.submit(_simulate_all, requests, seed, jobs, executor, told, stop)
+    opened = nullcontext(None) if store is None else BlockStore.open(store, {"seed": str(seed), **machine()})
+    with (
+        opened as blocks,
+        ThreadPoolExecutor(1) as background,
+    ):  # networks are sampled while SymPy and flint do the exact tiers
+        simulations = background.submit(_simulate_all, requests, seed, jobs, executor, blocks, told, stop)
         try:
             exact = {}
             for done, statement in enumerate(statements):
@@ -254,7 +265,13 @@ class _Judged:
 
 
 def _simulate_all(
-    requests: Sequence[Request], seed: int, jobs: int, executor: Executor | None, told: Progress, stop: threading.Event
+    requests: Sequence[Request],
+    seed: int,
+    jobs: int,
+    executor: Executor | Workers | None,
+    store: BlockStore | None,
+    told: Progress,
+    stop: threading.Event,
 ) -> dict[tuple[Ensemble, int], Simulation]:
     """Simulate each ensemble once, whatever the number of checks that read it."""
     needed: dict[tuple[Ensemble, int], dict[Observable, None]] = {}
@@ -270,16 +287,16 @@ def _simulate_all(
     def run(key: tuple[Ensemble, int]) -> Simulation:
         net, samples = key
         observables = list(needed[key])
-        simulation = simulate(net, observables, samples=samples, seed=seed, executor=workers, progress=watch)
+        simulation = simulate(
+            net, observables, samples=samples, seed=seed, executor=workers, store=store, progress=watch
+        )
         told("simulated tier", net.describe(), next(finished), len(needed))
         return simulation
 
-    with nullcontext(executor) if executor or not needed else worker_pool(jobs) as workers:
-        if workers is None:
-            return {key: run(key) for key in needed}
-        # several at a time, so that no worker waits for the last block of one simulation
-        with ThreadPoolExecutor(4) as starters:
-            return dict(zip(needed, starters.map(run, needed), strict=True))
+    # several at a time, so that no worker waits for the last block of one simulation
+    at_a_time = 1 if jobs == 1 and executor is None else 4
+    with workers_for(jobs if needed else 1, executor) as workers, ThreadPoolExecutor(at_a_time) as starters:
+        return dict(zip(needed, starters.map(run, needed), strict=True))
 
 
 def _finding_data(finding: Finding) -> dict[str, Any]:

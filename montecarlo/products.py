@@ -1,0 +1,51 @@
+"""Batches of matrices times vectors, by BLAS in pieces so small that it never starts threads of its own.
+
+The threads belong to the simulation, and the bits must not depend on how many BLAS would have taken.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+_ENTRIES = 2**13  # OpenBLAS starts threads for a matrix-vector product of 9,216 entries
+
+
+def matrix_vector(matrices: Floats, vectors: Floats) -> Floats:
+    """Return the products, shape (m, o), of matrices (m, o, i), contiguous, and vectors (m, i).
+
+    Examples
+    --------
+    >>> matrix_vector(np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[1.0, 10.0]]))
+    array([[21., 43.]])
+    """
+    m, o, i = matrices.shape
+    rows = _rows(o, i)
+    pieces = matrices.reshape(m, o // rows, rows, i)
+    product: Floats = np.matmul(pieces, vectors[:, None, :, None])
+    return product.reshape(m, o)
+
+
+def vector_matrix(vectors: Floats, matrices: Floats) -> Floats:
+    """Return the products, shape (m, i), of vectors (m, o) and matrices (m, o, i), contiguous.
+
+    Examples
+    --------
+    >>> vector_matrix(np.array([[1.0, 10.0]]), np.array([[[1.0, 2.0], [3.0, 4.0]]]))
+    array([[31., 42.]])
+    """
+    m, o, i = matrices.shape
+    rows = _rows(o, i)
+    pieces = np.matmul(vectors.reshape(m, o // rows, 1, rows), matrices.reshape(m, o // rows, rows, i))
+    return pieces[:, 0, 0] if o == rows else np.asarray(pieces.sum(axis=(1, 2)))
+
+
+@cache
+def _rows(o: int, i: int) -> int:
+    """Return the largest divisor of o that makes pieces small enough."""
+    return max(rows for rows in range(1, o + 1) if o % rows == 0 and (rows == 1 or rows * i <= _ENTRIES))
