@@ -194,6 +194,9 @@ def sampled_text(answer: Sampled) -> str:
         value, lo, hi = (_exp(x) for x in (estimate.value, estimate.lo, estimate.hi))
         lines.insert(0, f"{answer.quantity} = {value:.6g}   in [{lo:.6g}, {hi:.6g}]")
     lines.append(f"{estimate.method}; {answer.samples} networks, {answer.networks_alive} alive, seed {answer.seed}")
+    if answer.is_partial:
+        lines.append(f"interrupted: {answer.samples} of {answer.asked} networks")
+    lines += [f"assuming: {assumption}" for assumption in answer.assumptions]
     return "\n".join(lines)
 
 
@@ -212,6 +215,10 @@ def sampled_json(answer: Sampled) -> str:
         "seed": answer.seed,
         "alive": answer.networks_alive,
     }
+    if answer.is_partial:
+        data["asked"] = answer.asked
+    if answer.assumptions:
+        data["assumptions"] = list(answer.assumptions)
     if answer.log_scale:
         data["log_estimate"] = _number(triple[0])
         data["log_interval"] = [_number(triple[1]), _number(triple[2])]

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", metavar="FILE", help="write the report there ('-': to stdout, without the table)")
     verify.add_argument("--out", metavar="DIR", help="write tables, the figure and the report there")
     _run_options(verify)
+    _cluster_options(verify)
 
     command("statements", _statements, "list the statements")
     show = command("show", _show, "show one statement")
@@ -118,9 +120,20 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = command("sample", _sample, "estimate a quantity from real weight matrices")
     sample.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
-    sample.add_argument("--samples", action=_Read, read=_positive, default=10_000, help="networks (default 10000)")
+    sample.add_argument(
+        "--samples", action=_Read, read=_positive, help="networks (default 10000; with --within at most 10^7)"
+    )
+    sample.add_argument(
+        "--within", action=_Read, read=_probability, help="stop once a quantile is known to this share, e.g. 0.01"
+    )
     sample.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
-    sample.add_argument("--jobs", action=_Read, read=_positive, default=1, help="worker processes (default 1)")
+    sample.add_argument("--engine", default="direct", help="direct (default: real weight matrices) or law-exact")
+    sample.add_argument("--dtype", default="float64", help="float64 (default) or float32, of the direct engine")
+    sample.add_argument(
+        "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="threads (default: all)"
+    )
+    _cluster_options(sample)
+    sample.add_argument("--block", action=_Read, read=_natural, help="draw this block of the networks alone")
     sample.add_argument(
         "--confidence", action=_Read, read=_probability, default=0.99, help="of the interval (default 0.99)"
     )
@@ -147,6 +160,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
     parser.add_argument(
         "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="processes (default: all)"
+    )
+
+
+def _cluster_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler's, in place of --jobs: tcp://host:8786")
+    parser.add_argument(
+        "--store", metavar="FILE", help="keep finished blocks there; the same command goes on with them"
     )
 
 
@@ -191,8 +211,16 @@ def _verify(options: argparse.Namespace) -> int:
     out = None if options.out is None else _writable_folder(options.out)
     to_stdout = options.json == "-"
     json_file = None if options.json is None or to_stdout else _writable_file("json", options.json)
-    with _progress() as told:
-        report = verify(statements, profile=options.profile, seed=options.seed, jobs=options.jobs, progress=told)
+    with _workers(options) as workers, _progress() as told:
+        report = verify(
+            statements,
+            profile=options.profile,
+            seed=options.seed,
+            jobs=options.jobs,
+            executor=workers,
+            store=options.store,
+            progress=told,
+        )
         if out is not None:
             write_report(report, out, told, options.jobs)
     if to_stdout:
@@ -267,6 +295,7 @@ def _derive(options: argparse.Namespace) -> int:
 
 def _sample(options: argparse.Namespace) -> int:
     from proofs_check import answers
+    from proofs_check.quantities.sampling import Sampling
 
     show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
     quantity, query = _query(options)
@@ -274,8 +303,35 @@ def _sample(options: argparse.Namespace) -> int:
         problem = f"{quantity.name!r} is derived, and not sampled"
         raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
     query.net.require_numbers("sample")
-    print(show(quantity.sample(query, options.samples, options.seed, 1 - options.confidence, options.jobs)))
-    return 0
+    _choice("dtype", options.dtype, dict.fromkeys(("float64", "float32")))
+    _choice("engine", options.engine, dict.fromkeys(("direct", "law-exact")))
+    samples = options.samples or (10_000 if options.within is None else 10_000_000)
+    with _workers(options) as workers, _progress() as told:
+        sampling = Sampling(
+            samples,
+            options.seed,
+            1 - options.confidence,
+            engine=options.engine,
+            dtype=options.dtype,
+            jobs=options.jobs,
+            workers=workers,
+            store=options.store,
+            block=options.block,
+            within=options.within,
+            progress=None if told is None else partial(told, "networks", quantity.name),
+        )
+        answer = quantity.sample(query, sampling)
+    print(show(answer))
+    return 130 if answer.is_partial else 0
+
+
+def _workers(options: argparse.Namespace) -> Any:
+    """Connect to the cluster, if one is given."""
+    from contextlib import nullcontext
+
+    from montecarlo import cluster
+
+    return nullcontext(None) if options.cluster is None else cluster(options.cluster)
 
 
 def _table(options: argparse.Namespace) -> int:
@@ -288,8 +344,16 @@ def _table(options: argparse.Namespace) -> int:
     if options.name not in topics:
         raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, topics))
     statements = [statement for statement in own_statements() if statement.topic == options.name]
-    with _progress() as told:
-        report = verify(statements, profile=options.profile, seed=options.seed, jobs=options.jobs, progress=told)
+    with _workers(options) as workers, _progress() as told:
+        report = verify(
+            statements,
+            profile=options.profile,
+            seed=options.seed,
+            jobs=options.jobs,
+            executor=workers,
+            store=options.store,
+            progress=told,
+        )
     print(show(topic_table(report, options.name)), end="")
     return report.exit_status
 

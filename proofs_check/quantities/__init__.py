@@ -2,6 +2,7 @@
 
 ==============  ======================================================================
 query           the form of a question and of its answers
+sampling        how many networks, by which engine, where they run
 sampled_means   valid intervals for heavy-tailed means
 norms           moments of activations: one layer, two layers, two inputs
 gradients       moments of gradients and of the Hessian's blocks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from montecarlo import GradientNorms, simulate
+from montecarlo import GradientNorms, HessianNorms
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
@@ -14,6 +14,7 @@ from proofs_check.quantities.query import (
     power,
 )
 from proofs_check.quantities.sampled_means import mean_of_power, require_enough
+from proofs_check.quantities.sampling import Sampling
 from proofs_check.statement import Assumption
 from theory import (
     gradient_correlation,
@@ -41,14 +42,14 @@ def _derive_gradient(query: Query) -> Derivation:
     return formula("gradient", notation, exact, _assumed(query))
 
 
-def _sample_gradient(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+def _sample_gradient(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
     layer = numeric_layer(query, 1)
     mean = gradient_moment(query.net, layer, query.order)
     square = gradient_moment(query.net, layer, 2 * query.order)
-    variance = require_enough(mean, square, samples, error)
-    observable = GradientNorms(layers=(layer,))
-    logs = simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"G_{layer}")
-    return mean_of_power("gradient", logs, query.order, mean, variance, error, seed)
+    variance = require_enough(mean, square, sampling.samples, sampling.error)
+    logs = sampling.logs(query.net, GradientNorms(layers=(layer,)))
+    return mean_of_power("gradient", logs, query.order, mean, variance, sampling)
 
 
 def _derive_gradient_covariance(query: Query) -> Derivation:
@@ -75,9 +76,23 @@ def _derive_hessian(query: Query) -> Derivation:
     return formula("hessian", notation, hessian_block_moment(query.net, k, later, query.order), _assumed(query))
 
 
+def _sample_hessian(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
+    query.net.require_numbers("sample")
+    if query.layers is None:
+        problem = "of the whole Hessian has a variance that theory does not know"
+        raise InvalidArgument("layers", f"are needed: the norm {problem}", "ask for one block with --layers 1,3")
+    k, later = query.layers
+    mean = hessian_block_moment(query.net, k, later, query.order)
+    square = hessian_block_moment(query.net, k, later, 2 * query.order)
+    variance = require_enough(mean, square, sampling.samples, sampling.error)
+    logs = sampling.logs(query.net, HessianNorms(blocks=((int(k), int(later)),)))
+    return mean_of_power("hessian", logs, query.order, mean, variance, sampling)
+
+
 GRADIENTS = (
     Quantity("gradient", "E|df/dW_k|_F^order", _derive_gradient, _sample_gradient),
     Quantity("gradient-covariance", "Cov(|df/dW_j|_F^2, |df/dW_k|_F^2)", _derive_gradient_covariance),
     Quantity("gradient-correlation", "Corr(|df/dW_j|_F^2, |df/dW_k|_F^2)", _derive_gradient_correlation),
-    Quantity("hessian", "E|H|_F^2, or E|d2f/dW_j dW_k|_F^order with --layers j,k", _derive_hessian),
+    Quantity("hessian", "E|H|_F^2, or E|d2f/dW_j dW_k|_F^order with --layers j,k", _derive_hessian, _sample_hessian),
 )

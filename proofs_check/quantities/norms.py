@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from montecarlo import ActivationNorms, simulate
+from montecarlo import ActivationNorms
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
@@ -16,7 +16,8 @@ from proofs_check.quantities.query import (
     numeric_layer,
     power,
 )
-from proofs_check.quantities.sampled_means import mean_of_power, require_enough
+from proofs_check.quantities.sampled_means import bred_mean, mean_of_power, networks_needed, require_enough
+from proofs_check.quantities.sampling import Sampling
 from proofs_check.statement import Assumption
 from theory import (
     activation_moment,
@@ -63,14 +64,17 @@ def _derive_activation(query: Query) -> Derivation:
     return formula("activation", notation, activation_moment(net, query.order, depth), assumed)
 
 
-def _sample_activation(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+def _sample_activation(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
     layer = numeric_layer(query, query.net.depth)
     mean = activation_moment(query.net, query.order, layer)
     square = activation_moment(query.net, 2 * query.order, layer)
-    variance = require_enough(mean, square, samples, error)
-    observable = ActivationNorms(layers=(layer,))
-    logs = simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"a_{layer}")
-    return mean_of_power("activation", logs, query.order, mean, variance, error, seed)
+    variance, needed = networks_needed(mean, square, sampling.error)
+    if needed >= sampling.samples and (query.order == 2 or query.net.law.is_normal):
+        return bred_mean("activation", query, layer, sampling, needed)
+    variance = require_enough(mean, square, sampling.samples, sampling.error)
+    logs = sampling.logs(query.net, ActivationNorms(layers=(layer,)))
+    return mean_of_power("activation", logs, query.order, mean, float(variance), sampling)
 
 
 def _derive_kurtosis(query: Query) -> Derivation:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate
+from proofs_check.quantities.sampling import Sampling
 from proofs_check.statement import Assumption
 from theory import symbols
 from theory.balls import Ball
@@ -115,6 +117,13 @@ class Sampled:
     seed: int
     log_scale: bool
     networks_alive: int
+    assumptions: tuple[str, ...] = ()
+    asked: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether an interrupt ended the sampling."""
+        return self.samples < self.asked
 
 
 @dataclass(frozen=True)
@@ -124,7 +133,7 @@ class Quantity:
     name: str
     describe: str
     derive: Callable[[Query], Derivation]
-    sample: Callable[[Query, int, int, float, int], Sampled] | None = None
+    sample: Callable[[Query, Sampling], Sampled] | None = None
 
 
 def assumptions(query: Query, *more: Assumption) -> tuple[str, ...]:
@@ -177,6 +186,13 @@ def printable(exact: sp.Expr) -> sp.Expr | None:
     except ValueError:  # sys.get_int_max_str_digits()
         return None
     return exact
+
+
+def sampled(name: str, estimate: Estimate, logs: Any, sampling: Sampling, *, log_scale: bool = False) -> Sampled:
+    """Return an answer of montecarlo, given the logs that it was read off."""
+    asked = 0 if sampling.within is not None or sampling.block is not None else sampling.samples
+    alive = int(np.isfinite(logs).sum())
+    return Sampled(name, estimate, len(logs), sampling.seed, log_scale, alive, asked=asked)
 
 
 def power(text: str, order: int) -> str:

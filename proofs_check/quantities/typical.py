@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from montecarlo import ActivationNorms, GradientNorms, simulate
-from montecarlo.intervals import catoni_interval, clopper_pearson_interval, order_statistic_interval
+from montecarlo import ActivationNorms, Estimate, GradientNorms, Observable
+from montecarlo.intervals import (
+    catoni_interval,
+    clopper_pearson_interval,
+    order_statistic_interval,
+    quantile_sequence_interval,
+)
+from montecarlo.tilting import tail_probability
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
@@ -20,7 +26,9 @@ from proofs_check.quantities.query import (
     formula,
     number,
     numeric_layer,
+    sampled,
 )
+from proofs_check.quantities.sampling import Sampling
 from proofs_check.statement import Assumption
 from theory import (
     LogGradientLaw,
@@ -195,73 +203,106 @@ def _expanded(query: Query) -> tuple[str, ...]:
 # --- sampled ----------------------------------------------------------------------------------------------------------
 
 
-def _norm_logs(query: Query, samples: int, seed: int, jobs: int) -> Any:
-    layer = numeric_layer(query, query.net.depth)
-    observable = ActivationNorms(layers=(layer,))
-    return simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"a_{layer}")
+def _norms_of(query: Query) -> ActivationNorms:
+    return ActivationNorms(layers=(numeric_layer(query, query.net.depth),))
 
 
-def _gradient_logs(query: Query, samples: int, seed: int, jobs: int) -> Any:
-    layer = numeric_layer(query, 1)
-    observable = GradientNorms(layers=(layer,))
-    return simulate(query.net, [observable], samples=samples, seed=seed, jobs=jobs)[observable].log_values(f"G_{layer}")
+def _gradients_of(query: Query) -> GradientNorms:
+    return GradientNorms(layers=(numeric_layer(query, 1),))
 
 
-def _mean_of_logs(name: str, law: LogSumLaw, logs: Any, seed: int, error: float) -> Sampled:
+def _mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sampled:
     variance = float(law.enclosed_cumulant(2, 15))
     alive = logs[np.isfinite(logs)]
     if not len(alive):
         raise InvalidArgument("samples", f"all {len(logs)} networks are dead", "sample more, or wider networks")
-    estimate = catoni_interval(alive, variance, error)
+    estimate = catoni_interval(alive, variance, sampling.error)
     estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
-    return Sampled(name, estimate, len(logs), seed, False, len(alive))
+    return sampled(name, estimate, logs, sampling)
 
 
-def _sample_log_norm(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
-    law = _norms(query)
-    return _mean_of_logs("log-norm", law, _norm_logs(query, samples, seed, jobs), seed, error)
+def _sample_log_norm(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
+    law, observable = _norms(query), _norms_of(query)
+    return _mean_of_logs("log-norm", law, sampling.logs(query.net, observable), sampling)
 
 
-def _sample_log_gradient(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+def _sample_log_gradient(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
     law = LogGradientLaw(query.net, numeric_layer(query, 1))
-    return _mean_of_logs("log-gradient", law, _gradient_logs(query, samples, seed, jobs), seed, error)
+    return _mean_of_logs("log-gradient", law, sampling.logs(query.net, _gradients_of(query)), sampling)
 
 
-def _share(name: str, logs: Any, least: float, seed: int, error: float) -> Sampled:
+def _share(name: str, logs: Any, least: float, sampling: Sampling) -> Sampled:
     count = int((logs >= least).sum())
-    interval = clopper_pearson_interval(count, len(logs), error)
-    return Sampled(name, interval, len(logs), seed, False, int(np.isfinite(logs).sum()))
+    return sampled(name, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
 
 
-def _sample_survival(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
-    return _share("survival", _norm_logs(query, samples, seed, jobs), -np.finfo(float).max, seed, error)
+def _sample_survival(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a probability")
+    return _share("survival", sampling.logs(query.net, _norms_of(query)), -np.finfo(float).max, sampling)
 
 
-def _sample_exceedance(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
+def _sample_exceedance(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a probability")
     if query.c <= 0:
         raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. --c 1/2")
+    if _is_rare(query, sampling.samples):
+        return _sample_tail(query, sampling)
     least = math.log(query.c.numerator) - math.log(query.c.denominator)
     least += math.log(float(symbols.input_power_sum(query.net, 2)))
-    return _share("exceedance", _norm_logs(query, samples, seed, jobs), least, seed, error)
+    return _share("exceedance", sampling.logs(query.net, _norms_of(query)), least, sampling)
 
 
-def _order_statistics(name: str, logs: Any, query: Query, seed: int, error: float) -> Sampled:
-    estimate = order_statistic_interval(logs, float(query.p), error)
-    return Sampled(name, estimate, len(logs), seed, True, int(np.isfinite(logs).sum()))
+_SEEN = 100
+"""Networks that must be expected beyond the threshold, or a plain count says little of a rare event."""
 
 
-def _sample_quantile(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
-    return _order_statistics("quantile", _norm_logs(query, samples, seed, jobs), query, seed, error)
+def _is_rare(query: Query, samples: int) -> bool:
+    """Whether theory knows the probability to be too small for a plain count."""
+    net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
+    net.require_numbers("sample")
+    if not net.law.is_normal or not net.has_independent_entries:
+        return False
+    return exceedance(net, query.c) * samples < _SEEN
 
 
-def _sample_median(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
-    logs = _norm_logs(query, samples, seed, jobs)
-    return _order_statistics("median", logs, _at_median(query), seed, error)
+def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
+    """Estimate a tail by exponential tilting, with the logs as what is shown: the probability may underflow."""
+    sampling.require_direct("exponential tilting")
+    layer = numeric_layer(query, query.net.depth)
+    tail = tail_probability(
+        query.net, query.c, samples=sampling.samples, seed=sampling.seed, error=sampling.error, layer=layer
+    )
+    method = f"{tail.method}, as a plain count of {sampling.samples} networks would see fewer than {_SEEN}"
+    estimate = Estimate(tail.log_value, tail.log_lo, tail.log_hi, tail.error, method, tail.samples)
+    return Sampled("exceedance", estimate, tail.samples, sampling.seed, True, tail.samples, tail.assumptions)
 
 
-def _sample_gradient_median(query: Query, samples: int, seed: int, error: float, jobs: int) -> Sampled:
-    logs = _gradient_logs(query, samples, seed, jobs)
-    return _order_statistics("gradient-median", logs, _at_median(query), seed, error)
+def _order_statistics(query: Query, name: str, observable: Observable, sampling: Sampling) -> Sampled:
+    p = float(query.p)
+    if sampling.within is None:
+        logs = sampling.logs(query.net, observable)
+        return sampled(name, order_statistic_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+    narrow = math.log1p(sampling.within)
+
+    def enough(logs: Any) -> bool:
+        return quantile_sequence_interval(logs, p, sampling.error).half_width <= narrow
+
+    logs = sampling.logs(query.net, observable, until=enough)
+    return sampled(name, quantile_sequence_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+
+
+def _sample_quantile(query: Query, sampling: Sampling) -> Sampled:
+    return _order_statistics(query, "quantile", _norms_of(query), sampling)
+
+
+def _sample_median(query: Query, sampling: Sampling) -> Sampled:
+    return _order_statistics(_at_median(query), "median", _norms_of(query), sampling)
+
+
+def _sample_gradient_median(query: Query, sampling: Sampling) -> Sampled:
+    return _order_statistics(_at_median(query), "gradient-median", _gradients_of(query), sampling)
 
 
 TYPICAL = (

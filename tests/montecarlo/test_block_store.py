@@ -186,9 +186,10 @@ def test_places_that_cannot_hold_a_file(tmp_path):
     assert os.listdir(tmp_path) == ["circle"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may do anything")
 def test_permissions(file):
     file.chmod(0o444)
+    if os.access(file, os.W_OK):
+        pytest.skip("root may do anything")
     assert "is not to be read and written" in refusal(BlockStore.open, file, SETTINGS)
     file.chmod(0o644)
     file.parent.chmod(0o555)

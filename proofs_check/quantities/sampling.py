@@ -1,0 +1,114 @@
+"""How a quantity is to be sampled: how many networks, by which engine, where they run, and what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+from montecarlo import Simulation, Workers, simulate
+from montecarlo.engines import Precision
+from montecarlo.observables import Observable
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Settings of one estimate.
+
+    Parameters
+    ----------
+    samples : int
+        Networks; at most so many where `within` is given.
+    seed : int
+        Root seed.
+    error : float
+        Probability that the interval may miss.
+    engine : str
+        ``"direct"`` or ``"law-exact"``.
+    dtype : str
+        Precision of the direct engine.
+    jobs : int
+        Threads.
+    workers : Workers, optional
+        In place of `jobs`.
+    store : path, optional
+        File for the blocks.
+    block : int, optional
+        Draw this block alone.
+    within : float, optional
+        Stop once the interval's half-width is at most this share of the quantity.
+    progress : callable, optional
+        Called with (networks done, networks).
+    """
+
+    samples: int
+    seed: int
+    error: float
+    engine: str = "direct"
+    dtype: Precision = "float64"
+    jobs: int = 1
+    workers: Workers | None = None
+    store: str | PathLike[str] | None = None
+    block: int | None = None
+    within: float | None = None
+    progress: Callable[[int, int], object] | None = None
+
+    def logs(
+        self,
+        net: Ensemble,
+        observable: Observable,
+        until: Callable[[Any], bool] | None = None,
+    ) -> Any:
+        """Return the logs of the observable's first component, shape (networks,): of those drawn before an interrupt.
+
+        `until`, given the logs so far, ends it early.
+        """
+        label = observable.components(net)[0]
+
+        def enough(so_far: Simulation) -> bool:
+            assert until is not None
+            return until(so_far[observable].log_values(label))
+
+        simulation = simulate(
+            net,
+            [observable],
+            samples=self.samples,
+            seed=self.seed,
+            engine=self.engine,
+            dtype=self.dtype,
+            jobs=self.jobs,
+            executor=self.workers,
+            store=self.store,
+            block=self.block,
+            until=None if until is None else enough,
+            partial=True,
+            progress=self.progress,
+        )
+        return simulation[observable].log_values(label)
+
+    def require_fixed_size(self, quantity: str) -> None:
+        """Refuse `within` where no interval is valid at every sample size.
+
+        Raises
+        ------
+        InvalidArgument
+            If it is given.
+        """
+        if self.within is not None:
+            problem = f"{quantity} is estimated from a number of networks that is fixed beforehand"
+            raise InvalidArgument("within", problem, "use --samples, or ask for a median or quantile")
+
+    def require_direct(self, method: str) -> None:
+        """Refuse settings that a method with populations of its own does not know.
+
+        Raises
+        ------
+        InvalidArgument
+            If one of them is given.
+        """
+        for name, given in (("engine", self.engine != "direct"), ("dtype", self.dtype != "float64"),
+                            ("store", self.store is not None), ("block", self.block is not None)):  # fmt: skip
+            if given:
+                raise InvalidArgument(name, f"has no effect on {method}, which this estimate needs", "leave it out")
