@@ -13,7 +13,7 @@ help:
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make test         set up and run the tests'
 	@echo 'make lint         ruff, mypy, import contracts, doctests'
-	@echo 'make oracle       compare with PyTorch, and read every formula with KaTeX (installs both)'
+	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
 	@echo 'make bench        compare the speed of exact expectations with other packages (installs them; ten minutes)'
 
@@ -34,7 +34,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m pytest --doctest-modules theory montecarlo proofs_check
 
 oracle: $(VENV)/.oracle
-	$(BIN)/python -m pytest tests/oracles
+	$(BIN)/python -m pytest tests/oracles tests/cluster
 
 SEEDS ?= 100
 soak: $(VENV)/.test
@@ -63,9 +63,9 @@ $(VENV)/.dev: $(MADE_FROM) | $(VENV)/bin/python
 	@touch $@ $(VENV)/.report $(VENV)/.test
 
 $(VENV)/.oracle: $(VENV)/.test
-	$(PIP) --editable '.[report,test,oracle]'
+	$(PIP) --editable '.[report,test,oracle,cluster]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.oracle
-	$(PIP) --editable '.[report,test,oracle,bench]'
+	$(PIP) --editable '.[report,test,oracle,cluster,bench]'
 	@touch $@

@@ -38,6 +38,9 @@ class Networks(Protocol):
     def log_gradient_norms(self, layers: Sequence[int]) -> Array:
         """Return log|df/dW_k|_F^2, shape (m, len(layers))."""
 
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,)."""
+
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on, shape (m, len(layers))."""
 

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from montecarlo.weights import Array
 
 
+_VALUES = 2**17
+"""Values whose moments are taken at a time, as what that needs on the way is several times as large."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """Moments of quantities X >= 0 known by their logs, for several components at once.
@@ -50,6 +54,13 @@ class Moments:
     @classmethod
     def of(cls, logs: Array) -> Moments:
         """Return the moments of samples, shape (samples, components)."""
+        columns = max(1, _VALUES // len(logs))
+        if columns < logs.shape[1]:
+            groups = (cls.of(logs[:, first : first + columns]) for first in range(0, logs.shape[1], columns))
+            parts = zip(
+                *((g.alive, g.log_mean, g.squares, g.log_sum, g.log_sum_of_squares) for g in groups), strict=True
+            )
+            return cls(len(logs), *(np.concatenate(part) for part in parts))
         dead = np.isneginf(logs)
         alive = len(logs) - dead.sum(axis=0)
         some_dead = bool(dead.any())

@@ -549,7 +549,7 @@ class _Cluster(_Pooled):
         try:
             result: Result = await future
         except self._dask.KilledWorker:
-            problem = f"task {number} kills its worker again and again (out of memory?)"
+            problem = f"workers that are given task {number} die again and again (out of memory?)"
             raise InvalidArgument("cluster", problem, "give the workers more memory, or measure less at once") from None
         except self._dask.CancelledError:
             raise self._lost() from None

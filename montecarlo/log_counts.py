@@ -16,8 +16,10 @@ from theory.ensembles import InvalidArgument
 
 FINEST = 10
 """Cells of the grid are 2^-10 wide at most resolution: a tenth of a percent of the quantity itself."""
-CELLS = 2**20
-"""Cells for all components together; where one spans more than its share, its cells become twice as wide."""
+CELLS = 2**18
+"""Cells for all components together; where one spans more than its share, all cells become twice as wide."""
+_VALUES = 2**18
+"""Values that are counted at a time, as what that needs on the way is several times as large."""
 
 Integers = NDArray[np.int64]
 
@@ -32,14 +34,12 @@ class LogCounts:
         Number of samples.
     dead : ndarray of int, shape (components,)
         How many are -inf.
-    resolution : ndarray of int, shape (components,)
+    resolution : int
         r.
     first : ndarray of int, shape (components,)
         j of each component's first cell.
-    counts : ndarray of int
-        How many fall in each cell, from each component's first to its last, one component after the other.
-    offsets : ndarray of int, shape (components + 1,)
-        Where each component's counts begin.
+    counts : ndarray of int, shape (components, cells)
+        How many fall in each cell, from the component's first on.
 
     Notes
     -----
@@ -51,76 +51,83 @@ class LogCounts:
     --------
     >>> counts = LogCounts.of(np.array([[0.0], [0.001], [-np.inf]]))
     >>> counts.count, counts.dead, counts.counts
-    (3, array([1]), array([1, 1]))
+    (3, array([1]), array([[1, 1]]))
     """
 
     count: int
     dead: Integers
-    resolution: Integers
+    resolution: int
     first: Integers
     counts: Integers
-    offsets: Integers
 
     @classmethod
     def of(cls, logs: Array) -> LogCounts:
         """Return the counts of samples, shape (samples, components)."""
         components = logs.shape[1]
         alive = logs > -np.inf
-        low = np.min(logs, axis=0, where=alive, initial=np.inf)
-        high = np.max(logs, axis=0, where=alive, initial=-np.inf)
-        low, high = np.where(alive.any(axis=0), [low, high], 0.0)
-        resolution = np.full(components, FINEST)
-        first, last = _cell(low, resolution), _cell(high, resolution)
-        while (wide := last - first >= _share(components)).any():
-            resolution -= wide
-            first, last = first >> wide, last >> wide
-        offsets = np.concatenate([[0], np.cumsum(last - first + 1)])
-        where = _cell(np.where(alive, logs, low), resolution) - first + offsets[:-1]
-        counts = np.bincount(where.ravel(), minlength=offsets[-1])
+        some = alive.any(axis=0)
+        low = np.where(some, np.min(logs, axis=0, where=alive, initial=np.inf), 0.0)
+        high = np.where(some, np.max(logs, axis=0, where=alive, initial=-np.inf), 0.0)
+        resolution = FINEST
+        while (cells := int((_cell(high, resolution) - _cell(low, resolution)).max()) + 1) > _share(components):
+            resolution -= 1
+        first = _cell(low, resolution)
+        counts = np.zeros(components * cells, dtype=np.int64)
+        for rows in range(0, len(logs), step := max(1, _VALUES // components)):
+            piece = logs[rows : rows + step]
+            where = _cell(np.where(alive[rows : rows + step], piece, low), resolution)
+            where += cells * np.arange(components) - first
+            counts += np.bincount(where.ravel(), minlength=len(counts))
+        counts = counts.reshape(components, cells)
         dead = len(logs) - alive.sum(axis=0)
-        counts[offsets[:-1]] -= dead  # they were counted where the least of the others is
-        return cls(len(logs), dead, resolution, first, counts, offsets)
+        counts[:, 0] -= dead  # they were counted where the least of the others is
+        return cls(len(logs), dead, resolution, first, counts)
 
     def merge(self, other: LogCounts) -> LogCounts:
         """Return the counts of both samples together."""
-        components = len(self.dead)
-        resolution, firsts, all_counts = [], [], []
-        for c in range(components):
-            pieces = [part.component(c) for part in (self, other) if part.dead[c] < part.count]
-            if not pieces:
-                pieces = [self.component(c)]
-            r = min(r for r, _, _ in pieces)
-            while True:
-                coarse = [_coarsened(first, counts, own - r) for own, first, counts in pieces]
-                first = min(first for first, _ in coarse)
-                last = max(first + len(counts) for first, counts in coarse)
-                if last - first <= _share(components):
-                    break
-                r -= 1
-            total = np.zeros(last - first, dtype=np.int64)
-            for start, counts in coarse:
-                total[start - first : start - first + len(counts)] += counts
-            resolution.append(r)
-            firsts.append(first)
-            all_counts.append(total)
-        return LogCounts(
-            self.count + other.count,
-            self.dead + other.dead,
-            np.array(resolution),
-            np.array(firsts),
-            np.concatenate(all_counts),
-            np.concatenate([[0], np.cumsum([len(counts) for counts in all_counts])]),
-        )
+        one, two = self, other
+        for resolution in range(min(one.resolution, two.resolution), -(2**10), -1):
+            one, two = one._coarsened(resolution), two._coarsened(resolution)
+            # a component without samples spans nothing
+            empty = [part.dead == part.count for part in (one, two)]
+            first = np.minimum(np.where(empty[0], two.first, one.first), np.where(empty[1], one.first, two.first))
+            spans = [
+                np.where(no, 0, part.first + part.counts.shape[1] - first)
+                for no, part in zip(empty, (one, two), strict=True)
+            ]
+            cells = max(1, int(np.maximum(*spans).max()))
+            if cells <= _share(len(first)):
+                break
+        parts = [(one, empty[0]), (two, empty[1])]
+        if (one.first == first).all() and one.counts.shape[1] == cells:
+            counts = one.counts.copy()  # the first has seen more, and mostly spans all of the second
+            parts = parts[1:]
+        else:
+            counts = np.zeros((len(first), cells), dtype=np.int64)
+        for part, no in parts:
+            rows = np.flatnonzero(~no)
+            columns = (part.first - first)[rows, None] + np.arange(part.counts.shape[1])
+            counts[rows[:, None], columns] += part.counts[rows]
+        return LogCounts(self.count + other.count, self.dead + other.dead, resolution, first, counts)
 
     @classmethod
     def fold(cls, parts: Iterable[LogCounts]) -> LogCounts:
         """Merge in order, from the left."""
         return reduce(cls.merge, parts)
 
-    def component(self, c: int) -> tuple[int, int, Integers]:
-        """Return the resolution of a component, its first cell, and the counts from there on."""
-        counts = self.counts[self.offsets[c] : self.offsets[c + 1]]
-        return int(self.resolution[c]), int(self.first[c]), counts
+    def _coarsened(self, resolution: int) -> LogCounts:
+        """Return the same with cells as wide as that."""
+        times = self.resolution - resolution
+        if times == 0:
+            return self
+        components, cells = self.counts.shape
+        first = self.first >> times
+        where = ((self.first[:, None] + np.arange(cells)) >> times) - first[:, None]
+        wide = int(where.max()) + 1
+        where += wide * np.arange(components)[:, None]
+        counts = np.zeros(components * wide, dtype=np.int64)
+        np.add.at(counts, where.ravel(), self.counts.ravel())
+        return LogCounts(self.count, self.dead, resolution, first, counts.reshape(components, wide))
 
     def quantile(self, p: float, c: int, error: float) -> Estimate:
         """Enclose the p-quantile of a component, dead networks included at -inf.
@@ -143,14 +150,13 @@ class LogCounts:
             if not 0 < number < 1:
                 raise InvalidArgument(argument, f"must lie between 0 and 1, exclusive, got {number!r}", "use e.g. 0.5")
         r, s = order_statistic_ranks(self.count, p, error)
-        resolution, first, counts = self.component(c)
-        ranks = int(self.dead[c]) + np.cumsum(counts)
-        width = math.ldexp(1.0, -resolution)
+        ranks = int(self.dead[c]) + np.cumsum(self.counts[c])
+        width = math.ldexp(1.0, -self.resolution)
 
         def edge(rank: int, offset: float) -> float:
             if rank <= self.dead[c]:
                 return -math.inf
-            return float(first + np.searchsorted(ranks, rank) + offset) * width
+            return float(self.first[c] + np.searchsorted(ranks, rank) + offset) * width
 
         lo = edge(r, 0) if r >= 1 else -math.inf
         hi = edge(s, 1) if s <= self.count else math.inf
@@ -159,18 +165,11 @@ class LogCounts:
         return Estimate(middle, lo, hi, error, method, self.count)
 
 
-def _cell(logs: Array, resolution: Integers) -> Integers:
+def _cell(logs: Array, resolution: int) -> Integers:
     """Return the cell of each log."""
-    return np.floor(np.ldexp(logs, resolution.astype(np.int32))).astype(np.int64)
+    return np.floor(np.ldexp(logs, resolution)).astype(np.int64)
 
 
 def _share(components: int) -> int:
     """Return how many cells a component may span."""
-    return max(2**9, min(2**16, CELLS // components))
-
-
-def _coarsened(first: int, counts: Integers, times: int) -> tuple[int, Integers]:
-    """Double the width of cells so many times."""
-    start = first >> times
-    cells = (np.arange(first, first + len(counts)) >> times) - start
-    return start, np.bincount(cells, counts, minlength=1).astype(np.int64) if times else counts
+    return max(2**8, min(2**16, CELLS // components))

@@ -99,6 +99,10 @@ class NormChunk:
         logs[np.isneginf(self._log_norms[-1])] = -np.inf
         return logs
 
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,); the chunk needs ``"backward"``."""
+        return np.where(np.isneginf(self._log_norms[-1]), -np.inf, self._log_f_square)
+
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on, shape (m, len(layers)); none after death."""
         before = self._log_norms[[k - 1 for k in layers]]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.executors import Workers, borrowed, in_task_order
 from montecarlo.intervals import Estimate
+from montecarlo.intervals.catoni import influence
+from montecarlo.intervals.estimate import as_positive, as_probability, as_sample
 from montecarlo.passes import vector
 from montecarlo.products import matrix_vector
 from montecarlo.sampler_check import check_sampler
@@ -23,8 +27,8 @@ from montecarlo.traces import rescale
 from montecarlo.weights import Array, Weights
 from theory.ensembles import Ensemble, InvalidArgument
 
-Mapper = Executor | Callable[..., Iterable[Any]]
-"""Whatever runs islands: an executor, or a function like the built-in ``map``."""
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""Like the built-in ``map``: applies a function to each item, in order."""
 
 _SLICE_WEIGHTS = 2**17  # weights drawn at a time: 1 MiB, which stays in the cache
 _STATE_BYTES = 2**31
@@ -88,7 +92,7 @@ def particle_mean(
     particles: int,
     seed: int = 0,
     error: float,
-    executor: Mapper | None = None,
+    executor: Executor | Workers | Mapper | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> ParticleMean:
     r"""Estimate :math:`E|a_k|^{order}` from real weight matrices, where plain averages have no chance.
@@ -113,8 +117,9 @@ def particle_mean(
         Root seed, not negative. Each island has a stream of its own: the bits do not depend on the executor.
     error : float
         Probability that the interval may miss, both sides together.
-    executor : concurrent.futures.Executor or map-like callable, optional
-        Runs the islands; by default they run here, one after the other.
+    executor : concurrent.futures.Executor, Workers or callable, optional
+        Runs the islands: see :mod:`montecarlo.executors`, or a function like the built-in ``map``. By default they run
+        here, one after the other.
     progress : callable, optional
         Called here with (islands done, islands) after each.
 
@@ -175,16 +180,13 @@ def particle_mean(
     last = _require_particles(net, order, layer, particles, error)
     islands = require_whole("islands", islands, least=1, example=100)
     seed = require_whole("seed", seed, least=0, example=0)
-    run = map if executor is None else getattr(executor, "map", executor)
-    if not callable(run):
-        raise InvalidArgument("executor", f"{executor!r} cannot map", "use a concurrent.futures.Executor")
     if progress is not None and not callable(progress):
         raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, islands)")
     check_sampler(net, seed)
     digest = net.digest()
-    tasks = [(net, order, last, particles, seed, digest, island) for island in range(islands)]
+    tasks = ((net, order, last, particles, seed, digest, island) for island in range(islands))
     logs = np.empty(islands)
-    for done, log_island in enumerate(run(run_island, tasks), start=1):
+    for done, log_island in enumerate(_mapper(net, executor)(run_island, tasks), start=1):
         logs[done - 1] = log_island
         if progress is not None:
             progress(done, islands)
@@ -193,7 +195,7 @@ def particle_mean(
     ends = [end for end in (log_value, log_lo, log_hi) if math.isfinite(end)]
     log_scale = 0.0 if all(abs(end) < 700 for end in ends) else log_value
     value, lo, hi = (math.exp(end - log_scale) if end < math.inf else end for end in (log_value, log_lo, log_hi))
-    estimate = Estimate(value, lo, hi, error, "catoni, relative, over islands of particles", islands)
+    estimate = Estimate(value, lo, hi, error, "catoni, relative", islands)
     assumptions = _assumptions(net, order, last)
     return ParticleMean(net, order, last, estimate, log_scale, logs, variance, particles, seed, assumptions)
 
@@ -227,17 +229,18 @@ def islands_needed(
     relative_half_width: float,
     layer: int | None = None,
 ) -> int:
-    r"""Return how many islands make an interval of that half-width, as a share of the mean M.
+    r"""Return how many islands make an interval of that half-width, as a share of the estimate.
 
-    With so many, the interval lies between :math:`(1 - 2h) M` and :math:`(1 + 2h) M` with probability at least
-    1 - error, h the half-width asked for: a test with tolerance 2h passes for any seed.
+    With :math:`[1 - d, 1 + u]` the interval over the estimate, :func:`relative_reach`, and M the mean, the interval
+    holds M and lies between :math:`M(1-d)/(1+u)` and :math:`M(1+u)/(1-d)`, all with probability at least 1 - error: a
+    test with that tolerance passes for any seed.
 
     Parameters
     ----------
     net, order, particles, error, layer
         As for :func:`particle_mean`.
     relative_half_width : float
-        h, positive.
+        (d + u)/2 at most; positive.
 
     Returns
     -------
@@ -246,40 +249,64 @@ def islands_needed(
     Raises
     ------
     InvalidArgument
-        As for :func:`particle_mean`.
-
-    Notes
-    -----
-    With v, :math:`\ell`, :math:`\alpha` and S of :func:`relative_catoni`, its upper end is below
-    :math:`M(1 + \delta)` where :math:`S(M(1+\delta)) \le -2\ell`. There Y = X/(M(1+δ)) - 1 has mean
-    :math:`-d = -\delta/(1+\delta)` and variance at most :math:`v(1-d)^2`, so by Markov's inequality
-    :math:`S \le N(-\alpha d + \alpha^2 (v(1-d)^2 + d^2)/2) + \ell` with probability at least 1 - error/2, which is
-    at most :math:`-2\ell` where
-
-    .. math:: N \ge \frac{v\ell}{2}\left(\frac4d - 2 + d\,\frac{1+v}{v}\right)^2.
-
-    The lower end alike, with :math:`d = \delta/(1-\delta)` and + 2. An end that lies within a smaller δ lies within
-    a larger one, so d is lowered to where the bracket is least, :math:`2/\sqrt{1+1/v}`, if it is above.
+        As for :func:`particle_mean`; if it takes more than 10^12 islands.
 
     Examples
     --------
     >>> net = Ensemble(width=8, depth=100, activation="relu", init="he", law="uniform")
-    >>> islands_needed(net, particles=1000, error=1e-6, relative_half_width=0.15)
-    165
+    >>> islands_needed(net, particles=1000, error=1e-6, relative_half_width=0.165)
+    101
     """
-    error = require_probability("error", error)
-    width = relative_half_width
-    if isinstance(width, bool) or not isinstance(width, Real) or not 0 < float(width) < math.inf:
-        problem = f"must be positive and finite, got {width!r}"
-        raise InvalidArgument("relative_half_width", problem, "use e.g. relative_half_width=0.1")
-    v = island_variance(net, order=order, particles=particles, layer=layer)
-    delta, best = 2 * float(width), 2 / math.sqrt(1 + 1 / v)
-    sides = [(delta / (1 + delta), -2.0)] + ([(delta / (1 - delta), 2.0)] if delta < 1 else [])
-    brackets = [4 / min(d, best) + shift + min(d, best) * (1 + v) / v for d, shift in sides]
-    needed = v * math.log(2 / error) / 2 * max(brackets) ** 2
-    if not needed < 2**62:
-        raise InvalidArgument("relative_half_width", f"{width!r} needs {needed:.0e} islands", "use more particles")
-    return max(1, math.ceil(needed))
+    error, width = as_probability("error", error), as_positive("relative_half_width", relative_half_width)
+    variance = island_variance(net, order=order, particles=particles, layer=layer)
+
+    def enough(islands: int) -> bool:
+        return sum(relative_reach(islands, variance, error)) <= 2 * width
+
+    few, many = 0, 1
+    while not enough(many):
+        few, many = many, 2 * many
+        if many > 2**40:
+            raise InvalidArgument("relative_half_width", f"{width:g} needs over 10^12 islands", "use more particles")
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if enough(middle) else (middle, many)
+    return many
+
+
+def relative_reach(samples: int, variance: float, error: float) -> tuple[float, float]:
+    """Return d and u: the interval of :func:`relative_catoni` is its estimate times [1 - d, 1 + u].
+
+    Parameters
+    ----------
+    samples : int
+        N.
+    variance, error : float
+        As there.
+
+    Returns
+    -------
+    d, u : float
+        1 and infinity where there are too few samples for that end.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in relative_reach(100, 0.06, 1e-6)]
+    [0.1433, 0.1857]
+    """
+    alpha, ell = _strength(samples, variance, error), math.log(2 / error)
+
+    def deviation(sign: int) -> float:
+        """Return the least root of alpha d - alpha^2 (v (1 + sign d)^2 + d^2)/2 = l/N."""
+        a, b, c = (
+            (1 + variance) * alpha**2 / 2,
+            alpha - sign * variance * alpha**2,
+            variance * alpha**2 / 2 + ell / samples,
+        )
+        discriminant = b * b - 4 * a * c
+        return 2 * c / (b + math.sqrt(discriminant)) if b > 0 and discriminant >= 0 else math.inf
+
+    return min(1.0, deviation(-1)), deviation(+1)
 
 
 def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[float, float, float]:
@@ -297,7 +324,7 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
     Returns
     -------
     log_value, log_lo, log_hi : float
-        log_hi is infinite for samples too small to bound the mean, or where all are 0, which leaves no scale.
+        Infinite ends where there are too few samples, or where all are 0, which leaves no scale.
 
     Raises
     ------
@@ -306,13 +333,19 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
 
     Notes
     -----
-    Let :math:`\psi(y) = \mathrm{sign}(y) \log(1 + |y| + y^2/2)`, :math:`\ell = \log(2/\mathrm{error})`,
-    :math:`\alpha = \sqrt{2\ell/(N v)}` and :math:`S(M) = \sum_i \psi(\alpha(X_i/M - 1))`. For the true mean M,
-    Y = X/M - 1 has mean 0 and variance at most v, and :math:`e^{\psi(y)} \le 1 + y + y^2/2`, so
-    :math:`E e^{\pm S(M)} \le (1 + \alpha^2 v/2)^N \le e^{\ell}`. By Markov's inequality
-    :math:`P(\pm S(M) > 2\ell) \le e^{-\ell} = \mathrm{error}/2`. S decreases in M, so the M with
-    :math:`|S(M)| \le 2\ell` are an interval, of relative half-width about :math:`\sqrt{2 v \ell/N}`. The value solves
-    S = 0.
+    Let :math:`\psi(y) = \mathrm{sign}(y) \log(1 + |y| + y^2/2)`, :math:`\ell = \log(2/\mathrm{error})` and
+    :math:`S(\theta) = \sum_i \psi(\alpha(X_i/\theta - 1))`, which decreases; the estimate :math:`\hat\theta` solves
+    S = 0. Let M be the mean. If :math:`M > (1+u)\hat\theta`, then :math:`S(\theta) \le 0` at
+    :math:`\theta = M/(1+u)`, where :math:`Y = X/\theta - 1` has mean u and variance at most :math:`v(1+u)^2`. As
+    :math:`e^{\pm\psi(y)} \le 1 \pm y + y^2/2`, by Markov's inequality this has probability at most
+
+    .. math:: E e^{-S(\theta)} \le \left(1 - \alpha u + \tfrac{\alpha^2}{2}(v(1+u)^2 + u^2)\right)^N \le e^{-\ell}
+              = \frac{\mathrm{error}}{2}\quad\text{if}\quad
+              \alpha u - \tfrac{\alpha^2}{2}(v(1+u)^2 + u^2) \ge \frac{\ell}{N}.
+
+    Likewise :math:`M < (1-d)\hat\theta` if :math:`\alpha d - \alpha^2 (v(1-d)^2 + d^2)/2 \ge \ell/N`. So the interval
+    is :math:`\hat\theta\,[1-d, 1+u]` with d, u the least solutions. α is the one that makes u least: with
+    :math:`g^2 = 2 v \ell/(N - 2\ell)`, :math:`\alpha = g(1-g)/(v+g^2)` and u = g/(1-g).
 
     References
     ----------
@@ -321,43 +354,40 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
     Examples
     --------
     >>> [round(end, 3) for end in relative_catoni([-9000.5, -8999.5] * 100, variance=0.3, error=1e-6)]
-    [-8999.88, -9000.079, -8999.639]
+    [-8999.88, -9000.107, -8999.624]
     """
-    x = np.asarray(logs, dtype=np.float64)
-    if x.ndim != 1 or not len(x) or not (x < math.inf).all():
-        problem = f"must be a nonempty vector without nan or inf, got shape {x.shape}"
-        raise InvalidArgument("logs", problem, "give one log per entry, -inf for 0")
-    if not 0 < variance < 1e100:
-        raise InvalidArgument("variance", f"must be positive and below 1e100, got {variance!r}", "use e.g. 1.0")
-    ell = math.log(2 / require_probability("error", error))
-    alpha = math.sqrt(2 * ell / (len(x) * variance))
+    x = as_sample("logs", logs, finite=False)
+    variance, error = as_positive("variance", variance), as_probability("error", error)
     top = float(x.max())
+    if top == math.inf:
+        raise InvalidArgument("logs", "must not be inf", "look for what overflowed")
     if top == -math.inf:
         return -math.inf, -math.inf, math.inf
+    alpha = _strength(len(x), variance, error)
 
     def excess(log_mean: float) -> float:
         gap = x - top - log_mean
-        y = alpha * np.expm1(np.minimum(gap, 200.0))
-        size = np.abs(y)
-        beyond = 2 * np.maximum(gap - 200.0, 0.0)  # there psi is log(y^2/2)
-        return float(np.sum(np.copysign(np.log1p(size + size * size / 2) + beyond, y)))
+        near = influence(alpha * np.expm1(np.minimum(gap, 200.0)))
+        return float(np.sum(near + 2 * np.maximum(gap - 200.0, 0.0)))  # psi(y) is log(y^2/2) far out
 
-    def solve(level: float, *, upwards: bool) -> float:
-        """Return where the excess crosses the level, rounded outwards."""
-        if len(x) * math.log1p(alpha + alpha * alpha / 2) <= -level:
-            return math.inf
-        low, high = -1.0, 1.0
-        while excess(low) <= level:
-            low *= 2
-        while excess(high) > level:
-            high *= 2
-            if high > 1e6:  # the level is met in the limit only
-                return math.inf
-        while low < (middle := low + (high - low) / 2) < high:
-            low, high = (middle, high) if excess(middle) > level else (low, middle)
-        return top + (high if upwards else low)
+    low, high = -1.0, 1.0  # the estimate is at most the largest value
+    while excess(low) <= 0:
+        low *= 2
+    while low < (middle := low + (high - low) / 2) < high:  # to the last bit
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    log_value = top + high
+    d, u = relative_reach(len(x), variance, error)
+    return log_value, log_value + (math.log1p(-d) if d < 1 else -math.inf), log_value + math.log1p(u)
 
-    return solve(0.0, upwards=True), solve(2 * ell, upwards=False), solve(-2 * ell, upwards=True)
+
+def _strength(samples: int, variance: float, error: float) -> float:
+    """Return Catoni's alpha, the one whose interval has the least upper end; any other is valid."""
+    ell = math.log(2 / error)
+    if samples > 2 * ell:
+        g = math.sqrt(2 * variance * ell / (samples - 2 * ell))
+        if g < 1:
+            return g * (1 - g) / (variance + g * g)
+    return math.sqrt(ell / (2 * samples * variance))
 
 
 Task = tuple[Ensemble, int, int, int, int, str, int]
@@ -365,7 +395,7 @@ Task = tuple[Ensemble, int, int, int, int, str, int]
 
 
 def run_island(task: Task) -> float:
-    """Return the log of one island's estimate: a pure function of its arguments."""
+    """Return the log of one island's estimate: a pure function of its task."""
     net, order, layer, particles, seed, digest, island = task
     rng = stream(seed, digest, f"island {island}")
     weights, slope, half = Weights(net), float(Fraction(net.slope)), order // 2
@@ -419,7 +449,7 @@ def systematic(potentials: Array, u: float) -> NDArray[np.intp]:
     edges = np.cumsum(potentials)
     points = (u + np.arange(n)) * (edges[-1] / n)
     np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not fall off the end
-    return np.searchsorted(edges, points, side="right")
+    return np.asarray(np.searchsorted(edges, points, side="right"))
 
 
 def _mutated(weights: Weights, k: int, rng: np.random.Generator, a: Array, slope: float) -> Array:
@@ -437,6 +467,22 @@ def _mutated(weights: Weights, k: int, rng: np.random.Generator, a: Array, slope
             raw = weights.draw(k, rng, memory[: math.prod(shape)].reshape(shape))
             z[start : start + len(some), slab] = matrix_vector(raw, some)
     return z if slope == 1 else np.maximum(z, slope * z if slope else 0.0, out=z)
+
+
+def _mapper(net: Ensemble, executor: Any) -> Mapper:
+    """Return what runs the islands; executors and workers stay open."""
+    if executor is None:
+        return map
+    if callable(executor) and not hasattr(executor, "submit"):
+        return executor  # type: ignore[no-any-return]
+    workers = executor if isinstance(executor, Workers) else borrowed(executor)  # refuses what is none
+    if workers.travels:
+        try:
+            pickle.dumps(net)
+        except (pickle.PicklingError, AttributeError, TypeError) as reason:
+            problem = f"cannot travel to worker processes ({reason})"
+            raise InvalidArgument("law", problem, "define its sampler at module level, or use threads") from None
+    return lambda function, items: in_task_order(function, ((item,) for item in items), workers)
 
 
 def _spreads(net: Ensemble, order: int, layer: int) -> list[Fraction]:
@@ -514,7 +560,7 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
         net.law.moment(4)  # refuses a law whose kurtosis is unknown
     last = require_layer(net, layer)
     particles = require_whole("particles", particles, least=1, example=1000)
-    require_probability("error", error)
+    as_probability("error", error)
     needed = 4 * 8 * particles * max(sizes(net)[: last + 1])
     if needed > _STATE_BYTES:
         problem = f"{particles} particles take {needed / 2**30:.1f} GiB, above 2 GiB"
@@ -528,7 +574,7 @@ def require_layer(net: Ensemble, layer: object) -> int:
     last = int(net.depth)
     if layer is None:
         return last
-    if isinstance(layer, bool) or not isinstance(layer, Integral) or not 1 <= layer <= last:
+    if isinstance(layer, bool) or not isinstance(layer, Integral) or not 1 <= int(layer) <= last:
         raise InvalidArgument("layer", f"must be an integer from 1 to {last}, got {layer!r}", f"use layer={last}")
     return int(layer)
 
@@ -539,22 +585,10 @@ def require_whole(argument: str, value: object, *, least: int, example: int) -> 
     >>> require_whole("islands", 8, least=1, example=100)
     8
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         problem = f"must be an integer, at least {least}, got {value!r}"
         raise InvalidArgument(argument, problem, f"use e.g. {argument}={example}")
     return int(value)
-
-
-def require_probability(argument: str, value: object) -> float:
-    """Return an error probability.
-
-    >>> require_probability("error", 1e-6)
-    1e-06
-    """
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < 1:
-        problem = f"must lie between 0 and 1, exclusive, got {value!r}"
-        raise InvalidArgument(argument, problem, f"use e.g. {argument}=1e-6")
-    return float(value)
 
 
 def _log(value: float) -> float:

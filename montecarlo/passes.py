@@ -112,6 +112,10 @@ class Chunk:
         """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
         return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
 
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,); -inf where a network has died."""
+        return log_squares(self._last, self.readout[self._alive], self._activations, self._alive)
+
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
         if not self._masks:
@@ -184,7 +188,7 @@ class Chunk:
                 self.pair.orthogonalize(a, squares)
             if may_die and not squares.all():
                 alive, a = alive[squares > 0], a[squares > 0]
-        self._alive = alive
+        self._alive, self._last = alive, a
 
     def _back_propagate(self, v: Array, log_v: float) -> Trace:
         """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
@@ -263,6 +267,16 @@ def aside(rng: np.random.Generator, number: int) -> np.random.Generator:
     state = f"{rng.bit_generator.state!r}/{number}".encode()
     entropy = int.from_bytes(hashlib.sha256(state).digest(), "big")
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+
+
+def log_squares(a: Vectors, v: Array, trace: Trace, rows: Any = slice(None)) -> Array:
+    """Return log <v, a_L>^2, shape (m,), given a_L of those in `rows` up to scale, and the trace of norms."""
+    logs = trace.logs([-1])[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        double = a.astype(np.float64)
+        squares = np.einsum("mi,mi->m", double, v) ** 2 / np.einsum("mi,mi->m", double, double)
+        logs[rows] += np.where(np.isneginf(logs[rows]), 0.0, np.log(squares))
+    return logs
 
 
 def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: int) -> tuple[Array, float]:

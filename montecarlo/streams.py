@@ -13,13 +13,13 @@ from theory.ensembles import Ensemble
 CHUNK_BYTES = 2**20
 """Bytes of a chunk's largest layer of weights: it stays in the cache."""
 CHUNK_NETWORKS = 2**14
-CHUNK_UNITS = 2**21
-"""Units of a chunk over all layers: 16 MiB a trace for narrow and deep networks, which malloc still reuses."""
+CHUNK_UNITS = 2**20
+"""Units of a chunk over all layers: 8 MiB a trace for narrow and deep networks, which malloc still reuses."""
 KEEP_BYTES = 2**25
 """A chunk's weights are kept for the backward pass up to this size (32 MiB), and drawn again beyond it."""
 BLOCK_WEIGHTS = 2**25
-BLOCK_LAYERS = 2**21
-"""Layers of a block over all networks: what is measured of each makes 16 MiB."""
+BLOCK_LAYERS = 2**20
+"""Layers of a block over all networks: what is measured of each makes 8 MiB."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.particles import require_layer, require_probability, require_whole
+from montecarlo.intervals import empirical_bernstein_interval
+from montecarlo.intervals.estimate import as_probability
+from montecarlo.particles import require_layer, require_whole
 from montecarlo.streams import sizes, stream
 from montecarlo.weights import Array, log
 from theory.ensembles import Ensemble, InvalidArgument
@@ -169,7 +171,7 @@ def tail_probability(
     """
     last, threshold = _require_tail(net, c, layer)
     samples = require_whole("samples", samples, least=2, example=10_000)
-    seed, error = require_whole("seed", seed, least=0, example=0), require_probability("error", error)
+    seed, error = require_whole("seed", seed, least=0, example=0), as_probability("error", error)
     layers = Counter((width, net.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
     slope, t = Fraction(net.slope), log(threshold)
     theta = _saddle(layers, slope, t, upper=upper)
@@ -185,8 +187,6 @@ def tail_probability(
         part = values[start : start + _BLOCK]
         excess = _sums_of_logs(tilted, len(part), stream(seed, net.digest(), f"tail {block}")) - t
         part[:] = np.exp(-np.maximum(theta * excess, 0.0)) * ((excess >= 0) if upper else (excess <= 0))
-    from montecarlo.intervals.empirical_bernstein import empirical_bernstein_interval
-
     share = empirical_bernstein_interval(values, 1.0, error)
     log_dead = -math.inf if upper or slope else _log_dead(layers)
 
@@ -286,11 +286,11 @@ def _mixture(width: int, variance: Fraction, slope: Fraction, terms: int) -> _Mi
     if slope == 1:
         return _Mixture(np.array([width / 2]), np.zeros(1), log_scale)
     if slope == 0:
-        return _Mixture(np.arange(1, width + 1) / 2, _log_binomial(width)[1:], log_scale)
+        return _Mixture(np.arange(1.0, width + 1) * 0.5, _log_binomial(width)[1:], log_scale)
     if terms * width > _LONGEST:
         problem = f"slope {slope} at width {width} takes a table of more than {terms // 2} terms"
         raise InvalidArgument("activation", problem, "use a slope nearer to 1, a narrower network, or relu")
-    shapes, log_chances = width / 2 + np.arange(terms), _log_negative_binomials(width, slope, terms)
+    shapes, log_chances = width / 2 + np.arange(float(terms)), _log_negative_binomials(width, slope, terms)
     return _Mixture(shapes, log_chances, log_scale + log(slope**2))
 
 

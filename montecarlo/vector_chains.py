@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.pairs import Pair
-from montecarlo.passes import draw_readout, vector
+from montecarlo.passes import draw_readout, log_squares, vector
 from montecarlo.traces import Trace
 from montecarlo.weights import Array, Weights
 from theory.ensembles import Ensemble
@@ -77,6 +77,10 @@ class VectorChunk:
         """Return log|df/dW_k|_F^2, shape (m, len(layers))."""
         return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
 
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,)."""
+        return log_squares(self._last, self.readout, self._activations)
+
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on, shape (m, len(layers))."""
         return np.stack([self._masks[k - 1].sum(axis=1) for k in layers], axis=1)
@@ -106,6 +110,7 @@ class VectorChunk:
             if "backward" in needs:
                 self._vectors.append(a)
                 self._squares.append(squares)
+        self._last = a
 
     def _back_propagate(self, v: Array, log_v: float) -> Trace:
         trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)

@@ -73,6 +73,11 @@ class WidthOneChunk:
         """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
         return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
 
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,); -inf where a network has died."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(self._log_norms[:, -1] + 2 * np.log(np.abs(self.readout[:, 0])))
+
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
         return _columns(self._on, [k - 1 for k in layers]).astype(np.int64)

@@ -28,7 +28,8 @@ from proofs_check.statement import Assumption, Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:
-    from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Mean, Obligation, Proved, Quantile
+    from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
+    from proofs_check.evidence import Quantile as Quantile
     from proofs_check.evidence import Simulated as Simulated
     from proofs_check.registry import load, select
     from proofs_check.verification import Report, verify
@@ -47,6 +48,7 @@ __all__ = [
     "Enclosed",
     "Inequality",
     "Simulated",
+    "EqualInLaw",
     "Mean",
     "LogMean",
     "Quantile",
@@ -58,7 +60,8 @@ __all__ = [
 
 _ROOMS = {
     "evidence": (
-        "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "Mean", "LogMean", "Quantile"
+        "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "EqualInLaw",
+        "Mean", "LogMean", "Quantile",
     ),
     "registry": ("select", "load"),
     "verification": ("verify", "Report"),

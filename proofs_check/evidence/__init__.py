@@ -5,11 +5,13 @@ proved          obligations that must vanish identically, decided by two algebra
 enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
 simulated       a confidence interval from real weight matrices, within a tolerance
+equal_in_law    simulated: another sampler has the law of real weight matrices
 ==============  ==============================================================================
 """
 
 from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
+from proofs_check.evidence.equal_in_law import EqualInLaw
 from proofs_check.evidence.proved import Obligation, Proved
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
 
@@ -24,6 +26,7 @@ __all__ = [
     "Inequality",
     "agrees_with",
     "Simulated",
+    "EqualInLaw",
     "Request",
     "Reading",
     "Mean",

@@ -10,12 +10,14 @@ fixed_readout   the same under ReLU and a readout that is not random
 hessian         blocks of the Hessian at any width
 init            initializations that do not preserve even the mean
 matrices        products of random matrices, by two independent routes
+engines         samplers without matrices, of the same law as real weights
 ==============  =====================================================================
 """
 
 from proofs_check.statements import (
     chain,
     chain_hessian,
+    engines,
     fixed_readout,
     forward,
     gradient,
@@ -35,6 +37,7 @@ STATEMENTS = (
     *hessian.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,
+    *engines.STATEMENTS,
 )
 
 __all__ = ["STATEMENTS"]

@@ -90,7 +90,7 @@ def test_secular_equations_in_high_precision_at_extreme_scales():
 
 def test_deep_chains_are_finite():
     net = Ensemble(width=1, depth=3_000, law="uniform")
-    logs = ChainHessian().measure(Chunk(net, np.random.default_rng(0), 20, keep_weights=True))
+    logs = ChainHessian().measure(Chunk(net, np.random.default_rng(0), 20, needs=frozenset({"weights"})))
     assert np.isfinite(logs).all()
     assert np.all(logs < -300)
     assert np.array_equal(logs[:, 0], np.max(logs[:, 1:3], axis=1))
@@ -102,7 +102,7 @@ def test_deep_chains_are_finite():
 
 def test_the_observable_measures_the_networks_weights():
     net = Ensemble(width=1, depth=5, law="uniform", input="3/2", readout="random")
-    chunk = Chunk(net, np.random.default_rng(1), 30, keep_weights=True)
+    chunk = Chunk(net, np.random.default_rng(1), 30, needs=frozenset({"weights"}))
     logs = ChainHessian().measure(chunk)
     for i in range(30):
         w = [chunk.weights(k)[i, 0, 0] for k in range(1, 6)]
@@ -112,7 +112,7 @@ def test_the_observable_measures_the_networks_weights():
 def test_three_zeros_make_the_hessian_zero():
     assert np.all(np.isneginf(chain_hessian_logs(np.array([[0.0, 2.0, 0.0, 0.0]]), np.array([1.0]))))
     net = Ensemble(width=1, depth=6, law=Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}))
-    logs = ChainHessian().measure(Chunk(net, np.random.default_rng(0), 200, keep_weights=True))
+    logs = ChainHessian().measure(Chunk(net, np.random.default_rng(0), 200, needs=frozenset({"weights"})))
     assert not np.isnan(logs).any()
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from montecarlo.estimators import Moments
+from montecarlo.estimators import LogCovariance, Moments
 
 LOGS = arrays(np.float64, st.tuples(st.integers(1, 30), st.just(2)), elements=st.floats(-5, 5) | st.just(-np.inf))
 
@@ -56,3 +56,35 @@ def test_a_sample_without_survivors():
     assert np.isnan(m.log_mean[0])
     assert np.isnan(m.log_variance[0])
     assert np.isneginf(m.log_of_mean[0])
+
+
+ROWS = arrays(np.float64, st.tuples(st.integers(1, 30), st.just(3)), elements=st.floats(-5, 5) | st.just(-np.inf))
+
+
+class TestCovariances:
+    @given(ROWS)
+    def test_they_are_those_of_the_rows_without_zeros(self, logs):
+        part = LogCovariance.of(logs)
+        kept = logs[np.isfinite(logs).all(axis=1)]
+        assert part.alive == len(kept)
+        if len(kept) > 1:
+            np.testing.assert_allclose(part.covariance, np.cov(kept.T), rtol=1e-9, atol=1e-10)
+        else:
+            assert np.isnan(part.covariance).all()
+
+    @given(ROWS, ROWS, ROWS)
+    def test_merging_is_concatenation(self, a, b, c):
+        whole = LogCovariance.of(np.concatenate([a, b, c]))
+        left = LogCovariance.of(a).merge(LogCovariance.of(b)).merge(LogCovariance.of(c))
+        right = LogCovariance.of(a).merge(LogCovariance.of(b).merge(LogCovariance.of(c)))
+        for merged in (left, right):
+            assert merged.alive == whole.alive
+            np.testing.assert_allclose(merged.products, whole.products, rtol=1e-9, atol=1e-9)
+            if whole.alive:
+                np.testing.assert_allclose(merged.means, whole.means, rtol=1e-9, atol=1e-10)
+
+    def test_correlations(self):
+        x = np.array([0.0, 1.0, 3.0, -2.0])
+        part = LogCovariance.of(np.stack([x, 5 - 2 * x, np.ones(4)], axis=1))
+        np.testing.assert_allclose(part.correlation[:2, :2], [[1, -1], [-1, 1]], rtol=1e-14)
+        assert np.isnan(part.correlation[2]).all()

@@ -7,11 +7,13 @@ from montecarlo import ActivationNorms, Chunk, GradientNorms, GradientProducts, 
 from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(width=4, depth=3, activation="relu", init="he")
+BACKWARD = frozenset({"backward"})
+BOTH = frozenset({"backward", "weights"})
 
 
 @pytest.mark.parametrize(("kind", "first", "letter"), [(ActivationNorms, 0, "a"), (GradientNorms, 1, "G")])
 def test_layers_are_labelled_and_measured(kind, first, letter):
-    chunk = Chunk(NET, np.random.default_rng(0), 5, backward=True)
+    chunk = Chunk(NET, np.random.default_rng(0), 5, needs=BACKWARD)
     everything = kind().measure(chunk)
     assert kind().components(NET) == tuple(f"{letter}_{k}" for k in range(first, 4))
     assert everything.shape == (5, 4 - first)
@@ -46,7 +48,7 @@ class TestHessians:
     def test_blocks_are_second_derivatives_taken_by_hand(self, activation, widths):
         """f is linear in each matrix on its piece: d2f[W_k = E_pq, W_l = E_ij] by putting both in."""
         net = Ensemble(widths=widths, activation=activation, init="he")
-        chunk = Chunk(net, np.random.default_rng(1), 3, backward=True, keep_weights=True)
+        chunk = Chunk(net, np.random.default_rng(1), 3, needs=BOTH)
         blocks = ((1, 2), (1, 3), (2, 3))
         logs = HessianNorms(blocks).measure(chunk)
         whole = HessianNorms().measure(chunk)[:, 0]
@@ -74,13 +76,13 @@ class TestHessians:
 
     def test_nothing_overflows_at_depth(self):
         net = Ensemble(width=2, depth=400, init="100")
-        chunk = Chunk(net, np.random.default_rng(0), 2, backward=True, keep_weights=True)
+        chunk = Chunk(net, np.random.default_rng(0), 2, needs=BOTH)
         (jacobian,) = HessianNorms([(1, 400)]).measure(chunk).T
         assert np.all(jacobian > 1000)
 
     def test_a_dead_network_has_none(self):
         net = Ensemble(width=1, depth=6, activation="relu", init="he")
-        chunk = Chunk(net, np.random.default_rng(0), 200, backward=True, keep_weights=True)
+        chunk = Chunk(net, np.random.default_rng(0), 200, needs=BOTH)
         dead = np.isneginf(chunk.log_activation_norms([6])[:, 0])
         assert dead.any()
         assert np.isneginf(HessianNorms().measure(chunk)[dead]).all()
@@ -96,7 +98,7 @@ class TestHessians:
 
 
 def test_products_of_gradients():
-    chunk = Chunk(NET, np.random.default_rng(0), 5, backward=True)
+    chunk = Chunk(NET, np.random.default_rng(0), 5, needs=BACKWARD)
     first, third = GradientNorms([1, 3]).measure(chunk).T
     np.testing.assert_array_equal(GradientProducts(1, 3).measure(chunk)[:, 0], first + third)
     assert GradientProducts(1, 3).components(NET) == ("G_1*G_3",)

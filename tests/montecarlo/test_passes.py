@@ -12,9 +12,13 @@ import pytest
 
 from montecarlo import passes
 from montecarlo.intervals import catoni_interval, clopper_pearson_interval
-from montecarlo.passes import Chunk
+from montecarlo.passes import Chunk, Scratch
 from montecarlo.streams import stream
 from theory.ensembles import Ensemble, Law
+
+BACKWARD = frozenset({"backward"})
+BOTH = frozenset({"backward", "weights"})
+ALL = frozenset({"backward", "weights", "units"})
 
 NETS = [
     Ensemble(width=3, depth=4),
@@ -25,6 +29,7 @@ NETS = [
     Ensemble(width=2, depth=3, law=Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}), activation="leaky:1/4"),
     Ensemble(widths=(4, 6, 3), activation="relu", init="orthogonal"),
     Ensemble(width=2, depth=3, init="pytorch", activation="relu"),
+    Ensemble(width=2, depth=12, activation="relu", init="he"),  # most of these die on the way
 ]
 
 
@@ -52,7 +57,7 @@ def safe_log(values):
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 def test_norms_are_those_of_the_definition(net):
     """Gradients by central differences: f is piecewise linear in each weight, so they are exact off the kinks."""
-    chunk = draw(net, networks=12, backward=True, keep_weights=True)
+    chunk = draw(net, networks=12, needs=BOTH)
     layers = range(1, net.depth + 1)
     all_weights = [chunk.weights(k) for k in layers]
     activations = chunk.log_activation_norms(range(net.depth + 1))
@@ -83,7 +88,7 @@ def test_norms_are_those_of_the_definition(net):
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 def test_gradients_are_those_of_back_propagation(net):
     """A plain loop over dense matrices; covers kinks, where the slope is that for negative arguments."""
-    chunk = draw(net, backward=True, keep_weights=True)
+    chunk = draw(net, needs=BOTH)
     slope, depth = float(Fraction(net.slope)), net.depth
     weights = [chunk.weights(k) for k in range(1, depth + 1)]
     for i in range(chunk.networks):
@@ -106,10 +111,10 @@ def test_gradients_are_those_of_back_propagation(net):
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 def test_kept_and_redrawn_weights_have_the_same_bits(net, monkeypatch):
     layers = range(1, net.depth + 1)
-    kept = draw(net, backward=True, keep_weights=True)
+    kept = draw(net, needs=BOTH)
     after = kept._rng.random()
     monkeypatch.setattr(passes, "KEEP_BYTES", 0)
-    again = draw(net, backward=True, keep_weights=True)
+    again = draw(net, needs=BOTH)
     assert kept._keeps
     assert not again._keeps
     assert after == again._rng.random()  # the next chunk starts at the same place
@@ -119,13 +124,73 @@ def test_kept_and_redrawn_weights_have_the_same_bits(net, monkeypatch):
 
 
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
-def test_the_forward_pass_has_the_same_bits_with_and_without_gradients(net):
+def test_units_are_those_that_are_on(net):
+    chunk = draw(net, needs=ALL)
+    layers = range(1, net.depth + 1)
+    expected = np.zeros((chunk.networks, net.depth), dtype=np.int64)
+    a = np.repeat(chunk.input[None], chunk.networks, axis=0)
+    for k in layers:
+        z = np.einsum("moi,mi->mo", chunk.weights(k), a)
+        z[np.abs(z) < 1e-14] = 0.0  # what is 0 in exact arithmetic
+        expected[:, k - 1] = (z > 0).sum(axis=1)
+        slopes = np.where(z > 0, 1.0, float(Fraction(net.slope)))
+        assert np.array_equal(chunk.slopes(k), slopes)
+        a = slopes * z
+    assert np.array_equal(chunk.active_units(layers), expected)
+
+
+@pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
+def test_jacobians_are_products_of_the_matrices(net):
+    chunk = draw(net, needs=ALL)
+    for first, last in ((1, 2), (1, net.depth), (net.depth - 1, net.depth)):
+        if first >= last:
+            continue
+        jacobian = np.einsum("mi,ij->mij", chunk.slopes(first), np.eye(chunk.slopes(first).shape[1]))
+        for k in range(first + 1, last):
+            jacobian = chunk.slopes(k)[:, :, None] * np.einsum("moi,mij->moj", chunk.weights(k), jacobian)
+        squares = np.einsum("mij,mij->m", jacobian, jacobian)
+        squares[squares < 1e-28] = 0.0  # what is 0 in exact arithmetic
+        np.testing.assert_allclose(chunk.log_jacobian_norms(first, last), safe_log(squares), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
+def test_single_precision_measures_the_networks_whose_weights_it_has(net):
+    """Norms from the chunk's own weights, in double precision: they agree to the accuracy of float32."""
+    chunk = draw(net, needs=ALL, scratch=Scratch(net, np.float32))
+    a, layers = np.repeat(chunk.input[None], chunk.networks, axis=0), range(1, net.depth + 1)
+    clear = np.full(chunk.networks, True)  # no unit so close to 0 that rounding could turn it
+    for k in layers:
+        w = chunk.weights(k)
+        z = np.einsum("moi,mi->mo", w.astype(np.float64), a)
+        size = np.sqrt(np.einsum("moi,mi->mo", w.astype(np.float64) ** 2, a**2))
+        clear &= np.all((np.abs(z) > 1e-3 * size) | (size == 0), axis=1)
+        a = np.where(z > 0, 1.0, float(Fraction(net.slope))) * z
+        expected = safe_log(np.einsum("mi,mi->m", a, a))
+        actual = chunk.log_activation_norms([k])[:, 0]
+        np.testing.assert_allclose(actual[clear], expected[clear], rtol=0, atol=1e-2)
+    assert w.dtype == np.float32
+    assert clear.any()
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform", "rademacher"])
+def test_matrices_that_outgrow_the_cache_are_drawn_whole(law):
+    """Several slabs each. The mean of 600 squares is beyond 1 +- 0.6 with probability below 1e-16 (chi-square)."""
+    net = Ensemble(width=600, depth=2, law=law)
+    chunk = draw(net, networks=2, needs=BOTH)
+    for k in (1, 2):
+        w = chunk.weights(k) * math.sqrt(600)
+        assert np.all(np.abs(np.mean(w**2, axis=2) - 1) < 0.6)
+        assert len(np.unique(w.reshape(1200, 600)[:, :64], axis=0)) == 1200  # no slab is there twice
+
+
+@pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
+def test_the_forward_pass_has_the_same_bits_whatever_is_measured(net):
     layers = range(net.depth + 1)
     alone = draw(net)
-    both = draw(net, backward=True, keep_weights=True)
-    assert alone.log_activation_norms(layers).tobytes() == both.log_activation_norms(layers).tobytes()
-    assert np.array_equal(alone.readout, both.readout)
-    assert alone._rng.random() == both._rng.random()
+    everything = draw(net, needs=ALL)
+    assert alone.log_activation_norms(layers).tobytes() == everything.log_activation_norms(layers).tobytes()
+    assert np.array_equal(alone.readout, everything.readout)
+    assert alone._rng.random() == everything._rng.random()
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu", "leaky:1/4"])
@@ -134,7 +199,7 @@ def test_scaling_the_input_shifts_the_logs(activation):
     net = Ensemble(width=4, depth=6, activation=activation, init="he", input="1,2,-1/2,3")
     factor = Fraction(2**40, 3)
     scaled = net.at(input=tuple(factor * x for x in net.input))
-    one, other = (Chunk(n, np.random.default_rng(1), 100, backward=True) for n in (net, scaled))
+    one, other = (Chunk(n, np.random.default_rng(1), 100, needs=BACKWARD) for n in (net, scaled))
     shift = 2 * math.log(factor)
     a, b = one.log_activation_norms(range(7)), other.log_activation_norms(range(7))
     assert np.array_equal(np.isfinite(a), np.isfinite(b))
@@ -156,27 +221,27 @@ def test_scaling_the_weights_shifts_the_logs():
     assert np.allclose(difference[alive], np.broadcast_to(np.arange(6), a.shape)[alive], rtol=1e-13)
 
 
-def test_width_one_and_depth_100_000_neither_underflows_nor_overflows():
-    net = Ensemble(width=1, depth=100_000)
-    chunk = draw(net, networks=3, backward=True)
-    ends = np.concatenate([chunk.log_activation_norms([100_000]), chunk.log_gradient_norms([1, 50_000, 100_000])], 1)
+def test_width_one_and_depth_20_000_neither_underflows_nor_overflows():
+    net = Ensemble(width=1, depth=20_000)
+    chunk = draw(net, networks=3, needs=BACKWARD)
+    ends = np.concatenate([chunk.log_activation_norms([20_000]), chunk.log_gradient_norms([1, 10_000, 20_000])], 1)
     assert np.isfinite(ends).all()
     # E log w^2 = log 2 + digamma(1/2) = -1.2704, variance trigamma(1/2) = 4.9348: 8 standard deviations, normal to 1e-9
-    assert np.all(np.abs(ends / 100_000 + 1.27036) < 8 * math.sqrt(4.9348 / 100_000))
+    assert np.all(np.abs(ends / 20_000 + 1.27036) < 8 * math.sqrt(4.9348 / 20_000))
 
 
 def test_logs_stay_exact_at_depth():
     """|w| = 1: the norm is exactly 1 at any depth, and exactly 4^k where the weights are +-2."""
-    layers = [1, 999, 20_000]
-    assert np.all(draw(Ensemble(width=1, depth=20_000, law="rademacher")).log_activation_norms(layers) == 0)
-    logs = draw(Ensemble(width=1, depth=20_000, law="rademacher", init=4)).log_activation_norms(layers)
+    layers = [1, 999, 10_000]
+    assert np.all(draw(Ensemble(width=1, depth=10_000, law="rademacher")).log_activation_norms(layers) == 0)
+    logs = draw(Ensemble(width=1, depth=10_000, law="rademacher", init=4)).log_activation_norms(layers)
     assert np.allclose(logs, np.array(layers) * math.log(4), rtol=1e-12)
 
 
 def test_a_dead_network_stays_dead():
     """Width one, ReLU: each layer kills with probability 1/2."""
     net = Ensemble(width=1, depth=3, activation="relu", init="he")
-    chunk = draw(net, networks=20_000, backward=True)
+    chunk = draw(net, networks=20_000, needs=BACKWARD)
     alive = np.isfinite(chunk.log_activation_norms(range(4)))
     assert np.all(alive[:, 1:] <= alive[:, :-1])
     for k in range(4):
@@ -213,7 +278,7 @@ def test_the_mean_square_gradient_is_that_of_independent_masks():
     n, L = 16, 4
     net = Ensemble(width=n, depth=L, activation="relu", init="he")
     for readout in ("random", "signs"):
-        logs = draw(net.at(readout=readout), 20_000, backward=True).log_gradient_norms(range(1, L + 1))
+        logs = draw(net.at(readout=readout), 20_000, needs=BACKWARD).log_gradient_norms(range(1, L + 1))
         for k in range(L):
             interval = catoni_interval(np.exp(logs[:, k]), 3 * (1 + 5 / n) ** L, error=1e-9 / 8)
             assert interval.lo <= 0.5 <= interval.hi
@@ -250,6 +315,8 @@ def test_what_was_not_computed_is_refused_by_name():
         chunk.log_gradient_norms([1])
     with pytest.raises(RuntimeError, match="weights"):
         chunk.weights(1)
+    with pytest.raises(RuntimeError, match="units"):
+        chunk.active_units([1])
 
 
 SCRIPT = """
@@ -259,7 +326,7 @@ from montecarlo.passes import Chunk
 from theory.ensembles import Ensemble
 for width, init in ((512, "he"), (320, "orthogonal")):
     net = Ensemble(width=width, depth=2, activation="relu", init=init)
-    logs = Chunk(net, np.random.default_rng(0), 2, backward=True).log_gradient_norms([1, 2])
+    logs = Chunk(net, np.random.default_rng(0), 2, needs=frozenset({"backward"})).log_gradient_norms([1, 2])
     print(hashlib.sha256(logs.tobytes()).hexdigest())
 """
 

@@ -5,9 +5,19 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from montecarlo import ActivationNorms, ChainHessian, Chunk, GradientNorms, simulate, streams
-from montecarlo.estimators import Moments
-from montecarlo.simulate import run_block
+from montecarlo import (
+    ActivationNorms,
+    ChainHessian,
+    Chunk,
+    GradientNorms,
+    InnerProducts,
+    LogCovariance,
+    LogCounts,
+    Moments,
+    processes,
+    simulate,
+    streams,
+)
 from montecarlo.streams import Partition, stream
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
@@ -39,7 +49,7 @@ def test_the_bits_do_not_depend_on_the_workers():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(streams, "CHUNK_LAYER", 500)
+    monkeypatch.setattr(streams, "CHUNK_BYTES", 4_000)
     monkeypatch.setattr(streams, "BLOCK_WEIGHTS", 7_000)
 
 
@@ -83,7 +93,7 @@ def test_moments_are_those_of_the_values_kept_or_not(small_blocks):
     np.testing.assert_allclose(kept.log_variance, whole.log_variance, rtol=1e-9)
     assert np.array_equal(kept.survival, np.isfinite(kept.logs).mean(axis=0))
     with pytest.raises(InvalidArgument, match=r"^keep_values"):
-        dropped.quantile(0.5, "a_6")
+        dropped.log_values("a_6")
 
 
 def test_quantiles():
@@ -108,8 +118,8 @@ class Odd:
     """Returns what it is told to."""
 
     wrong: str
+    needs: frozenset[str] = frozenset()
     name: ClassVar[str] = "Odd"
-    needs: ClassVar[frozenset[str]] = frozenset()
 
     def components(self, net):
         return ("one",)
@@ -170,6 +180,12 @@ def skew(rng, shape):
         ({"observables": [ActivationNorms((1,)), ActivationNorms([1])]}, "observables"),
         ({"observables": [ActivationNorms((9,))]}, "layers"),
         ({"observables": [ChainHessian()]}, "width"),
+        ({"observables": [InnerProducts(), InnerProducts("1/2")]}, "observables"),
+        ({"observables": [Odd("nothing", frozenset({"hessian"}))]}, "observables"),
+        ({"block": -1}, "block"),
+        ({"block": True}, "block"),
+        ({"block": 1}, "block"),
+        ({"executor": ThreadPoolExecutor}, "executor"),
     ],
 )
 def test_bad_arguments_are_named(changes, argument):
@@ -184,12 +200,20 @@ def test_too_many_values_can_be_folded_instead():
         simulate(SMALL, [ActivationNorms()], samples=10**9)
 
 
-def test_a_sampler_that_cannot_travel_is_refused_before_anything_is_drawn():
+def test_what_cannot_travel_is_refused_before_anything_is_drawn():
     law = Law.from_moments("mine", {2: 1, 4: 3}, sampler=lambda rng, shape: rng.standard_normal(shape))
     net = SMALL.at(law=law)
-    assert simulate(net, [A.__class__((6,))], samples=10).samples == 10
-    with pytest.raises(InvalidArgument, match="law: cannot travel"):
-        simulate(net, [A.__class__((6,))], samples=10, jobs=2)
+    assert simulate(net, [ActivationNorms((6,))], samples=10, jobs=2).samples == 10
+
+    @dataclass(frozen=True)
+    class Local(ActivationNorms):
+        pass
+
+    with processes(2) as workers:
+        with pytest.raises(InvalidArgument, match="law: cannot travel"):
+            simulate(net, [ActivationNorms((6,))], samples=10, executor=workers)
+        with pytest.raises(InvalidArgument, match="observables: cannot travel"):
+            simulate(SMALL, [Local((6,))], samples=10, executor=workers)
 
 
 def test_an_observable_not_measured_is_refused():
@@ -197,15 +221,119 @@ def test_an_observable_not_measured_is_refused():
         simulate(SMALL, [ActivationNorms()], samples=2)[GradientNorms()]
 
 
-def test_a_block_is_a_pure_function():
-    task = (SMALL, (ActivationNorms((6,)),), 3, SMALL.digest(), 5, 20, True)
-    (one, values), (other, again) = run_block(*task)[0], run_block(*task)[0]
-    assert moment_bits(one) == moment_bits(other)
-    assert np.array_equal(values, again)
-
-
 def test_numpy_integers_are_integers():
     simulation = simulate(SMALL, [ActivationNorms((6,))], samples=np.int64(10), seed=np.uint8(3))
     assert (type(simulation.samples), type(simulation.seed)) == (int, int)
     same = simulate(SMALL, [ActivationNorms((6,))], samples=10, seed=3)
     assert bits(same) == bits(simulation)
+
+
+OBSERVABLE = ActivationNorms((6,))
+
+
+def test_counts_enclose_the_quantiles_of_the_values(small_blocks):
+    """On a grid of 2^-10, and no wider than that needs."""
+    kept = simulate(SMALL, [OBSERVABLE], samples=2_001)[OBSERVABLE]
+    counted = simulate(SMALL, [OBSERVABLE], samples=2_001, keep_values=False)[OBSERVABLE]
+    assert isinstance(counted.counts, LogCounts)
+    assert kept.counts is None
+    for p in (0.01, 0.5, 0.9):
+        exact, wide = kept.quantile(p, "a_6", 1e-3), counted.quantile(p, "a_6", 1e-3)
+        assert wide.lo <= exact.lo <= exact.hi <= wide.hi
+        if np.isfinite(exact.lo):
+            assert exact.lo - wide.lo <= 2**-10
+            assert wide.hi - exact.hi <= 2**-10
+            assert abs(wide.value - exact.value) <= 2**-11
+
+
+def test_covariances_only_if_asked_for(small_blocks):
+    observable = ActivationNorms()
+    readings = simulate(SMALL, [observable], samples=500, covariance=True)[observable]
+    assert simulate(SMALL, [observable], samples=5)[observable].log_covariance is None
+    whole = LogCovariance.of(readings.logs)
+    assert readings.log_covariance.alive == whole.alive
+    np.testing.assert_allclose(readings.log_covariance.covariance, whole.covariance, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["direct", "law-exact"])
+def test_one_block_alone_has_the_values_that_it_has_among_the_others(small_blocks, engine, monkeypatch):
+    whole = simulate(SMALL, [OBSERVABLE], samples=50_000 if engine == "law-exact" else 500, engine=engine)
+    values, start, blocks = whole[OBSERVABLE].logs, 0, 0
+    while start < len(values):
+        alone = simulate(SMALL, [OBSERVABLE], samples=len(values), engine=engine, block=blocks)
+        assert alone[OBSERVABLE].logs.tobytes() == values[start : start + alone.samples].tobytes()
+        start, blocks = start + alone.samples, blocks + 1
+    assert start == len(values)
+    assert engine == "law-exact" or blocks > 2
+
+
+def test_a_block_that_is_none_names_those_that_are(small_blocks):
+    with pytest.raises(InvalidArgument, match=r"^block: 500 samples of this ensemble make the blocks 0 to \d+, got 99"):
+        simulate(SMALL, [OBSERVABLE], samples=500, block=99)
+
+
+class TestEnds:
+    def test_until_is_asked_whenever_the_blocks_have_doubled(self, small_blocks):
+        block, seen = Partition.of(SMALL).block, []
+        simulate(SMALL, [OBSERVABLE], samples=9 * block, until=lambda so_far: seen.append(so_far.samples))
+        assert seen == [block, 2 * block, 4 * block, 8 * block]
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    @pytest.mark.parametrize("keep_values", [True, False])
+    def test_until_ends_with_the_networks_so_far(self, small_blocks, jobs, keep_values):
+        block = Partition.of(SMALL).block
+        short = simulate(SMALL, [OBSERVABLE], samples=4 * block, keep_values=keep_values)
+        ended = simulate(
+            SMALL,
+            [OBSERVABLE],
+            samples=50 * block,
+            jobs=jobs,
+            keep_values=keep_values,
+            until=lambda so_far: so_far.samples >= 3 * block,
+        )
+        assert ended.samples == 4 * block
+        assert moment_bits(ended[OBSERVABLE].moments) == moment_bits(short[OBSERVABLE].moments)
+        if keep_values:
+            assert ended[OBSERVABLE].logs.tobytes() == short[OBSERVABLE].logs.tobytes()
+        else:
+            assert ended[OBSERVABLE].quantile(0.5, "a_6") == short[OBSERVABLE].quantile(0.5, "a_6")
+
+    def test_until_sees_readings_that_it_may_keep(self, small_blocks):
+        """What it saw does not change while the simulation goes on."""
+        seen = []
+        simulate(SMALL, [OBSERVABLE], samples=500, until=lambda so_far: seen.append((so_far, bits(so_far))))
+        assert len(seen) > 2
+        assert all(bits(simulation) == then for simulation, then in seen)
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_an_interrupt_keeps_what_is_finished_if_that_is_wanted(self, small_blocks, jobs):
+        block = Partition.of(SMALL).block
+
+        def interrupt(done, samples):
+            if done >= 3 * block:
+                raise KeyboardInterrupt
+
+        part = simulate(SMALL, [OBSERVABLE], samples=9 * block, jobs=jobs, partial=True, progress=interrupt)
+        assert part.samples == 3 * block
+        whole = simulate(SMALL, [OBSERVABLE], samples=3 * block)
+        assert bits(part) == bits(whole)
+        with pytest.raises(KeyboardInterrupt):
+            simulate(SMALL, [OBSERVABLE], samples=9 * block, jobs=jobs, progress=interrupt)
+
+    def test_an_interrupt_before_the_first_block_is_one(self):
+        with pytest.raises(KeyboardInterrupt):
+            simulate(SMALL, [Interrupting()], samples=10, partial=True)
+
+
+@dataclass(frozen=True)
+class Interrupting:
+    """Is interrupted."""
+
+    name: ClassVar[str] = "Interrupting"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("one",)
+
+    def measure(self, chunk):
+        raise KeyboardInterrupt

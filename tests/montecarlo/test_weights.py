@@ -151,3 +151,49 @@ def test_integer_multiples_of_any_magnitude():
 def test_log_factors_hold_a_variance_that_no_float_holds():
     weights = Weights(Ensemble(width=2, depth=3, init=Fraction(1, 10**400)))
     assert np.allclose(weights.log_factors, -400 * math.log(10), rtol=1e-14)
+
+
+class EveryWord:
+    """A generator whose raw words are given."""
+
+    def __init__(self, words):
+        self.words = np.array(words, dtype=np.uint64)
+        self.bit_generator = self
+
+    def random_raw(self, size):
+        assert size == len(self.words)
+        return self.words.copy()
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [(np.float64, 64), (np.float32, 32)])
+def test_uniform_raw_weights_are_odd_integers_as_often_negative_as_positive(dtype, bits):
+    """A word and its complement give w and -w: the law is symmetric to the last bit, and never 0."""
+    words = [0, 1, 2**63, 2**64 - 1, 0x0123456789ABCDEF, 0x7FFFFFFF80000000]
+    fill = Weights(Ensemble(width=1, depth=1, law="uniform"), dtype).fill
+    one, other = (np.full((len(words) * 64 // bits, 1, 1), np.nan, dtype=dtype) for _ in range(2))
+    fill(EveryWord(words), one)
+    fill(EveryWord([2**64 - 1 - word for word in words]), other)
+    signed = [int(word) - 2**bits * (int(word) >= 2 ** (bits - 1)) for word in np.array(words, np.uint64).view(f"u{bits // 8}")]
+    assert one.ravel().tolist() == [float(dtype(word | 1)) for word in signed]
+    # the complement of w's word has the bits of -w, but for the last, which is set in both
+    assert all(abs(a + b) <= 2 + abs(a) * 2.0**-23 for a, b in zip(one.ravel(), other.ravel(), strict=True))
+    assert np.all(one != 0)
+
+
+def test_the_variance_of_odd_integers_is_exact():
+    """Of 4 bits: +-1, +-3, +-5, +-7 have variance 21 = (4^4 - 4)/12."""
+    odd = [Fraction(j) for j in range(-7, 8, 2)]
+    assert sum(j * j for j in odd) / len(odd) == Fraction(4**4 - 4, 12)
+    net = Ensemble(width=1, depth=1, law="uniform", init=1)
+    for dtype, bits in ((np.float64, 64), (np.float32, 32)):
+        weights = Weights(net, dtype)
+        assert weights.scale(1) ** 2 == pytest.approx(12 / (4**bits - 4), rel=1e-15)
+        assert weights.log_factors[0] == pytest.approx(math.log(12 / (4**bits - 4)), rel=1e-15)
+
+
+@pytest.mark.parametrize(("width", "slabs"), [(1, 1), (362, 1), (363, 2), (1024, 8)])
+@pytest.mark.parametrize("init", ["xavier", "orthogonal"])
+def test_slabs_are_all_rows_once(width, slabs, init):
+    rows = list(Weights(Ensemble(width=width, depth=1, init=init)).slabs(1))
+    assert [k for part in rows for k in range(part.start, part.stop)] == list(range(width))
+    assert len(rows) == (1 if init == "orthogonal" else slabs)

@@ -51,7 +51,7 @@ def chains(request: pytest.FixtureRequest) -> Chunk:
 
 
 def drawn(net: Ensemble) -> Chunk:
-    return Chunk(net, np.random.default_rng(1), NETWORKS, backward=True, keep_weights=True)
+    return Chunk(net, np.random.default_rng(1), NETWORKS, needs=frozenset({"backward", "weights"}))
 
 
 def weights_of(chunk: Chunk, network: int) -> list[Array]:

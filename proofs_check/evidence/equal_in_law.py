@@ -1,0 +1,63 @@
+"""Simulated: networks drawn by another sampler have the law of networks drawn from real weight matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from montecarlo import Estimate, Simulation, simulate
+from montecarlo.intervals import two_sample_distance
+from proofs_check.evidence.simulated import FloatArray, Reading, Simulated
+from proofs_check.verdict import Finding, Tier, decide
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+class _Distance:
+    """Stands where a check reads a number; here two samples are read together."""
+
+    relative = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Refuse: one sample has no distance."""
+        raise InvalidArgument("reading", "a distance needs two samples", "use EqualInLaw.examine")
+
+
+@dataclass(frozen=True)
+class EqualInLaw(Simulated):
+    """The Kolmogorov distance between a component's laws under two samplers, claimed to be 0.
+
+    The claim returns the engine (:mod:`montecarlo.engines`) whose networks are said to have the law of real weight
+    matrices. Both samples are of the same size; their interval is distribution-free.
+
+    Parameters
+    ----------
+    check, net, observable, component, tolerance, samples, full_samples, arguments
+        As for :class:`Simulated`; the tolerance is of the distance.
+    """
+
+    reading: Reading = field(default_factory=_Distance)
+    tolerance: float = 0.05
+    samples: int = 100_000
+
+    def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
+        """Draw as many networks by the claimed engine, and compare the two empirical laws."""
+        engine = claim(self.net, **self.arguments)
+        other = simulate(self.net, [self.observable], samples=simulation.samples, seed=simulation.seed, engine=engine)
+        direct, claimed = (both[self.observable].log_values(self.component) for both in (simulation, other))
+        estimate = two_sample_distance(direct, claimed, error)
+        return Finding(
+            Tier.SIMULATED,
+            self.check,
+            decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
+            case=self.net.describe(),
+            claimed=(0.0, 0.0),
+            exact="0",
+            estimate=estimate.value,
+            interval=(estimate.lo, estimate.hi),
+            tolerance=self.tolerance,
+            error=estimate.error,
+            samples=estimate.samples,
+            seed=simulation.seed,
+            method=f"Kolmogorov distance of {engine.name} from direct: {estimate.method}",
+        )
