@@ -1,0 +1,141 @@
+"""Runs that are killed, interrupted, resumed: the bits of an uninterrupted one, and a file that is never spoiled."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from proofs_check.cli import main
+
+SAMPLE = (
+    "sample gradient-median --width 32 --depth 64 --activation relu --init he --dtype float32 --format json --seed 3"
+)
+COMMAND = [sys.executable, "-m", "proofs_check.cli", *SAMPLE.split(), "--samples", "8000", "--jobs", "2"]
+
+
+def _blocks(file: Path) -> int:
+    """Return how many blocks a store has: 0 while it is being made."""
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM blocks").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> str:
+    done = subprocess.run(COMMAND, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["samples"] == 8_000
+    return done.stdout
+
+
+def test_killed_at_ten_moments_it_ends_with_the_bits_of_an_uninterrupted_run(
+    tmp_path: Path, uninterrupted: str
+) -> None:
+    file = tmp_path / "run.sqlite"
+    killed, counts = 0, [0]
+    while killed < 10:
+        process = subprocess.Popen([*COMMAND, "--store", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        began = time.monotonic()
+        while _blocks(file) <= counts[-1] and process.poll() is None and time.monotonic() - began < 30:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.1))  # any moment must do
+        if process.poll() is None:
+            process.kill()
+            killed += 1
+        out, _ = process.communicate()
+        if not out:
+            counts.append(_blocks(file))
+        else:  # it was faster than the kills: begin again, with what has been finished
+            assert out.decode() == uninterrupted
+            break
+    assert counts == sorted(counts)  # nothing is lost
+    assert killed >= 5
+    done = subprocess.run([*COMMAND, "--store", str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout == uninterrupted
+
+
+@pytest.mark.parametrize("how", [["--jobs", "1"], ["--jobs", "3"]], ids=" ".join)
+def test_any_number_of_threads_prints_the_same(
+    uninterrupted: str, how: list[str], capsys: pytest.CaptureFixture
+) -> None:
+    assert main([*SAMPLE.split(), "--samples", "8000", *how]) == 0
+    assert capsys.readouterr().out == uninterrupted
+
+
+def test_a_finished_run_is_read_and_not_drawn_again(tmp_path, capsys, monkeypatch) -> None:
+    arguments = [*SAMPLE.split(), "--samples", "600", "--store", str(tmp_path / "run.sqlite")]
+    assert main(arguments) == 0
+    first = capsys.readouterr().out
+    simulate = sys.modules["montecarlo.simulate"]  # montecarlo.simulate is the function
+    monkeypatch.setattr(simulate, "run_block", lambda *_: pytest.fail("a block was drawn again"))
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == first
+
+
+def test_other_settings_are_refused_in_one_line_and_the_file_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    file = tmp_path / "run.sqlite"
+    assert main([*SAMPLE.split(), "--samples", "600", "--store", str(file)]) == 0
+    before = file.read_bytes()
+    for change in (
+        ["--seed", "4"],
+        ["--depth", "63"],
+        ["--dtype", "float64"],
+        ["--layer", "2"],
+        ["--engine", "law-exact"],
+    ):
+        capsys.readouterr()
+        assert main([*SAMPLE.split(), "--samples", "600", *change, "--store", str(file)]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith("vanishing: --store: ")
+        assert shown.err.count("\n") == 1
+        assert "was made with" in shown.err
+    assert file.read_bytes() == before
+
+
+def test_an_interrupt_ends_with_the_blocks_that_are_finished(tmp_path: Path) -> None:
+    file = tmp_path / "run.sqlite"
+    command = [*COMMAND[: COMMAND.index("--samples")], "--samples", "1000000", "--jobs", "2", "--store", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while _blocks(file) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == ""
+    answer = json.loads(out)
+    assert answer["asked"] == 1_000_000
+    assert 0 < answer["samples"] < 1_000_000
+    lo, hi = answer["interval"]
+    assert lo < answer["estimate"] < hi
+
+
+def test_verify_goes_on_where_a_killed_one_ended(tmp_path: Path) -> None:
+    file, report = tmp_path / "verify.sqlite", tmp_path / "report.json"
+    verify = [sys.executable, "-m", "proofs_check.cli", "verify", "init.pytorch-default", "--jobs", "2"]
+    alone = subprocess.run([*verify, "--json", str(report)], capture_output=True, check=True)
+    assert alone.returncode == 0
+    process = subprocess.Popen([*verify, "--store", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while _blocks(file) < 3 and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    resumed = tmp_path / "resumed.json"
+    subprocess.run([*verify, "--store", str(file), "--json", str(resumed)], capture_output=True, check=True)
+    assert resumed.read_bytes() == report.read_bytes()
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    again = subprocess.run([*verify, "--store", str(file)], capture_output=True, check=True, env=environment)
+    assert again.returncode == 0
