@@ -15,7 +15,7 @@ help:
 	@echo 'make lint         ruff, mypy, import contracts, doctests'
 	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
-	@echo 'make bench        compare the speed of exact expectations with other packages (installs them; ten minutes)'
+	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
 
 verify: $(VENV)/.report
 	$(BIN)/vanishing verify --profile quick --out out
@@ -42,6 +42,7 @@ soak: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations
+	$(BIN)/python -m benchmarks.sampling
 
 clean:
 	rm -rf $(VENV) out build *.egg-info

@@ -43,6 +43,7 @@ from montecarlo.intervals import (
     clopper_pearson_interval,
     order_statistic_interval,
 )
+from montecarlo.jacobians import JacobianSingularValues
 from montecarlo.log_counts import LogCounts
 from montecarlo.observables import (
     ActivationNorms,
@@ -71,6 +72,7 @@ __all__ = [
     "InnerProducts",
     "Angles",
     "DeadUnits",
+    "JacobianSingularValues",
     "Pair",
     "Chunk",
     "Moments",

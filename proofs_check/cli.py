@@ -107,7 +107,6 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", metavar="FILE", help="write the report there ('-': to stdout, without the table)")
     verify.add_argument("--out", metavar="DIR", help="write tables, the figure and the report there")
     _run_options(verify)
-    _cluster_options(verify)
 
     command("statements", _statements, "list the statements")
     show = command("show", _show, "show one statement")
@@ -141,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     _query_options(sample)
 
     table = command("table", _table, "theory against measurement for one topic, as a table")
-    table.add_argument("name", help="a topic: chain, forward, law, gradient, hessian, init, matrices")
+    table.add_argument("name", help="a topic: chain, forward, law, gradient, hessian, init, matrices, engines")
     table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     _run_options(table)
 
@@ -161,6 +160,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="processes (default: all)"
     )
+    _cluster_options(parser)
 
 
 def _cluster_options(parser: argparse.ArgumentParser) -> None:

@@ -176,7 +176,7 @@ NORMS = Statement(
         r"|b_k|^2 = \frac{f^2}{|a_k|^2}\rho_k,\quad \rho_k \overset d= 1+\rho_{k+1}\frac{\chi^2_{B_k-1}}{\chi^2_{k+1}},"
         r"\quad |a_{k+1}|^2=s^2|a_k|^2\chi^2_{k+1}\quad\text{(ReLU; linear with }B_k=n\text{)}"
     ),
-    source="derived here, by conditioning normal matrices on the forward pass",
+    source="E. Bolthausen, arXiv:1201.2891, for conditioning normal matrices; derived here for norms and gradients",
     assumptions=_GIVEN,
     claim=partial(_always, LawExactNorms()),
     evidence=(
@@ -202,7 +202,7 @@ VECTORS = Statement(
         r"W^Tb \overset d= a\frac{\langle z,b\rangle}{|a|^2}+s|b|\Bigl(g-a\frac{\langle a,g\rangle}{|a|^2}\Bigr)"
         r"\quad\text{given } z=Wa,\qquad g\sim\mathcal N(0,I)"
     ),
-    source="derived here, by conditioning normal matrices on the forward pass",
+    source="E. Bolthausen, arXiv:1201.2891, for conditioning normal matrices; derived here for norms and gradients",
     assumptions=_GIVEN,
     claim=partial(_always, LawExact()),
     evidence=(

@@ -74,7 +74,10 @@ class Machines:
 
     def add_worker(self, **environment):
         self._environment.update(environment)
-        options = "--no-nanny", "--no-dashboard", "--nthreads", "1", "--host", "127.0.0.1"
+        options = (
+            *["--no-nanny", "--no-dashboard", "--nthreads", "1", "--host", "127.0.0.1", "--local-directory"],
+            str(self._folder),
+        )
         self.workers.append(self._start("worker", self.address, *options))
         self._heard(self.workers[-1], "Starting established connection")
 

@@ -88,8 +88,10 @@ def no_simulation(monkeypatch):
     def simulate(*_, **__):
         raise AssertionError("something was simulated")
 
-    for module in ("quantities.norms", "quantities.gradients", "quantities.typical", "figures", "verification"):
+    for module in ("quantities.sampling", "figures", "verification"):
         monkeypatch.setattr(f"proofs_check.{module}.simulate", simulate)
+    monkeypatch.setattr("proofs_check.quantities.sampled_means.particle_mean", simulate)
+    monkeypatch.setattr("proofs_check.quantities.typical.tail_probability", simulate)
 
 
 @pytest.fixture(scope="session")

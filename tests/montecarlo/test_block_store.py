@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -249,16 +250,17 @@ def test_an_altered_byte_is_refused_or_does_not_matter(file, part):
     """Every third of all offsets that tell SQLite what is where, and some hundred of all others."""
     whole = file.read_bytes()
     offsets = [*range(104), *range(3_600, 4_096), *range(4_096, len(whole), 127)]
-    refused = 0
+    refused = []
     for offset, altered in alterations(whole, offsets[part::12]):
         file.write_bytes(altered)
         try:
             assert content(file) == WHOLE, offset
-        except InvalidArgument:
-            refused += 1
+        except InvalidArgument as reason:
+            refused.append(str(reason))
             assert file.read_bytes() == altered, offset
         assert os.listdir(file.parent) == [file.name], offset
-    assert refused > 100
+    assert len(refused) > 100
+    assert all(said.isprintable() for said in refused)
 
 
 def test_an_altered_payload_is_refused_by_get_and_harms_no_other_block(file):
@@ -287,17 +289,27 @@ def test_a_row_that_was_changed_is_refused_when_the_file_is_opened(file, change)
     with sqlite3.connect(file) as connection:
         connection.execute(f"UPDATE blocks SET {change}")
     connection.close()
-    assert "is damaged (block " in refusal(content, file)
+    assert "is damaged (block " in refusal(BlockStore.open, file, SETTINGS)
 
 
-def test_blocks_that_were_swapped_are_refused(file):
-    """Payloads with their own digests, under the names of others."""
+def test_what_is_changed_while_the_store_is_open_is_refused_too(file):
+    with BlockStore.open(file, SETTINGS) as store:
+        with sqlite3.connect(file) as connection:
+            swap = "SET (digest, payload) = (SELECT digest, payload FROM blocks WHERE block = 7) WHERE block = 5"
+            connection.execute(f"UPDATE blocks {swap}")
+        connection.close()
+        for act in (lambda: store.get("run 1", 5), lambda: store.sizes("run 1")):
+            assert "is damaged (block 5 of run 1)" in refusal(act)
+        assert bits(store.get("run 1", 7)) == WHOLE[1][7]
+
+
+def test_a_refusal_is_one_legible_line_whatever_the_name(file):
+    with BlockStore.open(file, SETTINGS) as store:
+        store.put("bell\a and\nline", 0, 1, {})
     with sqlite3.connect(file) as connection:
-        connection.execute(
-            "UPDATE blocks SET (digest, payload) = (SELECT digest, payload FROM blocks WHERE block = 7) WHERE block = 5"
-        )
+        connection.execute("UPDATE blocks SET networks = 2 WHERE block = 0 AND run LIKE 'bell%'")
     connection.close()
-    assert "is damaged (block 5 of run 1)" in refusal(content, file)
+    assert "is damaged (block 0 of bell? and line)" in refusal(content, file)
 
 
 @pytest.mark.parametrize("change", ["UPDATE settings SET value = '1' WHERE name = 'seed'", "CREATE TABLE more (x)"])
@@ -437,7 +449,10 @@ def test_a_file_that_may_not_grow_keeps_its_blocks(tmp_path):
 def in_small_disk(command, folder):
     """Run a shell command where the folder is a disk of 400 KiB of its own."""
     mounted = f"mount -t tmpfs -o size=400k tmpfs {folder} && {command}"
-    return subprocess.run(["unshare", "-rm", "sh", "-c", mounted], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(
+        ["unshare", "-rm", "sh", "-c", mounted], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -539,6 +554,21 @@ def test_several_processes_may_make_a_file_at_once(tmp_path):
     with BlockStore.open(tmp_path / "s", {"seed": "0"}) as store:
         assert store.sizes("r") == dict.fromkeys(range(4), 1)
     assert os.listdir(tmp_path) == ["s"]
+
+
+def test_a_file_that_another_process_is_making_is_taken_as_it_is(file, monkeypatch):
+    """Between the look at it and the lock on it, or before it has a log while somebody reads it."""
+    monkeypatch.setattr(block_store, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(block_store, "_has_no_pages", lambda connection: True)
+    assert content(file) == WHOLE
+    monkeypatch.undo()
+    monkeypatch.setattr(block_store, "BUSY_SECONDS", 0.1)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM blocks").fetchone()
+    assert content(file) == WHOLE
+    other.close()
 
 
 def test_an_interrupted_put_leaves_no_transaction_open(file, monkeypatch):

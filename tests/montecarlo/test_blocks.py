@@ -14,7 +14,10 @@ ENGINES = [Direct(), Direct("float32"), LawExact(), LawExactNorms()]
 PARTS = [(keep, covariance) for keep in (True, False) for covariance in (True, False)]
 
 
-def task(engine=ENGINES[0], observables=(ActivationNorms(), GradientNorms()), seed=5, keep=True, covariance=False):
+BOTH = (ActivationNorms(), GradientNorms())
+
+
+def task(engine=ENGINES[0], observables=BOTH, seed=5, keep=True, covariance=False):
     return Task(NET, observables, engine, seed, keep, covariance)
 
 

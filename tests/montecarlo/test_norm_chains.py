@@ -262,4 +262,4 @@ def test_depth_is_no_danger():
     logs = chunk.log_gradient_norms([1, 50_000, 100_000])
     assert np.isfinite(logs).all()
     # E log |a_k|^2/|a_{k-1}|^2 = log 2/10 + digamma(1) = -2.19, variance pi^2/6: 9 standard deviations
-    assert np.abs(chunk.log_activation_norms([100_000]) + 218_665) .max() < 9 * math.pi / math.sqrt(6) * math.sqrt(1e5)
+    assert np.abs(chunk.log_activation_norms([100_000]) + 218_665).max() < 9 * math.pi / math.sqrt(6) * math.sqrt(1e5)

@@ -3,7 +3,17 @@ import pickle
 import numpy as np
 import pytest
 
-from montecarlo import ActivationNorms, Chunk, GradientNorms, GradientProducts, HessianNorms, Observable
+from montecarlo import (
+    ActivationNorms,
+    Angles,
+    Chunk,
+    DeadUnits,
+    GradientNorms,
+    GradientProducts,
+    HessianNorms,
+    InnerProducts,
+    Observable,
+)
 from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(width=4, depth=3, activation="relu", init="he")
@@ -104,3 +114,66 @@ def test_products_of_gradients():
     assert GradientProducts(1, 3).components(NET) == ("G_1*G_3",)
     with pytest.raises(InvalidArgument, match=r"^layers: "):
         GradientProducts(1, 4).components(NET)
+
+
+class TestDeadUnits:
+    def test_shares_are_those_of_the_units_off(self):
+        net = Ensemble(widths=(2, 5, 3), activation="relu")
+        chunk = Chunk(net, np.random.default_rng(0), 50, needs=frozenset({"units", "weights"}))
+        a = np.repeat(chunk.input[None], 50, axis=0)
+        for k in (1, 2):
+            z = np.einsum("moi,mi->mo", chunk.weights(k), a)
+            a = np.maximum(z, 0)
+            shares = np.exp(DeadUnits([k]).measure(chunk)[:, 0])
+            np.testing.assert_allclose(shares, (z <= 0).mean(axis=1), rtol=1e-12, atol=1e-15)
+
+    @pytest.mark.parametrize("activation", ["linear", "leaky:1/4"])
+    def test_other_activations_have_none(self, activation):
+        with pytest.raises(InvalidArgument, match=r"^activation: "):
+            DeadUnits().components(NET.at(activation=activation))
+
+
+class TestTwoInputs:
+    def measured(self, observable, net=NET):
+        return observable.measure(Chunk(net, np.random.default_rng(0), 50, pair=observable.pair))
+
+    def test_inner_products_of_the_inputs_are_the_cosine(self):
+        logs = self.measured(InnerProducts("-1/3", layers=[0]))
+        assert np.isneginf(logs[:, 0]).all()
+        np.testing.assert_allclose(np.exp(logs[:, 1]), 1 / 3, rtol=1e-12)
+        assert InnerProducts("-1/3").components(NET)[:2] == ("p_0+", "p_0-")
+
+    def test_parts_are_one_number_by_its_sign(self):
+        logs = self.measured(InnerProducts(layers=[1, 3]), NET.at(activation="linear"))
+        assert logs.shape == (50, 4)
+        for plus, minus in (logs[:, :2].T, logs[:, 2:].T):
+            assert np.array_equal(np.isneginf(plus), ~np.isneginf(minus))
+            assert np.isfinite(plus).any()
+            assert np.isfinite(minus).any()
+
+    def test_relu_networks_have_one_part_beyond_the_input(self):
+        assert InnerProducts("-1/2", layers=[1, 2]).components(NET) == ("p_1", "p_2")
+        assert InnerProducts("1/2").components(NET) == ("p_0", "p_1", "p_2", "p_3")
+
+    def test_inner_products_and_angles_fit_together(self):
+        """Both inputs through the first matrix, by hand."""
+        net = NET.at(activation="linear")
+        angles, inner = Angles("1/2"), InnerProducts("1/2")
+        chunk = Chunk(net, np.random.default_rng(0), 50, needs=frozenset({"weights"}), pair=inner.pair)
+        w = chunk.weights(1)
+        x = chunk.input
+        other = np.eye(4)[0] - x * x[0] / (x @ x)
+        other = x / 2 + other * np.sqrt(x @ x / (other @ other) * 3 / 4)
+        a, b = (np.einsum("moi,i->mo", w, y) for y in (x, other))
+        exact = np.einsum("mo,mo->m", a, b)
+        plus, minus = np.exp(inner.measure(chunk)[:, 2:4]).T
+        np.testing.assert_allclose(plus - minus, exact, rtol=1e-10)
+        cosines = exact / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        np.testing.assert_allclose(np.cos(np.exp(angles.measure(chunk)[:, 1])), cosines, rtol=1e-9, atol=1e-12)
+
+    @pytest.mark.parametrize("kind", [InnerProducts, Angles])
+    def test_observables_are_values(self, kind):
+        assert isinstance(kind(), Observable)
+        assert kind("1/2") == kind("2/4", None) == pickle.loads(pickle.dumps(kind("0.5")))
+        with pytest.raises(InvalidArgument, match=r"^cosine: "):
+            kind("2")

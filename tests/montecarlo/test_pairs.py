@@ -35,7 +35,9 @@ def second_input(x, cosine):
     norm2 = mpmath.fdot(x, x)
     axis = 0 if any(x[1:]) else 1
     e = [mpmath.mpf(i == axis) - t * x[axis] / norm2 for i, t in enumerate(x)]
-    size = mpmath.sqrt(norm2 / mpmath.fdot(e, e)) * mpmath.sqrt(1 - mpmath.mpf(cosine.numerator) ** 2 / cosine.denominator**2)
+    size = mpmath.sqrt(norm2 / mpmath.fdot(e, e)) * mpmath.sqrt(
+        1 - mpmath.mpf(cosine.numerator) ** 2 / cosine.denominator**2
+    )
     return [cosine.numerator * t / mpmath.mpf(cosine.denominator) + size * s for t, s in zip(x, e, strict=True)]
 
 
@@ -54,35 +56,31 @@ def propagated(net, weights, x, cosine):
 
 
 def log_angle(a, other):
-    """From Lagrange's identity: sin and cos, so that small angles keep their digits."""
+    """Return the log of the angle, -inf for 0 or none, and <a, a'>/|a|^2, 0 for none.
+
+    The sine from 2 x 2 minors: 0 exactly where one and the same unit is on.
+    """
     inner, squares = mpmath.fdot(a, other), (mpmath.fdot(a, a), mpmath.fdot(other, other))
     if not all(squares):
-        return -math.inf, 0
-    sine2 = squares[0] * squares[1] - inner**2
-    angle = mpmath.atan2(mpmath.sqrt(max(sine2, 0)), inner)
+        return -math.inf, 0.0
+    minors = [a[i] * other[j] - a[j] * other[i] for i in range(len(a)) for j in range(i)]
+    angle = mpmath.atan2(mpmath.sqrt(mpmath.fdot(minors, minors)), inner)
     return float(mpmath.log(angle)) if angle else -math.inf, float(inner / squares[0])
 
 
-def compare(chunk, net, cosine, digits, tolerance, skip=0.0):
+def compare(chunk, net, cosine, digits, tolerance):
     layers = range(net.depth + 1)
     angles = chunk.pair.log_angles(layers)
     sizes, signs = chunk.pair.log_ratios(layers)
+    ratios = signs * np.exp(sizes)
     weights = [chunk.weights(k) for k in range(1, net.depth + 1)]
-    compared = 0
     with mpmath.workdps(digits):
         for i in range(chunk.networks):
             both = propagated(net, [w[i] for w in weights], chunk.input, cosine)
-            for k, (a, other) in enumerate(both):
-                expected, ratio = log_angle(a, other)
-                if expected == -math.inf:
-                    assert angles[i, k] == -math.inf
-                    assert (sizes[i, k], signs[i, k]) == (-math.inf, 0)
-                    continue
-                assert angles[i, k] == pytest.approx(expected, abs=tolerance)
-                if abs(ratio) > skip:
-                    assert signs[i, k] * math.exp(sizes[i, k]) == pytest.approx(ratio, rel=tolerance, abs=tolerance)
-                compared += 1
-    assert compared > chunk.networks
+            expected = np.array([log_angle(*pair) for pair in both])
+            expected[expected[:, 0] < -2 * digits, 0] = -np.inf  # 0 but for rounding: 10^-digits is e^(-2.3 digits)
+            np.testing.assert_allclose(angles[i], expected[:, 0], rtol=0, atol=tolerance)
+            np.testing.assert_allclose(ratios[i], expected[:, 1], rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("cosine", COSINES)
@@ -101,7 +99,7 @@ def test_angles_in_single_precision(net):
 @pytest.mark.parametrize(
     "net",
     [
-        Ensemble(width=2, depth=150),
+        Ensemble(width=2, depth=300),
         Ensemble(width=3, depth=60, activation="leaky:1/2"),
         Ensemble(width=16, depth=60, activation="relu", init="he"),
     ],
@@ -112,27 +110,26 @@ def test_tiny_angles_keep_their_digits(net):
     cosine = Fraction(1, 3)
     chunk = Chunk(net, rng(3), 3, needs=WEIGHTS, pair=Pair(cosine))
     compare(chunk, net, cosine, digits=400, tolerance=1e-6)
-    if net.activation == "linear":  # about -1 a layer: see the rate below; far from 50 log 10 for any seed
-        assert chunk.pair.log_angles([net.depth]).max() < -30
 
 
 @pytest.mark.parametrize("kind", [Chunk, VectorChunk])
 @pytest.mark.parametrize("width", [2, 5])
 def test_linear_angles_close_at_the_rate_of_digamma(kind, width):
-    """log tan moves by independent steps: half of log chi^2_{n-1} - log chi^2_n, whose moments are digamma's.
+    """log tan moves by independent steps, half of log chi^2_{n-1} - log chi^2_n, whose moments are digamma's.
 
-    Steps of 500 layers of 400 networks; the mean of sub-exponential steps is within 9 standard errors but for 1e-12.
+    From layer 100 on, where angles are below 1e-2 or beyond pi - 1e-2, as often as not, independently of their size:
+    the log of the angle is that of its tangent to 1e-4. The mean of all steps, sub-exponential, is within 9 standard
+    errors but for 1e-12.
     """
-    net, depth, networks = Ensemble(width=width, depth=500), 500, 400
+    net, depth, networks = Ensemble(width=width, depth=600), 600, 400
     chunk = kind(net, rng(4), networks, pair=Pair(Fraction(0)))
     rate = (digamma((width - 1) / 2) - digamma(width / 2)) / 2
     variance = (polygamma(1, (width - 1) / 2) + polygamma(1, width / 2)) / 4
-    first, last = chunk.pair.log_angles([20, depth]).T
-    if width == 2:
-        # by then angles are below 1e-3, and the log of the angle is that of the tangent to 1e-6
-        assert np.median(first) < -7
-    found = np.mean(last - first) / (depth - 20)
-    assert abs(found - rate) < 9 * math.sqrt(variance / ((depth - 20) * networks)) + 2e-2 * abs(rate)
+    first, last = chunk.pair.log_angles([100, depth]).T
+    closed = last < -2
+    steps = 500 * closed.sum()
+    assert closed.sum() > 100
+    assert abs(np.sum((last - first)[closed]) / steps - rate) < 9 * math.sqrt(variance / steps)
 
 
 @pytest.mark.parametrize("kind", [Chunk, VectorChunk])
@@ -187,8 +184,9 @@ def test_a_second_direction_needs_two_entries():
         Chunk(Ensemble(widths=(1, 3)), rng(7), 2, pair=Pair())
 
 
-def test_the_first_input_is_the_same_with_and_without_a_second():
-    net = Ensemble(width=2, depth=8, activation="relu", init="he")
-    alone, paired = Chunk(net, rng(8), 50), Chunk(net, rng(8), 50, pair=Pair())
-    alive = np.isfinite(alone.log_activation_norms([8])[:, 0])
-    assert np.array_equal(alive, np.isfinite(paired.log_activation_norms([8])[:, 0]))
+@pytest.mark.parametrize("width", [2, 20])
+def test_the_first_input_meets_the_same_networks_with_and_without_a_second(width):
+    """What is measured does not change which networks are drawn; most of the narrow ones die."""
+    net = Ensemble(width=width, depth=8, activation="relu", init="he")
+    alone, paired = (Chunk(net, rng(8), 50, pair=pair).log_activation_norms(range(9)) for pair in (None, Pair()))
+    assert alone.tobytes() == paired.tobytes()

@@ -162,10 +162,14 @@ class Callable:
         return rng.standard_normal(shape)
 
 
-@pytest.mark.parametrize("sampler", [lambda rng, shape: rng.standard_normal(shape), Callable()], ids=["lambda", "object"])
+@pytest.mark.parametrize(
+    "sampler", [lambda rng, shape: rng.standard_normal(shape), Callable()], ids=["lambda", "object"]
+)
 def test_a_sampler_without_a_name_of_its_own_is_refused(tmp_path, sampler):
     net = NET.at(law=Law.from_moments("mine", {2: 1, 4: 3}, sampler=sampler))
-    with pytest.raises(InvalidArgument, match=r"^store: the sampler of 'mine' is .*; define the sampler at module level"):
+    with pytest.raises(
+        InvalidArgument, match=r"^store: the sampler of 'mine' is .*; define the sampler at module level"
+    ):
         run(tmp_path / "s", net=net)
     assert not (tmp_path / "s").exists()
 

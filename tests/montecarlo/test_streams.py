@@ -35,7 +35,7 @@ def test_a_block_is_whole_chunks_of_bounded_size(widths, itemsize):
 
 @given(st.lists(st.integers(1, 1500), min_size=2, max_size=40), st.sampled_from([4, 8]))
 def test_a_chunk_is_as_large_as_its_bounds_allow(widths, itemsize):
-    """One network more, and a bound is broken; so is one more chunk a block. Weights are kept where one network's are."""
+    """One network more, and a bound is broken; so is one more chunk a block. Weights are kept if one network's are."""
     partition = Partition.of(Ensemble(widths=widths), itemsize)
     layers = [a * b for a, b in pairwise(widths)]
     more = partition.chunk + 1

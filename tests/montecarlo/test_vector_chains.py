@@ -54,7 +54,7 @@ class Unconditioned(VectorChunk):
 
 
 class Unprojected(VectorChunk):
-    """Adds what the forward pass has fixed to a vector that is not orthogonal to it: B degrees of freedom, not B - 1."""
+    """Adds what the forward pass has fixed to a vector not orthogonal to it: B degrees of freedom, not B - 1."""
 
     def _conditioned(self, k, b):
         a = self._vectors[k]

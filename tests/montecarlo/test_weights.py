@@ -173,7 +173,10 @@ def test_uniform_raw_weights_are_odd_integers_as_often_negative_as_positive(dtyp
     one, other = (np.full((len(words) * 64 // bits, 1, 1), np.nan, dtype=dtype) for _ in range(2))
     fill(EveryWord(words), one)
     fill(EveryWord([2**64 - 1 - word for word in words]), other)
-    signed = [int(word) - 2**bits * (int(word) >= 2 ** (bits - 1)) for word in np.array(words, np.uint64).view(f"u{bits // 8}")]
+    signed = [
+        int(word) - 2**bits * (int(word) >= 2 ** (bits - 1))
+        for word in np.array(words, np.uint64).view(f"u{bits // 8}")
+    ]
     assert one.ravel().tolist() == [float(dtype(word | 1)) for word in signed]
     # the complement of w's word has the bits of -w, but for the last, which is set in both
     assert all(abs(a + b) <= 2 + abs(a) * 2.0**-23 for a, b in zip(one.ravel(), other.ravel(), strict=True))

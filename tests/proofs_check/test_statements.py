@@ -58,14 +58,14 @@ def test_ids_are_unique_and_none_of_the_papers_theorems_is_missing():
 
 @each_statement
 def test_an_id_is_a_known_topic_and_a_name(statement):
-    assert re.fullmatch(r"(chain|forward|law|gradient|hessian|init|matrices)\.[a-z]+(-[a-z]+)*", statement.id)
+    assert re.fullmatch(r"(chain|forward|law|gradient|hessian|init|matrices|engines)\.[a-z]+(-[a-z]+)*", statement.id)
 
 
 @each_statement
 def test_a_statement_says_in_words_what_it_claims_and_where_it_is_from(statement):
     assert re.fullmatch(r"[A-Z].*\.", statement.title)
     assert len(statement.title) <= 120
-    assert re.search(r"arXiv:\d{4}\.\d{5}|10\.\d{4,}/", statement.source)
+    assert re.search(r"arXiv:\d{4}\.\d{4,5}|10\.\d{4,}/", statement.source)
     assert statement.assumptions
     assert len(set(statement.assumptions)) == len(statement.assumptions)
 

@@ -242,7 +242,7 @@ class Broken:
 def test_an_error_in_exact_evidence_stops_the_simulation_and_is_raised(workers, monkeypatch):
     under_way, stopped = threading.Event(), threading.Event()
 
-    def endless(net, observables, *, samples, seed, executor, progress):
+    def endless(net, observables, *, samples, seed, executor, store, progress):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             under_way.set()
