@@ -10,5 +10,8 @@ tensorgrad_side   what tensorgrad answers: as written, and after a step by hand
 sympy_side        what SymPy answers without any of them: expanded entries
 timing            the first call and the median of the later ones, without caches
 worker            one case asked of one side, in a process of its own
+
+sampling          the command: ``python -m benchmarks.sampling``, networks against PyTorch, JAX and NumPy
+coverage          how often each confidence interval misses a known truth
 ================  ==================================================================
 """

@@ -37,11 +37,19 @@ from montecarlo.chain_hessian import ChainHessian
 from montecarlo.estimators import LogCovariance, Moments
 from montecarlo.executors import Workers, borrowed, cluster, processes, serial, threads, worker_pool
 from montecarlo.intervals import (
+    Band,
     Estimate,
     bernstein_interval,
+    bounded_mean_sequence,
     catoni_interval,
     clopper_pearson_interval,
+    dkw_band,
+    empirical_bernstein_interval,
+    mean_sequence,
+    median_of_means_interval,
     order_statistic_interval,
+    quantile_sequence_interval,
+    two_sample_distance,
 )
 from montecarlo.jacobians import JacobianSingularValues
 from montecarlo.log_counts import LogCounts
@@ -83,6 +91,14 @@ __all__ = [
     "catoni_interval",
     "clopper_pearson_interval",
     "bernstein_interval",
+    "empirical_bernstein_interval",
+    "median_of_means_interval",
+    "dkw_band",
+    "Band",
+    "two_sample_distance",
+    "quantile_sequence_interval",
+    "mean_sequence",
+    "bounded_mean_sequence",
     "Workers",
     "serial",
     "threads",

@@ -110,11 +110,13 @@ class Odd:
             return values[:, :1]
         if self.wrong == "networks":
             return values[:-1]
+        if self.wrong == "transposed":
+            return values.T
         values[0, 1] = float(self.wrong)
         return values
 
 
-@pytest.mark.parametrize("wrong", ["shape", "networks", "nan", "inf"])
+@pytest.mark.parametrize("wrong", ["shape", "networks", "transposed", "nan", "inf"])
 def test_an_unsound_observable_is_told_with_block_seed_and_replay(wrong):
     with pytest.raises(InvalidArgument) as refusal:
         run_block(task(observables=(ActivationNorms(), Odd(wrong)), seed=11), 4, 10)
@@ -122,7 +124,7 @@ def test_an_unsound_observable_is_told_with_block_seed_and_replay(wrong):
     assert text.startswith("observables: Odd in block 4 of seed 11 has ")
     assert "simulate(..., block=4)" in text
     assert "vanishing sample ... --block 4" in text
-    assert ("shape" in refusal.value.problem) == (wrong in ("shape", "networks"))
+    assert ("shape" in refusal.value.problem) == (wrong not in ("nan", "inf"))
 
 
 def test_minus_infinity_is_a_value():

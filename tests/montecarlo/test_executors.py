@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+import weakref
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
+from montecarlo import executors
 from montecarlo.executors import (
     Workers,
     borrowed,
@@ -55,12 +58,21 @@ def three_is_wrong(x):
 
 
 def breaks_by_itself(x):
-    raise BrokenExecutor("mine")
+    raise BrokenProcessPool("mine")
 
 
 def dies_once(x, fatal, marker):
     """Kill the process that first runs task `fatal`."""
     if x == fatal and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def dies_at_each_ten(x, folder):
+    """Kill the process that first runs a task that ends in 9."""
+    marker = folder / str(x)
+    if x % 10 == 9 and not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return x
@@ -164,22 +176,6 @@ def test_the_window_is_bounded_and_full(width):
     assert set(ahead[:200]) == {2 * width + 1}
 
 
-def test_results_are_not_kept():
-    class Result:
-        alive = 0
-
-        def __init__(self):
-            Result.alive += 1
-
-        def __del__(self):
-            Result.alive -= 1
-
-    with threads(2) as workers:
-        most = max(Result.alive for _ in in_task_order(Result, (() for _ in range(200)), workers))
-    assert most <= 2 * 2 + 3
-    assert Result.alive <= 1
-
-
 def test_processes_are_other_processes_and_few():
     with processes(2) as workers:
         found = set(in_task_order(where, [(i,) for i in range(30)], workers))
@@ -232,10 +228,22 @@ def test_an_error_of_the_tasks_comes_unchanged():
         list(in_task_order(square, tasks(), workers))
 
 
+@pytest.fixture
+def pools(monkeypatch):
+    """The sizes of all process pools that are made."""
+    made = []
+    real = executors._spawning
+    monkeypatch.setattr(executors, "_spawning", lambda size: made.append(size) or real(size))
+    return made
+
+
 @pytest.mark.parametrize("kind", ["threads", "processes"])
-def test_an_error_that_says_that_a_pool_broke_is_still_the_functions_own(kind):
-    with KINDS[kind]() as workers, pytest.raises(BrokenExecutor, match=r"^mine$"):
-        list(in_task_order(breaks_by_itself, [(1,)], workers))
+def test_an_error_that_says_that_a_pool_broke_is_still_the_functions_own(kind, pools):
+    with KINDS[kind]() as workers:
+        assert list(in_task_order(square, [(3,)], workers)) == [9]
+        with pytest.raises(BrokenProcessPool, match=r"^mine$"):
+            list(in_task_order(breaks_by_itself, [(1,)], workers))
+    assert len(pools) == (kind == "processes")
 
 
 class Manual:
@@ -247,6 +255,22 @@ class Manual:
     def submit(self, function, *arguments):
         self.futures.append(Future())
         return self.futures[-1]
+
+
+def test_a_result_is_not_kept_once_it_is_used():
+    pool, kept = Manual(), []
+    results = in_task_order(square, [(1,), (2,)], borrowed(pool, width=1))
+
+    def second():
+        kept.append(first() is not None)
+        pool.futures[1].set_result(None)
+
+    threading.Timer(0.05, lambda: pool.futures[0].set_result(Manual())).start()
+    first = weakref.ref(next(results))
+    pool.futures[0] = None
+    threading.Timer(0.2, second).start()
+    assert next(results) is None
+    assert kept == [False]
 
 
 @pytest.mark.parametrize("end", ["closed", "failed", "forgotten"])
@@ -282,6 +306,8 @@ def test_closing_drops_what_has_not_begun():
             time.sleep(0.001)
         closing = threading.Thread(target=workers.close)
         closing.start()
+        with pytest.raises((CancelledError, InvalidArgument)):  # dropped, or refused: closing has got that far
+            list(in_task_order(square, [(1,)], workers))
         go_on.set()
         closing.join()
         assert run.exception() is not None
@@ -354,15 +380,24 @@ def test_a_killed_worker_costs_only_its_tasks(tmp_path):
         assert marker.exists()
 
 
-def test_a_killed_worker_is_replaced_for_all_who_share_the_pool(tmp_path):
+def test_losses_with_results_in_between_are_no_reason_to_run_tasks_alone(tmp_path, pools):
+    with processes(2) as workers:
+        assert list(in_task_order(dies_at_each_ten, ((i, tmp_path) for i in range(40)), workers)) == list(range(40))
+    assert len(os.listdir(tmp_path)) == 4
+    assert pools == [2] * (1 + 4)
+
+
+def test_a_killed_worker_is_replaced_once_for_all_who_share_the_pool(tmp_path, pools):
     marker = tmp_path / "marker"
     with processes(2) as workers, ThreadPoolExecutor(3) as users:
+        assert list(in_task_order(square, [(3,)], workers)) == [9]
         runs = [
             users.submit(lambda: list(in_task_order(dies_once, [(i, 9, marker) for i in range(30)], workers)))
             for _ in range(3)
         ]
         assert [run.result() for run in runs] == [list(range(30))] * 3
     assert marker.exists()
+    assert pools == [2, 2]
 
 
 def test_a_worker_killed_while_idle_is_replaced():

@@ -87,6 +87,9 @@ def test_more_samples_draw_only_what_is_missing(tmp_path, drawn):
     longer = bits(run(tmp_path / "s", samples=4 * block))
     assert drawn == [(2, block), (3, block)]
     assert longer == bits(run(samples=4 * block))
+    drawn.clear()
+    assert bits(run(tmp_path / "s", samples=4 * block)) == longer
+    assert drawn == []
 
 
 def test_fewer_samples_leave_the_store_as_it_is(tmp_path, drawn):

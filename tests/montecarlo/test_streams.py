@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from montecarlo.streams import (
@@ -34,6 +34,8 @@ def test_a_block_is_whole_chunks_of_bounded_size(widths, itemsize):
 
 
 @given(st.lists(st.integers(1, 1500), min_size=2, max_size=40), st.sampled_from([4, 8]))
+@example([64] * 41, 4)  # here what is kept decides
+@example([64] * 41, 8)
 def test_a_chunk_is_as_large_as_its_bounds_allow(widths, itemsize):
     """One network more, and a bound is broken; so is one more chunk a block. Weights are kept if one network's are."""
     partition = Partition.of(Ensemble(widths=widths), itemsize)
