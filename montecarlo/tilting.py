@@ -49,6 +49,9 @@ class TailProbability:
     log_dead : float
         Natural log of the probability that the network is dead, known exactly, where that is part of the event; else
         -inf.
+    log_rest : float
+        Natural log of a bound on the part of the probability that is not sampled, but added to the upper end: from
+        ReLU networks that live with too few units on in some layer; -inf if there is none.
     samples, seed : int
     method : str
         How the samples were drawn, and which theorem the interval is from.
@@ -67,6 +70,7 @@ class TailProbability:
     theta: float
     log_bound: float
     log_dead: float
+    log_rest: float
     samples: int
     seed: int
     method: str
@@ -155,6 +159,12 @@ def tail_probability(
     :math:`\sqrt{2.5\,\theta\sigma \log(1/\mathrm{error})/\mathrm{samples}}`, and :math:`\theta\sigma` about
     :math:`\sqrt{2\log(1/P)}`. A bound on the rounding errors of Λ and T widens it.
 
+    *Lower tails of ReLU.* :math:`E R^\theta` is infinite for :math:`\theta \le -1/2`, because of layers with one unit
+    on. Sampled are only networks with at least m units on in every layer, which allows :math:`\theta > -m/2`; for the
+    others alive, :math:`P(T \le t, \text{some } B_k < m) \le e^{-\theta't} \prod_k M_k(\theta') \sum_k \tilde P'(B_k <
+    m)` for every :math:`-1/2 < \theta' \le 0`, and the least over a few θ' is added to the upper end. The m that
+    promises the shortest interval is taken.
+
     References
     ----------
     H. Robbins and E. J. G. Pitman, Ann. Math. Statist. 20(4), 1949, for mixtures of chi-squares; S. Asmussen and
@@ -173,25 +183,22 @@ def tail_probability(
     samples = require_whole("samples", samples, least=2, example=10_000)
     seed, error = require_whole("seed", seed, least=0, example=0), as_probability("error", error)
     layers = Counter((width, net.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
-    slope, t = Fraction(net.slope), log(threshold)
-    theta = _saddle(layers, slope, t, upper=upper)
-    tilted = [(_tilted(width, variance, slope, theta), times) for (width, variance), times in layers.items()]
-    log_bound = math.fsum(times * factor.log_transform for factor, times in tilted) - theta * t
-    rounding = _EPSILON * sum(times * factor.magnitude for factor, times in tilted) + _EPSILON * abs(theta * t)
-    if not rounding < 0.01:
-        problem = f"is too extreme: rounding would change the answer by a factor e^{rounding:.1g}"
+    t = log(threshold)
+    plan = _plan(layers, Fraction(net.slope), t, upper, math.log(3 / error) / samples)
+    if not plan.rounding < 0.01:
+        problem = f"is too extreme: rounding would change the answer by a factor e^{plan.rounding:.1g}"
         raise InvalidArgument("c", problem, "move it towards 1")
 
     values = np.empty(samples)
     for block, start in enumerate(range(0, samples, _BLOCK)):
         part = values[start : start + _BLOCK]
-        excess = _sums_of_logs(tilted, len(part), stream(seed, net.digest(), f"tail {block}")) - t
-        part[:] = np.exp(-np.maximum(theta * excess, 0.0)) * ((excess >= 0) if upper else (excess <= 0))
+        excess = _sums_of_logs(plan.tilted, len(part), stream(seed, net.digest(), f"tail {block}")) - t
+        part[:] = np.exp(-np.maximum(plan.theta * excess, 0.0)) * ((excess >= 0) if upper else (excess <= 0))
     share = empirical_bernstein_interval(values, 1.0, error)
-    log_dead = -math.inf if upper or slope else _log_dead(layers)
+    log_dead = -math.inf if upper or net.slope else _log_dead(layers)
 
     def total(part: float, sign: int) -> float:
-        log_part = log_bound + sign * rounding + math.log(part) if part > 0 else -math.inf
+        log_part = plan.log_bound + sign * plan.rounding + math.log(part) if part > 0 else -math.inf
         dead = log_dead + sign * _EPSILON * (1 + abs(log_dead)) if log_dead > -math.inf else log_dead
         return min(0.0, float(np.logaddexp(log_part, dead)))
 
@@ -202,11 +209,12 @@ def tail_probability(
         last,
         total(share.value, 0),
         total(share.lo, -1),
-        total(share.hi, 1),
+        min(0.0, float(np.logaddexp(total(share.hi, 1), plan.log_rest))),
         error,
-        theta,
-        log_bound,
+        plan.theta,
+        plan.log_bound,
         log_dead,
+        plan.log_rest,
         samples,
         seed,
         "tilted chi-squares (the exact law; no matrices), empirical bernstein",
@@ -242,17 +250,85 @@ class _Tilted:
     """log E[R^theta; R > 0]"""
     slope: float
     """Its derivative, the mean of log R after tilting."""
+    variance: float
+    """The second derivative."""
     magnitude: float
     """Size of the numbers that rounded, theta times the logs that are summed included."""
 
 
-def _tilted(width: int, variance: Fraction, slope: Fraction, theta: float) -> _Tilted:
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """How to tilt: decided before anything is drawn, so that any plan is valid."""
+
+    theta: float
+    tilted: list[tuple[_Tilted, int]]
+    log_bound: float
+    log_rest: float
+    rounding: float
+
+
+Layers = Counter[tuple[int, Fraction]]
+"""How many layers have this width and this variance of a weight."""
+
+
+def _plan(layers: Layers, slope: Fraction, t: float, upper: bool, rate: float) -> _Plan:
+    """Return the plan that promises the shortest interval; `rate` is log(3/error)/samples."""
+    if upper or slope:
+        return _plan_with(1, layers, slope, t, upper)
+    best, least_score = None, math.inf
+    widest = max(width for width, _ in layers)
+    for least in sorted({round(2 ** (j / 2)) for j in range(2 * widest.bit_length())}):
+        if best is not None and least > widest / 2:
+            break
+        plan = _plan_with(least, layers, slope, t, upper)
+        deviation = math.sqrt(sum(times * factor.variance for factor, times in plan.tilted))
+        share = 1 / (1 + 2.5 * abs(plan.theta) * deviation)  # about the mean of V
+        score = float(np.logaddexp(plan.log_bound + math.log(math.sqrt(share * rate) + rate), plan.log_rest))
+        if score < least_score:
+            best, least_score = plan, score
+    assert best is not None
+    return best
+
+
+def _plan_with(least: int, layers: Layers, slope: Fraction, t: float, upper: bool) -> _Plan:
+    """Return the plan for networks with at least so many units on in each ReLU layer that is wide enough."""
+    theta = _saddle(layers, slope, t, upper, least)
+    tilted = [(_tilted(width, variance, slope, theta, least), times) for (width, variance), times in layers.items()]
+    log_bound = math.fsum(times * factor.log_transform for factor, times in tilted) - theta * t
+    rounding = _EPSILON * (sum(times * factor.magnitude for factor, times in tilted) + abs(theta * t))
+    return _Plan(theta, tilted, log_bound, _log_rest(layers, t, least), rounding)
+
+
+def _log_rest(layers: Layers, t: float, least: int) -> float:
+    """Bound log P(T <= t, fewer than so many units on in some layer, but one in each): Chernoff and a union."""
+    if least == 1:
+        return -math.inf
+    from scipy.special import logsumexp
+
+    bounds = []
+    for theta in (-0.49, -0.45, -0.4, -0.3, -0.2, -0.1, 0.0):
+        every = [(_tilted(width, variance, Fraction(0), theta), times) for (width, variance), times in layers.items()]
+        few = [
+            math.log(times) + _log(float(factor.chances[factor.shapes - theta < _least(width, least) / 2].sum()))
+            for (factor, times), (width, _) in zip(every, layers, strict=True)
+        ]
+        share = min(0.0, float(logsumexp(few)))
+        bounds.append(math.fsum(times * factor.log_transform for factor, times in every) + share - theta * t)
+    return min(bounds)
+
+
+def _least(width: int, least: int) -> int:
+    """Return how many units must be on in a layer: no more than about half of them."""
+    return max(1, min(least, width // 2))
+
+
+def _tilted(width: int, variance: Fraction, slope: Fraction, theta: float, least: int = 1) -> _Tilted:
     """Tilt the factor of one layer, with as many terms of a leaky layer's table as that takes."""
-    from scipy.special import digamma, gammaln, logsumexp
+    from scipy.special import digamma, gammaln, logsumexp, polygamma
 
     terms = 64
     while True:
-        mixture = _mixture(width, variance, slope, terms)
+        mixture = _mixture(width, variance, slope, terms, least)
         shapes = mixture.shapes + theta
         above, below = gammaln(shapes), gammaln(mixture.shapes)
         logs = mixture.log_chances + above - below
@@ -261,12 +337,14 @@ def _tilted(width: int, variance: Fraction, slope: Fraction, theta: float) -> _T
             break
         terms *= 2
     chances = np.exp(logs - total)
-    mean = mixture.log_scale + float(chances @ digamma(shapes))
+    means = mixture.log_scale + digamma(shapes)
+    mean = float(chances @ means)
+    spread = float(chances @ (polygamma(1, shapes) + (means - mean) ** 2))
     seen = logs > total + _NEGLIGIBLE
-    sizes_of_terms = np.abs(above[seen]) + np.abs(below[seen]) + np.abs(mixture.log_chances[seen])
-    magnitude = float(sizes_of_terms.max()) + abs(theta) * (1 + abs(mixture.log_scale) + abs(mean))
+    terms_of_log = np.abs(above[seen]) + np.abs(below[seen]) + np.abs(mixture.log_chances[seen])
+    magnitude = float(terms_of_log.max()) + abs(theta) * (1 + abs(mixture.log_scale) + abs(mean))
     transform = theta * mixture.log_scale + total
-    return _Tilted(shapes[seen], chances[seen], mixture.log_scale, transform, mean, magnitude)
+    return _Tilted(shapes[seen], chances[seen], mixture.log_scale, transform, mean, spread, magnitude)
 
 
 def _rest(width: int, slope: Fraction, theta: float, terms: int, log_last: float) -> float:
@@ -276,7 +354,7 @@ def _rest(width: int, slope: Fraction, theta: float, terms: int, log_last: float
     return log_last + math.log(ratio / (1 - ratio)) if ratio < 1 else math.inf
 
 
-def _mixture(width: int, variance: Fraction, slope: Fraction, terms: int) -> _Mixture:
+def _mixture(width: int, variance: Fraction, slope: Fraction, terms: int, least: int = 1) -> _Mixture:
     """Return the factor of one layer: one term if linear, one a living unit if ReLU, some of infinitely many if leaky.
 
     >>> _mixture(2, Fraction(1), Fraction(0), 64).shapes
@@ -286,7 +364,8 @@ def _mixture(width: int, variance: Fraction, slope: Fraction, terms: int) -> _Mi
     if slope == 1:
         return _Mixture(np.array([width / 2]), np.zeros(1), log_scale)
     if slope == 0:
-        return _Mixture(np.arange(1.0, width + 1) * 0.5, _log_binomial(width)[1:], log_scale)
+        first = _least(width, least)
+        return _Mixture(np.arange(float(first), width + 1) * 0.5, _log_binomial(width)[first:], log_scale)
     if terms * width > _LONGEST:
         problem = f"slope {slope} at width {width} takes a table of more than {terms // 2} terms"
         raise InvalidArgument("activation", problem, "use a slope nearer to 1, a narrower network, or relu")
@@ -316,25 +395,27 @@ def _log_negative_binomials(width: int, slope: Fraction, terms: int) -> Array:
     return table
 
 
-def _saddle(layers: Counter[tuple[int, Fraction]], slope: Fraction, t: float, *, upper: bool) -> float:
-    """Return the theta whose tilt has mean t; 0 if that would be tilting away from the event."""
+def _saddle(layers: Layers, slope: Fraction, t: float, upper: bool, least: int) -> float:
+    """Return the theta whose tilt has mean t, or nearly so; 0 if that would be tilting away from the event."""
     from scipy.optimize import brentq
 
     def excess(theta: float) -> float:
-        terms = (times * _tilted(width, variance, slope, theta).slope for (width, variance), times in layers.items())
-        return math.fsum(terms) - t
+        factors = (times * _tilted(*layer, slope, theta, least).slope for layer, times in layers.items())
+        return math.fsum(factors) - t
 
     sign = 1 if upper else -1
     if sign * excess(0.0) >= 0:
         return 0.0
-    lowest = -0.5 if slope == 0 else -min(width for width, _ in layers) / 2
-    near, remedy = 0.0, "move it towards 1"
+    lowest = -0.5 * min(_least(width, least) if slope == 0 else width for width, _ in layers)
+    near = 0.0
     for doublings in range(40):
         far = 2.0**doublings / 64 if upper else lowest * (1 - 0.5 ** (doublings + 1))
         if sign * excess(far) >= 0:
             return float(brentq(excess, *sorted((near, far)), xtol=1e-12, rtol=1e-12))
         near = far
-    raise InvalidArgument("c", f"is too extreme: no tilt up to theta = {near:.3g} reaches it", remedy)
+    if upper:
+        raise InvalidArgument("c", f"is too extreme: no tilt up to theta = {near:.3g} reaches it", "move it towards 1")
+    return near
 
 
 def _sums_of_logs(tilted: list[tuple[_Tilted, int]], samples: int, rng: np.random.Generator) -> Array:
@@ -365,7 +446,7 @@ def _log_gammas(shapes: Array, rng: np.random.Generator) -> Array:
     return np.asarray(logs)
 
 
-def _log_dead(layers: Counter[tuple[int, Fraction]]) -> float:
+def _log_dead(layers: Layers) -> float:
     """Return log P(all units of some layer are off), for ReLU: log(1 - prod(1 - 2^-n)), however small."""
     from scipy.special import logsumexp
 
@@ -376,6 +457,10 @@ def _log_dead(layers: Counter[tuple[int, Fraction]]) -> float:
     ]
     rate = float(logsumexp(logs))  # of P(alive) = exp(-exp(rate))
     return rate if rate < -40 else math.log(-math.expm1(-math.exp(rate)))
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf
 
 
 def _require_tail(net: object, c: object, layer: object) -> tuple[int, Fraction]:
