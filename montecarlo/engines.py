@@ -168,7 +168,7 @@ def find_engine(engine: object, needs: frozenset[str], dtype: Precision) -> Engi
         return Direct(dtype)
     if engine == "law-exact":
         return LawExactNorms() if needs <= LawExactNorms.provides else LawExact()
-    if isinstance(engine, str) or not hasattr(engine, "opened"):
+    if isinstance(engine, (str, type)) or not hasattr(engine, "opened"):
         raise InvalidArgument("engine", f"there is no engine {engine!r}", "use 'direct' or 'law-exact'")
     return engine  # type: ignore[return-value]
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from montecarlo.weights import Array
 
-
 _VALUES = 2**17
 """Values whose moments are taken at a time, as what that needs on the way is several times as large."""
 

@@ -34,6 +34,7 @@ from montecarlo.passes import draw_readout, vector
 from montecarlo.weights import Array, Weights
 from theory.ensembles import Ensemble
 
+_FEW = 64  # networks whose sums over layers NumPy forms faster by itself
 _COUNTED = 512
 """Up to so many units, coins are random bits that are counted; beyond, a binomial variable is faster."""
 
@@ -73,11 +74,24 @@ class NormChunk:
         if "backward" in needs:
             self._back_propagate()
         if "units" in needs and self._slope == 1:  # linear norms do not depend on the signs
-            self._on = self._draw_signs()
+            signs = self._draw_signs()
+            if self._readout_is_fixed and "backward" in needs:
+                signs[-1] = self._last_on  # those of the vector that has met the readout
+            self._on = signs
 
     @property
     def _is_leaky(self) -> bool:
         return self._slope not in (0, 1)
+
+    @property
+    def _readout_is_fixed(self) -> bool:
+        """Whether the readout is not normal, so that it meets the vector a_L itself."""
+        return self.net.readout != "random"
+
+    @property
+    def _is_flat(self) -> NDArray[np.bool_]:
+        """Whether f is 0, and its gradient: the network is dead, or the readout meets only units that are off."""
+        return np.asarray(np.isneginf(self._log_norms[-1]) | np.isneginf(self._log_f_square))
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
         """Return log|a_k|^2, shape (m, len(layers))."""
@@ -89,14 +103,14 @@ class NormChunk:
         logs = np.log(self._rho[[k - 1 for k in chosen]])
         with np.errstate(invalid="ignore"):
             logs += self._log_f_square + self._log_norms[[k - 1 for k in chosen]] - self._log_norms[chosen]
-        logs[:, np.isneginf(self._log_norms[-1])] = -np.inf
+        logs[:, self._is_flat] = -np.inf
         return np.ascontiguousarray(logs.T)
 
     def log_backward_norms(self, layers: Sequence[int]) -> Array:
         """Return log|b_k|^2, shape (m, len(layers))."""
         with np.errstate(invalid="ignore"):
             logs = self.log_gradient_norms(layers) - self.log_activation_norms([k - 1 for k in layers])
-        logs[np.isneginf(self._log_norms[-1])] = -np.inf
+        logs[self._is_flat] = -np.inf
         return logs
 
     def log_output_squares(self) -> Array:
@@ -135,12 +149,13 @@ class NormChunk:
         return counts if words == 1 else counts.reshape(size, words).sum(axis=1, dtype=np.int16)
 
     def _chi_squares(self, freedom: NDArray[Any]) -> Array:
-        halves = freedom * 0.5
-        return 2 * self._rng.standard_gamma(halves)
+        values = self._rng.standard_gamma(freedom * 0.5)
+        values *= 2
+        return values
 
     def _forward(self, needs_last: bool) -> None:
         x, log_x = vector(self.net.input or "unit", self._law.widths[0])
-        fixed = needs_last and self.net.readout != "random"
+        fixed = needs_last and self._readout_is_fixed
         layers = self._depth - fixed
         on = self._on[:layers]
         self._ratios[:layers] = self._chi_squares(on)
@@ -154,8 +169,14 @@ class NormChunk:
         with np.errstate(divide="ignore"):
             logs = np.log(self._ratios)
         logs += self._law.log_factors[:, None]
-        start = np.full((1, self.networks), log_x + np.log(x @ x))
-        self._log_norms = np.cumsum(np.concatenate([start, logs]), axis=0)
+        self._log_norms = np.empty((self._depth + 1, self.networks))
+        self._log_norms[0] = log_x + np.log(x @ x)
+        if self.networks < _FEW:
+            np.cumsum(logs, axis=0, out=self._log_norms[1:])
+            self._log_norms[1:] += self._log_norms[0]
+            return
+        for before, log, after in zip(self._log_norms, logs, self._log_norms[1:], strict=False):
+            np.add(before, log, out=after)
 
     def _draw_last_vector(self) -> None:
         """Draw z_L in units of s|a_{L-1}|, its signs with it, for readouts that are not normal."""
@@ -164,8 +185,9 @@ class NormChunk:
         slopes = np.where(on, 1.0, self._slope)
         a = slopes * z
         v, log_v = draw_readout(self.net, self._rng, self.networks, self._law.widths[-1])
+        self._last_on = on.sum(axis=1)
         if self._slope != 1:
-            self._on[-1] = on.sum(axis=1)
+            self._on[-1] = self._last_on
         self._ratios[-1] = np.einsum("mi,mi->m", a, a)
         self._last = np.einsum("mi,mi->m", v, a), np.einsum("mi,mi->m", slopes * v, slopes * v), log_v
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from montecarlo.products import matrix_vector
 from montecarlo.traces import Vectors, rescale
@@ -72,6 +73,9 @@ class PairTrace:
         self._alpha, self._e = alpha, e
         self._t = np.zeros(len(alpha), dtype=np.int64)
         self._s = np.zeros(len(alpha), dtype=np.int64)
+        self._rows = np.arange(len(alpha))
+        self._networks = len(alpha)
+        self._parallel: NDArray[np.bool_] = np.zeros(len(alpha), dtype=np.bool_)
         self._logs: list[tuple[Array, Array, Array]] = []
         self._layer = 0
 
@@ -108,6 +112,11 @@ class PairTrace:
         alpha, small = self._alpha[:, None], np.ldexp(1.0, np.clip(self._s, -1000, 1000).astype(np.int32))[:, None]
         moved = alpha * z + small * ze
         phi, phi_moved = (np.where(v > 0, v, self._slope * v) for v in (z, moved))
+        if self._slope == 0:  # what is 0 must not become rounding noise
+            apart = ~np.any((z > 0) & (moved > 0), axis=1)
+            self._parallel = np.count_nonzero((z > 0) | (moved > 0), axis=1) <= 1
+            self._alpha = np.where(apart, 0.0, self._alpha)
+            alpha = self._alpha[:, None]
         linear = np.where(z > 0, 1.0, self._slope) * ze
         # phi(alpha z) = alpha phi(z) for positive alpha; for the others the angle is not small
         self._e = np.where(((moved > 0) == (z > 0)) & (alpha > 0), linear, (phi_moved - alpha * phi) / small)
@@ -120,6 +129,7 @@ class PairTrace:
         alive = norm > 0
         along = np.einsum("mi,mi->m", a, self._e) / np.where(alive, norm, 1.0)
         self._e = self._e - along[:, None] * a
+        self._e[self._parallel] = 0.0
         self._alpha = self._alpha + np.ldexp(along, np.clip(self._s, -1000, 1000).astype(np.int32))
         square, halves = rescale(self._e)
         self._s += halves
@@ -133,9 +143,20 @@ class PairTrace:
             log_e = np.log(square) / 2 + np.log(2) * (self._s - halves)
             log_tangent = np.where(alive & (square > 0), log_e - log_alpha - np.log(norm) / 2, -np.inf)
         sign = np.where(alive, np.sign(self._alpha), 0.0)
-        self._logs.append(
-            (_log_angle(log_tangent, sign), np.where(sign != 0, log_alpha + np.log(2) * self._t, -np.inf), sign)
-        )
+        log_ratio = np.where(sign != 0, log_alpha + np.log(2) * self._t, -np.inf)
+        log_angle = _log_angle(log_tangent, sign)
+        self._logs.append((self._all(log_angle, -np.inf), self._all(log_ratio, -np.inf), self._all(sign, 0.0)))
+
+    def keep(self, alive: NDArray[np.bool_]) -> None:
+        """Go on with these networks alone: the others have died, so that nothing more is asked of them."""
+        self._rows, self._alpha, self._e = self._rows[alive], self._alpha[alive], self._e[alive]
+        self._t, self._s, self._parallel = self._t[alive], self._s[alive], self._parallel[alive]
+
+    def _all(self, values: Array, dead: float) -> Array:
+        """Return values of all networks, given those of the networks that are left."""
+        out = np.full(self._networks, dead)
+        out[self._rows] = values
+        return out
 
 
 def _log_angle(log_tangent: Array, sign: Array) -> Array:

@@ -161,7 +161,7 @@ class Chunk:
         squares = self._activations.record(a)
         if self.pair is not None:
             self.pair.orthogonalize(a, squares)
-        may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE and self.pair is None
+        may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE
         alive = np.arange(self.networks)
         for k in range(1, self._depth + 1):
             if self._states is not None:
@@ -169,7 +169,7 @@ class Chunk:
             self._drawn.append(alive)
             z = np.empty((len(alive), self._law.widths[k]), dtype)
             buffer = scratch.buffer(k, len(alive), own=self._keeps)
-            for rows in self._law.slabs(k):
+            for rows in self._law.slabs(k, len(alive)):
                 raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
                 z[:, rows] = matrix_vector(raw, a)
                 if self.pair is not None:
@@ -188,6 +188,8 @@ class Chunk:
                 self.pair.orthogonalize(a, squares)
             if may_die and not squares.all():
                 alive, a = alive[squares > 0], a[squares > 0]
+                if self.pair is not None:
+                    self.pair.keep(squares > 0)
         self._alive, self._last = alive, a
 
     def _back_propagate(self, v: Array, log_v: float) -> Trace:
@@ -214,12 +216,12 @@ class Chunk:
         drawn = len(self._drawn[layer - 1])
         buffer = self._scratch.buffer(layer, drawn, own=self._keeps)
         if self._keeps:
-            yield from ((rows, buffer[:, rows]) for rows in self._law.slabs(layer))
+            yield from ((rows, buffer[:, rows]) for rows in self._law.slabs(layer, drawn))
             return
         if self._states is None:
             raise RuntimeError("this chunk was drawn without its weights; give the observable needs={'weights'}")
         state = self._states[layer - 1]
-        for rows in self._law.slabs(layer):
+        for rows in self._law.slabs(layer, drawn):
             after = self._rng.bit_generator.state
             self._rng.bit_generator.state = state
             raw = self._law.draw(layer, self._rng, self._scratch.head(buffer, rows))
@@ -250,7 +252,7 @@ class Scratch:
         """Return memory for W_k of m networks: the layer's own, or for a slab, shared by layers of the same shape."""
         shape = self.weights.shape(layer)
         if not own:
-            shape = next(self.weights.slabs(layer)).stop, shape[1]
+            shape = next(self.weights.slabs(layer, networks)).stop, shape[1]
         key = layer if own else shape
         kept = self._buffers.get(key)
         if kept is None or len(kept) < networks:

@@ -149,7 +149,7 @@ def simulate(
     net : Ensemble
         What to draw, without symbols.
     observables : sequence of Observable
-        What to measure. It does not change which networks are drawn.
+        What to measure. It does not change which networks the direct engine draws.
     samples : int
         Number of networks.
     seed : int
@@ -200,7 +200,7 @@ def simulate(
     >>> readings.mean
     array([ 1.,  4., 16., 64.])
     """
-    _validate(net, observables, samples, seed, jobs, executor, progress)
+    _validate(net, observables, samples, seed, jobs, executor, progress, until)
     needs = frozenset[str]().union(*(observable.needs for observable in observables))
     chosen = find_engine(engine, needs, dtype)
     task = Task(net, tuple(observables), chosen, int(seed), bool(keep_values), bool(covariance))
@@ -286,6 +286,7 @@ def _validate(
     jobs: object,
     executor: object,
     progress: object,
+    until: object,
 ) -> None:
     """Refuse arguments that are not what they should be."""
     if not isinstance(net, Ensemble):
@@ -311,6 +312,8 @@ def _validate(
         raise InvalidArgument("executor", f"{executor!r} has no submit method", remedy)
     if progress is not None and not callable(progress):
         raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, samples)")
+    if until is not None and not callable(until):
+        raise InvalidArgument("until", f"{until!r} is not callable", "use a function of the simulation so far")
 
 
 def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:

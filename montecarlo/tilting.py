@@ -303,17 +303,19 @@ def _log_rest(layers: Layers, t: float, least: int) -> float:
     """Bound log P(T <= t, fewer than so many units on in some layer, but one in each): Chernoff and a union."""
     if least == 1:
         return -math.inf
-    from scipy.special import logsumexp
+    from scipy.special import gammaln, logsumexp
 
     bounds = []
     for theta in (-0.49, -0.45, -0.4, -0.3, -0.2, -0.1, 0.0):
-        every = [(_tilted(width, variance, Fraction(0), theta), times) for (width, variance), times in layers.items()]
-        few = [
-            math.log(times) + _log(float(factor.chances[factor.shapes - theta < _least(width, least) / 2].sum()))
-            for (factor, times), (width, _) in zip(every, layers, strict=True)
-        ]
-        share = min(0.0, float(logsumexp(few)))
-        bounds.append(math.fsum(times * factor.log_transform for factor, times in every) + share - theta * t)
+        log_bound, shares = -theta * t, []
+        for (width, variance), times in layers.items():
+            mixture = _mixture(width, variance, Fraction(0), 0)
+            logs = mixture.log_chances + gammaln(mixture.shapes + theta) - gammaln(mixture.shapes)
+            total = float(logsumexp(logs))
+            log_bound += times * (theta * mixture.log_scale + total)
+            few = logs[: _least(width, least) - 1]
+            shares.append(math.log(times) + float(logsumexp(few)) - total if len(few) else -math.inf)
+        bounds.append(log_bound + min(0.0, float(logsumexp(shares))))
     return min(bounds)
 
 
@@ -457,10 +459,6 @@ def _log_dead(layers: Layers) -> float:
     ]
     rate = float(logsumexp(logs))  # of P(alive) = exp(-exp(rate))
     return rate if rate < -40 else math.log(-math.expm1(-math.exp(rate)))
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf
 
 
 def _require_tail(net: object, c: object, layer: object) -> tuple[int, Fraction]:

@@ -6,7 +6,8 @@ as well, :math:`W^T b` has the law of
 .. math:: a\,\frac{\langle z, b\rangle}{|a|^2} + s\,|b|\Bigl(g - a\frac{\langle a, g\rangle}{|a|^2}\Bigr)
 
 with g fresh and standard normal, as W restricted to the complement of a is independent of W a. The same for a second
-input: its part orthogonal to a meets fresh entries of W. Jointly over all layers this is the law of the direct engine.
+input: its part e orthogonal to a meets fresh entries of W, and :math:`W^T b` is conditioned on W e as it is on W a.
+Jointly over all layers this is the law of the direct engine.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class VectorChunk:
         self._masks: list[NDArray[np.bool_]] = []
         self._vectors: list[Array] = []
         self._squares: list[Array] = []
+        self._seconds: list[tuple[Array, Array]] = []
         self._forward(x, log_x, needs)
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
         self.readout: Array = v * np.exp(log_v / 2)
@@ -96,6 +98,8 @@ class VectorChunk:
                 if self.pair is not None:
                     z_of_e = self._rng.standard_normal(z.shape)
                     z_of_e *= np.sqrt(np.einsum("mi,mi->m", self.pair.e, self.pair.e))[:, None]
+                    if "backward" in needs:
+                        self._seconds.append((self.pair.e, z_of_e))
                     self.pair.activate(z, z_of_e)
                 if needs & {"backward", "units"}:
                     self._masks.append(z > 0)
@@ -133,7 +137,12 @@ class VectorChunk:
         inverse = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
         g = self._rng.standard_normal(a.shape)
         size = np.sqrt(np.einsum("mi,mi->m", b, b))
-        along = inner * inverse - size * np.einsum("mi,mi->m", a, g) * inverse
         g *= size[:, None]
-        g += along[:, None] * a
+        # the complement's part of g, and what W is known to do: to a, and to the second input's e, orthogonal to it
+        g += ((inner - np.einsum("mi,mi->m", a, g)) * inverse)[:, None] * a
+        if self._seconds:
+            e, z_of_e = self._seconds[k]
+            square = np.einsum("mi,mi->m", e, e)
+            gap = np.einsum("mi,mi->m", b, z_of_e) - np.einsum("mi,mi->m", e, g)
+            g += np.divide(gap, square, out=np.zeros_like(gap), where=square > 0)[:, None] * e
         return g

@@ -77,10 +77,11 @@ class Weights:
         """Return (n_k, n_{k-1}), the shape of W_k."""
         return self.widths[layer], self.widths[layer - 1]
 
-    def slabs(self, layer: int) -> Iterator[slice]:
-        """Return the rows of W_k that are drawn at a time: all of them, but for matrices that outgrow the cache."""
+    def slabs(self, layer: int, networks: int = 1) -> Iterator[slice]:
+        """Return the rows of W_k that are drawn at a time: all, but of a single network's that outgrow the cache."""
         n_out, n_in = self.shape(layer)
-        rows = max(1, _SLAB_BYTES // (self.dtype.itemsize * n_in)) if self._independent else n_out
+        split = self._independent and networks == 1
+        rows = max(1, _SLAB_BYTES // (self.dtype.itemsize * n_in)) if split else n_out
         return (slice(first, min(first + rows, n_out)) for first in range(0, n_out, rows))
 
     def draw(self, layer: int, rng: np.random.Generator, out: Raw) -> Raw:

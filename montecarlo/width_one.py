@@ -53,6 +53,7 @@ class WidthOneChunk:
         x, log_x = vector(net.input or "unit", 1)
         self.input: Array = x * np.exp(log_x / 2)
         self._drawn = np.zeros((networks, self._depth), self._law.dtype)
+        self._needs = needs
         self._forward(rng, np.sign(x[0]), log_x + 2 * np.log(np.abs(x[0])))
         v, log_v = draw_readout(net, rng, networks, 1)
         self.readout: Array = v * np.exp(log_v / 2)
@@ -67,6 +68,7 @@ class WidthOneChunk:
 
     def log_backward_norms(self, layers: Sequence[int]) -> Array:
         """Return log|b_k|^2, shape (m, len(layers)), for layers between 1 and L."""
+        self._require("backward")
         return _columns(self._log_backward, [k - 1 for k in layers])
 
     def log_gradient_norms(self, layers: Sequence[int]) -> Array:
@@ -80,6 +82,7 @@ class WidthOneChunk:
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
+        self._require("units")
         return _columns(self._on, [k - 1 for k in layers]).astype(np.int64)
 
     def slopes(self, layer: int) -> Array:
@@ -93,6 +96,7 @@ class WidthOneChunk:
 
     def weights(self, layer: int) -> Array:
         """Return W_k of each network, a new array of shape (m, 1, 1)."""
+        self._require("weights")
         if self._elsewhere is not None:
             later = np.empty_like(self._drawn)
             self._law.fill(self._elsewhere, later)
@@ -100,14 +104,20 @@ class WidthOneChunk:
             self._elsewhere = None
         return self._drawn[:, layer - 1].reshape(-1, 1, 1) * self._law.scale(layer)
 
+    def _require(self, need: str) -> None:
+        if need not in self._needs:
+            problem = f"this chunk was drawn without its {need}; give the observable needs={{{need!r}}}"
+            raise RuntimeError(problem)
+
     def _forward(self, rng: np.random.Generator, sign: float, log_x: float) -> None:
         m, depth = self._drawn.shape
         if self._slope != 0:
             self._law.fill(rng, self._drawn)
             self._log_steps = self._logs(self._drawn)
             self._on = np.ones((m, depth), dtype=np.bool_)
-            if self._slope != 1:
+            if self._slope != 1 or "units" in self._needs:
                 self._on = sign * np.cumprod(np.sign(self._drawn), axis=1) > 0
+            if self._slope != 1:
                 self._log_steps += np.where(self._on, 0.0, self._log_slope)
         else:
             self._draw_until_death(rng, sign)
