@@ -16,7 +16,7 @@ from theory.ensembles import InvalidArgument
 
 FINEST = 10
 """Cells of the grid are 2^-10 wide at most resolution: a tenth of a percent of the quantity itself."""
-CELLS = 2**18
+CELLS = 2**17
 """Cells for all components together; where one spans more than its share, all cells become twice as wide."""
 _VALUES = 2**18
 """Values that are counted at a time, as what that needs on the way is several times as large."""
@@ -98,16 +98,15 @@ class LogCounts:
             cells = max(1, int(np.maximum(*spans).max()))
             if cells <= _share(len(first)):
                 break
-        parts = [(one, empty[0]), (two, empty[1])]
+        parts = [one, two]
         if (one.first == first).all() and one.counts.shape[1] == cells:
             counts = one.counts.copy()  # the first has seen more, and mostly spans all of the second
             parts = parts[1:]
         else:
             counts = np.zeros((len(first), cells), dtype=np.int64)
-        for part, no in parts:
-            rows = np.flatnonzero(~no)
-            columns = (part.first - first)[rows, None] + np.arange(part.counts.shape[1])
-            counts[rows[:, None], columns] += part.counts[rows]
+        for part in parts:
+            rows, columns = np.nonzero(part.counts)  # few of the cells, for a block of few samples
+            counts[rows, columns + (part.first - first)[rows]] += part.counts[rows, columns]
         return LogCounts(self.count + other.count, self.dead + other.dead, resolution, first, counts)
 
     @classmethod

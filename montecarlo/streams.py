@@ -17,7 +17,7 @@ CHUNK_UNITS = 2**20
 """Units of a chunk over all layers: 8 MiB a trace for narrow and deep networks, which malloc still reuses."""
 KEEP_BYTES = 2**25
 """A chunk's weights are kept for the backward pass up to this size (32 MiB), and drawn again beyond it."""
-BLOCK_WEIGHTS = 2**25
+BLOCK_WEIGHTS = 2**24
 BLOCK_LAYERS = 2**20
 """Layers of a block over all networks: what is measured of each makes 8 MiB."""
 

@@ -277,7 +277,7 @@ def _plan(layers: Layers, slope: Fraction, t: float, upper: bool, rate: float) -
         return _plan_with(1, layers, slope, t, upper)
     best, least_score = None, math.inf
     widest = max(width for width, _ in layers)
-    for least in sorted({round(2 ** (j / 2)) for j in range(2 * widest.bit_length())}):
+    for least in sorted({round(1.15**j) for j in range(5 * widest.bit_length())}):
         if best is not None and least > widest / 2:
             break
         plan = _plan_with(least, layers, slope, t, upper)

@@ -48,6 +48,9 @@ def exact_log(net, c, *, upper, layer=None):
         (RELU, "1e3", True),
         (RELU, "1e30", True),
         (RELU, "1e-50", False),  # mostly death
+        (RELU.at(width=32, depth=64), "1e-10", False),
+        (RELU.at(width=64), "1e-6", False),
+        (RELU.at(width=128), "1e-2", False),
         (LEAKY, "1e3", True),
         (LEAKY, "1e12", True),
         (LEAKY, "1e-30", False),
@@ -58,13 +61,14 @@ def exact_log(net, c, *, upper, layer=None):
     ],
 )
 def test_tails_are_those_of_the_exact_law(net, c, upper):
-    """Error probability 1e-8 in each of 14 cases."""
+    """Error probability 1e-8 in each of 17 cases."""
     tail = tail_probability(net, c, upper=upper, samples=50_000, error=1e-8, seed=1)
     exact = exact_log(net, c, upper=upper)
     assert tail.log_lo <= exact <= tail.log_hi
     assert tail.log_lo < tail.log_value < tail.log_hi < tail.log_lo + 1
-    assert exact <= np.logaddexp(tail.log_bound, tail.log_dead)
+    assert exact <= np.logaddexp(np.logaddexp(tail.log_bound, tail.log_dead), tail.log_rest)
     assert (tail.theta > 0) == upper
+    assert tail.log_rest < tail.log_value - 2
 
 
 @pytest.mark.parametrize(
@@ -138,10 +142,34 @@ def test_death_is_known_exactly(net):
     assert tail_probability(net, 10**6, samples=100, error=1e-3).log_dead == -math.inf
 
 
-def test_death_at_width_10000_has_a_logarithm():
-    net = Ensemble(width=10_000, depth=3, activation="relu", init="he")
+def test_death_at_width_2000_has_a_logarithm():
+    net = Ensemble(width=2000, depth=3, activation="relu", init="he")
     tail = tail_probability(net, "1/2", upper=False, samples=100, error=1e-3)
-    assert tail.log_dead == pytest.approx(math.log(3) - 10_000 * math.log(2), rel=1e-14)
+    assert tail.log_dead == pytest.approx(math.log(3) - 2000 * math.log(2), rel=1e-14)
+
+
+def test_networks_with_few_units_on_are_bounded():
+    """P(R <= c, fewer than m units on, but one) of one layer, exactly: the bound is above, by less than a factor 50."""
+    n, variance = 6, Fraction(1, 3)
+    for least, c in [(2, 1e-3), (3, 0.1), (3, 1e-8)]:
+        exact = sum(math.comb(n, b) / 2**n * special.gammainc(b / 2, c / (2 * variance)) for b in range(1, least))
+        rest = math.exp(tilting._log_rest(tilting.Counter({(n, variance): 1}), math.log(c), least))
+        assert exact <= rest < 50 * exact
+    two = math.exp(tilting._log_rest(tilting.Counter({(n, variance): 2}), 50.0, 2))
+    exact = 2 * 6 / 64 * 63 / 64
+    assert exact - (6 / 64) ** 2 <= two == pytest.approx(exact)
+
+
+def test_what_is_not_sampled_is_in_the_interval():
+    """Width 1000 at 1e-10: networks with few units on may be likelier than all that is sampled."""
+    tail = tail_probability(RELU.at(width=1000, depth=10), "1e-10", upper=False, samples=100, error=1e-3)
+    assert tail.log_value < tail.log_rest - 100 < tail.log_rest <= tail.log_hi
+
+
+def test_nothing_is_left_out_unless_it_must_be():
+    assert tail_probability(RELU, 100, samples=100, error=1e-3).log_rest == -math.inf
+    assert tail_probability(LEAKY, "1e-9", upper=False, samples=100, error=1e-3).log_rest == -math.inf
+    assert tail_probability(RELU.at(width=2), "1e-3", upper=False, samples=100, error=1e-3).log_rest == -math.inf
 
 
 def test_only_relu_networks_die():
@@ -199,6 +227,8 @@ def test_the_sampler_draws_from_the_tilted_mixture():
 def test_a_tail_is_a_function_of_its_arguments():
     tails = [tail_probability(RELU, 1000, samples=20_000, error=1e-3, seed=seed) for seed in (3, 3, 4)]
     assert tails[0].log_value == tails[1].log_value != tails[2].log_value
+    blocks = [tail_probability(RELU, 1000, samples=n * tilting._BLOCK, error=1e-3).log_value for n in (1, 2)]
+    assert blocks[0] != pytest.approx(blocks[1], rel=1e-9)  # a stream of its own for each
     assert (tails[0].samples, tails[0].seed, tails[0].c) == (20_000, 3, 1000)
     assert "no matrices" in tails[0].method
 
