@@ -34,7 +34,7 @@ class Partition:
     Examples
     --------
     >>> Partition.of(Ensemble(width=32, depth=64))
-    Partition(chunk=64, block=512)
+    Partition(chunk=64, block=256)
     >>> Partition(chunk=2, block=4).blocks(samples=9)
     [4, 4, 1]
     """
