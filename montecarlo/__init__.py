@@ -4,7 +4,7 @@
 simulate         draws networks block by block, on any workers, the same bits on each
 observables      what is measured: norms, Hessian blocks, angles, dead units, or one's own
 chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
-jacobians        all singular values of the input-output Jacobian, however far apart
+singular_values  all singular values of the input-output Jacobian, however far apart
 
 engines          real weight matrices, or a law that is provably the same
 passes           real matrices: one chunk of networks, forward and backward
@@ -51,7 +51,6 @@ from montecarlo.intervals import (
     quantile_sequence_interval,
     two_sample_distance,
 )
-from montecarlo.jacobians import JacobianSingularValues
 from montecarlo.log_counts import LogCounts
 from montecarlo.observables import (
     ActivationNorms,
@@ -66,6 +65,7 @@ from montecarlo.observables import (
 from montecarlo.pairs import Pair
 from montecarlo.passes import Chunk
 from montecarlo.simulate import Readings, Simulation, simulate
+from montecarlo.singular_values import JacobianSingularValues
 
 __all__ = [
     "simulate",

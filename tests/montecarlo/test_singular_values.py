@@ -12,8 +12,8 @@ import pytest
 from scipy.special import gammaln, psi
 
 from montecarlo import Observable, jacobians, simulate
-from montecarlo.jacobians import Factor, JacobianSingularValues, log_singular_values
 from montecarlo.passes import Chunk, Scratch
+from montecarlo.singular_values import Factor, JacobianSingularValues, log_singular_values
 from montecarlo.streams import stream
 from montecarlo.weights import Weights
 from montecarlo.width_one import WidthOneChunk
