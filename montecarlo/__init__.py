@@ -63,9 +63,11 @@ from montecarlo.observables import (
     Observable,
 )
 from montecarlo.pairs import Pair
+from montecarlo.particles import ParticleMean, particle_mean
 from montecarlo.passes import Chunk
 from montecarlo.simulate import Readings, Simulation, simulate
 from montecarlo.singular_values import JacobianSingularValues
+from montecarlo.tilting import TailProbability, tail_probability
 
 __all__ = [
     "simulate",
@@ -83,6 +85,10 @@ __all__ = [
     "JacobianSingularValues",
     "Pair",
     "Chunk",
+    "particle_mean",
+    "ParticleMean",
+    "tail_probability",
+    "TailProbability",
     "Moments",
     "LogCovariance",
     "LogCounts",

@@ -148,7 +148,12 @@ def run_block(task: Task, block: int, networks: int) -> Parts:
     for size in task.engine.partition(task.net).chunks(networks):
         chunk = draw(rng, size)
         for observable, kept in zip(task.observables, values, strict=True):
-            kept[done : done + size] = _sound(observable.measure(chunk), (size, kept.shape[1]), observable, task, block)
+            try:
+                measured = observable.measure(chunk)
+            except Exception as failed:
+                failed.add_note(f"{observable.name} in block {block} of seed {task.seed}; {_replay(block)}")
+                raise
+            kept[done : done + size] = _sound(measured, (size, kept.shape[1]), observable, task, block)
         done += size
     return [Part.of(kept, keep_values=task.keep_values, covariance=task.covariance) for kept in values]
 
@@ -158,10 +163,16 @@ def merged(parts: Sequence[Part], more: Sequence[Part]) -> Parts:
     return [one.merge(other) for one, other in zip(parts, more, strict=True)]
 
 
+def _replay(block: int) -> str:
+    return f"replay it alone with simulate(..., block={block}) or vanishing sample ... --block {block}"
+
+
 def _sound(measured: Any, shape: tuple[int, int], observable: Observable, task: Task, block: int) -> Array:
-    logs: Array = np.asarray(measured, dtype=np.float64)
-    where = f"{observable.name} in block {block} of seed {task.seed}"
-    replay = f"replay it alone with simulate(..., block={block}) or vanishing sample ... --block {block}"
+    where, replay = f"{observable.name} in block {block} of seed {task.seed}", _replay(block)
+    found = np.asarray(measured)
+    if found.dtype.kind not in "fiu":
+        raise InvalidArgument("observables", f"{where} has type {found.dtype}", f"return real numbers; {replay}")
+    logs: Array = found.astype(np.float64)
     if logs.shape != shape:
         raise InvalidArgument("observables", f"{where} has shape {logs.shape}", f"return shape {shape}; {replay}")
     if np.isnan(logs).any() or np.isposinf(logs).any():

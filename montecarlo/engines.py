@@ -167,6 +167,8 @@ def find_engine(engine: object, needs: frozenset[str], dtype: Precision) -> Engi
     if engine == "direct":
         return Direct(dtype)
     if engine == "law-exact":
+        if dtype != "float64":
+            raise InvalidArgument("dtype", "the law-exact engine works in float64", "leave it out, or engine='direct'")
         return LawExactNorms() if needs <= LawExactNorms.provides else LawExact()
     if isinstance(engine, (str, type)) or not hasattr(engine, "opened"):
         raise InvalidArgument("engine", f"there is no engine {engine!r}", "use 'direct' or 'law-exact'")

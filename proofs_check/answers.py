@@ -191,9 +191,11 @@ def sampled_text(answer: Sampled) -> str:
     interval = f"in [{estimate.lo:.6g}, {estimate.hi:.6g}] at confidence {1 - estimate.error:g}"
     lines = [f"{name} = {estimate.value:.6g}   {interval}"]
     if answer.log_scale:
-        value, lo, hi = (_exp(x) for x in (estimate.value, estimate.lo, estimate.hi))
-        lines.insert(0, f"{answer.quantity} = {value:.6g}   in [{lo:.6g}, {hi:.6g}]")
+        value, lo, hi = (_shown_exp(x) for x in (estimate.value, estimate.lo, estimate.hi))
+        lines.insert(0, f"{answer.quantity} = {value}   in [{lo}, {hi}]")
     lines.append(f"{estimate.method}; {answer.samples} networks, {answer.networks_alive} alive, seed {answer.seed}")
+    if not answer.reached:
+        lines.append(f"not as sharp as asked for: known to {estimate.half_width:.3g} of itself; use more --samples")
     if answer.is_partial:
         lines.append(f"interrupted: {answer.samples} of {answer.asked} networks")
     lines += [f"assuming: {assumption}" for assumption in answer.assumptions]
@@ -204,7 +206,7 @@ def sampled_json(answer: Sampled) -> str:
     """Return an answer of montecarlo as JSON."""
     estimate = answer.estimate
     triple = (estimate.value, estimate.lo, estimate.hi)
-    value, lo, hi = map(_exp, triple) if answer.log_scale else triple
+    value, lo, hi = map(_exp_or_none, triple) if answer.log_scale else triple
     data: dict[str, Any] = {
         "quantity": answer.quantity,
         "estimate": _number(value),
@@ -217,6 +219,8 @@ def sampled_json(answer: Sampled) -> str:
     }
     if answer.is_partial:
         data["asked"] = answer.asked
+    if not answer.reached:
+        data["within_reached"] = False
     if answer.assumptions:
         data["assumptions"] = list(answer.assumptions)
     if answer.log_scale:
@@ -225,11 +229,24 @@ def sampled_json(answer: Sampled) -> str:
     return json.dumps(data, allow_nan=False)
 
 
-def _exp(x: float) -> float:
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
+def _exp_or_none(log: float) -> float | None:
+    """Return the exponential; None where a float would make it 0 or infinite, and it is not."""
+    if not math.isfinite(log):
+        return math.exp(log)
+    return math.exp(log) if -745 < log < 709 else None
+
+
+def _shown_exp(log: float) -> str:
+    """Return the exponential to six digits, also where no float holds it.
+
+    >>> _shown_exp(-2000.0)
+    '2.58e-869'
+    """
+    value = _exp_or_none(log)
+    if value is not None:
+        return f"{value:.6g}"
+    power = math.floor(log / math.log(10))
+    return f"{math.exp(log - power * math.log(10)):.3g}e{power:+d}"
 
 
 def _number(value: float | None) -> float | str | None:

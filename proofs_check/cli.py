@@ -63,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("vanishing: interrupted", file=sys.stderr)
         return 130
+    except MemoryError as failed:
+        print(f"vanishing: out of memory ({failed}); use smaller sizes or fewer samples", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader of our output has gone
         _silence_stdout()
         return 0
@@ -117,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--format", default="text", help="text (default), latex, python or json")
     _query_options(derive)
 
-    sample = command("sample", _sample, "estimate a quantity from real weight matrices")
+    sample = command("sample", _sample, "estimate a quantity from sampled networks")
     sample.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
     sample.add_argument(
         "--samples", action=_Read, read=_positive, help="networks (default 10000; with --within at most 10^7)"
@@ -175,7 +178,7 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
     parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
-    parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch or a variance")
+    parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
     parser.add_argument(
         "--readout",
@@ -417,11 +420,15 @@ class _Read(argparse.Action):
         setattr(namespace, self.dest, self.read(self.dest, values))
 
 
+_EXAMPLES = {"samples": 10_000}
+
+
 def _integer(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} 2") from None
+        example = _EXAMPLES.get(name, 2)
+        raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} {example}") from None
 
 
 def _two_layers(name: str, text: str) -> tuple[int | str, int | str]:
@@ -457,7 +464,8 @@ def _positive(name: str, text: str) -> int:
 
 def _at_least(least: int, name: str, value: int) -> int:
     if value < least:
-        raise InvalidArgument(name, f"must be at least {least}, got {value}", f"use e.g. --{name} {least + 1}")
+        example = _EXAMPLES.get(name, least + 1)
+        raise InvalidArgument(name, f"must be at least {least}, got {value}", f"use e.g. --{name} {example}")
     return value
 
 

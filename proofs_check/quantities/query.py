@@ -119,6 +119,7 @@ class Sampled:
     networks_alive: int
     assumptions: tuple[str, ...] = ()
     asked: int = 0
+    reached: bool = True
 
     @property
     def is_partial(self) -> bool:
@@ -192,7 +193,8 @@ def sampled(name: str, estimate: Estimate, logs: Any, sampling: Sampling, *, log
     """Return an answer of montecarlo, given the logs that it was read off."""
     asked = 0 if sampling.within is not None or sampling.block is not None else sampling.samples
     alive = int(np.isfinite(logs).sum())
-    return Sampled(name, estimate, len(logs), sampling.seed, log_scale, alive, asked=asked)
+    reached = sampling.within is None or estimate.half_width <= math.log1p(sampling.within)
+    return Sampled(name, estimate, len(logs), sampling.seed, log_scale, alive, asked=asked, reached=reached)
 
 
 def power(text: str, order: int) -> str:

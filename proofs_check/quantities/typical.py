@@ -150,7 +150,9 @@ def _derive_exceedance(query: Query) -> Derivation:
     assumed = assumptions(query)
     if query.digits is None:
         value = exceedance(net, query.c)
-        return Derivation("exceedance", notation, None, value, math.log(value) if value > 0 else None, assumed)
+        if value > 0:
+            return Derivation("exceedance", notation, None, value, math.log(value), assumed)
+        return number("exceedance", notation, None, enclosed_exceedance(net, query.c, 15), assumed, None)
     return number("exceedance", notation, None, enclosed_exceedance(net, query.c, query.digits), assumed, query.digits)
 
 

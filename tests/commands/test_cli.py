@@ -95,7 +95,7 @@ class TestInstalledScript:
     def test_a_usage_error_is_one_line_on_stderr(self, script):
         ran = self.run(script, "sample", "median", "--width", "4", "--depth", "3", "--samples", "0")
         assert (ran.returncode, ran.stdout) == (2, "")
-        assert ran.stderr == "vanishing: --samples: must be at least 1, got 0; use e.g. --samples 2\n"
+        assert ran.stderr == "vanishing: --samples: must be at least 1, got 0; use e.g. --samples 10000\n"
 
     def test_a_reader_that_has_gone_is_no_error(self, script):
         read, write = os.pipe()
@@ -198,10 +198,10 @@ BAD = [
     (f"derive quantile {RELU} --p nan", "--p", "number, got 'nan'", "--p 1/2"),
     (f"derive quantile {RELU} --p half", "--p", "number, got 'half'", "--p 0.5"),
     # the run
-    (f"sample median {RELU} --samples 0", "--samples", "at least 1, got 0", "--samples 2"),
-    (f"sample median {RELU} --samples -5", "--samples", "at least 1, got -5", "--samples 2"),
-    (f"sample median {RELU} --samples x", "--samples", "integer, got 'x'", "--samples 2"),
-    (f"sample median {RELU} --samples 1e4", "--samples", "integer, got '1e4'", "--samples 2"),
+    (f"sample median {RELU} --samples 0", "--samples", "at least 1, got 0", "--samples 10000"),
+    (f"sample median {RELU} --samples -5", "--samples", "at least 1, got -5", "--samples 10000"),
+    (f"sample median {RELU} --samples x", "--samples", "integer, got 'x'", "--samples 10000"),
+    (f"sample median {RELU} --samples 1e4", "--samples", "integer, got '1e4'", "--samples 10000"),
     (f"sample median {RELU} --seed -1", "--seed", "at least 0, got -1", "--seed 1"),
     ("verify --seed -1", "--seed", "at least 0, got -1", "--seed 1"),
     (f"sample median {RELU} --jobs 0", "--jobs", "at least 1, got 0", "--jobs 2"),

@@ -253,7 +253,7 @@ class TestSample:
         assert high["interval"][0] < low["interval"][0] < low["interval"][1] < high["interval"][1]
 
     def test_the_same_bits_for_one_and_two_workers_and_others_for_another_seed(self, vanishing):
-        assert len(Partition.of(Ensemble(64, 16)).blocks(1100)) == 3  # work for both
+        assert len(Partition.of(Ensemble(64, 16)).blocks(1100)) >= 3  # work for both
         command = f"sample gradient --width 64 --depth 16 {RELU} --samples 1100 --format json"
         one, two, other = (vanishing(f"{command} {how}").out for how in ("--jobs 1", "--jobs 2", "--seed 1"))
         assert one == two

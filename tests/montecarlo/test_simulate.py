@@ -196,7 +196,7 @@ def test_bad_arguments_are_named(changes, argument):
 
 
 def test_too_many_values_can_be_folded_instead():
-    with pytest.raises(InvalidArgument, match=r"samples: .* GiB .*; measure fewer layers or keep_values=False"):
+    with pytest.raises(InvalidArgument, match=r"samples: .* GiB .*; .* or keep_values=False"):
         simulate(SMALL, [ActivationNorms()], samples=10**9)
 
 
@@ -337,3 +337,52 @@ class Interrupting:
 
     def measure(self, chunk):
         raise KeyboardInterrupt
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Raises, or has labels that are none, or returns what is no real number."""
+
+    how: str
+    name: ClassVar[str] = "Failing"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return {"twice": ("x", "x"), "none": (), "text": "x"}.get(self.how, ("x",))
+
+    def measure(self, chunk):
+        if self.how == "raises":
+            raise ZeroDivisionError("its own")
+        return np.full((chunk.networks, 1), 1j if self.how == "complex" else 0)
+
+
+def test_an_observable_that_raises_says_which_block_to_replay():
+    with pytest.raises(ZeroDivisionError, match="its own") as caught:
+        simulate(Ensemble(width=2, depth=1), [Failing("raises")], samples=3, seed=5)
+    (note,) = caught.value.__notes__
+    assert "Failing in block 0 of seed 5" in note
+    assert "--block 0" in note
+
+
+@pytest.mark.parametrize("how", ["twice", "none", "text", "complex"])
+def test_labels_and_values_of_a_wrong_kind_are_refused(how):
+    with pytest.raises(InvalidArgument, match=r"^observables: Failing"):
+        simulate(Ensemble(width=2, depth=1), [Failing(how)], samples=3)
+
+
+def test_an_observable_without_a_hash_is_refused():
+    class Mutable(ActivationNorms):
+        __hash__ = None
+
+    with pytest.raises(InvalidArgument, match=r"^observables: .*not hashable"):
+        simulate(Ensemble(width=2, depth=1), [Mutable()], samples=3)
+
+
+HUGE = [({"width": 10**9, "depth": 2}, "width"), ({"width": 2, "depth": 10**12}, "depth")]
+
+
+@pytest.mark.parametrize(("sizes", "argument"), HUGE)
+@pytest.mark.parametrize("engine", ["direct", "law-exact"])
+def test_sizes_that_no_memory_holds_are_refused_before_they_are_counted_out(sizes, argument, engine):
+    with pytest.raises(InvalidArgument, match=f"^{argument}: .*too many to draw"):
+        simulate(Ensemble(**sizes), [ActivationNorms(layers=(1,))], samples=1, engine=engine)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import gammaln, psi
 
-from montecarlo import Observable, jacobians, simulate
+from montecarlo import Observable, simulate, singular_values
 from montecarlo.passes import Chunk, Scratch
 from montecarlo.singular_values import Factor, JacobianSingularValues, log_singular_values
 from montecarlo.streams import stream
@@ -113,11 +113,11 @@ def test_equal_and_nearly_equal_singular_values():
 
 
 def test_a_few_sweeps_are_enough(monkeypatch):
-    monkeypatch.setattr(jacobians, "_SWEEPS", 10)
+    monkeypatch.setattr(singular_values, "_SWEEPS", 10)
     logs, chunk = measured(Ensemble(width=32, depth=32), 8)
     determinants = sum(np.linalg.slogdet(chunk.weights(k))[1] for k in range(1, 33))
     np.testing.assert_allclose(logs.sum(axis=1), determinants, rtol=0, atol=1e-10)
-    monkeypatch.setattr(jacobians, "_SWEEPS", 2)
+    monkeypatch.setattr(singular_values, "_SWEEPS", 2)
     with pytest.raises(RuntimeError, match="2 sweeps"):
         JacobianSingularValues().measure(chunk)
 
@@ -224,7 +224,7 @@ class TestIdentities:
     def test_the_work_is_that_of_the_narrower_end(self):
         for widths in ((9, 4, 2), (2, 4, 9)):
             chunk = draw(Ensemble(widths=widths), 1)
-            (_, matrix), *_ = jacobians._factors(chunk, 0, 2)
+            (_, matrix), *_ = singular_values._factors(chunk, 0, 2)
             assert matrix.shape == (1, 4, 2)
 
     def test_single_precision_weights(self):
