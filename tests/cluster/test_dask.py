@@ -17,8 +17,10 @@ from pathlib import Path
 import distributed
 import pytest
 
-from montecarlo.executors import cluster, in_task_order
-from theory.ensembles import InvalidArgument
+from montecarlo import ActivationNorms, GradientNorms, simulate
+from montecarlo.executors import cluster, in_task_order, processes
+from montecarlo.streams import Partition
+from theory.ensembles import Ensemble, InvalidArgument
 
 pytestmark = pytest.mark.cluster
 
@@ -385,3 +387,16 @@ def test_nothing_is_on_stderr_when_the_scheduler_is_killed(tmp_path):
         made.scheduler.kill()
         out, errors = running.communicate(timeout=30)
     assert (out.splitlines()[-1], errors) == ("InvalidArgument", "")
+
+
+def test_a_simulation_has_the_same_bits_on_a_cluster_in_processes_and_here(lasting):
+    net = Ensemble(width=64, depth=16, activation="relu", init="he")
+    observables = [ActivationNorms(), GradientNorms()]
+    assert len(Partition.of(net).blocks(900)) >= 3
+    alone = simulate(net, observables, samples=900, seed=4)
+    with cluster(lasting.address) as on_dask, processes(2) as in_processes:
+        for workers in (on_dask, in_processes):
+            elsewhere = simulate(net, observables, samples=900, seed=4, executor=workers)
+            for observable in observables:
+                assert elsewhere[observable].logs.tobytes() == alone[observable].logs.tobytes()
+                assert elsewhere[observable].mean.tobytes() == alone[observable].mean.tobytes()
