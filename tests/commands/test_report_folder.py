@@ -63,7 +63,7 @@ def test_a_topic_without_simulations_has_no_table(vanishing, user_file, tmp_path
 
 
 def test_the_report_is_the_same_for_one_and_two_workers_but_not_for_another_seed(vanishing, user_file, tmp_path, drawn):
-    assert len(Partition.of(Ensemble(64, 16)).blocks(1100)) == 3  # work for both
+    assert len(Partition.of(Ensemble(64, 16)).blocks(1100)) >= 3  # work for both
     user_file.write_text(
         user_file.read_text().replace("width=4, depth=1", "width=64, depth=16").replace("2000", "1100")
     )

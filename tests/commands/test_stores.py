@@ -93,7 +93,7 @@ def test_other_settings_are_refused_in_one_line_and_the_file_is_left_alone(
         ["--depth", "63"],
         ["--dtype", "float64"],
         ["--layer", "2"],
-        ["--engine", "law-exact"],
+        ["--engine", "law-exact", "--dtype", "float64"],
     ):
         capsys.readouterr()
         assert main([*SAMPLE.split(), "--samples", "600", *change, "--store", str(file)]) == 2
