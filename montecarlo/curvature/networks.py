@@ -1,0 +1,166 @@
+"""One given network: weight matrices without biases, a piecewise-linear activation, and what is read off at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from montecarlo.passes import Chunk
+from montecarlo.streams import stream
+from montecarlo.weights import Array
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    r"""A network :math:`a_k = \phi(W_k a_{k-1})` without biases, whose Hessian in the weights is asked for.
+
+    Parameters
+    ----------
+    weights : sequence of array_like, shapes (n_k, n_{k-1})
+        W_1, ..., W_L.
+    activation : str
+        ``linear``, ``relu`` or ``leaky:SLOPE``.
+    readout : array_like, shape (n_L,) or (o, n_L), optional
+        v or V: the outputs are :math:`V a_L`, V not a parameter. Without it the last layer has no activation and its
+        units are the outputs, :math:`W_L a_{L-1}`: the usual classifier.
+
+    Attributes
+    ----------
+    weights : tuple of ndarray
+        In double precision.
+    slope : float
+        Of the activation, for negative arguments.
+
+    Raises
+    ------
+    InvalidArgument
+        If shapes do not fit, an entry is not finite, or the activation is not piecewise linear.
+
+    Examples
+    --------
+    >>> net = Network([np.eye(2), [[1.0, -2.0]]], activation="relu")
+    >>> net.widths, net.parameters
+    ((2, 2, 1), 6)
+    >>> net.outputs([[3.0, 1.0]])
+    array([[1.]])
+    """
+
+    weights: tuple[Array, ...]
+    activation: str
+    readout: Array | None
+    slope: float
+
+    def __init__(
+        self, weights: Sequence[ArrayLike], activation: str = "relu", readout: ArrayLike | None = None
+    ) -> None:
+        matrices = _matrices(weights)
+        widths = (matrices[0].shape[1], *(len(w) for w in matrices))
+        slope = Ensemble(width=1, depth=1, activation=activation).slope
+        if isinstance(slope, str):
+            raise InvalidArgument("activation", f"has the symbol {slope!r} for a slope", "use a number, as leaky:1/4")
+        object.__setattr__(self, "weights", matrices)
+        object.__setattr__(self, "activation", activation)
+        object.__setattr__(self, "readout", None if readout is None else _readout(readout, widths[-1]))
+        object.__setattr__(self, "slope", float(Fraction(slope)))
+
+    @classmethod
+    def sample(cls, net: Ensemble, seed: int = 0, *, readout: bool = True) -> Network:
+        """Draw one network of an ensemble.
+
+        Parameters
+        ----------
+        net : Ensemble
+            Without symbols.
+        seed : int
+            Not negative: a stream of its own.
+        readout : bool
+            Whether it has the ensemble's readout; if not, the last layer is linear and its units are the outputs.
+
+        Examples
+        --------
+        >>> Network.sample(Ensemble(widths=(64, 16, 10), activation="relu", init="he"), readout=False).widths
+        (64, 16, 10)
+        """
+        net.require_numbers("Network.sample")
+        chunk = Chunk(net, stream(seed, net.digest(), "network"), 1, needs=frozenset({"weights"}))
+        weights = [chunk.weights(k)[0] for k in range(1, int(net.depth) + 1)]
+        return cls(weights, net.activation, chunk.readout[0] if readout else None)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """n_0, ..., n_L."""
+        return (self.weights[0].shape[1], *(len(w) for w in self.weights))
+
+    @property
+    def depth(self) -> int:
+        """L."""
+        return len(self.weights)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights there are: the size of the Hessian."""
+        return sum(w.size for w in self.weights)
+
+    @property
+    def outputs_size(self) -> int:
+        """How many outputs there are."""
+        return self.widths[-1] if self.readout is None else len(self.readout)
+
+    def outputs(self, inputs: ArrayLike) -> Array:
+        """Return the outputs, shape (N, o), of inputs of shape (N, n_0) or (n_0,)."""
+        a = self.checked_inputs(inputs).T
+        for k, w in enumerate(self.weights, start=1):
+            z = w @ a
+            a = z if k == self.depth and self.readout is None else np.where(z > 0, z, self.slope * z)
+        return np.ascontiguousarray((a if self.readout is None else self.readout @ a).T)
+
+    def checked_inputs(self, inputs: ArrayLike) -> Array:
+        """Return inputs as an array of shape (N, n_0), or refuse them."""
+        x = as_floats("inputs", inputs)
+        x = x[None, :] if x.ndim == 1 else x
+        if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):
+            problem = f"have shape {np.shape(inputs)}, but the network reads vectors of {self.widths[0]} entries"
+            raise InvalidArgument("inputs", problem, f"use shape (N, {self.widths[0]})")
+        return x
+
+
+def as_floats(argument: str, values: ArrayLike) -> Array:
+    """Return an array of doubles; refuse what is no array of finite real numbers."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"have type {array.dtype}")
+        found: Array = array.astype(np.float64)
+    except (TypeError, ValueError) as wrong:
+        raise InvalidArgument(argument, f"are no array of real numbers: {wrong}", "use a NumPy array") from None
+    if not np.isfinite(found).all():
+        raise InvalidArgument(argument, "have entries that are not finite", "remove nan and inf")
+    return found
+
+
+def _matrices(weights: Any) -> tuple[Array, ...]:
+    if isinstance(weights, (str, bytes)) or not isinstance(weights, (Sequence, np.ndarray)) or not len(weights):
+        raise InvalidArgument("weights", f"must be a sequence of matrices, got {type(weights).__name__}", "use a list")
+    matrices = tuple(as_floats("weights", w) for w in weights)
+    for k, w in enumerate(matrices, start=1):
+        if w.ndim != 2 or not w.size:
+            raise InvalidArgument("weights", f"W_{k} has shape {w.shape}", "use matrices (n_k, n_{k-1})")
+        if k > 1 and w.shape[1] != len(matrices[k - 2]):
+            problem = f"W_{k} has shape {w.shape}, but layer {k - 1} has {len(matrices[k - 2])} units"
+            raise InvalidArgument("weights", problem, f"use shape ({len(w)}, {len(matrices[k - 2])})")
+    return matrices
+
+
+def _readout(readout: ArrayLike, width: int) -> Array:
+    v = as_floats("readout", readout)
+    v = v[None, :] if v.ndim == 1 else v
+    if v.ndim != 2 or v.shape[1] != width or not len(v):
+        problem = f"has shape {np.shape(readout)}, but the last layer has {width} units"
+        raise InvalidArgument("readout", problem, f"use shape ({width},) or (o, {width})")
+    return v
