@@ -1,0 +1,205 @@
+"""Forward and backward pass of given networks, as directions and logarithms: all that their Hessians are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.products import Floats, matrix_matrix, matrix_vector, vector_matrix
+from montecarlo.weights import Array
+
+_NEAR = 1e100
+"""Norms between this and its inverse need no rescaling."""
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    r"""Activations :math:`a_k` and :math:`b_k = D_kW_{k+1}^Tb_{k+1}`, :math:`b_L = D_Lv`, of m networks.
+
+    Attributes
+    ----------
+    weights : list of ndarray, shapes (m, n_k, n_{k-1})
+        W_1, ..., W_L.
+    slopes : list of ndarray, shapes (m, n_k)
+        Diagonals of D_1, ..., D_L.
+    forward, backward : lists of ndarray
+        Unit vectors along a_0, ..., a_L and b_1, ..., b_L, shapes (m, n_k); 0 where these are 0.
+    log_forward, log_backward : ndarray, shapes (m, L+1), (m, L)
+        log|a_k| and log|b_k|; -inf for 0.
+    log_output : ndarray, shape (m,)
+        log|f|; -inf for 0.
+    cosine : ndarray, shape (m,)
+        Of the angle between v and a_L: its sign is that of f.
+    kinks : list of (int, ndarray)
+        Layers where a unit of some network is exactly at 0, and which, shape (m, n_k).
+    """
+
+    weights: list[Array]
+    slopes: list[Array]
+    forward: list[Array]
+    backward: list[Array]
+    log_forward: Array
+    log_backward: Array
+    log_output: Array
+    cosine: Array
+    kinks: list[tuple[int, NDArray[np.bool_]]]
+
+    @classmethod
+    def of(
+        cls, weights: Sequence[Array], slope: float, readout: Array, inputs: Array, *, last_is_linear: bool = False
+    ) -> Directions:
+        """Run networks on an input each.
+
+        Parameters
+        ----------
+        weights : sequence of ndarray, shapes (m, n_k, n_{k-1})
+        slope : float
+            Of the activation, for negative arguments and at 0.
+        readout : ndarray, shape (m, n_L)
+            v of each network.
+        inputs : ndarray, shape (m, n_0) or (1, n_0)
+        last_is_linear : bool
+            Whether D_L is the identity.
+        """
+        run = partial(_run, weights, slope, readout, inputs, last_is_linear)
+        slopes, kinks, forward, backward = run(rescales=False)
+        if not (forward.is_tame and backward.is_tame):
+            slopes, kinks, forward, backward = run(rescales=True)
+        a, log_a = forward.normalized()
+        b, log_b = backward.normalized()
+        (v,), log_v = _Pass(readout, rescales=True).normalized()
+        cosine = np.einsum("mi,mi->m", v, a[-1])
+        with np.errstate(divide="ignore"):
+            log_f = log_v[:, 0] + log_a[:, -1] + np.log(np.abs(cosine))
+        return cls(list(weights), slopes, a, b[::-1], log_a, log_b[:, ::-1], log_f, cosine, kinks)
+
+    @property
+    def networks(self) -> int:
+        """How many there are."""
+        return len(self.cosine)
+
+    @property
+    def depth(self) -> int:
+        """L."""
+        return len(self.weights)
+
+    @property
+    def log_gradients(self) -> Array:
+        """log|df/dW_k|_F, shape (m, L); -inf for 0."""
+        return self.log_backward + self.log_forward[:, :-1]
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Whether no activation and no gradient is 0, shape (m,): else the Hessian is 0, or has a lower rank."""
+        return np.asarray(np.isfinite(self.log_forward).all(axis=1) & np.isfinite(self.log_backward).all(axis=1))
+
+    def taken(self, networks: NDArray[np.bool_]) -> Directions:
+        """Return some of the networks."""
+        if networks.all():
+            return self
+        lists = (self.weights, self.slopes, self.forward, self.backward)
+        weights, slopes, forward, backward = ([part[networks] for part in parts] for parts in lists)
+        kinks = [(layer, at_zero[networks]) for layer, at_zero in self.kinks]
+        arrays = (self.log_forward, self.log_backward, self.log_output, self.cosine)
+        log_a, log_b, log_f, cosine = (array[networks] for array in arrays)
+        return Directions(weights, slopes, forward, backward, log_a, log_b, log_f, cosine, kinks)
+
+    def log_frobenius(self) -> Array:
+        r"""Return log|H|_F, shape (m,), -inf for 0.
+
+        :math:`|H|_F^2 = 2\sum_{k<l}|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l` with
+        :math:`C_{l+1} = D_l(|a_{l-1}|^2 + W_lC_lW_l^T)D_l` and :math:`C_1 = 0`: a product of matrices for each layer,
+        not for each pair of layers.
+        """
+        log_c = np.full(self.networks, -np.inf)  # of the trace
+        c: Floats | None = None
+        logs = [log_c]
+        for k in range(self.depth - 1):
+            d, log_a = self.slopes[k], 2 * self.log_forward[:, k]
+            scale = np.maximum(log_c, log_a)
+            scale[np.isneginf(scale)] = 0
+            if c is None:
+                c = np.zeros((len(d), d.shape[1], d.shape[1]))
+            else:
+                w = self.weights[k]
+                c = matrix_matrix(matrix_matrix(w, c), np.ascontiguousarray(w.transpose(0, 2, 1)))
+                c *= np.exp(log_c - scale)[:, None, None]
+            c[:, range(d.shape[1]), range(d.shape[1])] += np.exp(log_a - scale)[:, None]
+            c *= d[:, :, None] * d[:, None, :]
+            trace = np.einsum("mii->m", c)
+            c *= np.divide(1.0, trace, out=np.zeros_like(trace), where=trace > 0)[:, None, None]
+            with np.errstate(divide="ignore"):  # the log of a dead network's 0
+                log_c = scale + np.log(trace)
+            logs.append(log_c)
+        with np.errstate(invalid="ignore"):
+            squares = 2 * self.log_backward + np.stack(logs, axis=1)
+        return np.asarray((np.log(2) + np.logaddexp.reduce(squares, axis=1)) / 2)
+
+
+def _run(
+    weights: Sequence[Array], slope: float, readout: Array, inputs: Array, last_is_linear: bool, rescales: bool
+) -> tuple[list[Array], list[tuple[int, NDArray[np.bool_]]], _Pass, _Pass]:
+    """Return the slopes, the kinks and both passes."""
+    depth = len(weights)
+    slopes: list[Array] = []
+    kinks = []
+    forward = _Pass(np.broadcast_to(inputs, (len(readout), inputs.shape[1])), rescales)
+    for k, w in enumerate(weights, start=1):
+        z = matrix_vector(w, forward.last)
+        if slope == 1 or (last_is_linear and k == depth):
+            slopes.append(np.ones_like(z))
+        else:
+            if not z.all():
+                kinks.append((k, z == 0))
+            slopes.append(np.where(z > 0, 1.0, slope))
+            z *= slopes[-1]
+        forward.append(z)
+    backward = _Pass(slopes[-1] * readout, rescales)
+    for k in range(depth - 1, 0, -1):
+        backward.append(slopes[k - 1] * vector_matrix(backward.last, weights[k]))
+    return slopes, kinks, forward, backward
+
+
+class _Pass:
+    """Vectors through the layers; powers of two may be taken out, which rounds nothing and is slower."""
+
+    def __init__(self, first: Array, rescales: bool) -> None:
+        self._rescales = rescales
+        self._vectors: list[Array] = []
+        self._exponents: list[NDArray[np.int64]] = []
+        self._squares: list[Array] = []
+        self._total = np.zeros(len(first), dtype=np.int64)
+        self.append(first)
+
+    @property
+    def last(self) -> Array:
+        """The last vectors, up to powers of two."""
+        return self._vectors[-1]
+
+    @property
+    def is_tame(self) -> bool:
+        """Whether all norms are far from the ends of a float's range, and so none is 0."""
+        squares = np.stack(self._squares)
+        return bool(squares.min() > _NEAR**-2 and squares.max() < _NEAR**2)
+
+    def append(self, vectors: Array) -> None:
+        """Note the next vectors, made from the last ones."""
+        if self._rescales:
+            shift = np.frexp(np.abs(vectors).max(axis=1))[1]
+            vectors = np.ldexp(vectors, -shift[:, None])
+            self._total = self._total + shift
+        self._vectors.append(vectors)
+        self._exponents.append(self._total)
+        self._squares.append(np.einsum("mi,mi->m", vectors, vectors))
+
+    def normalized(self) -> tuple[list[Array], Array]:
+        """Return unit vectors and the logs of the norms, shape (m, steps)."""
+        norms = np.sqrt(np.stack(self._squares, axis=1))
+        with np.errstate(divide="ignore"):
+            logs = np.log(norms) + np.log(2) * np.stack(self._exponents, axis=1)
+        inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+        return [vectors * inverse[:, step, None] for step, vectors in enumerate(self._vectors)], logs

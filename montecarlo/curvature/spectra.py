@@ -1,0 +1,291 @@
+"""Spectra of the Hessian of one output in all weights: every eigenvalue, or both ends for networks of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from montecarlo.curvature.directions import Directions
+from montecarlo.curvature.lanczos import ends
+from montecarlo.curvature.networks import Network
+from montecarlo.curvature.reduction import Reduction
+from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
+
+MOST_BYTES = 2**31
+"""Of memory for a dense matrix, unless more is granted."""
+_SMALL = 64
+"""Ranks up to which all eigenvalues are as fast as the ends."""
+_NO_OUTPUT = 1e-10
+"""Cosine between readout and last activation below which the sign of f, and with it the inertia, is open."""
+
+
+@dataclass(frozen=True, eq=False)
+class HessianSpectrum:
+    """All eigenvalues of the Hessian of an output in all weights.
+
+    Attributes
+    ----------
+    eigenvalues : ndarray, shape (r,)
+        Those that are not 0, ascending, in units of ``exp(log_scale)``: accurate to about 1e-15 of the largest.
+    log_scale : float
+        So that a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no eigenvalues.
+    zeros : int
+        Multiplicity of the eigenvalue 0, exactly.
+    note : str
+        Why the Hessian is 0, or its inertia open; else empty.
+
+    Examples
+    --------
+    >>> spectrum = hessian_spectrum(Network([np.eye(2), np.eye(2)], "linear", readout=[1.0, 0.0]), [3.0, 4.0])
+    >>> spectrum.values.round(12), spectrum.zeros
+    (array([-5., -5.,  5.,  5.]), 4)
+    """
+
+    eigenvalues: Array
+    log_scale: float
+    zeros: int
+    note: str = ""
+
+    @property
+    def values(self) -> Array:
+        """The eigenvalues as floats, which may underflow to 0."""
+        return np.asarray(self.eigenvalues * np.exp(self.log_scale))
+
+    @property
+    def log_sizes(self) -> Array:
+        """Logs of the eigenvalues' absolute values, in the same order."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.abs(self.eigenvalues)) + self.log_scale)
+
+    @property
+    def rank(self) -> int:
+        """How many eigenvalues are not 0."""
+        return len(self.eigenvalues)
+
+    @property
+    def positive(self) -> int:
+        """How many eigenvalues are positive."""
+        return int((self.eigenvalues > 0).sum())
+
+    @property
+    def negative(self) -> int:
+        """How many eigenvalues are negative."""
+        return int((self.eigenvalues < 0).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class HessianExtremes:
+    """Least and largest eigenvalue of the Hessians of m networks.
+
+    Attributes
+    ----------
+    low, high : ndarray, shape (m,)
+        In units of ``exp(log_scale)``; 0 where the Hessian is 0.
+    log_scale : ndarray, shape (m,)
+    errors : ndarray, shape (m,)
+        Estimated error of the worse end, relative to it.
+    notes : tuple of str
+        For each network why its Hessian is 0, or empty.
+
+    Examples
+    --------
+    >>> net = Network([[[3.0]], [[4.0]], [[0.5]]], "linear", readout=[2.0])
+    >>> found = hessian_extremes(net, [1.0])
+    >>> found.smallest, found.largest
+    (array([-9.53586623]), array([10.49510008]))
+    """
+
+    low: Array
+    high: Array
+    log_scale: Array
+    errors: Array
+    notes: tuple[str, ...]
+
+    @property
+    def smallest(self) -> Array:
+        """The least eigenvalues as floats, which may underflow to 0."""
+        return self.low * np.exp(self.log_scale)
+
+    @property
+    def largest(self) -> Array:
+        """The largest eigenvalues as floats, which may underflow to 0."""
+        return self.high * np.exp(self.log_scale)
+
+
+def hessian_spectrum(
+    network: Network, inputs: ArrayLike, *, output: int = 0, most_bytes: int = MOST_BYTES
+) -> HessianSpectrum:
+    r"""Compute all eigenvalues of the Hessian of an output in all weights, on one input.
+
+    The Hessian is reduced to the :math:`2S - (L-2)` directions on which it is not 0, S the number of active units below
+    the last layer, in place of all :math:`\sum n_kn_{k-1}` weights (:mod:`montecarlo.curvature.reduction`).
+
+    Parameters
+    ----------
+    network : Network
+    inputs : array_like, shape (n_0,)
+        x.
+    output : int
+        Which output, counted from 0.
+    most_bytes : int
+        Memory that its matrix may take.
+
+    Returns
+    -------
+    HessianSpectrum
+
+    Raises
+    ------
+    InvalidArgument
+        If a unit is exactly at 0, where the Hessian is not defined; if the matrix would not fit; if shapes do not.
+
+    References
+    ----------
+    A. Orvieto et al., arXiv:2106.03763, for the blocks; the reduction is derived here.
+
+    Examples
+    --------
+    Of 32,768 eigenvalues of a network of width 32 and depth 32 fewer than a thousand are not 0:
+
+    >>> from theory.ensembles import Ensemble
+    >>> net = Network.sample(Ensemble(width=32, depth=32, activation="relu", init="he"))
+    >>> spectrum = hessian_spectrum(net, np.ones(32))
+    >>> spectrum.rank + spectrum.zeros == net.parameters
+    True
+    >>> abs(spectrum.positive - spectrum.negative)
+    30
+    """
+    directions = _directions([network], inputs, output)
+    note = _note(directions, 0)
+    if note:
+        return HessianSpectrum(np.zeros(0), 0.0, network.parameters, note)
+    reduction = Reduction(directions)
+    rank = int(reduction.ranks[0])
+    needed = 8 * (rank**2 + 2 * reduction.size**2)
+    if needed > most_bytes:
+        problem = f"gives {rank} eigenvalues, whose matrix takes {needed / 2**30:.3g} GiB"
+        remedy = f"use hessian_extremes, or grant most_bytes={needed}"
+        raise InvalidArgument("network", problem, remedy)
+    eigenvalues: Array = np.asarray(np.linalg.eigvalsh(reduction.dense(0)))
+    if abs(directions.cosine[0]) < _NO_OUTPUT:
+        note = "the output is 0 to rounding, so the signs of the smallest eigenvalues are open"
+    return HessianSpectrum(eigenvalues, float(reduction.log_scale[0]), network.parameters - rank, note)
+
+
+def hessian_extremes(
+    networks: Network | Sequence[Network], inputs: ArrayLike, *, output: int = 0, tolerance: float = 1e-10
+) -> HessianExtremes:
+    """Compute the least and the largest eigenvalue of the Hessian of an output in all weights, on one input.
+
+    Time and memory are linear in the number of weights: no matrix is formed. Many networks go together faster.
+
+    Parameters
+    ----------
+    networks : Network or sequence of Network
+        Of the same widths and activation.
+    inputs : array_like, shape (n_0,)
+        x.
+    output : int
+        Which output, counted from 0.
+    tolerance : float
+        Relative error at which to stop, between 1e-14 and 1.
+
+    Returns
+    -------
+    HessianExtremes
+        Arrays with an entry a network.
+
+    Raises
+    ------
+    InvalidArgument
+        If a unit is exactly at 0, where the Hessian is not defined, or shapes do not fit.
+
+    Examples
+    --------
+    >>> from theory.ensembles import Ensemble
+    >>> ensemble = Ensemble(width=16, depth=16, activation="relu", init="he")
+    >>> found = hessian_extremes([Network.sample(ensemble, seed) for seed in range(20)], np.ones(16))
+    >>> bool((found.low < 0).all() and (found.high > 0).all())
+    True
+    """
+    if not 1e-14 <= tolerance < 1:
+        raise InvalidArgument("tolerance", f"must lie between 1e-14 and 1, got {tolerance}", "use e.g. 1e-10")
+    given = [networks] if isinstance(networks, Network) else list(networks)
+    directions = _directions(given, inputs, output)
+    notes = tuple(_note(directions, number) for number in range(len(given)))
+    curved = np.array([not note for note in notes])
+    out = {name: np.zeros(len(given)) for name in ("low", "high", "log_scale", "errors")}
+    if curved.any():
+        for name, values in zip(out, measured_ends(directions.taken(curved), tolerance), strict=True):
+            out[name][curved] = values
+    return HessianExtremes(notes=notes, **out)
+
+
+def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
+    """Return least and largest eigenvalue, the log of their unit and their error, of networks that are alive."""
+    reduction = Reduction(directions)
+    if reduction.ranks.max() > _SMALL:
+        low, high, errors, _ = ends(reduction, tolerance)
+        return low, high, reduction.log_scale, errors
+    spectra = [np.linalg.eigvalsh(reduction.dense(network)) for network in range(reduction.networks)]
+    low, high = (np.array([spectrum[end] for spectrum in spectra]) for end in (0, -1))
+    return low, high, reduction.log_scale, np.full(len(low), np.finfo(float).eps)
+
+
+def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Directions:
+    """Run the networks on the input, after all of it has been looked at."""
+    if not networks or not all(isinstance(network, Network) for network in networks):
+        raise InvalidArgument("networks", "must be networks, at least one", "use Network(weights, ...)")
+    first = networks[0]
+    for network in networks[1:]:
+        alike = network.widths == first.widths and network.slope == first.slope
+        if not alike or network.outputs_size != first.outputs_size:
+            problem = f"have the widths {first.widths} and {network.widths}, or different activations or outputs"
+            raise InvalidArgument("networks", problem, "give networks of one architecture, or one at a time")
+    x = first.checked_inputs(inputs)
+    if len(x) != 1:
+        raise InvalidArgument("inputs", f"are {len(x)}, but one output has one Hessian an input", "give one input")
+    if not 0 <= output < first.outputs_size:
+        problem = f"must lie between 0 and {first.outputs_size - 1}, got {output}"
+        raise InvalidArgument("output", problem, "count from 0")
+    if not x.any():
+        raise InvalidArgument("inputs", "are the zero vector, on which every network is 0", "give a nonzero input")
+    weights = [w[None] for w in first.weights]
+    if len(networks) > 1:
+        weights = [np.stack(layer) for layer in zip(*(network.weights for network in networks), strict=True)]
+    axis = np.eye(1, first.widths[-1], output)[0]
+    v = np.stack([axis if network.readout is None else network.readout[output] for network in networks])
+    directions = Directions.of(weights, first.slope, v, x, last_is_linear=first.readout is None)
+    if first.slope != 1:
+        _require_off_kinks(directions)
+    return directions
+
+
+def _require_off_kinks(directions: Directions) -> None:
+    """Refuse a unit exactly at 0, unless all of its inputs are: there its layer is 0 whatever its weights."""
+    for layer, at_zero in directions.kinks:
+        found = np.argwhere(at_zero & np.isfinite(directions.log_forward[:, layer - 1, None]))
+        if len(found):
+            network, unit = found[0]
+            which = f"unit {unit} of layer {layer}" + (f" of network {network}" if directions.networks > 1 else "")
+            problem = f"put {which} exactly at 0, where the activation has a kink and no Hessian is defined"
+            raise InvalidArgument("inputs", problem, "move the input, or the weights, a little")
+
+
+def _note(directions: Directions, number: int) -> str:
+    """Say why the Hessian is 0; refuse where the reduction does not hold."""
+    if directions.depth == 1:
+        return "of depth 1: the output is linear in the weights, so the Hessian is 0"
+    slopes_before = np.stack([d[number].any() for d in directions.slopes])
+    if not slopes_before.all():
+        return f"layer {1 + int(slopes_before.argmin())} is dead: all of its units are off, so the Hessian is 0"
+    if np.isneginf(directions.log_backward[number, -1]):
+        return "the readout is 0 on all units that are on, so the Hessian is 0"
+    if directions.alive[number]:
+        return ""
+    problem = "has a signal that is exactly 0 although no layer is dead, for which no reduction is known"
+    raise InvalidArgument("networks", problem, "move the weights a little, or use LossHessian")
