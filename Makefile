@@ -43,6 +43,7 @@ soak: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations
 	$(BIN)/python -m benchmarks.sampling
+	$(BIN)/python -m benchmarks.curvature
 
 clean:
 	rm -rf $(VENV) out build *.egg-info
