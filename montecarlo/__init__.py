@@ -2,7 +2,8 @@
 
 ===============  ========================================================================
 simulate         draws networks block by block, on any workers, the same bits on each
-observables      what is measured: norms, Hessian blocks, angles, dead units, or one's own
+observables      what is measured: norms, angles, dead units, or one's own
+curvature        Hessians in the weights: spectra, losses on data, what is measured of them
 chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
 singular_values  all singular values of the input-output Jacobian, however far apart
 
@@ -34,6 +35,13 @@ sampler_check    a user's sampler must be standardized and symmetric
 """
 
 from montecarlo.chain_hessian import ChainHessian
+from montecarlo.curvature import (
+    CurvatureRatios,
+    HessianExtremes,
+    HessianIndex,
+    HessianNorms,
+    LossCurvature,
+)
 from montecarlo.estimators import LogCovariance, Moments
 from montecarlo.executors import Workers, borrowed, cluster, processes, serial, threads, worker_pool
 from montecarlo.intervals import (
@@ -58,7 +66,6 @@ from montecarlo.observables import (
     DeadUnits,
     GradientNorms,
     GradientProducts,
-    HessianNorms,
     InnerProducts,
     Observable,
 )
@@ -78,6 +85,10 @@ __all__ = [
     "GradientNorms",
     "GradientProducts",
     "HessianNorms",
+    "HessianExtremes",
+    "HessianIndex",
+    "CurvatureRatios",
+    "LossCurvature",
     "ChainHessian",
     "InnerProducts",
     "Angles",

@@ -1,4 +1,4 @@
-"""What is measured of each network: norms of activations, gradients and Hessian blocks, angles, or one's own."""
+"""What is measured of each network: norms of activations and gradients, angles, dead units, or one's own."""
 
 from __future__ import annotations
 
@@ -120,67 +120,6 @@ class GradientNorms:
     def measure(self, chunk: Chunk) -> Array:
         """Return log|G_k|_F^2, shape (m, layers)."""
         return chunk.log_gradient_norms(layers_between(self.layers, 1, chunk.net))
-
-
-@dataclass(frozen=True)
-class HessianNorms:
-    r"""Squared Frobenius norms of the Hessian of f in the weights: of the whole, or of its blocks.
-
-    Parameters
-    ----------
-    blocks : sequence of (k, l), optional
-        Layers k < l between 1 and L; the whole Hessian by default, with every block and its transpose.
-
-    Notes
-    -----
-    :math:`|H_{kl}|_F^2 = |b_l|^2 |M_{lk}|_F^2 |a_{k-1}|^2` with the Jacobian between the layers: no second derivative
-    is taken. The whole costs a product of matrices for each pair of layers.
-
-    Examples
-    --------
-    >>> HessianNorms(blocks=[(1, 3)]).components(Ensemble(width=8, depth=4))
-    ('H_1_3',)
-    """
-
-    blocks: tuple[tuple[int, int], ...] | None = None
-    name: ClassVar[str] = "HessianNorms"
-    needs: ClassVar[frozenset[str]] = frozenset({"backward", "weights"})
-
-    def __post_init__(self) -> None:
-        if self.blocks is not None:
-            pairs = (parse_layers(pair) for pair in self.blocks)
-            object.__setattr__(self, "blocks", tuple(pair for pair in pairs if pair is not None))
-
-    def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return ``H``, or ``H_k_l`` for each block."""
-        pairs = self._pairs(net)
-        return ("H",) if self.blocks is None else tuple(f"H_{k}_{later}" for k, later in pairs)
-
-    def measure(self, chunk: Chunk) -> Array:
-        """Return log|H|_F^2, shape (m, 1), or log|H_kl|_F^2, shape (m, blocks)."""
-        pairs = self._pairs(chunk.net)
-        backward = chunk.log_backward_norms([later for _, later in pairs])
-        forward = chunk.log_activation_norms([k - 1 for k, _ in pairs])
-        jacobians = np.stack([chunk.log_jacobian_norms(k, later) for k, later in pairs], axis=1)
-        with np.errstate(invalid="ignore"):  # a dead network: -inf in each
-            logs = backward + jacobians + forward
-        if self.blocks is not None:
-            return logs
-        return np.asarray(np.log(2) + np.logaddexp.reduce(logs, axis=1, keepdims=True))
-
-    def _pairs(self, net: Ensemble) -> list[tuple[int, int]]:
-        depth = int(net.depth)
-        if self.blocks is None:
-            if depth < 2:
-                raise InvalidArgument("depth", "the Hessian of one layer is 0", "use a depth of at least 2")
-            return [(k, later) for k in range(1, depth) for later in range(k + 1, depth + 1)]
-        for pair in self.blocks:
-            layers_between(pair, 1, net)
-            if len(pair) != 2 or pair[0] >= pair[1]:
-                raise InvalidArgument(
-                    "blocks", f"must be pairs of layers k < l, got {pair}", "use e.g. blocks=[(1, 3)]"
-                )
-        return [(k, later) for k, later in self.blocks]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,33 @@ from montecarlo.weights import Array
 
 _NEAR = 1e100
 """Norms between this and its inverse need no rescaling."""
+
+
+@dataclass(frozen=True, eq=False)
+class Norms:
+    """Norms whose ratios are as accurate as floats, however far apart they are: mantissas times 2**exponents."""
+
+    mantissas: Array
+    exponents: NDArray[np.int64]
+
+    def __getitem__(self, index: Any) -> Norms:
+        return Norms(self.mantissas[index], self.exponents[index])
+
+    def __mul__(self, other: Norms) -> Norms:
+        return Norms(self.mantissas * other.mantissas, self.exponents + other.exponents)
+
+    def __truediv__(self, other: Norms) -> Norms:
+        return Norms(self.mantissas / other.mantissas, self.exponents - other.exponents)
+
+    @property
+    def logs(self) -> Array:
+        """Their logarithms, -inf for 0."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.mantissas) + np.log(2) * self.exponents)
+
+    def in_units(self, powers: NDArray[np.int64] | int = 0) -> Array:
+        """Return them over 2**powers as floats."""
+        return np.asarray(np.ldexp(self.mantissas, self.exponents - powers))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +56,8 @@ class Directions:
         Diagonals of D_1, ..., D_L.
     forward, backward : lists of ndarray
         Unit vectors along a_0, ..., a_L and b_1, ..., b_L, shapes (m, n_k); 0 where these are 0.
-    log_forward, log_backward : ndarray, shapes (m, L+1), (m, L)
-        log|a_k| and log|b_k|; -inf for 0.
+    forward_norms, backward_norms : Norms, of shapes (m, L+1), (m, L)
+        |a_k| and |b_k|.
     log_output : ndarray, shape (m,)
         log|f|; -inf for 0.
     cosine : ndarray, shape (m,)
@@ -42,8 +70,8 @@ class Directions:
     slopes: list[Array]
     forward: list[Array]
     backward: list[Array]
-    log_forward: Array
-    log_backward: Array
+    forward_norms: Norms
+    backward_norms: Norms
     log_output: Array
     cosine: Array
     kinks: list[tuple[int, NDArray[np.bool_]]]
@@ -66,16 +94,17 @@ class Directions:
             Whether D_L is the identity.
         """
         run = partial(_run, weights, slope, readout, inputs, last_is_linear)
-        slopes, kinks, forward, backward = run(rescales=False)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # then it runs again
+            slopes, kinks, forward, backward = run(rescales=False)
         if not (forward.is_tame and backward.is_tame):
             slopes, kinks, forward, backward = run(rescales=True)
-        a, log_a = forward.normalized()
-        b, log_b = backward.normalized()
-        (v,), log_v = _Pass(readout, rescales=True).normalized()
+        a, a_norms = forward.normalized()
+        b, b_norms = backward.normalized()
+        (v,), v_norms = _Pass(readout, rescales=True).normalized()
         cosine = np.einsum("mi,mi->m", v, a[-1])
         with np.errstate(divide="ignore"):
-            log_f = log_v[:, 0] + log_a[:, -1] + np.log(np.abs(cosine))
-        return cls(list(weights), slopes, a, b[::-1], log_a, log_b[:, ::-1], log_f, cosine, kinks)
+            log_f = v_norms.logs[:, 0] + a_norms.logs[:, -1] + np.log(np.abs(cosine))
+        return cls(list(weights), slopes, a, b[::-1], a_norms, b_norms[:, ::-1], log_f, cosine, kinks)
 
     @property
     def networks(self) -> int:
@@ -87,6 +116,16 @@ class Directions:
         """L."""
         return len(self.weights)
 
+    @cached_property
+    def log_forward(self) -> Array:
+        """log|a_k|, shape (m, L+1); -inf for 0."""
+        return self.forward_norms.logs
+
+    @cached_property
+    def log_backward(self) -> Array:
+        """log|b_k|, shape (m, L); -inf for 0."""
+        return self.backward_norms.logs
+
     @property
     def log_gradients(self) -> Array:
         """log|df/dW_k|_F, shape (m, L); -inf for 0."""
@@ -95,7 +134,8 @@ class Directions:
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Whether no activation and no gradient is 0, shape (m,): else the Hessian is 0, or has a lower rank."""
-        return np.asarray(np.isfinite(self.log_forward).all(axis=1) & np.isfinite(self.log_backward).all(axis=1))
+        both = self.forward_norms.mantissas.all(axis=1) & self.backward_norms.mantissas.all(axis=1)
+        return np.asarray(both)
 
     def taken(self, networks: NDArray[np.bool_]) -> Directions:
         """Return some of the networks."""
@@ -104,9 +144,9 @@ class Directions:
         lists = (self.weights, self.slopes, self.forward, self.backward)
         weights, slopes, forward, backward = ([part[networks] for part in parts] for parts in lists)
         kinks = [(layer, at_zero[networks]) for layer, at_zero in self.kinks]
-        arrays = (self.log_forward, self.log_backward, self.log_output, self.cosine)
-        log_a, log_b, log_f, cosine = (array[networks] for array in arrays)
-        return Directions(weights, slopes, forward, backward, log_a, log_b, log_f, cosine, kinks)
+        norms = self.forward_norms[networks], self.backward_norms[networks]
+        log_f, cosine = self.log_output[networks], self.cosine[networks]
+        return Directions(weights, slopes, forward, backward, *norms, log_f, cosine, kinks)
 
     def log_frobenius(self) -> Array:
         r"""Return log|H|_F, shape (m,), -inf for 0.
@@ -149,7 +189,7 @@ def _run(
     kinks = []
     forward = _Pass(np.broadcast_to(inputs, (len(readout), inputs.shape[1])), rescales)
     for k, w in enumerate(weights, start=1):
-        z = matrix_vector(w, forward.last)
+        z: Array = np.asarray(matrix_vector(w, forward.last), np.float64)
         if slope == 1 or (last_is_linear and k == depth):
             slopes.append(np.ones_like(z))
         else:
@@ -160,7 +200,7 @@ def _run(
         forward.append(z)
     backward = _Pass(slopes[-1] * readout, rescales)
     for k in range(depth - 1, 0, -1):
-        backward.append(slopes[k - 1] * vector_matrix(backward.last, weights[k]))
+        backward.append(np.asarray(slopes[k - 1] * vector_matrix(backward.last, weights[k]), np.float64))
     return slopes, kinks, forward, backward
 
 
@@ -196,10 +236,9 @@ class _Pass:
         self._exponents.append(self._total)
         self._squares.append(np.einsum("mi,mi->m", vectors, vectors))
 
-    def normalized(self) -> tuple[list[Array], Array]:
-        """Return unit vectors and the logs of the norms, shape (m, steps)."""
+    def normalized(self) -> tuple[list[Array], Norms]:
+        """Return unit vectors and the norms, of shape (m, steps)."""
         norms = np.sqrt(np.stack(self._squares, axis=1))
-        with np.errstate(divide="ignore"):
-            logs = np.log(norms) + np.log(2) * np.stack(self._exponents, axis=1)
         inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-        return [vectors * inverse[:, step, None] for step, vectors in enumerate(self._vectors)], logs
+        units = [vectors * inverse[:, step, None] for step, vectors in enumerate(self._vectors)]
+        return units, Norms(norms, np.stack(self._exponents, axis=1))

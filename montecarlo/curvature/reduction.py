@@ -68,32 +68,38 @@ class Reduction:
         self._firsts: Counts = np.cumsum(self.sizes) - self.sizes
         self.ranks: Counts = 2 * self.sizes - (hidden - 1)
 
-        log_g = directions.log_gradients[:, 1:]
-        self.log_scale: Array = log_g.max(axis=1)
-        log_a = directions.log_forward
+        gradients = directions.backward_norms[:, 1:] * directions.forward_norms[:, 1 : hidden + 1]
+        steps = directions.forward_norms[:, :hidden] / directions.forward_norms[:, 1 : hidden + 1]
+        unit_g, unit_step = (
+            np.rint(norms.logs.max(axis=1) / np.log(2)).astype(np.int64) for norms in (gradients, steps)
+        )
+        self.log_scale: Array = np.log(2) * (unit_g + unit_step)
         # the first b of each network ties nothing, nor does its last a: there is no q_1, and q_L is free
-        of_layer = np.ones((4, self.networks, hidden))
-        np.exp(log_a[:, :hidden] - log_a[:, 1 : hidden + 1], out=of_layer[0])
-        np.exp(log_g - self.log_scale[:, None], out=of_layer[1])
-        of_layer[2, :, -1] = of_layer[3, :, 0] = 0
-        self._gates, self._g, self._a, self._b = np.repeat(of_layer.reshape(4, -1), flat, axis=1)
+        of_layer = np.ones((5, self.networks, hidden))
+        of_layer[0] = steps.in_units()
+        of_layer[1] = steps.in_units(unit_step[:, None])
+        of_layer[2] = gradients.in_units(unit_g[:, None])
+        of_layer[3, :, -1] = of_layer[4, :, 0] = 0
+        self._gates, self._sources, self._g, self._a, self._b = np.repeat(of_layer.reshape(5, -1), flat, axis=1)
         self._a *= np.concatenate(directions.forward[1 : hidden + 1], axis=1)[self._on]
         self._b *= np.concatenate(directions.backward[:hidden], axis=1)[self._on]
-        self._gates *= np.concatenate(directions.slopes[:hidden], axis=1)[self._on]
+        slopes = np.concatenate(directions.slopes[:hidden], axis=1)[self._on]
+        self._gates *= slopes
+        self._sources *= slopes
 
     def apply(self, vectors: Array) -> Array:
         """Return the Hessians times vectors of the space, shape (2, size)."""
         p, q = vectors
         along = np.zeros(len(self._starts) + 1)
         along[:-1] = self._sums(self._b * p)
-        sources = self._g * (q + self._a * self._per_unit(along[1:]))
+        pulled = self._g * (q + self._a * self._per_unit(along[1:]))
         width, band = self._band
-        forward = dtbsv(width, band, self._gates * p, lower=1, diag=1, overwrite_x=1)
-        backward = dtbsv(width, band, sources, lower=1, trans=1, diag=1, overwrite_x=1)
+        forward = dtbsv(width, band, self._sources * p, lower=1, diag=1, overwrite_x=1)
+        backward = dtbsv(width, band, pulled, lower=1, trans=1, diag=1, overwrite_x=1)
         signal = self._g * forward
         along[0], along[1:] = 0, self._sums(self._a * signal)
         out = np.empty_like(vectors)
-        np.multiply(self._gates, backward, out=out[0])
+        np.multiply(self._sources, backward, out=out[0])
         out[0] += self._b * self._per_unit(along[:-1])
         np.subtract(signal, self._a * self._per_unit(along[1:]), out=out[1])
         return out
@@ -134,7 +140,7 @@ class Reduction:
             np.negative(block, out=triangle[row : row + len(block), column : column + block.shape[1]])
         solved, _ = dtrtri(triangle, lower=1, unitdiag=1, overwrite_c=1)
         np.fill_diagonal(solved, 1.0)
-        solved *= self._gates[units]
+        solved *= self._sources[units]
         solved *= self._g[units, None]
 
         index, of_unit = np.arange(size), np.repeat(np.arange(layers), counts)

@@ -1,0 +1,264 @@
+"""What is measured of the Hessian of f in all weights: norms, both ends, ratios, signs, and its share of a loss's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.curvature.directions import Directions
+from montecarlo.curvature.reduction import Reduction
+from montecarlo.curvature.spectra import measured_ends
+from montecarlo.observables import layers_between, parse_layers
+from montecarlo.passes import Chunk
+from montecarlo.weights import Array
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
+
+_UNITS = 2**14
+"""Units of the networks whose ends are found together: their banded matrix stays in the cache."""
+
+
+@dataclass(frozen=True)
+class HessianNorms:
+    r"""Squared Frobenius norms of the Hessian of f in the weights: of the whole, or of its blocks.
+
+    Parameters
+    ----------
+    blocks : sequence of (k, l), optional
+        Layers k < l between 1 and L; the whole Hessian by default, with every block and its transpose.
+
+    Notes
+    -----
+    :math:`|H_{kl}|_F^2 = |b_l|^2 |M_{lk}|_F^2 |a_{k-1}|^2` with the Jacobian between the layers: no second derivative
+    is taken. The whole costs two products of matrices for each layer.
+
+    Examples
+    --------
+    >>> HessianNorms(blocks=[(1, 3)]).components(Ensemble(width=8, depth=4))
+    ('H_1_3',)
+    """
+
+    blocks: tuple[tuple[int, int], ...] | None = None
+    name: ClassVar[str] = "HessianNorms"
+    needs: ClassVar[frozenset[str]] = frozenset({"backward", "weights"})
+
+    def __post_init__(self) -> None:
+        if self.blocks is not None:
+            pairs = (parse_layers(pair) for pair in self.blocks)
+            object.__setattr__(self, "blocks", tuple(pair for pair in pairs if pair is not None))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return ``H``, or ``H_k_l`` for each block."""
+        _require_depth_two(net)
+        if self.blocks is None:
+            return ("H",)
+        for pair in self.blocks:
+            layers_between(pair, 1, net)
+            if len(pair) != 2 or pair[0] >= pair[1]:
+                problem = f"must be pairs of layers k < l, got {pair}"
+                raise InvalidArgument("blocks", problem, "use e.g. blocks=[(1, 3)]")
+        return tuple(f"H_{k}_{later}" for k, later in self.blocks)
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return log|H|_F^2, shape (m, 1), or log|H_kl|_F^2, shape (m, blocks)."""
+        if self.blocks is None:
+            return 2 * _directions(chunk).log_frobenius()[:, None]
+        backward = chunk.log_backward_norms([later for _, later in self.blocks])
+        forward = chunk.log_activation_norms([k - 1 for k, _ in self.blocks])
+        jacobians = np.stack([chunk.log_jacobian_norms(k, later) for k, later in self.blocks], axis=1)
+        with np.errstate(invalid="ignore"):  # a dead network: -inf in each
+            return np.asarray(backward + jacobians + forward)
+
+
+@dataclass(frozen=True)
+class HessianExtremes:
+    """Both ends of the spectrum of the Hessian of f in all weights, as logs.
+
+    Components: ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and ``spectral_norm``, the
+    larger of the two. -inf for a dead network, whose Hessian is 0.
+
+    Notes
+    -----
+    By Lanczos's method on the reduced Hessian, to a relative error of 1e-10 (:mod:`montecarlo.curvature.lanczos`).
+
+    Examples
+    --------
+    >>> HessianExtremes().components(Ensemble(width=8, depth=4))
+    ('lambda_max', 'minus_lambda_min', 'spectral_norm')
+    """
+
+    name: ClassVar[str] = "HessianExtremes"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the three labels; refuse laws with atoms, and depth 1."""
+        _require_spectrum(net)
+        return ("lambda_max", "minus_lambda_min", "spectral_norm")
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, 3)."""
+        high, low = _log_ends(_directions(chunk))
+        return np.stack([high, low, np.maximum(high, low)], axis=1)
+
+
+@dataclass(frozen=True)
+class HessianIndex:
+    """Share of negative eigenvalues among those of the Hessian of f that are not 0, as a log, counted one by one.
+
+    1/2 on average over signs of the readout: it tells how far from a minimum the network is. -inf for a dead network.
+
+    Examples
+    --------
+    >>> HessianIndex().components(Ensemble(width=8, depth=4))
+    ('negative_share',)
+    """
+
+    name: ClassVar[str] = "HessianIndex"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the label; refuse laws with atoms, and depth 1."""
+        _require_spectrum(net)
+        return ("negative_share",)
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the log, shape (m, 1)."""
+
+        def counted(directions: Directions) -> Array:
+            reduction = Reduction(directions)
+            spectra = (np.linalg.eigvalsh(reduction.dense(number)) for number in range(reduction.networks))
+            return np.array([np.log(np.mean(spectrum < 0)) for spectrum in spectra])[:, None]
+
+        return _of_alive(_directions(chunk), counted, 1)
+
+
+@dataclass(frozen=True)
+class CurvatureRatios:
+    r"""How fast function, gradient and curvature vanish beside each other, as logs.
+
+    Components: ``gradient/output``, :math:`|\nabla f|/|f|`, and ``hessian/gradient``,
+    :math:`\|\nabla^2f\|_2/|\nabla f|`, over all weights. -inf for a dead network, where both are 0/0.
+
+    Examples
+    --------
+    >>> CurvatureRatios().components(Ensemble(width=8, depth=4))
+    ('gradient/output', 'hessian/gradient')
+    """
+
+    name: ClassVar[str] = "CurvatureRatios"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the two labels; refuse laws with atoms, and depth 1."""
+        _require_spectrum(net)
+        return ("gradient/output", "hessian/gradient")
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, 2)."""
+
+        def ratios(directions: Directions) -> Array:
+            gradient = _log_gradient(directions)
+            curvature = np.maximum(*_log_ends(directions))
+            return np.stack([gradient - directions.log_output, curvature - gradient], axis=1)
+
+        return _of_alive(_directions(chunk), ratios, 2)
+
+
+@dataclass(frozen=True)
+class LossCurvature:
+    r"""The two parts of the Hessian of the loss :math:`\frac12(f-y)^2` on one example: their spectral norms, as logs.
+
+    Components: ``residual``, :math:`|f-y|\,\|\nabla^2f\|_2`, ``gauss_newton``, :math:`|\nabla f|^2`, and
+    ``residual_share``, the first over their sum. -inf for a dead network.
+
+    Parameters
+    ----------
+    target : Fraction, int or str
+        y.
+
+    Examples
+    --------
+    >>> LossCurvature(1).components(Ensemble(width=8, depth=4))
+    ('residual', 'gauss_newton', 'residual_share')
+    """
+
+    target: Fraction | int | str = Fraction(1)
+    name: ClassVar[str] = "LossCurvature"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", exact_fraction("target", self.target))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the three labels; refuse laws with atoms, and depth 1."""
+        _require_spectrum(net)
+        return ("residual", "gauss_newton", "residual_share")
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, 3)."""
+
+        def parts(directions: Directions) -> Array:
+            if self.target == 0:
+                error = directions.log_output
+            else:
+                output = np.sign(directions.cosine) * np.exp(directions.log_output)
+                with np.errstate(divide="ignore"):
+                    error = np.log(np.abs(output - float(Fraction(self.target))))
+            residual = error + np.maximum(*_log_ends(directions))
+            gauss_newton = 2 * _log_gradient(directions)
+            return np.stack([residual, gauss_newton, residual - np.logaddexp(residual, gauss_newton)], axis=1)
+
+        return _of_alive(_directions(chunk), parts, 3)
+
+
+def _directions(chunk: Chunk) -> Directions:
+    """Run the networks of a chunk once more, in double precision."""
+    net = chunk.net
+    weights = [chunk.weights(k).astype(np.float64, copy=False) for k in range(1, int(net.depth) + 1)]
+    return Directions.of(weights, float(Fraction(net.slope)), chunk.readout, chunk.input[None])
+
+
+def _log_gradient(directions: Directions) -> Array:
+    """Return log|grad f| over all weights."""
+    return np.asarray(np.logaddexp.reduce(2 * directions.log_gradients, axis=1) / 2)
+
+
+def _log_ends(directions: Directions) -> tuple[Array, Array]:
+    """Return log lambda_max and log(-lambda_min), shape (m,) each; -inf for a dead network."""
+
+    def logs(some: Directions) -> Array:
+        low, high, log_scale, _ = measured_ends(some, 1e-10)
+        return np.log(np.stack([high, -low], axis=1)) + log_scale[:, None]
+
+    both = _of_alive(directions, logs, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _of_alive(directions: Directions, measure: Callable[[Directions], Array], components: int) -> Array:
+    """Measure the networks that are alive, some at a time; -inf for the others."""
+    out = np.full((directions.networks, components), -np.inf)
+    alive = np.flatnonzero(directions.alive)
+    at_a_time = max(1, _UNITS // sum(d.shape[1] for d in directions.slopes))
+    for first in range(0, len(alive), at_a_time):
+        some: NDArray[np.bool_] = np.zeros(directions.networks, dtype=np.bool_)
+        some[alive[first : first + at_a_time]] = True
+        out[some] = measure(directions.taken(some))
+    return out
+
+
+def _require_depth_two(net: Ensemble) -> None:
+    if int(net.depth) < 2:
+        raise InvalidArgument("depth", "the Hessian of one layer is 0", "use a depth of at least 2")
+
+
+def _require_spectrum(net: Ensemble) -> None:
+    """Refuse networks whose Hessian may not be defined, or not be reduced."""
+    _require_depth_two(net)
+    if net.law.has_atoms:
+        problem = f"{net.law.name!r} has atoms, so a unit can be exactly at 0, where no Hessian is defined"
+        raise InvalidArgument("law", problem, "use e.g. law='normal' or 'uniform'")
