@@ -165,22 +165,22 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
 def _lanczos(a: Any, v: Array, steps: int) -> tuple[Array, Array, NDArray[np.intp]]:
     """Return diagonals and side diagonals, shape (probes, steps), of each probe's T, and the sizes where it ends."""
     probes, size = v.shape
-    basis = np.zeros((steps, probes, size))
+    basis = np.zeros((probes, steps, size))
     diagonals, sides = np.zeros((probes, steps)), np.zeros((probes, steps))
     used = np.full(probes, steps)
     v = v / np.linalg.norm(v, axis=1)[:, None]
     largest = np.zeros(probes)  # of what A has made of unit vectors: its norm, from below
     unit = 0.0  # of eigenvalues, so that squares are within the range of floats
     for j in range(steps):
-        basis[j] = v
+        basis[:, j] = v
         w = np.array(a.matmat(v.T).T, dtype=np.float64, order="C")
         unit = unit or float(np.abs(w).max()) or 1.0
         w /= unit
         largest = np.maximum(largest, np.linalg.norm(w, axis=1))
         diagonals[:, j] = np.einsum("ij,ij->i", v, w)
         for _ in range(2):
-            inner = np.einsum("kij,ij->ki", basis[: j + 1], w)
-            w -= np.einsum("kij,ki->ij", basis[: j + 1], inner)
+            before = basis[:, : j + 1]
+            w -= ((before @ w[:, :, None]).transpose(0, 2, 1) @ before)[:, 0]
         sides[:, j] = np.linalg.norm(w, axis=1)
         ended = (sides[:, j] <= 10 * _EPS * math.sqrt(size) * largest) & (used == steps)
         used[ended] = j + 1

@@ -47,9 +47,11 @@ class Problem:
         if self.loss == "squared":
             difference = f - self.targets[i]
             return difference @ difference / 2, difference @ jacobian, jacobian, np.eye(len(f))
-        p = np.exp(f) / np.exp(f).sum()
-        slope = p - np.eye(len(f))[self.targets[i]]
-        return -np.log(p[self.targets[i]]), slope @ jacobian, jacobian, np.diag(p) - np.outer(p, p)
+        y, p = self.targets[i], np.exp(f) / np.exp(f).sum()
+        others = np.array([sum(q for k, q in enumerate(p) if k != j) for j in range(len(p))])  # 1 - p
+        slope = np.where(np.arange(len(p)) == y, -others, p)
+        second = np.diag(p * others) - np.where(np.eye(len(p)) > 0, 0, np.outer(p, p))
+        return np.log1p(others[y] / p[y]), slope @ jacobian, jacobian, second
 
     def reference(self):
         """Value, gradient and the four matrices."""

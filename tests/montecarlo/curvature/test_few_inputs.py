@@ -6,7 +6,7 @@ from data_problems import problems
 from hypothesis import given
 from hypothesis import strategies as st
 
-from montecarlo.curvature.few_inputs import reduced_spectrum
+from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum
 from montecarlo.curvature.loss_hessians import PARTS, LossHessian
 from montecarlo.curvature.networks import Network
 from theory.ensembles import InvalidArgument
@@ -75,6 +75,12 @@ def test_inputs_of_very_different_sizes_all_count():
     reduced = reduced_spectrum(LossHessian(net, x, np.zeros((2, 6))), "hessian", threshold=1e-14)
     assert reduced.positive == 12
     np.testing.assert_allclose(reduced.eigenvalues[:6], 5e-13, rtol=1e-9)
+
+
+def test_counts_leave_out_what_is_below_the_threshold():
+    spectrum = ReducedSpectrum(np.array([-3.0, -4e-12, -2e-12, 0.0, 2e-12, 4e-12, 2.0]), 100, 1e-12)
+    assert (spectrum.negative, spectrum.positive, spectrum.structural_zeros) == (2, 2, 93)
+    assert spectrum.spectral_norm == 3.0
 
 
 def test_many_inputs_leave_the_whole_matrix():

@@ -52,6 +52,14 @@ def test_ends_of_spectra(name):
         np.testing.assert_allclose(one.eigenvalues / norm, expected[place : place + 1] / norm, rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_multiples_of_the_identity(sign):
+    """Of some sizes the norm comes out exactly, and nothing is left of the matrix when it is subtracted."""
+    for size in range(41, 101):
+        found = extreme_eigenvalues(sign * np.eye(size))
+        np.testing.assert_allclose(found.eigenvalues, sign, rtol=1e-14)
+
+
 @settings(max_examples=25)
 @given(st.integers(41, 80), st.integers(0, 10**6), st.sampled_from([0.0, 0.5, 1.0]))
 def test_random_spectra(size, seed, share):
