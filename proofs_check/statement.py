@@ -44,6 +44,12 @@ class Assumption(enum.Enum):
     PIECEWISE_LINEAR = "the activation is linear, ReLU or leaky ReLU"
     NONZERO_WEIGHTS = "no weight is 0"
     ANY_WEIGHTS = "none: it holds for every choice of weights"
+    NO_KINK = "no preactivation is exactly 0, so that f is smooth at the weights"
+    OUTPUT_NOT_ZERO = "f is not 0"
+    TARGET_NOT_REACHED = "the target y is not f"
+    MEAN_SIGN_SYMMETRIC = (
+        "for the mean: constant width, independent entries symmetric about 0 without atoms, sign-symmetric readout"
+    )
     DEPTH_TWO = "the depth is at least 2"
 
 

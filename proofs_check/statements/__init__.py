@@ -1,17 +1,19 @@
 """The statements, one file per topic; each reads like the theorem.
 
-==============  =====================================================================
-chain           width one: products of single weights
-chain_hessian   width one: the Hessian of a linear network
-forward         the signal |a_L| at any width
-law             its exact law for normal weights, and the width that a depth needs
-gradient        the gradient with respect to one weight matrix
-fixed_readout   the same under ReLU and a readout that is not random
-hessian         blocks of the Hessian at any width
-init            initializations that do not preserve even the mean
-matrices        products of random matrices, by two independent routes
-engines         samplers without matrices, of the same law as real weights
-==============  =====================================================================
+=================  =====================================================================
+chain              width one: products of single weights
+chain_hessian      width one: the Hessian of a linear network
+forward            the signal |a_L| at any width
+law                its exact law for normal weights, and the width that a depth needs
+gradient           the gradient with respect to one weight matrix
+fixed_readout      the same under ReLU and a readout that is not random
+hessian            blocks of the Hessian at any width
+hessian_structure  what holds for the Hessian of every network
+plateau            the loss's Hessian where f is small against its target
+init               initializations that do not preserve even the mean
+matrices           products of random matrices, by two independent routes
+engines            samplers without matrices, of the same law as real weights
+=================  =====================================================================
 """
 
 from proofs_check.statements import (
@@ -22,9 +24,11 @@ from proofs_check.statements import (
     forward,
     gradient,
     hessian,
+    hessian_structure,
     init,
     law,
     matrices,
+    plateau,
 )
 
 STATEMENTS = (
@@ -35,6 +39,8 @@ STATEMENTS = (
     *gradient.STATEMENTS,
     *fixed_readout.STATEMENTS,
     *hessian.STATEMENTS,
+    *hessian_structure.STATEMENTS,
+    *plateau.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,
     *engines.STATEMENTS,

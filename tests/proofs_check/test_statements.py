@@ -43,6 +43,13 @@ REQUIRED = {
     "gradient.fixed-readout",
     "hessian.mean-preserved",
     "hessian.spread",
+    "hessian.hollow",
+    "hessian.rank-and-inertia",
+    "hessian.block-norms",
+    "hessian.norm-bounds",
+    "hessian.contains-chain",
+    "hessian.homogeneity",
+    "plateau.saddle",
     "law.quantiles",
     "law.width-threshold",
     "matrices.frobenius-fourth",
@@ -58,7 +65,9 @@ def test_ids_are_unique_and_none_of_the_papers_theorems_is_missing():
 
 @each_statement
 def test_an_id_is_a_known_topic_and_a_name(statement):
-    assert re.fullmatch(r"(chain|forward|law|gradient|hessian|init|matrices|engines)\.[a-z]+(-[a-z]+)*", statement.id)
+    assert re.fullmatch(
+        r"(chain|forward|law|gradient|hessian|plateau|init|matrices|engines)\.[a-z]+(-[a-z]+)*", statement.id
+    )
 
 
 @each_statement
