@@ -1,15 +1,27 @@
 """Curvature: Hessians of networks in their weights, of one output and of losses on data.
 
-==============  ===========================================================================
-networks        one given network: weights, activation, readout
-directions      forward and backward pass of given networks, as directions and logarithms
-reduction       the Hessian of an output, reduced to the directions on which it is not 0
-lanczos         both ends of many spectra at once
-spectra         every eigenvalue of an output's Hessian, or both ends at any size
-observables     what :func:`montecarlo.simulate` measures of it
-==============  ===========================================================================
+===================  ==========================================================================
+networks             one given network: weights, activation, readout
+
+directions           forward and backward pass of given networks, as directions and norms
+reduction            the Hessian of an output, reduced to the directions on which it is not 0
+lanczos              both ends of many reduced spectra at once
+spectra              every eigenvalue of an output's Hessian, or both ends at any size
+frobenius            its Frobenius norm, by one recursion over the layers
+observables          what :func:`montecarlo.simulate` measures of it
+
+losses               squared loss and cross-entropy, in the outputs
+loss_hessians        Hessians of losses on data and their parts, as operators
+few_inputs           their whole spectrum where inputs are few
+operator_extremes    both ends of the spectrum of any operator
+spectral_density     how its eigenvalues are distributed, by stochastic Lanczos quadrature
+trace_estimates      its trace and Frobenius norm from products with random vectors
+symmetric_operators  what counts as an operator
+===================  ==========================================================================
 """
 
+from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum
+from montecarlo.curvature.loss_hessians import LossHessian
 from montecarlo.curvature.networks import Network
 from montecarlo.curvature.observables import (
     CurvatureRatios,
@@ -18,11 +30,14 @@ from montecarlo.curvature.observables import (
     HessianNorms,
     LossCurvature,
 )
-from montecarlo.curvature.spectra import (
-    ExtremeEigenvalues,
-    HessianSpectrum,
-    hessian_extremes,
-    hessian_spectrum,
+from montecarlo.curvature.operator_extremes import ExtremeEigenvalues, extreme_eigenvalues
+from montecarlo.curvature.spectra import HessianSpectrum, SpectrumEnds, hessian_extremes, hessian_spectrum
+from montecarlo.curvature.spectral_density import SpectralDensity, spectral_density
+from montecarlo.curvature.trace_estimates import (
+    TraceEstimate,
+    frobenius_estimate,
+    hutch_plus_plus_trace,
+    hutchinson_trace,
 )
 
 __all__ = [
@@ -30,10 +45,21 @@ __all__ = [
     "hessian_spectrum",
     "HessianSpectrum",
     "hessian_extremes",
-    "ExtremeEigenvalues",
+    "SpectrumEnds",
     "HessianNorms",
     "HessianExtremes",
     "HessianIndex",
     "CurvatureRatios",
     "LossCurvature",
+    "LossHessian",
+    "reduced_spectrum",
+    "ReducedSpectrum",
+    "extreme_eigenvalues",
+    "ExtremeEigenvalues",
+    "spectral_density",
+    "SpectralDensity",
+    "hutchinson_trace",
+    "hutch_plus_plus_trace",
+    "frobenius_estimate",
+    "TraceEstimate",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.products import Floats, matrix_matrix, matrix_vector, vector_matrix
+from montecarlo.products import matrix_vector, vector_matrix
 from montecarlo.weights import Array
 
 _NEAR = 1e100
@@ -147,37 +147,6 @@ class Directions:
         norms = self.forward_norms[networks], self.backward_norms[networks]
         log_f, cosine = self.log_output[networks], self.cosine[networks]
         return Directions(weights, slopes, forward, backward, *norms, log_f, cosine, kinks)
-
-    def log_frobenius(self) -> Array:
-        r"""Return log|H|_F, shape (m,), -inf for 0.
-
-        :math:`|H|_F^2 = 2\sum_{k<l}|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l` with
-        :math:`C_{l+1} = D_l(|a_{l-1}|^2 + W_lC_lW_l^T)D_l` and :math:`C_1 = 0`: a product of matrices for each layer,
-        not for each pair of layers.
-        """
-        log_c = np.full(self.networks, -np.inf)  # of the trace
-        c: Floats | None = None
-        logs = [log_c]
-        for k in range(self.depth - 1):
-            d, log_a = self.slopes[k], 2 * self.log_forward[:, k]
-            scale = np.maximum(log_c, log_a)
-            scale[np.isneginf(scale)] = 0
-            if c is None:
-                c = np.zeros((len(d), d.shape[1], d.shape[1]))
-            else:
-                w = self.weights[k]
-                c = matrix_matrix(matrix_matrix(w, c), np.ascontiguousarray(w.transpose(0, 2, 1)))
-                c *= np.exp(log_c - scale)[:, None, None]
-            c[:, range(d.shape[1]), range(d.shape[1])] += np.exp(log_a - scale)[:, None]
-            c *= d[:, :, None] * d[:, None, :]
-            trace = np.einsum("mii->m", c)
-            c *= np.divide(1.0, trace, out=np.zeros_like(trace), where=trace > 0)[:, None, None]
-            with np.errstate(divide="ignore"):  # the log of a dead network's 0
-                log_c = scale + np.log(trace)
-            logs.append(log_c)
-        with np.errstate(invalid="ignore"):
-            squares = 2 * self.log_backward + np.stack(logs, axis=1)
-        return np.asarray((np.log(2) + np.logaddexp.reduce(squares, axis=1)) / 2)
 
 
 def _run(

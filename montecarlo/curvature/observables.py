@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.curvature.directions import Directions
+from montecarlo.curvature.frobenius import log_frobenius
 from montecarlo.curvature.reduction import Reduction
 from montecarlo.curvature.spectra import measured_ends
 from montecarlo.observables import layers_between, parse_layers
@@ -67,7 +68,10 @@ class HessianNorms:
     def measure(self, chunk: Chunk) -> Array:
         """Return log|H|_F^2, shape (m, 1), or log|H_kl|_F^2, shape (m, blocks)."""
         if self.blocks is None:
-            return 2 * _directions(chunk).log_frobenius()[:, None]
+            layers = range(1, int(chunk.net.depth) + 1)
+            weights, slopes = ([read(k) for k in layers] for read in (chunk.weights, chunk.slopes))
+            forward = chunk.log_activation_norms(range(len(weights) + 1)) / 2
+            return 2 * log_frobenius(weights, slopes, forward, chunk.log_backward_norms(layers) / 2)[:, None]
         backward = chunk.log_backward_norms([later for _, later in self.blocks])
         forward = chunk.log_activation_norms([k - 1 for k, _ in self.blocks])
         jacobians = np.stack([chunk.log_jacobian_norms(k, later) for k, later in self.blocks], axis=1)

@@ -78,7 +78,7 @@ class HessianSpectrum:
 
 
 @dataclass(frozen=True, eq=False)
-class ExtremeEigenvalues:
+class SpectrumEnds:
     """Least and largest eigenvalue of the Hessians of m networks.
 
     Attributes
@@ -178,7 +178,7 @@ def hessian_spectrum(
 
 def hessian_extremes(
     networks: Network | Sequence[Network], inputs: ArrayLike, *, output: int = 0, tolerance: float = 1e-10
-) -> ExtremeEigenvalues:
+) -> SpectrumEnds:
     """Compute the least and the largest eigenvalue of the Hessian of an output in all weights, on one input.
 
     Time and memory are linear in the number of weights: no matrix is formed. Many networks go together faster.
@@ -196,7 +196,7 @@ def hessian_extremes(
 
     Returns
     -------
-    ExtremeEigenvalues
+    SpectrumEnds
         Arrays with an entry a network.
 
     Raises
@@ -222,7 +222,7 @@ def hessian_extremes(
     if curved.any():
         for name, values in zip(out, measured_ends(directions.taken(curved), tolerance), strict=True):
             out[name][curved] = values
-    return ExtremeEigenvalues(notes=notes, **out)
+    return SpectrumEnds(notes=notes, **out)
 
 
 def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
