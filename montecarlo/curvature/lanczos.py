@@ -22,6 +22,7 @@ from montecarlo.weights import Array
 
 _FIRST_CHECK, _EVERY = 8, 2
 _MOST_STEPS = 1000
+_SMALL, _NOISE = 1e-3, 1e-14
 
 
 class Ends(NamedTuple):
@@ -60,7 +61,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
     networks = reduction.networks
     low, high, errors = np.zeros(networks), np.zeros(networks), np.full(networks, np.inf)
     v = reduction.start()
-    before, beta = np.zeros_like(v), np.zeros(networks)
+    before, beta, size = np.zeros_like(v), np.zeros(networks), np.zeros(networks)
     alphas, betas = np.zeros((2, _MOST_STEPS, networks))
     check = _FIRST_CHECK
     for step in range(1, _MOST_STEPS + 1):
@@ -69,6 +70,11 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
         w -= reduction.times(alpha, v)
         w -= reduction.times(beta, before)
         beta = np.sqrt(reduction.dots(w, w))
+        size = np.maximum(size, np.abs(alpha) + beta)
+        if (beta < _SMALL * size).any():  # what rounding has left outside of the space would be made large
+            w = reduction.projected(w)
+            beta = np.sqrt(reduction.dots(w, w))
+        beta[beta <= _NOISE * size] = 0  # the space is used up: all further vectors are 0
         alphas[step - 1], betas[step - 1] = alpha, beta
         if step in (check, _MOST_STEPS):
             rest = np.flatnonzero(errors > tolerance)

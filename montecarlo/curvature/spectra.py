@@ -17,7 +17,7 @@ from theory.ensembles import InvalidArgument
 
 MOST_BYTES = 2**31
 """Of memory for a dense matrix, unless more is granted."""
-_SMALL = 64
+_SMALL = 32
 """Ranks up to which all eigenvalues are as fast as the ends."""
 _NO_OUTPUT = 1e-10
 """Cosine between readout and last activation below which the sign of f, and with it the inertia, is open."""
@@ -228,12 +228,15 @@ def hessian_extremes(
 def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
     """Return least and largest eigenvalue, the log of their unit and their error, of networks that are alive."""
     reduction = Reduction(directions)
-    if reduction.ranks.max() > _SMALL:
-        low, high, errors, _ = ends(reduction, tolerance)
-        return low, high, reduction.log_scale, errors
-    spectra = [np.linalg.eigvalsh(reduction.dense(network)) for network in range(reduction.networks)]
-    low, high = (np.array([spectrum[end] for spectrum in spectra]) for end in (0, -1))
-    return low, high, reduction.log_scale, np.full(len(low), np.finfo(float).eps)
+    low, high, errors = np.zeros(reduction.networks), np.zeros(reduction.networks), np.zeros(reduction.networks)
+    small = reduction.ranks <= _SMALL
+    for network in np.flatnonzero(small):
+        low[network], high[network] = np.linalg.eigvalsh(reduction.dense(network))[[0, -1]]
+        errors[network] = np.finfo(float).eps
+    if not small.all():
+        rest = Reduction(directions.taken(~small)) if small.any() else reduction
+        low[~small], high[~small], errors[~small], _ = ends(rest, tolerance)
+    return low, high, reduction.log_scale, errors
 
 
 def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Directions:

@@ -72,7 +72,7 @@ def test_many_networks_at_once_by_lanczos(activation, init):
     found = hessian_extremes(given_networks, x)
     for i, network in enumerate(given_networks):
         spectrum = hessian_spectrum(network, x)
-        assert spectrum.rank > 64  # so that Lanczos's method is what is tested
+        assert spectrum.rank > 32  # so that Lanczos's method is what is tested
         np.testing.assert_allclose([found.low[i], found.high[i]], spectrum.eigenvalues[[0, -1]], rtol=1e-9)
         assert found.log_scale[i] == pytest.approx(spectrum.log_scale, rel=1e-12)
         assert found.errors[i] <= 1e-10
