@@ -7,8 +7,10 @@ number of steps.
 *Stopping.* With :math:`\theta` an end of the tridiagonal matrix, s its unit eigenvector and
 :math:`r = \beta_j|s_j|` the norm of the residual, an eigenvalue lies within r of :math:`\theta`, and within
 :math:`r^2/\delta` if all others are :math:`\delta` away (Kato and Temple). :math:`\delta` is taken from the second
-value of the tridiagonal matrix, so that the error is an estimate, not a bound. What a network was found to have when it
-first was within the tolerance stands: later its values would have copies.
+value of the tridiagonal matrix, so that the error is an estimate, not a bound.
+:math:`s_j^2 = \prod(\theta-\mu_i)/\prod(\theta-\theta_i)` follows from its other values and those of its leading minor:
+eigenvalues alone need no products of matrices, for which BLAS would start threads. What a network was found to have
+when it first was within the tolerance stands: later its values would have copies.
 """
 
 from __future__ import annotations
@@ -58,11 +60,11 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
     C. C. Paige, "Error analysis of the Lanczos algorithm for tridiagonalizing a symmetric matrix", IMA J. Appl. Math.
     18(3), 1976. T. Kato, J. Phys. Soc. Japan 4, 1949, for the quadratic bound.
     """
-    networks = reduction.networks
-    low, high, errors = np.zeros(networks), np.zeros(networks), np.full(networks, np.inf)
+    found = np.zeros((3, reduction.networks))  # low, high, errors
+    rest = np.arange(reduction.networks)  # those still at work
     v = reduction.start()
-    before, beta, size = np.zeros_like(v), np.zeros(networks), np.zeros(networks)
-    alphas, betas = np.zeros((2, _MOST_STEPS, networks))
+    before, beta, size = np.zeros_like(v), np.zeros(len(rest)), np.zeros(len(rest))
+    alphas, betas = np.zeros((2, _MOST_STEPS, len(rest)))
     check = _FIRST_CHECK
     for step in range(1, _MOST_STEPS + 1):
         w = reduction.apply(v)
@@ -76,28 +78,43 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
             beta = np.sqrt(reduction.dots(w, w))
         beta[beta <= _NOISE * size] = 0  # the space is used up: all further vectors are 0
         alphas[step - 1], betas[step - 1] = alpha, beta
-        if step in (check, _MOST_STEPS):
-            rest = np.flatnonzero(errors > tolerance)
-            low[rest], high[rest], errors[rest] = _judged(alphas[:step, rest], betas[:step, rest])
-            if (errors <= tolerance).all():
-                break
-            check = step + max(_EVERY, step // 8)
         before, v = v, reduction.times(np.divide(1.0, beta, out=np.zeros_like(beta), where=beta > 0), w)
-    return Ends(low, high, errors, step)
+        if step not in (check, _MOST_STEPS):
+            continue
+        judged = _judged(alphas[:step], betas[:step])
+        unsure = judged[2] > tolerance
+        settled = ~unsure if step < _MOST_STEPS else np.ones_like(unsure)
+        found[:, rest[settled]] = judged[:, settled]
+        if settled.all():
+            break
+        check = step + max(_EVERY, step // 8)
+        if settled.any():
+            units = np.repeat(unsure, reduction.sizes)
+            reduction, rest = reduction.taken(unsure), rest[unsure]
+            v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]
+            alphas, betas = alphas[:, unsure], betas[:, unsure]
+    return Ends(*found, step)
 
 
-def _judged(alphas: Array, betas: Array) -> tuple[Array, Array, Array]:
-    """Return the ends of the tridiagonal matrices, shapes (j, m), and the larger of their relative errors."""
+def _judged(alphas: Array, betas: Array) -> Array:
+    """Return the ends of the tridiagonal matrices, shapes (j, m), and the larger of their relative errors: (3, m)."""
     steps, networks = alphas.shape
     matrices = np.zeros((networks, steps, steps))
     index = np.arange(steps)
     matrices[:, index, index] = alphas.T
     matrices[:, index[1:], index[:-1]] = betas[:-1].T
-    values, vectors = np.linalg.eigh(matrices)
+    values, minors = np.linalg.eigvalsh(matrices), np.linalg.eigvalsh(matrices[:, :-1, :-1])
     errors = np.zeros(networks)
-    for end, inner in ((0, 1), (-1, -2)):
-        residual = betas[-1] * np.abs(vectors[:, -1, end])
-        gap = np.abs(values[:, end] - values[:, inner])
+    for end, inner, others in ((0, 1, values[:, 1:]), (-1, -2, values[:, :-1])):
+        theta = values[:, end]
+        share = np.prod(np.abs((theta[:, None] - minors) / _apart(theta[:, None] - others)), axis=1)
+        residual = betas[-1] * np.sqrt(np.minimum(share, 1))
+        gap = np.abs(theta - values[:, inner])
         quadratic = np.divide(residual**2, gap, out=residual.copy(), where=gap > residual)
-        errors = np.maximum(errors, quadratic / np.abs(values[:, end]))
-    return values[:, 0], values[:, -1], errors
+        errors = np.maximum(errors, quadratic / np.abs(theta))
+    return np.stack([values[:, 0], values[:, -1], errors])
+
+
+def _apart(differences: Array) -> Array:
+    """Return differences without zeros: values that agree to rounding have vectors of which nothing is known."""
+    return np.where(differences == 0, np.finfo(float).tiny, differences)

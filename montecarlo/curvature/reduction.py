@@ -87,6 +87,10 @@ class Reduction:
         self._gates *= slopes
         self._sources *= slopes
 
+    def taken(self, networks: NDArray[np.bool_]) -> Reduction:
+        """Return that of some of the networks."""
+        return Reduction(self._directions.taken(networks))
+
     def apply(self, vectors: Array) -> Array:
         """Return the Hessians times vectors of the space, shape (2, size)."""
         p, q = vectors
