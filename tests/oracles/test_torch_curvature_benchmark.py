@@ -44,14 +44,14 @@ def test_autograd_finds_the_dense_spectrum(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["he-relu", "xavier-linear"])
 @pytest.mark.parametrize("name", ITERATIVE)
 def test_ends_are_accurate_where_the_effort_is(name: str, kind: str, networks_: int) -> None:
-    work = Work("extremes", kind, 7, 5, networks_)
+    work = Work("extremes", kind, 10, 6, networks_)
     assert worst(name, work, SPARE) <= ACCURATE < worst(name, work, SCARCE)
 
 
 @pytest.mark.parametrize("kind", ["he-relu", "xavier-linear"])
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_defaults_find_values_within_the_spectrum(name: str, kind: str) -> None:
-    work = Work("extremes", kind, 7, 5)
+    work = Work("extremes", kind, 10, 6)
     for net, found in zip(networks(work), SIDES[name].run(work, networks(work), {}), strict=True):
         low, *_, high = np.linalg.eigvalsh(dense(*net))
         assert low * (1 + 1e-12) <= found[0] <= found[1] <= high * (1 + 1e-12)
