@@ -177,8 +177,8 @@ class CurvatureRatios:
 class LossCurvature:
     r"""The two parts of the Hessian of the loss :math:`\frac12(f-y)^2` on one example: their spectral norms, as logs.
 
-    Components: ``residual``, :math:`|f-y|\,\|\nabla^2f\|_2`, ``gauss_newton``, :math:`|\nabla f|^2`, and
-    ``residual_share``, the first over their sum. -inf for a dead network.
+    Components: ``residual``, :math:`|f-y|\,\|\nabla^2f\|_2`, ``gauss_newton``, :math:`|\nabla f|^2`,
+    ``residual/gauss_newton``, and ``residual_share``, the first over the sum of both. -inf for a dead network.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ class LossCurvature:
     Examples
     --------
     >>> LossCurvature(1).components(Ensemble(width=8, depth=4))
-    ('residual', 'gauss_newton', 'residual_share')
+    ('residual', 'gauss_newton', 'residual/gauss_newton', 'residual_share')
     """
 
     target: Fraction | int | str = Fraction(1)
@@ -199,12 +199,12 @@ class LossCurvature:
         object.__setattr__(self, "target", exact_fraction("target", self.target))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the three labels; refuse laws with atoms, and depth 1."""
+        """Return the four labels; refuse laws with atoms, and depth 1."""
         _require_spectrum(net)
-        return ("residual", "gauss_newton", "residual_share")
+        return ("residual", "gauss_newton", "residual/gauss_newton", "residual_share")
 
     def measure(self, chunk: Chunk) -> Array:
-        """Return the logs, shape (m, 3)."""
+        """Return the logs, shape (m, 4)."""
 
         def parts(directions: Directions) -> Array:
             if self.target == 0:
@@ -215,9 +215,10 @@ class LossCurvature:
                     error = np.log(np.abs(output - float(Fraction(self.target))))
             residual = error + np.maximum(*_log_ends(directions))
             gauss_newton = 2 * _log_gradient(directions)
-            return np.stack([residual, gauss_newton, residual - np.logaddexp(residual, gauss_newton)], axis=1)
+            share = residual - np.logaddexp(residual, gauss_newton)
+            return np.stack([residual, gauss_newton, residual - gauss_newton, share], axis=1)
 
-        return _of_alive(_directions(chunk), parts, 3)
+        return _of_alive(_directions(chunk), parts, 4)
 
 
 def _directions(chunk: Chunk) -> Directions:

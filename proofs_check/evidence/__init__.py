@@ -6,6 +6,7 @@ enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
 simulated       a confidence interval from real weight matrices, within a tolerance
 equal_in_law    simulated: another sampler has the law of real weight matrices
+same_law        simulated: two numbers measured on the same networks have one law
 ==============  ==============================================================================
 """
 
@@ -13,6 +14,7 @@ from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
 from proofs_check.evidence.proved import Obligation, Proved
+from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
 
 Evidence = Proved | Enumerated | Enclosed | Simulated
@@ -27,6 +29,7 @@ __all__ = [
     "agrees_with",
     "Simulated",
     "EqualInLaw",
+    "SameLaw",
     "Request",
     "Reading",
     "Mean",

@@ -13,14 +13,14 @@ from proofs_check.verdict import Finding, Tier, decide
 from theory.ensembles import Ensemble, InvalidArgument
 
 
-class _Distance:
+class Distance:
     """Stands where a check reads a number; here two samples are read together."""
 
     relative = False
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Refuse: one sample has no distance."""
-        raise InvalidArgument("reading", "a distance needs two samples", "use EqualInLaw.examine")
+        raise InvalidArgument("reading", "a distance needs two samples", "use EqualInLaw or SameLaw")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EqualInLaw(Simulated):
         As for :class:`Simulated`; the tolerance is of the distance.
     """
 
-    reading: Reading = field(default_factory=_Distance)
+    reading: Reading = field(default_factory=Distance)
     tolerance: float = 0.05
     samples: int = 100_000
 

@@ -9,6 +9,7 @@ gradient           the gradient with respect to one weight matrix
 fixed_readout      the same under ReLU and a readout that is not random
 hessian            blocks of the Hessian at any width
 hessian_structure  what holds for the Hessian of every network
+hessian_spectra    its eigenvalues: symmetric in law, typical size, edge
 plateau            the loss's Hessian where f is small against its target
 init               initializations that do not preserve even the mean
 matrices           products of random matrices, by two independent routes
@@ -24,6 +25,7 @@ from proofs_check.statements import (
     forward,
     gradient,
     hessian,
+    hessian_spectra,
     hessian_structure,
     init,
     law,
@@ -40,6 +42,7 @@ STATEMENTS = (
     *fixed_readout.STATEMENTS,
     *hessian.STATEMENTS,
     *hessian_structure.STATEMENTS,
+    *hessian_spectra.STATEMENTS,
     *plateau.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,

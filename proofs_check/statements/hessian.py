@@ -15,7 +15,7 @@ from proofs_check.statements.letters import Letters
 from theory import gradient_moment, gradient_product, hessian_block_moment, hessian_moment, symbols
 from theory.ensembles import Ensemble, Law
 
-# --- hessian.mean-preserved -------------------------------------------------------------------------------------------
+# --- hessian.frobenius ------------------------------------------------------------------------------------------------
 
 
 def mean_square(net: Ensemble, *, pairs: int = 1, missing: int = 2, gates: int = 2, wide: bool = True) -> sp.Expr:
@@ -59,9 +59,9 @@ def _mean_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
 
 _SIGNS = Law.named("rademacher")
 
-MEAN_PRESERVED = Statement(
-    id="hessian.mean-preserved",
-    title="Under He (Xavier, if linear) the mean of |H|_F^2 does not decay with depth: it grows like L(L-1).",
+FROBENIUS = Statement(
+    id="hessian.frobenius",
+    title="The mean of |H|_F^2, of the sum of squared eigenvalues, grows like L(L-1) under He (Xavier, if linear).",
     latex=r"\mathbb E|\nabla^2 f|_F^2 = L(L-1)\,|x|^2\,\mathbb E|v|^2\,n p_2^2\,(np_2s^2)^{L-2}",
     source=f"{PAPER}, the Hessian theorems",
     assumptions=(
@@ -188,4 +188,4 @@ SPREAD = Statement(
     ),
 )
 
-STATEMENTS = (MEAN_PRESERVED, SPREAD)
+STATEMENTS = (FROBENIUS, SPREAD)

@@ -7,11 +7,16 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import flint
+import sympy as sp
 
-from proofs_check.evidence import Enumerated
+from montecarlo import CurvatureRatios, LossCurvature
+from proofs_check.evidence import Enumerated, Quantile, Simulated
 from proofs_check.small_hessians import LargestRoot, SmallNetwork, frobenius_squared, signs, small_networks
 from proofs_check.statement import Assumption, Claim, Mutant, Statement
-from proofs_check.statements.forward import PAPER
+from proofs_check.statements.forward import LINEAR, PAPER, RELU
+from proofs_check.statements.hessian_spectra import exponent
+from proofs_check.verdict import Between
+from theory.ensembles import Ensemble
 
 # --- plateau.saddle ---------------------------------------------------------------------------------------------------
 
@@ -136,4 +141,112 @@ SADDLE = Statement(
     ),
 )
 
-STATEMENTS = (SADDLE,)
+# --- plateau.flatness -------------------------------------------------------------------------------------------------
+
+
+def flatness(net: Ensemble, ratio: str, *, power: int = 1, curved: bool = True) -> Between:
+    r"""Medians of log(|grad f|/|f|) and log(||H||_2/|grad f|): about log L each, whatever the width.
+
+    The first is that of sqrt(n L) while L < n: the output meets one direction of n, the gradient all of them.
+    """
+    n, depth = sp.Integer(net.width_at(0)), sp.Integer(net.depth)
+    if ratio == "hessian/gradient":
+        middle = power * sp.log(depth) if curved else sp.S.Zero
+        return Between(middle - sp.Rational(5, 4), middle - sp.Rational(1, 8))
+    middle = power * sp.Max(sp.log(n * depth) / 2, sp.log(depth))
+    return Between(middle - sp.Rational(1, 2), middle + 1)
+
+
+def _flatness_check(net: Ensemble, ratio: str, tolerance: float, samples: int) -> Simulated:
+    arguments = {"ratio": ratio}
+    what = f"median of log({'|grad f|/|f|' if ratio == 'gradient/output' else '||H||_2/|grad f|'})"
+    return Simulated(what, net, CurvatureRatios(), ratio, Quantile(), tolerance, samples, 0, arguments)
+
+
+FLATNESS = Statement(
+    id="plateau.flatness",
+    title="The function vanishes first, the gradient a factor L slower, the curvature a factor L slower still.",
+    latex=(
+        r"\operatorname{med}\log\frac{\|\nabla^2f\|_2}{|\nabla f|}\in\log L-[\tfrac18,\tfrac54],\quad"
+        r"\operatorname{med}\log\frac{|\nabla f|}{|f|}\in\max(\tfrac12\log nL,\log L)+[-\tfrac12,1]"
+    ),
+    source=f"{PAPER}, on flat plateaus; that all three share one exponent is Euler's identity (hessian.homogeneity)",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=flatness,
+    evidence=(
+        _flatness_check(LINEAR.at(width=4, depth=8), "hessian/gradient", 0.2, 2_000),
+        _flatness_check(LINEAR.at(width=4, depth=64), "hessian/gradient", 0.3, 1_000),
+        _flatness_check(RELU.at(width=16, depth=32), "hessian/gradient", 0.4, 500),
+        _flatness_check(LINEAR.at(width=4, depth=8), "gradient/output", 0.8, 2_000),
+        _flatness_check(LINEAR.at(width=4, depth=64), "gradient/output", 1.0, 1_000),
+        _flatness_check(RELU.at(width=16, depth=32), "gradient/output", 1.2, 500),
+    ),
+    mutants=(
+        Mutant("gradient and curvature are of one size", partial(flatness, curved=False)),
+        Mutant("L^2 for L", partial(flatness, power=2)),
+        Mutant("function and gradient are of one size", partial(flatness, power=0)),
+    ),
+)
+
+# --- plateau.residual-part --------------------------------------------------------------------------------------------
+
+
+def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, power: int = 1) -> Between:
+    r"""Median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v|: log|y| - gamma L, up to log L.
+
+    The residual part vanishes like e^{gamma L}, Gauss and Newton's like its square: past
+    :math:`L = (\log\frac{|x||v|}{|y|} + O(1))/|\gamma|` the residual part is the larger.
+    """
+    depth = sp.Integer(net.depth)
+    typical = power * sp.log(target) - rate * exponent(net) * depth
+    return Between(typical - sp.Rational(3, 2), typical + sp.log(depth))
+
+
+def _residual_check(net: Ensemble, target: int, tolerance: float, samples: int) -> Simulated:
+    share = LossCurvature(target)
+    what = f"median of log(residual/Gauss-Newton), y = {target}"
+    return Simulated(what, net, share, "residual/gauss_newton", Quantile(), tolerance, samples, 0, {"target": target})
+
+
+RESIDUAL_PART = Statement(
+    id="plateau.residual-part",
+    title="On the plateau the residual part of the loss's Hessian exceeds the gradient's by exp(-gamma L) |y|.",
+    latex=(
+        r"\operatorname{med}\log\frac{|f-y|\,\|\nabla^2f\|_2}{|\nabla f|^2}\in"
+        r"\log|y|-\gamma L+[-\tfrac32,\log L],\quad|y|\gg|x||v|"
+    ),
+    source=f"{PAPER}, on saddle-like plateaus; the exact threshold of each network is plateau.saddle's",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.UNIT_INPUT,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=residual_over_gauss_newton,
+    evidence=(
+        _residual_check(LINEAR.at(width=4, depth=8), 30, 0.8, 2_000),
+        _residual_check(LINEAR.at(width=4, depth=64), 30, 3.0, 1_000),
+        _residual_check(RELU.at(width=16, depth=32), 30, 2.5, 500),
+    ),
+    mutants=(
+        Mutant("both parts vanish alike", partial(residual_over_gauss_newton, rate=0)),
+        Mutant("the rate is doubled", partial(residual_over_gauss_newton, rate=2)),
+        Mutant("the target does not count", partial(residual_over_gauss_newton, power=0)),
+    ),
+)
+
+STATEMENTS = (SADDLE, FLATNESS, RESIDUAL_PART)

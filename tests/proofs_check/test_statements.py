@@ -41,7 +41,7 @@ REQUIRED = {
     "gradient.mean-preserved",
     "gradient.typical-rate",
     "gradient.fixed-readout",
-    "hessian.mean-preserved",
+    "hessian.frobenius",
     "hessian.spread",
     "hessian.hollow",
     "hessian.rank-and-inertia",

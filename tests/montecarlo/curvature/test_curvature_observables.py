@@ -46,7 +46,7 @@ def expected(network, x):
         [values[-1], -values[0], size],
         [np.mean(counted < 0)],
         [gradient / abs(f), size / gradient],
-        [residual, gradient**2, residual / (residual + gradient**2)],
+        [residual, gradient**2, residual / gradient**2, residual / (residual + gradient**2)],
         [np.sum(values**2)],
     )
 
@@ -69,7 +69,7 @@ def test_a_target_of_zero_and_one_far_above_a_tiny_output():
     """The output is about 1e-160, too small for a float beside 1, and its square for a float at all."""
     net = Ensemble(width=4, depth=60, activation="linear", init="1/10000000")
     chunk, _ = drawn(net, 5)
-    residual, gauss_newton, share = LossCurvature(0).measure(chunk).T
+    residual, gauss_newton, _, share = LossCurvature(0).measure(chunk).T
     size = HessianExtremes().measure(chunk)[:, 2]
     output = chunk.log_output_squares() / 2
     np.testing.assert_allclose(residual, output + size, rtol=1e-12)

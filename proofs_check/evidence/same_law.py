@@ -1,0 +1,69 @@
+"""Simulated: two numbers measured on the same networks have the same law."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from montecarlo import Simulation
+from montecarlo.intervals import two_sample_distance
+from proofs_check.evidence.equal_in_law import Distance
+from proofs_check.evidence.simulated import Reading, Simulated, as_float
+from proofs_check.verdict import Finding, Tier, decide
+from theory.ensembles import InvalidArgument
+
+
+@dataclass(frozen=True)
+class SameLaw(Simulated):
+    """The Kolmogorov distance between the laws of two components, claimed to be 0.
+
+    The claim returns the factor by which the first component is said to be larger in law than the second: 1 where both
+    have the same law. Both are read off the same networks, on which they may depend on each other in any way.
+
+    Parameters
+    ----------
+    check, net, observable, component, tolerance, samples, full_samples, arguments
+        As for :class:`Simulated`; the tolerance is of the distance.
+    other : str
+        The second component.
+
+    Raises
+    ------
+    InvalidArgument
+        If the second component is missing, or the claimed factor is not positive.
+    """
+
+    reading: Reading = field(default_factory=Distance)
+    tolerance: float = 0.05
+    samples: int = 20_000
+    other: str = ""
+
+    def __post_init__(self) -> None:
+        if self.other in ("", self.component):
+            raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
+
+    def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
+        """Compare the two empirical laws, the second moved by the claimed factor."""
+        factor = as_float(claim(self.net, **self.arguments))
+        if not factor > 0:
+            raise InvalidArgument("claim", f"must be a positive factor, got {factor}", "return 1 for the same law")
+        readings = simulation[self.observable]
+        moved = readings.log_values(self.other) + math.log(factor)
+        estimate = two_sample_distance(readings.log_values(self.component), moved, error)
+        return Finding(
+            Tier.SIMULATED,
+            self.check,
+            decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
+            case=self.net.describe(),
+            claimed=(0.0, 0.0),
+            exact="0",
+            estimate=estimate.value,
+            interval=(estimate.lo, estimate.hi),
+            tolerance=self.tolerance,
+            error=estimate.error,
+            samples=simulation.samples,
+            seed=simulation.seed,
+            method=f"Kolmogorov distance of {self.component} from {factor:g} times {self.other}: {estimate.method}",
+        )
