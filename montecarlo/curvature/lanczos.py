@@ -93,7 +93,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
             reduction, rest = reduction.taken(unsure), rest[unsure]
             v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]
             alphas, betas = alphas[:, unsure], betas[:, unsure]
-    return Ends(*found, step)
+    return Ends(found[0], found[1], found[2], step)
 
 
 def _judged(alphas: Array, betas: Array) -> Array:

@@ -230,9 +230,9 @@ def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Arra
     reduction = Reduction(directions)
     low, high, errors = np.zeros(reduction.networks), np.zeros(reduction.networks), np.zeros(reduction.networks)
     small = reduction.ranks <= _SMALL
-    for network in np.flatnonzero(small):
+    for network in map(int, np.flatnonzero(small)):
         low[network], high[network] = np.linalg.eigvalsh(reduction.dense(network))[[0, -1]]
-        errors[network] = np.finfo(float).eps
+    errors[small] = np.finfo(float).eps
     if not small.all():
         rest = Reduction(directions.taken(~small)) if small.any() else reduction
         low[~small], high[~small], errors[~small], _ = ends(rest, tolerance)

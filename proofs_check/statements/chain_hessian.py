@@ -16,8 +16,10 @@ from proofs_check.statements.chain import CHAIN
 from proofs_check.statements.forward import PAPER
 from proofs_check.statements.letters import Letters
 from proofs_check.verdict import Between
+from theory.chain_hessian_laws import poisson_log_mean
 from theory.chain_hessians import hessian, log_norm_bounds, log_norm_variance_bound
 from theory.ensembles import Ensemble
+from theory.entries import density_at_zero
 
 Weights = tuple[Fraction, ...]
 
@@ -299,4 +301,72 @@ RATE = Statement(
     ),
 )
 
-STATEMENTS = (HOLLOW, INERTIA, SIZE, RATE)
+# --- chain.hessian-law ------------------------------------------------------------------------------------------------
+
+
+def poisson_log_norm(net: Ensemble, *, logs: int = 2, peak: int = 2, poisson: Fraction = Fraction(1)) -> sp.Expr:
+    r"""E log||H||_2 = gamma L + 2 log(p_0 L) + E log Lambda + O(1/L), p_0 the density of |w| at 0.
+
+    Lambda solves sum_j 1/(1 + Gamma_j^2 Lambda) = 1 over the points of a Poisson process of rate 1.
+    """
+    t = Letters.of(net)
+    p0 = density_at_zero(net.law) / sp.sqrt(t.s2)
+    correction = sp.Rational(poisson.numerator, poisson.denominator) * sp.Rational(poisson_log_mean())
+    return t.L * _log_weight(net) + logs * sp.log(t.L) + peak * sp.log(p0) + correction
+
+
+def _log_weight(net: Ensemble) -> sp.Expr:
+    """E log|w|: log(3 s^2)/2 - 1 for uniform, (log(2 s^2) + psi(1/2))/2 for normal weights."""
+    s2 = Letters.of(net).s2
+    if net.law.name == "uniform":
+        return sp.log(3 * s2) / 2 - 1
+    return (sp.log(2 * s2) + sp.digamma(sp.Rational(1, 2))) / 2
+
+
+def _inside_the_derived_range(claim: Claim) -> Iterator[Inequality]:
+    """The range from order statistics, which is exact for uniform weights at every L, contains the claim."""
+    for depth in (10, 100, 1000):
+        net = CHAIN.at(depth=depth)
+        low, high = log_norm_bounds(net)
+        yield Inequality(f"L = {depth}: not below", low, claim(net))
+        yield Inequality(f"L = {depth}: not above", claim(net), high)
+
+
+def _law_check(law: str, depth: int, tolerance: float, samples: int) -> Simulated:
+    net = CHAIN.at(depth=depth, law=law)
+    reading = LogMean(log_norm_variance_bound)
+    return Simulated("E log||H||_2", net, ChainHessian(), "spectral_norm", reading, tolerance, samples)
+
+
+LAW = Statement(
+    id="chain.hessian-law",
+    title="Width one: E log||H|| is gamma L + 2 log(p_0 L) and a constant that a Poisson process gives, up to O(1/L).",
+    latex=(
+        r"\mathbb E\log\|\nabla^2f\|_2=\gamma L+2\log(p_0L)+\mathbb E\log\Lambda+O(\tfrac1L),\quad"
+        r"\sum_j\frac1{1+\Gamma_j^2\Lambda}=1,\quad\mathbb E\log\Lambda=0.94748\ldots"
+    ),
+    source=f"{PAPER}, second-order analysis of neural chains; the constant is derived here (theory.chain_hessian_laws)",
+    assumptions=(
+        Assumption.NORMAL_OR_UNIFORM,
+        Assumption.WIDTH_ONE,
+        Assumption.LINEAR,
+        Assumption.NO_BIASES,
+        Assumption.UNIT_INPUT,
+        Assumption.DEPTH_TWO,
+    ),
+    claim=poisson_log_norm,
+    evidence=(
+        Enclosed("inside the range derived from order statistics, L = 10 to 1000", _inside_the_derived_range),
+        _law_check("uniform", 20, 0.30, 60_000),
+        _law_check("normal", 20, 0.40, 60_000),
+        _law_check("uniform", 100, 1.0, 20_000),
+    ),
+    mutants=(
+        Mutant("log L for 2 log L", partial(poisson_log_norm, logs=1)),
+        Mutant("the density counts once", partial(poisson_log_norm, peak=1)),
+        Mutant("the two smallest weights alone", partial(poisson_log_norm, poisson=Fraction(0))),
+        Mutant("two thirds of the constant", partial(poisson_log_norm, poisson=Fraction(2, 3))),
+    ),
+)
+
+STATEMENTS = (HOLLOW, INERTIA, SIZE, RATE, LAW)

@@ -17,6 +17,7 @@ from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
 from theory import ChainLaw, Ensemble, Law, LogNormLaw, activation_moment, gradient_moment, symbols
 from theory.balls import enclose
+from theory.chain_hessian_laws import chain_hessian_log_mean
 from theory.chain_hessians import hessian, log_norm_bounds
 from theory.log_gradients import LogGradientLaw
 from theory.moments import kurtosis_limit
@@ -33,6 +34,7 @@ REQUIRED = {
     "chain.gradient-rate",
     "chain.hessian-hollow",
     "chain.hessian-rate",
+    "chain.hessian-law",
     "forward.mean-preserved",
     "forward.fourth-moment",
     "forward.kurtosis-limit",
@@ -49,7 +51,13 @@ REQUIRED = {
     "hessian.norm-bounds",
     "hessian.contains-chain",
     "hessian.homogeneity",
+    "hessian.symmetric-law",
+    "hessian.typical-rate",
+    "hessian.vanishes-in-median-not-in-mean",
+    "hessian.wide-limit-edge",
     "plateau.saddle",
+    "plateau.flatness",
+    "plateau.residual-part",
     "law.quantiles",
     "law.width-threshold",
     "matrices.frobenius-fourth",
@@ -241,6 +249,14 @@ def test_the_hessians_rate_is_the_derived_one(depth, init):
     low, high = log_norm_bounds(net)
     assert agree(claimed.lo, low)
     assert agree(claimed.hi, high)
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform"])
+@pytest.mark.parametrize("depth", [10, 40])
+def test_the_chains_hessian_is_within_1_over_l_of_its_exact_law(depth, law):
+    """The mean by inversion of a Laplace transform, at finite depth."""
+    net = Ensemble(1, depth, law=law, readout="signs")
+    assert abs(as_float(claim_of("chain.hessian-law")(net)) - chain_hessian_log_mean(net)) < 1 / depth
 
 
 @few
