@@ -20,6 +20,8 @@ from theory.ensembles.arguments import exact_fraction, nearest
 if TYPE_CHECKING:
     from proofs_check.statement import Statement
 
+_TOPICS = ("chain", "forward", "law", "gradient", "hessian", "plateau", "init", "matrices", "engines")
+"""Named here, too, so that --help need not load SymPy; a test holds the two lists together."""
 _COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
 
 
@@ -143,13 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     _query_options(sample)
 
     table = command("table", _table, "theory against measurement for one topic, as a table")
-    table.add_argument("name", help="a topic: chain, forward, law, gradient, hessian, init, matrices, engines")
+    table.add_argument("name", help=f"a topic ({', '.join(_TOPICS)}), or curvature: the figure's medians")
     table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     _run_options(table)
 
     figure = command("figure", _figure, "draw a figure")
-    figure.add_argument("name", help="typical: mean and median of signal and gradient against depth")
-    figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file")
+    figure.add_argument("name", help="typical, curvature, curvature-phase, spectrum, or all of them")
+    figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file; of all: a folder")
     figure.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
     figure.add_argument(
         "--jobs", action=_Read, read=_positive, default=os.cpu_count() or 1, help="processes (default: all)"
@@ -343,9 +345,12 @@ def _table(options: argparse.Namespace) -> int:
     from proofs_check.verification import verify
 
     show = _choice("format", options.format, FORMATS)
+    if options.name == "curvature":
+        return _curvature_table(options, show)
     topics = list(dict.fromkeys(statement.topic for statement in own_statements()))
     if options.name not in topics:
-        raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, topics))
+        known = [*topics, "curvature"]
+        raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, known))
     statements = [statement for statement in own_statements() if statement.topic == options.name]
     with _workers(options) as workers, _progress() as told:
         report = verify(
@@ -361,13 +366,46 @@ def _table(options: argparse.Namespace) -> int:
     return report.exit_status
 
 
-def _figure(options: argparse.Namespace) -> int:
-    from proofs_check.figures import draw_typical, require_figure
+def _curvature_table(options: argparse.Namespace, show: Callable[[Any], str]) -> int:
+    from montecarlo import cluster, worker_pool
+    from proofs_check.tables import curvature_table
 
+    samples = _choice("profile", options.profile, {"quick": 1000, "full": 10_000})
+    if options.store is not None:
+        raise InvalidArgument("store", "this table is made at once, and keeps no blocks", "leave it out")
+    with worker_pool(options.jobs) if options.cluster is None else cluster(options.cluster) as workers:
+        table = curvature_table(workers, samples=samples, seed=options.seed)
+    print(show(table), end="")
+    return 0
+
+
+def _figure(options: argparse.Namespace) -> int:
+    from proofs_check.figures import FIGURES, require_figure
+
+    if options.name == "all":
+        return _all_figures(options)
     out = Path(options.out)
     require_figure(options.name, out)
-    draw_typical(_writable_file("out", options.out), seed=options.seed, jobs=options.jobs)
+    FIGURES[options.name](_writable_file("out", options.out), seed=options.seed, jobs=options.jobs)
     print(f"figure written to {out}", file=sys.stderr)
+    return 0
+
+
+def _all_figures(options: argparse.Namespace) -> int:
+    from proofs_check.figures import FIGURES, require_figure
+    from proofs_check.figures.drawing import FILES
+
+    if Path(options.out).suffix in FILES:
+        raise InvalidArgument("out", f"{options.out} is one file's name, but there are {len(FIGURES)}", "name a folder")
+    for name in FIGURES:
+        require_figure(name, Path(f"{name}.png"))
+    folder = _writable_folder(options.out)
+    with _progress() as told:
+        for done, (name, draw) in enumerate(FIGURES.items()):
+            if told is not None:
+                told("figure", name, done, len(FIGURES))
+            draw(folder / f"{name}.png", seed=options.seed, jobs=options.jobs)
+    print(f"figures written to {folder}", file=sys.stderr)
     return 0
 
 

@@ -60,13 +60,13 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
     if told is not None:
         told("figure", "typical", 0, 1)
     try:
-        from proofs_check.figures import draw_typical, require_figure
+        from proofs_check.figures import FIGURES, require_figure
 
         require_figure("typical", out / "typical.png")
     except ValueError as missing:
         print(f"vanishing: no figure: {missing}", file=sys.stderr)
         return
-    draw_typical(out / "typical.png", seed=report.seed, jobs=jobs)
+    FIGURES["typical"](out / "typical.png", seed=report.seed, jobs=jobs)
     if told is not None:
         told("figure", "", 1, 1)
 

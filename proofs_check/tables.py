@@ -1,40 +1,54 @@
-"""Theory against measurement, one table a topic: LaTeX (booktabs), Markdown, CSV and JSON."""
+"""Theory against measurement, as tables: LaTeX (booktabs), Markdown, CSV and JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from montecarlo import Estimate, Workers
+from montecarlo.executors import in_task_order
+from proofs_check.curvature_data import ERROR, FAMILIES, Curvature, grid, log_curve, measured
 from proofs_check.verdict import Finding, Tier
 from proofs_check.verification import Report
+from theory.ensembles import Ensemble
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
+"""Of a topic's table."""
+
+CURVATURE_COLUMNS = (
+    *("activation", "initialization", "width", "depth"),
+    *("median lambda_max", "interval of lambda_max", "median -lambda_min", "interval of -lambda_min", "theory"),
+)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under :data:`COLUMNS`.
+    """Rows of text.
 
     Parameters
     ----------
     name : str
-        The topic.
+        E.g. the topic.
     caption : str
         Where the numbers come from.
+    columns : tuple of str
+        What is in them; different from each other.
     rows : tuple of tuples of str
-        One per simulated finding.
+        A cell a column.
     """
 
     name: str
     caption: str
+    columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def topic_table(report: Report, topic: str) -> Table:
-    """Return the table of a topic: each simulated finding of its statements.
+    """Return the table of a topic: a row for each simulated finding of its statements.
 
     Parameters
     ----------
@@ -53,7 +67,7 @@ def topic_table(report: Report, topic: str) -> Table:
         f"{topic}: theory against measurement from real weight matrices; intervals hold jointly for the whole run "
         f"with error probability {report.error:g} (profile {report.profile}, seed {report.seed})"
     )
-    return Table(topic, caption, rows)
+    return Table(topic, caption, COLUMNS, rows)
 
 
 def _case(finding: Finding) -> str:
@@ -76,15 +90,51 @@ def _measured(finding: Finding) -> tuple[str, str]:
     return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
 
 
+def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence[Ensemble] | None = None) -> Table:
+    """Return the medians that the figure ``curvature`` shows.
+
+    Parameters
+    ----------
+    workers : Workers
+        Where the networks are drawn.
+    samples : int
+        Networks per width and depth, at most (:func:`proofs_check.curvature_data.samples_for`).
+    seed : int
+        Root seed.
+    nets : sequence of Ensemble, optional
+        Another grid.
+    """
+    chosen = [net for family in FAMILIES for net in grid(family)] if nets is None else list(nets)
+    found = list(measured(chosen, samples=samples, seed=seed, workers=workers))
+    theory = in_task_order(log_curve, [(net,) for net in chosen], workers)
+    rows = tuple(_curvature_row(point, log) for point, log in zip(found, theory, strict=True))
+    caption = (
+        f"curvature: medians of both ends of the Hessian's spectrum, from up to {samples} networks each (0: most are "
+        f"dead); each interval misses with probability at most {ERROR:g} (seed {seed})"
+    )
+    return Table("curvature", caption, CURVATURE_COLUMNS, rows)
+
+
+def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:
+    net = point.net
+    ends = (cell for end in (point.highest, point.lowest) for cell in _exponential(end))
+    return net.activation, net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"
+
+
+def _exponential(logarithm: Estimate) -> tuple[str, str]:
+    value, lo, hi = (f"{math.exp(x):.4g}" for x in (logarithm.value, logarithm.lo, logarithm.hi))
+    return value, f"[{lo}, {hi}]"
+
+
 def to_markdown(table: Table) -> str:
     r"""Return the table in Markdown.
 
     Examples
     --------
-    >>> print(to_markdown(Table("t", "c", (("a|b", "", "", "", "", "supported"),))).splitlines()[4])
-    | a\|b |  |  |  |  | supported |
+    >>> print(to_markdown(Table("t", "c", ("x", "y"), (("a|b", "supported"),))).splitlines()[4])
+    | a\|b | supported |
     """
-    lines = [f"**{table.caption}**", "", _markdown_row(COLUMNS), _markdown_row(["---"] * len(COLUMNS))]
+    lines = [f"**{table.caption}**", "", _markdown_row(table.columns), _markdown_row(["---"] * len(table.columns))]
     return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"
 
 
@@ -101,9 +151,9 @@ def _markdown_text(text: str) -> str:
 
 def to_latex(table: Table) -> str:
     """Return the table in LaTeX, for the package booktabs."""
-    head = " & ".join(column.capitalize() for column in COLUMNS)
+    head = " & ".join(column.capitalize() for column in map(_latex_text, table.columns))
     body = "\n".join(" & ".join(map(_latex_text, row)) + r" \\" for row in table.rows)
-    columns = "llllll"
+    columns = "l" * len(table.columns)
     return (
         "\\begin{table}\n\\centering\n\\small\n"
         f"\\caption{{{_latex_text(table.caption)}}}\n"
@@ -139,14 +189,14 @@ def to_csv(table: Table) -> str:
     """Return the table as CSV, with a header line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(table.columns)
     writer.writerows(table.rows)
     return out.getvalue()
 
 
 def to_json(table: Table) -> str:
     """Return the table as a JSON list of objects."""
-    return json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in table.rows], indent=2) + "\n"
+    return json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows], indent=2) + "\n"
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from proofs_check import cli, quantities, registry
+from proofs_check.figures import FIGURES
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
@@ -121,8 +122,12 @@ def test_help_loads_no_heavy_library(argv):
     assert ran.stdout.startswith(("usage: vanishing", "vanishing 0."))
 
 
-def test_help_names_every_quantity():
+def test_help_names_every_quantity_every_topic_and_every_figure(vanishing, capsys):
     assert cli._quantity_names() == tuple(quantity.name for quantity in quantities.QUANTITIES)
+    assert tuple(dict.fromkeys(statement.topic for statement in registry.own_statements())) == cli._TOPICS
+    with pytest.raises(SystemExit):
+        vanishing("figure --help")
+    assert f"{', '.join(FIGURES)}, or all of them" in " ".join(capsys.readouterr().out.split())
 
 
 BAD = [
@@ -144,6 +149,14 @@ BAD = [
     ("table forwrd", "name", "no table 'forwrd'", "did you mean 'forward'"),
     ("table init --format tex", "--format", "'tex'", "did you mean 'latex'"),
     ("figure typcal --out x.png", "name", "no figure 'typcal'", "did you mean 'typical'"),
+    ("figure spectrm --out x.png", "name", "no figure 'spectrm'", "did you mean 'spectrum'"),
+    ("figure al --out x", "name", "no figure 'al'", "did you mean 'all'"),
+    ("figure all --out x.png", "--out", "x.png is one file's name", "name a folder"),
+    ("figure curvature-phase --out x", "--out", "x ends on none of", "figure.pdf"),
+    ("table curvatur", "name", "no table 'curvatur'", "did you mean 'curvature'"),
+    ("table curvature --format tex", "--format", "'tex'", "did you mean 'latex'"),
+    ("table curvature --profile ful", "--profile", "'ful'", "did you mean 'full'"),
+    ("table curvature --store x", "--store", "keeps no blocks", "leave it out"),
     ("figure typical --out x.jpg", "--out", "x.jpg ends on none of .pdf, .png, .svg", "figure.pdf"),
     ("figure typical", "command", "required: --out", "--help"),
     (f"derive kurtosis {RELU} --format jsn", "--format", "'jsn'", "did you mean 'json'"),
@@ -210,6 +223,7 @@ BAD = [
     ("verify 'init.*' --out {tmp}/file/below", "--out", "cannot write to .*/file/below: Not a directory", "folder"),
     ("verify 'init.*' --json {tmp}/no/x.json", "--json", "cannot write .*/no/x.json: No such file", "file"),
     ("verify 'init.*' --json {tmp}", "--json", "it is a folder", "file"),
+    ("figure all --out {tmp}/file", "--out", "cannot write to .*: File exists", "folder"),
     ("figure typical --out {tmp}/file/x.png", "--out", "cannot write .*: Not a directory", "file"),
     ("verify --module {tmp}/no.py", "--module", "no file .*/no.py", "Python file"),
     ("verify --module {tmp}/empty.py", "--module", "no sequence STATEMENTS", "STATEMENTS = "),

@@ -21,7 +21,7 @@ def drawn(monkeypatch):
         asked.append((out, options))
         out.write_bytes(b"a figure")
 
-    monkeypatch.setattr(figures, "draw_typical", draw)
+    monkeypatch.setitem(figures.FIGURES, "typical", draw)
     return asked
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -10,8 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from montecarlo import HessianExtremes, serial, simulate, worker_pool
+from montecarlo.intervals import order_statistic_interval
+from proofs_check.curvature_data import FAMILIES, log_curve
 from proofs_check.registry import load
-from proofs_check.tables import COLUMNS, FORMATS, Table, to_csv, to_json, to_latex, to_markdown, topic_table
+from proofs_check.tables import (
+    COLUMNS,
+    FORMATS,
+    Table,
+    curvature_table,
+    to_csv,
+    to_json,
+    to_latex,
+    to_markdown,
+    topic_table,
+)
 from proofs_check.verdict import Tier
 from proofs_check.verification import verify
 
@@ -47,7 +61,7 @@ def read_latex(text):
 
 @given(rows(ONE_LINE), ONE_LINE)
 def test_latex_prints_every_cell_as_it_is_between_the_rules_of_booktabs(rows, caption):
-    lines = to_latex(Table("topic", caption, rows)).split("\n")
+    lines = to_latex(Table("topic", caption, COLUMNS, rows)).split("\n")
     assert lines[:3] == [r"\begin{table}", r"\centering", r"\small"]
     assert read_latex(re.fullmatch(r"\\caption\{(.*)\}", lines[3])[1]) == caption
     assert lines[4:6] == [r"\begin{tabular}{llllll}", r"\toprule"]
@@ -77,7 +91,7 @@ def markdown_cells(line):
 
 @given(rows(ANY))
 def test_markdown_shows_every_cell_as_it_is_in_one_line_a_row(rows):
-    lines = to_markdown(Table("topic", "a caption", rows)).split("\n")
+    lines = to_markdown(Table("topic", "a caption", COLUMNS, rows)).split("\n")
     assert lines[:4] == ["**a caption**", "", f"| {' | '.join(COLUMNS)} |", "|" + 6 * " --- |"]
     assert lines[-1] == ""
     shown = [markdown_cells(line) for line in lines[4:-1]]
@@ -86,7 +100,7 @@ def test_markdown_shows_every_cell_as_it_is_in_one_line_a_row(rows):
 
 @given(rows(ANY))
 def test_csv_and_json_are_read_back_as_they_were(rows):
-    table = Table("topic", "a caption", rows)
+    table = Table("topic", "a caption", COLUMNS, rows)
     assert list(csv.reader(io.StringIO(to_csv(table), newline=""))) == [list(COLUMNS), *map(list, rows)]
     assert json.loads(to_json(table)) == [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
@@ -142,3 +156,50 @@ def test_the_exit_status_is_that_of_the_topic(vanishing, users_own, names, statu
     ran = vanishing("table user --jobs 1 --seed 5 --format json")
     assert (ran.status, ran.err) == (status, "")
     assert [record["statement"] for record in json.loads(ran.out)] == [f"user.{name}" for name in names]
+
+
+def test_the_table_of_curvature_has_exact_intervals_of_the_medians_that_are_measured():
+    nets = [FAMILIES[0].at(width=4, depth=6), FAMILIES[1].at(width=2, depth=8)]
+    with serial() as workers:
+        table = curvature_table(workers, samples=300, seed=4, nets=nets)
+    (linear, dead), extremes = table.rows, HessianExtremes()
+    readings = simulate(nets[0], [extremes], samples=300, seed=4)[extremes]
+    ends = [readings.log_values(end) for end in ("lambda_max", "minus_lambda_min")]
+    cells = [cell for logs in ends for cell in exponential(order_statistic_interval(logs, 0.5, 1e-4))]
+    assert linear == ("linear", "xavier", "4", "6", *cells, f"{math.exp(log_curve(nets[0])):.4g}")
+    # (3/4)^8 = 0.1 of the networks live: that 116 of 300 do, as the upper end would need, has probability 1e-38
+    assert dead == ("relu", "he", "2", "8", "0", "[0, 0]", "0", "[0, 0]", "0")
+    assert "300 networks" in table.caption
+    assert "0.0001 (seed 4)" in table.caption
+
+
+def exponential(logarithm):
+    value, lo, hi = (f"{math.exp(x):.4g}" for x in (logarithm.value, logarithm.lo, logarithm.hi))
+    return value, f"[{lo}, {hi}]"
+
+
+def test_the_command_prints_the_table_of_curvature_with_its_profile_seed_and_workers(vanishing, monkeypatch):
+    asked = []
+
+    def table(workers, **options):
+        asked.append((type(workers), options))
+        return Table("curvature", "c", ("a", "b"), (("1", "2"),))
+
+    monkeypatch.setattr("proofs_check.tables.curvature_table", table)
+    ran = vanishing("table curvature --format csv --seed 7 --jobs 1")
+    assert (ran.status, ran.out, ran.err) == (0, "a,b\n1,2\n", "")
+    assert json.loads(vanishing("table curvature --format json --profile full --jobs 2").out) == [{"a": "1", "b": "2"}]
+    with serial() as here, worker_pool(2) as there:
+        assert asked == [
+            (type(here), {"samples": 1000, "seed": 7}),
+            (type(there), {"samples": 10_000, "seed": 0}),
+        ]
+
+
+@given(st.integers(1, 9))
+def test_a_table_has_as_many_columns_as_it_says(columns):
+    table = Table("t", "c", tuple(f"x{i}" for i in range(columns)), (("y",) * columns,))
+    assert rf"\begin{{tabular}}{{{'l' * columns}}}" in to_latex(table)
+    assert to_latex(table).count(" & ") == 2 * (columns - 1)
+    assert [len(markdown_cells(line)) for line in to_markdown(table).splitlines()[2:]] == [columns] * 3
+    assert list(json.loads(to_json(table))[0]) == list(table.columns)

@@ -1,4 +1,4 @@
-"""The figure: mean and median of signal and gradient against depth, theory as lines, measurement as points."""
+"""The figure ``typical``: mean and median of signal and gradient against depth, theory as lines, measured points."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ import sympy as sp
 
 from montecarlo import ActivationNorms, Estimate, GradientNorms, simulate, worker_pool
 from montecarlo.intervals import catoni_interval, order_statistic_interval
+from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, bar, canvas, legend_below, require_file, save
 from theory import LogNormLaw, activation_moment, gradient_moment
-from theory.ensembles import Ensemble, InvalidArgument
-from theory.ensembles.arguments import nearest
+from theory.ensembles import Ensemble
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from montecarlo import Workers
 
-FIGURES = ("typical",)
-_FILES = (".pdf", ".png", ".svg")
 _WIDTHS = (4, 16, 32)
 _DEPTHS = (2, 4, 8, 16, 32, 64)
-_COLOURS = ("#0072B2", "#D55E00", "#009E73")  # told apart with any colour vision (Okabe and Ito)
+_COLOURS = (BLUE, VERMILLION, GREEN)
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,6 @@ class _Series:
     medians: tuple[float, ...]
     points: tuple[tuple[int, Estimate], ...]
     means: tuple[tuple[int, Estimate], ...]
-
-
-def require_figure(name: str, out: Path) -> None:
-    """Refuse an unknown figure, a wrong file ending or a missing matplotlib, before any work is done."""
-    if name not in FIGURES:
-        raise InvalidArgument("name", f"there is no figure {name!r}", nearest(name, FIGURES))
-    if out.suffix not in _FILES:
-        raise InvalidArgument("out", f"{out.name} ends on none of {', '.join(_FILES)}", "use e.g. figure.pdf")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise InvalidArgument("out", "figures need matplotlib", "pip install 'vanishing-curvature[report]'") from None
 
 
 def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1) -> None:
@@ -71,27 +57,18 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     Left: He, ReLU. Right: Xavier, linear, where the gradient's law is exact. Intervals: order statistics for medians,
     Catoni with theory's variance for means (where they are narrow enough to draw), at error probability 1e-4 each.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    require_figure("typical", out)
+    require_file(out)
     error = 1e-4
     with worker_pool(jobs) as workers:
         signal = [_signal_series(width, samples, seed, error, workers) for width in _WIDTHS]
         gradient = [_gradient_series(width, samples, seed, error, workers) for width in _WIDTHS]
-    figure = Figure(figsize=(10, 4.8), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = canvas(10, 4.8)
     left, right = figure.subplots(1, 2)
     _panel(left, signal, "signal $|a_L|^2$   (ReLU, He, normal)")
     _panel(right, gradient, r"gradient $|\partial f/\partial W_1|_F^2$   (linear, Xavier, normal)")
     left.set_ylabel("size, relative to the input")
     _legend(figure)
-    partial = out.with_name(f".{out.stem}.partial{out.suffix}")
-    try:
-        figure.savefig(partial, dpi=150)
-        partial.replace(out)  # whole or not at all
-    finally:
-        partial.unlink(missing_ok=True)
+    save(figure, out)
 
 
 def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:
@@ -139,8 +116,7 @@ def _panel(axes: Any, series: Sequence[_Series], title: str) -> None:
     for one, colour in zip(series, _COLOURS, strict=True):
         axes.plot(one.depths, one.medians, color=colour, linewidth=1.2)
         for depth, estimate in one.points:
-            low, high = math.exp(estimate.lo), math.exp(estimate.hi)
-            axes.plot([depth, depth], [low, high], color=colour, linewidth=1.2)
+            bar(axes, depth, estimate, colour)
             axes.plot([depth], [math.exp(estimate.value)], "o", color=colour, markersize=4)
         for depth, estimate in one.means:
             axes.plot([depth, depth], [estimate.lo, estimate.hi], color=colour, linewidth=1, alpha=0.6)
@@ -161,4 +137,4 @@ def _legend(figure: Any) -> None:
     grey: dict[str, Any] = {"color": "0.2", "linestyle": "none", "markersize": 4}
     handles.append(Line2D([], [], marker="D", markerfacecolor="white", label="mean, measured", **grey))
     handles.append(Line2D([], [], marker="o", label="median, measured", **grey))
-    figure.legend(handles=handles, fontsize=8, loc="outside lower center", ncols=3)
+    legend_below(figure, handles, columns=3)

@@ -1,0 +1,160 @@
+r"""How curved typical networks are: medians of the ends of the Hessian's spectrum, beside theory's curve.
+
+*The curve.* In units of :math:`|x||v|` and of the signal at its depth, both ends of the spectrum of a wide network
+tend to an edge that depends on the depth alone (:mod:`theory.wide_hessians`); at finite width the typical signal
+vanishes, like :math:`e^{\gamma L}`. So the curve is the exact median of :math:`|a_L|`, dead networks included, times
+the edge, times the share of :math:`|v|` that the last mask lets through. The product is a heuristic, good where L/n is
+of order 1; for width one the curve is the exact :math:`E\log\|H\|_2` in place of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from montecarlo import Estimate, HessianExtremes, Workers, simulate
+from montecarlo.executors import in_task_order
+from montecarlo.intervals import order_statistic_interval
+from theory.ensembles import Ensemble
+
+ERROR = 1e-4
+"""Probability that one interval misses."""
+
+FAMILIES = (
+    Ensemble(width="n", depth="L", activation="linear", init="xavier"),
+    Ensemble(width="n", depth="L", activation="relu", init="he"),
+)
+"""Normal weights, a unit vector for input, and a normal readout, E|v|^2 = 1."""
+
+WIDTHS = (1, 4, 16, 64)
+DEPTHS = (2, 4, 8, 16, 32, 64, 128)
+
+
+@dataclass(frozen=True)
+class Curvature:
+    r"""The typical ends of the spectrum of one ensemble's Hessians.
+
+    Attributes
+    ----------
+    net : Ensemble
+    highest, lowest, norm : Estimate
+        Medians of :math:`\log\lambda_{\max}`, of :math:`\log(-\lambda_{\min})` and of the log of the larger one; dead
+        networks count -inf.
+    """
+
+    net: Ensemble
+    highest: Estimate
+    lowest: Estimate
+    norm: Estimate
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the measured medians are exactly 0, as more than half of the networks are dead."""
+        return self.norm.value == -math.inf
+
+
+def grid(family: Ensemble, widths: Sequence[int] = WIDTHS, depths: Sequence[int] = DEPTHS) -> list[Ensemble]:
+    """Return the ensembles of a family, width by width.
+
+    Examples
+    --------
+    >>> [(net.width, net.depth) for net in grid(FAMILIES[0], widths=(1, 4), depths=(2, 8))]
+    [(1, 2), (1, 8), (4, 2), (4, 8)]
+    """
+    return [family.at(width=n, depth=depth) for n in widths for depth in depths]
+
+
+def samples_for(net: Ensemble, most: int) -> int:
+    """Return how many networks to draw: the fewer, the wider and so the more alike and expensive they are.
+
+    Examples
+    --------
+    >>> [samples_for(Ensemble(width=n, depth=8), 1000) for n in (1, 16, 64)]
+    [1000, 500, 125]
+    """
+    assert net.width is not None
+    return max(1, min(most, 8 * most // int(net.width)))
+
+
+def measured(
+    nets: Sequence[Ensemble], *, samples: int, seed: int, workers: Workers, error: float = ERROR
+) -> Iterator[Curvature]:
+    """Draw networks of each ensemble, and take medians.
+
+    Parameters
+    ----------
+    nets : sequence of Ensemble
+        Numeric, each of one width, and of depth at least 2.
+    samples : int
+        Networks of each, at most; see :func:`samples_for`.
+    seed : int
+        Root seed.
+    workers : Workers
+        Each takes one ensemble at a time.
+    error : float
+        Probability that one interval misses.
+
+    Yields
+    ------
+    Curvature
+        In the order of the ensembles.
+
+    Examples
+    --------
+    >>> from montecarlo import serial
+    >>> with serial() as workers:
+    ...     (found,) = measured([FAMILIES[1].at(width=1, depth=16)], samples=100, seed=0, workers=workers)
+    >>> found.is_dead  # all but one network in 2^16
+    True
+    """
+    tasks = ((net, samples_for(net, samples), seed, error) for net in nets)
+    return in_task_order(_medians, tasks, workers)
+
+
+def _medians(net: Ensemble, samples: int, seed: int, error: float) -> Curvature:
+    observable = HessianExtremes()
+    readings = simulate(net, [observable], samples=samples, seed=seed)[observable]
+    ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
+    return Curvature(net, *(order_statistic_interval(readings.log_values(end), 0.5, error) for end in ends))
+
+
+def log_curve(net: Ensemble) -> float:
+    """Return the log of theory's curve; -inf where most networks are dead.
+
+    Examples
+    --------
+    >>> log_curve(FAMILIES[1].at(width=4, depth=16))
+    -inf
+    """
+    from theory import LogNormLaw  # here, as workers need no SymPy
+    from theory.chain_hessian_laws import chain_hessian_log_mean
+
+    if net.width == 1 and net.slope == 1:
+        return chain_hessian_log_mean(net.at(readout="ones")) + _LOG_NORMAL
+    masked = math.log((1 + float(net.slope) ** 2) / 2) / 2
+    return LogNormLaw(net).median() / 2 + masked + _log_edge(int(net.depth))
+
+
+_LOG_NORMAL = -(math.log(2) + 0.5772156649015329) / 2
+"""E log|N|, N standard normal: the readout of width one."""
+
+
+def _log_edge(depth: int) -> float:
+    """Return the log of the edge of a wide linear network."""
+    return math.log(0.5435) + 1.5 * math.log(depth)
+
+
+def turning_depth(net: Ensemble) -> float:
+    r"""Return :math:`2/|\gamma|`, :math:`\gamma = E\log(|a_k|/|a_{k-1}|)` given survival.
+
+    There :math:`e^{\gamma L}L^2`, the size of the Hessian at a fixed width, turns from rising to falling.
+
+    Examples
+    --------
+    >>> [round(turning_depth(family.at(width=16, depth=1)), 1) for family in FAMILIES]  # about 4n, and 8n/5
+    [62.7, 22.7]
+    """
+    from theory import LogNormLaw
+
+    return 4 / abs(float(LogNormLaw(net).lyapunov_exponent()))
