@@ -26,6 +26,8 @@ def matrix_vector(matrices: Floats, vectors: Floats) -> Floats:
     array([[21., 43.]])
     """
     m, o, i = matrices.shape
+    if o * i <= _ENTRIES:
+        return np.asarray(np.matmul(matrices, vectors[:, :, None])[:, :, 0])
     rows = _rows(o, i)
     pieces = matrices.reshape(m, o // rows, rows, i)
     product: Floats = np.matmul(pieces, vectors[:, None, :, None])
@@ -41,6 +43,8 @@ def vector_matrix(vectors: Floats, matrices: Floats) -> Floats:
     array([[31., 42.]])
     """
     m, o, i = matrices.shape
+    if o * i <= _ENTRIES:
+        return np.asarray(np.matmul(vectors[:, None, :], matrices)[:, 0])
     rows = _rows(o, i)
     pieces = np.matmul(vectors.reshape(m, o // rows, 1, rows), matrices.reshape(m, o // rows, rows, i))
     return pieces[:, 0, 0] if o == rows else np.asarray(pieces.sum(axis=(1, 2)))

@@ -31,7 +31,13 @@ from montecarlo.curvature.observables import (
     LossCurvature,
 )
 from montecarlo.curvature.operator_extremes import ExtremeEigenvalues, extreme_eigenvalues
-from montecarlo.curvature.spectra import HessianSpectrum, SpectrumEnds, hessian_extremes, hessian_spectrum
+from montecarlo.curvature.spectra import (
+    HessianSpectrum,
+    SpectrumEnds,
+    hessian_extremes,
+    hessian_spectra,
+    hessian_spectrum,
+)
 from montecarlo.curvature.spectral_density import SpectralDensity, spectral_density
 from montecarlo.curvature.trace_estimates import (
     TraceEstimate,
@@ -43,6 +49,7 @@ from montecarlo.curvature.trace_estimates import (
 __all__ = [
     "Network",
     "hessian_spectrum",
+    "hessian_spectra",
     "HessianSpectrum",
     "hessian_extremes",
     "SpectrumEnds",

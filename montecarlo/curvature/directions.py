@@ -1,10 +1,10 @@
-"""Forward and backward pass of given networks, as directions and logarithms: all that their Hessians are made of."""
+"""Forward and backward pass of given networks, as directions and norms: all that their Hessians are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,29 +52,29 @@ class Directions:
     ----------
     weights : list of ndarray, shapes (m, n_k, n_{k-1})
         W_1, ..., W_L.
-    slopes : list of ndarray, shapes (m, n_k)
+    slopes : ndarray, shape (m, n_1 + ... + n_L)
         Diagonals of D_1, ..., D_L.
-    forward, backward : lists of ndarray
-        Unit vectors along a_0, ..., a_L and b_1, ..., b_L, shapes (m, n_k); 0 where these are 0.
+    forward, backward : ndarray, shapes (m, n_0 + ... + n_L), (m, n_1 + ... + n_L)
+        Unit vectors along a_0, ..., a_L and b_1, ..., b_L; 0 where these are 0.
     forward_norms, backward_norms : Norms, of shapes (m, L+1), (m, L)
         |a_k| and |b_k|.
     log_output : ndarray, shape (m,)
         log|f|; -inf for 0.
     cosine : ndarray, shape (m,)
         Of the angle between v and a_L: its sign is that of f.
-    kinks : list of (int, ndarray)
-        Layers where a unit of some network is exactly at 0, and which, shape (m, n_k).
+    at_kink : ndarray, shape (m, n_1 + ... + n_L)
+        Where a unit with a kink is exactly at 0.
     """
 
     weights: list[Array]
-    slopes: list[Array]
-    forward: list[Array]
-    backward: list[Array]
+    slopes: Array
+    forward: Array
+    backward: Array
     forward_norms: Norms
     backward_norms: Norms
     log_output: Array
     cosine: Array
-    kinks: list[tuple[int, NDArray[np.bool_]]]
+    at_kink: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -93,18 +93,20 @@ class Directions:
         last_is_linear : bool
             Whether D_L is the identity.
         """
-        run = partial(_run, weights, slope, readout, inputs, last_is_linear)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # then it runs again
-            slopes, kinks, forward, backward = run(rescales=False)
-        if not (forward.is_tame and backward.is_tame):
-            slopes, kinks, forward, backward = run(rescales=True)
-        a, a_norms = forward.normalized()
-        b, b_norms = backward.normalized()
-        (v,), v_norms = _Pass(readout, rescales=True).normalized()
-        cosine = np.einsum("mi,mi->m", v, a[-1])
+            run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=False)
+        if not run.is_tame:
+            run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=True)
+        v, shift = _rescaled(readout)
+        read = _Pass([v], [shift])
+        last = weights[-1].shape[1]
+        cosine = np.einsum("mi,mi->m", read.units, run.forward.units[:, -last:])
         with np.errstate(divide="ignore"):
-            log_f = v_norms.logs[:, 0] + a_norms.logs[:, -1] + np.log(np.abs(cosine))
-        return cls(list(weights), slopes, a, b[::-1], a_norms, b_norms[:, ::-1], log_f, cosine, kinks)
+            log_f = read.norms.logs[:, 0] + run.forward.norms[:, -1].logs + np.log(np.abs(cosine))
+        return cls(
+            list(weights), run.slopes, run.forward.units, run.backward.units,
+            run.forward.norms, run.backward.norms, log_f, cosine, run.at_kink,
+        )  # fmt: skip
 
     @property
     def networks(self) -> int:
@@ -115,6 +117,11 @@ class Directions:
     def depth(self) -> int:
         """L."""
         return len(self.weights)
+
+    @property
+    def widths(self) -> list[int]:
+        """n_1, ..., n_L."""
+        return [w.shape[1] for w in self.weights]
 
     @cached_property
     def log_forward(self) -> Array:
@@ -141,73 +148,82 @@ class Directions:
         """Return some of the networks."""
         if networks.all():
             return self
-        lists = (self.weights, self.slopes, self.forward, self.backward)
-        weights, slopes, forward, backward = ([part[networks] for part in parts] for parts in lists)
-        kinks = [(layer, at_zero[networks]) for layer, at_zero in self.kinks]
         norms = self.forward_norms[networks], self.backward_norms[networks]
-        log_f, cosine = self.log_output[networks], self.cosine[networks]
-        return Directions(weights, slopes, forward, backward, *norms, log_f, cosine, kinks)
+        return Directions(
+            [w[networks] for w in self.weights], self.slopes[networks], self.forward[networks], self.backward[networks],
+            *norms, self.log_output[networks], self.cosine[networks], self.at_kink[networks],
+        )  # fmt: skip
 
 
-def _run(
-    weights: Sequence[Array], slope: float, readout: Array, inputs: Array, last_is_linear: bool, rescales: bool
-) -> tuple[list[Array], list[tuple[int, NDArray[np.bool_]]], _Pass, _Pass]:
-    """Return the slopes, the kinks and both passes."""
-    depth = len(weights)
-    slopes: list[Array] = []
-    kinks = []
-    forward = _Pass(np.broadcast_to(inputs, (len(readout), inputs.shape[1])), rescales)
-    for k, w in enumerate(weights, start=1):
-        z: Array = np.asarray(matrix_vector(w, forward.last), np.float64)
-        if slope == 1 or (last_is_linear and k == depth):
-            slopes.append(np.ones_like(z))
-        else:
-            if not z.all():
-                kinks.append((k, z == 0))
-            slopes.append(np.where(z > 0, 1.0, slope))
-            z *= slopes[-1]
-        forward.append(z)
-    backward = _Pass(slopes[-1] * readout, rescales)
-    for k in range(depth - 1, 0, -1):
-        backward.append(np.asarray(slopes[k - 1] * vector_matrix(backward.last, weights[k]), np.float64))
-    return slopes, kinks, forward, backward
+class _Run:
+    """Both passes; powers of two may be taken out of the vectors, which rounds nothing and is slower."""
 
+    def __init__(
+        self,
+        weights: Sequence[Array],
+        slope: float,
+        readout: Array,
+        inputs: Array,
+        last_is_linear: bool,
+        rescales: bool,
+    ) -> None:
+        networks, depth = len(readout), len(weights)
+        nothing = np.zeros(networks, dtype=np.int64)
+        a = np.broadcast_to(inputs, (networks, inputs.shape[1]))
+        a, shift = _rescaled(a) if rescales else (a, nothing)
+        forward, shifts, z = [a], [shift], []
+        for k, w in enumerate(weights, start=1):
+            z.append(np.asarray(matrix_vector(w, a), np.float64))
+            is_linear = slope == 1 or (last_is_linear and k == depth)
+            a = z[-1] if is_linear else np.maximum(z[-1], slope * z[-1] if slope else 0.0)
+            a, shift = _rescaled(a) if rescales else (a, nothing)
+            forward.append(a)
+            shifts.append(shift)
+        units = np.concatenate(z, axis=1)
+        self.slopes: Array = np.ones_like(units)
+        self.at_kink: NDArray[np.bool_] = np.zeros(units.shape, dtype=np.bool_)
+        bent = units.shape[1] - (z[-1].shape[1] if last_is_linear else 0)
+        if slope != 1:
+            self.slopes[:, :bent] = np.where(units[:, :bent] > 0, 1.0, slope)
+            self.at_kink[:, :bent] = units[:, :bent] == 0
+        self.forward = _Pass(forward, shifts)
 
-class _Pass:
-    """Vectors through the layers; powers of two may be taken out, which rounds nothing and is slower."""
-
-    def __init__(self, first: Array, rescales: bool) -> None:
-        self._rescales = rescales
-        self._vectors: list[Array] = []
-        self._exponents: list[NDArray[np.int64]] = []
-        self._squares: list[Array] = []
-        self._total = np.zeros(len(first), dtype=np.int64)
-        self.append(first)
-
-    @property
-    def last(self) -> Array:
-        """The last vectors, up to powers of two."""
-        return self._vectors[-1]
+        first = units.shape[1] - z[-1].shape[1]
+        b = self.slopes[:, first:] * readout
+        b, shift = _rescaled(b) if rescales else (b, nothing)
+        backward, shifts = [b], [shift]
+        for w in weights[:0:-1]:
+            end, first = first, first - w.shape[2]
+            b = np.asarray(self.slopes[:, first:end] * vector_matrix(b, w), np.float64)
+            b, shift = _rescaled(b) if rescales else (b, nothing)
+            backward.append(b)
+            shifts.append(shift)
+        self.backward = _Pass(backward, shifts, reverses=True)
 
     @property
     def is_tame(self) -> bool:
         """Whether all norms are far from the ends of a float's range, and so none is 0."""
-        squares = np.stack(self._squares)
-        return bool(squares.min() > _NEAR**-2 and squares.max() < _NEAR**2)
+        return self.forward.is_tame and self.backward.is_tame
 
-    def append(self, vectors: Array) -> None:
-        """Note the next vectors, made from the last ones."""
-        if self._rescales:
-            shift = np.frexp(np.abs(vectors).max(axis=1))[1]
-            vectors = np.ldexp(vectors, -shift[:, None])
-            self._total = self._total + shift
-        self._vectors.append(vectors)
-        self._exponents.append(self._total)
-        self._squares.append(np.einsum("mi,mi->m", vectors, vectors))
 
-    def normalized(self) -> tuple[list[Array], Norms]:
-        """Return unit vectors and the norms, of shape (m, steps)."""
-        norms = np.sqrt(np.stack(self._squares, axis=1))
+def _rescaled(vectors: Array) -> tuple[Array, NDArray[np.int64]]:
+    """Divide by powers of two, so that the largest entry is between 1/2 and 1."""
+    shift = np.frexp(np.abs(vectors).max(axis=1))[1].astype(np.int64)
+    return np.ldexp(vectors, -shift[:, None]), shift
+
+
+class _Pass:
+    """Vectors of one pass side by side: of length 1, and their norms."""
+
+    def __init__(self, vectors: list[Array], shifts: list[NDArray[np.int64]], *, reverses: bool = False) -> None:
+        exponents = np.cumsum(shifts, axis=0).T
+        if reverses:
+            vectors, exponents = vectors[::-1], exponents[:, ::-1]
+        sizes = [vector.shape[1] for vector in vectors]
+        flat = np.concatenate(vectors, axis=1)
+        squares = np.add.reduceat(flat * flat, np.cumsum([0, *sizes[:-1]]), axis=1)
+        self.is_tame = bool(squares.min() > _NEAR**-2 and squares.max() < _NEAR**2)
+        norms = np.sqrt(squares)
         inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-        units = [vectors * inverse[:, step, None] for step, vectors in enumerate(self._vectors)]
-        return units, Norms(norms, np.stack(self._exponents, axis=1))
+        self.units: Array = flat * np.repeat(inverse, sizes, axis=1)
+        self.norms = Norms(norms, exponents)

@@ -248,7 +248,7 @@ def _of_alive(directions: Directions, measure: Callable[[Directions], Array], co
     """Measure the networks that are alive, some at a time; -inf for the others."""
     out = np.full((directions.networks, components), -np.inf)
     alive = np.flatnonzero(directions.alive)
-    at_a_time = max(1, _UNITS // sum(d.shape[1] for d in directions.slopes))
+    at_a_time = max(1, _UNITS // sum(directions.widths))
     for first in range(0, len(alive), at_a_time):
         some: NDArray[np.bool_] = np.zeros(directions.networks, dtype=np.bool_)
         some[alive[first : first + at_a_time]] = True

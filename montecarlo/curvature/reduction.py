@@ -57,9 +57,10 @@ class Reduction:
         hidden = directions.depth - 1
         self.networks, self._layers = directions.networks, hidden
         self._directions = directions
-        self._on = np.concatenate([d != 0 for d in directions.slopes[:hidden]], axis=1)
-        widths = [d.shape[1] for d in directions.slopes[:hidden]]
+        before, *widths = directions.weights[0].shape[2], *directions.widths[:hidden]
         self._first_units = np.cumsum([0, *widths])
+        units = int(self._first_units[-1])
+        self._on = directions.slopes[:, :units] != 0
         self._counts: Counts = np.add.reduceat(self._on, self._first_units[:-1], axis=1, dtype=np.intp)
         flat = self._counts.ravel()
         self._starts: Counts = np.cumsum(flat) - flat
@@ -81,9 +82,9 @@ class Reduction:
         of_layer[2] = gradients.in_units(unit_g[:, None])
         of_layer[3, :, -1] = of_layer[4, :, 0] = 0
         self._gates, self._sources, self._g, self._a, self._b = np.repeat(of_layer.reshape(5, -1), flat, axis=1)
-        self._a *= np.concatenate(directions.forward[1 : hidden + 1], axis=1)[self._on]
-        self._b *= np.concatenate(directions.backward[:hidden], axis=1)[self._on]
-        slopes = np.concatenate(directions.slopes[:hidden], axis=1)[self._on]
+        self._a *= directions.forward[:, before : before + units][self._on]
+        self._b *= directions.backward[:, :units][self._on]
+        slopes = directions.slopes[:, :units][self._on]
         self._gates *= slopes
         self._sources *= slopes
 

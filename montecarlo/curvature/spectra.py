@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -176,6 +178,47 @@ def hessian_spectrum(
     return HessianSpectrum(eigenvalues, float(reduction.log_scale[0]), network.parameters - rank, note)
 
 
+def hessian_spectra(
+    networks: Sequence[Network], inputs: ArrayLike, *, output: int = 0, most_bytes: int = MOST_BYTES, jobs: int = 1
+) -> list[HessianSpectrum]:
+    """Compute all eigenvalues of an output's Hessian for each of several networks; see :func:`hessian_spectrum`.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+    inputs : array_like, shape (n_0,)
+        x, the same for all.
+    output : int
+        Which output, counted from 0.
+    most_bytes : int
+        Memory that the matrix of one network may take.
+    jobs : int
+        Threads over the networks. BLAS has threads of its own: set OPENBLAS_NUM_THREADS=1 beside it.
+
+    Returns
+    -------
+    list of HessianSpectrum
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`hessian_spectrum`, for the first network that has none.
+
+    Examples
+    --------
+    >>> chains = [Network([[[1.0]], [[w]]], "linear", [1.0]) for w in (1.0, 2.0)]
+    >>> [spectrum.rank for spectrum in hessian_spectra(chains, [3.0])]
+    [2, 2]
+    """
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise InvalidArgument("jobs", f"must be a positive integer, got {jobs!r}", "use e.g. jobs=2")
+    one = partial(hessian_spectrum, inputs=inputs, output=output, most_bytes=most_bytes)
+    if jobs == 1:
+        return [one(network) for network in networks]
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, networks))
+
+
 def hessian_extremes(
     networks: Network | Sequence[Network], inputs: ArrayLike, *, output: int = 0, tolerance: float = 1e-10
 ) -> SpectrumEnds:
@@ -270,8 +313,13 @@ def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Dire
 
 def _require_off_kinks(directions: Directions) -> None:
     """Refuse a unit exactly at 0, unless all of its inputs are: there its layer is 0 whatever its weights."""
-    for layer, at_zero in directions.kinks:
-        found = np.argwhere(at_zero & np.isfinite(directions.log_forward[:, layer - 1, None]))
+    if not directions.at_kink.any():
+        return
+    first = 0
+    for layer, width in enumerate(directions.widths, start=1):
+        reached = np.isfinite(directions.log_forward[:, layer - 1, None])
+        found = np.argwhere(directions.at_kink[:, first : first + width] & reached)
+        first += width
         if len(found):
             network, unit = found[0]
             which = f"unit {unit} of layer {layer}" + (f" of network {network}" if directions.networks > 1 else "")
@@ -283,9 +331,9 @@ def _note(directions: Directions, number: int) -> str:
     """Say why the Hessian is 0; refuse where the reduction does not hold."""
     if directions.depth == 1:
         return "of depth 1: the output is linear in the weights, so the Hessian is 0"
-    slopes_before = np.stack([d[number].any() for d in directions.slopes])
-    if not slopes_before.all():
-        return f"layer {1 + int(slopes_before.argmin())} is dead: all of its units are off, so the Hessian is 0"
+    on = np.logical_or.reduceat(directions.slopes[number] != 0, np.cumsum([0, *directions.widths[:-1]]))
+    if not on.all():
+        return f"layer {1 + int(on.argmin())} is dead: all of its units are off, so the Hessian is 0"
     if np.isneginf(directions.log_backward[number, -1]):
         return "the readout is 0 on all units that are on, so the Hessian is 0"
     if directions.alive[number]:
