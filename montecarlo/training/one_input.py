@@ -1,0 +1,201 @@
+"""The loss (f-y)^2/2 of many networks on one input each reads, its gradients in all weights at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from montecarlo.curvature.networks import Network, as_floats
+from montecarlo.products import matrix_vector, vector_matrix
+from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
+
+
+@dataclass(frozen=True, eq=False)
+class OneInput:
+    r"""The losses :math:`\frac12(f-y)^2`, :math:`f = \langle v, a_L\rangle`, of m networks on one input.
+
+    Parameters are an array of shape (m, P), W_1 by rows, ..., W_L by rows for each network.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        n_0, ..., n_L.
+    slope : float
+        Of the activation, for negative arguments and at 0.
+    readouts : ndarray, shape (m, n_L)
+        v of each network, which is not trained.
+    input : ndarray, shape (n_0,)
+        x.
+    targets : ndarray, shape (m,)
+        y of each network.
+
+    Notes
+    -----
+    :math:`\nabla_{W_k} f = b_k a_{k-1}^T`, :math:`b_L = D_L v`, :math:`b_k = D_k W_{k+1}^T b_{k+1}`. At width one both
+    passes are products of the weights before and after k, never a division by :math:`w_k`.
+
+    Examples
+    --------
+    >>> chains = OneInput((1, 1, 1), 1.0, np.ones((1, 1)), np.ones(1), np.array([10.0]))
+    >>> chains.gradients(np.array([[2.0, 3.0]]))
+    (array([6.]), array([[-12.,  -8.]]))
+    """
+
+    widths: tuple[int, ...]
+    slope: float
+    readouts: Array
+    input: Array
+    targets: Array
+
+    @classmethod
+    def of_chunk(cls, chunk: Any, targets: ArrayLike) -> tuple[OneInput, Array]:
+        """Return the problem of a chunk's networks (:class:`montecarlo.Chunk`, with its weights), and their parameters.
+
+        Parameters
+        ----------
+        chunk : Chunk
+            Drawn with ``needs={"weights"}``.
+        targets : array_like, shape (m,) or ()
+        """
+        depth, m = int(chunk.net.depth), chunk.networks
+        weights = [chunk.weights(k).astype(np.float64, copy=False) for k in range(1, depth + 1)]
+        widths = (weights[0].shape[2], *(w.shape[1] for w in weights))
+        slope = float(Fraction(chunk.net.slope))
+        problem = cls(widths, slope, chunk.readout, chunk.input, np.broadcast_to(_targets(targets), (m,)))
+        return problem, np.concatenate([w.reshape(m, -1) for w in weights], axis=1)
+
+    @classmethod
+    def of_networks(
+        cls, networks: Sequence[Network], inputs: ArrayLike, targets: ArrayLike
+    ) -> tuple[OneInput, Array]:
+        """Return the problem of given networks with one output each, and their parameters.
+
+        Parameters
+        ----------
+        networks : sequence of Network
+            Of the same widths and activation, with a readout.
+        inputs : array_like, shape (n_0,)
+        targets : array_like, shape (m,) or ()
+
+        Raises
+        ------
+        InvalidArgument
+            If the networks differ in shape or activation, or have no readout of one output.
+        """
+        given = list(networks)
+        if not given or not all(isinstance(network, Network) for network in given):
+            raise InvalidArgument("networks", "must be networks, at least one", "use Network(weights, ...)")
+        first = given[0]
+        if any(network.widths != first.widths or network.slope != first.slope for network in given):
+            raise InvalidArgument("networks", "differ in widths or activation", "give networks of one architecture")
+        readouts = [network.readout for network in given if network.readout is not None and len(network.readout) == 1]
+        if len(readouts) < len(given):
+            raise InvalidArgument("networks", "must have one output each", "give each a readout (n_L,)")
+        x = first.checked_inputs(inputs)
+        if len(x) != 1:
+            raise InvalidArgument("inputs", f"are {len(x)}, but a plateau is that of one", "give one input")
+        y = np.broadcast_to(_targets(targets), (len(given),))
+        problem = cls(first.widths, first.slope, np.concatenate(readouts), x[0], y)
+        return problem, np.stack([np.concatenate([w.ravel() for w in network.weights]) for network in given])
+
+    @property
+    def networks(self) -> int:
+        """How many networks there are: m."""
+        return len(self.targets)
+
+    @property
+    def depth(self) -> int:
+        """L."""
+        return len(self.widths) - 1
+
+    @property
+    def parameters(self) -> int:
+        """How many weights a network has: P."""
+        return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
+
+    def taken(self, which: NDArray[Any]) -> OneInput:
+        """Return the problem of some of the networks."""
+        return replace(self, readouts=self.readouts[which], targets=self.targets[which])
+
+    def gradients(self, parameters: NDArray[Any], out: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the outputs f, shape (m,), and the gradients of the losses, shape (m, P), in `out` if given.
+
+        Complex parameters are allowed: signs are those of real parts, and nothing is conjugated.
+        """
+        found = np.empty(parameters.shape, parameters.dtype) if out is None else out
+        run = self._chains if set(self.widths) == {1} else self._layers
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged
+            return run(parameters, found), found
+
+    def _chains(self, w: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+        """Take products of the weights before and after each, with the slopes met on the way."""
+        v, x = self.readouts, self.input
+        slopes: Any = 1.0
+        steps = w
+        if self.slope != 1:
+            slopes = np.where(np.sign(x) * np.cumprod(np.sign(w.real), axis=1) > 0, 1.0, self.slope)
+            steps = w * slopes
+        after = np.empty_like(w)  # b_k: the product of all that follows w_k
+        after[:, -1:] = v
+        after[:, :-1] = steps[:, :0:-1]
+        np.cumprod(after[:, ::-1], axis=1, out=after[:, ::-1])
+        before = out  # a_{k-1}
+        before[:, 0] = x
+        before[:, 1:] = steps[:, :-1]
+        np.cumprod(before, axis=1, out=before)
+        outputs = before[:, -1] * steps[:, -1] * v[:, 0]
+        np.multiply(before, after, out=out)
+        if self.slope != 1:
+            out *= slopes
+        out *= (outputs - self.targets)[:, None]
+        return np.asarray(outputs)
+
+    def _layers(self, parameters: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+        weights, m = layer_views(parameters, self.widths), len(parameters)
+        a = [np.repeat(self.input[None].astype(parameters.dtype), m, axis=0)]
+        slopes: list[Array] = []
+        for w in weights:
+            z = matrix_vector(w, a[-1])
+            if self.slope != 1:
+                slopes.append(np.where(z.real > 0, 1.0, self.slope))
+                z *= slopes[-1]
+            a.append(z)
+        outputs = np.asarray(np.einsum("mi,mi->m", a[-1], self.readouts))
+        b = (outputs - self.targets)[:, None] * self.readouts
+        for k, gradient in reversed(list(enumerate(layer_views(out, self.widths)))):
+            if self.slope != 1:
+                b *= slopes[k]
+            np.multiply(b[:, :, None], a[k][:, None, :], out=gradient)
+            if k:
+                b = vector_matrix(b, weights[k])
+        return outputs
+
+
+def layer_views(parameters: NDArray[Any], widths: Sequence[int]) -> list[NDArray[Any]]:
+    """Return views W_1, ..., W_L, shapes (m, n_k, n_{k-1}), of parameters of shape (m, P).
+
+    Examples
+    --------
+    >>> [w.shape for w in layer_views(np.zeros((5, 8)), (3, 2, 1))]
+    [(5, 2, 3), (5, 1, 2)]
+    """
+    views, first = [], 0
+    for n_in, n_out in pairwise(widths):
+        last = first + n_in * n_out
+        views.append(parameters[:, first:last].reshape(len(parameters), n_out, n_in))
+        first = last
+    return views
+
+
+def _targets(targets: ArrayLike) -> Array:
+    y = as_floats("targets", targets)
+    if y.ndim > 1:
+        raise InvalidArgument("targets", f"have shape {y.shape}", "give one for each network, or one for all")
+    return y
