@@ -14,6 +14,7 @@ fixed_readouts       E|df/dW_k|^2 and its square for a fixed readout, normal ReL
 gradient_products    E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across layers
 jacobians            E|M_lk|_F^2 and its square, between two layers
 hessians             E|H_kl|_F^2 and its square, E tr H^2, the loss Hessian's two parts
+hessian_rates        the typical |H|_2 at fixed width, bounded on both sides
 matrix_expectations  a calculus: expectation(tr(W A W.T B)) of independent random matrices
 factors              one layer's factor |a_k|^2/|a_{k-1}|^2 for normal weights, by its Mellin transform
 log_sums             the law of a sum of logarithms: cumulants, cdf, pdf, quantiles, also enclosed
