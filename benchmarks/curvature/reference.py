@@ -37,12 +37,13 @@ def ends(given: Given) -> Array:
 def low_rank(given: Given) -> Array:
     """Return the spectrum but for zeros: H is that of its own range, which random products span.
 
-    A layer counts by its products with one vector from each side, so the rank is at most twice the number of units
-    below the last layer: so many products, and ten more, find the range with probability one.
+    A layer counts by its products with one vector from each side, so the rank is at most twice the number of active
+    units below the last layer: so many products, and ten more, find the range with probability one.
     """
     times = by_hand.product(*given)
     size = sum(w.size for w in given.weights)
-    columns = min(size, 2 * sum(len(w) for w in given.weights[:-1]) + 10)
+    gates = by_hand.passes(*given)[2]
+    columns = min(size, 2 * int(sum(d.sum() for d in gates[:-1])) + 10)
     directions = np.random.default_rng(2).standard_normal((columns, size))
     basis = qr(_products(times, directions).T, mode="economic", overwrite_a=True, check_finite=False)[0].T
     reduced = _products(times, np.ascontiguousarray(basis)) @ basis.T
