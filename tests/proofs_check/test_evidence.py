@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from montecarlo import ActivationNorms, Estimate, simulate
+from montecarlo import ActivationNorms, Estimate, Moments, simulate
 from montecarlo.simulate import Readings, Simulation
 from proofs_check.evidence import (
     Enclosed,
@@ -18,6 +18,7 @@ from proofs_check.evidence import (
     Proved,
     Quantile,
     Request,
+    SameLaw,
     Simulated,
     agrees_with,
     proved,
@@ -371,3 +372,40 @@ def test_exact_numbers_become_the_nearest_float(value, number):
 def test_a_claim_that_is_not_real_is_refused():
     with pytest.raises(InvalidArgument, match="is not real"):
         as_float(1 + sp.I)
+
+
+# --- two numbers with one law -----------------------------------------------------------------------------------------
+
+
+def _pair(factor=1.0, samples=20_000):
+    """Two exponential samples, dependent on each other; the first larger in law by the factor."""
+    values = np.log(np.random.default_rng(5).exponential(size=(samples, 2)))
+    values[:, 1] = 0.5 * values[:, 1] + 0.5 * np.roll(values[:, 1], 1)
+    values[:, 0] = np.sort(values[:, 1])[::-1] + math.log(factor)
+    return values
+
+
+def _same_law(factor=1.0):
+    observable = ActivationNorms(layers=(1, 2))
+    net = Ensemble(width=1, depth=2)
+    readings = Readings(("a_1", "a_2"), Moments.of(_pair(factor)), _pair(factor))
+    evidence = SameLaw("both", net, observable, "a_1", other="a_2")
+    return evidence, Simulation(net, 20_000, 0, {observable: readings})
+
+
+def test_two_numbers_of_one_law_are_told_from_two_that_differ():
+    evidence, simulation = _same_law()
+    finding = evidence.examine(lambda net: 1, simulation, 1e-6)
+    assert (finding.verdict, finding.estimate) == (SUPPORTED, 0.0)
+    assert evidence.examine(lambda net: sp.Rational(4, 3), simulation, 1e-6).verdict is REFUTED
+    moved, simulation = _same_law(1.5)
+    assert moved.examine(lambda net: 1, simulation, 1e-6).verdict is REFUTED
+    assert moved.examine(lambda net: 1.5, simulation, 1e-6).verdict is SUPPORTED
+
+
+def test_one_law_needs_two_numbers_and_a_positive_factor():
+    with pytest.raises(InvalidArgument, match="other: "):
+        SameLaw("both", Ensemble(width=1, depth=2), ActivationNorms(), "a_1")
+    evidence, simulation = _same_law()
+    with pytest.raises(InvalidArgument, match="claim: must be a positive factor"):
+        evidence.examine(lambda net: 0, simulation, 1e-6)
