@@ -8,7 +8,8 @@ law                its exact law for normal weights, and the width that a depth 
 gradient           the gradient with respect to one weight matrix
 fixed_readout      the same under ReLU and a readout that is not random
 hessian            blocks of the Hessian at any width
-hessian_structure  what holds for the Hessian of every network
+hessian_structure  hollow, of which rank and inertia: for every network
+hessian_norms      its blocks, bounds between norms, the chain inside: for every network
 hessian_spectra    its eigenvalues: symmetric in law, typical size, edge
 plateau            the loss's Hessian where f is small against its target
 init               initializations that do not preserve even the mean
@@ -25,6 +26,7 @@ from proofs_check.statements import (
     forward,
     gradient,
     hessian,
+    hessian_norms,
     hessian_spectra,
     hessian_structure,
     init,
@@ -42,6 +44,7 @@ STATEMENTS = (
     *fixed_readout.STATEMENTS,
     *hessian.STATEMENTS,
     *hessian_structure.STATEMENTS,
+    *hessian_norms.STATEMENTS,
     *hessian_spectra.STATEMENTS,
     *plateau.STATEMENTS,
     *init.STATEMENTS,
