@@ -13,6 +13,7 @@ width_one        real weights of networks of width one, all layers at a time
 vector_chains    law-exact for normal weights: vectors in place of matrices
 norm_chains      law-exact for normal weights: chi-squares in place of vectors
 pairs            a second input beside the first, and the angle between them
+remedies         residual branches, layer and batch normalization, as engines
 particles        means of heavy-tailed norms at any depth, by resampling
 tilting          extreme tails for normal weights, by exponential tilting
 
@@ -72,6 +73,7 @@ from montecarlo.observables import (
 from montecarlo.pairs import Pair
 from montecarlo.particles import ParticleMean, particle_mean
 from montecarlo.passes import Chunk
+from montecarlo.remedies import BatchNorm, GradientGrowth, LayerNorm, Residual, ResidualHessianNorms
 from montecarlo.simulate import Readings, Simulation, simulate
 from montecarlo.singular_values import JacobianSingularValues
 from montecarlo.tilting import TailProbability, tail_probability
@@ -94,6 +96,11 @@ __all__ = [
     "Angles",
     "DeadUnits",
     "JacobianSingularValues",
+    "Residual",
+    "LayerNorm",
+    "BatchNorm",
+    "ResidualHessianNorms",
+    "GradientGrowth",
     "Pair",
     "Chunk",
     "particle_mean",
