@@ -25,6 +25,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.log: lambda x: x.log(),
     sp.gamma: lambda x: x.gamma(),
     sp.erf: lambda x: x.erf(),
+    sp.erfi: lambda x: x.erfi(),
     # SymPy's polygamma(0, x) is digamma; polygamma(m, x) = (-1)^(m+1) m! zeta(m+1, x)
     sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
     sp.uppergamma: lambda s, x: x.gamma_upper(s),
@@ -131,6 +132,8 @@ def _evaluate(node: sp.Expr) -> Ball:
         return base ** _evaluate(node.exp)
     if isinstance(node, sp.Sum):
         return _evaluate(node.doit())
+    if isinstance(node, sp.hyper):
+        return _hypergeometric(node)
     function = _FUNCTIONS.get(node.func)
     if function is None:
         raise InvalidArgument("expression", f"{node.func} is not known to ball arithmetic here", "rewrite it")
@@ -140,3 +143,21 @@ def _evaluate(node: sp.Expr) -> Ball:
 def _polygamma(order: Ball, x: Ball) -> Ball:
     m = int(order.unique_fmpz())
     return (-1) ** (m + 1) * flint.arb(m).gamma() * m * flint.arb(m + 1).zeta(x)
+
+
+def _hypergeometric(node: sp.hyper) -> Ball:
+    """Sum the series with more digits until none is lost: it cancels like exp(|z|) for negative arguments."""
+    wanted, digits = flint.ctx.prec, flint.ctx.dps
+    while True:
+        with precision(digits):
+            top, bottom = ([_evaluate(arg) for arg in parameters] for parameters in (node.ap, node.bq))
+            z = _evaluate(node.argument)
+            if (len(top), len(bottom)) == (2, 1):  # at whole differences of the parameters 2F1 has logarithms
+                (a, b), c = node.ap, node.bq[0]
+                whole = {"ab": a - b, "ac": a - c, "bc": b - c, "abc": a + b - c}
+                ball = z.hypgeom_2f1(*top, *bottom, **{name: bool(gap.is_integer) for name, gap in whole.items()})
+            else:
+                ball = z.hypgeom(top, bottom)
+        digits *= 2
+        if ball.rel_accuracy_bits() >= wanted or digits > _MOST_DIGITS:
+            return ball

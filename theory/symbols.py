@@ -7,6 +7,7 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.ensembles import Ensemble, Exact, InvalidArgument
+from theory.ensembles.arguments import exact_fraction, is_symbol_name
 
 BETA = sp.Symbol("beta", positive=True)
 """The ratio depth/width along which a limit is taken."""
@@ -27,6 +28,27 @@ def number(value: Exact) -> sp.Expr:
     if isinstance(value, str):
         return sp.Symbol(value, positive=True)
     return sp.Rational(Fraction(value).numerator, Fraction(value).denominator)
+
+
+def positive(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+    """Read an exact number that must be positive, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known not to be positive.
+
+    Examples
+    --------
+    >>> positive("eta", "0.1"), positive("eta", "eta")
+    (1/10, eta)
+    """
+    if isinstance(value, str) and is_symbol_name(value.strip()):
+        return number(value.strip())
+    exact = value if isinstance(value, sp.Expr) else number(exact_fraction(argument, value))
+    if exact is sp.nan or exact.is_positive is False or exact.is_extended_real is False:
+        raise InvalidArgument(argument, f"must be positive, got {value}", "use e.g. 1, '1/3' or a name")
+    return exact
 
 
 def slope(net: Ensemble) -> sp.Expr:

@@ -64,6 +64,10 @@ def test_the_ball_is_small_and_holds_the_number(expression: sp.Expr) -> None:
         (sp.lowergamma(1, 2, evaluate=False), 1 - sp.exp(-2)),
         (sp.Sum(1 / sp.Symbol("b") ** 2, (sp.Symbol("b"), 1, 4)), sp.Rational(205, 144)),
         (sp.exp(sp.log(2) * sp.Rational(1, 2), evaluate=False), sp.sqrt(2)),
+        (sp.hyper([1, 1], [2], sp.Rational(9, 10)), sp.log(10) * sp.Rational(10, 9)),
+        (sp.hyper([sp.Rational(-1, 3), 1], [sp.Rational(2, 3)], sp.S.Zero), sp.S.One),
+        (sp.hyper([1], [1], sp.Integer(-400)), sp.exp(-400)),
+        (sp.hyper([sp.S.Half], [sp.Rational(3, 2)], sp.Integer(4)), sp.sqrt(sp.pi) / 4 * sp.erfi(2)),
     ],
     ids=str,
 )
