@@ -71,9 +71,24 @@ def test_readme_prints_what_the_command_prints() -> None:
     assert out.getvalue().strip() == shown.strip()
 
 
-def test_readme_library_example_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def _readme_examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def _printed_by(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "norm_x**4*(1 + 5/n)**L" in done.stdout
-    assert re.search(r"^-5\.24", done.stdout, re.MULTILINE)
+    return done.stdout
+
+
+def test_readme_library_example_runs() -> None:
+    shown = _printed_by(_readme_examples()[0])
+    assert "norm_x**4*(1 + 5/n)**L" in shown
+    assert re.search(r"^-5\.24", shown, re.MULTILINE)
+
+
+def test_readme_example_of_curvature_runs() -> None:
+    counts, largest, ends = _printed_by(_readme_examples()[1]).splitlines()
+    assert sum(map(int, counts.split())) == 32**3
+    assert float(largest.strip("[]")) > 0
+    assert len(ends.split(",")) == 2 or len(ends.strip("[]").split()) == 2
