@@ -16,6 +16,7 @@ from typing import Any
 
 from montecarlo import Simulation, simulate
 from montecarlo.block_store import BlockStore
+from montecarlo.engines import Engine
 from montecarlo.executors import Workers, workers_for
 from montecarlo.observables import Observable
 from montecarlo.stored_runs import machine
@@ -28,6 +29,8 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """Probability, over a whole run, that any simulated interval misses its truth."""
+Key = tuple[Ensemble, int, str | Engine]
+"""What tells simulations apart: ensemble, number of networks, engine."""
 Progress = Callable[[str, str, int, int], object]
 """Called with the stage, what is being done, steps done and steps in all; from more than one thread."""
 
@@ -225,7 +228,7 @@ class _Sampled:
     """Simulated evidence together with the simulation that it reads."""
 
     evidence: Simulated
-    simulations: dict[tuple[Ensemble, int], Simulation]
+    simulations: dict[Key, Simulation]
     profile: str
     error: float
 
@@ -236,7 +239,8 @@ class _Sampled:
     def examine(self, claim: Claim) -> Finding:
         request = self.request
         assert request is not None
-        return self.evidence.examine(claim, self.simulations[request.net, request.samples], self.error)
+        simulation = self.simulations[request.net, request.samples, request.engine]
+        return self.evidence.examine(claim, simulation, self.error)
 
 
 @dataclass(frozen=True)
@@ -272,11 +276,11 @@ def _simulate_all(
     store: BlockStore | None,
     told: Progress,
     stop: threading.Event,
-) -> dict[tuple[Ensemble, int], Simulation]:
-    """Simulate each ensemble once, whatever the number of checks that read it."""
-    needed: dict[tuple[Ensemble, int], dict[Observable, None]] = {}
+) -> dict[Key, Simulation]:
+    """Simulate each ensemble once under each engine, whatever the number of checks that read it."""
+    needed: dict[Key, dict[Observable, None]] = {}
     for request in requests:
-        needed.setdefault((request.net, request.samples), {})[request.observable] = None
+        needed.setdefault((request.net, request.samples, request.engine), {})[request.observable] = None
 
     finished = itertools.count(1)
 
@@ -284,11 +288,17 @@ def _simulate_all(
         if stop.is_set():
             raise InterruptedError("the run was stopped")
 
-    def run(key: tuple[Ensemble, int]) -> Simulation:
-        net, samples = key
-        observables = list(needed[key])
+    def run(key: Key) -> Simulation:
+        net, samples, engine = key
         simulation = simulate(
-            net, observables, samples=samples, seed=seed, executor=workers, store=store, progress=watch
+            net,
+            list(needed[key]),
+            samples=samples,
+            seed=seed,
+            engine=engine,
+            executor=workers,
+            store=store,
+            progress=watch,
         )
         told("simulated tier", net.describe(), next(finished), len(needed))
         return simulation

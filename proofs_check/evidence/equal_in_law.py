@@ -32,7 +32,7 @@ class EqualInLaw(Simulated):
 
     Parameters
     ----------
-    check, net, observable, component, tolerance, samples, full_samples, arguments
+    check, net, observable, component, tolerance, samples, full_samples, arguments, engine
         As for :class:`Simulated`; the tolerance is of the distance.
     """
 
@@ -50,7 +50,7 @@ class EqualInLaw(Simulated):
             Tier.SIMULATED,
             self.check,
             decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
-            case=self.net.describe(),
+            case=self.case,
             claimed=(0.0, 0.0),
             exact="0",
             estimate=estimate.value,
@@ -59,5 +59,5 @@ class EqualInLaw(Simulated):
             error=estimate.error,
             samples=estimate.samples,
             seed=simulation.seed,
-            method=f"Kolmogorov distance of {engine.name} from direct: {estimate.method}",
+            method=f"Kolmogorov distance of {engine.name} from {self.sampler}: {estimate.method}",
         )

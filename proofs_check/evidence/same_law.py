@@ -24,7 +24,7 @@ class SameLaw(Simulated):
 
     Parameters
     ----------
-    check, net, observable, component, tolerance, samples, full_samples, arguments
+    check, net, observable, component, tolerance, samples, full_samples, arguments, engine
         As for :class:`Simulated`; the tolerance is of the distance.
     other : str
         The second component.
@@ -56,7 +56,7 @@ class SameLaw(Simulated):
             Tier.SIMULATED,
             self.check,
             decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
-            case=self.net.describe(),
+            case=self.case,
             claimed=(0.0, 0.0),
             exact="0",
             estimate=estimate.value,

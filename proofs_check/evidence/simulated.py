@@ -12,6 +12,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from montecarlo import Estimate, Simulation
+from montecarlo.engines import Engine
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.observables import Observable
 from proofs_check.verdict import Between, Finding, Tier, decide
@@ -23,11 +24,15 @@ Exactly = Callable[[Ensemble], Any]
 
 @dataclass(frozen=True)
 class Request:
-    """A simulation that a check needs: so many networks of an ensemble, with an observable measured on each."""
+    """A simulation that a check needs: so many networks of an ensemble, with an observable measured on each.
+
+    Requests of one ensemble, number and engine are met by one simulation.
+    """
 
     net: Ensemble
     observable: Observable
     samples: int
+    engine: str | Engine = "direct"
 
 
 class Reading(Protocol):
@@ -129,6 +134,9 @@ class Simulated:
         Networks in the full profile; four times as many by default.
     arguments : mapping
         Further arguments of the claim, such as the layer.
+    engine : str or Engine
+        What samples the networks, hashable: real weight matrices by default; a remedy (:mod:`montecarlo.remedies`) puts
+        the same weights into another architecture.
     """
 
     check: str
@@ -140,12 +148,23 @@ class Simulated:
     samples: int
     full_samples: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    engine: str | Engine = "direct"
     tier = Tier.SIMULATED
+
+    @property
+    def case(self) -> str:
+        """The ensemble on one line, with the engine where it is not the direct one."""
+        return self.net.describe() + ("" if self.sampler == "direct" else f" engine={self.sampler}")
+
+    @property
+    def sampler(self) -> str:
+        """The engine's name."""
+        return self.engine if isinstance(self.engine, str) else self.engine.name
 
     def request(self, profile: str) -> Request | None:
         """Return the simulation that the check needs in that profile, if it is part of it."""
         samples = self.samples if profile == "quick" else self.full_samples or 4 * self.samples
-        return Request(self.net, self.observable, samples) if samples else None
+        return Request(self.net, self.observable, samples, self.engine) if samples else None
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
         """Read the interval, and judge the claim by it."""
@@ -164,7 +183,7 @@ class Simulated:
             Tier.SIMULATED,
             self.check,
             decide(claimed, (estimate.lo, estimate.hi), tolerance),
-            case=self.net.describe(),
+            case=self.case,
             claimed=claimed,
             exact=_text(value),
             estimate=estimate.value,

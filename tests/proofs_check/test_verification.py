@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import sympy as sp
 
-from montecarlo import ActivationNorms
+from montecarlo import ActivationNorms, Residual
 from montecarlo.streams import Partition
 from proofs_check import verification
 from proofs_check.enumeration import activation_power
@@ -176,6 +176,16 @@ def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
     assert calls == {(UNIFORM, 20_000, 2): 1, (NORMAL, 20_000, 1): 1, (UNIFORM, 10_000, 1): 1}
 
 
+def test_a_check_reads_the_networks_of_its_own_engine_and_names_it():
+    """At alpha = 2, (1 + 2 w)^2 has mean 5 where w^2 has mean 1."""
+    residual = replace(simulated(UNIFORM, 20_000), engine=Residual(2), reading=Mean(1, lambda net: sp.Integer(29)))
+    both = replace(ONLY_SIMULATED, evidence=(simulated(UNIFORM, 20_000), residual))
+    plain, other = verify([both]).results[0].findings
+    assert (plain.verdict, other.verdict) == (Verdict.SUPPORTED, Verdict.REFUTED)
+    assert abs(other.estimate - 5) < 1
+    assert other.case == f"{plain.case} engine=residual-linear-2"
+
+
 def test_nothing_is_drawn_where_nothing_is_simulated(monkeypatch):
     monkeypatch.setattr(verification, "simulate", None)
     assert verify([replace(STATEMENT, evidence=(EXACT,))], jobs=2).exit_status == 0
@@ -242,7 +252,7 @@ class Broken:
 def test_an_error_in_exact_evidence_stops_the_simulation_and_is_raised(workers, monkeypatch):
     under_way, stopped = threading.Event(), threading.Event()
 
-    def endless(net, observables, *, samples, seed, executor, store, progress):
+    def endless(net, observables, *, samples, seed, engine, executor, store, progress):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             under_way.set()
