@@ -144,7 +144,7 @@ class OneInput:
             steps = w * slopes
         after = np.empty_like(w)  # b_k: the product of all that follows w_k
         after[:, -1:] = v
-        after[:, :-1] = steps[:, :0:-1]
+        after[:, :-1] = steps[:, 1:]
         np.cumprod(after[:, ::-1], axis=1, out=after[:, ::-1])
         before = out  # a_{k-1}
         before[:, 0] = x

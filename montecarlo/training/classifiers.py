@@ -1,0 +1,229 @@
+"""Deep classifiers on data, many at once: softmax cross-entropy and its gradients, with residuals and normalization."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from montecarlo.products import matrix_matrix
+from montecarlo.streams import stream
+from montecarlo.training.one_input import layer_views
+from montecarlo.weights import Array
+from theory.ensembles import Ensemble, InvalidArgument
+
+NORMALIZATIONS = ("none", "layer", "batch")
+VARIANCE_FLOOR = 1e-5
+"""Added to variances before they divide, as in PyTorch."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    r"""The classifier :math:`a_k = \phi(N(W_k a_{k-1}))`, k < L, with logits :math:`W_L a_{L-1}`; no biases.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        n_0, ..., n_L: the last is the number of classes, at least 2.
+    activation : str
+        ``linear``, ``relu`` or ``leaky:SLOPE``.
+    residual : float
+        alpha: hidden layers of equal widths become :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`. 0 for none.
+    normalization : str
+        N: ``none``; ``layer``, over the units of each example; or ``batch``, over the examples of each unit. Both take
+        off the mean and divide by the root of the variance plus 1e-5, without parameters of their own.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is none of these.
+
+    References
+    ----------
+    K. He et al., CVPR 2016 (arXiv:1512.03385); J. L. Ba et al. (arXiv:1607.06450), eq. (3); S. Ioffe and C. Szegedy,
+    ICML 2015 (arXiv:1502.03167), algorithm 1.
+
+    Examples
+    --------
+    >>> model = Classifier((64, 16, 16, 10))
+    >>> model.parameters, model.describe()
+    (1440, 'plain')
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+    residual: float = 0.0
+    normalization: str = "none"
+
+    def __post_init__(self) -> None:
+        widths: object = self.widths
+        if isinstance(widths, (str, bytes)) or not isinstance(widths, Sequence) or len(widths) < 2:
+            raise InvalidArgument("widths", f"must be at least n_0 and n_1, got {widths!r}", "use e.g. (64, 16, 10)")
+        for width in widths:
+            if isinstance(width, bool) or not isinstance(width, Integral) or width < 1:
+                raise InvalidArgument("widths", f"must be positive integers, got {width!r}", "use e.g. (64, 16, 10)")
+        object.__setattr__(self, "widths", tuple(int(width) for width in widths))
+        if self.widths[-1] < 2:
+            problem = "end in a single class, whose cross-entropy is always 0"
+            raise InvalidArgument("widths", problem, "use at least two")
+        if isinstance(Ensemble(width=1, depth=1, activation=self.activation).slope, str):
+            raise InvalidArgument("activation", f"has a symbol for a slope: {self.activation}", "use e.g. leaky:1/4")
+        alpha: object = self.residual
+        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0 <= float(alpha) < math.inf:
+            raise InvalidArgument("residual", f"must be finite and not negative, got {alpha!r}", "use e.g. 1/depth")
+        object.__setattr__(self, "residual", float(alpha))
+        if self.normalization not in NORMALIZATIONS:
+            problem = f"there is no normalization {self.normalization!r}"
+            raise InvalidArgument("normalization", problem, f"use {', '.join(NORMALIZATIONS)}")
+
+    @property
+    def slope(self) -> float:
+        """Of the activation, for negative arguments and at 0."""
+        return float(Fraction(Ensemble(width=1, depth=1, activation=self.activation).slope))
+
+    @property
+    def depth(self) -> int:
+        """L."""
+        return len(self.widths) - 1
+
+    @property
+    def parameters(self) -> int:
+        """How many weights a network has: P."""
+        return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
+
+    def describe(self) -> str:
+        """Return what is added to the plain network, in words."""
+        parts = [f"{self.normalization} norm"] * (self.normalization != "none") + ["residual"] * (self.residual > 0)
+        return " + ".join(parts) or "plain"
+
+    def initial(self, seeds: Sequence[int]) -> Array:
+        """Return He-initialized normal weights, shape (m, P), a network for each seed.
+
+        Examples
+        --------
+        >>> Classifier((4, 3, 2)).initial(seeds=[0, 1]).shape
+        (2, 18)
+        """
+        net = Ensemble(widths=self.widths, activation=self.activation, init="he")
+        found = np.empty((len(seeds), self.parameters))
+        for row, seed in zip(found, seeds, strict=True):
+            stream(seed, net.digest(), "training").standard_normal(out=row)
+        for k, w in enumerate(layer_views(found, self.widths), start=1):
+            w *= math.sqrt(net.variance(k))
+        return found
+
+    def logits(self, parameters: Array, inputs: ArrayLike) -> Array:
+        """Return the logits of m networks, shape (m, B, n_L), on inputs of shape (B, n_0) or (m, B, n_0)."""
+        return np.asarray(self._forward(parameters, np.asarray(inputs))[0])
+
+    def gradients(
+        self, parameters: NDArray[Any], inputs: Array, labels: NDArray[Any], out: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the mean cross-entropies of m networks and their gradients.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (m, P)
+            Complex ones are allowed: signs are those of real parts, and nothing is conjugated.
+        inputs : ndarray, shape (B, n_0) or (m, B, n_0)
+            The same for all networks, or each its own.
+        labels : ndarray of int, shape (B,) or (m, B)
+        out : ndarray, shape (m, P), optional
+            Takes the gradients.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The losses.
+        ndarray, shape (m, P)
+            Their gradients.
+        """
+        found = np.empty(parameters.shape, parameters.dtype) if out is None else out
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged
+            logits, trace = self._forward(parameters, inputs)
+            shape = logits.shape[:2]
+            losses, b = _cross_entropy(logits, np.broadcast_to(labels, shape))
+            self._backward(parameters, trace, b, found)
+        return losses, found
+
+    def _adds(self, layer: int) -> bool:
+        """Whether hidden layer k = 2, ..., L-1 adds to the one before."""
+        return self.residual > 0 and layer > 1 and self.widths[layer] == self.widths[layer - 1]
+
+    def _forward(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], list[_Layer]]:
+        m, trace = len(parameters), []
+        a = np.broadcast_to(inputs, (m, *inputs.shape[-2:]))
+        axis = 2 if self.normalization == "layer" else 1
+        slope = self.slope
+        for k, w in enumerate(layer_views(parameters, self.widths), start=1):
+            z = _times(a, w.swapaxes(1, 2))
+            if k == self.depth:
+                trace.append(_Layer(a, None, None, None))
+                return z, trace
+            deviation = None
+            if self.normalization != "none":
+                z -= z.mean(axis=axis, keepdims=True)
+                deviation = np.sqrt((z * z).mean(axis=axis, keepdims=True) + VARIANCE_FLOOR)
+                z /= deviation
+            slopes = None if slope == 1 else np.where(z.real > 0, 1.0, slope)
+            trace.append(_Layer(a, slopes, deviation, None if deviation is None else z))
+            h = z if slopes is None else z * slopes
+            a = a + self.residual * h if self._adds(k) else h
+        raise AssertionError
+
+    def _backward(self, parameters: NDArray[Any], trace: list[_Layer], b: NDArray[Any], out: NDArray[Any]) -> None:
+        """Write the gradients, given those in the logits."""
+        weights, gradients = layer_views(parameters, self.widths), layer_views(out, self.widths)
+        axis = 2 if self.normalization == "layer" else 1
+        for k in range(self.depth, 0, -1):
+            layer, passed = trace[k - 1], None
+            if k < self.depth:
+                if self._adds(k):
+                    passed, b = b, self.residual * b
+                if layer.slopes is not None:
+                    b = b * layer.slopes
+                if layer.deviation is not None and layer.normalized is not None:
+                    u = layer.normalized
+                    along = (b * u).mean(axis=axis, keepdims=True)
+                    b = (b - b.mean(axis=axis, keepdims=True) - u * along) / layer.deviation
+            gradients[k - 1][...] = _times(b.swapaxes(1, 2), layer.read)
+            if k > 1:
+                b = _times(b, weights[k - 1])
+                if passed is not None:
+                    b += passed
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What the backward pass needs of a layer: what it reads, slopes, the root of the variances, normalized z."""
+
+    read: NDArray[Any]
+    slopes: Array | None
+    deviation: NDArray[Any] | None
+    normalized: NDArray[Any] | None
+
+
+def _times(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """Return products of matrices, network by network, in one thread."""
+    return matrix_matrix(left, right)
+
+
+def _cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return mean losses over the examples, shape (m,), and their gradients in the logits."""
+    examples = logits.shape[1]
+    relative = logits - logits.real.max(axis=2, keepdims=True)
+    p = np.exp(relative)
+    total = p.sum(axis=2, keepdims=True)
+    at_labels = labels[:, :, None]
+    losses = (np.log(total) - np.take_along_axis(relative, at_labels, axis=2)).mean(axis=(1, 2))
+    p /= total
+    np.put_along_axis(p, at_labels, np.take_along_axis(p, at_labels, axis=2) - 1, axis=2)
+    p /= examples
+    return losses, p

@@ -1,0 +1,116 @@
+"""Both ends of the Hessians of many networks at once, from their gradients alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.weights import Array
+
+_STEP = 1e-30
+"""Of complex steps: they have no cancellation, so it need not be weighed against rounding."""
+_EVERY = 5
+
+
+@dataclass(frozen=True, eq=False)
+class CurvatureEnds:
+    """Least and largest eigenvalue of the Hessians of m losses.
+
+    Attributes
+    ----------
+    least, largest : ndarray, shape (m,)
+    residuals : ndarray, shape (m,)
+        There is an eigenvalue no farther from each end found than this; the true ends are not within those found.
+    products : int
+        How many products with the Hessians were taken.
+    """
+
+    least: Array
+    largest: Array
+    residuals: Array
+    products: int
+
+
+def curvature_ends(
+    gradients: Callable[[NDArray[Any]], NDArray[Any]],
+    parameters: Array,
+    tolerance: float = 1e-3,
+    products: int = 100,
+) -> CurvatureEnds:
+    r"""Return the least and the largest eigenvalue of the Hessian of each network, by Lanczos's method in lockstep.
+
+    Parameters
+    ----------
+    gradients : callable
+        From parameters, shape (m, P), to the gradients of the losses, shape (m, P), a complex-analytic function.
+    parameters : ndarray, shape (m, P)
+    tolerance : float
+        Of the residuals, against the larger end.
+    products : int
+        The most to take.
+
+    Returns
+    -------
+    CurvatureEnds
+        Whatever was reached: `residuals` say how accurate it is.
+
+    Notes
+    -----
+    A product with the Hessian is :math:`\mathrm{Im}\,g(w + ihv)/h`, exact up to rounding for h = 1e-30 whatever the
+    network is made of. All bases are kept orthogonal; with P products they span all there is.
+
+    References
+    ----------
+    W. Squire and G. Trapp, SIAM Review 40(1), 1998, for the complex step.
+
+    Examples
+    --------
+    >>> ends = curvature_ends(lambda w: w**3 * np.array([1.0, -2.0]), np.ones((1, 2)))
+    >>> ends.least.round(12), ends.largest.round(12)
+    (array([-6.]), array([3.]))
+    """
+    m, size = parameters.shape
+    most = min(products, size)
+    q = np.random.Generator(np.random.SFC64(0)).standard_normal((m, size))
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    basis, alphas, betas = np.empty((m, most, size)), np.zeros((m, most)), np.zeros((m, most))
+    found = np.zeros((3, m))
+    open_ = np.ones(m, dtype=np.bool_)
+    for j in range(most):
+        basis[:, j] = q
+        w = gradients(parameters + 1j * _STEP * q).imag / _STEP
+        w[~np.isfinite(w).all(axis=1)] = 0
+        alphas[:, j] = np.einsum("mp,mp->m", w, q)
+        before = np.linalg.norm(w, axis=1)
+        for _ in range(2):
+            w -= np.einsum("mj,mjp->mp", np.einsum("mjp,mp->mj", basis[:, : j + 1], w), basis[:, : j + 1])
+        beta = np.linalg.norm(w, axis=1)
+        exhausted = beta <= 1e-12 * before  # an invariant space: what is left of w is rounding
+        beta[exhausted] = 0
+        betas[:, j] = beta
+        q = np.divide(w, beta[:, None], out=np.zeros_like(w), where=beta[:, None] > 0)
+        if j + 1 == most or (j + 1) % _EVERY == 0 or exhausted[open_].any():
+            which = np.flatnonzero(open_)
+            found[:, which] = _ritz(alphas[which, : j + 1], betas[which, : j + 1])
+            largest = np.abs(found[:2]).max(axis=0)
+            open_ &= ~(exhausted | (found[2] <= tolerance * largest))
+            if not open_.any():
+                return CurvatureEnds(found[0], found[1], found[2], j + 1)
+    return CurvatureEnds(found[0], found[1], found[2], most)
+
+
+def _ritz(alphas: Array, betas: Array) -> Array:
+    """Return the ends of tridiagonal matrices, and the larger of their residuals."""
+    k = alphas.shape[1]
+    t = np.zeros((len(alphas), k, k))
+    diagonal = np.arange(k)
+    t[:, diagonal, diagonal] = alphas
+    t[:, diagonal[1:], diagonal[:-1]] = betas[:, :-1]
+    t[:, diagonal[:-1], diagonal[1:]] = betas[:, :-1]
+    values, vectors = np.linalg.eigh(t)
+    last = np.maximum(np.abs(vectors[:, -1, 0]), np.abs(vectors[:, -1, -1]))
+    return np.stack([values[:, 0], values[:, -1], betas[:, -1] * last])

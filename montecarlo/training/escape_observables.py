@@ -1,0 +1,188 @@
+"""What :func:`montecarlo.simulate` measures of escapes: times, the curvature at the start, ratios of two optimizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+
+from montecarlo.passes import Chunk
+from montecarlo.training.curvature_ends import curvature_ends
+from montecarlo.training.escape import SIDES, escape_times, require_plateau
+from montecarlo.training.one_input import OneInput
+from montecarlo.training.optimizers import Optimizer
+from montecarlo.weights import Array
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
+
+_NETWORKS = 2**10
+"""Trained together: as many steps are made for the last as for the first of them."""
+
+
+@dataclass(frozen=True)
+class EscapeTimes:
+    r"""Time to leave the plateau of :math:`\frac12(f-y)^2`, as logs.
+
+    Components: ``steps``, until :math:`|f-y| \le (1-q)|y|`, the budget plus one where that did not happen;
+    ``diverged_at``, the step at which the loss left all bounds, -inf where it did not; ``gradient``, the norm of the
+    loss's gradient at the start; and, with `curvature`, ``curvature``, :math:`|\lambda_{\min}|` of the loss's Hessian at
+    the start, and ``steps*curvature``, its product with the first. The curvature of a dead network, which never leaves,
+    is 0, and so is that of a network that starts in a valley, :math:`\lambda_{\min} \ge 0`.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        With one learning rate for all networks.
+    target : Fraction, int or str
+        y, other than 0.
+    side : str
+        ``same``: y has the sign of f at the start; ``opposite``: the other one; ``either``: y as it is.
+    fraction : float
+        q.
+    budget : int
+        The most updates.
+    curvature : bool
+        Whether to measure the curvature too: up to 100 gradients.
+
+    Raises
+    ------
+    InvalidArgument
+        If the target is 0, or an argument is none of these.
+
+    Examples
+    --------
+    >>> from montecarlo.training.optimizers import SignDescent
+    >>> EscapeTimes(SignDescent(0.01)).components(Ensemble(width=1, depth=8))
+    ('steps', 'diverged_at', 'gradient')
+    """
+
+    optimizer: Optimizer
+    target: Fraction | int | str = Fraction(1)
+    side: str = "same"
+    fraction: float = 0.5
+    budget: int = 10_000
+    curvature: bool = False
+    name: ClassVar[str] = "EscapeTimes"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", _checked_target(self.target, self.side))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the labels; refuse depth 1."""
+        require_plateau(int(net.depth), 1)
+        return ("steps", "diverged_at", "gradient") + ("curvature", "steps*curvature") * self.curvature
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, components)."""
+        whole, parameters = plateau(chunk, self.target, self.side)
+        return np.concatenate([self._measured(*some) for some in _portions(whole, parameters)])
+
+    def _measured(self, problem: OneInput, parameters: Array) -> Array:
+        found = escape_times(problem, parameters, self.optimizer, fraction=self.fraction, budget=self.budget)
+        gradients = problem.gradients(parameters)[1]
+        with np.errstate(divide="ignore", under="ignore"):
+            logs = [
+                np.log(np.minimum(found.steps, self.budget + 1)),
+                np.where(found.diverged, np.log(np.where(found.diverged, found.diverged_at, 1)), -np.inf),
+                np.log(np.linalg.norm(gradients, axis=1)),
+            ]
+            if self.curvature:
+                ends = curvature_ends(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
+                curvature = np.log(np.maximum(-ends.least, 0))
+                logs += [curvature, logs[0] + curvature]
+        return np.stack(logs, axis=1)
+
+
+@dataclass(frozen=True)
+class EscapeRatios:
+    """Ratios of escape times of one optimizer to those of others, network by network, as logs.
+
+    A component for each of the others, ``GradientDescent/SignDescent`` e.g. Where one did not leave within the budget,
+    its time counts as the budget plus one, where it left at once as 1.
+
+    Parameters
+    ----------
+    slow : Optimizer
+    fast : tuple of Optimizer
+        Of different classes.
+    target, side, fraction, budget
+        As for :class:`EscapeTimes`.
+
+    Raises
+    ------
+    InvalidArgument
+        If the target is 0, or an argument is none of these.
+
+    Examples
+    --------
+    >>> from montecarlo.training.optimizers import Adam, GradientDescent
+    >>> EscapeRatios(GradientDescent(0.1), (Adam(0.01),)).components(Ensemble(width=1, depth=8))
+    ('GradientDescent/Adam',)
+    """
+
+    slow: Optimizer
+    fast: tuple[Optimizer, ...]
+    target: Fraction | int | str = Fraction(1)
+    side: str = "either"
+    fraction: float = 0.5
+    budget: int = 10_000
+    name: ClassVar[str] = "EscapeRatios"
+    needs: ClassVar[frozenset[str]] = frozenset({"weights"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", _checked_target(self.target, self.side))
+        object.__setattr__(self, "fast", tuple(self.fast))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return the labels; refuse depth 1."""
+        require_plateau(int(net.depth), 1)
+        return tuple(f"{type(self.slow).__name__}/{type(fast).__name__}" for fast in self.fast)
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, components)."""
+        whole, parameters = plateau(chunk, self.target, self.side)
+        return np.concatenate([self._measured(*some) for some in _portions(whole, parameters)])
+
+    def _measured(self, problem: OneInput, parameters: Array) -> Array:
+        logs = []
+        for optimizer in (self.slow, *self.fast):
+            found = escape_times(problem, parameters, optimizer, fraction=self.fraction, budget=self.budget)
+            logs.append(np.log(np.clip(found.steps, 1, self.budget + 1)))
+        return np.stack([logs[0] - other for other in logs[1:]], axis=1)
+
+
+def plateau(chunk: Chunk, target: Fraction | int | str, side: str) -> tuple[OneInput, Array]:
+    """Return the problem of a chunk's networks with the target on the side of f that is meant, and their parameters.
+
+    Examples
+    --------
+    >>> net = Ensemble(width=1, depth=3, readout=[-1])
+    >>> chunk = Chunk(net, np.random.default_rng(0), 4, needs=frozenset({"weights"}))
+    >>> problem, parameters = plateau(chunk, 2, "same")
+    >>> bool((problem.targets * problem.gradients(parameters)[0] > 0).all()), np.abs(problem.targets)
+    (True, array([2., 2., 2., 2.]))
+    """
+    problem, parameters = OneInput.of_chunk(chunk, float(Fraction(target)))
+    if side == "either":
+        return problem, parameters
+    outputs = problem.gradients(parameters)[0]
+    signs = np.where(outputs < 0, -1.0, 1.0) * (1 if side == "same" else -1)
+    return replace(problem, targets=signs * np.abs(problem.targets)), parameters
+
+
+def _portions(problem: OneInput, parameters: Array) -> list[tuple[OneInput, Array]]:
+    """Cut the networks into portions that are trained together."""
+    rows = [np.arange(first, min(first + _NETWORKS, len(parameters))) for first in range(0, len(parameters), _NETWORKS)]
+    return [(problem.taken(some), parameters[some]) for some in rows]
+
+
+def _checked_target(target: object, side: object) -> Fraction:
+    """Return y, other than 0; refuse an unknown side."""
+    y = exact_fraction("target", target)
+    require_plateau(2, float(y))
+    if side not in SIDES:
+        raise InvalidArgument("side", f"there is no side {side!r}", f"use {', '.join(SIDES)}")
+    return y

@@ -1,0 +1,114 @@
+"""The slope of one logarithm against another: an estimate by least squares, and an interval for every law."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from montecarlo.intervals.estimate import Estimate, as_sample
+from montecarlo.intervals.order_statistics import order_statistic_interval
+from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
+
+
+def pair_slopes(x: ArrayLike, y: ArrayLike) -> Array:
+    """Return the slopes (y_{2i+1} - y_{2i})/(x_{2i+1} - x_{2i}) of disjoint pairs, i.i.d. if the points are.
+
+    Parameters
+    ----------
+    x : array_like, shape (N,)
+        Finite and without ties in a pair.
+    y : array_like, shape (N,)
+        inf says that a value is larger than all others; the slope of two such is nan.
+
+    Returns
+    -------
+    ndarray, shape (N // 2,)
+
+    Raises
+    ------
+    InvalidArgument
+        If there are fewer than two points, x and y differ in number, or a pair has one x.
+
+    Examples
+    --------
+    >>> pair_slopes([0.0, 1.0, 5.0, 3.0], [0.0, 2.0, np.inf, 1.0])
+    array([ 2., inf])
+    """
+    a, b = as_sample("x", x), as_sample("y", y, finite=False)
+    if len(a) != len(b) or len(a) < 2:
+        problem = f"have {len(a)} and {len(b)} entries"
+        raise InvalidArgument("x", f"and y {problem}", "give at least two points, an x and a y for each")
+    even = len(a) // 2 * 2
+    run = a[1:even:2] - a[:even:2]
+    if not run.all():
+        raise InvalidArgument("x", "has the same value twice in a pair, which has no slope", "leave one of them out")
+    with np.errstate(invalid="ignore"):
+        return np.asarray((b[1:even:2] - b[:even:2]) / run)
+
+
+def median_slope_interval(x: ArrayLike, y: ArrayLike, error: float) -> Estimate:
+    r"""Enclose the median of the slope between two independent points, whatever their law.
+
+    Parameters
+    ----------
+    x, y : array_like, shapes (N,)
+        An i.i.d. sample of points, as for :func:`pair_slopes`.
+    error : float
+        Probability that the interval may miss.
+
+    Returns
+    -------
+    Estimate
+        Of the median of the law of :math:`(y'-y)/(x'-x)`.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`pair_slopes`.
+
+    Notes
+    -----
+    The slopes of disjoint pairs are i.i.d., so that two of their order statistics enclose the median with exactly
+    binomial probabilities (Thompson, Savur): no model of the points is needed. Under y = a + bx + e, e independent of
+    x, the median is b, as e' - e is symmetric. A slope of which nothing is known, both its y beyond a budget, counts as
+    below the lower end and above the upper one.
+
+    References
+    ----------
+    H. Theil, A rank-invariant method of linear and polynomial regression analysis, Indagationes Math. 12, 1950: the
+    "incomplete method".
+
+    Examples
+    --------
+    >>> x = np.arange(100.0) ** 2
+    >>> median_slope_interval(x, 3 * x + 1, error=1e-6)
+    Estimate(value=3.0, lo=3.0, hi=3.0, error=1e-06, method='order statistics of the slopes of pairs', samples=50)
+    """
+    slopes = pair_slopes(x, y)
+    unknown = np.isnan(slopes)
+    low = order_statistic_interval(np.where(unknown, -np.inf, slopes), 0.5, error)
+    high = order_statistic_interval(np.where(unknown, np.inf, slopes), 0.5, error)
+    return replace(low, hi=high.hi, method="order statistics of the slopes of pairs")
+
+
+def least_squares_slope(x: ArrayLike, y: ArrayLike) -> float:
+    """Return the slope of the line that fits best.
+
+    Parameters
+    ----------
+    x, y : array_like, shapes (N,)
+        Finite; the x are not all the same.
+
+    Examples
+    --------
+    >>> least_squares_slope([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+    2.0
+    """
+    a, b = as_sample("x", x), as_sample("y", y)
+    if len(a) != len(b) or not np.ptp(a):
+        raise InvalidArgument("x", "must have as many entries as y, not all the same", "give two points or more")
+    a = a - a.mean()
+    return float(a @ (b - b.mean()) / (a @ a))
