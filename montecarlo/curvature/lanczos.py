@@ -88,7 +88,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
         if settled.all():
             break
         check = step + max(_EVERY, step // 8)
-        if settled.any():
+        if settled.any():  # they leave
             units = np.repeat(unsure, reduction.sizes)
             reduction, rest = reduction.taken(unsure), rest[unsure]
             v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]

@@ -21,6 +21,7 @@ one banded matrix, solved by one call of BLAS in time linear in the number of we
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 
 import numpy as np
@@ -89,8 +90,20 @@ class Reduction:
         self._sources *= slopes
 
     def taken(self, networks: NDArray[np.bool_]) -> Reduction:
-        """Return that of some of the networks."""
-        return Reduction(self._directions.taken(networks))
+        """Return that of some of the networks, without computing anything anew."""
+        units = np.repeat(networks, self.sizes)
+        out = copy.copy(self)
+        out.networks, out.size = int(networks.sum()), int(units.sum())
+        out._directions, out._on = self._directions.taken(networks), self._on[networks]
+        out._counts, out.sizes, out.ranks = self._counts[networks], self.sizes[networks], self.ranks[networks]
+        flat = out._counts.ravel()
+        out._starts, out._firsts = np.cumsum(flat) - flat, np.cumsum(out.sizes) - out.sizes
+        out.log_scale = self.log_scale[networks]
+        for name in ("_gates", "_sources", "_g", "_a", "_b"):
+            setattr(out, name, getattr(self, name)[units])
+        width, band = self._band
+        out._band = width, band.T[units].T
+        return out
 
     def apply(self, vectors: Array) -> Array:
         """Return the Hessians times vectors of the space, shape (2, size)."""
@@ -182,15 +195,20 @@ class Reduction:
     def _band(self) -> tuple[int, Array]:
         """Width below the diagonal of the matrix 1 - D W, and its band as BLAS wants it."""
         width = max(int((self._counts[:, 1:] + self._counts[:, :-1]).max(initial=0)) - 1, 1)
-        flat = np.zeros((self.size + 1) * (width + 1))
-        for network in range(self.networks):
-            for layer in range(1, self._layers):
-                block = self._block(network, layer)
-                n_out, n_in = block.shape
-                column = int(self._starts[network * self._layers + layer - 1])
-                start = column * width + column + n_in  # entry (i, j) stands at j * (width + 1) + i - j
-                np.negative(block.T, out=flat[start : start + n_in * width].reshape(n_in, width)[:, :n_out])
-        return width, flat[: self.size * (width + 1)].reshape(self.size, width + 1).T
+        flat = np.zeros(self.size * (width + 1))
+        units = self._on.shape[1]
+        index = np.cumsum(self._on, dtype=np.intp).reshape(-1, units) - 1
+        gates = np.zeros(self._on.shape)
+        gates[self._on] = self._gates
+        edges = self._first_units
+        for layer in range(1, self._layers):
+            after, before = slice(edges[layer], edges[layer + 1]), slice(edges[layer - 1], edges[layer])
+            values = self._directions.weights[layer] * -gates[:, after, None]
+            # entry (i, j) stands at j * (width + 1) + i - j
+            places = index[:, None, before] * width + index[:, after, None]
+            some = self._on[:, after, None] & self._on[:, None, before]
+            flat[places[some]] = values[some]
+        return width, flat.reshape(self.size, width + 1).T
 
     def _per_unit(self, per_layer: Array) -> Array:
         return np.repeat(per_layer, self._counts.ravel())
