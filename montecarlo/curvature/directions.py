@@ -34,6 +34,11 @@ class Norms:
         return Norms(self.mantissas / other.mantissas, self.exponents - other.exponents)
 
     @property
+    def powers(self) -> NDArray[np.int64]:
+        """Their logarithms to the base 2, rounded up."""
+        return np.asarray(self.exponents + np.frexp(self.mantissas)[1])
+
+    @property
     def logs(self) -> Array:
         """Their logarithms, -inf for 0."""
         with np.errstate(divide="ignore"):
@@ -97,15 +102,17 @@ class Directions:
             run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=False)
         if not run.is_tame:
             run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=True)
-        v, shift = _rescaled(readout)
-        read = _Pass([v], [shift])
-        last = weights[-1].shape[1]
-        cosine = np.einsum("mi,mi->m", read.units, run.forward.units[:, -last:])
+        depth, last = len(weights), readout.shape[1]
+        units = run.slopes.shape[1]
+        start = run.vectors.shape[1] - last - units  # of b_1
+        forward, backward = run.vectors[:, :start], run.vectors[:, start:-last]
+        cosine = np.einsum("mi,mi->m", run.vectors[:, -last:], forward[:, -last:])
+        output = run.norms[:, -1] * run.norms[:, depth]
         with np.errstate(divide="ignore"):
-            log_f = read.norms.logs[:, 0] + run.forward.norms[:, -1].logs + np.log(np.abs(cosine))
+            log_f = output.logs + np.log(np.abs(cosine))
         return cls(
-            list(weights), run.slopes, run.forward.units, run.backward.units,
-            run.forward.norms, run.backward.norms, log_f, cosine, run.at_kink,
+            list(weights), run.slopes, forward, backward,
+            run.norms[:, : depth + 1], run.norms[:, depth + 1 : -1], log_f, cosine, run.at_kink,
         )  # fmt: skip
 
     @property
@@ -156,7 +163,10 @@ class Directions:
 
 
 class _Run:
-    """Both passes; powers of two may be taken out of the vectors, which rounds nothing and is slower."""
+    """Both passes side by side: a_0, ..., a_L, b_1, ..., b_L and v, as unit vectors, and their norms.
+
+    Powers of two may be taken out of the vectors on the way, which rounds nothing and is slower.
+    """
 
     def __init__(
         self,
@@ -168,15 +178,17 @@ class _Run:
         rescales: bool,
     ) -> None:
         networks, depth = len(readout), len(weights)
-        nothing = np.zeros(networks, dtype=np.int64)
-        a = np.broadcast_to(inputs, (networks, inputs.shape[1]))
-        a, shift = _rescaled(a) if rescales else (a, nothing)
+        untouched = np.zeros(networks, dtype=np.int64)
+
+        def kept(vectors: Array) -> tuple[Array, NDArray[np.int64]]:
+            return _rescaled(vectors) if rescales else (vectors, untouched)
+
+        a, shift = kept(np.broadcast_to(inputs, (networks, inputs.shape[1])))
         forward, shifts, z = [a], [shift], []
         for k, w in enumerate(weights, start=1):
             z.append(np.asarray(matrix_vector(w, a), np.float64))
             is_linear = slope == 1 or (last_is_linear and k == depth)
-            a = z[-1] if is_linear else np.maximum(z[-1], slope * z[-1] if slope else 0.0)
-            a, shift = _rescaled(a) if rescales else (a, nothing)
+            a, shift = kept(z[-1] if is_linear else np.maximum(z[-1], slope * z[-1] if slope else 0.0))
             forward.append(a)
             shifts.append(shift)
         units = np.concatenate(z, axis=1)
@@ -186,44 +198,34 @@ class _Run:
         if slope != 1:
             self.slopes[:, :bent] = np.where(units[:, :bent] > 0, 1.0, slope)
             self.at_kink[:, :bent] = units[:, :bent] == 0
-        self.forward = _Pass(forward, shifts)
 
         first = units.shape[1] - z[-1].shape[1]
-        b = self.slopes[:, first:] * readout
-        b, shift = _rescaled(b) if rescales else (b, nothing)
-        backward, shifts = [b], [shift]
+        b, shift = kept(self.slopes[:, first:] * readout)
+        backward, back = [b], [shift]
         for w in weights[:0:-1]:
             end, first = first, first - w.shape[2]
-            b = np.asarray(self.slopes[:, first:end] * vector_matrix(b, w), np.float64)
-            b, shift = _rescaled(b) if rescales else (b, nothing)
+            b, shift = kept(np.asarray(self.slopes[:, first:end] * vector_matrix(b, w), np.float64))
             backward.append(b)
-            shifts.append(shift)
-        self.backward = _Pass(backward, shifts, reverses=True)
+            back.append(shift)
+        v, shift = _rescaled(readout)
 
-    @property
-    def is_tame(self) -> bool:
-        """Whether all norms are far from the ends of a float's range, and so none is 0."""
-        return self.forward.is_tame and self.backward.is_tame
-
-
-def _rescaled(vectors: Array) -> tuple[Array, NDArray[np.int64]]:
-    """Divide by powers of two, so that the largest entry is between 1/2 and 1."""
-    shift = np.frexp(np.abs(vectors).max(axis=1))[1].astype(np.int64)
-    return np.ldexp(vectors, -shift[:, None]), shift
-
-
-class _Pass:
-    """Vectors of one pass side by side: of length 1, and their norms."""
-
-    def __init__(self, vectors: list[Array], shifts: list[NDArray[np.int64]], *, reverses: bool = False) -> None:
-        exponents = np.cumsum(shifts, axis=0).T
-        if reverses:
-            vectors, exponents = vectors[::-1], exponents[:, ::-1]
+        vectors = [*forward, *backward[::-1], v]
+        exponents = np.zeros((networks, len(vectors)), dtype=np.int64)
+        if rescales:
+            exponents[:, : depth + 1] = np.cumsum(shifts, axis=0).T
+            exponents[:, depth + 1 : -1] = np.cumsum(back, axis=0)[::-1].T
+        exponents[:, -1] = shift
         sizes = [vector.shape[1] for vector in vectors]
         flat = np.concatenate(vectors, axis=1)
         squares = np.add.reduceat(flat * flat, np.cumsum([0, *sizes[:-1]]), axis=1)
         self.is_tame = bool(squares.min() > _NEAR**-2 and squares.max() < _NEAR**2)
         norms = np.sqrt(squares)
         inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-        self.units: Array = flat * np.repeat(inverse, sizes, axis=1)
+        self.vectors: Array = flat * np.repeat(inverse, sizes, axis=1)
         self.norms = Norms(norms, exponents)
+
+
+def _rescaled(vectors: Array) -> tuple[Array, NDArray[np.int64]]:
+    """Divide by powers of two, so that the largest entry is between 1/2 and 1."""
+    shift = np.frexp(np.abs(vectors).max(axis=1))[1].astype(np.int64)
+    return np.ldexp(vectors, -shift[:, None]), shift

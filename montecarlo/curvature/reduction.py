@@ -72,9 +72,7 @@ class Reduction:
 
         gradients = directions.backward_norms[:, 1:] * directions.forward_norms[:, 1 : hidden + 1]
         steps = directions.forward_norms[:, :hidden] / directions.forward_norms[:, 1 : hidden + 1]
-        unit_g, unit_step = (
-            np.rint(norms.logs.max(axis=1) / np.log(2)).astype(np.int64) for norms in (gradients, steps)
-        )
+        unit_g, unit_step = gradients.powers.max(axis=1), steps.powers.max(axis=1)
         self.log_scale: Array = np.log(2) * (unit_g + unit_step)
         # the first b of each network ties nothing, nor does its last a: there is no q_1, and q_L is free
         of_layer = np.ones((5, self.networks, hidden))

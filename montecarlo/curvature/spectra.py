@@ -334,7 +334,7 @@ def _note(directions: Directions, number: int) -> str:
     on = np.logical_or.reduceat(directions.slopes[number] != 0, np.cumsum([0, *directions.widths[:-1]]))
     if not on.all():
         return f"layer {1 + int(on.argmin())} is dead: all of its units are off, so the Hessian is 0"
-    if np.isneginf(directions.log_backward[number, -1]):
+    if directions.backward_norms.mantissas[number, -1] == 0:
         return "the readout is 0 on all units that are on, so the Hessian is 0"
     if directions.alive[number]:
         return ""
