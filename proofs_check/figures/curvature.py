@@ -80,10 +80,15 @@ def _line(axes: Any, logs: dict[int, float], turn: float, colour: str) -> None:
     alive = [depth for depth, log in logs.items() if log > -math.inf]
     if not alive:
         return
-    axes.plot(alive, [math.exp(logs[depth]) for depth in alive], color=colour, linewidth=1.2)
+    rests = [logs[depth] + 2 * depth / turn for depth in alive]  # almost straight in log L, like 2 log L
+
+    def curve(depth: Any) -> Any:
+        return np.exp(np.interp(np.log(depth), np.log(alive), rests) - 2 * depth / turn)
+
+    depths = np.arange(alive[0], alive[-1] + 1)
+    axes.plot(depths, curve(depths), color=colour, linewidth=1.2)
     if alive[0] <= turn <= alive[-1]:
-        height = np.interp(math.log(turn), np.log(alive), [logs[depth] for depth in alive])
-        axes.plot([turn], [math.exp(height)], "|", color=colour, markersize=22, markeredgewidth=1.6)
+        axes.plot([turn], [curve(turn)], "|", color=colour, markersize=22, markeredgewidth=1.6)
 
 
 def _point(axes: Any, point: Curvature) -> None:

@@ -43,7 +43,7 @@ class Pooled:
 
 
 def draw_spectrum(
-    out: Path, *, networks: int = 50, seed: int = 0, jobs: int = 1, width: int = 16, depths: Sequence[int] = (4, 16, 64)
+    out: Path, *, networks: int = 30, seed: int = 0, jobs: int = 1, width: int = 16, depths: Sequence[int] = (4, 16, 64)
 ) -> None:
     """Draw histograms of the eigenvalues of the Hessian of f, positive ones upwards and negative ones downwards.
 
