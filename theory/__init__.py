@@ -24,6 +24,9 @@ log_gradients        the law of log|df/dW_k|^2 for normal weights
 phase_diagram        the widths at which a network of depth L keeps its norm
 balls                constants in ball arithmetic, compared with three values
 entries              Mellin transform and log-moments of a single weight
+residual_networks    residual branches: mean, typical size, Hessian; where branches add up
+orthogonal_networks  Haar-orthogonal weights: the share that an activation keeps
+normalized_networks  layer and batch normalization: what is pinned, what gradients do
 chains               width one: laws of |w_1 ... w_L| and its gradient
 chain_hessians       width one: secular equation, inertia, rate of the Hessian's norm
 ===================  ==================================================================================
