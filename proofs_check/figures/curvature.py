@@ -130,9 +130,10 @@ def _legend(figure: Any) -> None:
         return Line2D([], [], color="0.2", linestyle="none", marker=marker, markersize=size, label=label)
 
     handles = [
-        *(Line2D([], [], color=c, label=f"theory, width {w}") for w, c in _COLOURS.items()),
+        *(Line2D([], [], color=c, label=f"width {w}") for w, c in _COLOURS.items()),
         mark("^", 5, r"median of $\lambda_{\max}$, measured"),
         mark("v", 5, r"median of $-\lambda_{\min}$, measured"),
+        Line2D([], [], color="0.2", label=r"wide limit $\times$ typical $|a_L|$; width 1: exact mean log"),
         mark("|", 11, r"$L = 2/|\gamma|$, where $e^{\gamma L}L^2$ turns"),
     ]
     legend_below(figure, handles, columns=4)
