@@ -29,6 +29,7 @@ orthogonal_networks  Haar-orthogonal weights: the share that an activation keeps
 normalized_networks  layer and batch normalization: what is pinned, what gradients do
 chains               width one: laws of |w_1 ... w_L| and its gradient
 chain_hessians       width one: secular equation, inertia, rate of the Hessian's norm
+chain_hessian_laws   width one: the law of the Hessian's norm over the output, and its Poisson limit
 ===================  ==================================================================================
 """
 
