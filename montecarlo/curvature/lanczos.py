@@ -107,8 +107,9 @@ def _judged(alphas: Array, betas: Array) -> Array:
     errors = np.zeros(networks)
     for end, inner, others in ((0, 1, values[:, 1:]), (-1, -2, values[:, :-1])):
         theta = values[:, end]
-        share = np.prod(np.abs((theta[:, None] - minors) / _apart(theta[:, None] - others)), axis=1)
-        residual = betas[-1] * np.sqrt(np.minimum(share, 1))
+        ratios = np.abs((theta[:, None] - minors) / _apart(theta[:, None] - others))
+        share = np.prod(np.minimum(ratios, 1), axis=1)  # at most 1 each, as the minor's values lie between
+        residual = betas[-1] * np.sqrt(share)
         gap = np.abs(theta - values[:, inner])
         quadratic = np.divide(residual**2, gap, out=residual.copy(), where=gap > residual)
         errors = np.maximum(errors, quadratic / np.abs(theta))
