@@ -6,6 +6,7 @@ observables      what is measured: norms, angles, dead units, or one's own
 curvature        Hessians in the weights: spectra, losses on data, what is measured of them
 chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
 singular_values  all singular values of the input-output Jacobian, however far apart
+training         many networks trained at once: optimizers, escape from plateaus, real data
 
 engines          real weight matrices, or a law that is provably the same
 passes           real matrices: one chunk of networks, forward and backward

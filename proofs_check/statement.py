@@ -53,6 +53,18 @@ class Assumption(enum.Enum):
         "for the mean: constant width, independent entries symmetric about 0 without atoms, sign-symmetric readout"
     )
     DEPTH_TWO = "the depth is at least 2"
+    WIDTH_FOUR = "the width is at least 4"
+    LINEAR_BRANCHES = "every layer is a branch beside the identity: a_k = a_(k-1) + alpha W_k a_(k-1)"
+    RELU_BRANCHES = "every layer is a branch beside the identity: a_k = a_(k-1) + alpha relu(W_k a_(k-1))"
+    BRANCHES_OF_TWO = "branches beside the identity have two matrices: a + alpha W' relu(W a)"
+    LAYER_NORM = "preactivations are standardized over the units of their layer, without gain and bias"
+    BATCH_NORM = "preactivations are standardized over a batch of independent normal inputs, without gain and shift"
+    ORTHOGONAL = "the weights are square and Haar-orthogonal, of gain 1"
+    WIDE = "the width is large against the batch and the depth: the number is that of the limit"
+    DEPTH_TWELVE = "the depth is at least 12: at depth 3 the slope is another"
+    RIGHT_SIDE = "f y > 0 at initialization, as for half of all seeds"
+    SMALL_RATE = "the learning rate times the depth is well below 1"
+    ABOVE_EPSILON = "gradients are far above epsilon"
 
 
 @dataclass(frozen=True)

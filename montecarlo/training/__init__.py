@@ -1,6 +1,53 @@
-"""Training many networks at once: update rules, gradients, and how long it takes to leave a plateau.
+"""Training many networks at once: update rules, gradients, how long it takes to leave a plateau, and real data.
 
-=================  ==========================================================================
-optimizers         gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
-=================  ==========================================================================
+==================  ========================================================================
+optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
+one_input           the loss (f-y)^2/2 on one input, its gradients
+classifiers         softmax cross-entropy on data, with residuals and normalization
+curvature_ends      both ends of the Hessians of many networks, from their gradients
+
+escape              how many steps it takes to leave the plateau
+escape_observables  what :func:`montecarlo.simulate` measures of it
+slopes              the slope of one logarithm against another, with an interval
+
+runs                one training run on minibatches, measured on the way
+digits              scikit-learn's digits: optimizers and remedies on real data
+==================  ========================================================================
 """
+
+from montecarlo.training.classifiers import Classifier
+from montecarlo.training.curvature_ends import CurvatureEnds, curvature_ends
+from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
+from montecarlo.training.escape import Escapes, escape_times
+from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
+from montecarlo.training.one_input import OneInput
+from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
+from montecarlo.training.runs import Run, train
+from montecarlo.training.slopes import least_squares_slope, median_slope_interval, pair_slopes
+
+__all__ = [
+    "Optimizer",
+    "State",
+    "GradientDescent",
+    "HeavyBall",
+    "SignDescent",
+    "RMSprop",
+    "Adam",
+    "OneInput",
+    "Classifier",
+    "curvature_ends",
+    "CurvatureEnds",
+    "escape_times",
+    "Escapes",
+    "EscapeTimes",
+    "EscapeRatios",
+    "median_slope_interval",
+    "pair_slopes",
+    "least_squares_slope",
+    "train",
+    "Run",
+    "digits_data",
+    "digits_study",
+    "DigitsStudy",
+    "DigitsRun",
+]

@@ -96,7 +96,7 @@ def escape_times(
     >>> chains = OneInput((1, 1, 1), 1.0, np.ones((2, 1)), np.ones(1), np.ones(2))
     >>> found = escape_times(chains, np.array([[0.1, 0.1], [0.01, 0.01]]), GradientDescent(0.1), budget=30)
     >>> found.steps, found.diverged
-    (array([21., inf]), array([False, False]))
+    (array([24., inf]), array([False, False]))
     """
     q, limit = as_probability("fraction", fraction), _as_bound(bound)
     budget = as_count("budget", budget, 1, MOST_STEPS)
@@ -133,7 +133,9 @@ def escape_times(
 def require_plateau(depth: int, targets: object) -> None:
     """Refuse what has no plateau: depth 1, whose loss is convex, and the target 0, where f starts near its target."""
     if depth < 2:
-        raise InvalidArgument("depth", "the loss of one layer is convex and has no plateau", "use a depth of at least 2")
+        raise InvalidArgument(
+            "depth", "the loss of one layer is convex and has no plateau", "use a depth of at least 2"
+        )
     if not np.all(np.asarray(targets)):
         raise InvalidArgument("target", "is 0: f starts near it, so there is no plateau to leave", "use e.g. target=1")
 
@@ -141,7 +143,7 @@ def require_plateau(depth: int, targets: object) -> None:
 def _stuck(problem: OneInput, parameters: Array) -> NDArray[np.bool_]:
     """Say which networks have the gradient 0; refuse them where that is no accident of ReLU."""
     _, gradients = problem.gradients(parameters)
-    stuck: NDArray[np.bool_] = ~gradients.any(axis=1)
+    stuck: NDArray[np.bool_] = np.asarray(~gradients.any(axis=1))
     if stuck.any() and problem.slope != 0:
         which = int(stuck.argmax())
         message = f"of network {which} have the gradient 0, as zero initialization has: no update rule ever leaves it"

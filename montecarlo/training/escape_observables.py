@@ -27,9 +27,9 @@ class EscapeTimes:
 
     Components: ``steps``, until :math:`|f-y| \le (1-q)|y|`, the budget plus one where that did not happen;
     ``diverged_at``, the step at which the loss left all bounds, -inf where it did not; ``gradient``, the norm of the
-    loss's gradient at the start; and, with `curvature`, ``curvature``, :math:`|\lambda_{\min}|` of the loss's Hessian at
-    the start, and ``steps*curvature``, its product with the first. The curvature of a dead network, which never leaves,
-    is 0, and so is that of a network that starts in a valley, :math:`\lambda_{\min} \ge 0`.
+    loss's gradient at the start; and, with `curvature`, ``curvature``, :math:`|\lambda_{\min}|` of the loss's Hessian
+    at the start, and ``steps*curvature``, its product with the first. The curvature of a dead network, which never
+    leaves, is 0, and so is that of a network that starts in a valley, :math:`\lambda_{\min} \ge 0`.
 
     Parameters
     ----------

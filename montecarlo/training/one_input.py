@@ -72,9 +72,7 @@ class OneInput:
         return problem, np.concatenate([w.reshape(m, -1) for w in weights], axis=1)
 
     @classmethod
-    def of_networks(
-        cls, networks: Sequence[Network], inputs: ArrayLike, targets: ArrayLike
-    ) -> tuple[OneInput, Array]:
+    def of_networks(cls, networks: Sequence[Network], inputs: ArrayLike, targets: ArrayLike) -> tuple[OneInput, Array]:
         """Return the problem of given networks with one output each, and their parameters.
 
         Parameters
@@ -168,7 +166,7 @@ class OneInput:
                 z *= slopes[-1]
             a.append(z)
         outputs = np.asarray(np.einsum("mi,mi->m", a[-1], self.readouts))
-        b = (outputs - self.targets)[:, None] * self.readouts
+        b: NDArray[Any] = (outputs - self.targets)[:, None] * self.readouts
         for k, gradient in reversed(list(enumerate(layer_views(out, self.widths)))):
             if self.slope != 1:
                 b *= slopes[k]

@@ -308,8 +308,9 @@ class Adam(_Rule):
         _require_below_one("beta_1", self.beta_1)
         _require_below_one("beta_2", self.beta_2)
         _require_epsilon(self.epsilon)
-        if not isinstance(self.bias_correction, bool):
-            problem = f"must be True or False, got {self.bias_correction!r}"
+        correction: object = self.bias_correction
+        if not isinstance(correction, bool):
+            problem = f"must be True or False, got {correction!r}"
             raise InvalidArgument("bias_correction", problem, "use True, as in the paper")
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
@@ -350,12 +351,12 @@ def _pieces(networks: int, parameters: int) -> Iterator[slice]:
 
 def _rates(value: object) -> Rate:
     """Return positive, finite learning rates, or refuse."""
-    rates = value if isinstance(value, tuple) else (value,)
+    rates: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     for rate in rates or (None,):
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < math.inf:
             remedy = "use e.g. learning_rate=0.01, or a tuple with one for each network"
             raise InvalidArgument("learning_rate", f"must be positive and finite, got {rate!r}", remedy)
-    found = tuple(float(rate) for rate in rates)  # type: ignore[arg-type]
+    found = tuple(float(rate) for rate in rates)
     return found if isinstance(value, tuple) else found[0]
 
 

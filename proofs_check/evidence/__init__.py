@@ -7,6 +7,7 @@ enclosed        inequalities between constants, in ball arithmetic
 simulated       a confidence interval from real weight matrices, within a tolerance
 equal_in_law    simulated: another sampler has the law of real weight matrices
 same_law        simulated: two numbers measured on the same networks have one law
+slope           simulated: how one number measured grows with another, on log scales
 ==============  ==============================================================================
 """
 
@@ -16,6 +17,7 @@ from proofs_check.evidence.equal_in_law import EqualInLaw
 from proofs_check.evidence.proved import Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
+from proofs_check.evidence.slope import Slope
 
 Evidence = Proved | Enumerated | Enclosed | Simulated
 
@@ -30,6 +32,7 @@ __all__ = [
     "Simulated",
     "EqualInLaw",
     "SameLaw",
+    "Slope",
     "Request",
     "Reading",
     "Mean",

@@ -1,0 +1,180 @@
+"""Real data: deep narrow and wide classifiers of scikit-learn's digits, by optimizer, with and without remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.intervals.estimate import as_count
+from montecarlo.training.classifiers import Classifier
+from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop
+from montecarlo.training.runs import Run, train
+from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
+
+SGD_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""The grid from which stochastic gradient descent gets its best."""
+OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (("Adam", Adam(0.001)), ("RMSprop", RMSprop(0.001)))
+"""At the rates that PyTorch's users start with; they have no grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class DigitsRun:
+    """One line of the table: an architecture under an optimizer, over all seeds.
+
+    Attributes
+    ----------
+    width : int
+        Of the hidden layers.
+    architecture : str
+        ``plain``, ``residual``, ``layer norm`` or ``batch norm``.
+    optimizer : str
+        ``SGD``, ``Adam`` or ``RMSprop``.
+    learning_rate : float
+        For SGD the best of the grid: the least mean of the final training losses over the seeds.
+    run : Run
+        A network for each seed.
+    """
+
+    width: int
+    architecture: str
+    optimizer: str
+    learning_rate: float
+    run: Run
+
+
+@dataclass(frozen=True, eq=False)
+class DigitsStudy:
+    """All lines of the table, and what they have in common.
+
+    Attributes
+    ----------
+    depth : int
+        L.
+    seeds : tuple of int
+        Of the initializations.
+    batch, epochs : int
+    runs : tuple of DigitsRun
+    """
+
+    depth: int
+    seeds: tuple[int, ...]
+    batch: int
+    epochs: int
+    runs: tuple[DigitsRun, ...]
+
+    def find(self, width: int, architecture: str, optimizer: str) -> DigitsRun:
+        """Return one line."""
+        for line in self.runs:
+            if (line.width, line.architecture, line.optimizer) == (width, architecture, optimizer):
+                return line
+        known = "; ".join(f"{line.width}, {line.architecture}, {line.optimizer}" for line in self.runs)
+        problem = f"there is no run of width {width}, {architecture}, {optimizer}"
+        raise InvalidArgument("width", problem, f"use one of {known}")
+
+
+def digits_data() -> tuple[Array, NDArray[np.intp]]:
+    """Return scikit-learn's handwritten digits, shape (1797, 64), and their labels 0 to 9.
+
+    Each pixel is centred over the images, and all are divided by one number, so that their mean square is 1.
+
+    Raises
+    ------
+    InvalidArgument
+        If scikit-learn is not installed.
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998
+    (10.24432/C50P49), the test set.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        problem = "scikit-learn, which brings the digits, is not installed"
+        raise InvalidArgument("data", problem, "pip install 'vanishing-curvature[data]'") from None
+    pixels, labels = load_digits(return_X_y=True)
+    inputs = np.asarray(pixels, dtype=np.float64)
+    inputs -= inputs.mean(axis=0)
+    inputs /= np.sqrt((inputs**2).mean())
+    return inputs, np.asarray(labels, dtype=np.intp)
+
+
+def digits_study(
+    *,
+    widths: Sequence[int] = (10, 40),
+    depth: int = 20,
+    seeds: Sequence[int] = (0, 1),
+    batch: int = 128,
+    epochs: int = 12,
+    progress: Callable[[str], object] | None = None,
+) -> DigitsStudy:
+    r"""Train deep ReLU classifiers at He initialization: SGD at its best rate, Adam, RMSprop; plain and with remedies.
+
+    Residual branches have :math:`\alpha = 1/L`. All networks see the same minibatches, all optimizers the same initial
+    networks; the seeds decide everything.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Of the hidden layers.
+    depth : int
+        L, at least 2.
+    seeds : sequence of int
+        Of the initializations.
+    batch, epochs : int
+    progress : callable, optional
+        Told what is being trained.
+
+    Returns
+    -------
+    DigitsStudy
+
+    Raises
+    ------
+    InvalidArgument
+        If scikit-learn is not installed, a batch is larger than the data, or an argument is out of range.
+    """
+    depth = as_count("depth", depth, 2, 10**4)
+    if not seeds:
+        raise InvalidArgument("seeds", "are none", "use e.g. seeds=(0, 1)")
+    chosen = tuple(as_count("seeds", seed, 0, np.inf) for seed in seeds)
+    inputs, labels = digits_data()
+    lines: list[DigitsRun] = []
+    for width in widths:
+        layers = (inputs.shape[1], *(width,) * (depth - 1), 10)
+        for model in (
+            Classifier(layers),
+            Classifier(layers, residual=1 / depth),
+            Classifier(layers, normalization="layer"),
+            Classifier(layers, normalization="batch"),
+        ):
+            start = model.initial(chosen)
+
+            def run(
+                optimizer: Optimizer, parameters: Array, curved: Sequence[int] = (), model: Classifier = model
+            ) -> Run:
+                return train(
+                    model, parameters, optimizer, inputs, labels, batch=batch, epochs=epochs, curved_epochs=curved
+                )
+
+            for name, optimizer in (("SGD", None), *OPTIMIZERS):
+                if progress is not None:
+                    progress(f"width {width}, {model.describe()}, {name}")
+                used = GradientDescent(_best_rate(run, start)) if optimizer is None else optimizer
+                rate = used.learning_rate
+                assert isinstance(rate, float)
+                found = run(used, start, (0, epochs // 2, epochs))
+                lines.append(DigitsRun(width, model.describe(), name, rate, found))
+    return DigitsStudy(depth, chosen, batch, epochs, tuple(lines))
+
+
+def _best_rate(run: Callable[[Optimizer, Array], Run], start: Array) -> float:
+    """Return the rate of the grid with the least mean of final losses; all of them are trained in lockstep."""
+    rates = np.repeat(SGD_RATES, len(start))
+    found = run(GradientDescent(tuple(rates.tolist())), np.tile(start, (len(SGD_RATES), 1)))
+    means = found.final_losses.reshape(len(SGD_RATES), -1).mean(axis=1)
+    return SGD_RATES[int(np.argmin(means))]

@@ -1,0 +1,154 @@
+"""One training run of many classifiers on minibatches: losses, gradient norms and curvature on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.intervals.estimate import as_count
+from montecarlo.streams import stream
+from montecarlo.training.classifiers import Classifier
+from montecarlo.training.curvature_ends import curvature_ends
+from montecarlo.training.optimizers import Optimizer
+from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
+
+_BOUND = 1e6
+"""A loss above it has diverged: one of cross-entropy starts near the log of the number of classes."""
+_PROBED = 256
+"""Examples on which gradients and curvature are measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What m networks of one architecture went through under one optimizer.
+
+    Once a network has diverged its losses, norms and the largest eigenvalue are inf, and the least is -inf.
+
+    Attributes
+    ----------
+    losses : ndarray, shape (epochs, m)
+        Means of the minibatches' losses over each epoch.
+    gradient_norms : ndarray, shape (epochs + 1, m)
+        At the start and after each epoch, on the first 256 examples.
+    curved_epochs : tuple of int
+        After which epochs curvature was measured; 0 is the start.
+    least, largest : ndarray, shapes (len(curved_epochs), m)
+        Ends of the loss's Hessian on the same examples, to 1 %.
+    final_losses, accuracies : ndarray, shapes (m,)
+        On all examples, at the end.
+    diverged_at : ndarray, shape (m,)
+        The step at which the loss left all bounds; inf where it did not.
+    """
+
+    losses: Array
+    gradient_norms: Array
+    curved_epochs: tuple[int, ...]
+    least: Array
+    largest: Array
+    final_losses: Array
+    accuracies: Array
+    diverged_at: Array
+
+
+def train(
+    model: Classifier,
+    parameters: Array,
+    optimizer: Optimizer,
+    inputs: Array,
+    labels: NDArray[np.intp],
+    *,
+    batch: int = 128,
+    epochs: int = 10,
+    seed: int = 0,
+    curved_epochs: Sequence[int] = (),
+) -> Run:
+    """Train classifiers on the same minibatches, in lockstep.
+
+    Parameters
+    ----------
+    model : Classifier
+    parameters : ndarray, shape (m, P)
+        Where they start; left as they are.
+    optimizer : Optimizer
+        With one learning rate for all networks, or one for each.
+    inputs : ndarray, shape (N, n_0)
+    labels : ndarray of int, shape (N,)
+    batch : int
+        Examples of a minibatch, at most N. Those that do not fill one are left out of an epoch.
+    epochs : int
+    seed : int
+        Of the order of the examples.
+    curved_epochs : sequence of int
+        After which epochs to measure curvature; 0 is the start.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InvalidArgument
+        If a batch is larger than the data, or an argument is out of range.
+
+    Examples
+    --------
+    >>> from montecarlo.training.optimizers import Adam
+    >>> model = Classifier((2, 8, 2))
+    >>> x = np.random.default_rng(0).standard_normal((64, 2))
+    >>> run = train(model, model.initial([0, 1]), Adam(0.01), x, (x[:, 0] > 0).astype(int), batch=16, epochs=20)
+    >>> bool((run.accuracies > 0.9).all()), run.losses.shape
+    (True, (20, 2))
+    """
+    batch, epochs = as_count("batch", batch, 1, np.inf), as_count("epochs", epochs, 1, 10**6)
+    seed = as_count("seed", seed, 0, np.inf)
+    if batch > len(inputs):
+        raise InvalidArgument(
+            "batch", f"is {batch}, but there are {len(inputs)} examples", f"use at most {len(inputs)}"
+        )
+    curved = tuple(as_count("curved_epochs", epoch, 0, epochs) for epoch in curved_epochs)
+    m, probe = len(parameters), (inputs[:_PROBED], labels[:_PROBED])
+    losses, norms = np.full((epochs, m), np.inf), np.full((epochs + 1, m), np.inf)
+    least, largest = np.full((len(curved), m), -np.inf), np.full((len(curved), m), np.inf)
+    diverged_at = np.full(m, np.inf)
+    left, w = np.arange(m), parameters.copy()
+    state, steps = optimizer.start(w), count()
+    order = stream(seed, f"{len(inputs)} examples", "minibatches")
+
+    def probed(epoch: int) -> None:
+        norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
+        if epoch in curved and len(left):
+            found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-2, 60)
+            least[curved.index(epoch), left], largest[curved.index(epoch), left] = found.least, found.largest
+
+    probed(0)
+    for epoch in range(epochs):
+        shuffled = order.permutation(len(inputs))
+        total, taken = np.zeros(m), len(inputs) // batch
+        for first in range(0, taken * batch, batch):
+            some, step = shuffled[first : first + batch], next(steps)
+            found, gradients = model.gradients(w, inputs[some], labels[some])
+            total[left] += found
+            fine = found <= _BOUND  # nan is not
+            if not fine.all():
+                diverged_at[left[~fine]] = step
+                rest = np.flatnonzero(fine)
+                left, w, gradients = left[rest], w[rest], gradients[rest]
+                state, optimizer = state.taken(rest), optimizer.taken(rest)
+            with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in the next loss
+                optimizer.step(state, w, gradients, out=w)
+        losses[epoch, left] = total[left] / taken
+        probed(epoch + 1)
+    final, accuracies = np.full(m, np.inf), np.zeros(m)
+    final[left] = _or_inf(model.gradients(w, inputs, labels)[0])
+    accuracies[left] = (model.logits(w, inputs).argmax(axis=2) == labels).mean(axis=1)
+    return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
+
+
+def _or_inf(values: Array) -> Array:
+    """Return values with inf for nan."""
+    return np.where(np.isnan(values), np.inf, values)

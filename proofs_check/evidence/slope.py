@@ -1,0 +1,71 @@
+"""Simulated: the slope of one measured logarithm against another, over independent networks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from montecarlo import Estimate, Simulation
+from montecarlo.training.slopes import median_slope_interval
+from proofs_check.evidence.simulated import FloatArray, Reading, Simulated
+from proofs_check.verdict import Finding
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+class MedianSlope:
+    """Stands where a check reads one logarithm; here two are read together."""
+
+    relative = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Refuse: a slope needs two logarithms."""
+        raise InvalidArgument("reading", "a slope needs two components", "use Slope")
+
+
+@dataclass(frozen=True)
+class Slope(Simulated):
+    """The median slope of a component against another, between two independent networks.
+
+    Parameters
+    ----------
+    check, net, observable, component, tolerance, samples, full_samples, arguments
+        As for :class:`Simulated`; the tolerance is absolute.
+    other : str
+        The component against which the slope is taken. It must not know what training did.
+    least : float
+        Networks whose other logarithm is smaller are left out.
+    most : float
+        From here on the component's logarithm stands for "larger than all others".
+
+    Raises
+    ------
+    InvalidArgument
+        If the second component is missing.
+    """
+
+    reading: Reading = field(default_factory=MedianSlope)
+    tolerance: float = 0.1
+    samples: int = 1_000
+    other: str = ""
+    least: float = -math.inf
+    most: float = math.inf
+
+    def __post_init__(self) -> None:
+        if self.other in ("", self.component):
+            raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
+
+    def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
+        """Read the interval off the networks that take part, and judge the claim by it."""
+        readings = simulation[self.observable]
+        x, y = readings.log_values(self.other), readings.log_values(self.component)
+        taking_part = np.isfinite(x) & (x >= self.least) & ~np.isneginf(y)  # known before the first step
+        x, y = x[taking_part], y[taking_part]
+        if len(x) < 2:
+            nothing = Estimate(math.nan, -math.inf, math.inf, error, "fewer than two networks take part", len(x))
+            return self.judge(claim, nothing, simulation.seed)
+        estimate = median_slope_interval(x, np.where(y >= self.most, np.inf, y), error)
+        return self.judge(claim, estimate, simulation.seed)
