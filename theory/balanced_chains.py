@@ -142,7 +142,7 @@ class BalancedChain:
         InvalidArgument
             For other ends.
         """
-        low, high = self._sizes(end)
+        low, high = self.sizes(end)
         # SymPy would ask whether L = 2: a name stands for more
         power = sp.log(_w) if self._L == 2 else _w ** (2 - self._L) / (2 - self._L)
         return sp.powsimp(sp.factor(power.subs(_w, high) - power.subs(_w, low))) / abs(self.x * self.y)
@@ -165,7 +165,7 @@ class BalancedChain:
         >>> BalancedChain(2, "x", "y", "w0").time("w1")
         (-log(w0) + log(w1) + log(-w0**2*x/y + 1)/2 - log(-w1**2*x/y + 1)/2)/(x*y)
         """
-        low, high = self._sizes(end)
+        low, high = self.sizes(end)
         primitive = self._primitive()
         return (primitive.subs(_w, high) - primitive.subs(_w, low)) / abs(self.x * self.y)
 
@@ -186,7 +186,7 @@ class BalancedChain:
         >>> BalancedChain("L", "x", "y", "w0").time_bounds("w1")[1]
         (-w0**2/2 + w1**2/2)/(y*(-w1**L*x + y)) + (w0**(2 - L) - w1**(2 - L))/(x*y*(L - 2))
         """
-        low, high = self._sizes(end)
+        low, high = self.sizes(end)
         area, y = (high**2 - low**2) / 2, abs(self.y)
         first = self.leading_time(end)
         lower, upper = (first + area / (y * (y - abs(self.output(w)))) for w in (self.start, end))
@@ -307,8 +307,14 @@ class BalancedChain:
         first = 2 / self._L - 1
         return _w ** (2 - self._L) / (2 - self._L) * sp.hyper([1, first], [first + 1], ratio)
 
-    def _sizes(self, end: Quantity) -> tuple[sp.Expr, sp.Expr]:
-        """|w_0| and |w_1|, after looking whether the flow goes from one to the other."""
+    def sizes(self, end: Quantity) -> tuple[sp.Expr, sp.Expr]:
+        """Return |w_0| and |w_1|, after looking whether the flow goes from one to the other.
+
+        Raises
+        ------
+        InvalidArgument
+            If it does not.
+        """
         last = _real("end", end)
         further, share = last / self.start - 1, self.output(last) / self.y
         if further.is_number and not further > 0:
