@@ -146,6 +146,13 @@ def test_slowly_growing_gradients_keep_the_step_in_its_range(
     assert low**2 <= exact(squared_step(rule, gradients)) <= sp.expand(high**2)
 
 
+@pytest.mark.parametrize(("beta1", "beta2", "end"), [("1/50", "9/10", 1), ("9/10", "1/50", 0)])
+def test_the_range_of_slow_growth_is_nearly_reached(beta1: str, beta2: str, end: int) -> None:
+    rule, gradients = UpdateRule(beta1, beta2, 0), [Fraction(6, 5) ** i for i in range(60)]
+    bound = rule.growth_range("6/5")[end]
+    assert float(squared_step(rule, gradients)) ** 0.5 == pytest.approx(float(bound), rel=0.01)
+
+
 def counted(rule: UpdateRule, chain: BalancedChain, end: Fraction, rate: Fraction) -> int:
     """Steps of the rule on all weights until w_1 is passed, with a bound on every rounding error."""
     numbers = (chain.x, chain.y, exact(rate), chain.start, exact(end), rule.beta1, rule.beta2, rule.epsilon)
