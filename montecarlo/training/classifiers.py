@@ -121,7 +121,8 @@ class Classifier:
 
     def logits(self, parameters: Array, inputs: ArrayLike) -> Array:
         """Return the logits of m networks, shape (m, B, n_L), on inputs of shape (B, n_0) or (m, B, n_0)."""
-        return np.asarray(self._forward(parameters, np.asarray(inputs))[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self._forward(parameters, np.asarray(inputs))[0])
 
     def gradients(
         self, parameters: NDArray[Any], inputs: Array, labels: NDArray[Any], out: NDArray[Any] | None = None

@@ -352,7 +352,7 @@ def _pieces(networks: int, parameters: int) -> Iterator[slice]:
 def _rates(value: object) -> Rate:
     """Return positive, finite learning rates, or refuse."""
     rates: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
-    for rate in rates or (None,):
+    for rate in rates:
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < math.inf:
             remedy = "use e.g. learning_rate=0.01, or a tuple with one for each network"
             raise InvalidArgument("learning_rate", f"must be positive and finite, got {rate!r}", remedy)

@@ -27,7 +27,7 @@ _PROBED = 256
 class Run:
     """What m networks of one architecture went through under one optimizer.
 
-    Once a network has diverged its losses, norms and the largest eigenvalue are inf, and the least is -inf.
+    Once a network has diverged its losses, norms and the largest eigenvalue are inf, the least is -inf, and its accuracy is 0.
 
     Attributes
     ----------
@@ -120,8 +120,11 @@ def train(
     order = stream(seed, f"{len(inputs)} examples", "minibatches")
 
     def probed(epoch: int) -> None:
-        norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
-        if epoch in curved and len(left):
+        if not len(left):
+            return
+        with np.errstate(over="ignore"):
+            norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
+        if epoch in curved:
             found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-2, 60)
             least[curved.index(epoch), left], largest[curved.index(epoch), left] = found.least, found.largest
 
@@ -130,6 +133,8 @@ def train(
         shuffled = order.permutation(len(inputs))
         total, taken = np.zeros(m), len(inputs) // batch
         for first in range(0, taken * batch, batch):
+            if not len(left):
+                break
             some, step = shuffled[first : first + batch], next(steps)
             found, gradients = model.gradients(w, inputs[some], labels[some])
             total[left] += found
@@ -144,6 +149,8 @@ def train(
         losses[epoch, left] = total[left] / taken
         probed(epoch + 1)
     final, accuracies = np.full(m, np.inf), np.zeros(m)
+    if not len(left):
+        return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
     final[left] = _or_inf(model.gradients(w, inputs, labels)[0])
     accuracies[left] = (model.logits(w, inputs).argmax(axis=2) == labels).mean(axis=1)
     return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
