@@ -28,8 +28,12 @@ residual_networks    residual branches: mean, typical size, Hessian; where branc
 orthogonal_networks  Haar-orthogonal weights: the share that an activation keeps
 normalized_networks  layer and batch normalization: what is pinned, what gradients do
 chains               width one: laws of |w_1 ... w_L| and its gradient
+wide_hessians        the edge of the Hessian's spectrum in wide networks
 chain_hessians       width one: secular equation, inertia, rate of the Hessian's norm
 chain_hessian_laws   width one: the law of the Hessian's norm over the output, and its Poisson limit
+saddle_escape        gradient descent, heavy ball and noise at a strict saddle
+balanced_chains      the plateau of equal weights, solved: flow, curvature, gradient descent
+adaptive_steps       the size of a step of sign descent, RMSprop and Adam
 ===================  ==================================================================================
 """
 
