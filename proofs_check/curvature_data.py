@@ -142,7 +142,9 @@ _LOG_NORMAL = -(math.log(2) + 0.5772156649015329) / 2
 
 def _log_edge(depth: int) -> float:
     """Return the log of the edge of a wide linear network."""
-    return math.log(0.5435) + 1.5 * math.log(depth)
+    from theory.wide_hessians import wide_edge
+
+    return math.log(float(wide_edge(Ensemble(width="n", depth=depth), 12)))
 
 
 def turning_depth(net: Ensemble) -> float:

@@ -17,6 +17,7 @@ from proofs_check.statements.letters import Letters
 from proofs_check.verdict import Between
 from theory.ensembles import Ensemble
 from theory.hessian_rates import median_range
+from theory.wide_hessians import wide_edge
 
 _TYPICAL = (
     Assumption.NORMAL,
@@ -195,4 +196,60 @@ MEDIAN_NOT_MEAN = Statement(
     ),
 )
 
-STATEMENTS = (SYMMETRIC_LAW, TYPICAL_RATE, MEDIAN_NOT_MEAN)
+# --- hessian.wide-limit-edge ------------------------------------------------------------------------------------------
+
+
+def log_edge(
+    net: Ensemble, *, missing: int = 0, decays: bool = True, halved: bool = True, solved: bool = True
+) -> Between:
+    r"""Edge of wide networks times the typical decay: log lambda_max = log 1/z* + gamma L, up to 1/n, |x| = |v| = 1.
+
+    1/z* is the largest singular value of (1 - W)^{-1}, W with normal blocks below the diagonal of L - 1 of them; a ReLU
+    network has half as many units of twice the variance, and |D_L v|^2 = |v|^2/2.
+    """
+    depth = int(net.depth) - missing
+    wide = (net if halved else LINEAR).at(width="n", depth=depth)
+    edge = sp.Rational(float(wide_edge(wide, 15))) if solved else sp.Integer(depth) ** sp.Rational(3, 2)
+    middle = sp.log(edge) + (sp.Integer(net.depth) * exponent(net) if decays else 0)
+    return Between(middle - 1 / sp.Integer(net.width_at(0)), middle + 1 / sp.Integer(net.width_at(0)))
+
+
+def _edge_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    return Simulated("median of log lambda_max", net, HessianExtremes(), "lambda_max", Quantile(), tolerance, samples)
+
+
+WIDE_LIMIT_EDGE = Statement(
+    id="hessian.wide-limit-edge",
+    title="In wide networks lambda_max is |x||v| exp(gamma L) times 1 + sqrt 2 at L = 3, 0.54 L^{3/2} for large L.",
+    latex=(
+        r"\operatorname{med}\log\lambda_{\max}=\log\frac{|x||v|}{z^*}+\gamma L\pm\tfrac1n,\quad z^*\text{ the fold of }"
+        r"\alpha_j=\tfrac{q_j}{1-p_jq_j},\ \beta_j=\tfrac{p_j}{1-p_jq_j},\ p_j=z+\beta_{j-1},\ q_j=z+\alpha_{j+1}"
+    ),
+    source=f"{PAPER}, the Hessian theorems; the edge is derived here (theory.wide_hessians)",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.UNIT_INPUT,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=log_edge,
+    evidence=(
+        _edge_check(LINEAR.at(width=32, depth=3), 0.10, 400),
+        _edge_check(LINEAR.at(width=32, depth=6), 0.15, 600),
+        _edge_check(LINEAR.at(width=32, depth=16), 0.25, 600),
+        _edge_check(RELU.at(width=48, depth=6, readout="signs"), 0.25, 400),
+    ),
+    mutants=(
+        Mutant("the edge of one layer fewer", partial(log_edge, missing=1)),
+        Mutant("without the typical decay", partial(log_edge, decays=False)),
+        Mutant("all of the readout is met, ReLU or not", partial(log_edge, halved=False)),
+        Mutant("L^{3/2} itself", partial(log_edge, solved=False)),
+    ),
+)
+
+STATEMENTS = (SYMMETRIC_LAW, TYPICAL_RATE, MEDIAN_NOT_MEAN, WIDE_LIMIT_EDGE)

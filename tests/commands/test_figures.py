@@ -208,7 +208,7 @@ def test_the_curves_of_the_figure_curvature_and_where_they_turn(tmp_path, drawn,
         assert set(curves) == {COLOURS[width] for width in (4, 16, 64)}
         for width in (4, 16, 64):
             shown = dict(zip(curves[COLOURS[width]].get_xdata(), curves[COLOURS[width]].get_ydata(), strict=True))
-            for depth, edge in ((2, 0.5435 * 2**1.5), (3, 0.5435 * 3**1.5)):
+            for depth, edge in ((2, 1.0), (3, 1 + math.sqrt(2))):
                 typical_norm = math.exp(LogNormLaw(family.at(width=width, depth=depth)).median() / 2)
                 assert shown[depth] == pytest.approx(typical_norm * share * edge, rel=1e-6)
             # of width 4 most ReLU networks are dead from depth 11 on, as (15/16)^11 < 1/2
