@@ -53,6 +53,11 @@ class Assumption(enum.Enum):
         "for the mean: constant width, independent entries symmetric about 0 without atoms, sign-symmetric readout"
     )
     DEPTH_TWO = "the depth is at least 2"
+    QUADRATIC = "the loss is its quadratic part at the saddle, along the eigenvector of the least eigenvalue -gamma"
+    FROM_REST = "momentum starts at rest, between 0 and 1; noise starts at the saddle"
+    BALANCED = "all weights are equal, f lies between 0 and y, and for gradient descent the saddle is strict on the way"
+    SHORT_FIRST_MEMORY = "0 <= beta_1, beta_2 < 1 and beta_1^2 < beta_2; Adam has bias correction"
+    ZERO_EPSILON = "epsilon is 0 where it is not named, which for upper bounds makes no difference"
     WIDTH_FOUR = "the width is at least 4"
     LINEAR_BRANCHES = "every layer is a branch beside the identity: a_k = a_(k-1) + alpha W_k a_(k-1)"
     RELU_BRANCHES = "every layer is a branch beside the identity: a_k = a_(k-1) + alpha relu(W_k a_(k-1))"

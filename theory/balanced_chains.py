@@ -69,7 +69,7 @@ class BalancedChain:
 
     References
     ----------
-    arXiv:2106.03763 for the plateaus; A. Saxe, J. McClelland, S. Ganguli, arXiv:1312.6120, section 1.3, for the flow of
+    arXiv:2106.03763 for the plateaus; A. Saxe, J. McClelland, S. Ganguli, arXiv:1312.6120, for the flow of
     balanced linear networks.
 
     Examples

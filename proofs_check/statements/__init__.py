@@ -12,6 +12,7 @@ hessian_structure  hollow, of which rank and inertia: for every network
 hessian_norms      its blocks, bounds between norms, the chain inside: for every network
 hessian_spectra    its eigenvalues: symmetric in law, typical size, edge
 plateau            the loss's Hessian where f is small against its target
+escape             how long a plateau holds gradient descent, and adaptive update rules
 init               initializations that do not preserve even the mean
 matrices           products of random matrices, by two independent routes
 engines            samplers without matrices, of the same law as real weights
@@ -22,6 +23,7 @@ from proofs_check.statements import (
     chain,
     chain_hessian,
     engines,
+    escape,
     fixed_readout,
     forward,
     gradient,
@@ -47,6 +49,7 @@ STATEMENTS = (
     *hessian_norms.STATEMENTS,
     *hessian_spectra.STATEMENTS,
     *plateau.STATEMENTS,
+    *escape.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,
     *engines.STATEMENTS,

@@ -16,11 +16,14 @@ from proofs_check.statements import STATEMENTS
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
 from theory import ChainLaw, Ensemble, Law, LogNormLaw, activation_moment, gradient_moment, symbols
+from theory.adaptive_steps import UpdateRule
+from theory.balanced_chains import BalancedChain
 from theory.balls import enclose
 from theory.chain_hessian_laws import chain_hessian_log_mean
 from theory.chain_hessians import hessian, log_norm_bounds
 from theory.log_gradients import LogGradientLaw
 from theory.moments import kurtosis_limit
+from theory.saddle_escape import escape_steps, escape_steps_bounds, exit_time_asymptote, exit_time_saturation
 
 BY_ID = {statement.id: statement for statement in STATEMENTS}
 each_statement = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
@@ -58,6 +61,10 @@ REQUIRED = {
     "plateau.saddle",
     "plateau.flatness",
     "plateau.residual-part",
+    "escape.saddle-time",
+    "escape.balanced-chain",
+    "escape.balance-kept",
+    "escape.adaptive-steps",
     "law.quantiles",
     "law.width-threshold",
     "matrices.frobenius-fourth",
@@ -74,7 +81,7 @@ def test_ids_are_unique_and_none_of_the_papers_theorems_is_missing():
 @each_statement
 def test_an_id_is_a_known_topic_and_a_name(statement):
     assert re.fullmatch(
-        r"(chain|forward|law|gradient|hessian|plateau|init|matrices|engines)\.[a-z]+(-[a-z]+)*", statement.id
+        r"(chain|forward|law|gradient|hessian|plateau|escape|init|matrices|engines)\.[a-z]+(-[a-z]+)*", statement.id
     )
 
 
@@ -280,6 +287,44 @@ def test_the_typical_gradient_is_the_derived_one(activation, n, depth, data):
 @given(networks(st.sampled_from([("relu", "pytorch"), ("linear", "pytorch")]), laws=st.just("uniform")))
 def test_pytorchs_mean_square_is_the_one_that_theory_derives(net):
     assert agree(claim_of("init.pytorch-default")(net), activation_moment(net, 2))
+
+
+@few
+@given(st.integers(2, 9), st.fractions("1/9", 3, max_denominator=9), st.fractions("1/9", "8/9", max_denominator=9))
+def test_the_balanced_chain_is_the_derived_one(depth, y, w0):
+    x, y, w0, w1 = sp.Rational(1, 7), *map(sp.Rational, (y, w0 * y / 9, y / 9))
+    chain, claimed = BalancedChain(depth, x, y, w0), claim_of("escape.balanced-chain")(depth, x, y, w0, w1)
+    assert agree(claimed.leading, chain.leading_time(w1))
+    assert [agree(*ends) for ends in zip(claimed[1:3], chain.time_bounds(w1), strict=True)] == [True, True]
+    assert agree(claimed.along, chain.least_eigenvalue())
+    assert agree(claimed.high / 3 + claimed.lag, chain.descent_steps(w1, 3)[1])
+    assert depth == 2 or claimed.product == chain.time_times_curvature()
+
+
+@few
+@given(st.fractions("1/9", 3, max_denominator=9), st.fractions(0, "8/9", max_denominator=9))
+def test_the_saddles_time_is_the_derived_one(h, mu):
+    claimed = claim_of("escape.saddle-time")(*map(sp.Rational, (h, mu, h + 1)))
+    assert agree(claimed.fewest * sp.log(2), escape_steps_bounds(h, 2, mu)[0])
+    assert as_float(claimed.fewest) < as_float(escape_steps(h, sp.E, mu)) < as_float(claimed.most)
+    for ends, derived in ((claimed.steep, exit_time_asymptote), (claimed.flat, exit_time_saturation)):
+        assert [agree(*pair) for pair in zip(ends, derived(1, 1, sp.Rational(h + 1)), strict=True)] == [True, True]
+
+
+@few
+@given(st.integers(1, 8), *[st.fractions("1/9", "8/9", max_denominator=9)] * 2)
+def test_adams_bounds_are_the_derived_ones(t, beta1, beta2):
+    if beta1**2 >= beta2:
+        beta1 /= 9
+    rule, claimed = UpdateRule(beta1, beta2, "1/5"), claim_of("escape.adaptive-steps")
+    assert agree(sp.sqrt(sp.Rational(claimed("bound", beta1, beta2, t))), rule.bound(t))
+    assert agree(sp.sqrt(sp.Rational(claimed("limit", beta1, beta2))), rule.bound())
+    for end, derived in zip(claimed("slow", beta1, beta2, r=Fraction(t)), rule.growth_range(t), strict=True):
+        assert agree(sp.sqrt(sp.Rational(end)), derived)
+    assert agree(claimed("constant", beta1, beta2, r=Fraction(t), epsilon=Fraction(1, 5)), rule.constant_step(t, t))
+    value, worst = rule.floor()
+    if worst != sp.oo:
+        assert agree(sp.sqrt(sp.Rational(claimed("onset", beta1, beta2, int(worst), 1))), value)
 
 
 # --- simulations that can say something -------------------------------------------------------------------------------
