@@ -15,6 +15,7 @@ gradient_products    E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across
 jacobians            E|M_lk|_F^2 and its square, between two layers
 hessians             E|H_kl|_F^2 and its square, E tr H^2, the loss Hessian's two parts
 hessian_rates        the typical |H|_2 at fixed width, bounded on both sides
+wide_hessians        the edge of the Hessian's spectrum as the width grows, enclosed
 matrix_expectations  a calculus: expectation(tr(W A W.T B)) of independent random matrices
 factors              one layer's factor |a_k|^2/|a_{k-1}|^2 for normal weights, by its Mellin transform
 log_sums             the law of a sum of logarithms: cumulants, cdf, pdf, quantiles, also enclosed
