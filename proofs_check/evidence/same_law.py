@@ -25,7 +25,8 @@ class SameLaw(Simulated):
     Parameters
     ----------
     check, net, observable, component, tolerance, samples, full_samples, arguments, engine
-        As for :class:`Simulated`; the tolerance is of the distance.
+        As for :class:`Simulated`; the tolerance is of the distance, and at least twice the half-width of its interval, as
+        equal laws may be seen that far apart.
     other : str
         The second component.
 
@@ -36,7 +37,7 @@ class SameLaw(Simulated):
     """
 
     reading: Reading = field(default_factory=Distance)
-    tolerance: float = 0.05
+    tolerance: float = 0.1
     samples: int = 20_000
     other: str = ""
 
