@@ -25,7 +25,7 @@ class SameLaw(Simulated):
     Parameters
     ----------
     check, net, observable, component, tolerance, samples, full_samples, arguments, engine
-        As for :class:`Simulated`; the tolerance is of the distance, and at least twice the half-width of its interval, as
+        As for :class:`Simulated`; the tolerance is of the distance, and at least twice the half-width of its interval:
         equal laws may be seen that far apart.
     other : str
         The second component.
