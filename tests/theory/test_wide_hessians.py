@@ -14,8 +14,9 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse.linalg import LinearOperator, eigsh, svds
 from small_networks import refused
 
+from theory import wide_hessians
 from theory.balls import precision
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, InvalidArgument
 from theory.wide_hessians import _enclosed_fold, _float_fold, _shoot, deep_edge_constant, edge_polynomial, wide_edge
 
 
@@ -62,6 +63,7 @@ def test_it_is_a_root_of_its_polynomial(depth: int) -> None:
         assert polynomial.eval(low) == 0
     else:
         assert polynomial.eval(low) * polynomial.eval(high) < 0
+    assert polynomial.LC() > 0
     assert sp.factor_list(polynomial)[1] == [(polynomial, 1)]
 
 
@@ -121,6 +123,26 @@ def test_the_fold_is_where_z_is_greatest_over_t(depth: int) -> None:
     for factor in (0.98, 0.995, 1.005, 1.02):
         assert reached(float(t) * factor) < float(z) * (1 - 1e-9)
     assert reached(float(t)) == pytest.approx(float(z), rel=1e-12)
+
+
+@pytest.mark.parametrize("depth", [4, 5, 9])
+def test_wherever_it_starts_it_encloses_the_edge_or_says_that_it_cannot(
+    depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth, (t, z) = edge(depth), _float_fold(depth)
+    found, refusals = 0, 0
+    for a in (-3.0, 0.2, 0.7, 1.1, 2.0, 30.0):
+        for b in (-1.0, 0.3, 0.8, 1.05, 1.5, 6.0):
+            monkeypatch.setattr(wide_hessians, "_float_fold", lambda _, a=a, b=b: (t * a, z * b))
+            try:
+                ball = edge(depth)
+            except InvalidArgument as problem:
+                refusals += "cannot be met" in problem.problem
+                continue
+            assert ball.overlaps(truth)
+            found += 1
+    assert found + refusals == 36
+    assert min(found, refusals) > 3
 
 
 def test_relu_networks_have_it_over_the_root_of_two() -> None:
