@@ -325,17 +325,15 @@ def _cosine_quartile(net: Ensemble) -> float:
         sizes, chances, counts = np.array([float(readout)]), np.ones(1), np.array([float(n)])
     else:
         counts, logs = ChiSquares(sp.Integer(n), sp.S.One, sp.S.Zero).float_counts
-        sizes, chances = counts / n, np.exp(logs)
+        several = counts > 1  # one active unit has c^2 = 1/n, more than the quartile of a network that mostly lives
+        sizes, chances, counts = counts[several] / n, np.exp(logs[several]), counts[several]
 
     def excess(log_size: float) -> float:
         shares = np.minimum(1.0, math.exp(2 * log_size) / sizes)
-        below = np.where(counts == 1, shares >= 1, betainc(0.5, np.maximum(counts - 1, 1) / 2, shares))
-        return float(chances @ below) - 0.25
+        return float(chances @ betainc(0.5, (counts - 1) / 2, shares)) - 0.25
 
     top = math.log(float(sizes.max())) / 2
-    if n == 1:
-        return top
-    return float(brentq(excess, top - 40, top, xtol=1e-13)) - 1e-12  # not above the atom of one active unit
+    return top if n == 1 else float(brentq(excess, top - 40, top, xtol=1e-13))
 
 
 def _log_input(net: Ensemble) -> float:

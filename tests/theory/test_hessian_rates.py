@@ -211,11 +211,11 @@ def test_at_depth_two_the_lower_bounds_are_the_laws_of_the_output_over_the_norm(
     assert medians.lo <= upper
 
 
-def test_the_quartile_sits_on_the_atom_of_one_active_unit() -> None:
-    # c^2 = 1/2 with probability 2/3, below with 1/6; dead with probability 7/16 at width 2, so at width 4 the median
+def test_the_quartile_of_a_masked_readout_mixes_beta_laws_below_the_atom_of_one_active_unit() -> None:
     lower, _ = median_bounds(network(4, 2, "relu", "signs"))
     chances = {b: math.comb(4, b) / 15 for b in range(1, 5)}
     u = math.exp(2 * lower)
+    assert u < 1 / 4
     two = 2 / math.pi * math.asin(math.sqrt(min(1, u / (2 / 4))))  # Beta(1/2, 1/2)
     three = math.sqrt(min(1, u / (3 / 4)))  # Beta(1/2, 1)
     angle = math.asin(math.sqrt(u))
