@@ -340,6 +340,31 @@ def relu_branch_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)")
     return low, (1 + 2 * c + scale**2 * q) ** depth * square
 
 
+def relu_branch_square_bound(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> sp.Expr:
+    r"""Derive an upper bound on :math:`E|a_L|^4`; parameters and errors as for :func:`relu_branch_bounds`.
+
+    Notes
+    -----
+    With t = alpha s, :math:`X=\langle e,\phi(g)\rangle` and :math:`Y=|\phi(g)|^2` a layer multiplies it by
+    :math:`E(1+2tX+t^2Y)^2`, where :math:`EX\le\sqrt{n/2\pi}`, :math:`\mathrm{Var}X=\frac12-\frac1{2\pi}`,
+    :math:`EY=\frac n2`, :math:`EY^2=\frac{n(n+5)}4` and :math:`EXY\le EY^{3/2}\le\sqrt{EY\,EY^2}`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width=64, depth=64, activation="relu", init="he")
+    >>> round(float(relu_branch_square_bound(net) / relu_branch_bounds(net)[1] ** 2), 2)
+    1.23
+    """
+    relu_branch_bounds(net, alpha)
+    n, depth = symbols.whole(net.width_at(0)), symbols.whole(net.depth)
+    t = branch_scale(net, alpha, "relu") * sp.sqrt(symbols.variance(net, 1))
+    x, y, y2 = sp.sqrt(n / (2 * sp.pi)), n / 2, n * (n + 5) / 4
+    x2 = x**2 + sp.Rational(1, 2) - 1 / (2 * sp.pi)
+    growth = 1 + 4 * t * x + t**2 * (4 * x2 + 2 * y) + 4 * t**3 * sp.sqrt(y * y2) + t**4 * y2
+    return growth**depth * symbols.input_power_sum(net, 2) ** 2
+
+
 def _sum_of_input(net: Ensemble) -> sp.Expr:
     """Return the sum of the input's entries, which must not be negative."""
     n = symbols.whole(net.width_at(0))

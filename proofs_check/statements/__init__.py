@@ -1,6 +1,6 @@
 """The statements, one file per topic; each reads like the theorem.
 
-=================  =====================================================================
+=================  ================================================================================
 chain              width one: products of single weights
 chain_hessian      width one: the Hessian of a linear network
 forward            the signal |a_L| at any width
@@ -13,10 +13,12 @@ hessian_norms      its blocks, bounds between norms, the chain inside: for every
 hessian_spectra    its eigenvalues: symmetric in law, typical size, edge
 plateau            the loss's Hessian where f is small against its target
 escape             how long a plateau holds gradient descent, and adaptive update rules
+remedy             normalization, orthogonal weights and width: what they pin, what gradients pay
+remedy_residual    residual branches: which scale keeps typical and mean size together
 init               initializations that do not preserve even the mean
 matrices           products of random matrices, by two independent routes
 engines            samplers without matrices, of the same law as real weights
-=================  =====================================================================
+=================  ================================================================================
 """
 
 from proofs_check.statements import (
@@ -35,6 +37,8 @@ from proofs_check.statements import (
     law,
     matrices,
     plateau,
+    remedy,
+    remedy_residual,
 )
 
 STATEMENTS = (
@@ -50,6 +54,8 @@ STATEMENTS = (
     *hessian_spectra.STATEMENTS,
     *plateau.STATEMENTS,
     *escape.STATEMENTS,
+    *remedy_residual.STATEMENTS,
+    *remedy.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,
     *engines.STATEMENTS,
