@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -61,13 +62,10 @@ class Network:
     ) -> None:
         matrices = _matrices(weights)
         widths = (matrices[0].shape[1], *(len(w) for w in matrices))
-        slope = Ensemble(width=1, depth=1, activation=activation).slope
-        if isinstance(slope, str):
-            raise InvalidArgument("activation", f"has the symbol {slope!r} for a slope", "use a number, as leaky:1/4")
         object.__setattr__(self, "weights", matrices)
         object.__setattr__(self, "activation", activation)
         object.__setattr__(self, "readout", None if readout is None else _readout(readout, widths[-1]))
-        object.__setattr__(self, "slope", float(Fraction(slope)))
+        object.__setattr__(self, "slope", _slope(activation if isinstance(activation, str) else str(activation)))
 
     @classmethod
     def sample(cls, net: Ensemble, seed: int = 0, *, readout: bool = True) -> Network:
@@ -130,7 +128,7 @@ class Network:
         return x
 
 
-def as_floats(argument: str, values: ArrayLike) -> Array:
+def as_floats(argument: str, values: ArrayLike, *, finite: bool = True) -> Array:
     """Return an array of doubles; refuse what is no array of finite real numbers."""
     try:
         array = np.asarray(values)
@@ -139,15 +137,25 @@ def as_floats(argument: str, values: ArrayLike) -> Array:
         found: Array = array.astype(np.float64)
     except (TypeError, ValueError) as wrong:
         raise InvalidArgument(argument, f"are no array of real numbers: {wrong}", "use a NumPy array") from None
-    if not np.isfinite(found).all():
+    if finite and not np.isfinite(found).all():
         raise InvalidArgument(argument, "have entries that are not finite", "remove nan and inf")
     return found
+
+
+@cache
+def _slope(activation: str) -> float:
+    slope = Ensemble(width=1, depth=1, activation=activation).slope
+    if isinstance(slope, str):
+        raise InvalidArgument("activation", f"has the symbol {slope!r} for a slope", "use a number, as leaky:1/4")
+    return float(Fraction(slope))
 
 
 def _matrices(weights: Any) -> tuple[Array, ...]:
     if isinstance(weights, (str, bytes)) or not isinstance(weights, (Sequence, np.ndarray)) or not len(weights):
         raise InvalidArgument("weights", f"must be a sequence of matrices, got {type(weights).__name__}", "use a list")
-    matrices = tuple(as_floats("weights", w) for w in weights)
+    matrices = tuple(as_floats("weights", w, finite=False) for w in weights)
+    if not np.isfinite(np.concatenate([w.ravel() for w in matrices])).all():
+        raise InvalidArgument("weights", "have entries that are not finite", "remove nan and inf")
     for k, w in enumerate(matrices, start=1):
         if w.ndim != 2 or not w.size:
             raise InvalidArgument("weights", f"W_{k} has shape {w.shape}", "use matrices (n_k, n_{k-1})")
