@@ -43,6 +43,11 @@ def _networks(weights: list[Array], v: Array, relu: bool) -> list[Network]:
 
 SIDES: dict[str, Side] = {
     "montecarlo.curvature": Side(
-        full=full, extremes=extremes, full_batch=full_batch, extremes_batch=extremes_batch, batch_blas_threads=1
+        full=full,
+        extremes=extremes,
+        full_batch=full_batch,
+        extremes_batch=extremes_batch,
+        blas_threads=1,
+        batch_blas_threads=1,
     )
 }
