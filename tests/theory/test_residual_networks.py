@@ -119,6 +119,8 @@ def test_the_log_mean_lies_between_its_bounds(n, depth, alpha):
     net = Ensemble(width=n, depth=depth, init="xavier")
     low, high = typical_bounds(net, alpha)
     assert float(low) < float(enclosed_log_mean(net, alpha)) < float(high)
+    growth = float(branch_scale(net, alpha)) ** 2
+    assert float(high - low) <= depth * growth**2 / 2 + 1e-12
 
 
 @pytest.mark.parametrize("n", [3, 5, 8, 20])
