@@ -26,8 +26,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dtbsv
-from scipy.linalg.lapack import dtrtri
 
 from montecarlo.curvature.directions import Directions
 from montecarlo.weights import Array
@@ -105,6 +103,8 @@ class Reduction:
 
     def apply(self, vectors: Array) -> Array:
         """Return the Hessians times vectors of the space, shape (2, size)."""
+        from scipy.linalg.blas import dtbsv  # here, so that importing montecarlo stays light
+
         p, q = vectors
         along = np.zeros(len(self._starts) + 1)
         along[:-1] = self._sums(self._b * p)
@@ -145,6 +145,8 @@ class Reduction:
 
         The q_l are reflected so that the first axis of each is a, whose coordinate p has already.
         """
+        from scipy.linalg.lapack import dtrtri
+
         size, layers = int(self.sizes[network]), self._layers
         units = slice(int(self._firsts[network]), int(self._firsts[network]) + size)
         counts = self._counts[network]
