@@ -185,7 +185,7 @@ MEDIAN_NOT_MEAN = Statement(
     assumptions=(*_TYPICAL, Assumption.SIZES_TRIED),
     claim=median_square,
     evidence=(
-        _frobenius_median(LINEAR.at(width=4, depth=8), 0.7, 4_000),
+        _frobenius_median(LINEAR.at(width=2, depth=16), 1.5, 4_000),
         _frobenius_median(LINEAR.at(width=4, depth=64), 3.0, 4_000),
         _frobenius_median(RELU.at(width=16, depth=16), 1.5, 3_000),
         _frobenius_median(RELU.at(width=16, depth=128), 4.0, 3_000),
