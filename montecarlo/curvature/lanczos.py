@@ -64,7 +64,8 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
     rest = np.arange(reduction.networks)  # those still at work
     v = reduction.start()
     before, beta, size = np.zeros_like(v), np.zeros(len(rest)), np.zeros(len(rest))
-    alphas, betas = np.zeros((2, _MOST_STEPS, len(rest)))
+    alphas: list[Array] = []
+    betas: list[Array] = []
     check = _FIRST_CHECK
     for step in range(1, _MOST_STEPS + 1):
         w = reduction.apply(v)
@@ -77,11 +78,12 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
             w = reduction.projected(w)
             beta = np.sqrt(reduction.dots(w, w))
         beta[beta <= _NOISE * size] = 0  # the space is used up: all further vectors are 0
-        alphas[step - 1], betas[step - 1] = alpha, beta
+        alphas.append(alpha)
+        betas.append(beta)
         before, v = v, reduction.times(np.divide(1.0, beta, out=np.zeros_like(beta), where=beta > 0), w)
         if step not in (check, _MOST_STEPS):
             continue
-        judged = _judged(alphas[:step], betas[:step])
+        judged = _judged(np.stack(alphas), np.stack(betas))
         unsure = judged[2] > tolerance
         settled = ~unsure if step < _MOST_STEPS else np.ones_like(unsure)
         found[:, rest[settled]] = judged[:, settled]
@@ -92,7 +94,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
             units = np.repeat(unsure, reduction.sizes)
             reduction, rest = reduction.taken(unsure), rest[unsure]
             v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]
-            alphas, betas = alphas[:, unsure], betas[:, unsure]
+            alphas, betas = ([values[unsure] for values in kept] for kept in (alphas, betas))
     return Ends(found[0], found[1], found[2], step)
 
 

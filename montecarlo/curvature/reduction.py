@@ -86,11 +86,10 @@ class Reduction:
         self._sources *= slopes
 
     def taken(self, networks: NDArray[np.bool_]) -> Reduction:
-        """Return that of some of the networks, without computing anything anew."""
+        """Return that of some of the networks for `apply`, without computing anything anew."""
         units = np.repeat(networks, self.sizes)
         out = copy.copy(self)
         out.networks, out.size = int(networks.sum()), int(units.sum())
-        out._directions, out._on = self._directions.taken(networks), self._on[networks]
         out._counts, out.sizes, out.ranks = self._counts[networks], self.sizes[networks], self.ranks[networks]
         flat = out._counts.ravel()
         out._starts, out._firsts = np.cumsum(flat) - flat, np.cumsum(out.sizes) - out.sizes
@@ -99,6 +98,7 @@ class Reduction:
             setattr(out, name, getattr(self, name)[units])
         width, band = self._band
         out._band = width, band.T[units].T
+        del out._directions, out._on  # `dense` is not to be had of it
         return out
 
     def apply(self, vectors: Array) -> Array:

@@ -259,7 +259,8 @@ def hessian_extremes(
         raise InvalidArgument("tolerance", f"must lie between 1e-14 and 1, got {tolerance}", "use e.g. 1e-10")
     given = [networks] if isinstance(networks, Network) else list(networks)
     directions = _directions(given, inputs, output)
-    notes = tuple(_note(directions, number) for number in range(len(given)))
+    fine = directions.depth > 1 and directions.alive.all()
+    notes = tuple("" if fine else _note(directions, number) for number in range(len(given)))
     curved = np.array([not note for note in notes])
     out = {name: np.zeros(len(given)) for name in ("low", "high", "log_scale", "errors")}
     if curved.any():
