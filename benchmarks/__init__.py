@@ -12,6 +12,7 @@ timing            the first call and the median of the later ones, without cache
 worker            one case asked of one side, in a process of its own
 
 sampling          the command: ``python -m benchmarks.sampling``, networks against PyTorch, JAX and NumPy
+training          the command: ``python -m benchmarks.training``, many networks against a PyTorch loop
 coverage          how often each confidence interval misses a known truth
 ================  ==================================================================
 """

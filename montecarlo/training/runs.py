@@ -27,7 +27,7 @@ _PROBED = 256
 class Run:
     """What m networks of one architecture went through under one optimizer.
 
-    Once a network has diverged its losses, norms and the largest eigenvalue are inf, the least is -inf, and its accuracy is 0.
+    Once a network has diverged its losses, norms and largest eigenvalue are inf, the least is -inf, its accuracy 0.
 
     Attributes
     ----------

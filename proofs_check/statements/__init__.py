@@ -13,6 +13,7 @@ hessian_norms      its blocks, bounds between norms, the chain inside: for every
 hessian_spectra    its eigenvalues: symmetric in law, typical size, edge
 plateau            the loss's Hessian where f is small against its target
 escape             how long a plateau holds gradient descent, and adaptive update rules
+escape_times       the same, counted step by step from random weights
 remedy             normalization, orthogonal weights and width: what they pin, what gradients pay
 remedy_residual    residual branches: which scale keeps typical and mean size together
 init               initializations that do not preserve even the mean
@@ -26,6 +27,7 @@ from proofs_check.statements import (
     chain_hessian,
     engines,
     escape,
+    escape_times,
     fixed_readout,
     forward,
     gradient,
@@ -54,6 +56,7 @@ STATEMENTS = (
     *hessian_spectra.STATEMENTS,
     *plateau.STATEMENTS,
     *escape.STATEMENTS,
+    *escape_times.STATEMENTS,
     *remedy_residual.STATEMENTS,
     *remedy.STATEMENTS,
     *init.STATEMENTS,

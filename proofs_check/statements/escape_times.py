@@ -74,7 +74,7 @@ INVERSE_CURVATURE = Statement(
         r"\frac{\Delta\log T}{\Delta\log|\lambda_{\min}|}\in-1+[-\tfrac18,\tfrac18],\qquad"
         r"\operatorname{med}\log(\eta T|\lambda_{\min}|)\in[0,\tfrac12],\qquad\eta=\tfrac1{2L},\ fy>0"
     ),
-    source=f"{PAPER}, escape from plateaus; the linear rate of a strict saddle is escape.strict-saddle's",
+    source=f"{PAPER}, escape from plateaus; the linear rate of a strict saddle is escape.saddle-time's",
     assumptions=(*_TRAINED, Assumption.RIGHT_SIDE, Assumption.DEPTH_TWELVE, Assumption.SMALL_RATE),
     claim=scaling,
     evidence=(
@@ -125,7 +125,7 @@ ADAPTIVE_FASTER = Statement(
         r"\bigl[\tfrac14(L-8)-\tfrac12,\ \tfrac12(L-8)+\tfrac12\bigr],\quad"
         r"\eta_{\mathrm{GD}}=\tfrac1{2L},\ \eta=10^{-2}\ll\tfrac1L,\ 8\le L\le20"
     ),
-    source=f"{PAPER}, adaptive methods; derived for balanced chains in theory.adaptive_steps",
+    source=f"{PAPER}, adaptive methods; the steps themselves are escape.adaptive-steps's",
     assumptions=(
         *_TRAINED,
         Assumption.WIDTH_ONE,

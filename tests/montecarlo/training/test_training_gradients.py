@@ -238,10 +238,11 @@ def test_ends_are_within_the_spectrum_and_eigenvalues_no_farther_than_the_residu
 
 
 def test_networks_of_curvature_do_not_see_each_other():
-    """One of them with a Hessian of 0, one with a single direction, one of the size of 1e-200."""
-    scales = np.array([[0.0] * 30, [1.0] + [0.0] * 29, list(range(-10, 20)), [1e-200 * k for k in range(30)]])
-    found = curvature_ends(lambda w: w * scales, np.zeros((4, 30)), 1e-9, 30)
-    np.testing.assert_allclose(found.least, [0, 0, -10, 0], atol=1e-8)
-    np.testing.assert_allclose(found.largest, [0, 1, 19, 29e-200], rtol=1e-8)
+    """A Hessian of 0, of a single direction, of the size of 1e-200, and a multiple of the identity."""
+    kinds = [[0.0] * 30, [1.0] + [0.0] * 29, list(range(-10, 20)), [1e-200 * k for k in range(30)], [4.0] * 30]
+    scales = np.array(kinds)
+    found = curvature_ends(lambda w: w * scales, np.zeros((5, 30)), 1e-9, 30)
+    np.testing.assert_allclose(found.least, [0, 0, -10, 0, 4], atol=1e-8)
+    np.testing.assert_allclose(found.largest, [0, 1, 19, 29e-200, 4], rtol=1e-8)
     operator = np.diag(scales[2])
     np.testing.assert_allclose(extreme_eigenvalues(operator).eigenvalues, [found.least[2], found.largest[2]], rtol=1e-8)
