@@ -88,7 +88,9 @@ def test_readme_library_example_runs() -> None:
 
 
 def test_readme_example_of_curvature_runs() -> None:
-    counts, largest, ends = _printed_by(_readme_examples()[1]).splitlines()
+    counts, largest, ends, steepest = _printed_by(_readme_examples()[1]).splitlines()
     assert sum(map(int, counts.split())) == 32**3
     assert float(largest.strip("[]")) > 0
-    assert len(ends.split(",")) == 2 or len(ends.strip("[]").split()) == 2
+    least, most = map(float, ends.strip("[]").split())
+    assert least < 0 < most
+    assert float(steepest.strip("[]")) > 0

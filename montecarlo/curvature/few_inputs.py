@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.curvature.loss_hessians import LossHessian
+from montecarlo.curvature.networks import require
 from montecarlo.intervals.estimate import as_positive
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
@@ -122,6 +123,7 @@ def reduced_spectrum(
     >>> reduced_spectrum(LossHessian(net, [[1.0, 1.0, 1.0]], [5.0]), "residual")
     ReducedSpectrum(4 of 12 eigenvalues, 2 negative, 2 positive above 1e-12 of the largest; 8 structural zeros)
     """
+    require("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
     hessian.operator(part)
     threshold = as_positive("threshold", threshold)
     alive = np.setdiff1d(np.arange(hessian.examples), hessian.dead)

@@ -24,7 +24,7 @@ from montecarlo.weights import Array
 
 _FIRST_CHECK, _EVERY = 8, 2
 _MOST_STEPS = 1000
-_SMALL, _NOISE = 1e-3, 1e-14
+_NOISE = 1e-13
 
 
 class Ends(NamedTuple):
@@ -72,11 +72,9 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
         alpha = reduction.dots(v, w)
         w -= reduction.times(alpha, v)
         w -= reduction.times(beta, before)
+        w = reduction.projected(w)  # outside of the space, where H may be far larger, rounding would grow
         beta = np.sqrt(reduction.dots(w, w))
         size = np.maximum(size, np.abs(alpha) + beta)
-        if (beta < _SMALL * size).any():  # what rounding has left outside of the space would be made large
-            w = reduction.projected(w)
-            beta = np.sqrt(reduction.dots(w, w))
         beta[beta <= _NOISE * size] = 0  # the space is used up: all further vectors are 0
         alphas.append(alpha)
         betas.append(beta)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.curvature.losses import loss_named
-from montecarlo.curvature.networks import Network
+from montecarlo.curvature.networks import Network, require
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -95,6 +95,7 @@ class LossHessian:
     """
 
     def __init__(self, network: Network, inputs: ArrayLike, targets: ArrayLike, loss: str = "squared") -> None:
+        require("network", network, Network, "Network(weights, ...)")
         self.network, self.loss = network, loss_named(loss)
         x = network.checked_inputs(inputs)
         self._targets = self.loss.checked_targets(targets, len(x), network.outputs_size)

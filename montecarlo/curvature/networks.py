@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from montecarlo.passes import Chunk
-from montecarlo.streams import stream
+from montecarlo.streams import sizes, stream
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
+
+_MOST_BYTES = 2**33
+"""Of weights of one network that is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ class Network:
         >>> Network.sample(Ensemble(widths=(64, 16, 10), activation="relu", init="he"), readout=False).widths
         (64, 16, 10)
         """
-        net.require_numbers("Network.sample")
+        _require_sample(net, seed)
         chunk = Chunk(net, stream(seed, net.digest(), "network"), 1, needs=frozenset({"weights"}))
         weights = [chunk.weights(k)[0] for k in range(1, int(net.depth) + 1)]
         return cls(weights, net.activation, chunk.readout[0] if readout else None)
@@ -124,8 +129,27 @@ class Network:
         x = x[None, :] if x.ndim == 1 else x
         if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):
             problem = f"have shape {np.shape(inputs)}, but the network reads vectors of {self.widths[0]} entries"
-            raise InvalidArgument("inputs", problem, f"use shape (N, {self.widths[0]})")
+            raise InvalidArgument("inputs", problem, f"use shape (N, {self.widths[0]}) with N at least 1")
         return x
+
+
+def _require_sample(net: object, seed: object) -> None:
+    """Refuse what cannot be drawn."""
+    if not isinstance(net, Ensemble):
+        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=8, depth=4)")
+    net.require_numbers("Network.sample")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise InvalidArgument("seed", f"must be an integer, at least 0, got {seed!r}", "use e.g. seed=0")
+    weights_bytes = 8 * sum(a * b for a, b in pairwise(sizes(net)))
+    if weights_bytes > _MOST_BYTES:
+        problem = f"has weights of {weights_bytes / 2**30:.3g} GiB"
+        raise InvalidArgument("net", problem, f"use a network of at most {_MOST_BYTES / 2**30:.3g} GiB")
+
+
+def require(argument: str, value: object, kind: type, example: str) -> None:
+    """Refuse what is of another type."""
+    if not isinstance(value, kind):
+        raise InvalidArgument(argument, f"must be a {kind.__name__}, got {value!r:.60}", f"use {example}")
 
 
 def as_floats(argument: str, values: ArrayLike, *, finite: bool = True) -> Array:
@@ -152,7 +176,7 @@ def _slope(activation: str) -> float:
 
 def _matrices(weights: Any) -> tuple[Array, ...]:
     if isinstance(weights, (str, bytes)) or not isinstance(weights, (Sequence, np.ndarray)) or not len(weights):
-        raise InvalidArgument("weights", f"must be a sequence of matrices, got {type(weights).__name__}", "use a list")
+        raise InvalidArgument("weights", f"must be matrices, at least one, got {weights!r:.50}", "use [W_1, ..., W_L]")
     matrices = tuple(as_floats("weights", w, finite=False) for w in weights)
     if not np.isfinite(np.concatenate([w.ravel() for w in matrices])).all():
         raise InvalidArgument("weights", "have entries that are not finite", "remove nan and inf")

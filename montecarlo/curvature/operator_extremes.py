@@ -15,6 +15,7 @@ from theory.ensembles import InvalidArgument
 
 _DENSE = 40
 """Up to this size all products are taken."""
+_NEW = 19  # products in a restart of ARPACK, with its 20 vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,9 @@ class ExtremeEigenvalues:
     products: int
 
 
-def extreme_eigenvalues(operator: Any, tolerance: float = 1e-10, which: str = "both") -> ExtremeEigenvalues:
+def extreme_eigenvalues(
+    operator: Any, tolerance: float = 1e-10, which: str = "both", most_products: int = 5_000
+) -> ExtremeEigenvalues:
     r"""Return the least and the largest eigenvalue, by the implicitly restarted Lanczos method.
 
     Parameters
@@ -54,7 +57,10 @@ def extreme_eigenvalues(operator: Any, tolerance: float = 1e-10, which: str = "b
     tolerance : float
         Of the residuals, against the spectral norm; 1e-14 and less is beyond rounding.
     which : str
-        ``both``, ``least`` or ``largest``.
+        ``both``, ``least`` or ``largest``. The least eigenvalue of a matrix without negative ones, such as a
+        Gauss-Newton matrix, stands among very many close to 0, and may not be reached.
+    most_products : int
+        With A, for each end.
 
     Returns
     -------
@@ -86,8 +92,10 @@ def extreme_eigenvalues(operator: Any, tolerance: float = 1e-10, which: str = "b
     ends = {"both": (-1, 1), "least": (-1,), "largest": (1,)}.get(which)
     if ends is None:
         raise InvalidArgument("which", f"must be an end of the spectrum, got {which!r}", "use both, least or largest")
+    if isinstance(most_products, bool) or not isinstance(most_products, int) or most_products < 1:
+        raise InvalidArgument("most_products", f"must be a positive integer, got {most_products!r}", "use e.g. 5000")
     tolerance, a = as_probability("tolerance", tolerance), as_symmetric_operator(operator)
-    found, norm = _dense(a, ends) if a.shape[0] <= _DENSE else _sparse(a, tolerance, ends)
+    found, norm = _dense(a, ends) if a.shape[0] <= _DENSE else _sparse(a, tolerance, ends, most_products)
     worst = float(found.residuals.max())
     if worst > tolerance * norm:
         problem = f"is {tolerance}, but the residual is {worst / norm:.1e} of the norm after {found.products} products"
@@ -108,7 +116,7 @@ def _dense(a: Any, ends: tuple[int, ...]) -> tuple[ExtremeEigenvalues, float]:
     return ExtremeEigenvalues(found * scale, residuals * scale, x, a.shape[0]), norm
 
 
-def _sparse(a: Any, tolerance: float, ends: tuple[int, ...]) -> tuple[ExtremeEigenvalues, float]:
+def _sparse(a: Any, tolerance: float, ends: tuple[int, ...], most: int) -> tuple[ExtremeEigenvalues, float]:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
     size, products = a.shape[0], 0
@@ -130,10 +138,11 @@ def _sparse(a: Any, tolerance: float, ends: tuple[int, ...]) -> tuple[ExtremeEig
             (size, size), lambda x: shift * x.ravel() + times(x.ravel()) / unit * sign, dtype=float
         )
         try:
-            _, x = eigsh(shifted, k=1, which=which, v0=start, tol=tol, **restarts)
+            _, x = eigsh(shifted, k=1, which=which, v0=start, tol=tol, maxiter=max(1, most // _NEW), **restarts)
         except ArpackNoConvergence:
             problem = f"is {tolerance}, not reached in {products} products"
-            raise InvalidArgument("tolerance", problem, "raise it") from None
+            remedy = "raise it, ask for the other end alone (which=...), or grant most_products"
+            raise InvalidArgument("tolerance", problem, remedy) from None
         return np.asarray(x[:, 0])
 
     unit = float(np.abs(times(start)).max())

@@ -56,6 +56,7 @@ class Reduction:
         hidden = directions.depth - 1
         self.networks, self._layers = directions.networks, hidden
         self._directions = directions
+        self._origin = np.arange(self.networks)  # which of the directions' networks
         before, *widths = directions.weights[0].shape[2], *directions.widths[:hidden]
         self._first_units = np.cumsum([0, *widths])
         units = int(self._first_units[-1])
@@ -86,7 +87,7 @@ class Reduction:
         self._sources *= slopes
 
     def taken(self, networks: NDArray[np.bool_]) -> Reduction:
-        """Return that of some of the networks for `apply`, without computing anything anew."""
+        """Return that of some of the networks, without computing anything anew."""
         units = np.repeat(networks, self.sizes)
         out = copy.copy(self)
         out.networks, out.size = int(networks.sum()), int(units.sum())
@@ -98,7 +99,7 @@ class Reduction:
             setattr(out, name, getattr(self, name)[units])
         width, band = self._band
         out._band = width, band.T[units].T
-        del out._directions, out._on  # `dense` is not to be had of it
+        out._origin = self._origin[networks]
         return out
 
     def apply(self, vectors: Array) -> Array:
@@ -181,14 +182,15 @@ class Reduction:
 
     def _block(self, network: int, layer: int) -> Array:
         """Return D W between the active units of hidden layers `layer` - 1 and `layer`, counted from 0."""
-        w = self._directions.weights[layer][network]
+        origin = int(self._origin[network])
+        w = self._directions.weights[layer][origin]
         start = int(self._starts[network * self._layers + layer])
         rows, columns = (int(count) for count in self._counts[network, [layer, layer - 1]])
         before, middle, after = (int(unit) for unit in self._first_units[layer - 1 : layer + 2])
         if rows < after - middle:
-            w = w[self._on[network, middle:after]]
+            w = w[self._on[origin, middle:after]]
         if columns < middle - before:
-            w = w[:, self._on[network, before:middle]]
+            w = w[:, self._on[origin, before:middle]]
         return np.asarray(w * self._gates[start : start + rows, None])
 
     @cached_property

@@ -21,8 +21,8 @@ MOST_BYTES = 2**31
 """Of memory for a dense matrix, unless more is granted."""
 _SMALL = 32
 """Ranks up to which all eigenvalues are as fast as the ends."""
-_NO_OUTPUT = 1e-10
-"""Cosine between readout and last activation below which the sign of f, and with it the inertia, is open."""
+_LOST = 1e-14
+"""Eigenvalues smaller than this, relative to the largest, are lost in rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +32,15 @@ class HessianSpectrum:
     Attributes
     ----------
     eigenvalues : ndarray, shape (r,)
-        Those that are not 0, ascending, in units of ``exp(log_scale)``: accurate to about 1e-15 of the largest.
+        Those that are not 0, ascending, in units of ``exp(log_scale)``: accurate to about 1e-15 of the largest. What
+        they are in units of 1 is `values`.
     log_scale : float
         So that a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no eigenvalues.
     zeros : int
-        Multiplicity of the eigenvalue 0, exactly.
+        Multiplicity of the eigenvalue 0: exact wherever `note` is empty.
     note : str
-        Why the Hessian is 0, or its inertia open; else empty.
+        Why the Hessian is 0, or that its smallest eigenvalues are lost in rounding: as where f = 0, or where layers
+        differ in size by many orders of magnitude. Else empty.
 
     Examples
     --------
@@ -161,20 +163,23 @@ def hessian_spectrum(
     >>> abs(spectrum.positive - spectrum.negative)
     30
     """
-    directions = _directions([network], inputs, output)
+    directions = _directions(_listed(network), inputs, output)
     note = _note(directions, 0)
     if note:
         return HessianSpectrum(np.zeros(0), 0.0, network.parameters, note)
     reduction = Reduction(directions)
     rank = int(reduction.ranks[0])
     needed = 8 * (rank**2 + 2 * reduction.size**2)
+    if isinstance(most_bytes, bool) or not isinstance(most_bytes, (int, float)):
+        raise InvalidArgument("most_bytes", f"must be a number, got {most_bytes!r}", "use e.g. 2**31")
     if needed > most_bytes:
         problem = f"gives {rank} eigenvalues, whose matrix takes {needed / 2**30:.3g} GiB"
         remedy = f"use hessian_extremes, or grant most_bytes={needed}"
         raise InvalidArgument("network", problem, remedy)
     eigenvalues: Array = np.asarray(np.linalg.eigvalsh(reduction.dense(0)))
-    if abs(directions.cosine[0]) < _NO_OUTPUT:
-        note = "the output is 0 to rounding, so the signs of the smallest eigenvalues are open"
+    sizes = np.abs(eigenvalues)
+    if sizes.min() < _LOST * sizes.max():
+        note = "the smallest eigenvalues are lost in rounding: their signs, and whether they are 0, are open"
     return HessianSpectrum(eigenvalues, float(reduction.log_scale[0]), network.parameters - rank, note)
 
 
@@ -212,6 +217,7 @@ def hessian_spectra(
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InvalidArgument("jobs", f"must be a positive integer, got {jobs!r}", "use e.g. jobs=2")
+    networks = _listed(networks)
     one = partial(hessian_spectrum, inputs=inputs, output=output, most_bytes=most_bytes)
     if jobs == 1:
         return [one(network) for network in networks]
@@ -255,9 +261,9 @@ def hessian_extremes(
     >>> bool((found.low < 0).all() and (found.high > 0).all())
     True
     """
-    if not 1e-14 <= tolerance < 1:
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 1e-14 <= tolerance < 1:
         raise InvalidArgument("tolerance", f"must lie between 1e-14 and 1, got {tolerance}", "use e.g. 1e-10")
-    given = [networks] if isinstance(networks, Network) else list(networks)
+    given = _listed(networks)
     directions = _directions(given, inputs, output)
     fine = directions.depth > 1 and directions.alive.all()
     notes = tuple("" if fine else _note(directions, number) for number in range(len(given)))
@@ -280,24 +286,35 @@ def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Arra
     if not small.all():
         rest = Reduction(directions.taken(~small)) if small.any() else reduction
         low[~small], high[~small], errors[~small], _ = ends(rest, tolerance)
+    for network in map(int, np.flatnonzero(errors > tolerance)):  # not converged
+        if 8 * (int(reduction.ranks[network]) ** 2 + 2 * int(reduction.sizes[network]) ** 2) <= MOST_BYTES:
+            low[network], high[network] = np.linalg.eigvalsh(reduction.dense(network))[[0, -1]]
+            errors[network] = np.finfo(float).eps
     return low, high, reduction.log_scale, errors
+
+
+def _listed(networks: object) -> list[Network]:
+    """Return the networks as a list, or refuse them."""
+    given = [networks] if isinstance(networks, Network) else networks
+    if not isinstance(given, Sequence) or not given or not all(isinstance(network, Network) for network in given):
+        raise InvalidArgument("networks", "must be networks, at least one", "use Network(weights, ...)")
+    return list(given)
 
 
 def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Directions:
     """Run the networks on the input, after all of it has been looked at."""
-    if not networks or not all(isinstance(network, Network) for network in networks):
-        raise InvalidArgument("networks", "must be networks, at least one", "use Network(weights, ...)")
     first = networks[0]
     for network in networks[1:]:
         alike = network.widths == first.widths and network.slope == first.slope
         if not alike or network.outputs_size != first.outputs_size:
-            problem = f"have the widths {first.widths} and {network.widths}, or different activations or outputs"
+            both = [f"{net.widths}, {net.activation}, {net.outputs_size} outputs" for net in (first, network)]
+            problem = f"differ: {both[0]} and {both[1]}"
             raise InvalidArgument("networks", problem, "give networks of one architecture, or one at a time")
     x = first.checked_inputs(inputs)
     if len(x) != 1:
         raise InvalidArgument("inputs", f"are {len(x)}, but one output has one Hessian an input", "give one input")
-    if not 0 <= output < first.outputs_size:
-        problem = f"must lie between 0 and {first.outputs_size - 1}, got {output}"
+    if isinstance(output, bool) or not isinstance(output, (int, np.integer)) or not 0 <= output < first.outputs_size:
+        problem = f"must be an integer from 0 to {first.outputs_size - 1}, got {output!r}"
         raise InvalidArgument("output", problem, "count from 0")
     if not x.any():
         raise InvalidArgument("inputs", "are the zero vector, on which every network is 0", "give a nonzero input")

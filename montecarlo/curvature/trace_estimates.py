@@ -17,6 +17,9 @@ from theory.ensembles import InvalidArgument
 _BATCH_BYTES = 2**25
 """Of probes at a time."""
 
+_MOST_BYTES = 2**32
+"""Of probes that are held at once."""
+
 
 @dataclass(frozen=True)
 class TraceEstimate:
@@ -174,6 +177,10 @@ def hutch_plus_plus_trace(
     40425.0
     """
     a, m, seed, error = _arguments(operator, samples, seed, error, probes, least=6)
+    needed = 8 * a.shape[0] * m
+    if needed > _MOST_BYTES:
+        problem = f"are {m} of {a.shape[0]} entries, which take {needed / 2**30:.3g} GiB at once"
+        raise InvalidArgument("samples", problem, "use fewer, or hutchinson_trace")
     size, rng = a.shape[0], np.random.Generator(np.random.SFC64(seed))
     some = min(m // 3, size)
     sketch = np.concatenate([a.matmat(s) for _, s in _probes(rng, size, some, probes)], axis=1)

@@ -64,3 +64,19 @@ def test_ratios_are_streamed_like_all_observables():
     whole = simulate(net, [ratios], samples=300, seed=1)[ratios]
     counted = simulate(net, [ratios], samples=300, seed=1, keep_values=False)[ratios]
     np.testing.assert_allclose(counted.log_mean, whole.log_mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("net", "seed", "argument"),
+    [
+        (3, 0, "net"),
+        (Ensemble(width=2, depth=2), -1, "seed"),
+        (Ensemble(width=2, depth=2), 1.5, "seed"),
+        (Ensemble(width="n", depth=2), 0, "width"),
+        (Ensemble(width=10**5, depth=2), 0, "net"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(net, seed, argument):
+    with pytest.raises(InvalidArgument) as refused:
+        Network.sample(net, seed)
+    assert refused.value.argument == argument

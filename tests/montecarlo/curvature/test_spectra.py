@@ -150,6 +150,31 @@ def test_an_output_of_zero_is_said():
     assert "signs" in hessian_spectrum(network, [1.0, 1.0]).note  # a_L = (3, 7)
 
 
+def test_layers_of_very_different_sizes_are_said():
+    rng = np.random.default_rng(3)
+    widths, scales = (3, 4, 1, 5, 2), (1e100, 1e-100, 1, 1)
+    weights = [s * rng.standard_normal((o, i)) for s, i, o in zip(scales, widths, widths[1:], strict=False)]
+    assert "signs" in hessian_spectrum(Network(weights, "linear", rng.standard_normal(2)), rng.standard_normal(3)).note
+
+
+@pytest.mark.parametrize(("n", "depth", "readout"), [(3, 8, [1, 1, 2]), (2, 12, [1, 3]), (6, 30, range(1, 7))])
+def test_a_space_that_is_used_up_at_once(n, depth, readout):
+    """All weights equal: beyond the space H is far larger than on it, and rounding must not get there."""
+    network = Network([np.ones((n, n))] * depth, "linear", list(readout))
+    ends, spectrum = hessian_extremes(network, np.ones(n)), hessian_spectrum(network, np.ones(n))
+    np.testing.assert_allclose([ends.low[0], ends.high[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 8), st.integers(2, 11), st.integers(0, 2**32))
+def test_positive_weights_whose_signal_points_one_way(n, depth, seed):
+    rng = np.random.default_rng(seed)
+    network = Network([rng.random((n, n)) for _ in range(depth)], "relu", rng.standard_normal(n))
+    x = rng.random(n)
+    ends, spectrum = hessian_extremes(network, x), hessian_spectrum(network, x)
+    np.testing.assert_allclose([ends.low[0], ends.high[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-8)
+
+
 @pytest.mark.parametrize("solve", [hessian_spectrum, hessian_extremes])
 def test_a_unit_at_zero_is_refused(solve):
     network = Network([[[1.0, -1.0], [1.0, 1.0]], np.eye(2)], "relu", [1.0, 1.0])
@@ -179,7 +204,10 @@ def test_a_signal_of_zero_without_a_dead_layer_is_refused():
         ({"inputs": [0.0, 0.0]}, "inputs"),
         ({"inputs": [1.0, np.nan]}, "inputs"),
         ({"output": 2}, "output"),
+        ({"output": 0.5}, "output"),
         ({"tolerance": 0}, "tolerance"),
+        ({"tolerance": "a"}, "tolerance"),
+        ({"networks": None}, "networks"),
         ({"networks": []}, "networks"),
         ({"networks": [Network([np.eye(2)]), Network([np.eye(3)])]}, "networks"),
         ({"networks": "relu"}, "networks"),
