@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from montecarlo import Estimate, Simulation, simulate
@@ -46,18 +46,24 @@ class EqualInLaw(Simulated):
         other = simulate(self.net, [self.observable], samples=simulation.samples, seed=simulation.seed, engine=engine)
         direct, claimed = (both[self.observable].log_values(self.component) for both in (simulation, other))
         estimate = two_sample_distance(direct, claimed, error)
-        return Finding(
-            Tier.SIMULATED,
-            self.check,
-            decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
-            case=self.case,
-            claimed=(0.0, 0.0),
-            exact="0",
-            estimate=estimate.value,
-            interval=(estimate.lo, estimate.hi),
-            tolerance=self.tolerance,
-            error=estimate.error,
-            samples=estimate.samples,
-            seed=simulation.seed,
-            method=f"Kolmogorov distance of {engine.name} from {self.sampler}: {estimate.method}",
-        )
+        method = f"Kolmogorov distance of {engine.name} from {self.sampler}: {estimate.method}"
+        return distance_finding(self, replace(estimate, method=method), simulation.seed)
+
+
+def distance_finding(check: Simulated, estimate: Estimate, seed: int) -> Finding:
+    """Judge a distance that is claimed to be 0."""
+    return Finding(
+        Tier.SIMULATED,
+        check.check,
+        decide((0.0, 0.0), (estimate.lo, estimate.hi), check.tolerance),
+        case=check.case,
+        claimed=(0.0, 0.0),
+        exact="0",
+        estimate=estimate.value,
+        interval=(estimate.lo, estimate.hi),
+        tolerance=check.tolerance,
+        error=estimate.error,
+        samples=estimate.samples,
+        seed=seed,
+        method=estimate.method,
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from montecarlo import Simulation
 from montecarlo.intervals import two_sample_distance
-from proofs_check.evidence.equal_in_law import Distance
+from proofs_check.evidence.equal_in_law import Distance, distance_finding
 from proofs_check.evidence.simulated import Reading, Simulated, as_float
-from proofs_check.verdict import Finding, Tier, decide
+from proofs_check.verdict import Finding
 from theory.ensembles import InvalidArgument
 
 
@@ -53,18 +53,5 @@ class SameLaw(Simulated):
         readings = simulation[self.observable]
         moved = readings.log_values(self.other) + math.log(factor)
         estimate = two_sample_distance(readings.log_values(self.component), moved, error)
-        return Finding(
-            Tier.SIMULATED,
-            self.check,
-            decide((0.0, 0.0), (estimate.lo, estimate.hi), self.tolerance),
-            case=self.case,
-            claimed=(0.0, 0.0),
-            exact="0",
-            estimate=estimate.value,
-            interval=(estimate.lo, estimate.hi),
-            tolerance=self.tolerance,
-            error=estimate.error,
-            samples=simulation.samples,
-            seed=simulation.seed,
-            method=f"Kolmogorov distance of {self.component} from {factor:g} times {self.other}: {estimate.method}",
-        )
+        method = f"Kolmogorov distance of {self.component} from {factor:g} times {self.other}: {estimate.method}"
+        return distance_finding(self, replace(estimate, method=method, samples=simulation.samples), simulation.seed)
