@@ -222,7 +222,7 @@ RESIDUAL_RELU = Statement(
     title="Branches that end in a ReLU add up: 1/sqrt(L) is too large, 1/L or a second matrix is what it takes.",
     latex=(
         r"(1+\tfrac\alpha{\sqrt\pi})^{2L}\le\frac{\mathbb E|a_L|^2}{|x|^2}\le"
-        r"(1+\tfrac{2\alpha}{\sqrt\pi}+\alpha^2)^L:\ e^{2\sqrt{L/\pi}+O(1)}\ \text{at}\ \alpha=L^{-1/2};\quad"
+        r"(1+\tfrac{2\alpha}{\sqrt\pi}+\alpha^2)^L:\ e^{2\sqrt{L/\pi}+O(1)}\ \text{at}\ \alpha=L^{-1/2};\quad "
         r"a+\alpha W'\phi(Wa):\ (1+2\alpha^2)^{L/2}"
     ),
     source=f"{RESNET}, branches of two matrices; derived in theory.residual_networks",
