@@ -44,6 +44,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations
 	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.curvature
+	$(BIN)/python -m benchmarks.training
 
 clean:
 	rm -rf $(VENV) out build *.egg-info
