@@ -20,7 +20,19 @@ from theory.ensembles.arguments import exact_fraction, nearest
 if TYPE_CHECKING:
     from proofs_check.statement import Statement
 
-_TOPICS = ("chain", "forward", "law", "gradient", "hessian", "plateau", "init", "matrices", "engines")
+_TOPICS = (
+    "chain",
+    "forward",
+    "law",
+    "gradient",
+    "hessian",
+    "plateau",
+    "escape",
+    "remedy",
+    "init",
+    "matrices",
+    "engines",
+)
 """Named here, too, so that --help need not load SymPy; a test holds the two lists together."""
 _COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
 
