@@ -15,7 +15,7 @@ answers          their answers as text, LaTeX, Python and JSON
 report           the verdict table and the folder that `verify --out` writes
 tables           theory against measurement: LaTeX, Markdown, CSV, JSON
 figures          the figures, one file each
-curvature_data   what both show of the Hessian: medians, and theory's curve
+studies          what a figure and the table of its name both show
 files            files written whole or not at all
 cli              the command ``vanishing``
 progress         its progress bars

@@ -19,6 +19,7 @@ from theory.ensembles.arguments import exact_fraction, nearest
 
 if TYPE_CHECKING:
     from proofs_check.statement import Statement
+    from proofs_check.studies import Study
 
 _TOPICS = (
     "chain",
@@ -33,7 +34,9 @@ _TOPICS = (
     "matrices",
     "engines",
 )
-"""Named here, too, so that --help need not load SymPy; a test holds the two lists together."""
+"""Named here, too, so that --help need not load SymPy; tests hold the lists together."""
+_STUDIES = ("curvature",)
+_FIGURES = ("typical", "curvature", "curvature-phase", "spectrum")
 _COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
 
 
@@ -157,12 +160,12 @@ def _parser() -> argparse.ArgumentParser:
     _query_options(sample)
 
     table = command("table", _table, "theory against measurement for one topic, as a table")
-    table.add_argument("name", help=f"a topic ({', '.join(_TOPICS)}), or curvature: the figure's medians")
+    table.add_argument("name", help=f"a topic ({', '.join(_TOPICS)}), or what a figure shows ({', '.join(_STUDIES)})")
     table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     _run_options(table)
 
     figure = command("figure", _figure, "draw a figure")
-    figure.add_argument("name", help="typical, curvature, curvature-phase, spectrum, or all of them")
+    figure.add_argument("name", help=f"{', '.join(_FIGURES)}, or all of them")
     figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file; of all: a folder")
     figure.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
     figure.add_argument(
@@ -353,16 +356,17 @@ def _workers(options: argparse.Namespace) -> Any:
 
 def _table(options: argparse.Namespace) -> int:
     from proofs_check.registry import own_statements
+    from proofs_check.studies import STUDIES
     from proofs_check.tables import FORMATS, topic_table
     from proofs_check.verification import verify
 
     show = _choice("format", options.format, FORMATS)
-    if options.name == "curvature":
-        return _curvature_table(options, show)
+    if options.name in STUDIES:
+        return _study_table(options, STUDIES[options.name], show)
     topics = list(dict.fromkeys(statement.topic for statement in own_statements()))
     if options.name not in topics:
-        known = [*topics, "curvature"]
-        raise InvalidArgument("name", f"there is no table {options.name!r}", nearest(options.name, known))
+        problem = f"there is no table {options.name!r}"
+        raise InvalidArgument("name", problem, nearest(options.name, [*topics, *STUDIES]))
     statements = [statement for statement in own_statements() if statement.topic == options.name]
     with _workers(options) as workers, _progress() as told:
         report = verify(
@@ -378,15 +382,14 @@ def _table(options: argparse.Namespace) -> int:
     return report.exit_status
 
 
-def _curvature_table(options: argparse.Namespace, show: Callable[[Any], str]) -> int:
+def _study_table(options: argparse.Namespace, study: Study, show: Callable[[Any], str]) -> int:
     from montecarlo import cluster, worker_pool
-    from proofs_check.tables import curvature_table
 
-    samples = _choice("profile", options.profile, {"quick": 1000, "full": 10_000})
+    samples = _choice("profile", options.profile, dict(study.samples))
     if options.store is not None:
         raise InvalidArgument("store", "this table is made at once, and keeps no blocks", "leave it out")
     with worker_pool(options.jobs) if options.cluster is None else cluster(options.cluster) as workers:
-        table = curvature_table(workers, samples=samples, seed=options.seed)
+        table = study.make(workers, samples=samples, seed=options.seed)
     print(show(table), end="")
     return 0
 

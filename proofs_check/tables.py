@@ -6,23 +6,15 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from montecarlo import Estimate, Workers
-from montecarlo.executors import in_task_order
-from proofs_check.curvature_data import ERROR, FAMILIES, Curvature, grid, log_curve, measured
+from montecarlo import Estimate
 from proofs_check.verdict import Finding, Tier
 from proofs_check.verification import Report
-from theory.ensembles import Ensemble
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """Of a topic's table."""
-
-CURVATURE_COLUMNS = (
-    *("activation", "initialization", "width", "depth"),
-    *("median lambda_max", "interval of lambda_max", "median -lambda_min", "interval of -lambda_min", "theory"),
-)
 
 
 @dataclass(frozen=True)
@@ -90,39 +82,14 @@ def _measured(finding: Finding) -> tuple[str, str]:
     return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
 
 
-def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence[Ensemble] | None = None) -> Table:
-    """Return the medians that the figure ``curvature`` shows.
+def exponential_cells(logarithm: Estimate) -> tuple[str, str]:
+    """Return a number and its interval, of which the logarithm was estimated.
 
-    Parameters
-    ----------
-    workers : Workers
-        Where the networks are drawn.
-    samples : int
-        Networks per width and depth, at most (:func:`proofs_check.curvature_data.samples_for`).
-    seed : int
-        Root seed.
-    nets : sequence of Ensemble, optional
-        Another grid.
+    Examples
+    --------
+    >>> exponential_cells(Estimate(0.0, -1.0, 2.0, 1e-4, "any", 10))
+    ('1', '[0.3679, 7.389]')
     """
-    chosen = [net for family in FAMILIES for net in grid(family)] if nets is None else list(nets)
-    found = list(measured(chosen, samples=samples, seed=seed, workers=workers))
-    theory = in_task_order(log_curve, [(net,) for net in chosen], workers)
-    rows = tuple(_curvature_row(point, log) for point, log in zip(found, theory, strict=True))
-    caption = (
-        f"curvature: medians of both ends of the Hessian's spectrum, from up to {samples} networks each (0: most are "
-        f"dead); each interval misses with probability at most {ERROR:g} (seed {seed}); theory: the wide limit's edge "
-        "times the typical signal, a heuristic, and for linear networks of width 1 exp of the exact mean log norm"
-    )
-    return Table("curvature", caption, CURVATURE_COLUMNS, rows)
-
-
-def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:
-    net = point.net
-    ends = (cell for end in (point.highest, point.lowest) for cell in _exponential(end))
-    return net.activation, net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"
-
-
-def _exponential(logarithm: Estimate) -> tuple[str, str]:
     value, lo, hi = (f"{math.exp(x):.4g}" for x in (logarithm.value, logarithm.lo, logarithm.hi))
     return value, f"[{lo}, {hi}]"
 

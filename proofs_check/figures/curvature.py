@@ -11,8 +11,8 @@ import numpy as np
 
 from montecarlo import worker_pool
 from montecarlo.executors import in_task_order
-from proofs_check.curvature_data import DEPTHS, FAMILIES, WIDTHS, Curvature, grid, log_curve, measured, turning_depth
 from proofs_check.figures.drawing import BLUE, GREEN, PURPLE, VERMILLION, bar, canvas, legend_below, require_file, save
+from proofs_check.studies.curvature import DEPTHS, FAMILIES, WIDTHS, Curvature, grid, log_curve, measured, turning_depth
 
 TITLES = {"linear": "linear, Xavier, normal", "relu": "ReLU, He, normal"}
 _COLOURS = {1: PURPLE, 4: BLUE, 16: VERMILLION, 64: GREEN}
@@ -34,7 +34,7 @@ def draw_curvature(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks per width and depth, at most (:func:`proofs_check.curvature_data.samples_for`).
+        Networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
     seed : int
         Root seed.
     jobs : int
@@ -45,8 +45,8 @@ def draw_curvature(
     Notes
     -----
     Left: Xavier, linear. Right: He, ReLU. Bars: order statistics, at error probability 1e-4 each. Lines:
-    :func:`proofs_check.curvature_data.log_curve`, with a tick where :math:`e^{\gamma L}L^2` turns. Where more than half
-    of the networks are dead the median is 0, and there is no point.
+    :func:`proofs_check.studies.curvature.log_curve`, with a tick where :math:`e^{\gamma L}L^2` turns. Where more than
+    half of the networks are dead the median is 0, and there is no point.
     """
     require_file(out)
     nets = [net for family in FAMILIES for net in grid(family, WIDTHS, depths)]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from montecarlo import worker_pool
-from proofs_check.curvature_data import FAMILIES, Curvature, grid, measured, turning_depth
 from proofs_check.figures.curvature import TITLES
 from proofs_check.figures.drawing import canvas, legend_below, require_file, save
+from proofs_check.studies.curvature import FAMILIES, Curvature, grid, measured, turning_depth
 from theory.ensembles import Ensemble
 
 _WIDTHS = (1, 2, 4, 8, 16, 32, 64)
@@ -40,7 +40,7 @@ def draw_curvature_phase(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks per width and depth, at most (:func:`proofs_check.curvature_data.samples_for`).
+        Networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
     seed : int
         Root seed.
     jobs : int

@@ -14,9 +14,9 @@ from montecarlo import worker_pool
 from montecarlo.curvature import Network, hessian_spectrum
 from montecarlo.executors import in_task_order
 from montecarlo.weights import Array
-from proofs_check.curvature_data import FAMILIES
 from proofs_check.figures.curvature import TITLES
 from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, canvas, require_file, save
+from proofs_check.studies.curvature import FAMILIES
 from theory.ensembles import Ensemble
 
 _COLOURS = (BLUE, GREEN, VERMILLION)

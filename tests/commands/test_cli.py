@@ -11,6 +11,7 @@ import pytest
 
 from proofs_check import cli, quantities, registry
 from proofs_check.figures import FIGURES
+from proofs_check.studies import STUDIES
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
@@ -125,6 +126,8 @@ def test_help_loads_no_heavy_library(argv):
 def test_help_names_every_quantity_every_topic_and_every_figure(vanishing, capsys):
     assert cli._quantity_names() == tuple(quantity.name for quantity in quantities.QUANTITIES)
     assert tuple(dict.fromkeys(statement.topic for statement in registry.own_statements())) == cli._TOPICS
+    assert tuple(STUDIES) == cli._STUDIES
+    assert tuple(FIGURES) == cli._FIGURES
     with pytest.raises(SystemExit):
         vanishing("figure --help")
     assert f"{', '.join(FIGURES)}, or all of them" in " ".join(capsys.readouterr().out.split())

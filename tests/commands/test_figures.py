@@ -14,8 +14,8 @@ from montecarlo import Estimate, simulate
 from montecarlo.curvature import Network
 from montecarlo.intervals import order_statistic_interval
 from proofs_check import figures
-from proofs_check.curvature_data import samples_for
 from proofs_check.figures import curvature, drawing, typical
+from proofs_check.studies.curvature import samples_for
 from theory import Ensemble, LogNormLaw
 
 LINEAR, RELU = Ensemble(width="n", depth="L"), Ensemble(width="n", depth="L", activation="relu", init="he")

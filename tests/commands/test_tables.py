@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from montecarlo import HessianExtremes, serial, simulate, worker_pool
 from montecarlo.intervals import order_statistic_interval
-from proofs_check.curvature_data import FAMILIES, log_curve
 from proofs_check.registry import load
+from proofs_check.studies import STUDIES, Study
+from proofs_check.studies.curvature import FAMILIES, curvature_table, log_curve
 from proofs_check.tables import (
     COLUMNS,
     FORMATS,
     Table,
-    curvature_table,
     to_csv,
     to_json,
     to_latex,
@@ -178,22 +178,22 @@ def exponential(logarithm):
     return value, f"[{lo}, {hi}]"
 
 
-def test_the_command_prints_the_table_of_curvature_with_its_profile_seed_and_workers(vanishing, monkeypatch):
+@pytest.mark.parametrize("name", sorted(STUDIES))
+def test_the_command_prints_the_table_of_a_study_with_its_profile_seed_and_workers(vanishing, monkeypatch, name):
     asked = []
 
     def table(workers, **options):
         asked.append((type(workers), options))
-        return Table("curvature", "c", ("a", "b"), (("1", "2"),))
+        return Table(name, "c", ("a", "b"), (("1", "2"),))
 
-    monkeypatch.setattr("proofs_check.tables.curvature_table", table)
-    ran = vanishing("table curvature --format csv --seed 7 --jobs 1")
+    monkeypatch.setitem(STUDIES, name, Study(table, STUDIES[name].samples))
+    ran = vanishing(f"table {name} --format csv --seed 7 --jobs 1")
     assert (ran.status, ran.out, ran.err) == (0, "a,b\n1,2\n", "")
-    assert json.loads(vanishing("table curvature --format json --profile full --jobs 2").out) == [{"a": "1", "b": "2"}]
+    assert json.loads(vanishing(f"table {name} --format json --profile full --jobs 2").out) == [{"a": "1", "b": "2"}]
+    quick, full = (STUDIES[name].samples[profile] for profile in ("quick", "full"))
+    assert 0 < quick < full
     with serial() as here, worker_pool(2) as there:
-        assert asked == [
-            (type(here), {"samples": 1000, "seed": 7}),
-            (type(there), {"samples": 10_000, "seed": 0}),
-        ]
+        assert asked == [(type(here), {"samples": quick, "seed": 7}), (type(there), {"samples": full, "seed": 0})]
 
 
 @given(st.integers(1, 9))

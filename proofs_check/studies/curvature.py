@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from montecarlo import Estimate, HessianExtremes, Workers, simulate
 from montecarlo.executors import in_task_order
 from montecarlo.intervals import order_statistic_interval
+from proofs_check.tables import Table, exponential_cells
 from theory.ensembles import Ensemble
 
 ERROR = 1e-4
@@ -29,6 +30,12 @@ FAMILIES = (
 
 WIDTHS = (1, 4, 16, 64)
 DEPTHS = (2, 4, 8, 16, 32, 64, 128)
+
+
+COLUMNS = (
+    *("activation", "initialization", "width", "depth"),
+    *("median lambda_max", "interval of lambda_max", "median -lambda_min", "interval of -lambda_min", "theory"),
+)
 
 
 @dataclass(frozen=True)
@@ -160,3 +167,35 @@ def turning_depth(net: Ensemble) -> float:
     from theory import LogNormLaw
 
     return 4 / abs(float(LogNormLaw(net).lyapunov_exponent()))
+
+
+def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence[Ensemble] | None = None) -> Table:
+    """Return the medians that the figure ``curvature`` shows.
+
+    Parameters
+    ----------
+    workers : Workers
+        Where the networks are drawn.
+    samples : int
+        Networks per width and depth, at most (:func:`samples_for`).
+    seed : int
+        Root seed.
+    nets : sequence of Ensemble, optional
+        Another grid.
+    """
+    chosen = [net for family in FAMILIES for net in grid(family)] if nets is None else list(nets)
+    found = list(measured(chosen, samples=samples, seed=seed, workers=workers))
+    theory = in_task_order(log_curve, [(net,) for net in chosen], workers)
+    rows = tuple(_curvature_row(point, log) for point, log in zip(found, theory, strict=True))
+    caption = (
+        f"curvature: medians of both ends of the Hessian's spectrum, from up to {samples} networks each (0: most are "
+        f"dead); each interval misses with probability at most {ERROR:g} (seed {seed}); theory: the wide limit's edge "
+        "times the typical signal, a heuristic, and for linear networks of width 1 exp of the exact mean log norm"
+    )
+    return Table("curvature", caption, COLUMNS, rows)
+
+
+def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:
+    net = point.net
+    ends = (cell for end in (point.highest, point.lowest) for cell in exponential_cells(end))
+    return net.activation, net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"

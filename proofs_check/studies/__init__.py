@@ -1,0 +1,45 @@
+"""What a figure and the table of its name both show: measured numbers beside theory's.
+
+=========  ==========================================================
+curvature  typical ends of the Hessian's spectrum over width and depth
+=========  ==========================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from montecarlo import Workers
+from proofs_check.studies.curvature import curvature_table
+from proofs_check.tables import Table
+
+
+class MakeTable(Protocol):
+    """Measures, and returns the table."""
+
+    def __call__(self, workers: Workers, *, samples: int, seed: int) -> Table:
+        """Return the table from so many networks of each kind, at most."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A table that is measured for itself, beside those of the topics.
+
+    Parameters
+    ----------
+    make : MakeTable
+    samples : mapping of str to int
+        Networks of each kind, by profile.
+    """
+
+    make: MakeTable
+    samples: Mapping[str, int]
+
+
+STUDIES: dict[str, Study] = {
+    "curvature": Study(curvature_table, {"quick": 1000, "full": 10_000}),
+}
+
+__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table"]
