@@ -6,6 +6,7 @@ typical           mean and median of signal and gradient against depth
 curvature         both ends of the Hessian's spectrum against depth
 curvature_phase   the Hessian's norm over width and depth
 spectrum          all eigenvalues of Hessians at one width
+escape_times      steps to leave a plateau against depth, by update rule
 ================  ====================================================================
 """
 
@@ -17,6 +18,7 @@ from typing import Protocol
 from proofs_check.figures.curvature import draw_curvature
 from proofs_check.figures.curvature_phase import draw_curvature_phase
 from proofs_check.figures.drawing import require_file
+from proofs_check.figures.escape_times import draw_escape_times
 from proofs_check.figures.spectrum import draw_spectrum
 from proofs_check.figures.typical import draw_typical
 from theory.ensembles import InvalidArgument
@@ -35,6 +37,7 @@ FIGURES: dict[str, Draw] = {
     "curvature": draw_curvature,
     "curvature-phase": draw_curvature_phase,
     "spectrum": draw_spectrum,
+    "escape-times": draw_escape_times,
 }
 
 
@@ -53,4 +56,5 @@ __all__ = [
     "draw_curvature",
     "draw_curvature_phase",
     "draw_spectrum",
+    "draw_escape_times",
 ]

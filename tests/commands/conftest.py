@@ -88,7 +88,13 @@ def no_simulation(monkeypatch):
     def simulate(*_, **__):
         raise AssertionError("something was simulated")
 
-    for module in ("quantities.sampling", "figures.typical", "studies.curvature", "verification"):
+    for module in (
+        "quantities.sampling",
+        "figures.typical",
+        "studies.curvature",
+        "studies.escape_times",
+        "verification",
+    ):
         monkeypatch.setattr(f"proofs_check.{module}.simulate", simulate)
     monkeypatch.setattr("proofs_check.quantities.sampled_means.particle_mean", simulate)
     monkeypatch.setattr("proofs_check.quantities.typical.tail_probability", simulate)
