@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -84,11 +85,14 @@ class Direct:
     provides = ALL_NEEDS
 
     def __post_init__(self) -> None:
-        if self.dtype not in ("float64", "float32"):
-            remedy = "use 'float64' or 'float32'"
-            raise InvalidArgument(
-                "dtype", f"must be a floating-point type of 64 or 32 bits, got {self.dtype!r}", remedy
-            )
+        dtype: object = self.dtype
+        if isinstance(dtype, (type, np.dtype)):  # np.float32 is 'float32'
+            with suppress(TypeError):
+                dtype = np.dtype(dtype).name
+        if dtype not in ("float64", "float32"):
+            problem = f"must be a floating-point type of 64 or 32 bits, got {self.dtype!r}"
+            raise InvalidArgument("dtype", problem, "use 'float64' or 'float32'")
+        object.__setattr__(self, "dtype", dtype)
 
     @property
     def name(self) -> str:
@@ -167,7 +171,7 @@ def find_engine(engine: object, needs: frozenset[str], dtype: Precision) -> Engi
     if engine == "direct":
         return Direct(dtype)
     if engine == "law-exact":
-        if dtype != "float64":
+        if Direct(dtype).dtype != "float64":
             raise InvalidArgument("dtype", "the law-exact engine works in float64", "leave it out, or engine='direct'")
         return LawExactNorms() if needs <= LawExactNorms.provides else LawExact()
     if isinstance(engine, (str, type)) or not hasattr(engine, "opened"):

@@ -299,6 +299,25 @@ def parse_layers(layers: object) -> tuple[int, ...] | None:
     return tuple(int(k) for k in layers)
 
 
+def parse_blocks(blocks: object) -> tuple[tuple[int, int], ...] | None:
+    """Read a ``blocks`` argument: None for the whole, or pairs of layers k < l."""
+    if blocks is None:
+        return None
+    if isinstance(blocks, (str, bytes)) or not isinstance(blocks, Sequence) or not blocks:
+        raise InvalidArgument("blocks", f"must be a sequence of pairs, got {blocks!r}", "use e.g. blocks=[(1, 3)]")
+    return tuple(_block(pair) for pair in blocks)
+
+
+def _block(pair: object) -> tuple[int, int]:
+    """Read a pair of layers."""
+    if isinstance(pair, Sequence) and len(pair) == 2:
+        k, later = pair
+        whole = all(isinstance(layer, Integral) and not isinstance(layer, bool) for layer in pair)
+        if whole and 1 <= k < later:
+            return int(k), int(later)
+    raise InvalidArgument("blocks", f"must be pairs of layers k < l, got {pair!r}", "use e.g. blocks=[(1, 3)]")
+
+
 def layers_between(layers: tuple[int, ...] | None, first: int, net: Ensemble) -> Sequence[int]:
     """Return the layers meant for this ensemble, refusing those it does not have."""
     depth = int(net.depth)

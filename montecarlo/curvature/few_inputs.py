@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from montecarlo.curvature.loss_hessians import LossHessian
 from montecarlo.curvature.networks import require
-from montecarlo.intervals.estimate import as_positive
+from montecarlo.intervals.estimate import as_probability
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -80,7 +80,7 @@ def reduced_spectrum(
     part : str
         ``hessian``, ``gauss_newton``, ``residual`` or ``gradient_outer_products``.
     threshold : float
-        Relative: what is smaller than this against the largest counts as 0 in the result's counts.
+        Relative, below 1: what is smaller than this against the largest counts as 0 in the result's counts.
     most_bytes : int
         Of the reduced matrix.
 
@@ -125,7 +125,7 @@ def reduced_spectrum(
     """
     require("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
     hessian.operator(part)
-    threshold = as_positive("threshold", threshold)
+    threshold = as_probability("threshold", threshold)
     alive = np.setdiff1d(np.arange(hessian.examples), hessian.dead)
     per_example = {"gauss_newton": hessian.network.outputs_size, "gradient_outer_products": 1}.get(part)
     if per_example and per_example * len(alive) <= hessian.parameters:

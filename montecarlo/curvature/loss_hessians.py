@@ -106,7 +106,11 @@ class LossHessian:
         with np.errstate(over="ignore", invalid="ignore"):
             self.value = float(np.mean(self.loss.value(self._outputs, self._targets)))
         if not np.isfinite(self.value):
-            raise InvalidArgument("inputs", f"make the loss {self.value}", "scale them, or the weights, down")
+            of_targets = self.loss.name == "squared" and np.abs(self._targets).max() > np.abs(self._outputs).max()
+            problem = f"make the loss {self.value}"
+            if of_targets:
+                raise InvalidArgument("targets", problem, "scale them down")
+            raise InvalidArgument("inputs", problem, "scale them, or the weights, down")
         slopes = np.ascontiguousarray(self.loss.gradient(self._outputs, self._targets).T)
         self._b = [b[:, 0] for b in self._backward(slopes[:, None])]
         self.gradient = np.concatenate([(b @ a.T).ravel() for a, b in zip(self._a, self._b, strict=True)]) / len(x)
@@ -214,6 +218,8 @@ class LossHessian:
 
     def _matmat(self, product: Callable[[list[Array], slice], list[Array]], v: Array) -> Array:
         """Return products with directions v, shape (P, m), in blocks of directions and of examples."""
+        if np.iscomplexobj(v):
+            return np.asarray(self._matmat(product, v.real) + 1j * self._matmat(product, v.imag))
         result = np.zeros(v.shape)
         columns = max(1, _BLOCK_BYTES // (8 * sum(self.network.widths)))
         some = max(1, columns // self.examples)

@@ -132,9 +132,14 @@ class CrossEntropy:
             labels = np.atleast_1d(np.asarray(targets))
         except ValueError as wrong:
             raise InvalidArgument("targets", f"are no array of labels: {wrong}", "use integers") from None
+        if labels.shape == (examples, outputs) and outputs > 1:
+            problem = f"have a row of {outputs} numbers for each example, but a label is one integer"
+            raise InvalidArgument("targets", problem, "use e.g. targets.argmax(axis=1), or loss='squared'")
         if labels.dtype.kind not in "iu":
             problem = f"must be integer labels for cross-entropy, got type {labels.dtype}"
-            raise InvalidArgument("targets", problem, "use e.g. targets.astype(int), or loss='squared'")
+            whole = labels.dtype.kind == "b" or (labels.dtype.kind == "f" and bool((labels % 1 == 0).all()))
+            remedy = "use targets.astype(int)" if whole else f"use classes from 0 to {outputs - 1}, or loss='squared'"
+            raise InvalidArgument("targets", problem, remedy)
         if labels.shape != (examples,):
             problem = f"have shape {labels.shape}, but there are {examples} examples"
             raise InvalidArgument("targets", problem, f"use shape ({examples},): a label for each")

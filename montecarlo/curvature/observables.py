@@ -14,7 +14,7 @@ from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.frobenius import log_frobenius
 from montecarlo.curvature.reduction import Reduction
 from montecarlo.curvature.spectra import measured_ends
-from montecarlo.observables import layers_between, parse_layers
+from montecarlo.observables import parse_blocks
 from montecarlo.passes import Chunk
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
@@ -49,20 +49,17 @@ class HessianNorms:
     needs: ClassVar[frozenset[str]] = frozenset({"backward", "weights"})
 
     def __post_init__(self) -> None:
-        if self.blocks is not None:
-            pairs = (parse_layers(pair) for pair in self.blocks)
-            object.__setattr__(self, "blocks", tuple(pair for pair in pairs if pair is not None))
+        object.__setattr__(self, "blocks", parse_blocks(self.blocks))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``H``, or ``H_k_l`` for each block."""
         _require_depth_two(net)
         if self.blocks is None:
             return ("H",)
-        for pair in self.blocks:
-            layers_between(pair, 1, net)
-            if len(pair) != 2 or pair[0] >= pair[1]:
-                problem = f"must be pairs of layers k < l, got {pair}"
-                raise InvalidArgument("blocks", problem, "use e.g. blocks=[(1, 3)]")
+        for k, later in self.blocks:
+            if later > int(net.depth):
+                problem = f"must lie between 1 and the depth {net.depth}, got {(k, later)}"
+                raise InvalidArgument("blocks", problem, "change them")
         return tuple(f"H_{k}_{later}" for k, later in self.blocks)
 
     def measure(self, chunk: Chunk) -> Array:

@@ -17,6 +17,8 @@ from theory.ensembles import InvalidArgument
 
 _BASIS_BYTES = 2**29
 """Of the bases of the probes that are treated together."""
+_MOST_BYTES = 2**32
+"""Of the result."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -152,6 +154,9 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
             f"is {steps}, but a basis of {steps} vectors of {size} doubles takes {8 * size * steps / 2**30:.3g} GiB"
         )
         raise InvalidArgument("steps", problem, f"use {_BASIS_BYTES // (8 * size)} or fewer")
+    if 16 * probes * steps > _MOST_BYTES:
+        problem = f"are {probes}, whose nodes and weights take {16 * probes * steps / 2**30:.3g} GiB"
+        raise InvalidArgument("probes", problem, f"use {_MOST_BYTES // (16 * steps)} or fewer")
     rng = np.random.Generator(np.random.SFC64(seed))
     nodes, weights = np.zeros((probes, steps)), np.zeros((probes, steps))
     for start in range(0, probes, some):

@@ -88,5 +88,6 @@ def as_positive(argument: str, value: object) -> float:
 def as_count(argument: str, value: object, least: int, most: float) -> int:
     """Return the value as an integer from least to most."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
-        raise InvalidArgument(argument, f"must be an integer from {least} to {most}, got {value!r}", "count again")
+        range_ = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise InvalidArgument(argument, f"must be an integer {range_}, got {value!r}", f"use e.g. {max(least, 1)}")
     return int(value)

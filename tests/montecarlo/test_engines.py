@@ -219,10 +219,15 @@ class TestChoice:
         with pytest.raises(InvalidArgument, match=r"^engine: there is no engine .*; use 'direct' or 'law-exact'"):
             simulate(NET, [ActivationNorms()], samples=10, engine=engine)
 
-    @pytest.mark.parametrize("dtype", ["float16", "int64", None, np.float32, 32])
+    @pytest.mark.parametrize("dtype", ["float16", "int64", None, np.int32, dict, 32])
     def test_no_precisions(self, dtype):
         with pytest.raises(InvalidArgument, match=r"^dtype: .*; use 'float64' or 'float32'"):
             simulate(NET, [ActivationNorms()], samples=10, dtype=dtype)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.dtype("float32")])
+    def test_precisions_of_numpy(self, dtype):
+        runs = [simulate(NET, [ActivationNorms()], samples=10, dtype=d)[ActivationNorms()] for d in (dtype, "float32")]
+        np.testing.assert_array_equal(*(run.log_values("a_1") for run in runs))
 
     @pytest.mark.parametrize(
         "net",

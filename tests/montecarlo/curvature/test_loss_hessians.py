@@ -175,6 +175,11 @@ def test_integer_directions():
     assert (hessian.hessian @ np.array([1, 0])).tolist() == [9.0, 7.0]
 
 
+def test_complex_directions():
+    hessian = LossHessian(Network([[[2.0]], [[3.0]]], "linear"), [[1.0]], [[5.0]])
+    assert (hessian.hessian @ np.array([1, 1j])).tolist() == [9 + 7j, 7 + 4j]
+
+
 @pytest.mark.parametrize(
     ("x", "y", "loss", "argument"),
     [
@@ -184,6 +189,7 @@ def test_integer_directions():
         ([[1.0]], [0], "hinge", "loss"),
         ([[1e308]], [0.0], "squared", "inputs"),
         ([[1e200]], [0.0], "squared", "inputs"),
+        ([[1.0]], [1e200], "squared", "targets"),
     ],
 )
 def test_bad_data_are_refused(x, y, loss, argument):

@@ -149,6 +149,7 @@ def test_groups_of_probes_change_nothing(monkeypatch):
     ("change", "argument"),
     [
         ({"probes": 0}, "probes"),
+        ({"probes": 10**9}, "probes"),
         ({"steps": 1.5}, "steps"),
         ({"seed": -1}, "seed"),
         ({"operator": [[1, 2]]}, "operator"),
