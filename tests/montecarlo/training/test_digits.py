@@ -73,9 +73,9 @@ def test_networks_that_diverge_are_told_and_leave_the_others_alone():
     ("arguments", "message"),
     [
         ({"batch": 51}, "batch: is 51, but there are 50 examples; use at most 50"),
-        ({"batch": 0}, "batch: must be an integer from 1"),
+        ({"batch": 0}, "batch: must be an integer of at least 1"),
         ({"epochs": 0}, "epochs: must be an integer from 1"),
-        ({"seed": -1}, "seed: must be an integer from 0"),
+        ({"seed": -1}, "seed: must be an integer of at least 0"),
         ({"epochs": 2, "curved_epochs": (3,)}, "curved_epochs: must be an integer from 0 to 2"),
     ],
 )
