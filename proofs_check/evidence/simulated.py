@@ -99,7 +99,11 @@ def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) 
 
 @dataclass(frozen=True)
 class Quantile:
-    """A quantile of scale * log, dead networks included at -infinity, by exact order statistics."""
+    """A quantile of scale * log, dead networks included at -infinity, by exact order statistics.
+
+    Where all networks are the same up to rounding, so would both ends of the interval be: it is widened by what
+    rounding may have moved the logs.
+    """
 
     p: float = 0.5
     scale: float = 1.0
@@ -107,7 +111,13 @@ class Quantile:
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Return the distribution-free interval."""
-        return order_statistic_interval(self.scale * logs, self.p, error)
+        found = order_statistic_interval(self.scale * logs, self.p, error)
+        return replace(found, lo=found.lo - _rounding(found.lo), hi=found.hi + _rounding(found.hi))
+
+
+def _rounding(log: float) -> float:
+    """Return how far rounding may have moved a logarithm."""
+    return 1e-11 * (1 + abs(log)) if math.isfinite(log) else 0.0
 
 
 @dataclass(frozen=True)

@@ -346,6 +346,15 @@ def test_dead_networks_count_for_quantiles_but_not_for_log_means():
     assert LOG_MEAN.examine(lambda net: 0, stub, 0.1).estimate == pytest.approx(0.5)
 
 
+def test_networks_that_are_the_same_up_to_rounding_do_not_refute_what_they_are():
+    log = math.log(7)
+    for logs in (np.full(99, np.nextafter(log, 3.0)), np.full(99, np.nextafter(log, 1.0))):
+        found = Quantile().estimate(logs, NET, 1e-6)
+        assert found.lo < log < found.hi < found.lo + 1e-10
+    dead = Quantile().estimate(np.full(99, -math.inf), NET, 1e-6)
+    assert (dead.lo, dead.hi) == (-math.inf, -math.inf)
+
+
 def test_the_power_of_a_mean_is_that_of_the_squared_norm():
     logs = np.full((100, 1), math.log(3.0))
     stub = Simulation(NET, 100, 0, {OBSERVABLE: Readings(("a_1",), None, logs)})
