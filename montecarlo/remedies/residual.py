@@ -155,6 +155,10 @@ class ResidualChunk:
         The diagonal of the slopes after each matrix: ones where nothing follows it.
     input, readout : ndarray, shapes (n,), (m, n)
         x and v.
+    alpha : float
+        Scale of a branch.
+    pairs : bool
+        Whether a branch has two matrices.
 
     Examples
     --------
@@ -173,7 +177,7 @@ class ResidualChunk:
         self.net, self.networks = net, networks
         self._law = Weights(net) if law is None else law
         self._depth = int(net.depth)
-        self._alpha, self._pairs = engine.scale(net), engine.branch == "two"
+        self.alpha, self.pairs = engine.scale(net), engine.branch == "two"
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
         self.matrices: list[Array] = []
@@ -206,10 +210,10 @@ class ResidualChunk:
         """Return log|H|_F^2 of the Hessian of f in all weights, shape (m,); -inf for 0."""
         traces = [np.full(self.networks, -np.inf)]
         c = _Scaled.zero(self.networks, self._law.widths[0])
-        for k in range(1, self._depth, 2 if self._pairs else 1):
+        for k in range(1, self._depth, 2 if self.pairs else 1):
             w, d = self.matrices[k - 1], self.slopes[k - 1]
-            if not self._pairs:
-                into = _Scaled.diagonal(d**2, self._log_a[:, k - 1] + 2 * math.log(self._alpha))
+            if not self.pairs:
+                into = _Scaled.diagonal(d**2, self._log_a[:, k - 1] + 2 * math.log(self.alpha))
                 c = c.through(self._beside_identity(d[:, :, None] * w)).plus(into)
                 traces.append(c.log_trace)
                 continue
@@ -217,8 +221,8 @@ class ResidualChunk:
             inner = c.through(d[:, :, None] * w).plus(entering)
             traces.append(inner.log_trace)
             if k + 1 < self._depth:
-                scaled = self._alpha * second
-                added = _Scaled.diagonal(np.ones_like(d), self._log_a[:, k] + 2 * math.log(self._alpha))
+                scaled = self.alpha * second
+                added = _Scaled.diagonal(np.ones_like(d), self._log_a[:, k] + 2 * math.log(self.alpha))
                 c = c.through(self._beside_identity(matrix_matrix(second, d[:, :, None] * w)))
                 c = c.plus(entering.through(scaled)).plus(added)
                 traces.append(c.log_trace)
@@ -227,7 +231,7 @@ class ResidualChunk:
 
     def _beside_identity(self, branch: Floats) -> Array:
         """Return I + alpha times a branch's derivative."""
-        jacobian = np.asarray(self._alpha * branch, np.float64)
+        jacobian = np.asarray(self.alpha * branch, np.float64)
         jacobian[:, range(branch.shape[1]), range(branch.shape[1])] += 1
         return jacobian
 
@@ -246,17 +250,17 @@ class ResidualChunk:
         rescaled()
         hidden = a
         for k in range(1, self._depth + 1):
-            ends = not self._pairs or k % 2 == 0
-            if ends and self._pairs and second_is_zero:
+            ends = not self.pairs or k % 2 == 0
+            if ends and self.pairs and second_is_zero:
                 w = np.zeros((self.networks, *self._law.shape(k)))
             else:
                 w = draw_matrix(self._law, k, rng, self.networks)
             z = np.asarray(matrix_vector(w, hidden), np.float64)
-            d = np.ones_like(z) if self._pairs and ends else np.where(z > 0, 1.0, slope)
+            d = np.ones_like(z) if self.pairs and ends else np.where(z > 0, 1.0, slope)
             self.matrices.append(w)
             self.slopes.append(d)
             if ends:
-                a += self._alpha * d * z
+                a += self.alpha * d * z
                 rescaled()
                 hidden = a
             else:
@@ -270,13 +274,13 @@ class ResidualChunk:
         """Return log|b_k|^2 for k = 1, ..., L, shape (m, L)."""
         logs = np.empty((self.networks, self._depth))
         b, exponents = self.readout.copy(), np.zeros(self.networks, dtype=np.int64)
-        for k in range(self._depth, 0, -2 if self._pairs else -1):
+        for k in range(self._depth, 0, -2 if self.pairs else -1):
             _, halves = rescale(b)
             exponents += halves
-            own = self._alpha * self.slopes[k - 1] * b
+            own = self.alpha * self.slopes[k - 1] * b
             logs[:, k - 1] = _log(np.einsum("mi,mi->m", own, own)) + 2 * np.log(2) * exponents
             pulled = vector_matrix(own, self.matrices[k - 1])
-            if self._pairs:
+            if self.pairs:
                 own = self.slopes[k - 2] * pulled
                 logs[:, k - 2] = _log(np.einsum("mi,mi->m", own, own)) + 2 * np.log(2) * exponents
                 pulled = vector_matrix(own, self.matrices[k - 2])

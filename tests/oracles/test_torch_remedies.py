@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from montecarlo import ActivationNorms, simulate
-from montecarlo.remedies import BatchNorm, LayerNorm, Residual
+from montecarlo.remedies import BatchNorm, HessianEnds, LayerNorm, Residual
 from montecarlo.remedies.batch_norm import BatchNormChunk
 from montecarlo.remedies.layer_norm import LayerNormChunk
 from montecarlo.remedies.residual import ResidualChunk
@@ -51,6 +51,22 @@ def _require_gradients(chunk: object, run: Run, network: int, weights: list[torc
     np.testing.assert_allclose(np.exp(chunk.log_output_squares()[network]), f.item() ** 2, rtol=1e-9)
 
 
+def _require_ends(run: Run, weights: list[torch.Tensor], logs: np.ndarray) -> None:
+    """Both ends, and their product over the steepest layer, from the dense Hessian, to the digits they claim."""
+    rows = torch.autograd.functional.hessian(lambda *w: run(*w)[1], tuple(weights))
+    sizes = [w.numel() for w in weights]
+    dense = torch.cat(
+        [torch.cat([block.reshape(sizes[i], sizes[j]) for j, block in enumerate(row)], 1) for i, row in enumerate(rows)]
+    )
+    values = torch.linalg.eigvalsh(dense).numpy()
+    low, high = -values[0], values[-1]
+    np.testing.assert_allclose(np.exp(logs[:3]), [high, low, max(high, low)], rtol=1e-6)
+    gradients = torch.autograd.grad(run(*weights)[1], weights)
+    if high > 0 and all(w.abs().max() > 0 for w in weights):
+        steepest = max((g.norm() / w.norm()).item() for g, w in zip(gradients, weights, strict=True))
+        assert np.exp(logs[3]) == pytest.approx(np.sqrt(high * low) / steepest, rel=1e-6)
+
+
 RESIDUAL = [
     (Residual("1/sqrt(L)", "linear"), LINEAR),
     (Residual(2, "linear"), LINEAR | {"law": "uniform", "input": (1, 2, 3, -1)}),
@@ -89,7 +105,7 @@ def _residual(net: Ensemble, engine: Residual, x: np.ndarray, v: np.ndarray) -> 
 def test_residual_gradients_and_hessians(engine: Residual, kind: dict[str, str], depth: int) -> None:
     net = Ensemble(4, depth, **kind)
     chunk = ResidualChunk(net, _rng(), NETWORKS, engine=engine)
-    hessians = np.exp(chunk.log_hessian_squares())
+    hessians, ends = np.exp(chunk.log_hessian_squares()), HessianEnds().measure(chunk)
     for network in range(NETWORKS):
         weights = _tensors(chunk.matrices, network)
         run = _residual(net, engine, chunk.input, chunk.readout[network])
@@ -97,6 +113,7 @@ def test_residual_gradients_and_hessians(engine: Residual, kind: dict[str, str],
         rows = torch.autograd.functional.hessian(lambda *w, run=run: run(*w)[1], tuple(weights))
         square = sum((block**2).sum().item() for row in rows for block in row)
         assert hessians[network] == pytest.approx(square, rel=1e-9)
+        _require_ends(run, weights, ends[network])
 
 
 @pytest.mark.parametrize("kind", [LINEAR, RELU, LEAKY])
@@ -104,6 +121,7 @@ def test_residual_gradients_and_hessians(engine: Residual, kind: dict[str, str],
 def test_layer_norm_gradients(kind: dict[str, str], widths: tuple[int, ...]) -> None:
     net = Ensemble(widths=widths, **kind)
     chunk = LayerNormChunk(net, _rng(), NETWORKS)
+    ends = HessianEnds().measure(chunk)
     for network in range(NETWORKS):
 
         def run(
@@ -115,7 +133,9 @@ def test_layer_norm_gradients(kind: dict[str, str], widths: tuple[int, ...]) -> 
                 activations.append(_phi(net, torch.nn.functional.layer_norm(z, z.shape, eps=0)))
             return activations, activations[-1] @ torch.tensor(v)
 
-        _require_gradients(chunk, run, network, _tensors(chunk.matrices, network))
+        weights = _tensors(chunk.matrices, network)
+        _require_gradients(chunk, run, network, weights)
+        _require_ends(run, weights, ends[network])
 
 
 @pytest.mark.parametrize("kind", [LINEAR, RELU, LEAKY])
@@ -123,6 +143,7 @@ def test_layer_norm_gradients(kind: dict[str, str], widths: tuple[int, ...]) -> 
 def test_batch_norm_gradients(kind: dict[str, str], batch: int) -> None:
     net = Ensemble(widths=(3, 5, 4, 5), **kind)
     chunk = BatchNormChunk(net, _rng(), NETWORKS, batch=batch)
+    ends = HessianEnds().measure(chunk)
     for network in range(NETWORKS):
         inputs, v = torch.tensor(chunk.inputs[network]), torch.tensor(chunk.readout[network])
 
@@ -136,7 +157,9 @@ def test_batch_norm_gradients(kind: dict[str, str], batch: int) -> None:
                 activations.append(_phi(net, standard))
             return [a[0] for a in activations], activations[-1][0] @ v
 
-        _require_gradients(chunk, run, network, _tensors(chunk.matrices, network))
+        weights = _tensors(chunk.matrices, network)
+        _require_gradients(chunk, run, network, weights)
+        _require_ends(run, weights, ends[network])
 
 
 @pytest.mark.parametrize("engine", [Residual(1, "two"), LayerNorm(), BatchNorm(4)])
