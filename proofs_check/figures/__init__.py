@@ -7,6 +7,7 @@ curvature         both ends of the Hessian's spectrum against depth
 curvature_phase   the Hessian's norm over width and depth
 spectrum          all eigenvalues of Hessians at one width
 escape_times      steps to leave a plateau against depth, by update rule
+remedies          typical signal, gradients and Hessian against depth, by remedy
 ================  ====================================================================
 """
 
@@ -19,6 +20,7 @@ from proofs_check.figures.curvature import draw_curvature
 from proofs_check.figures.curvature_phase import draw_curvature_phase
 from proofs_check.figures.drawing import require_file
 from proofs_check.figures.escape_times import draw_escape_times
+from proofs_check.figures.remedies import draw_remedies
 from proofs_check.figures.spectrum import draw_spectrum
 from proofs_check.figures.typical import draw_typical
 from theory.ensembles import InvalidArgument
@@ -38,6 +40,7 @@ FIGURES: dict[str, Draw] = {
     "curvature-phase": draw_curvature_phase,
     "spectrum": draw_spectrum,
     "escape-times": draw_escape_times,
+    "remedies": draw_remedies,
 }
 
 
@@ -57,4 +60,5 @@ __all__ = [
     "draw_curvature_phase",
     "draw_spectrum",
     "draw_escape_times",
+    "draw_remedies",
 ]

@@ -12,6 +12,7 @@ from theory.ensembles import InvalidArgument
 
 FILES = (".pdf", ".png", ".svg")
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
 """Told apart with any colour vision (Okabe and Ito)."""
 
 

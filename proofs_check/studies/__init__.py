@@ -1,9 +1,10 @@
 """What a figure and the table of its name both show: measured numbers beside theory's.
 
-============  =============================================================
+============  ==============================================================
 curvature     typical ends of the Hessian's spectrum over width and depth
 escape_times  steps to leave a plateau over depth, by update rule
-============  =============================================================
+remedies      typical signal, gradients and Hessian over depth, by remedy
+============  ==============================================================
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Protocol
 from montecarlo import Workers
 from proofs_check.studies.curvature import curvature_table
 from proofs_check.studies.escape_times import escape_times_table
+from proofs_check.studies.remedies import remedies_table
 from proofs_check.tables import Table
 
 
@@ -43,6 +45,7 @@ class Study:
 STUDIES: dict[str, Study] = {
     "curvature": Study(curvature_table, {"quick": 1000, "full": 10_000}),
     "escape-times": Study(escape_times_table, {"quick": 200, "full": 1000}),
+    "remedies": Study(remedies_table, {"quick": 1000, "full": 10_000}),
 }
 
-__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table", "escape_times_table"]
+__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table", "escape_times_table", "remedies_table"]
