@@ -276,9 +276,8 @@ def _of_pairs(engine: Residual, net: Ensemble) -> dict[str, tuple[Line, ...]]:
     signal = math.log(residual_moment(net, engine.alpha, "two"))
     branches, squared = engine.branches(net), engine.scale(net) ** 2
     growth = 1 + 2 * squared
-    within = WIDTH * branches * squared
-    across = 4 * WIDTH * branches * (branches - 1) * squared**2 / growth
-    hessian = math.log(within + across) + (branches - 1) * math.log(growth)
+    blocks = squared + 4 * (branches - 1) * squared**2 / growth  # of one branch, of two
+    hessian = math.log(WIDTH * branches * blocks) + (branches - 1) * math.log(growth)
     return {"signal": (Line("mean", (signal,)),), "gradient": (_ONE,), "hessian": (Line("mean", (hessian,)),)}
 
 
