@@ -94,3 +94,12 @@ def test_readme_example_of_curvature_runs() -> None:
     least, most = map(float, ends.strip("[]").split())
     assert least < 0 < most
     assert float(steepest.strip("[]")) > 0
+
+
+def test_readme_example_of_escape_runs() -> None:
+    bounds, descent, adam, plain, residual = _printed_by(_readme_examples()[2]).splitlines()
+    low, high = map(float, bounds.strip("[]").split(","))
+    assert 5500 < low < high < low + 24
+    medians = [float(re.search(r"value=([-\d.]+)", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]
+    assert medians[0] > medians[1] + 2
+    assert [round(median) for median in medians[2:]] == [-17, -4]
