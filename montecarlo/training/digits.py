@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.executors import Workers, in_task_order, workers_for
 from montecarlo.intervals.estimate import as_count
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop
@@ -56,12 +57,13 @@ class DigitsStudy:
         L.
     seeds : tuple of int
         Of the initializations.
-    batch, epochs : int
+    examples, batch, epochs : int
     runs : tuple of DigitsRun
     """
 
     depth: int
     seeds: tuple[int, ...]
+    examples: int
     batch: int
     epochs: int
     runs: tuple[DigitsRun, ...]
@@ -110,6 +112,7 @@ def digits_study(
     seeds: Sequence[int] = (0, 1),
     batch: int = 128,
     epochs: int = 12,
+    workers: Workers | None = None,
     progress: Callable[[str], object] | None = None,
 ) -> DigitsStudy:
     r"""Train deep ReLU classifiers at He initialization: SGD at its best rate, Adam, RMSprop; plain and with remedies.
@@ -126,8 +129,10 @@ def digits_study(
     seeds : sequence of int
         Of the initializations.
     batch, epochs : int
+    workers : Workers, optional
+        Each takes one architecture of one width at a time, under all optimizers; by default this thread.
     progress : callable, optional
-        Told what is being trained.
+        Told what is being trained, or waits for a worker.
 
     Returns
     -------
@@ -143,33 +148,44 @@ def digits_study(
         raise InvalidArgument("seeds", "are none", "use e.g. seeds=(0, 1)")
     chosen = tuple(as_count("seeds", seed, 0, np.inf) for seed in seeds)
     inputs, labels = digits_data()
-    lines: list[DigitsRun] = []
-    for width in widths:
-        layers = (inputs.shape[1], *(width,) * (depth - 1), 10)
-        for model in (
-            Classifier(layers),
-            Classifier(layers, residual=1 / depth),
-            Classifier(layers, normalization="layer"),
-            Classifier(layers, normalization="batch"),
-        ):
-            start = model.initial(chosen)
+    models = [model for width in widths for model in _architectures((inputs.shape[1], *(width,) * (depth - 1), 10))]
 
-            def run(
-                optimizer: Optimizer, parameters: Array, curved: Sequence[int] = (), model: Classifier = model
-            ) -> Run:
-                return train(
-                    model, parameters, optimizer, inputs, labels, batch=batch, epochs=epochs, curved_epochs=curved
-                )
+    def tasks() -> Iterator[tuple[Classifier, Array, NDArray[np.intp], tuple[int, ...], int, int]]:
+        for model in models:
+            if progress is not None:
+                progress(f"width {model.widths[1]}, {model.describe()}")
+            yield model, inputs, labels, chosen, batch, epochs
 
-            for name, optimizer in (("SGD", None), *OPTIMIZERS):
-                if progress is not None:
-                    progress(f"width {width}, {model.describe()}, {name}")
-                used = GradientDescent(_best_rate(run, start)) if optimizer is None else optimizer
-                rate = used.learning_rate
-                assert isinstance(rate, float)
-                found = run(used, start, (0, epochs // 2, epochs))
-                lines.append(DigitsRun(width, model.describe(), name, rate, found))
-    return DigitsStudy(depth, chosen, batch, epochs, tuple(lines))
+    with workers_for(1, workers) as used:
+        lines = tuple(line for found in in_task_order(_runs, tasks(), used) for line in found)
+    return DigitsStudy(depth, chosen, len(inputs), batch, epochs, lines)
+
+
+def _architectures(layers: tuple[int, ...]) -> tuple[Classifier, ...]:
+    return (
+        Classifier(layers),
+        Classifier(layers, residual=1 / (len(layers) - 1)),
+        Classifier(layers, normalization="layer"),
+        Classifier(layers, normalization="batch"),
+    )
+
+
+def _runs(
+    model: Classifier, inputs: Array, labels: NDArray[np.intp], seeds: tuple[int, ...], batch: int, epochs: int
+) -> tuple[DigitsRun, ...]:
+    """Train one architecture under all optimizers."""
+    start = model.initial(seeds)
+
+    def run(optimizer: Optimizer, parameters: Array, curved: Sequence[int] = ()) -> Run:
+        return train(model, parameters, optimizer, inputs, labels, batch=batch, epochs=epochs, curved_epochs=curved)
+
+    lines = []
+    for name, optimizer in (("SGD", GradientDescent(_best_rate(run, start))), *OPTIMIZERS):
+        rate = optimizer.learning_rate
+        assert isinstance(rate, float)
+        found = run(optimizer, start, sorted({0, epochs // 2, epochs}))
+        lines.append(DigitsRun(model.widths[1], model.describe(), name, rate, found))
+    return tuple(lines)
 
 
 def _best_rate(run: Callable[[Optimizer, Array], Run], start: Array) -> float:
