@@ -50,6 +50,28 @@ constants, :math:`\sigma^2=ns^2\lambda\chi^2_{B-1}/B`, independent of :math:`\ha
 
 a layer, in the mean of squares. As B grows :math:`J_B\to\frac{1/2}{(\pi-1)/2\pi}=\frac\pi{\pi-1}`: the explosion of
 Yang et al. At B <= 3 the mean is infinite.
+
+*The Hessian*, any readout, law and activation, away from kinks. Under either norm f stays as it is when :math:`W_k` is
+multiplied by c > 0 (Hoffer et al., arXiv:1803.01814; van Laarhoven, arXiv:1706.05350), under batch norm also when a
+single row is. Let w be such weights and g the gradient in them, both 0 elsewhere in the vector of all weights. Euler's
+theorem for degree 0 is :math:`\langle w,\nabla f\rangle=0`; differentiated in all weights
+
+.. math:: H\,w = -g,\qquad \text{hence}\quad \langle w_j,Hw_k\rangle=-\langle w_j,g_k\rangle=0
+          \quad\text{for all layers (rows) } j, k:
+
+H is hollow on the span of these w, one dimension for each. On the orthonormal :math:`w/|w|, g/|g|` it is
+:math:`\begin{pmatrix}0&-|g|/|w|\\-|g|/|w|&c\end{pmatrix}`, of determinant :math:`-|g|^2/|w|^2`, so that by interlacing,
+in every network,
+
+.. math:: (-\lambda_{\min})\,\lambda_{\max} \ge \max_k\frac{|g_k|^2}{|w_k|^2}.
+
+On all w and g together H is :math:`\begin{pmatrix}0&-\Delta\\-\Delta&C\end{pmatrix}`, :math:`\Delta` the diagonal of
+:math:`|g_k|/|w_k|`: it has at least as many positive, and as many negative, eigenvalues as there are :math:`g_k\ne0`. So
+both ends are bounded away from 0 by the steepest layer, relative to its weights. Under layer norm the law of
+:math:`|g_L|/|W_L|` is the same at every depth, so that neither end vanishes with it. All weights times c divide H by
+:math:`c^2`: larger weights are flatter. Plain networks are of degree 1 in each matrix, so that :math:`HW_k=\nabla f-g_k`
+and :math:`(-\lambda_{\min})\lambda_{\max}\ge\max_k\sum_{j\ne k}|g_j|^2/|W_k|^2`: there too the gradient holds the
+curvature up, but typically all of it vanishes with depth.
 """
 
 from __future__ import annotations
