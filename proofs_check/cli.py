@@ -35,8 +35,8 @@ _TOPICS = (
     "engines",
 )
 """Named here, too, so that --help need not load SymPy; tests hold the lists together."""
-_STUDIES = ("curvature", "escape-times", "remedies")
-_FIGURES = ("typical", "curvature", "curvature-phase", "spectrum", "escape-times", "remedies")
+_STUDIES = ("curvature", "escape-times", "remedies", "digits")
+_FIGURES = ("typical", "curvature", "curvature-phase", "spectrum", "escape-times", "remedies", "digits")
 _COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
 
 

@@ -8,6 +8,7 @@ curvature_phase   the Hessian's norm over width and depth
 spectrum          all eigenvalues of Hessians at one width
 escape_times      steps to leave a plateau against depth, by update rule
 remedies          typical signal, gradients and Hessian against depth, by remedy
+digits            training losses, gradients and curvature on real data
 ================  ====================================================================
 """
 
@@ -18,11 +19,13 @@ from typing import Protocol
 
 from proofs_check.figures.curvature import draw_curvature
 from proofs_check.figures.curvature_phase import draw_curvature_phase
+from proofs_check.figures.digits import draw_digits
 from proofs_check.figures.drawing import require_file
 from proofs_check.figures.escape_times import draw_escape_times
 from proofs_check.figures.remedies import draw_remedies
 from proofs_check.figures.spectrum import draw_spectrum
 from proofs_check.figures.typical import draw_typical
+from proofs_check.studies.digits import require_digits
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
@@ -41,14 +44,17 @@ FIGURES: dict[str, Draw] = {
     "spectrum": draw_spectrum,
     "escape-times": draw_escape_times,
     "remedies": draw_remedies,
+    "digits": draw_digits,
 }
 
 
 def require_figure(name: str, out: Path) -> None:
-    """Refuse an unknown figure, a wrong file ending or a missing matplotlib, before any work is done."""
+    """Refuse an unknown figure, a wrong file ending or a missing package, before any work is done."""
     if name not in FIGURES:
         raise InvalidArgument("name", f"there is no figure {name!r}", nearest(name, [*FIGURES, "all"]))
     require_file(out)
+    if name == "digits":
+        require_digits()
 
 
 __all__ = [
@@ -61,4 +67,5 @@ __all__ = [
     "draw_spectrum",
     "draw_escape_times",
     "draw_remedies",
+    "draw_digits",
 ]

@@ -4,6 +4,7 @@
 curvature     typical ends of the Hessian's spectrum over width and depth
 escape_times  steps to leave a plateau over depth, by update rule
 remedies      typical signal, gradients and Hessian over depth, by remedy
+digits        training on real data, by architecture and optimizer
 ============  ==============================================================
 """
 
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from montecarlo import Workers
 from proofs_check.studies.curvature import curvature_table
+from proofs_check.studies.digits import digits_table
 from proofs_check.studies.escape_times import escape_times_table
 from proofs_check.studies.remedies import remedies_table
 from proofs_check.tables import Table
@@ -46,6 +48,7 @@ STUDIES: dict[str, Study] = {
     "curvature": Study(curvature_table, {"quick": 1000, "full": 10_000}),
     "escape-times": Study(escape_times_table, {"quick": 200, "full": 1000}),
     "remedies": Study(remedies_table, {"quick": 1000, "full": 10_000}),
+    "digits": Study(digits_table, {"quick": 2, "full": 6}),
 }
 
-__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table", "escape_times_table", "remedies_table"]
+__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table", "escape_times_table", "remedies_table", "digits_table"]
