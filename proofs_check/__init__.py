@@ -9,6 +9,7 @@ registry         which statements there are, by id
 verification     the main job: plan, simulate, judge
 algebra          identically zero? in SymPy and in python-flint
 enumeration      brute force over discrete weights
+small_normalized gradients and Hessians of small rational networks with layer or batch norm
 small_hessians   Hessians of small rational networks, their exact rank, signs and norms
 quantities       what `derive` and `sample` can be asked for
 answers          their answers as text, LaTeX, Python and JSON

@@ -15,6 +15,7 @@ plateau            the loss's Hessian where f is small against its target
 escape             how long a plateau holds gradient descent, and adaptive update rules
 escape_times       the same, counted step by step from random weights
 remedy             normalization, orthogonal weights and width: what they pin, what gradients pay
+remedy_normalized  the Hessian behind layer and batch norm
 remedy_residual    residual branches: which scale keeps typical and mean size together
 init               initializations that do not preserve even the mean
 matrices           products of random matrices, by two independent routes
@@ -40,6 +41,7 @@ from proofs_check.statements import (
     matrices,
     plateau,
     remedy,
+    remedy_normalized,
     remedy_residual,
 )
 
@@ -59,6 +61,7 @@ STATEMENTS = (
     *escape_times.STATEMENTS,
     *remedy_residual.STATEMENTS,
     *remedy.STATEMENTS,
+    *remedy_normalized.STATEMENTS,
     *init.STATEMENTS,
     *matrices.STATEMENTS,
     *engines.STATEMENTS,

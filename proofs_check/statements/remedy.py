@@ -132,15 +132,19 @@ def batch_norm(
     """
     if batch is None:
         return symbols.whole(net.width_at(0)) / 2 * (1 if explodes else sp.exp(-int(net.depth)))
+    steps, n = int(net.depth) - 2, symbols.whole(net.width_at(0))
+    leading = steps * sp.log(growth(batch, free, correlated)) if explodes else sp.S.Zero
+    return Between(leading - 6 * steps / n, leading + 2 * steps / n)
+
+
+def growth(batch: int, free: int = 3, correlated: bool = True) -> sp.Expr:
+    """J, of which the docstring above has the formula."""
     size = sp.Integer(batch)
     rho = -1 / (size - 1) if correlated else sp.S.Zero
     kappa = (sp.sqrt(1 - rho**2) + rho * (sp.pi / 2 + sp.asin(rho))) / (2 * sp.pi)
     both = sp.Rational(1, 4) + sp.asin(rho) / (2 * sp.pi)
     lost = 2 * (1 - 1 / size) / 2 - (size - 1) * (both + kappa) / size
-    growth = size / ((size - free) * (size - 1) * (sp.S.Half - kappa)) * ((size - 1) / 2 - lost)
-    steps = int(net.depth) - 2
-    leading, slack = steps * sp.log(growth) if explodes else sp.S.Zero, steps / symbols.whole(net.width_at(0))
-    return Between(leading - 6 * slack, leading + 2 * slack)
+    return size / ((size - free) * (size - 1) * (sp.S.Half - kappa)) * ((size - 1) / 2 - lost)
 
 
 def _batch_norm_mean(net: Ensemble, batch: int, tolerance: float, samples: int) -> Simulated:

@@ -79,6 +79,7 @@ REQUIRED = {
     "remedy.residual-relu",
     "remedy.residual-hessian",
     "remedy.layernorm",
+    "remedy.normalized-hessian",
     "remedy.batchnorm",
     "remedy.orthogonal",
     "remedy.width",
