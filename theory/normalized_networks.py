@@ -66,11 +66,11 @@ in every network,
 .. math:: (-\lambda_{\min})\,\lambda_{\max} \ge \max_k\frac{|g_k|^2}{|w_k|^2}.
 
 On all w and g together H is :math:`\begin{pmatrix}0&-\Delta\\-\Delta&C\end{pmatrix}`, :math:`\Delta` the diagonal of
-:math:`|g_k|/|w_k|`: it has at least as many positive, and as many negative, eigenvalues as there are :math:`g_k\ne0`. So
+:math:`|g_k|/|w_k|`: at least as many eigenvalues are positive, and as many negative, as there are :math:`g_k\ne0`. So
 both ends are bounded away from 0 by the steepest layer, relative to its weights. Under layer norm the law of
 :math:`|g_L|/|W_L|` is the same at every depth, so that neither end vanishes with it. All weights times c divide H by
-:math:`c^2`: larger weights are flatter. Plain networks are of degree 1 in each matrix, so that :math:`HW_k=\nabla f-g_k`
-and :math:`(-\lambda_{\min})\lambda_{\max}\ge\max_k\sum_{j\ne k}|g_j|^2/|W_k|^2`: there too the gradient holds the
+:math:`c^2`: larger weights are flatter. Plain networks are of degree 1 in each matrix, so :math:`HW_k=\nabla f-g_k` and
+:math:`(-\lambda_{\min})\lambda_{\max}\ge\max_k\sum_{j\ne k}|g_j|^2/|W_k|^2`: there too the gradient holds the
 curvature up, but typically all of it vanishes with depth.
 """
 
