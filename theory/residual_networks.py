@@ -160,28 +160,65 @@ def residual_moment(
     return power_applied(transfer, start, steps)
 
 
-def residual_hessian_moment(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> sp.Expr:
-    r"""Derive :math:`E|H|_F^2` of the Hessian of f in all weights, linear branches of one matrix.
+def residual_hessian_moment(
+    net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", branch: str = "linear"
+) -> sp.Expr:
+    r"""Derive :math:`E|H|_F^2` of the Hessian of f in all weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Of a random readout; for branches of two matrices of a law without atoms.
+    alpha : str, int or Fraction
+        As for :func:`branch_scale`.
+    branch : str
+        ``"linear"`` or ``"two"``.
+
+    Raises
+    ------
+    InvalidArgument
+        For other readouts, laws and branches.
 
     Notes
     -----
-    :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`, b and a the
-    derivative of f and the stream beside the two layers, :math:`J=I+\alpha W`: three independent factors, which the
-    layers between grow by :math:`1+\alpha^2q` each. So :math:`E|H|_F^2=L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2`.
+    *Linear.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`, b and a
+    the derivative of f and the stream beside the two layers, :math:`J=I+\alpha W`: three independent factors, which
+    the layers between grow by :math:`1+\alpha^2q` each. So :math:`E|H|_F^2=L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2`.
     At :math:`\alpha=1/\sqrt L` that tends to :math:`n\,e^q|x|^2`: no plateau, at any depth.
+
+    *Two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every vector that is
+    fixed before it by :math:`r=1+\alpha^2qq'`, along the stream or across it. Within a branch :math:`H_{WW'}` has the
+    mean square :math:`\alpha^2np_2\,r^{B-1}`; of each two branches all four pairs of matrices have
+    :math:`\alpha^4nq^2\,r^{B-2}`, the layers between them counted in r. So
+
+    .. math:: E|H|_F^2 = \bigl(2B\,\alpha^2np_2\,r^{B-1}+4B(B-1)\,\alpha^4nq^2\,r^{B-2}\bigr)|x|^2.
+
+    Under He it tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at 1/B.
 
     Examples
     --------
     >>> from theory import Ensemble
     >>> residual_hessian_moment(Ensemble(width="n", depth="L", init="xavier"))
     n*norm_x**2*(1 + 1/L)**(L - 2)*(L - 1)/L
+    >>> relu = Ensemble(width=16, depth=128, activation="relu", init="he")
+    >>> round(float(residual_hessian_moment(relu, branch="two")), 1)
+    535.7
     """
-    scale = branch_scale(net, alpha, "linear")
+    if branch not in ("linear", "two"):
+        raise InvalidArgument("branch", f"has no formula of the Hessian: {branch!r}", "use 'linear' or 'two'")
+    scale = branch_scale(net, alpha, branch)
     if not net.has_sign_symmetric_readout:
         raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
-    n, depth = symbols.whole(net.width_at(0)), symbols.whole(net.depth)
-    growth = _transfer(net, scale, "linear", 2).matrix[0]
-    return depth * (depth - 1) * scale**4 * n * growth ** (depth - 2) * symbols.input_power_sum(net, 2)
+    n, count, square = symbols.whole(net.width_at(0)), _branches(net, branch), symbols.input_power_sum(net, 2)
+    growth = _transfer(net, scale, branch, 2).matrix[0]
+    if branch == "linear":
+        return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
+    if net.law.has_atoms and symbols.slope(net) != 1:
+        raise InvalidArgument("law", f"{net.law.name!r} has atoms, where masks are no fair coins", "use law='normal'")
+    gate = symbols.gate_moment(symbols.slope(net), 2)
+    kept = symbols.tidy(n * gate * symbols.variance(net, 1))
+    within = 2 * count * scale**2 * n * gate * growth ** (count - 1)
+    return (within + 4 * count * (count - 1) * scale**4 * n * kept**2 * growth ** (count - 2)) * square
 
 
 def fixup_hessian_moment(net: Ensemble) -> sp.Expr:

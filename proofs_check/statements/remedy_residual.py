@@ -258,15 +258,29 @@ RESIDUAL_RELU = Statement(
 
 
 def hessian_median(
-    net: Ensemble, alpha: Any = "1/sqrt(L)", *, power: int = 4, pairs: int = 2, plain: bool = False, above: int = 0
+    net: Ensemble,
+    alpha: Any = "1/sqrt(L)",
+    two: bool = False,
+    *,
+    power: int = 4,
+    pairs: int = 2,
+    blocks: int = 4,
+    plain: bool = False,
+    above: int = 0,
 ) -> Between:
     r"""The median of log|H|_F^2 is at most 1 below log E|H|_F^2: L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2.
 
-    For branches W' phi(W a) that start at W' = 0, under He, E|H|_F^2 = (L/2)^2 n |x|^2.
+    For B = L/2 branches W' phi(W a), under He and with r = 1 + 2 alpha^2, the mean is B alpha^2 n r^(B-1) |x|^2
+    + 4 B (B-1) alpha^4 n r^(B-2) |x|^2; where they start at W' = 0, it is B^2 n |x|^2.
     """
     t = Letters.of(net)
+    branches = t.L / 2
     if str(alpha) == "0":
-        mean = (t.L / 2) ** pairs * t.n * t.x2
+        mean = branches**pairs * t.n * t.x2
+    elif two:
+        scale = scale_of(alpha, branches)
+        growth, across = 1 + 2 * scale**2, blocks * branches * (branches - 1) * scale**power
+        mean = (branches * scale**2 * growth + across) * t.n * growth ** (branches - 2) * t.x2
     else:
         scale = scale_of(alpha, t.L)
         mean = t.L * (t.L - 1) * scale**power * t.n * (1 + scale**2 * symbols.tidy(t.n * t.s2)) ** (t.L - 2) * t.x2
@@ -274,13 +288,15 @@ def hessian_median(
     return Between(sp.log(mean) - 1 + shift, sp.log(mean) + shift)
 
 
-def _derived_hessian(net: Ensemble, alpha: str) -> sp.Expr:
-    return sp.log(fixup_hessian_moment(net) if alpha == "0" else residual_hessian_moment(net, alpha))
+def _derived_hessian(net: Ensemble, alpha: str, two: bool = False) -> sp.Expr:
+    derived = residual_hessian_moment(net, alpha, "two" if two else "linear") if alpha != "0" else None
+    return sp.log(fixup_hessian_moment(net) if derived is None else derived)
 
 
 def _hessian_check(net: Ensemble, alpha: str, tolerance: float, samples: int) -> Simulated:
-    engine = Residual(alpha, "two" if alpha == "0" else "linear")
-    what, arguments = "median of log|H|_F^2, residual", {"alpha": alpha}
+    two = net.activation != "linear"
+    engine = Residual(alpha, "two" if two else "linear")
+    what, arguments = "median of log|H|_F^2, residual", {"alpha": alpha, "two": two}
     observable = ResidualHessianNorms()
     return Simulated(what, net, observable, "H", Quantile(), tolerance, samples, arguments=arguments, engine=engine)
 
@@ -289,7 +305,8 @@ RESIDUAL_HESSIAN = Statement(
     id="remedy.residual-hessian",
     title="Behind residual branches there is no plateau: the typical |H|_F is its mean size, at any depth.",
     latex=(
-        r"\mathbb E|H|_F^2=L(L-1)\alpha^4n(1+\alpha^2q)^{L-2}|x|^2\to ne^q|x|^2\ (\alpha=L^{-1/2}),\quad"
+        r"\mathbb E|H|_F^2=L(L-1)\alpha^4n(1+\alpha^2q)^{L-2}|x|^2\to ne^q|x|^2\ (\alpha=L^{-1/2});\quad "
+        r"\to5ne^2|x|^2\ \text{for}\ a+\alpha W'\phi(Wa),\ \alpha=B^{-1/2},\ B=\tfrac L2;\quad "
         r"\log\mathbb E|H|_F^2-1\le\operatorname{med}\log|H|_F^2\le\log\mathbb E|H|_F^2"
     ),
     source=f"{PAPER}, the Hessian of plain networks; fixup: arXiv:1901.09321; derived in theory.residual_networks",
@@ -307,10 +324,12 @@ RESIDUAL_HESSIAN = Statement(
     claim=hessian_median,
     evidence=(
         agrees_with(
-            "the mean that theory derives, linear branches and those of two matrices that start at 0",
+            "the mean that theory derives, linear branches and those of two matrices, also where these start at 0",
             (
                 *((LINEAR.at(width=n, depth=4, input="ones"), alpha) for n in (2, 5) for alpha in ("1/sqrt(L)", "1/L")),
                 (RELU.at(width=3, depth=6, input="ones"), "0"),
+                (RELU.at(width=3, depth=6, input="ones"), "1/sqrt(L)", True),
+                (RELU.at(width=4, depth=8), "1/L", True),
             ),
             _derived_hessian,
             part="hi",
@@ -318,11 +337,13 @@ RESIDUAL_HESSIAN = Statement(
         _hessian_check(LINEAR.at(width=8, depth=16), "1/sqrt(L)", 0.35, 2_000),
         _hessian_check(LINEAR.at(width=8, depth=128), "1/sqrt(L)", 0.45, 1_000),
         _hessian_check(RELU.at(width=8, depth=64), "0", 0.40, 1_000),
+        _hessian_check(RELU.at(width=16, depth=64), "1/sqrt(L)", 0.40, 500),
     ),
     mutants=(
         Mutant("it vanishes like that of a plain network", partial(hessian_median, plain=True)),
         Mutant("each matrix has alpha, not both", partial(hessian_median, power=2)),
         Mutant("L for L^2 where branches start at 0", partial(hessian_median, pairs=1)),
+        Mutant("sixteen blocks for two branches", partial(hessian_median, blocks=16)),
         Mutant("it is e^2 times its mean", partial(hessian_median, above=2)),
     ),
 )

@@ -271,13 +271,10 @@ def _of_batch_norm(engine: BatchNorm, depth: int) -> dict[str, tuple[Line, ...]]
 
 
 def _of_pairs(engine: Residual, net: Ensemble) -> dict[str, tuple[Line, ...]]:
-    from theory.residual_networks import residual_moment
+    from theory.residual_networks import residual_hessian_moment, residual_moment
 
     signal = math.log(residual_moment(net, engine.alpha, "two"))
-    branches, squared = engine.branches(net), engine.scale(net) ** 2
-    growth = 1 + 2 * squared
-    blocks = squared + 4 * (branches - 1) * squared**2 / growth  # of one branch, of two
-    hessian = math.log(WIDTH * branches * blocks) + (branches - 1) * math.log(growth)
+    hessian = math.log(residual_hessian_moment(net, engine.alpha, "two"))
     return {"signal": (Line("mean", (signal,)),), "gradient": (_ONE,), "hessian": (Line("mean", (hessian,)),)}
 
 

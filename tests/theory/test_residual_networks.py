@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from montecarlo import Residual, ResidualHessianNorms, simulate
 from theory import Ensemble, InvalidArgument, Law
 from theory.residual_networks import (
     branch_scale,
@@ -197,6 +198,36 @@ def test_the_mean_hessian_of_linear_branches_is_that_over_all_weights():
     assert brute == pytest.approx(float(residual_hessian_moment(net, "1/2")), rel=1e-12)
 
 
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_the_mean_hessian_of_branches_of_two_is_that_over_all_weights(activation):
+    """Width one, two branches: f = v (1 + a w4 d3 w3)(1 + a w2 d1 w1), differentiated by hand for all signs.
+
+    With +-1 no mask depends on the size of a weight, so a mean over signs is that over any symmetric law of modulus 1.
+    """
+    net = Ensemble(width=1, depth=4, init=1, law="uniform", readout="signs", input=(2,), activation=activation)
+    a, total = 0.5, 0.0
+    for w1, w2, w3, w4 in product((1.0, -1.0), repeat=4):
+        d1 = float(activation == "linear" or w1 * 2 > 0)
+        stream = 2 * (1 + a * w2 * d1 * w1)
+        d3 = float(activation == "linear" or w3 * stream > 0)
+        first, second = 1 + a * w2 * d1 * w1, 1 + a * w4 * d3 * w3
+        within = 2 * ((2 * a * d1 * second) ** 2 + (2 * a * d3 * first) ** 2)
+        inner, outer = (w1 * d1, w2 * d1), (w3 * d3, w4 * d3)
+        across = 2 * sum((2 * a * a * p * q) ** 2 for p in inner for q in outer)
+        total += (within + across) / 16
+    assert float(residual_hessian_moment(net, "1/2", "two")) == pytest.approx(total, rel=1e-12)
+
+
+def test_the_mean_hessian_of_branches_of_two_is_that_of_sampled_networks():
+    net = Ensemble(width=3, depth=6, activation="leaky:1/4", init="he", law="uniform")
+    norms = ResidualHessianNorms()
+    logs = simulate(net, [norms], samples=40_000, seed=4, engine=Residual("1/2", "two"))[norms].log_values("H")
+    squares = np.exp(logs)
+    error = squares.std() / math.sqrt(len(squares))
+    mean = float(residual_hessian_moment(net, "1/2", "two"))
+    assert abs(squares.mean() - mean) < 6 * error < 0.1 * mean  # 6 standard errors: 2e-9 if normal
+
+
 def test_the_mean_hessian_where_branches_start_at_zero():
     """Width one, B branches, s^2 = 2, |x| = 1: pairs (W'_j, W_j) if on, pairs of W' where both are on."""
     net = Ensemble(width=1, depth=6, activation="relu", init="he", input="ones")
@@ -232,6 +263,8 @@ def test_the_mean_hessian_where_branches_start_at_zero():
         (lambda: relu_branch_bounds(RELU.at(width=2, depth=2, input=(1, -3))), "input"),
         (lambda: relu_branch_bounds(RELU.at(activation="leaky:1/2")), "activation"),
         (lambda: residual_hessian_moment(LINEAR.at(readout="ones")), "readout"),
+        (lambda: residual_hessian_moment(RELU, branch="relu"), "branch"),
+        (lambda: residual_hessian_moment(RELU.at(law="rademacher"), branch="two"), "law"),
         (lambda: fixup_hessian_moment(RELU.at(law="rademacher")), "net"),
     ],
 )
