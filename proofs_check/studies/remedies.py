@@ -11,14 +11,8 @@ matrices) multiplies the mean square of any vector that is fixed before it by th
 across it: r = 1 for layers in the units above, :math:`r=1+2\alpha^2` for branches. So, backwards by induction, the
 derivative of :math:`a_L` in :math:`a_k` has, given all up to layer k, the mean square :math:`r^{\text{steps}}` in every
 direction; and the mean of :math:`|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2` is the product of three means. Hence
-:math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and with B = L/2 branches
-
-.. math:: E|H|_F^2 = \tfrac n4L(L-1)|x|^2,\qquad
-          E|H|_F^2 = \bigl(nB\alpha^2r^{B-1}+4nB(B-1)\alpha^4r^{B-2}\bigr)|x|^2:
-
-both matrices of a branch, :math:`2\cdot\alpha^2r^{B-1}n/2`, and four pairs of matrices for each two branches,
-:math:`2\cdot4\cdot\alpha^4nr^{B-2}`. At :math:`\alpha=B^{-1/2}` that tends to :math:`5ne^2|x|^2`, at 1/B it falls like
-n/B.
+:math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and :math:`E|H|_F^2=\frac n4L(L-1)|x|^2` without
+branches; with them it is :func:`theory.residual_networks.residual_hessian_moment`.
 
 *Typical size.* Of the plain signal the exact median, of the orthogonal one the exact mean log. Of |H| to leading order:
 its mean square times :math:`e^{-\kappa L/n}`, :math:`\kappa` = 5/2 (plain) or 3/2 (orthogonal), as of the signal.
