@@ -184,7 +184,10 @@ def residual_hessian_moment(
     *Linear.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`, b and a
     the derivative of f and the stream beside the two layers, :math:`J=I+\alpha W`: three independent factors, which
     the layers between grow by :math:`1+\alpha^2q` each. So
-    :math:`E|H|_F^2=L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2`. At :math:`\alpha=1/\sqrt L` that tends to :math:`n\,e^q|x|^2`: no plateau, at any depth.
+
+    .. math:: E|H|_F^2 = L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2,
+
+    which tends to :math:`n\,e^q|x|^2` at :math:`\alpha=1/\sqrt L`: no plateau, at any depth.
 
     *Two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every vector that is
     fixed before it by :math:`r=1+\alpha^2qq'`, along the stream or across it. Within a branch :math:`H_{WW'}` has the
