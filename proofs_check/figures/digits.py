@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +104,13 @@ def draw_digits(
 
 
 def _losses(axes: Any, line: DigitsRun, steps: int) -> None:
-    """Draw the losses of each network, and a cross at the top where it diverges."""
+    """Draw the losses of each network, and a cross at the top where it diverges; what is infinite is not drawn."""
     colour, dashes, marker = STYLES[line.optimizer]
     epochs = len(line.run.losses)
     times = [*(np.arange(epochs) + 0.5), epochs]
     for losses, final, at in zip(line.run.losses.T, line.run.final_losses, line.run.diverged_at, strict=True):
-        axes.plot(times, _finite([*losses, final]), dashes, color=colour, linewidth=1)
-        axes.plot([epochs], _finite([final]), marker, color=colour, markersize=4, markeredgewidth=0)
+        axes.plot(times, [*losses, final], dashes, color=colour, linewidth=1)
+        axes.plot([epochs], [final], marker, color=colour, markersize=4, markeredgewidth=0)
         if math.isfinite(at):
             axes.plot([at / steps], [0.93], "x", color=colour, markersize=5, transform=axes.get_xaxis_transform())
 
@@ -118,7 +118,7 @@ def _losses(axes: Any, line: DigitsRun, steps: int) -> None:
 def _gradients(axes: Any, line: DigitsRun) -> None:
     colour, dashes, _ = STYLES[line.optimizer]
     for norms in line.run.gradient_norms.T:
-        axes.plot(range(len(norms)), _finite(norms), dashes, color=colour, linewidth=1)
+        axes.plot(range(len(norms)), norms, dashes, color=colour, linewidth=1)
 
 
 def _curvatures(axes: Any, line: DigitsRun) -> None:
@@ -127,15 +127,10 @@ def _curvatures(axes: Any, line: DigitsRun) -> None:
     for epoch, least, largest in zip(run.curved_epochs, run.least, run.largest, strict=True):
         colour = STYLES[line.optimizer][0] if epoch else START
         time = epoch + _SIDES[line.optimizer] * len(run.losses) / 30 if epoch else 0.0
-        for ends in zip(_finite(least), _finite(largest), strict=True):
+        for ends in zip(least, largest, strict=True):
             axes.plot([time, time], ends, color=colour, linewidth=0.7)
             for end, marker in zip(ends, "v^", strict=True):
                 axes.plot([time], [end], marker, color=colour, markersize=3.5, markeredgewidth=0)
-
-
-def _finite(values: Iterable[float]) -> list[float]:
-    """Return values with nan, which is not drawn, for what has diverged."""
-    return [value if math.isfinite(value) else math.nan for value in values]
 
 
 def _rate(axes: Any, line: DigitsRun) -> None:

@@ -6,8 +6,8 @@ loss; Adam and RMSprop have the one that their users start with. All numbers are
 loss that does not fall, whatever would hold for other images.
 
 Gradients and Hessians are those of the loss on the first 256 images. The ends of the spectrum come from Lanczos's
-method, whose ends lie within the true ones: :math:`\lambda_{\max}` is good to 1 %, but where it is far larger than
-:math:`-\lambda_{\min}`, this is no more than bounded from below.
+method, whose ends lie within the true ones: :math:`\lambda_{\max}` is good to a few percent, but
+:math:`-\lambda_{\min}`, where the other end is far larger, is no more than bounded from below.
 """
 
 from __future__ import annotations
