@@ -3,47 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import flint
 import sympy as sp
 
 from montecarlo.remedies import BatchNorm, HessianEnds, LayerNorm
-from proofs_check.evidence import Enumerated, Quantile, Simulated
+from proofs_check.evidence import Enumerated, Obligation, Proved, Quantile, Simulated
 from proofs_check.small_normalized import SmallNormalized, small_normalized
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
 from proofs_check.statements.forward import PAPER, RELU
 from proofs_check.statements.remedy import growth
 from proofs_check.verdict import Between
 from theory.ensembles import Ensemble
 
+# --- remedy.normalized-hessian ----------------------------------------------------------------------------------------
 
-def curvature(
-    net: Any,
-    quantity: str,
-    batch: int = 0,
-    *,
-    invariant: bool = True,
-    factor: int = 1,
-    vanishes: bool = False,
-    power: sp.Rational = sp.S.One,
+
+def of_no_scale(
+    net: Any, quantity: str = "ratio", *, invariant: bool = True, factor: int = 1, above: bool = False
 ) -> Any:
     r"""Weights w of whose scale f does not depend, the gradient g in them, and the Hessian H.
 
-    ``weights``: the c of H w = c g, -1; ``ends``: the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, 1; and the
-    median of log|H|_2: between 1 and log L + 5/2 under layer norm, between L log J and L log J + 5/2 under batch norm.
+    ``weights``: the c of H w = c g, -1; ``ends``: the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, 1; ``ratio``: the
+    log of the left over the right side, the largest over the layers, which is not negative, and in one network in ten
+    below 2 log n.
     """
-    depth = int(net.depth)
     if quantity == "weights":
-        return -1 if invariant else depth - 1
+        return -1 if invariant else net.depth - 1
     if quantity == "ends":
         return factor
-    if quantity == "layer norm":
-        plain = -sp.Rational(5 * depth, 4 * int(net.width)) if vanishes else sp.S.Zero
-        return Between(1 + plain, sp.log(depth) + sp.Rational(5, 2) + plain)
-    leading = power * depth * sp.log(growth(batch))
-    return Between(leading, leading + sp.Rational(5, 2))
+    reach = 2 * sp.log(int(net.width))
+    return Between(-reach, sp.log(factor)) if above else Between(sp.log(factor), reach)
+
+
+_ANY = RELU.at(width=4, depth=3)
+
+
+def _scaled(claim: Claim) -> list[Obligation]:
+    """Standardized numbers are of degree c + 1 = 0: three of them, multiplied by t."""
+    z, t = sp.symbols("z1:4", positive=True), sp.Symbol("t", positive=True)
+
+    def first(numbers: Any) -> sp.Expr:
+        centred = [number - sp.Add(*numbers) / 3 for number in numbers]
+        return centred[0] / sp.sqrt(sp.Add(*(c**2 for c in centred)) / 3)
+
+    degree = claim(_ANY, "weights") + 1
+    return [Obligation("z/sigma at t z", _rooted(first([t * number for number in z]), t) - t**degree * first(z))]
+
+
+def _rooted(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
+    """Take t^2 out of a root, as t > 0."""
+    return expression.replace(
+        lambda node: node.is_Pow and not node.exp.is_Integer,
+        lambda node: (sp.cancel(node.base / t**2)) ** node.exp * t ** (2 * node.exp),
+    )
+
+
+@cache
+def _derivatives() -> tuple[sp.Expr, sp.Expr]:
+    """C . H w and C_w . g of f(w, u) = F(w_2/w_1, w_3/w_1, u), F of any two derivatives, for an indeterminate C."""
+    w, u, directions = sp.symbols("w1:4"), sp.symbols("u1:2"), sp.symbols("c1:5")
+    arguments = (w[1] / w[0], w[2] / w[0], *u)
+    letters = iter(sp.symbols("f1:10"))
+    f = sp.Add(*(next(letters) * p for p in arguments))
+    f += sp.Add(*(next(letters) * p * q for i, p in enumerate(arguments) for q in arguments[i:]))
+    moved = sp.Add(*(c * sp.diff(f, v) for c, v in zip(directions, (*w, *u), strict=True)))
+    return (
+        sp.Add(*(v * sp.diff(moved, v) for v in w)),
+        sp.Add(*(c * sp.diff(f, v) for c, v in zip(directions, w, strict=False))),
+    )
+
+
+def _euler(claim: Claim) -> list[Obligation]:
+    """A smooth f of degree 0 in w is a function of its ratios; polynomials of degree 2 have any two derivatives."""
+    pushed, along = _derivatives()
+    return [Obligation("C . H w", pushed - claim(_ANY, "weights") * along)]
+
+
+def _compressed(claim: Claim) -> list[Obligation]:
+    """The determinant on w/|w| and g/|g|, which are orthogonal; by interlacing the product of the ends is below it."""
+    g, w, beyond = sp.symbols("g w h", positive=True)
+    beside = claim(_ANY, "weights") * g / w
+    determinant = sp.Matrix([[0, beside], [beside, beyond]]).det()
+    return [Obligation("determinant", determinant + (claim(_ANY, "ends") * g / w) ** 2)]
 
 
 _SMALL = small_normalized()
@@ -70,26 +114,16 @@ def _of_ends(net: SmallNormalized, _: str) -> Callable[[int], bool]:
     return lambda claimed: bool(net.product_of_ends[0] >= claimed**2 * max(ratios))
 
 
-def _typical(net: Ensemble, engine: LayerNorm | BatchNorm, samples: int, tolerance: float) -> Simulated:
-    of_batch = {"quantity": "batch norm", "batch": engine.batch} if isinstance(engine, BatchNorm) else None
-    arguments = of_batch or {"quantity": "layer norm"}
-    what, component = f"median of log|H|_2, {engine.name}", "spectral_norm"
-    return Simulated(
-        what, net, HessianEnds(), component, Quantile(), tolerance, samples, arguments=arguments, engine=engine
-    )
-
-
 NORMALIZED_HESSIAN = Statement(
     id="remedy.normalized-hessian",
-    title="Behind normalization curvature is at least gradient over weights; it does not fall with depth.",
+    title="Behind normalization the Hessian maps a layer's weights to minus its gradient: both ends are held off 0.",
     latex=(
-        r"H\,w=-g,\quad\sqrt{-\lambda_{\min}\lambda_{\max}}\ge\frac{|g|}{|w|},\ g=\frac{\partial f}{\partial w},\ "
-        r"w=W_k\ \text{or a row of it};\quad\operatorname{med}\log\|H\|_2\in[1,\log L+\tfrac52]\ \text{(layer norm)},\ "
-        r"L\log J_B+[0,\tfrac52]\ \text{(batch norm)}"
+        r"\nabla^2f\,w=-\frac{\partial f}{\partial w},\qquad\sqrt{-\lambda_{\min}\lambda_{\max}}\ge"
+        r"\frac1{|w|}\Bigl|\frac{\partial f}{\partial w}\Bigr|,\qquad w=W_k\ \text{or, under batch norm, a row of it}"
     ),
     source=(
-        f"{PAPER}, the Hessian of plain networks; E. Hoffer et al., arXiv:1803.01814, and T. van Laarhoven, "
-        "arXiv:1706.05350, for weights of no scale; derived here"
+        "E. Hoffer et al., arXiv:1803.01814, and T. van Laarhoven, arXiv:1706.05350, for weights of no scale; "
+        "derived in theory.normalized_networks"
     ),
     assumptions=(
         Assumption.LAYER_NORM,
@@ -97,10 +131,12 @@ NORMALIZED_HESSIAN = Statement(
         Assumption.PIECEWISE_LINEAR,
         Assumption.NO_BIASES,
         Assumption.NO_KINK,
-        Assumption.SIZES_TRIED,
     ),
-    claim=curvature,
+    claim=of_no_scale,
     evidence=(
+        Proved("standardized numbers have no scale", _scaled),
+        Proved("so H w = -g, any f of degree 0 in w", _euler),
+        Proved("so the ends are that far apart", _compressed),
         Enumerated(
             f"H w of every layer, or unit under batch norm, {len(_SMALL)} rational networks",
             tuple((net, "weights") for net in _SMALL),
@@ -111,17 +147,97 @@ NORMALIZED_HESSIAN = Statement(
             tuple((net, "ends") for net in _SMALL),
             _of_ends,
         ),
-        _typical(RELU.at(width=8, depth=64), LayerNorm(), 200, 1.5),
-        _typical(RELU.at(width=16, depth=32), LayerNorm(), 100, 1.5),
-        _typical(RELU.at(width=8, depth=16), BatchNorm(8), 200, 1.5),
-        _typical(RELU.at(width=16, depth=8), BatchNorm(8), 100, 1.5),
+        Simulated(
+            "lower tenth of both ends over the steepest layer, layer-norm",
+            RELU.at(width=8, depth=8),
+            HessianEnds(),
+            "ends/gradient",
+            Quantile(0.1),
+            1.2,
+            400,
+            engine=LayerNorm(),
+        ),
     ),
     mutants=(
-        Mutant("H w is (L-1) g, as without normalization", partial(curvature, invariant=False)),
-        Mutant("twice the gradient over the weights", partial(curvature, factor=2)),
-        Mutant("under layer norm it vanishes like that of a plain network", partial(curvature, vanishes=True)),
-        Mutant("under batch norm it grows like the gradient", partial(curvature, power=sp.Rational(1, 2))),
+        Mutant("H w is (L-1) g, as without normalization", partial(of_no_scale, invariant=False)),
+        Mutant("twice the gradient over the weights", partial(of_no_scale, factor=2)),
+        Mutant("the gradient bounds the ends from above", partial(of_no_scale, above=True)),
     ),
 )
 
-STATEMENTS = (NORMALIZED_HESSIAN,)
+# --- remedy.normalized-curvature --------------------------------------------------------------------------------------
+
+
+def typical_log_norm(
+    net: Ensemble,
+    batch: int | None = None,
+    *,
+    vanishes: bool = False,
+    of_width: int = 5,
+    power: sp.Rational = sp.S.One,
+) -> Between:
+    r"""Median of log||H||_2: under layer norm (no batch) within 3/4 of 5/2 log n - 2, whatever the depth L >= 2n.
+
+    Under batch norm L log J + 1/2 log n, from 1/2 + L/(4n) below to 2 above: it grows like the square of the gradient.
+    """
+    depth, n = int(net.depth), sp.Integer(net.width)
+    if batch is None:
+        typical = sp.Rational(of_width, 2) * sp.log(n) - 2 - (sp.Rational(5 * depth, 4) / n if vanishes else 0)
+        return Between(typical - sp.Rational(3, 4), typical + sp.Rational(3, 4))
+    leading = power * depth * sp.log(growth(batch)) + sp.log(n) / 2
+    return Between(leading - sp.Rational(1, 2) - sp.Rational(depth, 4) / n, leading + 2)
+
+
+def _median_check(net: Ensemble, engine: LayerNorm | BatchNorm, tolerance: float, samples: int) -> Simulated:
+    return Simulated(
+        f"median of log||H||_2, {engine.name}",
+        net,
+        HessianEnds(),
+        "spectral_norm",
+        Quantile(),
+        tolerance,
+        samples,
+        arguments={"batch": engine.batch} if isinstance(engine, BatchNorm) else {},
+        engine=engine,
+    )
+
+
+NORMALIZED_CURVATURE = Statement(
+    id="remedy.normalized-curvature",
+    title="Typical curvature stays at any depth under layer norm, and explodes under batch norm as gradients squared.",
+    latex=(
+        r"\operatorname{med}\log\|\nabla^2f\|_2\in\tfrac52\log n-2+[-\tfrac34,\tfrac34]\ \text{(layer norm, }L\ge2n),"
+        r"\quad L\log J_B+\tfrac12\log n+[-\tfrac12-\tfrac L{4n},2]\ \text{(batch norm)}"
+    ),
+    source=(
+        f"{PAPER}, the Hessian of plain networks, which vanishes; G. Yang et al., arXiv:1902.08129, for the gradient's "
+        "explosion; powers of n as measured"
+    ),
+    assumptions=(
+        Assumption.LAYER_NORM,
+        Assumption.BATCH_NORM,
+        Assumption.NORMAL,
+        Assumption.RELU,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=typical_log_norm,
+    evidence=(
+        _median_check(RELU.at(width=8, depth=64), LayerNorm(), 3.4, 150),
+        _median_check(RELU.at(width=16, depth=32), LayerNorm(), 3.8, 100),
+        _median_check(RELU.at(width=8, depth=16), BatchNorm(8), 2.9, 200),
+        _median_check(RELU.at(width=16, depth=16), BatchNorm(8), 2.8, 120),
+    ),
+    mutants=(
+        Mutant("under layer norm it vanishes like that of a plain network", partial(typical_log_norm, vanishes=True)),
+        Mutant("under layer norm it is the same at any width", partial(typical_log_norm, of_width=0)),
+        Mutant("under batch norm it grows like the gradient", partial(typical_log_norm, power=sp.Rational(1, 2))),
+        Mutant(
+            "under batch norm it grows like the gradient's cube", partial(typical_log_norm, power=sp.Rational(3, 2))
+        ),
+    ),
+)
+
+STATEMENTS = (NORMALIZED_HESSIAN, NORMALIZED_CURVATURE)

@@ -80,6 +80,7 @@ REQUIRED = {
     "remedy.residual-hessian",
     "remedy.layernorm",
     "remedy.normalized-hessian",
+    "remedy.normalized-curvature",
     "remedy.batchnorm",
     "remedy.orthogonal",
     "remedy.width",
