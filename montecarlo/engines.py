@@ -175,7 +175,8 @@ def find_engine(engine: object, needs: frozenset[str], dtype: Precision) -> Engi
             raise InvalidArgument("dtype", "the law-exact engine works in float64", "leave it out, or engine='direct'")
         return LawExactNorms() if needs <= LawExactNorms.provides else LawExact()
     if isinstance(engine, (str, type)) or not hasattr(engine, "opened"):
-        raise InvalidArgument("engine", f"there is no engine {engine!r}", "use 'direct' or 'law-exact'")
+        remedy = "use 'direct' or 'law-exact', or an instance such as montecarlo.remedies.LayerNorm()"
+        raise InvalidArgument("engine", f"there is no engine {engine!r}", remedy)
     return engine  # type: ignore[return-value]
 
 

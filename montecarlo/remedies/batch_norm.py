@@ -31,6 +31,9 @@ from montecarlo.streams import Partition
 from montecarlo.weights import Array, Weights
 from theory.ensembles import Ensemble, InvalidArgument
 
+_MOST = 10**6
+"""Inputs in a batch."""
+
 
 @dataclass(frozen=True)
 class BatchNorm:
@@ -41,7 +44,8 @@ class BatchNorm:
     Parameters
     ----------
     batch : int
-        B, at least 3: two standardized numbers are 1 and -1 whatever comes in.
+        B, at least 3: two standardized numbers are 1 and -1 whatever comes in. f is the output on the first of them,
+        which the others move through the statistics, and gradients are those of that f.
 
     Raises
     ------
@@ -66,8 +70,9 @@ class BatchNorm:
 
     def __post_init__(self) -> None:
         batch: object = self.batch
-        if isinstance(batch, bool) or not isinstance(batch, Integral) or batch < 3:
-            raise InvalidArgument("batch", f"must be an integer, at least 3, got {batch!r}", "use e.g. batch=16")
+        if isinstance(batch, bool) or not isinstance(batch, Integral) or not 3 <= int(batch) <= _MOST:
+            problem = f"must be an integer from 3 to {_MOST}, got {batch!r}"
+            raise InvalidArgument("batch", problem, "use e.g. batch=16")
         object.__setattr__(self, "batch", int(batch))
 
     @property
@@ -178,19 +183,28 @@ class BatchNormChunk:
         y[:, :, 0] = self.readout
         exponents = np.zeros(self.networks, dtype=np.int64)
         for k in range(self._depth, 0, -1):
-            h = self._standard[k - 1]
+            h, before = self._standard[k - 1], np.abs(y).max(axis=(1, 2))
             y *= np.where(h > 0, 1.0, self._slope)
             y -= y.mean(axis=2, keepdims=True)
             y -= h * (y * h).mean(axis=2, keepdims=True)
+            y[np.abs(y).max(axis=(1, 2)) <= _ROUNDING * before] = 0
             y /= self._deviations[k - 1]
             powers = np.frexp(np.abs(y).max(axis=(1, 2)))[1]
             y = np.ldexp(y, -powers[:, None, None])
             exponents += powers
-            product = np.asarray(matrix_matrix(y, _transposed(self._activations[k - 1])), np.float64)
+            a = self._activations[k - 1]
+            product = np.asarray(matrix_matrix(y, _transposed(a)), np.float64)
+            whole = np.abs(y).max(axis=(1, 2)) * np.abs(a).max(axis=(1, 2))
+            product[np.abs(product).max(axis=(1, 2)) <= _ROUNDING * whole] = 0
             for logs, matrices in ((sensitivities, y), (gradients, product)):
                 logs[:, k - 1] = _log_squares(matrices.reshape(self.networks, -1)) + 2 * np.log(2) * exponents
             y = np.asarray(matrix_matrix(_transposed(self.matrices[k - 1]), y), np.float64)
         return sensitivities, gradients
+
+
+_ROUNDING = 1e-13
+"""What is smaller than this share of its parts is rounding of a 0: where weights have no direction left, as in a layer
+of one unit, or all units read the same pattern of inputs."""
 
 
 def _transposed(matrices: Array) -> Array:

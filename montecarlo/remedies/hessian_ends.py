@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.remedies.analytic_gradients import Gradients, Numbers, RemedyChunk, analytic_gradients
+from montecarlo.remedies.residual import ResidualChunk
 from montecarlo.training.curvature_ends import curvature_ends
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
@@ -24,6 +25,8 @@ _MOST_BYTES = 2**30
 _PRODUCTS = 96
 _ERROR = 1e-6
 """Of an end, against itself: there is an eigenvalue that close."""
+_ROUNDED = 1e-6
+"""Share of a gradient that rounding may make."""
 _LARGEST = 1e270
 """Gradients above would make Hessians that are not finite."""
 
@@ -34,13 +37,15 @@ class HessianEnds:
 
     Components: ``lambda_max``, ``minus_lambda_min``, ``spectral_norm``, the larger of the two, and ``ends/gradient``,
     :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over :math:`\max_k|\partial f/\partial W_k|/|W_k|`, which behind
-    normalization is at least 1 in every network (:mod:`theory.normalized_networks`). -inf for a Hessian that is 0, an
-    end of the other sign, and a ratio to a layer of weights 0.
+    normalization is at least 1 in every network (:mod:`theory.normalized_networks`). -inf for a Hessian that is 0 to
+    rounding, an end of the other sign, and a ratio to a layer of weights 0.
 
     Notes
     -----
     An end is an eigenvalue to a relative error of 1e-6 by its residual, far less by its square; a network that needs
-    more products gets them, up to a basis of 1 GiB.
+    more products gets them, up to a basis of 1 GiB. How much of a gradient is rounding is told by 3 g(3W), which behind
+    normalization is g(W). Narrow layers can merge a small batch into two points, whose f is constant: the gradient left
+    is rounding, and counts as 0. Where it explodes until rounding decides f itself, the networks are refused.
 
     Raises
     ------
@@ -77,6 +82,8 @@ class HessianEnds:
         with np.errstate(divide="ignore"):  # the log of a 0
             high, low = np.log(np.maximum(largest, 0)), np.log(np.maximum(-least, 0))
         steepest = _log_steepest(chunk)
+        flat = np.isneginf(steepest)  # no gradient, as f is constant around: what is found is rounding of 0
+        high[flat] = low[flat] = -np.inf
         ratio = np.full(chunk.networks, -np.inf)
         known = np.isfinite(steepest)
         ratio[known] = (high + low)[known] / 2 - steepest[known]
@@ -97,8 +104,10 @@ def _ends(chunk: RemedyChunk, which: slice) -> Array:
     gradients, parameters = analytic_gradients(chunk, which)
     size = parameters.shape[1]
     most = max(1, min(size, _MOST_BYTES // (8 * size)))
+    flat = _flat(chunk, _in_range(gradients), parameters)
     found = curvature_ends(_in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
     ends, errors = np.stack([found.least, found.largest]), found.residuals
+    ends[:, flat], errors[flat] = 0, 0
     for network in np.flatnonzero(_inaccurate(ends, errors)):
         first = which.start + int(network)
         gradients, parameters = analytic_gradients(chunk, slice(first, first + 1))
@@ -108,6 +117,20 @@ def _ends(chunk: RemedyChunk, which: slice) -> Array:
         problem = f"an end of a Hessian in {size} weights was not found with a basis of 1 GiB"
         raise InvalidArgument("depth", problem, "use fewer or narrower layers")
     return ends
+
+
+def _flat(chunk: RemedyChunk, gradients: Gradients, parameters: Array) -> NDArray[np.bool_]:
+    """Return whose gradients are nothing but rounding, shape (m,); refuse those that rounding has made large."""
+    if isinstance(chunk, ResidualChunk):
+        return np.zeros(len(parameters), dtype=np.bool_)
+    g = gradients(parameters)
+    size = np.linalg.norm(g, axis=1)
+    lost = np.linalg.norm(3 * gradients(3 * parameters) - g, axis=1) > _ROUNDED * size
+    # multiplied by the weights, a gradient has no scale but f's: it is below 1e-6 if it is rounding, or above 1e6
+    if np.any(lost & (size * np.linalg.norm(parameters, axis=1) > 1)):
+        problem = "rounding in the first layers decides the outputs of the last: the derivatives are of no function"
+        raise InvalidArgument("depth", problem, "use fewer layers, or larger batches")
+    return np.asarray(lost)
 
 
 def _inaccurate(ends: Array, errors: Array) -> NDArray[np.bool_]:

@@ -38,6 +38,8 @@ from theory.ensembles.arguments import exact_fraction, nearest
 
 _BRANCHES = ("linear", "relu", "two")
 _OF_DEPTH = ("1/sqrt(L)", "1/L")
+_LEAST = Fraction(1, 10**100)
+"""Of a branch's scale, whose square must not underflow."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ class Residual:
         alpha = exact_fraction("alpha", self.alpha)
         if alpha < 0:
             raise InvalidArgument("alpha", f"must not be negative, got {alpha}", "use e.g. '1/sqrt(L)', '1/L' or 1")
+        if alpha and not _LEAST <= alpha <= 1 / _LEAST:
+            problem = f"must be 0, or lie between {float(_LEAST):g} and {float(1 / _LEAST):g}, got {self.alpha!r:.40}"
+            raise InvalidArgument("alpha", problem, "use e.g. '1/sqrt(L)', '1/L' or 1")
         if alpha == 0 and self.branch != "two":
             problem = f"a {self.branch} branch of scale 0 is no branch"
             raise InvalidArgument("alpha", problem, "use branch='two', whose second matrix is then 0")

@@ -240,6 +240,36 @@ def test_an_observable_of_plain_networks_is_refused_not_mismeasured(engine, obse
         simulate(RELU, [observable], samples=2, engine=engine)
 
 
+@pytest.mark.parametrize(("width", "batch"), [(1, 3), (1, 8), (3, 3)])
+def test_gradients_behind_batch_norm_are_0_exactly_where_weights_have_no_direction_left(width, batch):
+    """Where f is constant around the weights, so it is after a finite step; rounding must not say otherwise."""
+    net = RELU.at(width=width, depth=3)
+    chunk = BatchNormChunk(net, np.random.default_rng(5), 200, batch=batch)
+    logs = chunk.log_gradient_norms([1, 2, 3])
+    flat = np.isneginf(logs).all(axis=1)
+    assert (logs[np.isfinite(logs)] > -50).all()  # rounding is about -72
+    moved = np.array([output(chunk, [1.001 ** np.random.default_rng(6).standard_normal(w[i].shape) * w[i]
+                                     for w in chunk.matrices], BatchNorm(batch), i) for i in range(200)])  # fmt: skip
+    before = np.array([output(chunk, [w[i] for w in chunk.matrices], BatchNorm(batch), i) for i in range(200)])
+    np.testing.assert_allclose(moved[flat], before[flat], rtol=1e-9, atol=1e-12)
+    assert flat.all() == (width == 1)
+    assert flat.any()
+    assert (np.abs(moved - before)[~flat] > 1e-9).all()
+
+
+@pytest.mark.parametrize("alpha", ["1e-100", "1e100"])
+@pytest.mark.parametrize("branch", ["linear", "two"])
+def test_the_smallest_and_largest_scales_neither_under_nor_overflow(alpha, branch):
+    net = LINEAR if branch == "linear" else RELU.at(activation="leaky:1/2")
+    observables = [GradientNorms(), ResidualHessianNorms()]
+    extreme = simulate(net, observables, samples=5, seed=1, engine=Residual(alpha, branch))
+    power = 2 * math.log(10) * (-100 if alpha == "1e-100" else 100)
+    assert np.isfinite(extreme[GradientNorms()].logs).all()
+    few = extreme[ResidualHessianNorms()].logs / power
+    # a block has alpha^4 (linear) or alpha^2 (within a branch of two) at least, and one for each branch at most
+    assert ((few > 0.9) & (few < 4.1)).all()
+
+
 @pytest.mark.parametrize("engine", ["direct", LayerNorm(), BatchNorm(4)])
 def test_a_residual_hessian_is_refused_of_other_networks(engine):
     with pytest.raises(InvalidArgument, match="residual networks only"):
@@ -258,6 +288,9 @@ def test_names_tell_engines_apart():
     [
         (lambda: Residual("1/sqrt(n)"), "alpha"),
         (lambda: Residual(-1), "alpha"),
+        (lambda: Residual("1e-400"), "alpha"),
+        (lambda: Residual(10**400), "alpha"),
+        (lambda: BatchNorm(10**12), "batch"),
         (lambda: Residual(0), "alpha"),
         (lambda: Residual(1, "three"), "branch"),
         (lambda: BatchNorm(2), "batch"),
