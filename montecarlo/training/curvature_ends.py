@@ -85,10 +85,10 @@ def curvature_ends(
         w = gradients(parameters + 1j * _STEP * q).imag / _STEP
         w[~np.isfinite(w).all(axis=1)] = 0
         alphas[:, j] = np.einsum("mp,mp->m", w, q)
-        before = _norms(w)
+        before = row_norms(w)
         for _ in range(2):
             w -= np.einsum("mj,mjp->mp", np.einsum("mjp,mp->mj", basis[:, : j + 1], w), basis[:, : j + 1])
-        beta = _norms(w)
+        beta = row_norms(w)
         exhausted = beta <= 1e-12 * before  # an invariant space: what is left of w is rounding
         beta[exhausted] = 0
         betas[:, j] = beta
@@ -103,7 +103,7 @@ def curvature_ends(
     return CurvatureEnds(found[0], found[1], found[2], most)
 
 
-def _norms(vectors: Array) -> Array:
+def row_norms(vectors: Array) -> Array:
     """Return the norms of rows whose squares may underflow."""
     size = np.abs(vectors).max(axis=1)
     units = np.divide(vectors, size[:, None], out=np.zeros_like(vectors), where=size[:, None] > 0)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from montecarlo.passes import Chunk
-from montecarlo.training.curvature_ends import curvature_ends
+from montecarlo.training.curvature_ends import curvature_ends, row_norms
 from montecarlo.training.escape import SIDES, escape_times, require_plateau
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Optimizer
@@ -87,7 +87,7 @@ class EscapeTimes:
             logs = [
                 np.log(np.minimum(found.steps, self.budget + 1)),
                 np.where(found.diverged, np.log(np.where(found.diverged, found.diverged_at, 1)), -np.inf),
-                np.log(np.linalg.norm(gradients, axis=1)),
+                np.log(row_norms(gradients)),
             ]
             if self.curvature:
                 ends = curvature_ends(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from montecarlo import Chunk, simulate
+from montecarlo import Chunk, GradientNorms, simulate
 from montecarlo.training.escape import escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes, plateau
 from montecarlo.training.one_input import OneInput
@@ -234,3 +234,14 @@ def test_no_plateau_is_refused_before_anything_is_drawn():
         with pytest.raises(InvalidArgument) as refused:
             call()
         assert refused.value.argument == argument
+
+
+def test_gradients_whose_squares_underflow_have_norms():
+    """At y = 1 and |f| < 1e-100 the loss's gradient is f's, up to its sign."""
+    net = Ensemble(width=1, depth=650)
+    observable, norms = EscapeTimes(SignDescent(0.01), side="either", budget=1), GradientNorms()
+    found = simulate(net, [observable, norms], samples=50)
+    logs = found[observable].log_values("gradient")
+    layers = np.stack([found[norms].log_values(each) for each in found[norms].components], axis=1)
+    assert logs.min() < np.log(1e-162)  # each, with a probability of 0.9
+    np.testing.assert_allclose(logs, np.logaddexp.reduce(layers, axis=1) / 2, rtol=1e-12)
