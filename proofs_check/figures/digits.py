@@ -25,8 +25,6 @@ TITLES = {
 START = "0.35"
 """Colour of what all optimizers start from."""
 _CHANCE = math.log(10)
-_MOST = 1e5
-"""Of the eigenvalues that are shown."""
 _SIDES = {"SGD": -1.0, "Adam": 0.0, "RMSprop": 1.0}
 """Curvatures of the same epoch stand beside each other, by so many thirtieths of the panel."""
 
@@ -140,7 +138,7 @@ def _rate(axes: Any, line: DigitsRun) -> None:
 
 
 def _dress_losses(panels: Any) -> None:
-    """Show a factor of two above chance at least, for its label."""
+    """Leave room above chance for its label."""
     _share(panels, "log")
     low, high = panels[0, 0].get_ylim()
     panels[0, 0].set_ylim(low, max(high, 3 * _CHANCE))
@@ -156,10 +154,11 @@ def _dress_gradients(panels: Any) -> None:
 
 def _dress_curvatures(panels: Any) -> None:
     _share(panels, "symlog", linthresh=1, linscale=0.5)
+    most = max(1e5, *map(abs, panels[0, 0].get_ylim()))
     for axes in panels.flat:
         axes.axhline(0, color="0.5", linewidth=0.8, linestyle=":")
         axes.set_yticks([-1e4, -1e2, 0, 1e2, 1e4])
-    panels[0, 0].set_ylim(-_MOST, _MOST)
+    panels[0, 0].set_ylim(-most, most)
 
 
 def _share(panels: Any, scale: str, **options: float) -> None:
