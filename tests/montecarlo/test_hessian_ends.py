@@ -158,6 +158,28 @@ def test_a_hessian_that_is_0_is_told_apart():
     assert np.isfinite(logs[~off]).all()
 
 
+def test_rounding_is_not_taken_for_curvature():
+    """Four inputs merge into two points in one of five of these networks, where f is constant: what is left is 0.
+
+    That none of 200 merges, or all do, has a probability below 1e-18.
+    """
+    chunk = drawn(RELU.at(depth=40), BatchNorm(4), 200)
+    logs = HessianEnds().measure(chunk)
+    merged = [len(np.unique(np.round(h, 9), axis=1).T) == 2 for h in chunk._standard[-1]]
+    assert 0 < np.sum(merged) < 200
+    assert np.isneginf(logs[merged]).all()
+    alive = np.isfinite(logs[:, 2])
+    assert alive.any()
+    assert (logs[alive, 3] > 0).all()
+
+
+def test_functions_of_rounding_are_refused():
+    """After 200 layers gradients are e^50, and those of 3 W have nothing to do with those of W."""
+    with pytest.raises(InvalidArgument, match="rounding") as caught:
+        HessianEnds().measure(drawn(RELU.at(width=8, depth=200), BatchNorm(8), 1))
+    assert caught.value.argument == "depth"
+
+
 # --- as an observable -------------------------------------------------------------------------------------------------
 
 
