@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.curvature.networks import as_floats
+from montecarlo.intervals.estimate import as_count
 from montecarlo.weights import Array
+from theory.ensembles import InvalidArgument
 
 _STEP = 1e-30
 """Of complex steps: they have no cancellation, so it need not be weighed against rounding."""
+_LONG_STEP = 1e-10
+"""Relative to the largest weight, where a product at the other step would underflow."""
+_LEAST = 1e-280
+"""Imaginary parts below lose digits."""
+_SMALLEST = 5e-324
 _EVERY = 5
 
 
@@ -23,6 +33,7 @@ class CurvatureEnds:
     Attributes
     ----------
     least, largest : ndarray, shape (m,)
+        nan, as the residual, where a gradient or the Hessian is not finite.
     residuals : ndarray, shape (m,)
         There is an eigenvalue no farther from each end found than this; the true ends are not within those found.
     products : int
@@ -58,10 +69,17 @@ def curvature_ends(
     CurvatureEnds
         Whatever was reached: `residuals` say how accurate it is.
 
+    Raises
+    ------
+    InvalidArgument
+        If parameters are no real matrix, gradients have another shape or no imaginary parts, or a number is out of
+        range.
+
     Notes
     -----
     A product with the Hessian is :math:`\mathrm{Im}\,g(w + ihv)/h`, exact up to rounding for h = 1e-30 whatever the
-    network is made of. All bases are kept orthogonal; with P products they span all there is.
+    network is made of; where that underflows, h is 1e-10 of the largest weight. All bases are kept orthogonal; with P
+    products they span all there is.
 
     References
     ----------
@@ -73,17 +91,28 @@ def curvature_ends(
     >>> ends.least.round(12), ends.largest.round(12)
     (array([-6.]), array([3.]))
     """
+    parameters = as_floats("parameters", parameters, finite=False)
+    if parameters.ndim != 2 or not parameters.shape[1]:
+        raise InvalidArgument(
+            "parameters", f"have shape {parameters.shape}", "use shape (m, P), a row for each network"
+        )
+    if isinstance(tolerance, bool) or not isinstance(tolerance, Real) or not 0 <= tolerance < math.inf:
+        problem = f"must be finite and not negative, got {tolerance!r}"
+        raise InvalidArgument("tolerance", problem, "use e.g. tolerance=1e-3")
     m, size = parameters.shape
-    most = min(products, size)
+    most = min(as_count("products", products, 1, math.inf), size)
     q = np.random.Generator(np.random.SFC64(0)).standard_normal((m, size))
     q /= np.linalg.norm(q, axis=1, keepdims=True)
     basis, alphas, betas = np.empty((m, most, size)), np.zeros((m, most)), np.zeros((m, most))
     found = np.zeros((3, m))
-    open_ = np.ones(m, dtype=np.bool_)
+    open_, bad = np.ones(m, dtype=np.bool_), np.zeros(m, dtype=np.bool_)
+    steps = np.full(m, _STEP)
     for j in range(most):
         basis[:, j] = q
-        w = gradients(parameters + 1j * _STEP * q).imag / _STEP
-        w[~np.isfinite(w).all(axis=1)] = 0
+        w = _products(gradients, parameters, q, steps, open_)
+        bad |= ~np.isfinite(w).all(axis=1)
+        open_ &= ~bad
+        w[bad] = 0
         alphas[:, j] = np.einsum("mp,mp->m", w, q)
         before = row_norms(w)
         for _ in range(2):
@@ -93,14 +122,48 @@ def curvature_ends(
         beta[exhausted] = 0
         betas[:, j] = beta
         q = np.divide(w, beta[:, None], out=np.zeros_like(w), where=beta[:, None] > 0)
-        if j + 1 == most or (j + 1) % _EVERY == 0 or exhausted[open_].any():
+        if j + 1 == most or (j + 1) % _EVERY == 0 or exhausted[open_].any() or not open_.any():
             which = np.flatnonzero(open_)
             found[:, which] = _ritz(alphas[which, : j + 1], betas[which, : j + 1])
             largest = np.abs(found[:2]).max(axis=0)
             open_ &= ~(exhausted | (found[2] <= tolerance * largest))
             if not open_.any():
-                return CurvatureEnds(found[0], found[1], found[2], j + 1)
-    return CurvatureEnds(found[0], found[1], found[2], most)
+                break
+    rounding = math.sqrt(size) * _SMALLEST / steps  # of imaginary parts that are subnormal
+    found[2] += np.where((steps != _STEP) & found[:2].any(axis=0), rounding, 0)
+    found[:, bad] = np.nan
+    return CurvatureEnds(found[0], found[1], found[2], j + 1)
+
+
+def _products(
+    gradients: Callable[[NDArray[Any]], NDArray[Any]],
+    parameters: Array,
+    q: Array,
+    steps: Array,
+    which: NDArray[np.bool_],
+) -> Array:
+    """Return the Hessians times q, nan where a gradient is not finite; lengthen steps, of some, that underflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        w = _imaginary(gradients, parameters, q, steps) / steps[:, None]
+        small = which & (steps == _STEP) & (np.abs(w).max(axis=1) < _LEAST / _STEP)
+        if small.any():
+            scales = np.abs(parameters[small]).max(axis=1)
+            longer = steps.copy()
+            longer[small] = np.where(scales > 0, scales, 1) * _LONG_STEP
+            again = _imaginary(gradients, parameters, q, longer) / longer[:, None]
+            taken = small & (np.abs(again).max(axis=1) < 10 * _LEAST / _STEP)  # if not, it is not linear in the step
+            steps[taken], w[taken] = longer[taken], again[taken]
+    return w
+
+
+def _imaginary(gradients: Callable[[NDArray[Any]], NDArray[Any]], parameters: Array, q: Array, steps: Array) -> Array:
+    """Return imaginary parts of gradients after a complex step, nan for those that are not finite."""
+    g = gradients(parameters + 1j * (steps[:, None] * q))
+    if not isinstance(g, np.ndarray) or g.shape != parameters.shape or g.dtype.kind != "c":
+        kind = f"shape {g.shape} and type {g.dtype}" if isinstance(g, np.ndarray) else f"type {type(g).__name__}"
+        problem = f"of complex parameters of shape {parameters.shape} have {kind}"
+        raise InvalidArgument("gradients", problem, "return an array of that shape, complex if parameters are")
+    return np.where(np.isfinite(g).all(axis=1)[:, None], g.imag, np.nan)
 
 
 def row_norms(vectors: Array) -> Array:

@@ -91,6 +91,8 @@ class EscapeTimes:
             ]
             if self.curvature:
                 ends = curvature_ends(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
+                if np.isnan(ends.least).any():
+                    raise InvalidArgument("depth", "the Hessian of a network overflows", "use fewer layers")
                 curvature = np.log(np.maximum(-ends.least, 0))
                 logs += [curvature, logs[0] + curvature]
         return np.stack(logs, axis=1)

@@ -126,7 +126,9 @@ def train(
             norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
         if epoch in curved:
             found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-2, 60)
-            least[curved.index(epoch), left], largest[curved.index(epoch), left] = found.least, found.largest
+            for row in (row for row, after in enumerate(curved) if after == epoch):
+                least[row, left] = np.where(np.isnan(found.least), -np.inf, found.least)
+                largest[row, left] = _or_inf(found.largest)
 
     probed(0)
     for epoch in range(epochs):

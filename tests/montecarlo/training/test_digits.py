@@ -69,6 +69,24 @@ def test_networks_that_diverge_are_told_and_leave_the_others_alone():
     assert not np.isnan(everyone.losses).any()
 
 
+def test_curvature_after_an_epoch_named_twice_is_there_twice():
+    x, y = problem()
+    w, arguments = MODEL.initial([4, 5]), {"batch": 16, "epochs": 2, "seed": 9}
+    once, often = (train(MODEL, w, Adam(0.02), x, y, **arguments, curved_epochs=e) for e in ((0, 2), (2, 0, 2, 0)))
+    assert often.curved_epochs == (2, 0, 2, 0)
+    assert np.array_equal(often.least, once.least[[1, 0, 1, 0]])
+    assert np.array_equal(often.largest, once.largest[[1, 0, 1, 0]])
+
+
+def test_curvature_of_what_diverges_in_the_last_step_is_infinite():
+    x, y = problem()
+    plain = Classifier((5, 8, 8, 3))
+    arguments = {"batch": 50, "epochs": 1, "curved_epochs": (0, 1)}
+    run = train(plain, plain.initial([0, 1]), GradientDescent((1e300, 0.05)), x, y, **arguments)
+    assert run.gradient_norms[1, 0] == run.largest[1, 0] == -run.least[1, 0] == math.inf
+    assert np.isfinite([run.least[:, 1], run.largest[:, 1]]).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

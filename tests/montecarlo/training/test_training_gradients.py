@@ -246,3 +246,71 @@ def test_networks_of_curvature_do_not_see_each_other():
     np.testing.assert_allclose(found.largest, [0, 1, 19, 29e-200, 4], rtol=1e-8)
     operator = np.diag(scales[2])
     np.testing.assert_allclose(extreme_eigenvalues(operator).eigenvalues, [found.least[2], found.largest[2]], rtol=1e-8)
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0, 1e-3])
+@pytest.mark.parametrize("scale", [1e-250, 1e-280, 1e-290, 1e-300])
+def test_tiny_hessians_do_not_underflow(scale, at):
+    diagonal = np.array([1.0, 2.0, -3.0])
+    found = curvature_ends(lambda w: w * (scale * diagonal), np.full((1, 3), at))
+    np.testing.assert_allclose([found.least[0] / scale, found.largest[0] / scale], [-3, 2], rtol=1e-9)
+    assert found.residuals[0] < 1e-9 * scale
+
+
+def test_tiny_hessians_that_lose_digits_say_so():
+    """At 1e-313 a product has one digit: the residual is of its size."""
+    found = curvature_ends(lambda w: w * np.array([1e-313, -2e-313, 3e-313]), np.ones((1, 3)))
+    for end, truth in ((found.least[0], -2e-313), (found.largest[0], 3e-313)):
+        assert abs(end - truth) <= 10 * found.residuals[0]
+    assert found.residuals[0] < 1e-312
+
+
+def test_a_longer_step_is_not_taken_where_the_gradient_is_no_line():
+    """w^11 at 0: its Hessian is 0, the product at a step of 1e-10 would be 1e-100."""
+    found = curvature_ends(lambda w: w**11, np.zeros((1, 1)))
+    assert abs(found.largest[0]) < 1e-290
+
+
+def test_tiny_curvature_of_a_deep_chain():
+    """f = w^L, (f-y) about -y: the Hessian of the loss has the off-diagonal entries -y f/w^2, and 0 on the diagonal."""
+    depth, w = 600, 0.36
+    problem = OneInput((1,) * (depth + 1), 1.0, np.ones((1, 1)), np.ones(1), np.ones(1))
+    found = curvature_ends(lambda moved: problem.gradients(moved)[1], np.full((1, depth), w), 1e-9)
+    entry = w ** (depth - 2)
+    assert 1e-270 < entry < 1e-260
+    np.testing.assert_allclose([found.least[0], found.largest[0]], [-(depth - 1) * entry, entry], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_has_no_ends_and_leaves_the_others_alone(bad):
+    scales, start = np.array([[1.0, 2.0], [3.0, -4.0]]), np.ones((2, 2))
+    start[0, 1] = bad
+    for products in (1, 2):
+        found = curvature_ends(lambda w: w * scales, start, 1e-9, products)
+        assert all(np.isnan(values[0]) for values in (found.least, found.largest, found.residuals))
+        assert np.isfinite(found.residuals[1])
+    np.testing.assert_allclose([found.least[1], found.largest[1]], [-4, 3])
+    steep = curvature_ends(lambda w: 1e300 * w**2 * 1e300, np.ones((1, 2)))
+    assert np.isnan([steep.least, steep.largest, steep.residuals]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument"),
+    [
+        ({"products": 0}, "products"),
+        ({"products": 2.5}, "products"),
+        ({"products": -3}, "products"),
+        ({"tolerance": np.nan}, "tolerance"),
+        ({"tolerance": -1}, "tolerance"),
+        ({"parameters": np.ones(3)}, "parameters"),
+        ({"parameters": np.ones((1, 3)) * 1j}, "parameters"),
+        ({"parameters": np.ones((1, 0))}, "parameters"),
+        ({"gradients": lambda w: w[:, :2]}, "gradients"),
+        ({"gradients": lambda w: w.real}, "gradients"),
+        ({"gradients": lambda w: None}, "gradients"),
+    ],
+)
+def test_curvature_of_what_is_no_problem_is_refused(arguments, argument):
+    with pytest.raises(InvalidArgument) as refused:
+        curvature_ends(**{"gradients": lambda w: w, "parameters": np.ones((1, 3)), **arguments})
+    assert refused.value.argument == argument
