@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from montecarlo.products import matrix_matrix
 from montecarlo.streams import stream
 from montecarlo.training.one_input import layer_views
+from montecarlo.training.optimizers import as_real
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -76,9 +77,9 @@ class Classifier:
         if isinstance(Ensemble(width=1, depth=1, activation=self.activation).slope, str):
             raise InvalidArgument("activation", f"has a symbol for a slope: {self.activation}", "use e.g. leaky:1/4")
         alpha: object = self.residual
-        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0 <= float(alpha) < math.inf:
-            raise InvalidArgument("residual", f"must be finite and not negative, got {alpha!r}", "use e.g. 1/depth")
-        object.__setattr__(self, "residual", float(alpha))
+        if not 0 <= as_real(alpha) < math.inf:
+            raise InvalidArgument("residual", f"must be finite and not negative, got {alpha!r:.50}", "use e.g. 1/depth")
+        object.__setattr__(self, "residual", as_real(alpha))
         if self.normalization not in NORMALIZATIONS:
             problem = f"there is no normalization {self.normalization!r}"
             raise InvalidArgument("normalization", problem, f"use {', '.join(NORMALIZATIONS)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from montecarlo.curvature.networks import as_floats
 from montecarlo.intervals.estimate import as_count
+from montecarlo.training.optimizers import as_real
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -96,8 +96,8 @@ def curvature_ends(
         raise InvalidArgument(
             "parameters", f"have shape {parameters.shape}", "use shape (m, P), a row for each network"
         )
-    if isinstance(tolerance, bool) or not isinstance(tolerance, Real) or not 0 <= tolerance < math.inf:
-        problem = f"must be finite and not negative, got {tolerance!r}"
+    if not 0 <= as_real(tolerance) < math.inf:
+        problem = f"must be finite and not negative, got {tolerance!r:.50}"
         raise InvalidArgument("tolerance", problem, "use e.g. tolerance=1e-3")
     m, size = parameters.shape
     most = min(as_count("products", products, 1, math.inf), size)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.intervals.estimate import as_count, as_probability
+from montecarlo.curvature.networks import as_floats
+from montecarlo.intervals.estimate import as_count
 from montecarlo.training.one_input import OneInput
-from montecarlo.training.optimizers import Optimizer
+from montecarlo.training.optimizers import Optimizer, as_real, require_optimizer, require_rates
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -83,8 +83,8 @@ def escape_times(
     Raises
     ------
     InvalidArgument
-        If a target is 0, the depth is 1, a network other than a ReLU network has the gradient 0, or an argument is out
-        of range.
+        If a target is 0, the depth is 1, a network other than a ReLU network has the gradient 0, there are learning
+        rates, but not one for each network, or an argument is out of range.
 
     Notes
     -----
@@ -98,10 +98,12 @@ def escape_times(
     >>> found.steps, found.diverged
     (array([24., inf]), array([False, False]))
     """
-    q, limit = as_probability("fraction", fraction), _as_bound(bound)
-    budget = as_count("budget", budget, 1, MOST_STEPS)
+    q, limit, budget = as_fraction(fraction), _as_bound(bound), as_budget(budget)
+    require_optimizer("optimizer", optimizer)
     require_plateau(problem.depth, problem.targets)
     m = problem.networks
+    require_rates(optimizer, m)
+    parameters = as_floats("parameters", parameters)
     if parameters.shape != (m, problem.parameters):
         message = f"have shape {parameters.shape}, but there are {m} networks of {problem.parameters} weights"
         raise InvalidArgument("parameters", message, f"use shape ({m}, {problem.parameters})")
@@ -128,6 +130,24 @@ def escape_times(
             with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in the next loss
                 optimizer.step(state, w, gradients, out=w)
     return Escapes(steps, diverged_at, stuck, budget)
+
+
+def as_fraction(fraction: object) -> float:
+    """Return q as a float strictly between 0 and 1."""
+    q = as_real(fraction)
+    if not 0 < q < 1:
+        problem = f"must lie between 0 and 1, exclusive, got {fraction!r:.50}"
+        raise InvalidArgument("fraction", problem, "use e.g. fraction=0.5")
+    return q
+
+
+def as_budget(budget: object) -> int:
+    """Return the most updates as an integer."""
+    try:
+        return as_count("budget", budget, 1, MOST_STEPS)
+    except InvalidArgument:
+        problem = f"must be an integer from 1 to 10^9, got {budget!r:.50}"
+        raise InvalidArgument("budget", problem, "use e.g. budget=10_000") from None
 
 
 def require_plateau(depth: int, targets: object) -> None:
@@ -158,6 +178,7 @@ def _memory(problem: OneInput, q: float, limit: float) -> tuple[Array, Array, Ar
 
 
 def _as_bound(bound: object) -> float:
-    if isinstance(bound, bool) or not isinstance(bound, Real) or not 1 < float(bound) < math.inf:
-        raise InvalidArgument("bound", f"must be finite and above 1, got {bound!r}", "use e.g. bound=1e6")
-    return float(bound)
+    limit = as_real(bound)
+    if not 1 < limit < math.inf:
+        raise InvalidArgument("bound", f"must be finite and above 1, got {bound!r:.50}", "use e.g. bound=1e6")
+    return limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -10,9 +11,9 @@ import numpy as np
 
 from montecarlo.passes import Chunk
 from montecarlo.training.curvature_ends import curvature_ends, row_norms
-from montecarlo.training.escape import SIDES, escape_times, require_plateau
+from montecarlo.training.escape import SIDES, as_budget, as_fraction, escape_times, require_plateau
 from montecarlo.training.one_input import OneInput
-from montecarlo.training.optimizers import Optimizer
+from montecarlo.training.optimizers import Optimizer, as_real, require_optimizer
 from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
@@ -68,7 +69,11 @@ class EscapeTimes:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "target", _checked_target(self.target, self.side))
+        _check(self)
+        require_optimizer("optimizer", self.optimizer, single_rate=True)
+        curvature: object = self.curvature
+        if not isinstance(curvature, bool):
+            raise InvalidArgument("curvature", f"must be True or False, got {curvature!r:.50}", "use curvature=True")
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
@@ -108,7 +113,7 @@ class EscapeRatios:
     Parameters
     ----------
     slow : Optimizer
-    fast : tuple of Optimizer
+    fast : tuple of Optimizer, or a single one
         Of different classes.
     target, side, fraction, budget
         As for :class:`EscapeTimes`.
@@ -135,8 +140,17 @@ class EscapeRatios:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "target", _checked_target(self.target, self.side))
-        object.__setattr__(self, "fast", tuple(self.fast))
+        _check(self)
+        require_optimizer("slow", self.slow, single_rate=True)
+        fast: object = self.fast
+        rules = tuple(fast) if isinstance(fast, (tuple, list)) else (fast,)
+        if not rules:
+            raise InvalidArgument("fast", "are none", "use e.g. fast=(Adam(0.01),)")
+        for rule in rules:
+            require_optimizer("fast", rule, single_rate=True)
+        if len({type(rule).__name__ for rule in rules}) < len(rules):
+            raise InvalidArgument("fast", "has two of one class, which share a name", "take their ratios one by one")
+        object.__setattr__(self, "fast", rules)
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
@@ -181,10 +195,15 @@ def _portions(problem: OneInput, parameters: Array) -> list[tuple[OneInput, Arra
     return [(problem.taken(some), parameters[some]) for some in rows]
 
 
-def _checked_target(target: object, side: object) -> Fraction:
-    """Return y, other than 0; refuse an unknown side."""
-    y = exact_fraction("target", target)
+def _check(observable: EscapeTimes | EscapeRatios) -> None:
+    """Read the arguments that both have; refuse y = 0 and an unknown side."""
+    y = exact_fraction("target", observable.target)
+    if math.isinf(as_real(y)):
+        raise InvalidArgument("target", "is beyond the range of double precision", "use e.g. target=1")
     require_plateau(2, float(y))
-    if side not in SIDES:
-        raise InvalidArgument("side", f"there is no side {side!r}", f"use {', '.join(SIDES)}")
-    return y
+    side: object = observable.side
+    if not isinstance(side, str) or side not in SIDES:
+        raise InvalidArgument("side", f"there is no side {side!r:.50}", f"use {', '.join(SIDES)}")
+    object.__setattr__(observable, "target", y)
+    object.__setattr__(observable, "fraction", as_fraction(observable.fraction))
+    object.__setattr__(observable, "budget", as_budget(observable.budget))

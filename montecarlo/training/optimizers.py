@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Protocol, TypeVar
 
@@ -76,7 +77,9 @@ class _Rule:
         """Return the rule for some of the networks."""
         if not isinstance(self.learning_rate, tuple):
             return self
-        return replace(self, learning_rate=tuple(np.array(self.learning_rate)[which].tolist()))
+        rule = copy.copy(self)  # none may be left
+        object.__setattr__(rule, "learning_rate", tuple(np.array(self.learning_rate)[which].tolist()))
+        return rule
 
     def step(self, state: State, parameters: Array, gradients: Array, out: Array | None = None) -> Array:
         """Update parameters of m networks.
@@ -96,12 +99,17 @@ class _Rule:
         Raises
         ------
         InvalidArgument
-            If there are as many learning rates as networks, but not these.
+            If there are several learning rates, but not as many as networks, or the arrays are of different shapes.
         """
+        if parameters.ndim != 2 or parameters.dtype.kind != "f":
+            problem = f"have shape {parameters.shape} and type {parameters.dtype}"
+            raise InvalidArgument("parameters", problem, "use floats of shape (m, P), a row for each network")
+        for argument, array in (("gradients", gradients), ("out", out), *(("state", each) for each in state.moments)):
+            if array is not None and array.shape != parameters.shape:
+                problem = f"has shape {array.shape}, but parameters {parameters.shape}"
+                raise InvalidArgument(argument, problem, "use arrays of one shape, and the state of these networks")
         networks = len(parameters)
-        if isinstance(self.learning_rate, tuple) and len(self.learning_rate) != networks:
-            problem = f"has {len(self.learning_rate)} entries for {networks} networks"
-            raise InvalidArgument("learning_rate", problem, "give one for all, or one for each")
+        require_rates(self, networks)
         result = np.empty_like(parameters) if out is None else out
         rates = np.broadcast_to(np.reshape(self.learning_rate, (-1, 1)), (networks, 1))
         state.steps += 1
@@ -115,6 +123,24 @@ class _Rule:
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
         """Return a new array: what is subtracted, over the learning rate; `steps` counts from 1."""
         raise NotImplementedError
+
+    def _below_one(self, argument: str) -> None:
+        """Make a hyperparameter a float, at least 0 and below 1."""
+        given: object = getattr(self, argument)
+        value = as_real(given)
+        if not 0 <= value < 1:
+            problem = f"must be at least 0 and below 1, got {given!r:.50}"
+            raise InvalidArgument(argument, problem, f"use e.g. {argument}=0.9")
+        object.__setattr__(self, argument, value)
+
+    def _checked_epsilon(self) -> None:
+        """Make epsilon a float, finite and not negative."""
+        given: object = getattr(self, "epsilon", None)
+        value = as_real(given)
+        if not 0 <= value < math.inf:
+            problem = f"must be finite and not negative, got {given!r:.50}"
+            raise InvalidArgument("epsilon", problem, "use e.g. epsilon=1e-8")
+        object.__setattr__(self, "epsilon", value)
 
 
 @dataclass(frozen=True)
@@ -178,7 +204,7 @@ class HeavyBall(_Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_below_one("momentum", self.momentum)
+        self._below_one("momentum")
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
         (velocity,) = moments
@@ -254,8 +280,8 @@ class RMSprop(_Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_below_one("beta_2", self.beta_2)
-        _require_epsilon(self.epsilon)
+        self._below_one("beta_2")
+        self._checked_epsilon()
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
         (squares,) = moments
@@ -305,9 +331,9 @@ class Adam(_Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_below_one("beta_1", self.beta_1)
-        _require_below_one("beta_2", self.beta_2)
-        _require_epsilon(self.epsilon)
+        self._below_one("beta_1")
+        self._below_one("beta_2")
+        self._checked_epsilon()
         correction: object = self.bias_correction
         if not isinstance(correction, bool):
             problem = f"must be True or False, got {correction!r}"
@@ -349,22 +375,45 @@ def _pieces(networks: int, parameters: int) -> Iterator[slice]:
     return (slice(first, first + rows) for first in range(0, networks, rows))
 
 
+def as_real(value: object) -> float:
+    """Return a real number as a float, inf if it is beyond their range, nan for what is none.
+
+    Examples
+    --------
+    >>> as_real(10**400), as_real("1")
+    (inf, nan)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def require_rates(optimizer: Optimizer, networks: int) -> None:
+    """Refuse learning rates that are neither one for all networks nor one for each."""
+    rates = optimizer.learning_rate
+    if isinstance(rates, tuple) and len(rates) != networks:
+        problem = f"has {len(rates)} entries for {networks} networks"
+        raise InvalidArgument("learning_rate", problem, "give one for all, or one for each")
+
+
+def require_optimizer(argument: str, value: object, *, single_rate: bool = False) -> None:
+    """Refuse what is no update rule, or has a learning rate for each network where one for all is meant."""
+    known = all(hasattr(value, name) for name in ("learning_rate", "start", "step", "taken"))
+    if not known or isinstance(value, type):
+        raise InvalidArgument(argument, f"is no update rule: {value!r:.50}", "use e.g. Adam(0.01)")
+    if single_rate and isinstance(getattr(value, "learning_rate", None), tuple):
+        raise InvalidArgument(argument, "has several learning rates", "give one for all networks")
+
+
 def _rates(value: object) -> Rate:
-    """Return positive, finite learning rates, or refuse."""
+    """Return positive, finite learning rates, at least one, or refuse."""
     rates: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
-    for rate in rates:
-        if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < math.inf:
+    found = tuple(as_real(rate) for rate in rates)
+    for rate, given in zip(found or (math.nan,), rates or ((),), strict=True):
+        if not 0 < rate < math.inf:
             remedy = "use e.g. learning_rate=0.01, or a tuple with one for each network"
-            raise InvalidArgument("learning_rate", f"must be positive and finite, got {rate!r}", remedy)
-    found = tuple(float(rate) for rate in rates)
+            raise InvalidArgument("learning_rate", f"must be positive and finite, got {given!r:.50}", remedy)
     return found if isinstance(value, tuple) else found[0]
-
-
-def _require_below_one(argument: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
-        raise InvalidArgument(argument, f"must be at least 0 and below 1, got {value!r}", f"use e.g. {argument}=0.9")
-
-
-def _require_epsilon(value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
-        raise InvalidArgument("epsilon", f"must be finite and not negative, got {value!r}", "use e.g. epsilon=1e-8")

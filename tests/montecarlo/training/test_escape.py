@@ -1,6 +1,7 @@
 """Escape times: counted one network at a time by hand, refusals, and what is measured of ensembles."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -135,12 +136,35 @@ def chains(weights, y=1.0):
         (chains([0.5, 0.5]), {"budget": 1.5}, "budget: must be an integer from 1"),
         (chains([0.5, 0.5]), {"bound": 1}, "bound: must be finite and above 1"),
         (chains([0.5, 0.5]), {"bound": math.nan}, "bound: must be finite and above 1"),
+        (chains([0.5, 0.5]), {"budget": 10**10}, r"budget: must be .* got 10000000000; use e.g. budget=10_000"),
+        (chains([0.5, 0.5]), {"bound": 10**400}, "bound: must be finite and above 1"),
+        (chains([0.5, 0.5]), {"fraction": 10**400}, "fraction: must lie between 0 and 1"),
+        (chains([0.5, 0.5]), {"fraction": np.array(0.5)}, "fraction: must lie between 0 and 1"),
+        ((chains([0.5, 0.5])[0], np.full((1, 2), math.nan)), {}, "parameters: have entries that are not finite"),
         ((chains([0.5, 0.5])[0], np.ones((1, 3))), {}, r"parameters: have shape \(1, 3\)"),
     ],
 )
 def test_what_has_no_escape_time_is_refused(problem, arguments, message):
     with pytest.raises(InvalidArgument, match=f"^{message}"):
         escape_times(*problem, GradientDescent(0.1), **arguments)
+
+
+@pytest.mark.parametrize("rates", [(0.1,), (0.1, 0.2, 0.3)])
+def test_rates_for_another_number_of_networks_are_refused(rates):
+    with pytest.raises(InvalidArgument, match=f"^learning_rate: has {len(rates)} entries for 2 networks"):
+        escape_times(*chains([[0.5, 0.5], [0.4, 0.5]]), GradientDescent(rates))
+
+
+@pytest.mark.parametrize("rule", [GradientDescent, None, 0.1])
+def test_what_is_no_rule_is_refused(rule):
+    with pytest.raises(InvalidArgument, match=r"^optimizer: is no update rule"):
+        escape_times(*chains([0.5, 0.5]), rule)
+
+
+def test_whole_weights_are_trained_as_floats():
+    problem, w = chains([1.0, 2.0], y=9.0)
+    found = escape_times(problem, w.astype(int), GradientDescent(0.01))
+    assert found.steps == escape_times(problem, w, GradientDescent(0.01)).steps > 1
 
 
 def test_one_zero_weight_is_no_zero_initialization():
@@ -245,3 +269,49 @@ def test_gradients_whose_squares_underflow_have_norms():
     layers = np.stack([found[norms].log_values(each) for each in found[norms].components], axis=1)
     assert logs.min() < np.log(1e-162)  # each, with a probability of 0.9
     np.testing.assert_allclose(logs, np.logaddexp.reduce(layers, axis=1) / 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "argument"),
+    [
+        ({"target": 10**400}, "target"),
+        ({"target": np.array([1.0, 2.0])}, "target"),
+        ({"side": ["same"]}, "side"),
+        ({"fraction": 1.0}, "fraction"),
+        ({"fraction": 10**400}, "fraction"),
+        ({"budget": 0}, "budget"),
+        ({"budget": 10**10}, "budget"),
+    ],
+)
+def test_arguments_of_both_are_refused_before_anything_is_drawn(changes, argument):
+    for make in (lambda: EscapeTimes(Adam(0.1), **changes), lambda: EscapeRatios(Adam(0.1), Adam(0.2), **changes)):
+        with pytest.raises(InvalidArgument) as refused:
+            make()
+        assert refused.value.argument == argument
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: EscapeTimes(Adam), "optimizer"),
+        (lambda: EscapeTimes(0.1), "optimizer"),
+        (lambda: EscapeTimes(Adam((0.1, 0.2))), "optimizer"),
+        (lambda: EscapeTimes(Adam(0.1), curvature=1), "curvature"),
+        (lambda: EscapeRatios(0.1, (Adam(0.2),)), "slow"),
+        (lambda: EscapeRatios(Adam((0.1,)), (Adam(0.2),)), "slow"),
+        (lambda: EscapeRatios(Adam(0.1), ()), "fast"),
+        (lambda: EscapeRatios(Adam(0.1), "Adam"), "fast"),
+        (lambda: EscapeRatios(Adam(0.1), (Adam((0.2,)),)), "fast"),
+        (lambda: EscapeRatios(Adam(0.1), (Adam(0.2), Adam(0.3))), "fast"),
+    ],
+)
+def test_rules_are_refused_by_name(make, argument):
+    with pytest.raises(InvalidArgument) as refused:
+        make()
+    assert refused.value.argument == argument
+
+
+def test_a_single_fast_rule_and_exact_numbers():
+    single = EscapeRatios(Adam(0.1), SignDescent(0.1), fraction=Fraction(1, 4))
+    assert single == EscapeRatios(Adam(0.1), (SignDescent(0.1),), fraction=0.25)
+    assert type(single.fraction) is float

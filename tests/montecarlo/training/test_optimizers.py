@@ -1,9 +1,11 @@
 """Update rules against their definitions, one weight and one step at a time."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,8 +145,13 @@ def test_some_networks_go_on_with_rates_and_memories_of_their_own(rule):
     [
         *(
             (lambda rate=rate: GradientDescent(rate), "learning_rate")
-            for rate in (0, -1, math.nan, math.inf, "1", True)
+            for rate in (0, -1, math.nan, math.inf, "1", True, (), 10**400, np.array([0.1]), [0.1], sympy.Symbol("eta"))
         ),
+        (lambda: HeavyBall(0.1, 10**400), "momentum"),
+        (lambda: HeavyBall(0.1, np.array(0.5)), "momentum"),
+        (lambda: HeavyBall(0.1, Fraction(10**30 - 1, 10**30)), "momentum"),
+        (lambda: Adam(0.1, epsilon=10**400), "epsilon"),
+        (lambda: RMSprop(0.1, epsilon=np.array([1e-8])), "epsilon"),
         (lambda: Adam((0.1, -0.1)), "learning_rate"),
         (lambda: HeavyBall(0.1, 1.0), "momentum"),
         (lambda: HeavyBall(0.1, -0.1), "momentum"),
@@ -174,3 +181,44 @@ def test_as_many_rates_as_networks():
     rule, w = GradientDescent((0.1, 0.2)), np.zeros((3, 1))
     with pytest.raises(InvalidArgument, match="learning_rate: has 2 entries for 3 networks"):
         rule.step(rule.start(w), w, w)
+
+
+@pytest.mark.parametrize("number", [Fraction, sympy.Rational])
+def test_exact_hyperparameters_become_floats(number):
+    half, w, g = number(1, 2), np.zeros((2, 1)), np.array([[1.0], [-3.0]])
+    for rule, same in (
+        (GradientDescent((half, half)), GradientDescent((0.5, 0.5))),
+        (HeavyBall(half, half), HeavyBall(0.5, 0.5)),
+        (RMSprop(half, half, half), RMSprop(0.5, 0.5, 0.5)),
+        (Adam(half, half, half, half), Adam(0.5, 0.5, 0.5, 0.5)),
+    ):
+        assert all(type(value) in (float, tuple, bool) for value in vars(rule).values())
+        assert np.array_equal(walk(rule, w, [g, g]), walk(same, w, [g, g]))
+
+
+@each_rule
+@pytest.mark.parametrize(
+    ("shapes", "argument"),
+    [
+        ({"parameters": (3,), "gradients": (3,)}, "parameters"),
+        ({"gradients": (3,)}, "gradients"),
+        ({"gradients": (1, 3)}, "gradients"),
+        ({"out": (3, 2)}, "out"),
+    ],
+)
+def test_arrays_of_other_shapes_are_refused_and_nothing_moves(rule, shapes, argument):
+    w = np.ones((2, 3))
+    state = rule.start(w)
+    arrays = {"parameters": w, "gradients": w, **{name: np.ones(shape) for name, shape in shapes.items()}}
+    with pytest.raises(InvalidArgument) as refused:
+        rule.step(state, **arrays)
+    assert refused.value.argument == argument
+    assert state.steps == 0
+
+
+def test_integers_and_the_memory_of_other_networks_are_refused():
+    rule, w = Adam(0.1), np.ones((2, 3))
+    with pytest.raises(InvalidArgument, match=r"^parameters: have shape \(2, 3\) and type int64"):
+        rule.step(rule.start(w), np.ones((2, 3), dtype=np.int64), w)
+    with pytest.raises(InvalidArgument, match=r"^state: has shape \(1, 3\)"):
+        rule.step(rule.start(w[:1]), w, w)

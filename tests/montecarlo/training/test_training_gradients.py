@@ -189,6 +189,8 @@ def test_initial_weights_depend_on_their_seed_alone():
         ({"widths": (4, 2), "activation": "tanh"}, "activation"),
         ({"widths": (4, 2), "residual": -1}, "residual"),
         ({"widths": (4, 2), "residual": np.nan}, "residual"),
+        ({"widths": (4, 2), "residual": 10**400}, "residual"),
+        ({"widths": (4, 2), "residual": np.array(0.5)}, "residual"),
         ({"widths": (4, 2), "normalization": "group"}, "normalization"),
     ],
 )
