@@ -43,9 +43,9 @@ class HessianEnds:
     Notes
     -----
     An end is an eigenvalue to a relative error of 1e-6 by its residual, far less by its square; a network that needs
-    more products gets them, up to a basis of 1 GiB. How much of a gradient is rounding is told by 3 g(3W), which behind
-    normalization is g(W). Narrow layers can merge a small batch into two points, whose f is constant: the gradient left
-    is rounding, and counts as 0. Where it explodes until rounding decides f itself, the networks are refused.
+    more products gets them, up to a basis of 1 GiB. Narrow layers can merge a small batch into two points, where f is
+    constant: the engine's gradient is 0, and the Hessian counts as 0. Where batch norm makes gradients so large that
+    rounding decides f itself, the networks are refused; it is told by 3 g(3W), which behind normalization is g(W).
 
     Raises
     ------
@@ -78,12 +78,11 @@ class HessianEnds:
         size = sum(w[0].size for w in chunk.matrices)
         at_a_time = max(1, _BYTES // (8 * size * min(size, _PRODUCTS)))
         starts = range(0, chunk.networks, at_a_time)
-        least, largest = np.concatenate([_ends(chunk, slice(i, i + at_a_time)) for i in starts], axis=1)
-        with np.errstate(divide="ignore"):  # the log of a 0
-            high, low = np.log(np.maximum(largest, 0)), np.log(np.maximum(-least, 0))
         steepest = _log_steepest(chunk)
         flat = np.isneginf(steepest)  # no gradient, as f is constant around: what is found is rounding of 0
-        high[flat] = low[flat] = -np.inf
+        least, largest = np.concatenate([_ends(chunk, slice(i, i + at_a_time), flat) for i in starts], axis=1)
+        with np.errstate(divide="ignore"):  # the log of a 0
+            high, low = np.log(np.maximum(largest, 0)), np.log(np.maximum(-least, 0))
         ratio = np.full(chunk.networks, -np.inf)
         known = np.isfinite(steepest)
         ratio[known] = (high + low)[known] / 2 - steepest[known]
@@ -99,15 +98,16 @@ def _log_steepest(chunk: RemedyChunk) -> Array:
     return np.asarray(np.subtract(gradients, squares, out=logs, where=np.isfinite(gradients)).max(axis=1) / 2)
 
 
-def _ends(chunk: RemedyChunk, which: slice) -> Array:
-    """Return least and largest eigenvalue, shape (2, m), of some networks, each found or refused."""
+def _ends(chunk: RemedyChunk, which: slice, flat: NDArray[np.bool_]) -> Array:
+    """Return least and largest eigenvalue, shape (2, m), of some networks, each found or refused; 0 if flat."""
     gradients, parameters = analytic_gradients(chunk, which)
     size = parameters.shape[1]
     most = max(1, min(size, _MOST_BYTES // (8 * size)))
-    flat = _flat(chunk, _in_range(gradients), parameters)
+    if not isinstance(chunk, ResidualChunk):
+        _require_function(_in_range(gradients), parameters, flat[which])
     found = curvature_ends(_in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
     ends, errors = np.stack([found.least, found.largest]), found.residuals
-    ends[:, flat], errors[flat] = 0, 0
+    ends[:, flat[which]], errors[flat[which]] = 0, 0
     for network in np.flatnonzero(_inaccurate(ends, errors)):
         first = which.start + int(network)
         gradients, parameters = analytic_gradients(chunk, slice(first, first + 1))
@@ -119,22 +119,17 @@ def _ends(chunk: RemedyChunk, which: slice) -> Array:
     return ends
 
 
-def _flat(chunk: RemedyChunk, gradients: Gradients, parameters: Array) -> NDArray[np.bool_]:
-    """Return whose gradients are nothing but rounding, shape (m,); refuse those that rounding has made large."""
-    if isinstance(chunk, ResidualChunk):
-        return np.zeros(len(parameters), dtype=np.bool_)
+def _require_function(gradients: Gradients, parameters: Array, flat: NDArray[np.bool_]) -> None:
+    """Refuse networks whose gradients are made by rounding: they differ from 3 g(3W), which is g(W)."""
     g = gradients(parameters)
-    size = np.linalg.norm(g, axis=1)
-    lost = np.linalg.norm(3 * gradients(3 * parameters) - g, axis=1) > _ROUNDED * size
-    # multiplied by the weights, a gradient has no scale but f's: it is below 1e-6 if it is rounding, or above 1e6
-    if np.any(lost & (size * np.linalg.norm(parameters, axis=1) > 1)):
+    lost = np.linalg.norm(3 * gradients(3 * parameters) - g, axis=1) > _ROUNDED * np.linalg.norm(g, axis=1)
+    if np.any(lost & ~flat):
         problem = "rounding in the first layers decides the outputs of the last: the derivatives are of no function"
         raise InvalidArgument("depth", problem, "use fewer layers, or larger batches")
-    return np.asarray(lost)
 
 
 def _inaccurate(ends: Array, errors: Array) -> NDArray[np.bool_]:
-    return np.asarray(errors > _ERROR * np.abs(ends).min(axis=0))
+    return ~np.asarray(errors <= _ERROR * np.abs(ends).min(axis=0), dtype=np.bool_)  # nan is
 
 
 def _in_range(gradients: Gradients) -> Gradients:
