@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.curvature.networks import as_floats
+from montecarlo.intervals.estimate import as_count
 from montecarlo.products import matrix_matrix
 from montecarlo.streams import stream
 from montecarlo.training.one_input import layer_views
@@ -84,7 +87,7 @@ class Classifier:
             problem = f"there is no normalization {self.normalization!r}"
             raise InvalidArgument("normalization", problem, f"use {', '.join(NORMALIZATIONS)}")
 
-    @property
+    @cached_property
     def slope(self) -> float:
         """Of the activation, for negative arguments and at 0."""
         return float(Fraction(Ensemble(width=1, depth=1, activation=self.activation).slope))
@@ -94,7 +97,7 @@ class Classifier:
         """L."""
         return len(self.widths) - 1
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many weights a network has: P."""
         return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
@@ -112,6 +115,9 @@ class Classifier:
         >>> Classifier((4, 3, 2)).initial(seeds=[0, 1]).shape
         (2, 18)
         """
+        if isinstance(seeds, (str, bytes)) or not isinstance(seeds, (Sequence, np.ndarray)):
+            raise InvalidArgument("seeds", f"must be integers, got {seeds!r:.50}", "use e.g. seeds=[0, 1]")
+        seeds = [as_count("seeds", seed, 0, math.inf) for seed in seeds]
         net = Ensemble(widths=self.widths, activation=self.activation, init="he")
         found = np.empty((len(seeds), self.parameters))
         for row, seed in zip(found, seeds, strict=True):
@@ -122,8 +128,9 @@ class Classifier:
 
     def logits(self, parameters: Array, inputs: ArrayLike) -> Array:
         """Return the logits of m networks, shape (m, B, n_L), on inputs of shape (B, n_0) or (m, B, n_0)."""
+        w, x = self._checked(parameters, as_floats("inputs", inputs, finite=False))
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(self._forward(parameters, np.asarray(inputs))[0])
+            return np.asarray(self._forward(w, x)[0])
 
     def gradients(
         self, parameters: NDArray[Any], inputs: Array, labels: NDArray[Any], out: NDArray[Any] | None = None
@@ -137,6 +144,7 @@ class Classifier:
         inputs : ndarray, shape (B, n_0) or (m, B, n_0)
             The same for all networks, or each its own.
         labels : ndarray of int, shape (B,) or (m, B)
+            From 0 to n_L - 1.
         out : ndarray, shape (m, P), optional
             Takes the gradients.
 
@@ -146,14 +154,44 @@ class Classifier:
             The losses.
         ndarray, shape (m, P)
             Their gradients.
+
+        Raises
+        ------
+        InvalidArgument
+            If shapes do not fit, or labels are no classes.
         """
+        parameters, inputs = self._checked(parameters, inputs)
+        labels = require_labels(labels, self.widths[-1])
+        if labels.shape not in ((inputs.shape[-2],), (len(parameters), inputs.shape[-2])):
+            problem = f"have shape {labels.shape}, but there are {inputs.shape[-2]} examples"
+            raise InvalidArgument("labels", problem, f"use shape ({inputs.shape[-2]},)")
         found = np.empty(parameters.shape, parameters.dtype) if out is None else out
+        if found.shape != parameters.shape or found.dtype != parameters.dtype:
+            problem = f"has shape {found.shape} and type {found.dtype}"
+            raise InvalidArgument("out", problem, f"use shape {parameters.shape}, of type {parameters.dtype}")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged
             logits, trace = self._forward(parameters, inputs)
             shape = logits.shape[:2]
             losses, b = _cross_entropy(logits, np.broadcast_to(labels, shape))
             self._backward(parameters, trace, b, found)
         return losses, found
+
+    def _checked(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return both as floats or complex numbers; refuse shapes that do not fit."""
+        w, x = (_as_inexact(*each) for each in (("parameters", parameters), ("inputs", inputs)))
+        if w.ndim != 2 or w.shape[1] != self.parameters:
+            problem = f"have shape {w.shape}, but a network has {self.parameters} weights"
+            raise InvalidArgument("parameters", problem, f"use shape (m, {self.parameters}), a row for each network")
+        if (
+            x.ndim not in (2, 3)
+            or x.shape[-1] != self.widths[0]
+            or not x.shape[-2]
+            or x.shape[:-2] not in ((), w.shape[:1])
+        ):
+            problem = f"have shape {x.shape}, for {len(w)} networks that read {self.widths[0]} numbers"
+            remedy = f"use shape (B, {self.widths[0]}), B at least 1, or ({len(w)}, B, {self.widths[0]})"
+            raise InvalidArgument("inputs", problem, remedy)
+        return w, x
 
     def _adds(self, layer: int) -> bool:
         """Whether hidden layer k = 2, ..., L-1 adds to the one before."""
@@ -210,6 +248,25 @@ class _Layer:
     slopes: Array | None
     deviation: NDArray[Any] | None
     normalized: NDArray[Any] | None
+
+
+def require_labels(labels: object, classes: int) -> NDArray[Any]:
+    """Return labels as an array; refuse what is no array of classes 0, ..., K - 1."""
+    found = np.asarray(labels)
+    remedy = f"use integers from 0 to {classes - 1}"
+    if found.dtype.kind not in "iu":
+        raise InvalidArgument("labels", f"have type {found.dtype}", remedy)
+    if found.size and (found.min() < 0 or found.max() >= classes):
+        worst = found.min() if found.min() < 0 else found.max()
+        raise InvalidArgument("labels", f"have an entry {worst}, but there are {classes} classes", remedy)
+    return found
+
+
+def _as_inexact(argument: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers as an array, integers as doubles."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fc":
+        return values
+    return as_floats(argument, values, finite=False)
 
 
 def _times(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:

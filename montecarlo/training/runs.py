@@ -9,11 +9,12 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.curvature.networks import as_floats
 from montecarlo.intervals.estimate import as_count
 from montecarlo.streams import stream
-from montecarlo.training.classifiers import Classifier
+from montecarlo.training.classifiers import Classifier, require_labels
 from montecarlo.training.curvature_ends import curvature_ends
-from montecarlo.training.optimizers import Optimizer
+from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -93,7 +94,7 @@ def train(
     Raises
     ------
     InvalidArgument
-        If a batch is larger than the data, or an argument is out of range.
+        If a batch is larger than the data, labels are no classes, shapes do not fit, or an argument is out of range.
 
     Examples
     --------
@@ -104,18 +105,24 @@ def train(
     >>> bool((run.accuracies > 0.9).all()), run.losses.shape
     (True, (20, 2))
     """
+    require_optimizer("optimizer", optimizer)
+    inputs, labels, start = _data(model, inputs, labels, parameters)
+    require_rates(optimizer, len(start))
     batch, epochs = as_count("batch", batch, 1, np.inf), as_count("epochs", epochs, 1, 10**6)
     seed = as_count("seed", seed, 0, np.inf)
     if batch > len(inputs):
         raise InvalidArgument(
             "batch", f"is {batch}, but there are {len(inputs)} examples", f"use at most {len(inputs)}"
         )
+    if isinstance(curved_epochs, (str, bytes)) or not isinstance(curved_epochs, (Sequence, np.ndarray)):
+        problem = f"must be a sequence of integers, got {curved_epochs!r:.50}"
+        raise InvalidArgument("curved_epochs", problem, "use e.g. curved_epochs=(0,)")
     curved = tuple(as_count("curved_epochs", epoch, 0, epochs) for epoch in curved_epochs)
-    m, probe = len(parameters), (inputs[:_PROBED], labels[:_PROBED])
+    m, probe = len(start), (inputs[:_PROBED], labels[:_PROBED])
     losses, norms = np.full((epochs, m), np.inf), np.full((epochs + 1, m), np.inf)
     least, largest = np.full((len(curved), m), -np.inf), np.full((len(curved), m), np.inf)
     diverged_at = np.full(m, np.inf)
-    left, w = np.arange(m), parameters.copy()
+    left, w = np.arange(m), start
     state, steps = optimizer.start(w), count()
     order = stream(seed, f"{len(inputs)} examples", "minibatches")
 
@@ -156,6 +163,25 @@ def train(
     final[left] = _or_inf(model.gradients(w, inputs, labels)[0])
     accuracies[left] = (model.logits(w, inputs).argmax(axis=2) == labels).mean(axis=1)
     return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
+
+
+def _data(
+    model: Classifier, inputs: Array, labels: NDArray[np.intp], parameters: Array
+) -> tuple[Array, NDArray[np.intp], Array]:
+    """Return inputs, labels and a copy of the parameters; refuse what does not fit the model or each other."""
+    x, y, w = as_floats("inputs", inputs), require_labels(labels, model.widths[-1]), as_floats("parameters", parameters)
+    if not len(np.atleast_1d(x)):
+        raise InvalidArgument("inputs", "are none", "give at least one example")
+    if x.ndim != 2 or x.shape[1] != model.widths[0]:
+        problem = f"have shape {x.shape}, but the networks read {model.widths[0]} numbers"
+        raise InvalidArgument("inputs", problem, f"use shape (N, {model.widths[0]}), a row for each example")
+    if y.shape != x.shape[:1]:
+        problem = f"have shape {y.shape}, but there are {len(x)} examples"
+        raise InvalidArgument("labels", problem, f"use shape ({len(x)},)")
+    if w.ndim != 2 or w.shape[1] != model.parameters:
+        problem = f"have shape {w.shape}, but a network has {model.parameters} weights"
+        raise InvalidArgument("parameters", problem, f"use shape (m, {model.parameters}), a row for each network")
+    return x, y, w
 
 
 def _or_inf(values: Array) -> Array:

@@ -102,6 +102,41 @@ def test_runs_that_cannot_be_are_refused(arguments, message):
         train(MODEL, MODEL.initial([0]), Adam(0.1), *problem(), **{"batch": 16, **arguments})
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": np.full(50, -1)}, "labels: have an entry -1, but there are 3 classes; use integers from 0 to 2"),
+        ({"labels": np.full(50, 3)}, "labels: have an entry 3, but there are 3 classes"),
+        ({"labels": np.ones(50)}, "labels: have type float64"),
+        ({"labels": np.ones(49, dtype=int)}, r"labels: have shape \(49,\), but there are 50 examples"),
+        ({"labels": np.ones((50, 1), dtype=int)}, r"labels: have shape \(50, 1\)"),
+        ({"inputs": np.ones((50, 4))}, r"inputs: have shape \(50, 4\), but the networks read 5 numbers"),
+        ({"inputs": np.ones(50)}, r"inputs: have shape \(50,\)"),
+        ({"inputs": np.full((50, 5), np.nan)}, "inputs: have entries that are not finite"),
+        ({"inputs": np.ones((0, 5)), "labels": np.ones(0, dtype=int)}, "inputs: are none"),
+        ({"parameters": np.ones(128)}, r"parameters: have shape \(128,\), but a network has 128 weights"),
+        ({"parameters": np.ones((2, 127))}, r"parameters: have shape \(2, 127\), but a network has 128 weights"),
+        ({"parameters": np.ones((1, 128)) * 1j}, "parameters: are no array of real numbers"),
+        ({"optimizer": Adam}, "optimizer: is no update rule"),
+        ({"optimizer": Adam((0.1, 0.2))}, "learning_rate: has 2 entries for 1 networks"),
+        ({"curved_epochs": 3}, "curved_epochs: must be a sequence of integers, got 3"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(changes, message):
+    x, y = problem()
+    arguments = {"parameters": MODEL.initial([0]), "optimizer": Adam(0.1), "inputs": x, "labels": y, "batch": 16}
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        train(MODEL, **{**arguments, **changes})
+
+
+def test_whole_weights_are_trained_as_floats():
+    x, y = problem()
+    w = np.round(3 * MODEL.initial([0, 1]))
+    whole, floats = (train(MODEL, each, Adam(0.02), x, y, batch=16, epochs=2) for each in (w.astype(int), w))
+    assert np.array_equal(whole.losses, floats.losses)
+    assert np.ptp(floats.losses) > 0
+
+
 # --- digits -----------------------------------------------------------------------------------------------------------
 
 

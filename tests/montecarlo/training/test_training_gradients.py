@@ -200,6 +200,49 @@ def test_architectures_are_refused_by_name(arguments, argument):
     assert refused.value.argument == argument
 
 
+@pytest.mark.parametrize(
+    ("changes", "argument"),
+    [
+        ({"parameters": np.ones(35)}, "parameters"),
+        ({"parameters": np.ones((2, 34))}, "parameters"),
+        ({"inputs": np.ones((7, 5))}, "inputs"),
+        ({"inputs": np.ones(4)}, "inputs"),
+        ({"inputs": np.ones((3, 7, 4))}, "inputs"),
+        ({"inputs": np.ones((0, 4))}, "inputs"),
+        ({"labels": np.full(7, -1)}, "labels"),
+        ({"labels": np.full(7, 3)}, "labels"),
+        ({"labels": np.ones(7)}, "labels"),
+        ({"labels": np.ones(1, dtype=int)}, "labels"),
+        ({"out": np.ones((2, 3))}, "out"),
+        ({"out": np.ones((2, 35), dtype=int)}, "out"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(changes, argument):
+    model, (x, y) = Classifier((4, 5, 3)), data()
+    given = {"parameters": model.initial([0, 1]), "inputs": x, "labels": y, **changes}
+    with pytest.raises(InvalidArgument) as refused:
+        model.gradients(**given)
+    assert refused.value.argument == argument
+    if argument in ("parameters", "inputs"):
+        with pytest.raises(InvalidArgument) as refused:
+            model.logits(given["parameters"], given["inputs"])
+        assert refused.value.argument == argument
+
+
+def test_whole_weights_have_gradients_that_are_not():
+    model, (x, y) = Classifier((4, 5, 3), "linear"), data()
+    w = np.round(3 * model.initial([0]))
+    whole, floats = model.gradients(w.astype(int), x, y)[1], model.gradients(w, x, y)[1]
+    assert np.array_equal(whole, floats)
+    assert (floats != np.round(floats)).any()
+
+
+@pytest.mark.parametrize("seeds", [3, "12", [-1], [0.5], [True]])
+def test_seeds_are_integers_from_0(seeds):
+    with pytest.raises(InvalidArgument, match=r"^seeds: must be "):
+        Classifier((4, 3)).initial(seeds)
+
+
 # --- curvature --------------------------------------------------------------------------------------------------------
 
 
