@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.curvature.networks import Network, as_floats
+from montecarlo.intervals.estimate import as_count
 from montecarlo.products import matrix_vector, vector_matrix
+from montecarlo.training.optimizers import as_real
 from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
@@ -36,6 +41,11 @@ class OneInput:
     targets : ndarray, shape (m,)
         y of each network.
 
+    Raises
+    ------
+    InvalidArgument
+        If shapes do not fit, or a number is not finite.
+
     Notes
     -----
     :math:`\nabla_{W_k} f = b_k a_{k-1}^T`, :math:`b_L = D_L v`, :math:`b_k = D_k W_{k+1}^T b_{k+1}`. At width one both
@@ -53,6 +63,25 @@ class OneInput:
     readouts: Array
     input: Array
     targets: Array
+
+    def __post_init__(self) -> None:
+        widths: object = self.widths
+        if isinstance(widths, (str, bytes)) or not isinstance(widths, Sequence) or len(widths) < 2:
+            raise InvalidArgument("widths", f"must be at least n_0 and n_1, got {widths!r:.50}", "use e.g. (2, 4, 1)")
+        object.__setattr__(self, "widths", tuple(as_count("widths", width, 1, math.inf) for width in widths))
+        slope = as_real(self.slope)
+        if not math.isfinite(slope):
+            raise InvalidArgument("slope", f"must be a finite number, got {self.slope!r:.50}", "use 0 for relu")
+        object.__setattr__(self, "slope", slope)
+        y, v, x = (as_floats(name, getattr(self, name)) for name in ("targets", "readouts", "input"))
+        if y.ndim != 1:
+            raise InvalidArgument("targets", f"have shape {y.shape}", "give one for each network")
+        for name, array, shape in (("readouts", v, (len(y), self.widths[-1])), ("input", x, (self.widths[0],))):
+            if array.shape != shape:
+                problem = f"has shape {array.shape}, for {len(y)} networks of widths {self.widths}"
+                raise InvalidArgument(name, problem, f"use shape {shape}")
+        for name, array in (("targets", y), ("readouts", v), ("input", x)):
+            object.__setattr__(self, name, array)
 
     @classmethod
     def of_chunk(cls, chunk: Any, targets: ArrayLike) -> tuple[OneInput, Array]:
@@ -113,20 +142,35 @@ class OneInput:
         """L."""
         return len(self.widths) - 1
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many weights a network has: P."""
         return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
 
     def taken(self, which: NDArray[Any]) -> OneInput:
         """Return the problem of some of the networks."""
-        return replace(self, readouts=self.readouts[which], targets=self.targets[which])
+        problem = copy.copy(self)  # what was checked is not checked again
+        object.__setattr__(problem, "readouts", self.readouts[which])
+        object.__setattr__(problem, "targets", self.targets[which])
+        return problem
 
     def gradients(self, parameters: NDArray[Any], out: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the outputs f, shape (m,), and the gradients of the losses, shape (m, P), in `out` if given.
 
         Complex parameters are allowed: signs are those of real parts, and nothing is conjugated.
+
+        Raises
+        ------
+        InvalidArgument
+            If parameters are not of shape (m, P).
         """
+        if parameters.shape != (len(self.targets), self.parameters):
+            problem = (
+                f"have shape {parameters.shape}, but there are {self.networks} networks of {self.parameters} weights"
+            )
+            raise InvalidArgument("parameters", problem, f"use shape ({self.networks}, {self.parameters})")
+        if parameters.dtype.kind not in "fc":
+            parameters = as_floats("parameters", parameters)
         found = np.empty(parameters.shape, parameters.dtype) if out is None else out
         run = self._chains if set(self.widths) == {1} else self._layers
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged

@@ -109,6 +109,44 @@ def test_networks_that_are_no_problem_are_refused():
         assert refused.value.argument == argument
 
 
+@pytest.mark.parametrize(
+    ("changes", "argument"),
+    [
+        ({"widths": (2,)}, "widths"),
+        ({"widths": (2, 0, 1)}, "widths"),
+        ({"widths": 3}, "widths"),
+        ({"slope": np.nan}, "slope"),
+        ({"slope": "0"}, "slope"),
+        ({"readouts": np.ones((2, 1))}, "readouts"),
+        ({"readouts": np.ones(3)}, "readouts"),
+        ({"readouts": np.full((3, 1), np.inf)}, "readouts"),
+        ({"input": np.ones(3)}, "input"),
+        ({"input": np.ones((1, 2))}, "input"),
+        ({"input": np.array([1.0, np.nan])}, "input"),
+        ({"targets": np.ones((3, 1))}, "targets"),
+        ({"targets": np.array([1.0, np.inf, 1.0])}, "targets"),
+        ({"targets": np.ones(3) * 1j}, "targets"),
+    ],
+)
+def test_one_input_of_what_does_not_fit_is_refused(changes, argument):
+    given = {"widths": (2, 4, 1), "slope": 0.0, "readouts": np.ones((3, 1)), "input": np.ones(2), "targets": np.ones(3)}
+    assert OneInput(**given).networks == 3
+    with pytest.raises(InvalidArgument) as refused:
+        OneInput(**{**given, **changes})
+    assert refused.value.argument == argument
+
+
+def test_parameters_of_one_input_fit_and_whole_ones_are_floats():
+    problem, parameters = drawn((2, 3, 1), "linear", 0)
+    for shape in ((9,), (1, 9), (3, 8), (3, 9, 1)):
+        with pytest.raises(InvalidArgument, match=r"^parameters: have shape .* 3 networks of 9 weights"):
+            problem.gradients(np.ones(shape))
+    whole = np.round(3 * parameters)
+    gradients = problem.gradients(whole)[1]
+    assert np.array_equal(problem.gradients(whole.astype(int))[1], gradients)
+    assert (gradients != np.round(gradients)).any()
+
+
 # --- classifiers ------------------------------------------------------------------------------------------------------
 
 each_kind = pytest.mark.parametrize(
