@@ -45,6 +45,9 @@ from theory.ensembles.arguments import exact_fraction, is_symbol_name, size
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
 
+_DEEPEST = 10**4
+"""The depth above which the exact powers of a number are too long."""
+
 _w = sp.Symbol("w", positive=True)
 
 
@@ -55,7 +58,7 @@ class BalancedChain:
     Parameters
     ----------
     depth : int or str
-        L, from 2; a name stands for a depth above 2.
+        L, from 2 to 10^4; a name stands for a depth above 2.
     x, y : number, name or expression
         Input and target, not 0.
     start : number, name or expression
@@ -65,7 +68,8 @@ class BalancedChain:
     ------
     InvalidArgument
         For depth 1 (no plateau: the gradient does not vanish with the weight), y = 0 (no plateau to leave), x = 0 (f is
-        0 whatever the weights), w_0 = 0 (never leaves), f y < 0 (moves towards the saddle) and f beyond y.
+        0 whatever the weights), w_0 = 0 (never leaves), f y < 0 (moves towards the saddle) and f beyond y; for what is
+        not real and finite, a greater depth, and one name for two things.
 
     References
     ----------
@@ -93,12 +97,18 @@ class BalancedChain:
         depth = size("depth", self.depth)
         if depth == 1:
             raise InvalidArgument("depth", "1 has no plateau: the gradient does not vanish with w", "use 2 or more")
+        if isinstance(depth, int) and depth > _DEEPEST:
+            problem = f"exact powers of more than {_DEEPEST} weights are too long, got {_shown(depth)}"
+            raise InvalidArgument("depth", problem, "use a name, such as 'L'")
         object.__setattr__(self, "depth", depth)
+        taken = {depth}
         for name, why in _ZERO.items():
-            value = _real(name, getattr(self, name))
+            value = self._read(name, getattr(self, name), taken)
             if value.is_zero:
                 raise InvalidArgument(name, f"is 0: {why}", "use e.g. 1 or '1/10'")
             object.__setattr__(self, name, value)
+            if isinstance(value, sp.Symbol):
+                taken.add(value.name)
         share = self.output() / self.y
         if share.is_number and share < 0:
             raise InvalidArgument(
@@ -109,7 +119,7 @@ class BalancedChain:
 
     def output(self, at: Quantity | None = None) -> sp.Expr:
         """Return f = x w^L, at the start or elsewhere."""
-        w = self.start if at is None else _real("at", at)
+        w = self._place(at)
         return self.x * w**self._L
 
     def speed(self, at: Quantity | None = None) -> sp.Expr:
@@ -120,7 +130,7 @@ class BalancedChain:
         >>> BalancedChain(3, "x", "y", "w").speed()
         -w**2*x*(w**3*x - y)
         """
-        w = abs(self.start if at is None else _real("at", at))
+        w = abs(self._place(at))
         one, other = sp.symbols("u v", positive=True)
         loss = (abs(self.x) * one * other ** (self._L - 1) - abs(self.y)) ** 2 / 2
         return sp.powsimp(-loss.diff(one).subs({one: _w, other: _w})).subs(_w, w)
@@ -158,10 +168,14 @@ class BalancedChain:
         Returns
         -------
         sympy.Expr
-            With :math:`{}_2F_1(1, \frac2L-1; \frac2L; f/y)`: the geometric series of 1/(1-f/y), term by term.
+            With :math:`{}_2F_1(1, \frac2L-1; \frac2L; f/y)`: the geometric series of 1/(1-f/y), term by term. For a
+            float take :func:`theory.balls.enclose` of it, which bounds the error.
 
         Examples
         --------
+        >>> from theory.balls import enclose
+        >>> round(float(enclose(BalancedChain(24, 1, 1, "7/10").time("9/10"))), 2)
+        115.96
         >>> BalancedChain(2, "x", "y", "w0").time("w1")
         (-log(w0) + log(w1) + log(-w0**2*x/y + 1)/2 - log(-w1**2*x/y + 1)/2)/(x*y)
         """
@@ -210,7 +224,7 @@ class BalancedChain:
         >>> BalancedChain(2, "x", "y", "w").eigenvalues()
         ((x*(3*w**2*x - y), 1), (-x*(w**2*x - y), 1))
         """
-        w = self.start if at is None else _real("at", at)
+        w = self._place(at)
         one, other, rest = sp.symbols("u v w", positive=True)
         loss = (self.x * one * other * rest ** (self._L - 2) - self.y) ** 2 / 2
         place = {one: _w, other: _w, rest: _w}
@@ -256,8 +270,9 @@ class BalancedChain:
         """
         if self._L == 2:
             raise InvalidArgument("depth", "2 has no limit: the product grows like log(w_1/w_0)", "use depth 3 or more")
-        named = BalancedChain(self.depth, *sp.symbols("x y w0", positive=True))
-        product = sp.powsimp(sp.expand(-named.leading_time("w1") * named.least_eigenvalue()))
+        *names, w1 = (sp.Dummy(name, positive=True) for name in ("x", "y", "w0", "w1"))
+        named = BalancedChain(self.depth, *names)
+        product = sp.powsimp(sp.expand(-named.leading_time(w1) * named.least_eigenvalue()))
         w0 = named.start
         left = [term for term in sp.Add.make_args(product) if sp.simplify(w0 * term.diff(w0) / term) == 0]
         return sp.factor(sp.Add(*left))
@@ -299,6 +314,27 @@ class BalancedChain:
     def _L(self) -> sp.Expr:
         return symbols.whole(self.depth)
 
+    def _place(self, at: Quantity | None) -> sp.Expr:
+        """Return w, by default w_0."""
+        return self.start if at is None else self._read("at", at, self._others())
+
+    def _others(self) -> set[int | str]:
+        """Return the names of the depth, the input and the target, which no weight can have."""
+        return {self.depth, *(part.name for part in (self.x, self.y) if isinstance(part, sp.Symbol))}
+
+    def _read(self, argument: str, value: Quantity, taken: set[int | str]) -> sp.Expr:
+        """Read a real number, and refuse the name of something else, or an expression that confuses it with L."""
+        exact = real(argument, value)
+        named = value.strip() if isinstance(value, str) else None
+        confused = any(
+            symbol.name == self.depth and symbol != self._L
+            for symbol in exact.free_symbols
+            if isinstance(symbol, sp.Symbol) and not isinstance(symbol, sp.Dummy)
+        )
+        if named in taken or confused:
+            raise InvalidArgument(argument, f"{value} already names a part of the chain", "choose another name")
+        return exact
+
     def _primitive(self) -> sp.Expr:
         r"""Integral of w^(1-L)/(1-f/y): sum_j (x/y)^j w^(2-L+Lj)/(2-L+Lj), a logarithm where the exponent is 0."""
         ratio = abs(self.x / self.y) * _w**self._L
@@ -315,7 +351,7 @@ class BalancedChain:
         InvalidArgument
             If it does not.
         """
-        last = _real("end", end)
+        last = self._read("end", end, self._others())
         further, share = last / self.start - 1, self.output(last) / self.y
         if further.is_number and not further > 0:
             raise InvalidArgument("end", f"{last} is not beyond the start {self.start}", "take it further from 0")
@@ -324,34 +360,47 @@ class BalancedChain:
         return abs(self.start), abs(last)
 
 
-def gradient(weights: Sequence[sp.Expr], x: sp.Expr, y: sp.Expr) -> tuple[sp.Expr, ...]:
+def gradient(weights: Sequence[Quantity], x: Quantity, y: Quantity) -> tuple[sp.Expr, ...]:
     r"""Differentiate :math:`\frac12(xw_1\cdots w_L-y)^2`.
 
     Parameters
     ----------
-    weights : sequence of SymPy symbols
+    weights : sequence of numbers, names or expressions
         w_1, ..., w_L, balanced or not.
-    x, y : SymPy expressions
+    x, y : number, name or expression
         Input and target.
+
+    Raises
+    ------
+    InvalidArgument
+        If the weights are no sequence, or something is not real and finite.
 
     Examples
     --------
     >>> a, b = sp.symbols("a b")
-    >>> gradient([a, b], 1, 2)
-    (b*(a*b - 2), a*(a*b - 2))
+    >>> gradient([a, b], 1, 2), gradient([3, 1], 1, 2)
+    ((b*(a*b - 2), a*(a*b - 2)), (1, 3))
     """
-    loss = (x * sp.Mul(*weights) - y) ** 2 / 2
-    return tuple(loss.diff(w) for w in weights)
+    values = _weights(weights)
+    names = [sp.Dummy() for _ in values]
+    loss = (real("x", x) * sp.Mul(*names) - real("y", y)) ** 2 / 2
+    places = dict(zip(names, values, strict=True))
+    return tuple(loss.diff(w).subs(places) for w in names)
 
 
-def imbalance_factor(weights: Sequence[sp.Expr], x: sp.Expr, y: sp.Expr, learning_rate: sp.Expr) -> sp.Expr:
+def imbalance_factor(weights: Sequence[Quantity], x: Quantity, y: Quantity, learning_rate: Quantity) -> sp.Expr:
     r"""Derive the factor of :math:`w_1^2-w_2^2` in a step of gradient descent; at first order in the rate it is 1.
 
     Parameters
     ----------
-    weights : sequence of SymPy symbols
-        w_1, ..., w_L, at least two.
-    x, y, learning_rate : SymPy expressions
+    weights : sequence of numbers, names or expressions
+        w_1, ..., w_L, at least two, the first two of different moduli.
+    x, y, learning_rate : number, name or expression
+
+    Raises
+    ------
+    InvalidArgument
+        If the first two weights are balanced, or where :func:`gradient` does.
 
     Examples
     --------
@@ -359,10 +408,14 @@ def imbalance_factor(weights: Sequence[sp.Expr], x: sp.Expr, y: sp.Expr, learnin
     >>> imbalance_factor([a, b], 1, 2, eta)
     -eta**2*(a*b - 2)**2 + 1
     """
-    first, second, *_ = (w - learning_rate * g for w, g in zip(weights, gradient(weights, x, y), strict=True))
-    ratio = sp.cancel((first**2 - second**2) / (weights[0] ** 2 - weights[1] ** 2))
-    constant = ratio.subs(learning_rate, 0)
-    return sp.factor(ratio - constant) + constant
+    values, rate = _weights(weights), real("learning_rate", learning_rate)
+    if len(values) < 2 or sp.expand(values[0] ** 2 - values[1] ** 2) == 0:
+        raise InvalidArgument("weights", f"have no imbalance of the first two: {weights!r}", "give two that differ")
+    names, eta = [sp.Dummy() for _ in values], sp.Dummy()
+    first, second, *_ = (w - eta * g for w, g in zip(names, gradient(names, x, y), strict=True))
+    ratio = sp.cancel((first**2 - second**2) / (names[0] ** 2 - names[1] ** 2))
+    constant = ratio.subs(eta, 0)
+    return (sp.factor(ratio - constant) + constant).subs({**dict(zip(names, values, strict=True)), eta: rate})
 
 
 _ZERO = {
@@ -372,10 +425,32 @@ _ZERO = {
 }
 
 
-def _real(argument: str, value: Quantity) -> sp.Expr:
-    """Read a real number exactly, or a name as a positive symbol."""
-    if isinstance(value, sp.Expr):
-        return value
+def real(argument: str, value: Quantity) -> sp.Expr:
+    """Read a finite real number exactly, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known not to be real and finite.
+
+    Examples
+    --------
+    >>> real("x", -0.5), real("x", "x")
+    (-1/2, x)
+    """
     if isinstance(value, str) and is_symbol_name(value.strip()):
         return symbols.number(value.strip())
-    return symbols.number(exact_fraction(argument, value))
+    exact = value if isinstance(value, sp.Expr) else symbols.number(exact_fraction(argument, value))
+    if exact is sp.nan or exact.is_finite is False or exact.is_extended_real is False:
+        raise InvalidArgument(argument, f"must be real and finite, got {value}", "use e.g. 1, '1/3' or a name")
+    return exact
+
+
+def _weights(weights: Sequence[Quantity]) -> list[sp.Expr]:
+    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+        raise InvalidArgument("weights", f"must be a sequence of weights, got {weights!r}", "use e.g. ['a', 'b']")
+    return [real("weights", weight) for weight in weights]
+
+
+def _shown(depth: int) -> str:
+    return str(depth) if depth < 10**15 else f"an integer of {depth.bit_length()} bits"

@@ -48,7 +48,8 @@ import sympy as sp
 
 from theory.balls import Ball, enclose, less, precision, require_digits
 from theory.ensembles import Exact, InvalidArgument
-from theory.symbols import positive
+from theory.ensembles.arguments import exact_fraction, is_symbol_name
+from theory.symbols import number, positive
 
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, a name, or an expression."""
@@ -146,19 +147,32 @@ def escape_steps_bounds(rate: Quantity, distance: Quantity, momentum: Quantity =
     return (1 - mu) / h * sp.log(ratio), 1 + slowest * sp.log(sp.simplify(ratio / share))
 
 
-def dawson(z: sp.Expr) -> sp.Expr:
+def dawson(z: Quantity) -> sp.Expr:
     r"""Return Dawson's integral :math:`e^{-z^2}\int_0^ze^{t^2}dt`.
+
+    Parameters
+    ----------
+    z : number, name or expression
+        Finite.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
 
     Examples
     --------
     >>> dawson(sp.Symbol("z")).diff("z").subs("z", 0)
     1
     """
+    z = _finite("z", z)
     return sp.sqrt(sp.pi) / 2 * sp.exp(-(z**2)) * sp.erfi(z)
 
 
-def dawson_integral(z: sp.Expr) -> sp.Expr:
+def dawson_integral(z: Quantity) -> sp.Expr:
     r"""Return :math:`J(z) = \int_0^zF(t)\,dt = \frac{z^2}2\,{}_2F_2(1,1;\frac32,2;-z^2)`, F Dawson's integral.
+
+    Parameters and errors as for :func:`dawson`.
 
     Examples
     --------
@@ -166,6 +180,7 @@ def dawson_integral(z: sp.Expr) -> sp.Expr:
     >>> dawson_integral(z).series(z, 0, 5), dawson(z).series(z, 0, 4)
     (z**2/2 - z**4/6 + O(z**5), z - 2*z**3/3 + O(z**4))
     """
+    z = _finite("z", z)
     return z**2 / 2 * sp.hyper([1, 1], [sp.Rational(3, 2), 2], -(z**2))
 
 
@@ -344,21 +359,46 @@ def _exit_arguments(
     curvature: Quantity, noise: Quantity, distance: Quantity, start: Quantity
 ) -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
     gamma, sigma, end = positive("curvature", curvature), positive("noise", noise), positive("distance", distance)
-    x = _from_zero("start", start)
+    x = nonnegative("start", start)
     if (end - x).is_number and not (end - x).is_positive:
         raise InvalidArgument("start", f"must lie from 0 to below the distance, got {start}", "use e.g. start=0")
     return gamma, sigma, end, x
 
 
 def _momentum(momentum: Quantity) -> sp.Expr:
-    mu = _from_zero("momentum", momentum)
+    mu = nonnegative("momentum", momentum)
     if mu.is_number and not (1 - mu).is_positive:
         raise InvalidArgument("momentum", f"must lie from 0 to below 1, got {momentum}", "use e.g. momentum='9/10'")
     return mu
 
 
-def _from_zero(argument: str, value: Quantity) -> sp.Expr:
-    return sp.S.Zero if value in (0, "0") else positive(argument, value)
+def nonnegative(argument: str, value: Quantity) -> sp.Expr:
+    """Read an exact number of at least 0, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known to be negative, infinite or not real.
+
+    Examples
+    --------
+    >>> nonnegative("momentum", 0), nonnegative("momentum", "mu")
+    (0, mu)
+    """
+    exact = _finite(argument, value)
+    if exact.is_nonnegative is False:
+        raise InvalidArgument(argument, f"must be at least 0, got {value}", "use e.g. 0, '1/3' or a name")
+    return exact
+
+
+def _finite(argument: str, value: Quantity) -> sp.Expr:
+    """Read a finite number exactly, a name as a positive symbol, or an expression as it is."""
+    if isinstance(value, str) and is_symbol_name(value.strip()):
+        return number(value.strip())
+    exact = value if isinstance(value, sp.Expr) else number(exact_fraction(argument, value))
+    if exact is sp.nan or exact.is_finite is False:
+        raise InvalidArgument(argument, f"must be finite, got {value}", "use e.g. 1, '1/3' or a name")
+    return exact
 
 
 def _ratio(distance: Quantity) -> sp.Expr:

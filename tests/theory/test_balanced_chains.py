@@ -168,11 +168,49 @@ def test_the_flow_keeps_balance_and_a_step_of_descent_contracts_the_imbalance() 
         (lambda: BalancedChain(3, 1, 1, "1/2").descent_steps("9/10", 1), ("end", "no longer grows")),
         (lambda: BalancedChain(3, 1, 1, "1/2").descent_steps("2/3", 0), ("learning_rate", "positive")),
         (lambda: BalancedChain(2, 1, 1, "1/2").time_times_curvature(), ("depth", "log")),
+        (lambda: BalancedChain(10**6, 1, 1, "999999/1000000"), ("depth", "10000 weights", "got 1000000")),
+        (lambda: BalancedChain(10**4 + 1, "x", "y", "w"), ("depth", "10000 weights")),
+        (lambda: BalancedChain(10**400, 1, 1, "1/2"), ("depth", "10000 weights", "1329 bits")),
+        (lambda: BalancedChain("L", "L", 1, "1/10"), ("x", "L already names")),
+        (lambda: BalancedChain("L", "x", "y", "x"), ("start", "x already names")),
+        (lambda: BalancedChain("x", "x", "y", "w0"), ("x", "x already names")),
+        (lambda: BalancedChain("L", "x", 1 / sp.Symbol("L"), "w0"), ("y", "1/L already names")),
+        (lambda: BalancedChain("L", "x", "y", "w0").time("L"), ("end", "L already names")),
+        (lambda: BalancedChain("L", "x", "y", "w0").speed("y"), ("at", "y already names")),
+        (lambda: BalancedChain(3, 1, sp.oo, "1/10"), ("y", "real and finite", "oo")),
+        (lambda: BalancedChain(3, 1, sp.zoo, "1/10"), ("y", "real and finite", "zoo")),
+        (lambda: BalancedChain(3, sp.I, 1, "1/10"), ("x", "real and finite", "I")),
+        (lambda: BalancedChain(3, 1, 1, sp.nan), ("start", "real and finite", "nan")),
+        (lambda: BalancedChain(3, 1, 1, "1/2").output(sp.I), ("at", "real and finite")),
+        (lambda: BalancedChain(3, 1, 1, "1/2").eigenvalues(sp.nan), ("at", "real and finite")),
+        (lambda: BalancedChain(3, 1, 1, "1/2").speed(sp.I), ("at", "real and finite")),
+        (lambda: BalancedChain(3, 1, 1, "1/2").time(sp.I), ("end", "real and finite")),
+        (lambda: BalancedChain(3, 1, 1, "1/2").descent_steps(sp.zoo, 1), ("end", "real and finite")),
+        (lambda: gradient("ab", 1, 2), ("weights", "sequence")),
+        (lambda: gradient([], 1, 2), ("weights", "sequence")),
+        (lambda: gradient(["a", None], 1, 2), ("weights", "None")),
+        (lambda: gradient(["a"], sp.oo, 2), ("x", "real and finite")),
+        (lambda: imbalance_factor(["a"], 1, 2, "eta"), ("weights", "no imbalance")),
+        (lambda: imbalance_factor(["a", "a"], 1, 2, "eta"), ("weights", "no imbalance")),
+        (lambda: imbalance_factor([2, -2, 3], 1, 2, "eta"), ("weights", "no imbalance")),
     ],
 )
 def test_bad_input_is_named(call: Any, words: tuple[str, ...]) -> None:
     with refused(*words):
         call()
+
+
+def test_gradients_at_numbers_are_those_of_names_there() -> None:
+    names, values = ["a", "b", "c"], [Fraction(1, 2), -3, "5/7"]
+    places = dict(zip(sp.symbols("a b c", positive=True), map(sp.Rational, values), strict=True))
+    assert gradient(values, 2, "1/3") == tuple(g.subs(places) for g in gradient(names, 2, "1/3"))
+    factor = imbalance_factor(names, 2, "1/3", "eta").subs(places).subs(sp.Symbol("eta", positive=True), 4)
+    assert imbalance_factor(values, 2, "1/3", 4) == factor
+
+
+def test_the_depth_may_have_any_name() -> None:
+    limit = BalancedChain("w0", "a", "b", "c").time_times_curvature()
+    assert limit.subs(sp.Symbol("w0", integer=True, positive=True), 5) == sp.Rational(4, 3)
 
 
 def test_negative_weights_are_the_mirror_image() -> None:

@@ -166,8 +166,27 @@ def test_far_out_the_series_continues_the_function() -> None:
         (lambda: exit_time_asymptote("1/4", 1, 1), "curvature"),
         (lambda: enclosed_exit_time(1, 1, 1, digits=0), "digits"),
         (lambda: enclosed_exit_time("gamma", 1, 1), "expression"),
+        (lambda: dawson(float("inf")), "z"),
+        (lambda: dawson(sp.oo), "z"),
+        (lambda: dawson_integral(sp.nan), "z"),
+        (lambda: dawson("x y"), "z"),
+        (lambda: growth_factor(1, False), "momentum"),
+        (lambda: growth_factor(1, sp.zoo), "momentum"),
+        (lambda: growth_factor(1, ""), "momentum"),
     ],
 )
 def test_bad_input_is_named(call, word) -> None:
     with refused(word):
         call()
+
+
+def test_zero_is_no_error_and_is_named_as_allowed() -> None:
+    assert growth_factor(1, 0) == growth_factor(1, "0.0") == growth_factor(1, 0.0) == 2
+    with refused("momentum", "at least 0, got -1"):
+        growth_factor(1, -1)
+
+
+def test_dawsons_integral_takes_names_and_floats() -> None:
+    z = sp.Symbol("z", positive=True)
+    assert (dawson("z"), dawson_integral("z")) == (dawson(z), dawson_integral(z))
+    assert dawson(0.5) == dawson("1/2") == dawson(sp.Rational(1, 2))
