@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.intervals.estimate import Estimate, as_sample
 from montecarlo.intervals.order_statistics import order_statistic_interval
@@ -26,6 +26,7 @@ def pair_slopes(x: ArrayLike, y: ArrayLike) -> Array:
     Returns
     -------
     ndarray, shape (N // 2,)
+        Of any size: what overflows is inf.
 
     Raises
     ------
@@ -42,11 +43,11 @@ def pair_slopes(x: ArrayLike, y: ArrayLike) -> Array:
         problem = f"have {len(a)} and {len(b)} entries"
         raise InvalidArgument("x", f"and y {problem}", "give at least two points, an x and a y for each")
     even = len(a) // 2 * 2
-    run = a[1:even:2] - a[:even:2]
-    if not run.all():
+    if (a[1:even:2] == a[:even:2]).any():
         raise InvalidArgument("x", "has the same value twice in a pair, which has no slope", "leave one of them out")
-    with np.errstate(invalid="ignore"):
-        return np.asarray((b[1:even:2] - b[:even:2]) / run)
+    (run, across), (rise, up) = (_scaled(each[:even].reshape(-1, 2)) for each in (a, b))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # two inf
+        return np.asarray(np.ldexp((rise[:, 1] - rise[:, 0]) / (run[:, 1] - run[:, 0]), (up - across)[:, 0]))
 
 
 def median_slope_interval(x: ArrayLike, y: ArrayLike, error: float) -> Estimate:
@@ -108,7 +109,16 @@ def least_squares_slope(x: ArrayLike, y: ArrayLike) -> float:
     2.0
     """
     a, b = as_sample("x", x), as_sample("y", y)
-    if len(a) != len(b) or not np.ptp(a):
+    if len(a) != len(b) or a.min() == a.max():
         raise InvalidArgument("x", "must have as many entries as y, not all the same", "give two points or more")
-    a = a - a.mean()
-    return float(a @ (b - b.mean()) / (a @ a))
+    (run, across), (rise, up) = _scaled(a), _scaled(b)
+    run = run - run.mean()
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.ldexp(run @ (rise - rise.mean()) / (run @ run), int(up[0] - across[0])))
+
+
+def _scaled(values: Array) -> tuple[Array, NDArray[np.int32]]:
+    """Return rows over powers of 2, so that none is above 1 but inf, and the exponents: differences do not overflow."""
+    with np.errstate(under="ignore"):
+        exponents = np.frexp(np.where(np.isinf(values), 0, np.abs(values)).max(axis=-1, keepdims=True))[1]
+        return np.ldexp(values, -exponents), exponents

@@ -73,6 +73,30 @@ def test_least_squares(points):
     assert abs(residuals @ (x - x.mean())) <= 1e-9 * (1 + np.abs(x).max()) * (1 + np.abs(y).max()) * len(x)
 
 
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=9), st.integers(-900, 900), st.integers(-900, 900))
+def test_slopes_are_what_they_are_at_any_scale(points, across, up):
+    x, y = (np.array(column) for column in zip(*points, strict=True))
+    x = np.floor(x) + 2000.0 * np.arange(len(x))
+    y = np.floor(y)
+    wide, high = np.ldexp(x, across), np.ldexp(y, up)
+    with np.errstate(over="ignore", under="ignore"):
+        pairs, line = (np.ldexp(slope(x, y), up - across) for slope in (pair_slopes, least_squares_slope))
+    assert np.array_equal(pair_slopes(wide, high), pairs)
+    assert least_squares_slope(wide, high) == line
+
+
+def test_differences_do_not_overflow_and_squares_do_not_underflow():
+    top, least = np.finfo(float).max, 5e-324
+    assert pair_slopes([-top, top], [-top, top]).tolist() == [1.0]
+    assert pair_slopes([0, least], [0, least]).tolist() == [1.0]
+    assert pair_slopes([0, least, -top, top], [-top, top, 0, 1e-300]).tolist() == [math.inf, 0.0]
+    assert pair_slopes([0, 1e300, 0, 1e-300], [-math.inf, 0, 1, math.inf]).tolist() == [math.inf, math.inf]
+    assert least_squares_slope([-top, 0, top], [-top, 0, top]) == 1
+    assert least_squares_slope([-least, 0, least], [-3, 0, 3]) == math.inf
+    assert least_squares_slope([-least, 0, least], [-least, 0, least]) == 1
+    assert least_squares_slope([0.0, 1.0], [0.0, 0.0]) == 0
+
+
 def test_what_has_no_slope_is_refused():
     for call in (
         lambda: pair_slopes([1.0], [1.0]),
