@@ -53,11 +53,20 @@ from typing import TypeAlias
 import sympy as sp
 
 from theory import symbols
-from theory.balanced_chains import BalancedChain
+from theory.balanced_chains import BalancedChain, real
+from theory.balls import enclose, less, precision
 from theory.ensembles import Exact, InvalidArgument
+from theory.ensembles.arguments import size
+from theory.saddle_escape import nonnegative
 
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
+
+_MOST_BITS = 5000
+"""Of t-th powers of the betas: SymPy's roots of longer fractions take seconds and more."""
+
+_MOST_GRADIENTS = 1000
+"""Their fractions grow with every step."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class UpdateRule:
     Parameters
     ----------
     beta1, beta2 : number, name or expression
-        From 0 to below 1.
+        From 0 to below 1; montecarlo's training rules call them beta_1, beta_2.
     epsilon : number, name or expression
         At least 0; added to the square root, as in PyTorch.
     bias_correction : bool
@@ -97,14 +106,18 @@ class UpdateRule:
     bias_correction: bool = True
 
     def __post_init__(self) -> None:
+        flag: object = self.bias_correction
+        if not isinstance(flag, bool):
+            problem = f"must be True or False, got {flag!r}"
+            raise InvalidArgument("bias_correction", problem, "use bias_correction=True, as Adam has it")
         for name in ("beta1", "beta2", "epsilon"):
             value = getattr(self, name)
-            exact = sp.S.Zero if value in (0, "0") else symbols.positive(name, value)
+            exact = nonnegative(name, value)
             if name != "epsilon" and exact.is_number and not exact < 1:
                 raise InvalidArgument(name, f"must lie from 0 to below 1, got {value}", "use e.g. '9/10'")
             object.__setattr__(self, name, exact)
 
-    def steps(self, gradients: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
+    def steps(self, gradients: Sequence[Exact | sp.Expr]) -> tuple[sp.Expr, ...]:
         r"""Return the steps for given gradients, by the rule as it is written.
 
         Parameters
@@ -116,9 +129,16 @@ class UpdateRule:
         -------
         tuple of SymPy expressions
             A step of 0/0 counts 0.
+
+        Raises
+        ------
+        InvalidArgument
+            If they are no sequence, or one of them is known not to be real and finite.
         """
+        if isinstance(gradients, str) or not isinstance(gradients, Sequence):
+            raise InvalidArgument("gradients", f"must be a sequence, got {gradients!r}", "use e.g. [1, 1, -1]")
         m, v, taken = sp.S.Zero, sp.S.Zero, []
-        for t, gradient in enumerate(map(sp.sympify, gradients), 1):
+        for t, gradient in enumerate([real("gradients", value) for value in gradients], 1):
             m = self.beta1 * m + (1 - self.beta1) * gradient
             v = self.beta2 * v + (1 - self.beta2) * gradient**2
             first, second = self._corrections(sp.Integer(t))
@@ -129,6 +149,18 @@ class UpdateRule:
     def constant_step(self, gradient: Quantity, t: int | str) -> sp.Expr:
         r"""Derive step t for a positive gradient that is always the same.
 
+        Parameters
+        ----------
+        gradient : number, name or expression
+            Its modulus.
+        t : int or str
+            A positive integer or a name.
+
+        Raises
+        ------
+        InvalidArgument
+            If t is neither, or the fraction too long at so large a t.
+
         Examples
         --------
         >>> Adam = UpdateRule("beta1", "beta2", "epsilon")
@@ -137,10 +169,12 @@ class UpdateRule:
         >>> UpdateRule(0, "beta2", 0, bias_correction=False).constant_step("g", "t")
         1/sqrt(1 - beta2**t)
         """
-        g, time = symbols.positive("gradient", gradient), symbols.whole(t)
-        first, second = self._corrections(time)
+        g, time = symbols.positive("gradient", gradient), _time(t)
+        if self.bias_correction:
+            return g / (g + self.epsilon)  # both shares cancel
+        self._require_short(time, "take its name, such as 't'")
         share1, share2 = 1 - self.beta1**time, 1 - self.beta2**time
-        return g * share1 / first / (g * sp.sqrt(share2 / second) + self.epsilon)
+        return g * share1 / (g * sp.sqrt(share2) + self.epsilon)
 
     def bound(self, t: int | str | None = None) -> sp.Expr:
         r"""Derive the greatest step over all gradients, whatever :math:`\epsilon`.
@@ -148,7 +182,7 @@ class UpdateRule:
         Parameters
         ----------
         t : int or str, optional
-            At step t; by default ever, which is approached as t grows.
+            At step t, a positive integer or a name; by default ever, which is approached as t grows.
 
         Returns
         -------
@@ -158,7 +192,8 @@ class UpdateRule:
         Raises
         ------
         InvalidArgument
-            If :math:`\beta_1^2 \ge \beta_2`: then steps have no bound.
+            If :math:`\beta_1^2 \ge \beta_2`: then steps have no bound. If t is no positive integer, or the fraction too
+            long.
 
         Examples
         --------
@@ -170,7 +205,8 @@ class UpdateRule:
         ratio = self._share()
         if t is None:
             return (1 - self.beta1) / sp.sqrt(1 - self.beta2) / sp.sqrt(1 - ratio)
-        time = symbols.whole(t)
+        time = _time(t)
+        self._require_short(time, "take its name, such as 't', or bound() for all of them")
         first, second = self._corrections(time)
         weights = (1 - self.beta1) / first * sp.sqrt(second / (1 - self.beta2))
         return weights * sp.sqrt((1 - ratio**time) / (1 - ratio))
@@ -178,15 +214,31 @@ class UpdateRule:
     def worst_gradients(self, t: int) -> tuple[sp.Expr, ...]:
         r"""Return gradients whose step t is :meth:`bound`, at :math:`\epsilon = 0`.
 
+        Parameters
+        ----------
+        t : int
+            From 1 to 1000.
+
+        Raises
+        ------
+        InvalidArgument
+            For other t, and where :meth:`bound` does.
+
         Examples
         --------
         >>> Adam = UpdateRule("1/2", "3/4", 0)
         >>> Adam.worst_gradients(3), Adam.steps(Adam.worst_gradients(3))[-1] - Adam.bound(3)
         ((1, 3/2, 9/4), 0)
         """
+        self._share()  # refuses what has no bound
+        last = _time(t)
+        if not (last.is_Integer and last <= _MOST_GRADIENTS):
+            raise InvalidArgument(
+                "t", f"must be an integer up to {_MOST_GRADIENTS}, got {_shown(last)}", "use e.g. 100"
+            )
         if self.beta1 == 0:
-            return (*[sp.S.Zero] * (t - 1), sp.S.One)
-        return tuple((self.beta2 / self.beta1) ** i for i in range(t))
+            return (*[sp.S.Zero] * (int(last) - 1), sp.S.One)
+        return tuple((self.beta2 / self.beta1) ** i for i in range(int(last)))
 
     def floor(self) -> tuple[sp.Expr, sp.Expr]:
         r"""Derive the least step, at :math:`\epsilon = 0`, over all positive gradients that do not fall.
@@ -199,7 +251,8 @@ class UpdateRule:
         Raises
         ------
         InvalidArgument
-            If a beta is a name.
+            If a beta is a name, or the value too long a fraction, as for betas so near to each other or to 1 that t is
+            in the hundreds or thousands.
 
         Examples
         --------
@@ -214,11 +267,12 @@ class UpdateRule:
         first = sp.sqrt(self._onset(1))
         if not self.bias_correction:
             return (first, sp.S.One) if first < 1 else (sp.S.One, sp.oo)
-        if self.beta1 >= self.beta2 > 0:
+        if self.beta1 >= self.beta2 and self.beta1 > 0:
             return first, sp.oo
-        t = 1
-        while self._onset(t + 1) > self._onset(t):
-            t += 1
+        t = self._summit()
+        if self._bits() * t > _MOST_BITS:
+            problem = f"is so near to beta2 or 1 that the least step is at t = {t}, too long a fraction"
+            raise InvalidArgument("beta1", f"{self.beta1} {problem}", "take betas of fewer digits and a smaller t")
         return first / sp.sqrt(self._onset(t)), sp.Integer(t)
 
     def geometric_step(self, growth: Quantity) -> sp.Expr:
@@ -310,6 +364,10 @@ class UpdateRule:
         >>> [[round(float(bound)) for bound in pair] for pair in steps]
         [[83, 1247], [83, 1249]]
         """
+        if not isinstance(chain, BalancedChain):
+            raise InvalidArgument(
+                "chain", f"must be a BalancedChain, got {chain!r}", "use BalancedChain(3, 1, 1, '1/10')"
+            )
         eta = symbols.positive("learning_rate", learning_rate)
         slowest, _ = chain.descent_steps(end, eta)  # refuses what must be refused
         start, last = chain.sizes(end)
@@ -329,6 +387,37 @@ class UpdateRule:
     def _corrections(self, t: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         return (1 - self.beta1**t, 1 - self.beta2**t) if self.bias_correction else (sp.S.One, sp.S.One)
 
+    def _bits(self) -> int:
+        """Return how many binary digits both betas have: their powers have so many times the exponent."""
+        betas = (beta for beta in (self.beta1, self.beta2) if beta != 0 and beta.is_number)
+        return sum(int(beta.q).bit_length() if beta.is_Rational else 64 for beta in betas)
+
+    def _require_short(self, t: sp.Expr, remedy: str) -> None:
+        if t.is_Integer and self._bits() * t > _MOST_BITS:
+            raise InvalidArgument("t", f"powers of the betas are too long fractions at t = {_shown(t)}", remedy)
+
+    def _summit(self) -> int:
+        """Return the t up to which phi rises: it is doubled, then halved in between."""
+        low, high = 0, 1
+        while self._rises(high):
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._rises(middle) else (low, middle)
+        return high
+
+    def _rises(self, t: int) -> bool:
+        """Whether phi(t + 1) > phi(t): exactly for short fractions, by balls for long ones."""
+        if self._bits() * t <= _MOST_BITS:
+            return bool(self._onset(t + 1) > self._onset(t))
+        for digits in (50, 500, 5000):  # as many as the t-th powers are small
+            with precision(digits):
+                b1, b2 = (enclose(beta, digits) for beta in (self.beta1, self.beta2))
+                now, then = ((1 - b1**k) ** 2 / (1 - b2**k) for k in (t, t + 1))
+                if (falls := less(then, now)) is not None:
+                    return not falls
+        raise InvalidArgument("beta1", f"{self.beta1} is too near to beta2 or 1", "take betas of fewer digits")
+
     def _onset(self, k: int) -> sp.Expr:
         """phi(k)^2."""
         return (1 - self.beta1**k) ** 2 / (1 - self.beta2**k)
@@ -342,6 +431,15 @@ class UpdateRule:
                 "beta2", f"{self.beta2} is not above beta1^2: steps have no bound", "take it nearer to 1"
             )
         return self.beta1**2 / self.beta2
+
+
+def _time(t: int | str) -> sp.Expr:
+    """Return a number of steps, or a symbol for it."""
+    return symbols.whole(size("t", t))
+
+
+def _shown(t: sp.Expr) -> str:
+    return str(t) if t.is_Symbol or t < 10**15 else f"an integer of {int(t).bit_length()} bits"
 
 
 SIGN = UpdateRule(0, 0, 0)

@@ -1,16 +1,19 @@
 """Adaptive steps: the rules iterated in rational arithmetic against their bounds; a chain's steps counted in balls."""
 
 import itertools
+import math
 from fractions import Fraction
 from typing import Any
 
 import flint
+import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_networks import exact, refused
 
+from theory import adaptive_steps
 from theory.adaptive_steps import ADAM, RMSPROP, SIGN, UpdateRule
 from theory.balanced_chains import BalancedChain
 from theory.balls import enclose
@@ -101,6 +104,36 @@ def test_the_floors_of_the_defaults() -> None:
     assert t == 12
 
 
+@given(betas, betas)
+@settings(max_examples=60)
+def test_the_summit_is_the_first_fall_of_phi(b1: Fraction, b2: Fraction) -> None:
+    """Also where phi(t) = phi(t + 1), as at beta_2 = 2 beta_1 + beta_1^2."""
+    rule, ties = UpdateRule(min(b1, b2) / 2, max(b1, b2), 0), UpdateRule("1/4", "9/16", 0)
+    for each in (rule, ties):
+        value, t = each.floor()
+        walked = next(k for k in itertools.count(1) if each._onset(k + 1) <= each._onset(k))
+        assert t == walked
+        assert sp.expand(value**2 - each._onset(1) / each._onset(walked)) == 0
+
+
+@pytest.mark.parametrize("betas", [("0.9", "0.999"), ("1/2", "9/10"), ("0.99", "0.9999"), ("3/4", "0.76")])
+def test_balls_find_the_summit_that_fractions_find(betas: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = UpdateRule(*betas, 0)
+    by_balls_too = rule._summit()
+    b1, b2 = (float(Fraction(beta)) for beta in betas)
+    phi = [(1 - b1**k) ** 2 / (1 - b2**k) for k in range(1, 5000)]
+    assert by_balls_too == 1 + max(range(len(phi)), key=phi.__getitem__)
+    monkeypatch.setattr(adaptive_steps, "_MOST_BITS", 0)
+    assert rule._summit() == by_balls_too
+
+
+def test_without_a_memory_of_squares_the_floor_is_the_first_step() -> None:
+    assert UpdateRule("1/2", 0, 0).floor() == (sp.Rational(1, 2), sp.oo)
+    steps = UpdateRule("1/2", 0, 0).steps([1, *[10**9] * 3, 10**18])
+    assert steps[-1] > sp.Rational(1, 2)
+    assert steps[-1] < sp.Rational(1, 2) * (1 + sp.Rational(1, 20))
+
+
 @given(rules(), entries.filter(bool), st.integers(1, 6), st.fractions(min_value=0, max_value=2, max_denominator=3))
 @settings(max_examples=40)
 def test_a_constant_gradient(rule: UpdateRule, gradient: Fraction, t: int, epsilon: Fraction) -> None:
@@ -117,7 +150,7 @@ def test_the_first_steps_of_the_defaults() -> None:
     assert abs(enclose(RMSPROP.constant_step(1, 1) - 10)) < 1e-5
     assert abs(enclose(ADAM.constant_step(1, 1) - 1)) < 1e-7
     assert RMSPROP.constant_step("1e-8", 1) == sp.Rational(10, 11)  # sqrt(v) is a tenth of the gradient
-    assert ADAM.constant_step("1e-8", 7) == sp.Rational(1, 2)
+    assert ADAM.constant_step("1e-8", 7) == ADAM.constant_step("1e-8", 10**9) == sp.Rational(1, 2)
     assert [abs(step) for step in SIGN.steps([3, -5, sp.Rational(1, 9)])] == [1, 1, 1]
 
 
@@ -226,7 +259,28 @@ def test_below_epsilon_the_steps_are_those_of_gradient_descent_with_the_rate_ove
     [
         (lambda: UpdateRule(1, "1/2", 0), ("beta1", "below 1")),
         (lambda: UpdateRule("1/2", "3/2", 0), ("beta2", "below 1")),
-        (lambda: UpdateRule("1/2", "3/4", -1), ("epsilon", "positive")),
+        (lambda: UpdateRule("1/2", "3/4", -1), ("epsilon", "at least 0")),
+        (lambda: UpdateRule(False, "3/4", 0), ("beta1", "False")),
+        (lambda: UpdateRule(np.array([0]), "3/4", 0), ("beta1", "array")),
+        (lambda: UpdateRule("1/2", sp.nan, 0), ("beta2", "finite")),
+        (lambda: UpdateRule("1/2", "3/4", 0, 1), ("bias_correction", "got 1")),
+        (lambda: UpdateRule("1/2", "3/4", 0, None), ("bias_correction", "got None")),
+        *((lambda t=t: ADAM.bound(t), ("t",)) for t in (0, -1, False, 0.0, 1.5, "x y", "", "0.0", 10**6)),
+        *((lambda t=t: ADAM.constant_step(1, t), ("t",)) for t in (0, True, 2.5, "x y")),
+        *((lambda t=t: ADAM.worst_gradients(t), ("t",)) for t in (0, -3, 1.5, "t", 1001, 10**7, 10**400)),
+        (lambda: RMSPROP.constant_step(1, 10**9), ("t", "too long")),
+        (lambda: UpdateRule("1/2", 0, 0).worst_gradients(3), ("beta2", "no bound")),
+        (lambda: ADAM.steps([1, math.nan]), ("gradients", "nan")),
+        (lambda: ADAM.steps([1j]), ("gradients", "1j")),
+        (lambda: ADAM.steps([sp.I]), ("gradients", "real")),
+        (lambda: ADAM.steps(3), ("gradients", "sequence")),
+        (lambda: ADAM.steps([True]), ("gradients", "True")),
+        (lambda: ADAM.steps([1, None]), ("gradients", "None")),
+        (lambda: ADAM.chain_steps(3, "1/2", 1), ("chain", "got 3")),
+        (lambda: UpdateRule("0.9", "0.9001", 0).floor(), ("beta1", "t = 6248")),
+        (lambda: UpdateRule("0.999", "0.9990001", 0).floor(), ("beta1", "t = 6925540")),
+        (lambda: UpdateRule("0.9999", "0.99999999", 0).floor(), ("beta1", "t = 12565")),
+        (lambda: UpdateRule("0.9", 1 - sp.Rational(1, 10**900), 0).floor(), ("beta1", "too")),
         (lambda: UpdateRule("9/10", "8/10", 0).bound(), ("beta2", "no bound")),
         (lambda: UpdateRule("b", "9/10", 0).floor(), ("beta1", "numbers")),
         (lambda: UpdateRule("1/2", "9/10", 0).geometric_step("9/10"), ("growth", "forget")),
