@@ -80,7 +80,9 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import size
 from theory.log_norms import require_normal
+from theory.residual_networks import require_ensemble
 from theory.symbols import tidy
 
 BATCH_EXPLOSION = sp.pi / (sp.pi - 1)
@@ -167,7 +169,7 @@ def batch_norm_growth(batch: int | str) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        For a smaller batch, of which the mean is infinite.
+        For a smaller batch, of which the mean is infinite, and what is neither an integer nor a name.
 
     References
     ----------
@@ -182,15 +184,16 @@ def batch_norm_growth(batch: int | str) -> sp.Expr:
     >>> sp.simplify(limit - BATCH_EXPLOSION)
     0
     """
-    size = symbols.whole(batch)
-    if isinstance(batch, bool) or (size.is_Integer and size < 4):
+    inputs = size("batch", batch)
+    if isinstance(inputs, int) and inputs < 4:
         raise InvalidArgument("batch", f"needs at least 4 inputs for a finite mean, got {batch!r}", "use batch=16")
-    cosine = -1 / (size - 1)
+    B = symbols.whole(inputs)
+    cosine = -1 / (B - 1)
     both_on, product = _kernel(cosine, 0), _kernel(cosine, 1)
     eigenvalue = sp.Rational(1, 2) - product
-    along_ones, along_signal = ((size / 2 + size * (size - 1) * mean) / size for mean in (both_on, product))
-    trace = (size - 1) / 2 - (size / 2 - along_ones) / size - (size / 2 - along_signal) / size
-    return size / (eigenvalue * (size - 3)) * trace / (size - 1)
+    along_ones, along_signal = ((B / 2 + B * (B - 1) * mean) / B for mean in (both_on, product))
+    trace = (B - 1) / 2 - (B / 2 - along_ones) / B - (B / 2 - along_signal) / B
+    return B / (eigenvalue * (B - 3)) * trace / (B - 1)
 
 
 def _kernel(cosine: sp.Expr, degree: int) -> sp.Expr:
@@ -202,6 +205,7 @@ def _kernel(cosine: sp.Expr, degree: int) -> sp.Expr:
 
 def _units(net: Ensemble) -> sp.Expr:
     """Return n of a ReLU network of normal weights."""
+    require_ensemble(net)
     require_normal(net, "a normalized network")
     if net.slope != 0:
         raise InvalidArgument("activation", f"the formula is for ReLU, got {net.activation}", "use activation='relu'")

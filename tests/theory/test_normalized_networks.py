@@ -67,6 +67,10 @@ def test_growth_in_a_batch_of_four_by_quadrature():
     assert float(batch_norm_growth(4)) == pytest.approx(growth, rel=2e-3)
 
 
+def test_a_batch_written_out_is_its_number():
+    assert batch_norm_growth("8") == batch_norm_growth(np.int64(8)) == batch_norm_growth(8)
+
+
 def test_growth_falls_to_the_known_limit_as_the_batch_grows():
     values = [float(batch_norm_growth(size)) for size in (4, 5, 8, 16, 64, 10**3, 10**6)]
     assert values == sorted(values, reverse=True)
@@ -112,7 +116,10 @@ def test_the_gradients_rate_is_the_mean_of_its_factor():
         (lambda: layer_norm_moment(RELU.at(width=2)), "width"),
         (lambda: layer_norm_moment(Ensemble(widths=(4, 5), activation="relu", init="he")), "widths"),
         (lambda: batch_norm_growth(3), "batch"),
-        (lambda: batch_norm_growth(True), "batch"),
+        *((lambda batch=batch: batch_norm_growth(batch), "batch") for batch in (True, 4.5, 8.0, "x y", "3", "", None)),
+        (lambda: batch_norm_growth(math.nan), "batch"),
+        (lambda: layer_norm_moment(None), "net"),
+        (lambda: layer_norm_gradient_rate("n"), "net"),
     ],
 )
 def test_what_has_no_formula_is_refused(call, argument):

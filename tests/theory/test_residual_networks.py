@@ -250,6 +250,14 @@ def test_the_mean_hessian_where_branches_start_at_zero():
         (lambda: residual_moment(LINEAR, 0), "alpha"),
         (lambda: residual_moment(LINEAR, "-1/2"), "alpha"),
         (lambda: residual_moment(LINEAR, "n"), "alpha"),
+        (lambda: residual_moment(LINEAR, "norm_x"), "alpha"),
+        (lambda: residual_moment(LINEAR, "norm4_x", order=4), "alpha"),
+        (lambda: residual_moment(Ensemble(width=4, depth=10**9)), "depth"),
+        (lambda: residual_moment(Ensemble(width=4, depth=10**9, law="rademacher"), "alpha", order=4), "depth"),
+        (lambda: residual_hessian_moment(Ensemble(width=4, depth=10**9)), "depth"),
+        (lambda: branch_scale(None, 1), "net"),
+        (lambda: residual_moment("n"), "net"),
+        (lambda: enclosed_log_mean(4), "net"),
         (lambda: residual_moment(LINEAR.at(depth=3), branch="two"), "depth"),
         (lambda: residual_moment(LINEAR.at(law="uniform"), branch="two", order=4), "law"),
         (lambda: residual_moment(Ensemble(widths=(2, 3))), "widths"),
@@ -272,3 +280,8 @@ def test_what_has_no_formula_is_refused(call, argument):
     with pytest.raises(InvalidArgument) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_a_deep_network_keeps_its_power_where_a_name_remains():
+    alpha = sp.Symbol("alpha", positive=True)
+    assert residual_moment(Ensemble(width=4, depth=10**9, init="xavier"), "alpha") == (1 + alpha**2) ** 10**9
