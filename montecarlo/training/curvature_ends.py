@@ -167,10 +167,11 @@ def _imaginary(gradients: Callable[[NDArray[Any]], NDArray[Any]], parameters: Ar
 
 
 def row_norms(vectors: Array) -> Array:
-    """Return the norms of rows whose squares may underflow."""
+    """Return the norms of rows whose squares may underflow or overflow; inf or nan for rows that are not finite."""
     size = np.abs(vectors).max(axis=1)
-    units = np.divide(vectors, size[:, None], out=np.zeros_like(vectors), where=size[:, None] > 0)
-    return np.asarray(size * np.linalg.norm(units, axis=1))
+    inside = (size > 0) & (size < np.inf)
+    units = np.divide(vectors, size[:, None], out=np.zeros_like(vectors), where=inside[:, None])
+    return np.asarray(np.multiply(size, np.linalg.norm(units, axis=1), out=size, where=inside))
 
 
 def _ritz(alphas: Array, betas: Array) -> Array:

@@ -315,3 +315,15 @@ def test_a_single_fast_rule_and_exact_numbers():
     single = EscapeRatios(Adam(0.1), SignDescent(0.1), fraction=Fraction(1, 4))
     assert single == EscapeRatios(Adam(0.1), (SignDescent(0.1),), fraction=0.25)
     assert type(single.fraction) is float
+
+
+def test_curvature_beyond_double_precision_is_refused():
+    net = Ensemble(width=1, depth=6, init=10**200)
+    with pytest.raises(InvalidArgument, match=r"^depth: the Hessian of a network overflows"):
+        simulate(net, [EscapeTimes(SignDescent(0.01), budget=1, curvature=True)], samples=4)
+
+
+def test_gradients_that_overflow_are_refused():
+    net = Ensemble(width=1, depth=6, init=10**200)
+    with pytest.raises(InvalidArgument, match=r"^observables: EscapeTimes .* has values nan or inf"):
+        simulate(net, [EscapeTimes(SignDescent(0.01), budget=1)], samples=4)

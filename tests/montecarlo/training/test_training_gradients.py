@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from montecarlo import Chunk
 from montecarlo.curvature import LossHessian, Network, extreme_eigenvalues
 from montecarlo.training.classifiers import NORMALIZATIONS, Classifier
-from montecarlo.training.curvature_ends import curvature_ends
+from montecarlo.training.curvature_ends import curvature_ends, row_norms
 from montecarlo.training.one_input import OneInput, layer_views
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -397,3 +397,8 @@ def test_curvature_of_what_is_no_problem_is_refused(arguments, argument):
     with pytest.raises(InvalidArgument) as refused:
         curvature_ends(**{"gradients": lambda w: w, "parameters": np.ones((1, 3)), **arguments})
     assert refused.value.argument == argument
+
+
+def test_norms_of_rows_of_any_size():
+    rows = np.array([[3e-200, 4e-200], [3e200, -4e200], [0, 0], [np.inf, 1], [np.nan, 1], [3.0, 4.0]])
+    np.testing.assert_allclose(row_norms(rows), [5e-200, 5e200, 0, np.inf, np.nan, 5], rtol=1e-15)
