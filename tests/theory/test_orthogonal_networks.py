@@ -7,7 +7,7 @@ from scipy import special
 
 from montecarlo.intervals import catoni_interval
 from montecarlo.passes import Chunk
-from theory import Ensemble, InvalidArgument, LogNormLaw, kurtosis
+from theory import Ensemble, InvalidArgument, LogNormLaw, kurtosis, orthogonal_networks
 from theory.orthogonal_networks import (
     orthogonal_kurtosis,
     orthogonal_kurtosis_limit,
@@ -34,7 +34,7 @@ def test_moments_of_the_share_are_those_of_beta_laws(n, order):
     assert float(orthogonal_moment(net, order)) == pytest.approx(binomial(n) @ own, rel=1e-12)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 8, 40])
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 40, 41, 300])
 def test_log_moments_of_the_share_are_those_of_beta_laws(n):
     net = Ensemble(width=n, depth=7, activation="relu", init="orthogonal", input="e1")
     chances = binomial(n)[1:] / (1 - 2.0**-n)
@@ -45,6 +45,16 @@ def test_log_moments_of_the_share_are_those_of_beta_laws(n):
     assert float(orthogonal_log_mean(net)) == pytest.approx(7 * mean, abs=1e-9)
     expected = 7 * (chances @ (variances + (means - mean) ** 2))
     assert float(orthogonal_log_variance(net)) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 10])
+def test_the_sum_of_wide_layers_is_the_derived_one_of_narrow_layers(n, monkeypatch):
+    net = Ensemble(width=n, depth=1, activation="relu", init="orthogonal", input="e1")
+    derived = [cumulant(net) for cumulant in (orthogonal_log_mean, orthogonal_log_variance)]
+    monkeypatch.setattr(orthogonal_networks, "_WRITTEN_OUT", 0)
+    added = [cumulant(net) for cumulant in (orthogonal_log_mean, orthogonal_log_variance)]
+    assert added[0] == derived[0]
+    assert abs(sp.N(added[1] - derived[1], 40)) < 1e-35  # of trigammas of halves in one of them
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky:1/4", "linear"])
@@ -77,6 +87,8 @@ def test_fluctuations_are_three_fifths_of_those_of_normal_weights():
 
 def test_a_linear_network_is_an_isometry():
     net = RELU.at(activation="linear")
+    assert orthogonal_moment(Ensemble(width=4, depth=3, init="orthogonal"), 10**3) == 1
+    assert orthogonal_moment(Ensemble(width=4, depth=10**9, init="orthogonal", input="ones"), 4) == 16
     x = sp.Symbol("norm_x", positive=True)
     assert [orthogonal_moment(net, order) for order in (2, 4, 6)] == [x**2, x**4, x**6]
     assert (orthogonal_log_mean(net), orthogonal_log_variance(net)) == (sp.log(x**2), 0)
@@ -87,6 +99,15 @@ def test_a_linear_network_is_an_isometry():
     [
         (lambda: orthogonal_moment(RELU.at(init="he")), "init"),
         (lambda: orthogonal_moment(RELU, 3), "order"),
+        (lambda: orthogonal_moment(RELU, 20), "order"),
+        (lambda: orthogonal_moment(Ensemble(width=4, depth=3, init="orthogonal", input="ones"), 10**9), "order"),
+        (lambda: orthogonal_moment(RELU.at(width=4, depth=10**9)), "depth"),
+        (lambda: orthogonal_kurtosis(RELU.at(width=4, depth=10**9)), "depth"),
+        (lambda: orthogonal_log_mean(RELU.at(width=4097, depth=3)), "width"),
+        (lambda: orthogonal_moment(None), "net"),
+        (lambda: orthogonal_log_mean(None), "net"),
+        (lambda: orthogonal_log_variance(None), "net"),
+        (lambda: orthogonal_kurtosis_limit("n"), "net"),
         (lambda: orthogonal_log_mean(Ensemble(widths=(2, 3), init="orthogonal")), "widths"),
         (lambda: orthogonal_kurtosis_limit(RELU.at(width=4)), "width"),
         (lambda: orthogonal_log_variance(RELU.at(activation="leaky:1/2")), "order"),
