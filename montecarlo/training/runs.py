@@ -39,7 +39,7 @@ class Run:
     curved_epochs : tuple of int
         After which epochs curvature was measured; 0 is the start.
     least, largest : ndarray, shapes (len(curved_epochs), m)
-        Ends of the loss's Hessian on the same examples, to 1 %.
+        Ends of the loss's Hessian on the same examples, to 1e-4 of the larger one.
     final_losses, accuracies : ndarray, shapes (m,)
         On all examples, at the end.
     diverged_at : ndarray, shape (m,)
@@ -132,7 +132,7 @@ def train(
         with np.errstate(over="ignore"):
             norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
         if epoch in curved:
-            found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-2, 60)
+            found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-4, 100)
             for row in (row for row, after in enumerate(curved) if after == epoch):
                 least[row, left] = np.where(np.isnan(found.least), -np.inf, found.least)
                 largest[row, left] = _or_inf(found.largest)
