@@ -46,7 +46,7 @@ descent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -62,7 +62,7 @@ from theory.saddle_escape import nonnegative
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
 
-_MOST_BITS = 5000
+_MOST_BITS = 3000
 """Of t-th powers of the betas: SymPy's roots of longer fractions take seconds and more."""
 
 _MOST_GRADIENTS = 1000
@@ -117,7 +117,7 @@ class UpdateRule:
                 raise InvalidArgument(name, f"must lie from 0 to below 1, got {value}", "use e.g. '9/10'")
             object.__setattr__(self, name, exact)
 
-    def steps(self, gradients: Sequence[Exact | sp.Expr]) -> tuple[sp.Expr, ...]:
+    def steps(self, gradients: Iterable[Exact | sp.Expr]) -> tuple[sp.Expr, ...]:
         r"""Return the steps for given gradients, by the rule as it is written.
 
         Parameters
@@ -135,7 +135,7 @@ class UpdateRule:
         InvalidArgument
             If they are no sequence, or one of them is known not to be real and finite.
         """
-        if isinstance(gradients, str) or not isinstance(gradients, Sequence):
+        if isinstance(gradients, str) or not isinstance(gradients, Iterable):
             raise InvalidArgument("gradients", f"must be a sequence, got {gradients!r}", "use e.g. [1, 1, -1]")
         m, v, taken = sp.S.Zero, sp.S.Zero, []
         for t, gradient in enumerate([real("gradients", value) for value in gradients], 1):

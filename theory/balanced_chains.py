@@ -32,7 +32,7 @@ gradient descent multiplies it by :math:`1-\eta^2(y-f)^2f^2/(w_iw_j)^2`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,7 +45,7 @@ from theory.ensembles.arguments import exact_fraction, is_symbol_name, size
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
 
-_DEEPEST = 10**4
+_DEEPEST = 1000
 """The depth above which the exact powers of a number are too long."""
 
 _w = sp.Symbol("w", positive=True)
@@ -58,7 +58,7 @@ class BalancedChain:
     Parameters
     ----------
     depth : int or str
-        L, from 2 to 10^4; a name stands for a depth above 2.
+        L, from 2 to 1000; a name stands for a depth above 2.
     x, y : number, name or expression
         Input and target, not 0.
     start : number, name or expression
@@ -115,7 +115,9 @@ class BalancedChain:
                 "start", f"f has the other sign than y: {self.start} moves towards the saddle at 0", "turn a sign"
             )
         if share.is_number and share >= 1:
-            raise InvalidArgument("start", f"f is {self.output()}, not short of y: no plateau", "start nearer to 0")
+            raise InvalidArgument(
+                "start", f"f is {_brief(self.output())}, not short of y: no plateau", "start nearer to 0"
+            )
 
     def output(self, at: Quantity | None = None) -> sp.Expr:
         """Return f = x w^L, at the start or elsewhere."""
@@ -248,7 +250,9 @@ class BalancedChain:
         """
         (along, _), _ = self.eigenvalues()
         if along.is_number and not along < 0:
-            raise InvalidArgument("start", f"is no strict saddle: the curvature is {along}", "start nearer to 0")
+            raise InvalidArgument(
+                "start", f"is no strict saddle: the curvature is {_brief(along)}", "start nearer to 0"
+            )
         return along
 
     def time_times_curvature(self) -> sp.Expr:
@@ -307,7 +311,9 @@ class BalancedChain:
         low, high = self.time_bounds(end)
         share = abs(self.output(end) / self.y)
         if share.is_number and share > (self._L - 1) / (2 * self._L - 1):
-            raise InvalidArgument("end", f"f/y is {share}, where the gradient no longer grows", "take an earlier end")
+            raise InvalidArgument(
+                "end", f"f/y is {_brief(share)}, where the gradient no longer grows", "take an earlier end"
+            )
         return low / eta, high / eta + 1 + sp.log(sp.simplify(self.speed(end) / self.speed()))
 
     @property
@@ -356,11 +362,13 @@ class BalancedChain:
         if further.is_number and not further > 0:
             raise InvalidArgument("end", f"{last} is not beyond the start {self.start}", "take it further from 0")
         if share.is_number and not share < 1:
-            raise InvalidArgument("end", f"f is {self.output(last)} there, not short of y", "take it nearer to 0")
+            raise InvalidArgument(
+                "end", f"f is {_brief(self.output(last))} there, not short of y", "take it nearer to 0"
+            )
         return abs(self.start), abs(last)
 
 
-def gradient(weights: Sequence[Quantity], x: Quantity, y: Quantity) -> tuple[sp.Expr, ...]:
+def gradient(weights: Iterable[Quantity], x: Quantity, y: Quantity) -> tuple[sp.Expr, ...]:
     r"""Differentiate :math:`\frac12(xw_1\cdots w_L-y)^2`.
 
     Parameters
@@ -388,7 +396,7 @@ def gradient(weights: Sequence[Quantity], x: Quantity, y: Quantity) -> tuple[sp.
     return tuple(loss.diff(w).subs(places) for w in names)
 
 
-def imbalance_factor(weights: Sequence[Quantity], x: Quantity, y: Quantity, learning_rate: Quantity) -> sp.Expr:
+def imbalance_factor(weights: Iterable[Quantity], x: Quantity, y: Quantity, learning_rate: Quantity) -> sp.Expr:
     r"""Derive the factor of :math:`w_1^2-w_2^2` in a step of gradient descent; at first order in the rate it is 1.
 
     Parameters
@@ -446,10 +454,16 @@ def real(argument: str, value: Quantity) -> sp.Expr:
     return exact
 
 
-def _weights(weights: Sequence[Quantity]) -> list[sp.Expr]:
-    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+def _weights(weights: Iterable[Quantity]) -> list[sp.Expr]:
+    given = list(weights) if isinstance(weights, Iterable) and not isinstance(weights, str) else []
+    if not given:
         raise InvalidArgument("weights", f"must be a sequence of weights, got {weights!r}", "use e.g. ['a', 'b']")
-    return [real("weights", weight) for weight in weights]
+    return [real("weights", weight) for weight in given]
+
+
+def _brief(value: sp.Expr) -> str:
+    """Return a number as it is, or six digits of a long fraction."""
+    return str(sp.N(value, 6) if value.is_Rational and max(abs(value.p), value.q) > 10**30 else value)
 
 
 def _shown(depth: int) -> str:
