@@ -337,7 +337,7 @@ RESIDUAL_HESSIAN = Statement(
         _hessian_check(LINEAR.at(width=8, depth=16), "1/sqrt(L)", 0.35, 2_000),
         _hessian_check(LINEAR.at(width=8, depth=128), "1/sqrt(L)", 0.45, 1_000),
         _hessian_check(RELU.at(width=8, depth=64), "0", 0.40, 1_000),
-        _hessian_check(RELU.at(width=16, depth=64), "1/sqrt(L)", 0.40, 500),
+        _hessian_check(RELU.at(width=16, depth=64), "1/sqrt(L)", 0.50, 1_000),
     ),
     mutants=(
         Mutant("it vanishes like that of a plain network", partial(hessian_median, plain=True)),
