@@ -53,11 +53,10 @@ from typing import TypeAlias
 import sympy as sp
 
 from theory import symbols
-from theory.balanced_chains import BalancedChain, real
+from theory.balanced_chains import BalancedChain
 from theory.balls import enclose, less, precision
 from theory.ensembles import Exact, InvalidArgument
 from theory.ensembles.arguments import size
-from theory.saddle_escape import nonnegative
 
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
@@ -112,7 +111,7 @@ class UpdateRule:
             raise InvalidArgument("bias_correction", problem, "use bias_correction=True, as Adam has it")
         for name in ("beta1", "beta2", "epsilon"):
             value = getattr(self, name)
-            exact = nonnegative(name, value)
+            exact = symbols.nonnegative(name, value)
             if name != "epsilon" and exact.is_number and not exact < 1:
                 raise InvalidArgument(name, f"must lie from 0 to below 1, got {value}", "use e.g. '9/10'")
             object.__setattr__(self, name, exact)
@@ -138,7 +137,7 @@ class UpdateRule:
         if isinstance(gradients, str) or not isinstance(gradients, Iterable):
             raise InvalidArgument("gradients", f"must be a sequence, got {gradients!r}", "use e.g. [1, 1, -1]")
         m, v, taken = sp.S.Zero, sp.S.Zero, []
-        for t, gradient in enumerate([real("gradients", value) for value in gradients], 1):
+        for t, gradient in enumerate([symbols.real("gradients", value) for value in gradients], 1):
             m = self.beta1 * m + (1 - self.beta1) * gradient
             v = self.beta2 * v + (1 - self.beta2) * gradient**2
             first, second = self._corrections(sp.Integer(t))

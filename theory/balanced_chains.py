@@ -40,7 +40,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Exact, InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name, size
+from theory.ensembles.arguments import size
 
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, the name of a positive symbol, or an expression."""
@@ -330,7 +330,7 @@ class BalancedChain:
 
     def _read(self, argument: str, value: Quantity, taken: set[int | str]) -> sp.Expr:
         """Read a real number, and refuse the name of something else, or an expression that confuses it with L."""
-        exact = real(argument, value)
+        exact = symbols.real(argument, value)
         named = value.strip() if isinstance(value, str) else None
         confused = any(
             symbol.name == self.depth and symbol != self._L
@@ -391,7 +391,7 @@ def gradient(weights: Iterable[Quantity], x: Quantity, y: Quantity) -> tuple[sp.
     """
     values = _weights(weights)
     names = [sp.Dummy() for _ in values]
-    loss = (real("x", x) * sp.Mul(*names) - real("y", y)) ** 2 / 2
+    loss = (symbols.real("x", x) * sp.Mul(*names) - symbols.real("y", y)) ** 2 / 2
     places = dict(zip(names, values, strict=True))
     return tuple(loss.diff(w).subs(places) for w in names)
 
@@ -416,7 +416,7 @@ def imbalance_factor(weights: Iterable[Quantity], x: Quantity, y: Quantity, lear
     >>> imbalance_factor([a, b], 1, 2, eta)
     -eta**2*(a*b - 2)**2 + 1
     """
-    values, rate = _weights(weights), real("learning_rate", learning_rate)
+    values, rate = _weights(weights), symbols.real("learning_rate", learning_rate)
     if len(values) < 2 or sp.expand(values[0] ** 2 - values[1] ** 2) == 0:
         raise InvalidArgument("weights", f"have no imbalance of the first two: {weights!r}", "give two that differ")
     names, eta = [sp.Dummy() for _ in values], sp.Dummy()
@@ -433,32 +433,11 @@ _ZERO = {
 }
 
 
-def real(argument: str, value: Quantity) -> sp.Expr:
-    """Read a finite real number exactly, a name as a positive symbol, or an expression as it is.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is neither, or known not to be real and finite.
-
-    Examples
-    --------
-    >>> real("x", -0.5), real("x", "x")
-    (-1/2, x)
-    """
-    if isinstance(value, str) and is_symbol_name(value.strip()):
-        return symbols.number(value.strip())
-    exact = value if isinstance(value, sp.Expr) else symbols.number(exact_fraction(argument, value))
-    if exact is sp.nan or exact.is_finite is False or exact.is_extended_real is False:
-        raise InvalidArgument(argument, f"must be real and finite, got {value}", "use e.g. 1, '1/3' or a name")
-    return exact
-
-
 def _weights(weights: Iterable[Quantity]) -> list[sp.Expr]:
     given = list(weights) if isinstance(weights, Iterable) and not isinstance(weights, str) else []
     if not given:
         raise InvalidArgument("weights", f"must be a sequence of weights, got {weights!r}", "use e.g. ['a', 'b']")
-    return [real("weights", weight) for weight in given]
+    return [symbols.real("weights", weight) for weight in given]
 
 
 def _brief(value: sp.Expr) -> str:

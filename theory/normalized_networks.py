@@ -82,7 +82,6 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import size
 from theory.log_norms import require_normal
-from theory.residual_networks import require_ensemble
 from theory.symbols import tidy
 
 BATCH_EXPLOSION = sp.pi / (sp.pi - 1)
@@ -205,7 +204,7 @@ def _kernel(cosine: sp.Expr, degree: int) -> sp.Expr:
 
 def _units(net: Ensemble) -> sp.Expr:
     """Return n of a ReLU network of normal weights."""
-    require_ensemble(net)
+    symbols.require_ensemble(net)
     require_normal(net, "a normalized network")
     if net.slope != 0:
         raise InvalidArgument("activation", f"the formula is for ReLU, got {net.activation}", "use activation='relu'")

@@ -19,7 +19,6 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.factors import ChiSquares
-from theory.residual_networks import require_ensemble, require_short
 from theory.transfer import Layer
 
 
@@ -184,7 +183,7 @@ def _rational(value: flint.fmpq) -> sp.Rational:
 def _power(share: sp.Expr, net: Ensemble) -> sp.Expr:
     """Return share^L."""
     depth = symbols.whole(net.depth)
-    require_short(sp.Matrix([[share]]), depth)
+    symbols.require_short(sp.Matrix([[share]]), depth)
     return share**depth
 
 
@@ -202,7 +201,7 @@ _HIGHEST_POWER = 10**4
 
 
 def _require_orthogonal(net: Ensemble) -> None:
-    require_ensemble(net)
+    symbols.require_ensemble(net)
     if net.has_independent_entries:
         raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
     if not net.is_constant_width:

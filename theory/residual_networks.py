@@ -61,8 +61,6 @@ from theory.transfer import TransferMatrix, input_power_sums, power_applied, req
 
 _BRANCHES = ("linear", "relu", "two")
 _MOST_TERMS = 10**6
-_DEEPEST = 10**5
-"""The exponent above which the exact power of a number is too long."""
 
 
 def branch_scale(net: Ensemble, alpha: str | int | Fraction, branch: str = "linear") -> sp.Expr:
@@ -89,7 +87,7 @@ def branch_scale(net: Ensemble, alpha: str | int | Fraction, branch: str = "line
     >>> branch_scale(Ensemble(width="n", depth="L"), "1/sqrt(L)")
     1/sqrt(L)
     """
-    require_ensemble(net)
+    symbols.require_ensemble(net)
     require_independent_entries(net)
     if not net.is_constant_width:
         raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
@@ -160,7 +158,7 @@ def residual_moment(
     steps = _branches(net, branch)
     transfer = _transfer(net, scale, branch, order)
     start = partial(input_power_sums, net)
-    require_short(transfer.matrix, steps)
+    symbols.require_short(transfer.matrix, steps)
     return power_applied(transfer, start, steps)
 
 
@@ -218,7 +216,7 @@ def residual_hessian_moment(
         raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
     n, count, square = symbols.whole(net.width_at(0)), _branches(net, branch), symbols.input_power_sum(net, 2)
     transfer = _transfer(net, scale, branch, 2).matrix
-    require_short(transfer, count)
+    symbols.require_short(transfer, count)
     growth = transfer[0]
     if branch == "linear":
         return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
@@ -409,32 +407,6 @@ def relu_branch_square_bound(net: Ensemble, alpha: str | int | Fraction = "1/sqr
     x2 = x**2 + sp.Rational(1, 2) - 1 / (2 * sp.pi)
     growth = 1 + 4 * t * x + t**2 * (4 * x2 + 2 * y) + 4 * t**3 * sp.sqrt(y * y2) + t**4 * y2
     return growth**depth * symbols.input_power_sum(net, 2) ** 2
-
-
-def require_ensemble(net: object) -> None:
-    """Refuse what is no ensemble.
-
-    Raises
-    ------
-    InvalidArgument
-        Says what came instead.
-    """
-    if not isinstance(net, Ensemble):
-        problem = f"must be an Ensemble, got {net!r}"
-        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
-
-
-def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
-    """Refuse a number's exact power, or a matrix's, of more digits than anyone could use.
-
-    Raises
-    ------
-    InvalidArgument
-        Unless the exponent is a name, or at most 10^5, or what is raised to it a single expression with names.
-    """
-    if steps.is_Integer and steps > _DEEPEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
-        problem = f"the exact power of a number has too many digits beyond the exponent {_DEEPEST}"
-        raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
 
 
 def _sum_of_input(net: Ensemble) -> sp.Expr:

@@ -48,8 +48,7 @@ import sympy as sp
 
 from theory.balls import Ball, enclose, less, precision, require_digits
 from theory.ensembles import Exact, InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name
-from theory.symbols import number, positive
+from theory.symbols import finite, nonnegative, positive
 
 Quantity: TypeAlias = Exact | sp.Expr
 """An exact number, a name, or an expression."""
@@ -165,7 +164,7 @@ def dawson(z: Quantity) -> sp.Expr:
     >>> dawson(sp.Symbol("z")).diff("z").subs("z", 0)
     1
     """
-    z = _finite("z", z)
+    z = finite("z", z)
     return sp.sqrt(sp.pi) / 2 * sp.exp(-(z**2)) * sp.erfi(z)
 
 
@@ -180,7 +179,7 @@ def dawson_integral(z: Quantity) -> sp.Expr:
     >>> dawson_integral(z).series(z, 0, 5), dawson(z).series(z, 0, 4)
     (z**2/2 - z**4/6 + O(z**5), z - 2*z**3/3 + O(z**4))
     """
-    z = _finite("z", z)
+    z = finite("z", z)
     return z**2 / 2 * sp.hyper([1, 1], [sp.Rational(3, 2), 2], -(z**2))
 
 
@@ -370,35 +369,6 @@ def _momentum(momentum: Quantity) -> sp.Expr:
     if mu.is_number and not (1 - mu).is_positive:
         raise InvalidArgument("momentum", f"must lie from 0 to below 1, got {momentum}", "use e.g. momentum='9/10'")
     return mu
-
-
-def nonnegative(argument: str, value: Quantity) -> sp.Expr:
-    """Read an exact number of at least 0, a name as a positive symbol, or an expression as it is.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is neither, or known to be negative, infinite or not real.
-
-    Examples
-    --------
-    >>> nonnegative("momentum", 0), nonnegative("momentum", "mu")
-    (0, mu)
-    """
-    exact = _finite(argument, value)
-    if exact.is_nonnegative is False:
-        raise InvalidArgument(argument, f"must be at least 0, got {value}", "use e.g. 0, '1/3' or a name")
-    return exact
-
-
-def _finite(argument: str, value: Quantity) -> sp.Expr:
-    """Read a finite number exactly, a name as a positive symbol, or an expression as it is."""
-    if isinstance(value, str) and is_symbol_name(value.strip()):
-        return number(value.strip())
-    exact = value if isinstance(value, sp.Expr) else number(exact_fraction(argument, value))
-    if exact is sp.nan or exact.is_finite is False:
-        raise InvalidArgument(argument, f"must be finite, got {value}", "use e.g. 1, '1/3' or a name")
-    return exact
 
 
 def _ratio(distance: Quantity) -> sp.Expr:

@@ -13,6 +13,10 @@ BETA = sp.Symbol("beta", positive=True)
 """The ratio depth/width along which a limit is taken."""
 
 
+_LONGEST = 10**5
+"""Above it the exact power of a number is too long."""
+
+
 def norm_symbol(order: int) -> sp.Symbol:
     """Return the symbol for the input's norm of that order: ``norm_x`` for |x|, ``norm4_x`` for |x|_4, ..."""
     return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
@@ -49,6 +53,64 @@ def positive(argument: str, value: Exact | sp.Expr) -> sp.Expr:
     if exact is sp.nan or exact.is_positive is False or exact.is_extended_real is False:
         raise InvalidArgument(argument, f"must be positive, got {value}", "use e.g. 1, '1/3' or a name")
     return exact
+
+
+def finite(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+    """Read a finite number exactly, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known not to be finite.
+    """
+    exact = _read(argument, value)
+    if exact is sp.nan or exact.is_finite is False:
+        raise InvalidArgument(argument, f"must be finite, got {value}", "use e.g. 1, '1/3' or a name")
+    return exact
+
+
+def real(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+    """Read a finite real number exactly, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known not to be real and finite.
+
+    Examples
+    --------
+    >>> real("x", -0.5), real("x", "x")
+    (-1/2, x)
+    """
+    exact = _read(argument, value)
+    if exact is sp.nan or exact.is_finite is False or exact.is_extended_real is False:
+        raise InvalidArgument(argument, f"must be real and finite, got {value}", "use e.g. 1, '1/3' or a name")
+    return exact
+
+
+def nonnegative(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+    """Read an exact number of at least 0, a name as a positive symbol, or an expression as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or known to be negative, infinite or not real.
+
+    Examples
+    --------
+    >>> nonnegative("momentum", 0), nonnegative("momentum", "mu")
+    (0, mu)
+    """
+    exact = finite(argument, value)
+    if exact.is_nonnegative is False:
+        raise InvalidArgument(argument, f"must be at least 0, got {value}", "use e.g. 0, '1/3' or a name")
+    return exact
+
+
+def _read(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+    if isinstance(value, str) and is_symbol_name(value.strip()):
+        return number(value.strip())
+    return value if isinstance(value, sp.Expr) else number(exact_fraction(argument, value))
 
 
 def slope(net: Ensemble) -> sp.Expr:
@@ -101,6 +163,32 @@ def tidy(expression: sp.Expr) -> sp.Expr:
     """Return the shortest of the usual forms of a rational function, expanded if that costs nothing."""
     reduced = sp.cancel(expression)
     return min((sp.expand(reduced), sp.factor(reduced)), key=sp.count_ops)
+
+
+def require_ensemble(net: object) -> None:
+    """Refuse what is no ensemble.
+
+    Raises
+    ------
+    InvalidArgument
+        Says what came instead.
+    """
+    if not isinstance(net, Ensemble):
+        problem = f"must be an Ensemble, got {net!r}"
+        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
+
+
+def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
+    """Refuse a number's exact power, or a matrix's, of more digits than anyone could use.
+
+    Raises
+    ------
+    InvalidArgument
+        Unless the exponent is a name, or at most 10^5, or what is raised to it a single expression with names.
+    """
+    if steps.is_Integer and steps > _LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
+        problem = f"the exact power of a number has too many digits beyond the exponent {_LONGEST}"
+        raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
 
 
 def require_order(order: int) -> int:

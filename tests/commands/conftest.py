@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from proofs_check import registry
 from proofs_check.cli import main
@@ -45,6 +46,15 @@ class Ran:
     status: int
     out: str
     err: str
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are written, in order."""
+    found = []
+    savefig = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (found.append(self), savefig(self, *a, **k)))
+    return found
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from montecarlo import serial, worker_pool
 from montecarlo.training import (
@@ -38,15 +37,6 @@ MISSING = "digits needs scikit-learn, which is not installed; pip install 'vanis
 def study():
     """The same runs as the commands', without them."""
     return digits_study(seeds=(4, 5), **SIZES)
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are written, in order."""
-    found = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (found.append(self), savefig(self, *a, **k)))
-    return found
 
 
 def ends(values):

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from montecarlo import serial, simulate, worker_pool
 from montecarlo.intervals import order_statistic_interval
@@ -39,15 +38,6 @@ def by_hand(start, rule, budget, right=1.0):
             first, second, t = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g**2, step + 1
             w = w - eta * first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
     return math.inf
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are written, in order."""
-    found = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (found.append(self), savefig(self, *a, **k)))
-    return found
 
 
 def test_the_balanced_chain_takes_as_many_steps_as_counted_by_hand_between_theorys_bounds():

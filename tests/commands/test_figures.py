@@ -34,15 +34,6 @@ def cheap(monkeypatch):
     monkeypatch.setattr(typical, "_gradient_series", series)
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are written, in order."""
-    figures_drawn = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (figures_drawn.append(self), savefig(self, *a, **k)))
-    return figures_drawn
-
-
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize(
     ("name", "begins", "ends"),

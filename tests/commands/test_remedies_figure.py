@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from scipy.special import binom, psi
 
 from montecarlo import GradientNorms, serial, simulate, worker_pool
@@ -29,15 +28,6 @@ from proofs_check.studies.remedies import (
 
 BY_NAME = {remedy.name: remedy for remedy in REMEDIES}
 SHARED = "0.35"
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that are written, in order."""
-    found = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (found.append(self), savefig(self, *a, **k)))
-    return found
 
 
 def steps_of(kind, alpha, weights, x):
