@@ -225,10 +225,10 @@ NORMALIZED_CURVATURE = Statement(
     ),
     claim=typical_log_norm,
     evidence=(
-        _median_check(RELU.at(width=8, depth=64), LayerNorm(), 3.4, 150),
-        _median_check(RELU.at(width=16, depth=32), LayerNorm(), 3.8, 100),
-        _median_check(RELU.at(width=8, depth=16), BatchNorm(8), 2.9, 200),
-        _median_check(RELU.at(width=16, depth=16), BatchNorm(8), 2.8, 120),
+        _median_check(RELU.at(width=8, depth=32), LayerNorm(), 1.6, 450),
+        _median_check(RELU.at(width=16, depth=32), LayerNorm(), 1.8, 300),
+        _median_check(RELU.at(width=8, depth=16), BatchNorm(8), 1.6, 600),
+        _median_check(RELU.at(width=16, depth=16), BatchNorm(8), 1.4, 350),
     ),
     mutants=(
         Mutant("under layer norm it vanishes like that of a plain network", partial(typical_log_norm, vanishes=True)),
