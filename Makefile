@@ -38,7 +38,7 @@ oracle: $(VENV)/.oracle
 
 SEEDS ?= 100
 soak: $(VENV)/.test
-	$(BIN)/python -m proofs_check.soak --seeds $(SEEDS)
+	$(BIN)/python -m proofs_check.command.soak --seeds $(SEEDS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations

@@ -7,7 +7,7 @@ import sympy as sp
 from benchmarks.cases import WIDTH, Case
 from theory.ensembles import Ensemble
 from theory.matrix_expectations import Gaussian, expectation
-from theory.moments import activation_moment
+from theory.moments.activations import activation_moment
 
 
 def solve(case: Case, route: str = "") -> sp.Expr:

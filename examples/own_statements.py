@@ -11,7 +11,7 @@ import sympy as sp
 
 from montecarlo import ActivationNorms
 from proofs_check import Assumption, LogMean, Mean, Mutant, Simulated, Statement
-from proofs_check.statements.depth_induction import induction_over_depth
+from proofs_check.toolkit.depth_induction import induction_over_depth
 from theory import Ensemble, LogNormLaw, activation_moment, symbols
 
 LECUN = Ensemble(width="n", depth="L", activation="relu", init="lecun")

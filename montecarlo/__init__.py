@@ -1,42 +1,27 @@
 """What does hold: random networks sampled from real weight matrices, their norms on log scale. NumPy; no SymPy.
 
-===============  ========================================================================
-simulate         draws networks block by block, on any workers, the same bits on each
+===============  =============================================================================
 observables      what is measured: norms, angles, dead units, or one's own
-curvature        Hessians in the weights: spectra, losses on data, what is measured of them
-chain_hessian    extreme eigenvalues of the Hessian of a width-one linear network
 singular_values  all singular values of the input-output Jacobian, however far apart
+curvature        Hessians in the weights: spectra, losses on data, what is measured of them
 training         many networks trained at once: optimizers, escape from plateaus, real data
-
-engines          real weight matrices, or a law that is provably the same
-passes           real matrices: one chunk of networks, forward and backward
-width_one        real weights of networks of width one, all layers at a time
-vector_chains    law-exact for normal weights: vectors in place of matrices
-norm_chains      law-exact for normal weights: chi-squares in place of vectors
-pairs            a second input beside the first, and the angle between them
-remedies         residual branches, layer and batch normalization, as engines
-particles        means of heavy-tailed norms at any depth, by resampling
-tilting          extreme tails for normal weights, by exponential tilting
-
-estimators       streaming moments and covariances of log values
-log_counts       streaming quantiles of log values, in bounded memory
+rare_events      heavy-tailed means by resampling, extreme tails by tilting
 intervals        confidence intervals whose guarantee is proved at finite sample size
 
-blocks           one block of networks, drawn and measured: a pure function of a task
-block_store      finished blocks in one SQLite file, safe from kills
-stored_runs      a simulation's blocks in a store, by fingerprint
-executors        serial, threads, processes, any executor, a Dask cluster
-streams          one random stream per ensemble, seed and block; the sizes of blocks
+engines          real weight matrices, or a law that is provably the same
+architectures    residual branches, layer and batch normalization: forward and backward passes
+drawing          weights from the ensemble's law; vectors through the layers on log scale
+runs             networks drawn block by block, kept, continued and replayed
+workers          serial, threads, processes, any executor, a Dask cluster
+streaming        moments and quantiles merged block by block, in bounded memory
+operators        symmetric operators known by their products: ends, density, traces
 
-weights          weights from the ensemble's law
-normals          standard normal variables in single precision
-products         matrices times vectors without threads of their own
-traces           vectors through the layers: rescaled, their norms on log scale
-sampler_check    a user's sampler must be standardized and symmetric
-===============  ========================================================================
+arguments        reading arguments, or refusing them
+arrays           the types of arrays
+===============  =============================================================================
 """
 
-from montecarlo.chain_hessian import ChainHessian
+from montecarlo.architectures import BatchNorm, GradientGrowth, LayerNorm, Residual, ResidualHessianNorms
 from montecarlo.curvature import (
     CurvatureRatios,
     HessianExtremes,
@@ -44,8 +29,9 @@ from montecarlo.curvature import (
     HessianNorms,
     LossCurvature,
 )
-from montecarlo.estimators import LogCovariance, Moments
-from montecarlo.executors import Workers, borrowed, cluster, processes, serial, threads, worker_pool
+from montecarlo.curvature.width_one import ChainHessian
+from montecarlo.drawing.second_inputs import Pair
+from montecarlo.engines.real_matrices import Chunk
 from montecarlo.intervals import (
     Band,
     Estimate,
@@ -61,7 +47,6 @@ from montecarlo.intervals import (
     quantile_sequence_interval,
     two_sample_distance,
 )
-from montecarlo.log_counts import LogCounts
 from montecarlo.observables import (
     ActivationNorms,
     Angles,
@@ -71,13 +56,14 @@ from montecarlo.observables import (
     InnerProducts,
     Observable,
 )
-from montecarlo.pairs import Pair
-from montecarlo.particles import ParticleMean, particle_mean
-from montecarlo.passes import Chunk
-from montecarlo.remedies import BatchNorm, GradientGrowth, LayerNorm, Residual, ResidualHessianNorms
-from montecarlo.simulate import Readings, Simulation, simulate
+from montecarlo.rare_events.particles import ParticleMean, particle_mean
+from montecarlo.rare_events.tilting import TailProbability, tail_probability
+from montecarlo.runs.simulation import Readings, Simulation, simulate
 from montecarlo.singular_values import JacobianSingularValues
-from montecarlo.tilting import TailProbability, tail_probability
+from montecarlo.streaming.counts import LogCounts
+from montecarlo.streaming.moments import LogCovariance, Moments
+from montecarlo.workers.places import borrowed, cluster, processes, serial, threads, worker_pool
+from montecarlo.workers.workers import Workers
 
 __all__ = [
     "simulate",

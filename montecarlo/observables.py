@@ -10,9 +10,9 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from montecarlo.pairs import Pair
-from montecarlo.passes import Chunk
-from montecarlo.weights import Array
+from montecarlo.arrays import Array
+from montecarlo.drawing.second_inputs import Pair
+from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
 

@@ -13,10 +13,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arrays import Array
+from montecarlo.drawing.streams import sizes
+from montecarlo.engines.real_matrices import Chunk
 from montecarlo.observables import layers_between, parse_layers
-from montecarlo.passes import Chunk
-from montecarlo.streams import sizes
-from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 
 _EPS = float(np.finfo(np.float64).eps)

@@ -1,28 +1,26 @@
 """Statements about random deep networks, the evidence for them, and the verdicts.
 
-===============  =================================================================
-statement        what a statement is: claim, source, assumptions, mutants
-verdict          tiers, findings, and the rule from interval to verdict
-evidence         the four kinds of evidence
-statements       the statements, one file per topic
-registry         which statements there are, by id
-verification     the main job: plan, simulate, judge
-algebra          identically zero? in SymPy and in python-flint
-enumeration      brute force over discrete weights
-small_normalized gradients and Hessians of small rational networks with layer or batch norm
-small_hessians   Hessians of small rational networks, their exact rank, signs and norms
-quantities       what `derive` and `sample` can be asked for
-answers          their answers as text, LaTeX, Python and JSON
-report           the verdict table and the folder that `verify --out` writes
-tables           theory against measurement: LaTeX, Markdown, CSV, JSON
-figures          the figures, one file each
-studies          what a figure and the table of its name both show
-files            files written whole or not at all
-cli              the command ``vanishing``
-progress         its progress bars
-soak             the statistical suite over many seeds
-pytest_plugin    statements and mutants as pytest items
-===============  =================================================================
+=============  ==============================================================================
+statement      what a statement is: claim, source, assumptions, mutants
+assumptions    the hypotheses that statements share
+statements     the statements, a folder for each topic
+papers         papers, claim by claim: which statements check it, or why none can
+evidence       the kinds of evidence
+verdict        tiers, findings, and the rule from interval to verdict
+verification   the main job: plan, simulate, judge
+registry       which statements there are, by id
+
+exact          identities, brute force and small networks, over the rationals
+toolkit        what many statements are made of
+quantities     what `derive` and `sample` can be asked for, and their answers in every format
+reporting      tables, whole files, progress bars
+figures        the figures, one file each
+studies        what a figure and the table of its name both show
+
+cli            the command ``vanishing``
+command        its subcommands, one file each
+pytest_plugin  statements and mutants as pytest items
+=============  ==============================================================================
 """
 
 from typing import TYPE_CHECKING, Any

@@ -220,9 +220,9 @@ def _query_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from proofs_check.files import write_whole
+    from proofs_check.command.report import console_table, write_report
     from proofs_check.registry import load, select
-    from proofs_check.report import console_table, write_report
+    from proofs_check.reporting.files import write_whole
     from proofs_check.verification import PROFILES, verify
 
     _choice("profile", options.profile, dict.fromkeys(PROFILES))
@@ -299,7 +299,7 @@ def _named(name: str, statements: Sequence[Statement]) -> Statement:
 
 
 def _derive(options: argparse.Namespace) -> int:
-    from proofs_check import answers
+    from proofs_check.quantities import formats as answers
 
     formats = {
         "text": answers.derivation_text,
@@ -314,7 +314,7 @@ def _derive(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from proofs_check import answers
+    from proofs_check.quantities import formats as answers
     from proofs_check.quantities.sampling import Sampling
 
     show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
@@ -356,8 +356,8 @@ def _workers(options: argparse.Namespace) -> Any:
 
 def _table(options: argparse.Namespace) -> int:
     from proofs_check.registry import own_statements
+    from proofs_check.reporting.tables import FORMATS, topic_table
     from proofs_check.studies import STUDIES
-    from proofs_check.tables import FORMATS, topic_table
     from proofs_check.verification import verify
 
     show = _choice("format", options.format, FORMATS)
@@ -454,7 +454,7 @@ def _progress() -> Any:
 
     if not sys.stderr.isatty():
         return nullcontext(None)
-    from proofs_check.progress import bars
+    from proofs_check.reporting.progress import bars
 
     return bars()
 

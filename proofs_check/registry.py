@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import importlib
 import importlib.util
+import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from proofs_check import statements
 from proofs_check.statement import Statement
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
+_READING_ORDER = ("chain", "forward", "law", "gradient", "hessian", "plateau", "escape", "remedy", "init", "matrices")
+"""Topics in the order of a textbook; those not named here follow by the alphabet."""
 
+
+@cache
 def own_statements() -> tuple[Statement, ...]:
-    """Return the statements of this package."""
-    from proofs_check.statements import STATEMENTS
+    """Return the statements of this package: those of every module in the folders of its topics."""
+    return tuple(statement for topic in topics() for name in _modules(topic) for statement in _listed(name))
 
-    return STATEMENTS
+
+def topics() -> tuple[str, ...]:
+    """Return the topics, each a folder of statements, without loading any statement."""
+    folders = [folder.name for folder in pkgutil.iter_modules(statements.__path__)]
+    known = [topic for topic in _READING_ORDER if topic in folders]
+    return (*known, *sorted(set(folders) - set(known)))
+
+
+def _modules(topic: str) -> list[str]:
+    folder = importlib.import_module(f"{statements.__name__}.{topic}")
+    return sorted(f"{folder.__name__}.{file.name}" for file in pkgutil.iter_modules(folder.__path__))
+
+
+def _listed(name: str) -> tuple[Statement, ...]:
+    return statements_of(importlib.import_module(name))
 
 
 def statements_of(module: ModuleType) -> tuple[Statement, ...]:
@@ -54,7 +76,8 @@ def load(source: str | Path) -> tuple[Statement, ...]:
     if path.suffix == ".py":
         if not path.is_file():
             raise InvalidArgument("statements", f"there is no file {path}", "give a Python file or a module's name")
-        name = f"_statements_{path.stem}"
+        whole = str(path.resolve())  # two files of one name are two modules
+        name = f"_statements_{hashlib.sha256(whole.encode()).hexdigest()[:16]}_{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None

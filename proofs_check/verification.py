@@ -15,11 +15,12 @@ from os import PathLike
 from typing import Any
 
 from montecarlo import Simulation, simulate
-from montecarlo.block_store import BlockStore
-from montecarlo.engines import Engine
-from montecarlo.executors import Workers, workers_for
+from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
-from montecarlo.stored_runs import machine
+from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.stored_runs import machine
+from montecarlo.workers.places import workers_for
+from montecarlo.workers.workers import Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -160,7 +161,7 @@ def verify(
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
     executor : concurrent.futures.Executor or Workers, optional
-        Runs the simulations in place of `jobs`: a Dask cluster, ...; see :mod:`montecarlo.executors`.
+        Runs the simulations in place of `jobs`: a Dask cluster, ...; see :mod:`montecarlo.workers.places`.
     store : path, optional
         An SQLite file that takes each block of networks as it is finished; the same call goes on where the last ended.
     progress : callable, optional

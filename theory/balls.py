@@ -161,3 +161,10 @@ def _hypergeometric(node: sp.hyper) -> Ball:
         digits *= 2
         if ball.rel_accuracy_bits() >= wanted or digits > _MOST_DIGITS:
             return ball
+
+
+def enclose_number(value: sp.Expr) -> Ball:
+    """Return a rational number or constant as a ball at the present precision."""
+    if value.is_Rational:
+        return flint.arb(flint.fmpq(int(value.p), int(value.q)))
+    return enclose(value, flint.ctx.dps)

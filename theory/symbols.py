@@ -13,10 +13,6 @@ BETA = sp.Symbol("beta", positive=True)
 """The ratio depth/width along which a limit is taken."""
 
 
-_LONGEST = 10**5
-"""Above it the exact power of a number is too long."""
-
-
 def norm_symbol(order: int) -> sp.Symbol:
     """Return the symbol for the input's norm of that order: ``norm_x`` for |x|, ``norm4_x`` for |x|_4, ..."""
     return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
@@ -163,45 +159,6 @@ def tidy(expression: sp.Expr) -> sp.Expr:
     """Return the shortest of the usual forms of a rational function, expanded if that costs nothing."""
     reduced = sp.cancel(expression)
     return min((sp.expand(reduced), sp.factor(reduced)), key=sp.count_ops)
-
-
-def require_ensemble(net: object) -> None:
-    """Refuse what is no ensemble.
-
-    Raises
-    ------
-    InvalidArgument
-        Says what came instead.
-    """
-    if not isinstance(net, Ensemble):
-        problem = f"must be an Ensemble, got {net!r}"
-        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
-
-
-def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
-    """Refuse a number's exact power, or a matrix's, of more digits than anyone could use.
-
-    Raises
-    ------
-    InvalidArgument
-        Unless the exponent is a name, or at most 10^5, or what is raised to it a single expression with names.
-    """
-    if steps.is_Integer and steps > _LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
-        problem = f"the exact power of a number has too many digits beyond the exponent {_LONGEST}"
-        raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
-
-
-def require_order(order: int) -> int:
-    """Refuse an order that is not a positive even integer.
-
-    Raises
-    ------
-    InvalidArgument
-        Odd moments of a norm have no closed form here; order 0 is trivial.
-    """
-    if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
-        raise InvalidArgument("order", f"must be a positive even integer, got {order!r}", "use 2, 4, 6, ...")
-    return order
 
 
 def gather(expression: sp.Expr) -> sp.Expr:

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.sampling.work import Work
 from montecarlo import ActivationNorms, GradientNorms, simulate
-from montecarlo.weights import Weights
+from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
 THREADS = 2

@@ -30,7 +30,6 @@ from montecarlo.curvature.observables import (
     HessianNorms,
     LossCurvature,
 )
-from montecarlo.curvature.operator_extremes import ExtremeEigenvalues, extreme_eigenvalues
 from montecarlo.curvature.spectra import (
     HessianSpectrum,
     SpectrumEnds,
@@ -38,8 +37,9 @@ from montecarlo.curvature.spectra import (
     hessian_spectra,
     hessian_spectrum,
 )
-from montecarlo.curvature.spectral_density import SpectralDensity, spectral_density
-from montecarlo.curvature.trace_estimates import (
+from montecarlo.operators.density import SpectralDensity, spectral_density
+from montecarlo.operators.extremes import ExtremeEigenvalues, extreme_eigenvalues
+from montecarlo.operators.traces import (
     TraceEstimate,
     frobenius_estimate,
     hutch_plus_plus_trace,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.products import matrix_vector, vector_matrix
-from montecarlo.weights import Array
+from montecarlo.arrays import Array
+from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 
 _NEAR = 1e100
 """Norms between this and its inverse need no rescaling."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_probability
+from montecarlo.arrays import Array
 from montecarlo.curvature.loss_hessians import LossHessian
 from montecarlo.curvature.networks import require
-from montecarlo.intervals.estimate import as_probability
-from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
 _BATCH_BYTES = 2**26

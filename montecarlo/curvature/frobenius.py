@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from montecarlo.products import Floats, matrix_matrix
-from montecarlo.weights import Array
+from montecarlo.arrays import Array, Floats
+from montecarlo.drawing.small_products import matrix_matrix
 
 
 def log_frobenius(weights: Sequence[Array], slopes: Sequence[Array], log_forward: Array, log_backward: Array) -> Array:

@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from montecarlo.arrays import Array
 from montecarlo.curvature.reduction import Reduction
-from montecarlo.weights import Array
 
 _FIRST_CHECK, _EVERY = 8, 2
 _MOST_STEPS = 1000

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.arrays import Array
 from montecarlo.curvature.losses import loss_named
 from montecarlo.curvature.networks import Network, require
-from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
 PARTS = ("hessian", "gauss_newton", "residual", "gradient_outer_products")

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.curvature.networks import as_floats
-from montecarlo.weights import Array
+from montecarlo.arguments import as_floats
+from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
 

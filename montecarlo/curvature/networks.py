@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.passes import Chunk
-from montecarlo.streams import sizes, stream
-from montecarlo.weights import Array
+from montecarlo.arguments import as_floats
+from montecarlo.arrays import Array
+from montecarlo.drawing.streams import sizes, stream
+from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
 _MOST_BYTES = 2**33
@@ -150,20 +151,6 @@ def require(argument: str, value: object, kind: type, example: str) -> None:
     """Refuse what is of another type."""
     if not isinstance(value, kind):
         raise InvalidArgument(argument, f"must be a {kind.__name__}, got {value!r:.60}", f"use {example}")
-
-
-def as_floats(argument: str, values: ArrayLike, *, finite: bool = True) -> Array:
-    """Return an array of doubles; refuse what is no array of finite real numbers."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"have type {array.dtype}")
-        found: Array = array.astype(np.float64)
-    except (TypeError, ValueError) as wrong:
-        raise InvalidArgument(argument, f"are no array of real numbers: {wrong}", "use a NumPy array") from None
-    if finite and not np.isfinite(found).all():
-        raise InvalidArgument(argument, "have entries that are not finite", "remove nan and inf")
-    return found
 
 
 @cache

@@ -10,13 +10,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.frobenius import log_frobenius
 from montecarlo.curvature.reduction import Reduction
 from montecarlo.curvature.spectra import measured_ends
+from montecarlo.engines.real_matrices import Chunk
 from montecarlo.observables import parse_blocks
-from montecarlo.passes import Chunk
-from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 

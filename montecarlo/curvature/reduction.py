@@ -27,8 +27,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
-from montecarlo.weights import Array
 
 Counts = NDArray[np.intp]
 

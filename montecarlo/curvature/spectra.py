@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
+from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.lanczos import ends
 from montecarlo.curvature.networks import Network
 from montecarlo.curvature.reduction import Reduction
-from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
 MOST_BYTES = 2**31

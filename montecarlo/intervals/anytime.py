@@ -17,16 +17,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.arguments import as_bounded_sample, as_count, as_positive, as_probability, as_sample
+from montecarlo.arrays import Array
 from montecarlo.intervals.catoni import influence
-from montecarlo.intervals.estimate import (
-    Estimate,
-    as_bounded_sample,
-    as_count,
-    as_positive,
-    as_probability,
-    as_sample,
-)
-from montecarlo.weights import Array
+from montecarlo.intervals.estimate import Estimate
 
 # Mixtures over a rate 2^-j, j = 0, 1, ..., with weight 1/((j+1)(j+2)): what a rate costs is the log of its weight. The
 # twentieth is best at 10^12 samples and more.

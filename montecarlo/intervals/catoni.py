@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.intervals.estimate import Estimate, as_positive, as_probability, as_sample
-from montecarlo.weights import Array
+from montecarlo.arguments import as_positive, as_probability, as_sample
+from montecarlo.arrays import Array
+from montecarlo.intervals.estimate import Estimate
 
 
 def catoni_interval(values: ArrayLike, variance: float, error: float) -> Estimate:

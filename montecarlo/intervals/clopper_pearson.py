@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from montecarlo.intervals.estimate import Estimate, as_count, as_probability
+from montecarlo.arguments import as_count, as_probability
+from montecarlo.intervals.estimate import Estimate
 
 
 def clopper_pearson_interval(successes: int, samples: int, error: float) -> Estimate:

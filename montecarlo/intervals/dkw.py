@@ -9,8 +9,9 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.intervals.estimate import Estimate, as_probability, as_sample
-from montecarlo.weights import Array
+from montecarlo.arguments import as_probability, as_sample
+from montecarlo.arrays import Array
+from montecarlo.intervals.estimate import Estimate
 from theory.ensembles import InvalidArgument
 
 

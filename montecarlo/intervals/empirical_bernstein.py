@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.intervals.estimate import Estimate, as_bounded_sample, as_probability
+from montecarlo.arguments import as_bounded_sample, as_probability
+from montecarlo.intervals.estimate import Estimate
 
 
 def empirical_bernstein_interval(values: ArrayLike, bound: float, error: float) -> Estimate:

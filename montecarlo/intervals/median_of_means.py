@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.intervals.estimate import Estimate, as_positive, as_probability, as_sample
+from montecarlo.arguments import as_positive, as_probability, as_sample
+from montecarlo.intervals.estimate import Estimate
 
 
 def median_of_means_interval(values: ArrayLike, variance: float, error: float) -> Estimate:

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.intervals.estimate import Estimate, as_probability, as_sample
+from montecarlo.arguments import as_probability, as_sample
+from montecarlo.intervals.estimate import Estimate
 
 
 def order_statistic_interval(values: ArrayLike, p: float, error: float) -> Estimate:

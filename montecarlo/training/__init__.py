@@ -15,15 +15,15 @@ digits              scikit-learn's digits: optimizers and remedies on real data
 ==================  ========================================================================
 """
 
+from montecarlo.curvature.ends_by_gradients import CurvatureEnds, curvature_ends
+from montecarlo.intervals.slopes import least_squares_slope, median_slope_interval, pair_slopes
 from montecarlo.training.classifiers import Classifier
-from montecarlo.training.curvature_ends import CurvatureEnds, curvature_ends
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
 from montecarlo.training.runs import Run, train
-from montecarlo.training.slopes import least_squares_slope, median_slope_interval, pair_slopes
 
 __all__ = [
     "Optimizer",

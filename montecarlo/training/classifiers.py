@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.curvature.networks import as_floats
-from montecarlo.intervals.estimate import as_count
-from montecarlo.products import matrix_matrix
-from montecarlo.streams import stream
+from montecarlo.arguments import as_count, as_floats, as_real
+from montecarlo.arrays import Array
+from montecarlo.drawing.small_products import matrix_matrix
+from montecarlo.drawing.streams import stream
 from montecarlo.training.one_input import layer_views
-from montecarlo.training.optimizers import as_real
-from montecarlo.weights import Array
 from theory.ensembles import Ensemble, InvalidArgument
 
 NORMALIZATIONS = ("none", "layer", "batch")

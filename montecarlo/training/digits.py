@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.executors import Workers, in_task_order, workers_for
-from montecarlo.intervals.estimate import as_count
+from montecarlo.arguments import as_count
+from montecarlo.arrays import Array
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop
 from montecarlo.training.runs import Run, train
-from montecarlo.weights import Array
+from montecarlo.workers.places import workers_for
+from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import InvalidArgument
 
 SGD_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.curvature.networks import as_floats
-from montecarlo.intervals.estimate import as_count
+from montecarlo.arguments import as_count, as_floats, as_real
+from montecarlo.arrays import Array
 from montecarlo.training.one_input import OneInput
-from montecarlo.training.optimizers import Optimizer, as_real, require_optimizer, require_rates
-from montecarlo.weights import Array
+from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
 from theory.ensembles import InvalidArgument
 
 SIDES = ("same", "opposite", "either")

@@ -9,12 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.passes import Chunk
-from montecarlo.training.curvature_ends import curvature_ends, row_norms
+from montecarlo.arguments import as_real
+from montecarlo.arrays import Array
+from montecarlo.curvature.ends_by_gradients import curvature_ends, row_norms
+from montecarlo.engines.real_matrices import Chunk
 from montecarlo.training.escape import SIDES, as_budget, as_fraction, escape_times, require_plateau
 from montecarlo.training.one_input import OneInput
-from montecarlo.training.optimizers import Optimizer, as_real, require_optimizer
-from montecarlo.weights import Array
+from montecarlo.training.optimizers import Optimizer, require_optimizer
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 

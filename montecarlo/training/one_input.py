@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.curvature.networks import Network, as_floats
-from montecarlo.intervals.estimate import as_count
-from montecarlo.products import matrix_vector, vector_matrix
-from montecarlo.training.optimizers import as_real
-from montecarlo.weights import Array
+from montecarlo.arguments import as_count, as_floats, as_real
+from montecarlo.arrays import Array
+from montecarlo.curvature.networks import Network
+from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from theory.ensembles import InvalidArgument
 
 

@@ -6,13 +6,13 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.weights import Array
+from montecarlo.arguments import as_real
+from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
 Rate = float | tuple[float, ...]
@@ -373,22 +373,6 @@ def _pieces(networks: int, parameters: int) -> Iterator[slice]:
     """Return rows that fit into the cache together."""
     rows = max(1, _PIECE // max(1, parameters))
     return (slice(first, first + rows) for first in range(0, networks, rows))
-
-
-def as_real(value: object) -> float:
-    """Return a real number as a float, inf if it is beyond their range, nan for what is none.
-
-    Examples
-    --------
-    >>> as_real(10**400), as_real("1")
-    (inf, nan)
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def require_rates(optimizer: Optimizer, networks: int) -> None:

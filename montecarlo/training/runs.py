@@ -9,13 +9,12 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.curvature.networks import as_floats
-from montecarlo.intervals.estimate import as_count
-from montecarlo.streams import stream
+from montecarlo.arguments import as_count, as_floats
+from montecarlo.arrays import Array
+from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier, require_labels
-from montecarlo.training.curvature_ends import curvature_ends
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
-from montecarlo.weights import Array
 from theory.ensembles import InvalidArgument
 
 _BOUND = 1e6

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from proofs_check.algebra import zero_by_flint
+from proofs_check.exact.identities import zero_by_flint
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 from theory.ensembles import Ensemble, InvalidArgument

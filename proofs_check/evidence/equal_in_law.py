@@ -27,8 +27,8 @@ class Distance:
 class EqualInLaw(Simulated):
     """The Kolmogorov distance between a component's laws under two samplers, claimed to be 0.
 
-    The claim returns the engine (:mod:`montecarlo.engines`) whose networks are said to have the law of real weight
-    matrices. Both samples are of the same size; their interval is distribution-free.
+    The claim returns the engine (:mod:`montecarlo.engines.engine`) whose networks are said to have the law of real
+    weight matrices. Both samples are of the same size; their interval is distribution-free.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from montecarlo import Estimate, Simulation
-from montecarlo.engines import Engine
+from montecarlo.engines.engine import Engine
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.observables import Observable
 from proofs_check.verdict import Between, Finding, Tier, decide
@@ -145,8 +145,8 @@ class Simulated:
     arguments : mapping
         Further arguments of the claim, such as the layer.
     engine : str or Engine
-        What samples the networks, hashable: real weight matrices by default; a remedy (:mod:`montecarlo.remedies`) puts
-        the same weights into another architecture.
+        What samples the networks, hashable: real weight matrices by default; a remedy (:mod:`montecarlo.architectures`)
+        puts the same weights into another architecture.
     """
 
     check: str

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from montecarlo import Estimate, Simulation
-from montecarlo.training.slopes import median_slope_interval
+from montecarlo.intervals.slopes import median_slope_interval
 from proofs_check.evidence.simulated import FloatArray, Reading, Simulated
 from proofs_check.verdict import Finding
 from theory.ensembles import Ensemble, InvalidArgument

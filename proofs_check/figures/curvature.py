@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from montecarlo import worker_pool
-from montecarlo.executors import in_task_order
+from montecarlo.workers.workers import in_task_order
 from proofs_check.figures.drawing import BLUE, GREEN, PURPLE, VERMILLION, bar, canvas, legend_below, require_file, save
 from proofs_check.studies.curvature import DEPTHS, FAMILIES, WIDTHS, Curvature, grid, log_curve, measured, turning_depth
 

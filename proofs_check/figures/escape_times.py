@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from montecarlo import worker_pool
-from montecarlo.executors import in_task_order
+from montecarlo.workers.workers import in_task_order
 from proofs_check.figures.drawing import BLUE, GREEN, PURPLE, VERMILLION, bar, canvas, legend_below, require_file, save
 from proofs_check.studies.escape_times import (
     BALANCED_DEPTHS,

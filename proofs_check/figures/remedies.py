@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from montecarlo import worker_pool
-from montecarlo.executors import in_task_order
+from montecarlo.workers.workers import in_task_order
 from proofs_check.figures.drawing import (
     BLACK,
     BLUE,

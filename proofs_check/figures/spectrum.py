@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from montecarlo import worker_pool
+from montecarlo.arrays import Array
 from montecarlo.curvature import Network, hessian_spectrum
-from montecarlo.executors import in_task_order
-from montecarlo.weights import Array
+from montecarlo.workers.workers import in_task_order
 from proofs_check.figures.curvature import TITLES
 from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, canvas, require_file, save
 from proofs_check.studies.curvature import FAMILIES

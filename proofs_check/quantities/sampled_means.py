@@ -14,9 +14,9 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate, Workers
-from montecarlo.executors import in_task_order
 from montecarlo.intervals import catoni_interval
-from montecarlo.particles import islands_needed, particle_mean
+from montecarlo.rare_events.particles import islands_needed, particle_mean
+from montecarlo.workers.workers import in_task_order
 from proofs_check.quantities.query import Query, Sampled, sampled
 from proofs_check.quantities.sampling import Sampling
 from theory.ensembles import InvalidArgument

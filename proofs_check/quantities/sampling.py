@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from montecarlo import Simulation, Workers, simulate
-from montecarlo.engines import Precision
+from montecarlo.engines.engine import Precision
 from montecarlo.observables import Observable
 from theory.ensembles import Ensemble, InvalidArgument
 

@@ -16,7 +16,7 @@ from montecarlo.intervals import (
     order_statistic_interval,
     quantile_sequence_interval,
 )
-from montecarlo.tilting import tail_probability
+from montecarlo.rare_events.tilting import tail_probability
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
@@ -39,9 +39,9 @@ from theory import (
     symbols,
 )
 from theory.ensembles import InvalidArgument
-from theory.log_norms import density, survival
-from theory.log_sums import LogSumLaw
-from theory.phase_diagram import asymptotic_slope, enclosed_exceedance, exceedance
+from theory.log_laws.feasible_widths import asymptotic_slope, enclosed_exceedance, exceedance
+from theory.log_laws.log_norms import density, survival
+from theory.log_laws.log_sums import LogSumLaw
 
 _DIGITS = 25
 _WIDE = 256  # sums over more units than this are numbers, not formulas to read

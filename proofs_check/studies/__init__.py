@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from montecarlo import Workers
+from proofs_check.reporting.tables import Table
 from proofs_check.studies.curvature import curvature_table
 from proofs_check.studies.digits import digits_table
 from proofs_check.studies.escape_times import escape_times_table
 from proofs_check.studies.remedies import remedies_table
-from proofs_check.tables import Table
 
 
 class MakeTable(Protocol):

@@ -1,7 +1,7 @@
 r"""How curved typical networks are: medians of the ends of the Hessian's spectrum, beside theory's curve.
 
 *The curve.* In units of :math:`|x||v|` and of the signal at its depth, both ends of the spectrum of a wide network
-tend to an edge that depends on the depth alone (:mod:`theory.wide_hessians`); at finite width the typical signal
+tend to an edge that depends on the depth alone (:mod:`theory.curvature.wide_edge`); at finite width the typical signal
 vanishes, like :math:`e^{\gamma L}`. So the curve is the exact median of :math:`|a_L|`, dead networks included, times
 the edge, times the share of :math:`|v|` that the last mask lets through. The product is a heuristic, good where L/n is
 of order 1; for width one the curve is the exact :math:`E\log\|H\|_2` in place of it.
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from montecarlo import Estimate, HessianExtremes, Workers, simulate
-from montecarlo.executors import in_task_order
 from montecarlo.intervals import order_statistic_interval
-from proofs_check.tables import Table, exponential_cells
+from montecarlo.workers.workers import in_task_order
+from proofs_check.reporting.tables import Table, exponential_cells
 from theory.ensembles import Ensemble
 
 ERROR = 1e-4
@@ -135,7 +135,7 @@ def log_curve(net: Ensemble) -> float:
     -inf
     """
     from theory import LogNormLaw  # here, as workers need no SymPy
-    from theory.chain_hessian_laws import chain_hessian_log_mean
+    from theory.width_one.hessian_law import chain_hessian_log_mean
 
     if net.width == 1 and net.slope == 1:
         return chain_hessian_log_mean(net.at(readout="ones")) + _LOG_NORMAL
@@ -149,7 +149,7 @@ _LOG_NORMAL = -(math.log(2) + 0.5772156649015329) / 2
 
 def _log_edge(depth: int) -> float:
     """Return the log of the edge of a wide linear network."""
-    from theory.wide_hessians import wide_edge
+    from theory.curvature.wide_edge import wide_edge
 
     return math.log(float(wide_edge(Ensemble(width="n", depth=depth), 12)))
 

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo import Workers
+from montecarlo.arrays import Array
 from montecarlo.training.digits import SGD_RATES, DigitsRun, DigitsStudy, digits_data, digits_study
-from montecarlo.weights import Array
-from proofs_check.tables import Table
+from proofs_check.reporting.tables import Table
 from theory.ensembles import InvalidArgument
 
 WIDTHS = (10, 40)

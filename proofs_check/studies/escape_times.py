@@ -1,7 +1,7 @@
 r"""How many steps update rules take to leave the plateau of :math:`\frac12(f-y)^2`, y = 1, beside theory's numbers.
 
-*The balanced chain*, all weights 0.7: theory encloses the number of steps (:mod:`theory.balanced_chains`,
-:mod:`theory.adaptive_steps`). *Random networks*, with a unit vector for input and a normal readout: for gradient
+*The balanced chain*, all weights 0.7: theory encloses the number of steps (:mod:`theory.dynamics.balanced_chains`,
+:mod:`theory.dynamics.update_rules`). *Random networks*, with a unit vector for input and a normal readout: for gradient
 descent beside :math:`1/\eta|\lambda_{\min}|`, what the linear rate of a strict saddle suggests. Half of them start on
 the wrong side, f < 0.
 
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from montecarlo import Estimate, Workers, simulate
-from montecarlo.executors import in_task_order
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.training import (
     Adam,
@@ -32,12 +31,13 @@ from montecarlo.training import (
     SignDescent,
     escape_times,
 )
+from montecarlo.workers.workers import in_task_order
+from proofs_check.reporting.tables import Table
 from proofs_check.studies.curvature import ERROR
-from proofs_check.tables import Table
 from theory.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from theory.balanced_chains import BalancedChain
+    from theory.dynamics.balanced_chains import BalancedChain
 
 RULES = ("gradient descent", "sign descent", "RMSprop", "Adam")
 START, FRACTION, RATE = Fraction(7, 10), Fraction(2, 5), Fraction(1, 1000)
@@ -129,7 +129,7 @@ def balanced_chain(depth: int) -> BalancedChain:
     >>> balanced_chain(4).output()
     2401/10000
     """
-    from theory.balanced_chains import BalancedChain  # here, as workers that train need no SymPy
+    from theory.dynamics.balanced_chains import BalancedChain  # here, as workers that train need no SymPy
 
     return BalancedChain(depth, 1, 1, START)
 
@@ -144,7 +144,7 @@ def bounds(rule: str, depth: int) -> tuple[float, float]:
     """
     import sympy as sp
 
-    from theory.adaptive_steps import ADAM, RMSPROP, SIGN
+    from theory.dynamics.update_rules import ADAM, RMSPROP, SIGN
 
     chain, end = balanced_chain(depth), sp.Rational(FRACTION) ** sp.Rational(1, depth)
     if rule == "gradient descent":

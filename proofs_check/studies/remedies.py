@@ -12,7 +12,7 @@ across it: r = 1 for layers in the units above, :math:`r=1+2\alpha^2` for branch
 derivative of :math:`a_L` in :math:`a_k` has, given all up to layer k, the mean square :math:`r^{\text{steps}}` in every
 direction; and the mean of :math:`|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2` is the product of three means. Hence
 :math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and :math:`E|H|_F^2=\frac n4L(L-1)|x|^2` without
-branches; with them it is :func:`theory.residual_networks.residual_hessian_moment`.
+branches; with them it is :func:`theory.architectures.residual.residual_hessian_moment`.
 
 *Typical size.* Of the plain signal the exact median, of the orthogonal one the exact mean log. Of |H| to leading order:
 its mean square times :math:`e^{-\kappa L/n}`, :math:`\kappa` = 5/2 (plain) or 3/2 (orthogonal), as of the signal.
@@ -39,14 +39,14 @@ from montecarlo import (
     Workers,
     simulate,
 )
-from montecarlo.executors import in_task_order
 from montecarlo.intervals import order_statistic_interval
+from montecarlo.workers.workers import in_task_order
+from proofs_check.reporting.tables import Table, exponential_cells
 from proofs_check.studies.curvature import ERROR
-from proofs_check.tables import Table, exponential_cells
 from theory.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from montecarlo.engines import Engine
+    from montecarlo.engines.engine import Engine
 
 QUANTITIES = ("signal", "gradient", "hessian")
 WIDTH, BATCH = 16, 16
@@ -235,7 +235,7 @@ def _of_plain(depth: int) -> dict[str, tuple[Line, ...]]:
 
 
 def _of_orthogonal(depth: int) -> dict[str, tuple[Line, ...]]:
-    from theory.orthogonal_networks import orthogonal_log_mean
+    from theory.architectures.orthogonal import orthogonal_log_mean
 
     log_mean = float(orthogonal_log_mean(ORTHOGONAL.net(depth))) - ORTHOGONAL.log_unit("signal", depth)
     typical = Line("mean log", (log_mean,))
@@ -251,21 +251,21 @@ def _hessian(depth: int, kappa: Fraction) -> tuple[Line, ...]:
 
 
 def _of_layer_norm(net: Ensemble) -> dict[str, tuple[Line, ...]]:
-    from theory.normalized_networks import layer_norm_gradient_rate
+    from theory.architectures.normalized import layer_norm_gradient_rate
 
     log_ratio = (int(net.depth) - 2) * float(layer_norm_gradient_rate(net))
     return {"signal": (_ONE,), "gradient": (Line("leading", (log_ratio,)),)}
 
 
 def _of_batch_norm(engine: BatchNorm, depth: int) -> dict[str, tuple[Line, ...]]:
-    from theory.normalized_networks import batch_norm_growth
+    from theory.architectures.normalized import batch_norm_growth
 
     log_ratio = (depth - 2) * math.log(batch_norm_growth(engine.batch))
     return {"signal": (_ONE,), "gradient": (Line("leading", (log_ratio,)),)}
 
 
 def _of_pairs(engine: Residual, net: Ensemble) -> dict[str, tuple[Line, ...]]:
-    from theory.residual_networks import residual_hessian_moment, residual_moment
+    from theory.architectures.residual import residual_hessian_moment, residual_moment
 
     signal = math.log(residual_moment(net, engine.alpha, "two"))
     hessian = math.log(residual_hessian_moment(net, engine.alpha, "two"))
@@ -273,7 +273,7 @@ def _of_pairs(engine: Residual, net: Ensemble) -> dict[str, tuple[Line, ...]]:
 
 
 def _of_relu_branches(net: Ensemble) -> dict[str, tuple[Line, ...]]:
-    from theory.residual_networks import relu_branch_bounds
+    from theory.architectures.residual import relu_branch_bounds
 
     low, high = (math.log(bound) for bound in relu_branch_bounds(net, "1/sqrt(L)"))
     return {"signal": (Line("bounds", (low, high)),)}

@@ -18,13 +18,14 @@ import distributed
 import pytest
 
 from montecarlo import ActivationNorms, GradientNorms, simulate
-from montecarlo.executors import cluster, in_task_order, processes
-from montecarlo.streams import Partition
+from montecarlo.drawing.streams import Partition
+from montecarlo.workers.places import cluster, processes
+from montecarlo.workers.workers import in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
 
 pytestmark = pytest.mark.cluster
 
-PATHS = f"{Path(__file__).parents[2]}:{Path(__file__).parent}"
+PATHS = str(Path(__file__).parents[2])
 
 
 # ---- what the tasks do; workers import them from here
@@ -340,9 +341,9 @@ def test_nobody_answers_in_time(host):
 
 SCRIPT = """
 import sys
-from montecarlo.executors import cluster, in_task_order
+from montecarlo.workers.places import cluster, in_task_order
 from theory.ensembles import InvalidArgument
-from test_dask import slow
+from tests.cluster.test_dask import slow
 try:
     with cluster(sys.argv[1], 3) as workers:
         for x in in_task_order(slow, ((i,) for i in range(int(sys.argv[2]))), workers):

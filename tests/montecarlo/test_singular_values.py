@@ -12,11 +12,11 @@ import pytest
 from scipy.special import gammaln, psi
 
 from montecarlo import Observable, simulate, singular_values
-from montecarlo.passes import Chunk, Scratch
+from montecarlo.drawing.streams import stream
+from montecarlo.drawing.weights import Weights
+from montecarlo.engines.real_matrices import Chunk, Scratch
+from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.singular_values import Factor, JacobianSingularValues, log_singular_values
-from montecarlo.streams import stream
-from montecarlo.weights import Weights
-from montecarlo.width_one import WidthOneChunk
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 SPARSE = Law.discrete({-1: "1/4", 0: "1/2", 1: "1/4"})

@@ -7,8 +7,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from montecarlo.chain_hessian import ChainHessian
-from montecarlo.passes import Chunk
+from montecarlo.curvature.width_one import ChainHessian
+from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble
 
 pytestmark = [

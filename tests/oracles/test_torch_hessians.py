@@ -8,11 +8,11 @@ import torch
 
 from montecarlo.intervals import catoni_interval
 from theory.ensembles import Ensemble
-from theory.fixed_readouts import fixed_readout_gradient_moment
-from theory.gradient_products import gradient_product
-from theory.gradients import backward_moment, gradient_moment
-from theory.hessians import gauss_newton_moment, hessian_block_moment, hessian_moment, residual_moment
-from theory.moments import activation_moment
+from theory.moments.activations import activation_moment
+from theory.moments.fixed_readouts import fixed_readout_gradient_moment
+from theory.moments.gradient_products import gradient_product
+from theory.moments.gradients import backward_moment, gradient_moment
+from theory.moments.hessians import gauss_newton_moment, hessian_block_moment, hessian_moment, residual_moment
 
 pytestmark = pytest.mark.oracle
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from montecarlo import ActivationNorms, simulate
-from montecarlo.remedies import BatchNorm, HessianEnds, LayerNorm, Residual
-from montecarlo.remedies.batch_norm import BatchNormChunk
-from montecarlo.remedies.layer_norm import LayerNormChunk
-from montecarlo.remedies.residual import ResidualChunk
+from montecarlo.architectures import BatchNorm, HessianEnds, LayerNorm, Residual
+from montecarlo.architectures.batch_norm import BatchNormChunk
+from montecarlo.architectures.layer_norm import LayerNormChunk
+from montecarlo.architectures.residual import ResidualChunk
 from theory.ensembles import Ensemble
 
 pytestmark = pytest.mark.oracle

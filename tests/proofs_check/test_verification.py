@@ -13,10 +13,10 @@ import pytest
 import sympy as sp
 
 from montecarlo import ActivationNorms, Residual
-from montecarlo.streams import Partition
+from montecarlo.drawing.streams import Partition
 from proofs_check import verification
-from proofs_check.enumeration import activation_power
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
+from proofs_check.exact.all_weights import activation_power
 from proofs_check.statement import Assumption, Mutant, Statement
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify

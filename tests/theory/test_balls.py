@@ -7,8 +7,8 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import refused
 
+from tests.theory.small_networks import refused
 from theory.balls import enclose, less
 
 ATOMS = st.sampled_from([sp.pi, sp.E, sp.EulerGamma]) | st.fractions(

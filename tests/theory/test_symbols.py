@@ -10,11 +10,12 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import exact, refused, vectors
 
 import theory
+from tests.theory.small_networks import exact, refused, vectors
 from theory import symbols
 from theory.ensembles import Ensemble
+from theory.requirements import require_order
 
 n = sp.Symbol("n", integer=True, positive=True)
 z = sp.Symbol("z", real=True)
@@ -121,7 +122,7 @@ def test_tidy_keeps_the_value_and_takes_the_short_form(expression: sp.Expr, text
 @pytest.mark.parametrize("order", [0, -2, 1, 3, True, False, 2.0, "4", None, Fraction(4)])
 def test_orders_that_are_not_positive_even_integers_are_refused(order: Any) -> None:
     with refused("order", "positive even integer", repr(order).replace("(", r"\(").replace(")", r"\)")):
-        symbols.require_order(order)
+        require_order(order)
 
 
 def sums_of_products() -> st.SearchStrategy[sp.Expr]:

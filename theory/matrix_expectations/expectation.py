@@ -48,7 +48,7 @@ def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> s
     independent entries, blocks of them, weighted by joint cumulants; over a Haar matrix, a pairing of the row
     and one of the column indices, weighted by the Weingarten function. Like sums are collected after each matrix, by a
     canonical form of their index graphs, so the cost of a product of L matrices grows linearly with L. Nothing of
-    :mod:`theory.transfer` is used, so the two may be compared.
+    :mod:`theory.moments.transfer` is used, so the two may be compared.
 
     Of numeric dimensions, write ``x.T*W*x`` or its trace rather than ``(x.T*W*x)[0, 0]``: SymPy expands the latter.
 

@@ -2,13 +2,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from data_problems import problems
 from hypothesis import given
 from hypothesis import strategies as st
 
 from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum
 from montecarlo.curvature.loss_hessians import PARTS, LossHessian
 from montecarlo.curvature.networks import Network
+from tests.montecarlo.curvature.data_problems import problems
 from theory.ensembles import InvalidArgument
 
 

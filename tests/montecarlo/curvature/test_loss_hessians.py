@@ -2,13 +2,13 @@ import pickle
 
 import numpy as np
 import pytest
-from data_problems import problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import montecarlo.curvature.loss_hessians as module
 from montecarlo.curvature.loss_hessians import PARTS, LossHessian
 from montecarlo.curvature.networks import Network
+from tests.montecarlo.curvature.data_problems import problems
 from theory.ensembles import InvalidArgument
 
 

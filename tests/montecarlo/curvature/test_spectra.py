@@ -4,11 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from dense_hessians import dense_hessian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from montecarlo.curvature import Network, hessian_extremes, hessian_spectrum
+from tests.montecarlo.curvature.dense_hessians import dense_hessian
 from theory.ensembles import Ensemble, InvalidArgument
 
 SLOPES = {"linear": 1.0, "relu": 0.0, "leaky:1/4": 0.25}

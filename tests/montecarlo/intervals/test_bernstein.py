@@ -3,9 +3,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from binomials import binomial
 
 from montecarlo.intervals import bernstein_interval
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 

@@ -1,9 +1,9 @@
 from fractions import Fraction
 
 import pytest
-from binomials import binomial
 
 from montecarlo.intervals import clopper_pearson_interval
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 

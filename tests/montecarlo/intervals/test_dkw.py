@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from binomials import binomial
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp, kstwo
 
 from montecarlo.intervals import dkw_band, order_statistic_interval, two_sample_distance
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 tied = st.lists(st.integers(-3, 3).map(float) | st.just(-math.inf) | st.floats(-3, 3), min_size=1, max_size=40)

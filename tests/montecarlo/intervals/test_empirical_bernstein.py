@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from binomials import binomial
 from hypothesis import given
 from hypothesis import strategies as st
 
 from montecarlo.intervals import empirical_bernstein_interval
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 parts = st.lists(st.floats(0, 1), min_size=2, max_size=60)

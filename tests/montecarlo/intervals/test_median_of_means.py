@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from binomials import binomial
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
 from montecarlo.intervals import catoni_interval, median_of_means_interval
 from montecarlo.intervals.median_of_means import median_of_means_constants
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 values_and_variance = st.tuples(st.lists(st.floats(-100, 100), min_size=1, max_size=80), st.floats(0.1, 10))

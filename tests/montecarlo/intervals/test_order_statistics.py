@@ -3,11 +3,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from binomials import binomial
 from hypothesis import given
 from hypothesis import strategies as st
 
 from montecarlo.intervals import order_statistic_interval, order_statistic_ranks
+from tests.montecarlo.intervals.binomials import binomial
 from theory.ensembles import InvalidArgument
 
 

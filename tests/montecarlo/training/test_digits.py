@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import montecarlo.training.digits as module
-from montecarlo.streams import stream
+from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier
-from montecarlo.training.curvature_ends import curvature_ends
 from montecarlo.training.digits import DigitsStudy, digits_data, digits_study
 from montecarlo.training.optimizers import Adam, GradientDescent, RMSprop
 from montecarlo.training.runs import train

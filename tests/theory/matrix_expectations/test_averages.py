@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import refused
 
+from tests.theory.small_networks import refused
 from theory.ensembles import Law
 from theory.matrix_expectations.averages import Average, average, scalars_of
 from theory.matrix_expectations.coefficients import Coefficients

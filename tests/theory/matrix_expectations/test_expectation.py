@@ -1,4 +1,4 @@
-"""Expectations equal published values, brute force over all matrices, and the recursion of theory.transfer."""
+"""Expectations equal published values, brute force over all matrices, and the recursion of theory.moments.transfer."""
 
 import itertools
 from collections.abc import Callable
@@ -10,9 +10,9 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_matrices import array, evaluated, matrices
-from small_networks import refused
 
+from tests.theory.matrix_expectations.small_matrices import array, evaluated, matrices
+from tests.theory.small_networks import refused
 from theory import activation_moment
 from theory.ensembles import Ensemble, Law
 from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, MatrixLaw, Wishart, expectation
@@ -147,7 +147,7 @@ def network(widths: tuple[Any, ...], law: Law, variances: list[Any], slope: Any 
 
 
 def in_norms(expression: sp.Expr, width: Any) -> sp.Expr:
-    """Name the power sums of the input as theory.transfer does."""
+    """Name the power sums of the input as theory.moments.transfer does."""
     vector = sp.MatrixSymbol("x", width, 1)
     names = {2: "norm_x", 4: "norm4_x", 6: "norm6_x"}
     for half, order in ((1, 2), (2, 4), (3, 6)):

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
-from small_networks import refused
 
+from tests.theory.small_networks import refused
 from theory.ensembles import Law
 from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart
 

@@ -6,10 +6,10 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_matrices import brute_sum, evaluated, matrices
-from small_networks import refused
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 
+from tests.theory.matrix_expectations.small_matrices import brute_sum, evaluated, matrices
+from tests.theory.small_networks import refused
 from theory.matrix_expectations.index_graphs import canonical
 from theory.matrix_expectations.parsing import Pin, parse
 

@@ -6,8 +6,8 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_matrices import brute_sum, evaluated, matrices
 
+from tests.theory.matrix_expectations.small_matrices import brute_sum, evaluated, matrices
 from theory.matrix_expectations.index_graphs import NONE, Edge, canonical
 from theory.matrix_expectations.parsing import Pin, parse
 from theory.matrix_expectations.reading import written

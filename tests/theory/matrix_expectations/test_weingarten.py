@@ -2,8 +2,8 @@
 
 import pytest
 import sympy as sp
-from small_networks import refused
 
+from tests.theory.small_networks import refused
 from theory.matrix_expectations import weingarten
 from theory.matrix_expectations.partitions import Pairing, pairings
 from theory.matrix_expectations.weingarten import CosetType, coset_type, coset_types

@@ -1,0 +1,304 @@
+"""One chunk of networks with real weight matrices: the forward and the backward pass, on log scale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from montecarlo.arrays import Array, Floats
+from montecarlo.drawing.norm_traces import Trace
+from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.small_products import matrix_vector, vector_matrix
+from montecarlo.drawing.streams import KEEP_BYTES
+from montecarlo.drawing.weights import Weights, integer_multiples, log
+from theory.ensembles import Ensemble
+
+_MAY_DIE = 12
+"""Narrower ReLU networks die within depths that are simulated: the dead ones are not drawn any further."""
+
+
+class Chunk:
+    r"""A few networks of one ensemble, drawn from a stream, with their norms on log scale.
+
+    Activations are rescaled by powers of two at each layer and the exponents kept as integers: nothing under- or
+    overflows at any depth, and the rescaling makes no rounding error. A ReLU network that has died, all units of a
+    layer off, has norms 0 whatever follows: its later weights are drawn only if they are asked for.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Without symbols.
+    rng : numpy.random.Generator
+        Where the weights come from, W_1 to W_L and then the readout v, so that the same networks are drawn whatever is
+        measured. It is left behind them.
+    networks : int
+        m, how many networks.
+    needs : frozenset of str
+        What will be asked for beyond activations: ``"backward"``, ``"weights"``, ``"units"``.
+    pair : Pair, optional
+        A second input, beside x.
+    scratch : Scratch, optional
+        Memory, shared with other chunks.
+
+    Attributes
+    ----------
+    input : ndarray, shape (n_0,)
+        x.
+    readout : ndarray, shape (m, n_L)
+        v of each network.
+
+    Notes
+    -----
+    :math:`f = \langle v, a_L\rangle` has the gradients :math:`G_k = b_k a_{k-1}^T` with :math:`b_L = D_L v` and
+    :math:`b_k = D_k W_{k+1}^T b_{k+1}`, D_k the diagonal matrix of the slopes (that for negative z where z = 0), so
+    :math:`|G_k|_F^2 = |b_k|^2 |a_{k-1}|^2`.
+
+    Examples
+    --------
+    >>> net = Ensemble(width=1, depth=2, law="rademacher")
+    >>> chunk = Chunk(net, np.random.default_rng(0), 3, needs=frozenset({"backward"}))
+    >>> chunk.log_activation_norms([0, 2])
+    array([[0., 0.],
+           [0., 0.],
+           [0., 0.]])
+    """
+
+    def __init__(
+        self,
+        net: Ensemble,
+        rng: np.random.Generator,
+        networks: int,
+        *,
+        needs: frozenset[str] = frozenset(),
+        pair: Pair | None = None,
+        scratch: Scratch | None = None,
+    ) -> None:
+        self.net = net
+        self.networks = networks
+        self._scratch = Scratch(net) if scratch is None else scratch
+        self._law = self._scratch.weights
+        self._depth = len(self._law.widths) - 1
+        self._slope = float(Fraction(net.slope))
+        self._rng = rng
+        again = bool(needs & {"backward", "weights"})
+        self._keeps = again and self._scratch.keeps(networks)
+        self._states: list[Any] | None = [] if again and not self._keeps else None
+        self._drawn: list[NDArray[np.intp]] = []
+        self._masks: list[NDArray[np.bool_]] = []
+
+        x, log_x = vector(net.input or "unit", self._law.widths[0])
+        self.input: Array = x * np.exp(log_x / 2)
+        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
+        v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
+        self.readout: Array = v * np.exp(log_v / 2)
+        self._backward = self._back_propagate(v, log_v) if "backward" in needs else None
+
+    def log_activation_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|a_k|^2, shape (m, len(layers)), for layers between 0 and L; -inf where a network has died."""
+        return self._activations.logs(layers)
+
+    def log_backward_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|b_k|^2, shape (m, len(layers)), for layers between 1 and L."""
+        if self._backward is None:
+            raise RuntimeError("this chunk was drawn without a backward pass; give the observable needs={'backward'}")
+        return self._backward.logs([self._depth - k for k in layers])
+
+    def log_gradient_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
+        return self.log_backward_norms(layers) + self.log_activation_norms([k - 1 for k in layers])
+
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,); -inf where a network has died."""
+        return log_squares(self._last, self.readout[self._alive], self._activations, self._alive)
+
+    def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
+        """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
+        if not self._masks:
+            raise RuntimeError("this chunk was drawn without its units; give the observable needs={'units'}")
+        return np.stack([self._masks[k - 1].sum(axis=1) for k in layers], axis=1)
+
+    def slopes(self, layer: int) -> Array:
+        """Return the diagonal of D_k of each network, shape (m, n_k); the chunk needs ``"backward"`` or ``"units"``."""
+        return np.where(self._masks[layer - 1], 1.0, self._slope)
+
+    def log_jacobian_norms(self, first: int, last: int) -> Array:
+        """Return log|M_lk|_F^2, shape (m,), M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k for k = first < l = last."""
+        jacobian = np.repeat(np.eye(self._law.widths[first])[None], self.networks, axis=0)
+        logs = np.zeros(self.networks)
+        for layer in range(first, last):
+            if layer > first:
+                jacobian = np.einsum("moi,mij->moj", self.weights(layer), jacobian)
+            if self._slope != 1:
+                jacobian *= self.slopes(layer)[:, :, None]
+            square = np.einsum("mij,mij->m", jacobian, jacobian)
+            halves = np.frexp(square)[1] >> 1
+            np.ldexp(jacobian, -halves[:, None, None], out=jacobian)
+            logs += 2 * np.log(2) * halves
+        with np.errstate(divide="ignore"):  # the log of a dead network's 0
+            return np.asarray(logs + np.log(np.einsum("mij,mij->m", jacobian, jacobian)))
+
+    def weights(self, layer: int) -> Array:
+        """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
+        shape = self._law.shape(layer)
+        drawn = self._drawn[layer - 1]
+        raw = np.empty((len(drawn), *shape), self._law.dtype)
+        for rows, slab in self._raw_slabs(layer):
+            raw[:, rows] = slab
+        if len(drawn) < self.networks:
+            some, raw = raw, self._unneeded(layer)
+            raw[drawn] = some
+        return raw * self._law.scale(layer)
+
+    def _forward(self, x: Array, log_x: float, remember_masks: bool) -> None:
+        dtype, scratch = self._law.dtype, self._scratch
+        a: Floats = np.repeat(x.astype(dtype)[None, :], self.networks, axis=0)
+        self._activations = Trace(log_x, self._law.log_factors, self.networks)
+        squares = self._activations.record(a)
+        if self.pair is not None:
+            self.pair.orthogonalize(a, squares)
+        may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE
+        alive = np.arange(self.networks)
+        for k in range(1, self._depth + 1):
+            if self._states is not None:
+                self._states.append(self._rng.bit_generator.state)
+            self._drawn.append(alive)
+            z = np.empty((len(alive), self._law.widths[k]), dtype)
+            buffer = scratch.buffer(k, len(alive), own=self._keeps)
+            for rows in self._law.slabs(k, len(alive)):
+                raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
+                z[:, rows] = matrix_vector(raw, a)
+                if self.pair is not None:
+                    self.pair.multiply(rows, raw)
+            if self.pair is not None:
+                self.pair.activate(z)
+            if remember_masks:
+                mask = np.zeros((self.networks, z.shape[1]), dtype=np.bool_)
+                mask[alive] = z > 0
+                self._masks.append(mask)
+            if self._slope != 1:
+                np.maximum(z, self._slope * z if self._slope else 0, out=z)
+            a = z
+            squares = self._activations.record(a, alive)
+            if self.pair is not None:
+                self.pair.orthogonalize(a, squares)
+            if may_die and not squares.all():
+                alive, a = alive[squares > 0], a[squares > 0]
+                if self.pair is not None:
+                    self.pair.keep(squares > 0)
+        self._alive, self._last = alive, a
+
+    def _back_propagate(self, v: Array, log_v: float) -> Trace:
+        """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
+        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+        b: Floats = v[self._alive].astype(self._law.dtype)
+        for k in range(self._depth, 0, -1):
+            if k < self._depth:
+                drawn = self._drawn[k]
+                some = None if len(drawn) == len(self._alive) else np.searchsorted(drawn, self._alive)
+                pieces = (
+                    vector_matrix(np.ascontiguousarray(b[:, rows]), slab if some is None else slab[some])
+                    for rows, slab in self._raw_slabs(k + 1)
+                )
+                b = sum(pieces, start=next(pieces))
+            if self._slope != 1:
+                off = ~self._masks[k - 1][self._alive]
+                np.multiply(b, self._law.dtype.type(self._slope), out=b, where=off)
+            trace.record(b, self._alive)
+        return trace
+
+    def _raw_slabs(self, layer: int) -> Iterator[tuple[slice, Floats]]:
+        """Return the raw weights of the networks that were drawn, some rows at a time."""
+        drawn = len(self._drawn[layer - 1])
+        buffer = self._scratch.buffer(layer, drawn, own=self._keeps)
+        if self._keeps:
+            yield from ((rows, buffer[:, rows]) for rows in self._law.slabs(layer, drawn))
+            return
+        if self._states is None:
+            raise RuntimeError("this chunk was drawn without its weights; give the observable needs={'weights'}")
+        state = self._states[layer - 1]
+        for rows in self._law.slabs(layer, drawn):
+            after = self._rng.bit_generator.state
+            self._rng.bit_generator.state = state
+            raw = self._law.draw(layer, self._rng, self._scratch.head(buffer, rows))
+            state = self._rng.bit_generator.state
+            self._rng.bit_generator.state = after  # drawing again does not move the stream
+            yield rows, raw
+
+    def _unneeded(self, layer: int) -> Floats:
+        """Draw the weights that dead networks would have had, from a stream that moves nothing."""
+        out = np.empty((self.networks, *self._law.shape(layer)), self._law.dtype)
+        return self._law.draw(layer, aside(self._rng, layer), out)
+
+
+class Scratch:
+    """The weights' law and the memory they are drawn into, shared by the chunks of a block, one after the other."""
+
+    def __init__(self, net: Ensemble, dtype: DTypeLike = np.float64) -> None:
+        self.weights = Weights(net, dtype)
+        shapes = [self.weights.shape(k) for k in range(1, len(self.weights.widths))]
+        self._bytes = self.weights.dtype.itemsize * sum(n_out * n_in for n_out, n_in in shapes)
+        self._buffers: dict[Any, Floats] = {}
+
+    def keeps(self, networks: int) -> bool:
+        """Whether all weights of so many networks are kept for a backward pass."""
+        return networks * self._bytes <= KEEP_BYTES
+
+    def buffer(self, layer: int, networks: int, own: bool) -> Floats:
+        """Return memory for W_k of m networks: the layer's own, or for a slab, shared by layers of the same shape."""
+        shape = self.weights.shape(layer)
+        if not own:
+            shape = next(self.weights.slabs(layer, networks)).stop, shape[1]
+        key = layer if own else shape
+        kept = self._buffers.get(key)
+        if kept is None or len(kept) < networks:
+            kept = self._buffers[key] = np.empty((networks, *shape), self.weights.dtype)
+        return kept[:networks]
+
+    def head(self, buffer: Floats, rows: slice) -> Floats:
+        """Return as much of the memory as a slab takes."""
+        return buffer[:, : rows.stop - rows.start]
+
+
+def aside(rng: np.random.Generator, number: int) -> np.random.Generator:
+    """Return a stream apart from all others, which depends on where `rng` stands and does not move it."""
+    state = f"{rng.bit_generator.state!r}/{number}".encode()
+    entropy = int.from_bytes(hashlib.sha256(state).digest(), "big")
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+
+
+def log_squares(a: Floats, v: Array, trace: Trace, rows: Any = slice(None)) -> Array:
+    """Return log <v, a_L>^2, shape (m,), given a_L of those in `rows` up to scale, and the trace of norms."""
+    logs = trace.logs([-1])[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        double = a.astype(np.float64)
+        squares = np.einsum("mi,mi->m", double, v) ** 2 / np.einsum("mi,mi->m", double, double)
+        logs[rows] += np.where(np.isneginf(logs[rows]), 0.0, np.log(squares))
+    return logs
+
+
+def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: int) -> tuple[Array, float]:
+    """Return v of each network, shape (m, n_L), and the log of the factor that its squared entries still lack."""
+    shape = (networks, width)
+    if net.readout == "random":
+        return rng.standard_normal(shape), -log(Fraction(width))
+    if net.readout == "signs":
+        signs = 1 - 2.0 * rng.integers(2, size=shape, dtype=np.uint8)
+        return signs.astype(np.float64, copy=False), -log(Fraction(width))
+    v, log_v = vector(net.readout, width)
+    return np.repeat(v[None, :], networks, axis=0), log_v
+
+
+def vector(numbers: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
+    """Return a fixed vector as floats, and the log of the exact factor that its squared entries still lack."""
+    if numbers == "e1":
+        return np.eye(1, size)[0], 0.0
+    if isinstance(numbers, str):
+        return np.ones(size), -log(Fraction(size)) if numbers == "unit" else 0.0
+    floats, unit = integer_multiples(numbers)
+    return floats, 2 * log(unit)

@@ -1,0 +1,206 @@
+"""The spectrum of a symmetric operator as a distribution, by stochastic Lanczos quadrature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from montecarlo.arguments import as_count, as_floats, as_positive
+from montecarlo.arrays import Array
+from montecarlo.operators.symmetric import as_symmetric_operator
+from theory.ensembles import InvalidArgument
+
+_BASIS_BYTES = 2**29
+"""Of the bases of the probes that are treated together."""
+_MOST_BYTES = 2**32
+"""Of the result."""
+_EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralDensity:
+    r"""An estimate of the distribution that has 1/P at each eigenvalue, by point masses.
+
+    Attributes
+    ----------
+    nodes : ndarray, shape (probes, steps)
+        Ritz values of each probe, in ascending order.
+    weights : ndarray, shape (probes, steps)
+        Their masses, 1 in all for each probe; 0 for places that are left over where a probe's space was exhausted.
+    size : int
+        P.
+
+    Examples
+    --------
+    >>> spectrum = spectral_density(np.diag([-1.0, 2.0, 2.0, 2.0]), probes=2000, steps=3)
+    >>> spectrum.nodes.shape, abs(spectrum.count_below(0.0) - 1) < 0.2
+    ((2000, 3), True)
+    >>> abs(spectrum.moment(1) - 5 / 4) < 0.2
+    True
+    """
+
+    nodes: Array
+    weights: Array
+    size: int
+
+    def cdf(self, points: ArrayLike) -> Array:
+        """Return the share of eigenvalues at most at points, of their shape."""
+        return self._below(as_floats("points", points), "right")
+
+    def count_below(self, point: float) -> float:
+        """Return the estimated number of eigenvalues below a point: the mean over probes, between 0 and P.
+
+        With a point a little below 0, of negative eigenvalues, apart from the roundings of those that are 0.
+        """
+        return self.size * float(self._below(as_floats("point", point), "left"))
+
+    def count_error(self, point: float) -> float:
+        """Return the standard error of that number, estimated from the spread of the probes."""
+        inside = np.sum(self.weights * (self.nodes < float(as_floats("point", point))), axis=1)
+        return self.size * float(inside.std(ddof=1)) / math.sqrt(len(inside)) if len(inside) > 1 else math.inf
+
+    def density(self, points: ArrayLike, width: float) -> Array:
+        """Return the density at points, each mass smeared to a normal law.
+
+        Parameters
+        ----------
+        points : array_like
+            Of any shape.
+        width : float
+            Standard deviation of these laws, positive, in units of the eigenvalues.
+        """
+        x, width = as_floats("points", points), as_positive("width", width)
+        found = np.zeros(x.shape)
+        for node, weight in zip(self.nodes.ravel(), self.weights.ravel(), strict=True):
+            if weight:
+                found += weight * np.exp(-(((x - node) / width) ** 2) / 2)
+        return found / (len(self.nodes) * width * math.sqrt(2 * math.pi))
+
+    def moment(self, order: int) -> float:
+        """Return the estimate of tr A^order / P: the mean of v^T A^order v over probes, if order < 2 steps."""
+        order = as_count("order", order, 0, math.inf)
+        return float(np.sum(self.weights * self.nodes**order)) / len(self.nodes)
+
+    def _below(self, x: Array, side: Any) -> Array:
+        order = np.argsort(self.nodes, axis=None, kind="stable")
+        masses = np.concatenate([[0.0], np.cumsum(self.weights.ravel()[order])]) / len(self.nodes)
+        return np.asarray(np.minimum(masses[np.searchsorted(self.nodes.ravel()[order], x, side)], 1.0))
+
+
+def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> SpectralDensity:
+    r"""Estimate the distribution of the eigenvalues by Lanczos's method from random vectors.
+
+    Parameters
+    ----------
+    operator : LinearOperator or array_like, shape (P, P)
+        A, symmetric.
+    probes : int
+        How many starting vectors, uniform on the sphere. Their products are taken together.
+    steps : int
+        Of Lanczos's method, one product with A each for every probe.
+    seed : int
+        Not negative.
+
+    Returns
+    -------
+    SpectralDensity
+
+    Raises
+    ------
+    InvalidArgument
+        If the operator is not square and real, or probes, steps or seed are no such integers.
+
+    Notes
+    -----
+    For a unit vector v, Lanczos's method gives a tridiagonal matrix T whose eigenvalues, with the squares of the first
+    entries of its eigenvectors, are Gauss's quadrature of the measure with :math:`(u_i\cdot v)^2` at the eigenvalue
+    :math:`\lambda_i` of the eigenvector :math:`u_i`: exact for polynomials of degree below 2 steps. In the mean over v
+    that measure has 1/P at each. All steps are orthogonalized against all before, twice, so that eigenvalues found do
+    not come again.
+
+    What is proved: a moment below 2 steps has no error but that of v, of variance at most 2/(P + 2) times the mean of
+    :math:`\lambda^{2\,\mathrm{order}}` for each probe. A cdf has that of v, of variance at most 1/(2P + 4), and that of
+    the quadrature: for each probe the cdf of its measure is off by no more than the larger of the masses at the two
+    nodes around a point (Chebyshev, Markov and Stieltjes). Where most eigenvalues are 0, that is much at points so
+    close to 0 that steps do not tell them from it.
+
+    References
+    ----------
+    S. Ubaru, J. Chen and Y. Saad, Fast estimation of tr(f(A)) via stochastic Lanczos quadrature, SIAM J. Matrix Anal.
+    Appl. 38(4), 2017; B. Ghorbani, S. Krishnan and Y. Xiao, An investigation into neural net optimization via Hessian
+    eigenvalue density, ICML 2019 (arXiv:1901.10159); G. H. Golub and G. Meurant, Matrices, Moments and Quadrature,
+    2010.
+
+    Examples
+    --------
+    >>> spectrum = spectral_density(np.diag(np.arange(100.0)), probes=4, steps=30)
+    >>> spectrum.weights.sum(axis=1)
+    array([1., 1., 1., 1.])
+    >>> 30 < spectrum.count_below(50.0) < 70
+    True
+    """
+    probes, steps = as_count("probes", probes, 1, math.inf), as_count("steps", steps, 1, math.inf)
+    seed, a = as_count("seed", seed, 0, math.inf), as_symmetric_operator(operator)
+    size = a.shape[0]
+    steps = min(steps, size)
+    some = _BASIS_BYTES // (8 * size * steps)
+    if not some:
+        problem = (
+            f"is {steps}, but a basis of {steps} vectors of {size} doubles takes {8 * size * steps / 2**30:.3g} GiB"
+        )
+        raise InvalidArgument("steps", problem, f"use {_BASIS_BYTES // (8 * size)} or fewer")
+    if 16 * probes * steps > _MOST_BYTES:
+        problem = f"are {probes}, whose nodes and weights take {16 * probes * steps / 2**30:.3g} GiB"
+        raise InvalidArgument("probes", problem, f"use {_MOST_BYTES // (16 * steps)} or fewer")
+    rng = np.random.Generator(np.random.SFC64(seed))
+    nodes, weights = np.zeros((probes, steps)), np.zeros((probes, steps))
+    for start in range(0, probes, some):
+        count = min(some, probes - start)
+        diagonals, sides, used = _lanczos(a, rng.standard_normal((count, size)), steps)
+        for i in range(count):
+            nodes[start + i], weights[start + i] = _quadrature(diagonals[i], sides[i], int(used[i]))
+    return SpectralDensity(nodes, weights, size)
+
+
+def _lanczos(a: Any, v: Array, steps: int) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Return diagonals and side diagonals, shape (probes, steps), of each probe's T, and the sizes where it ends."""
+    probes, size = v.shape
+    basis = np.zeros((probes, steps, size))
+    diagonals, sides = np.zeros((probes, steps)), np.zeros((probes, steps))
+    used = np.full(probes, steps)
+    v = v / np.linalg.norm(v, axis=1)[:, None]
+    largest = np.zeros(probes)  # of what A has made of unit vectors: its norm, from below
+    unit = 0.0  # of eigenvalues, so that squares are within the range of floats
+    for j in range(steps):
+        basis[:, j] = v
+        w = np.array(a.matmat(v.T).T, dtype=np.float64, order="C")
+        unit = unit or float(np.abs(w).max()) or 1.0
+        w /= unit
+        largest = np.maximum(largest, np.linalg.norm(w, axis=1))
+        diagonals[:, j] = np.einsum("ij,ij->i", v, w)
+        for _ in range(2):
+            before = basis[:, : j + 1]
+            w -= ((before @ w[:, :, None]).transpose(0, 2, 1) @ before)[:, 0]
+        sides[:, j] = np.linalg.norm(w, axis=1)
+        ended = (sides[:, j] <= 10 * _EPS * math.sqrt(size) * largest) & (used == steps)
+        used[ended] = j + 1
+        if np.all(used <= j + 1):
+            break
+        alive = used > j + 1
+        v = np.where(alive[:, None], w / np.where(alive, sides[:, j], 1.0)[:, None], 0.0)
+    return diagonals * unit, sides * unit, used
+
+
+def _quadrature(diagonal: Array, side: Array, used: int) -> tuple[Array, Array]:
+    """Return nodes and weights, padded by masses 0 at the last node."""
+    from scipy.linalg import eigh_tridiagonal
+
+    theta, vectors = eigh_tridiagonal(diagonal[:used], side[: used - 1])
+    mass = vectors[0] ** 2
+    nodes, weights = np.full(len(diagonal), theta[-1]), np.zeros(len(diagonal))
+    nodes[:used], weights[:used] = theta, mass / mass.sum()
+    return nodes, weights

@@ -1,0 +1,597 @@
+"""Means of heavy-tailed norms, by particles in independent islands: unbiased for any law, at any depth."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from montecarlo.arguments import as_positive, as_probability, as_sample
+from montecarlo.arrays import Array
+from montecarlo.drawing.norm_traces import rescale
+from montecarlo.drawing.sampler_check import check_sampler
+from montecarlo.drawing.small_products import matrix_vector
+from montecarlo.drawing.streams import sizes, stream
+from montecarlo.drawing.weights import Weights
+from montecarlo.engines.real_matrices import vector
+from montecarlo.intervals import Estimate
+from montecarlo.intervals.catoni import influence
+from montecarlo.workers.places import borrowed
+from montecarlo.workers.workers import Workers, in_task_order
+from theory.ensembles import Ensemble, InvalidArgument
+
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""Like the built-in ``map``: applies a function to each item, in order."""
+
+_SLICE_WEIGHTS = 2**17  # weights drawn at a time: 1 MiB, which stays in the cache
+_STATE_BYTES = 2**31
+_LEAST_VARIANCE = 1e-20  # what rounding makes of an estimate that does not vary
+
+
+@dataclass(frozen=True, eq=False)
+class ParticleMean:
+    r"""An estimate of :math:`E|a_k|^{order}`, with an interval, in units of exp(log_scale).
+
+    Attributes
+    ----------
+    net : Ensemble
+    order : int
+        The power of the norm.
+    layer : int
+        k.
+    estimate : Estimate
+        Value and interval over exp(log_scale); its samples are the islands.
+    log_scale : float
+        0 where value and interval are themselves floats; means such as 1e-5000 need another unit.
+    log_islands : ndarray, shape (islands,)
+        log of each island's estimate, independent and identically distributed; -inf where all particles have died.
+    relative_variance : float
+        Bound on an island's variance over its squared mean; the interval rests on it.
+    particles : int
+        Networks in an island.
+    seed : int
+    assumptions : tuple of str
+        What the interval assumes about one layer. The estimate's unbiasedness assumes none of it.
+    """
+
+    net: Ensemble
+    order: int
+    layer: int
+    estimate: Estimate
+    log_scale: float
+    log_islands: Array
+    relative_variance: float
+    particles: int
+    seed: int
+    assumptions: tuple[str, ...]
+
+    @property
+    def log_value(self) -> float:
+        """The log of the estimate; -inf where all islands have died."""
+        return self.log_scale + _log(self.estimate.value)
+
+    @property
+    def log_interval(self) -> tuple[float, float]:
+        """The logs of the interval's ends."""
+        return self.log_scale + _log(self.estimate.lo), self.log_scale + _log(self.estimate.hi)
+
+
+def particle_mean(
+    net: Ensemble,
+    *,
+    order: int = 2,
+    layer: int | None = None,
+    islands: int,
+    particles: int,
+    seed: int = 0,
+    error: float,
+    executor: Executor | Workers | Mapper | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> ParticleMean:
+    r"""Estimate :math:`E|a_k|^{order}` from real weight matrices, where plain averages have no chance.
+
+    An island is a population of networks that grows layer by layer. Each draws its own matrix; then the networks are
+    resampled in proportion to :math:`G = (|a_k|/|a_{k-1}|)^{order}`, and the product over the layers of the
+    populations' averages of G is the island's estimate. So the rare networks that carry the mean are bred.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Without symbols.
+    order : int
+        2 for any law whose kurtosis is known; 4, 6, ... for normal weights.
+    layer : int, optional
+        k, at least 1; the depth by default.
+    islands : int
+        Independent populations, see :func:`islands_needed`.
+    particles : int
+        Networks in each.
+    seed : int
+        Root seed, not negative. Each island has a stream of its own: the bits do not depend on the executor.
+    error : float
+        Probability that the interval may miss, both sides together.
+    executor : concurrent.futures.Executor, Workers or callable, optional
+        Runs the islands: see :mod:`montecarlo.workers.places`, or a function like the built-in ``map``. By default they
+        run here, one after the other.
+    progress : callable, optional
+        Called here with (islands done, islands) after each.
+
+    Returns
+    -------
+    ParticleMean
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is unusable, the kurtosis of the law is unknown, entries are dependent (orthogonal), or the
+        order is above 2 for weights that are not normal.
+
+    Notes
+    -----
+    *Unbiased, for every law.* Let m = order/2, :math:`R_k = |a_k|^2/|a_{k-1}|^2`,
+    :math:`Q_k f(a) = E[R_k^m f(a_k) | a_{k-1} = a]` for :math:`a \ne 0`, :math:`Q_k f(0) = 0`, and of an island's N
+    particles :math:`Z_k = \prod_{j \le k} N^{-1} \sum_i G_j^i` and
+    :math:`\eta_k f = Z_{k-1} N^{-1} \sum_i G_k^i f(a_k^i)`, so that :math:`\eta_k 1 = Z_k`. Given the ancestors
+    :math:`A_i` the particles of generation k are independent draws from them, and ancestor i is chosen
+    :math:`N G_{k-1}^i/\sum_j G_{k-1}^j` times on average. Hence :math:`E[\eta_k f | k-1] = \eta_{k-1}(Q_k f)`, and by
+    induction :math:`E \eta_k f = (Q_1 \cdots Q_k f)(x)`: :math:`E Z_k = E|a_k|^{2m}/|x|^{2m}`. A dead particle has
+    G = 0 and is never an ancestor; where all have died, Z = 0 from then on, and both sides are 0.
+
+    *Variance.* Let F be all that happened before generation k, the choice of ancestors included, and suppose that for
+    all :math:`a \ne 0` (i) :math:`E[R_k^m|a] = q_k` and (ii) :math:`E[R_k^{2m}|a] \le (1 + r_k) q_k^2`. On
+    :math:`\{Z_{k-1} > 0\}` all ancestors are alive, and given F the :math:`G_k^i` are independent with mean q_k and
+    variance at most :math:`r_k q_k^2`, *however* ancestors were chosen; where :math:`Z_{k-1} = 0`, :math:`Z_k = 0`.
+    So in both cases :math:`E[Z_k^2 | F] \le Z_{k-1}^2 q_k^2 (1 + r_k/N)`, and with :math:`E Z_L = \prod q_k`
+
+    .. math:: \frac{\mathrm{Var}\, Z_L}{(E Z_L)^2} \le \prod_k \left(1 + \frac{r_k}{N}\right) - 1.
+
+    *One layer, order 2.* Rows are independent and their signs symmetric, so with :math:`p_j = (1 + slope^j)/2`,
+    :math:`E[R|a] = n_k p_2 s_k^2`, and by :math:`E z^4 = s^4 (3|a|_2^4 + (K-3)|a|_4^4)`
+
+    .. math:: r_k = \frac{c_k}{n_k},\qquad c_k = \frac{p_4}{p_2^2}\Bigl(3 + (K-3)\rho\Bigr) - 1,\qquad
+              \rho = \frac{|a|_4^4}{|a|_2^4} \in [1/n_{k-1}, 1],
+
+    at most with :math:`\rho = 1` for K > 3 and :math:`1/n_{k-1}` otherwise. Atoms at 0 change nothing.
+
+    *One layer, normal weights.* R does not depend on the direction of a, and
+    :math:`1 + r_k = E R^{2m}/(E R^m)^2` exactly.
+
+    *Interval.* :func:`relative_catoni`: only the relative variance enters, so q_k itself is estimated, not assumed.
+
+    References
+    ----------
+    P. Del Moral, Feynman-Kac Formulae, Springer 2004, section 7.4; J. Carpenter, P. Clifford and P. Fearnhead, IEE
+    Proc. Radar Sonar Navig. 146(1), 1999, for systematic resampling.
+
+    Examples
+    --------
+    >>> net = Ensemble(width=2, depth=40, activation="relu", init="he", law="uniform")  # 5 networks in 10^5 survive
+    >>> mean = particle_mean(net, islands=40, particles=500, error=1e-3)
+    >>> mean.estimate.lo < 1 < mean.estimate.hi
+    True
+    """
+    last = _require_particles(net, order, layer, particles, error)
+    islands = require_whole("islands", islands, least=1, example=100)
+    seed = require_whole("seed", seed, least=0, example=0)
+    if progress is not None and not callable(progress):
+        raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, islands)")
+    check_sampler(net, seed)
+    digest = net.digest()
+    tasks = ((net, order, last, particles, seed, digest, island) for island in range(islands))
+    logs = np.empty(islands)
+    for done, log_island in enumerate(_mapper(net, executor)(run_island, tasks), start=1):
+        logs[done - 1] = log_island
+        if progress is not None:
+            progress(done, islands)
+    variance = island_variance(net, order=order, particles=particles, layer=last)
+    log_value, log_lo, log_hi = relative_catoni(logs, variance, error)
+    ends = [end for end in (log_value, log_lo, log_hi) if math.isfinite(end)]
+    log_scale = 0.0 if all(abs(end) < 700 for end in ends) else log_value
+    value, lo, hi = (math.exp(end - log_scale) if end < math.inf else end for end in (log_value, log_lo, log_hi))
+    estimate = Estimate(value, lo, hi, error, "catoni, relative", islands)
+    assumptions = _assumptions(net, order, last)
+    return ParticleMean(net, order, last, estimate, log_scale, logs, variance, particles, seed, assumptions)
+
+
+def island_variance(net: Ensemble, *, order: int = 2, particles: int, layer: int | None = None) -> float:
+    """Return the proved bound on Var Z/(E Z)^2 of the estimate of one island.
+
+    Parameters and errors are those of :func:`particle_mean`, whose notes have the proof.
+
+    Examples
+    --------
+    >>> net = Ensemble(width=8, depth=100, activation="relu", init="he")
+    >>> round(island_variance(net, particles=1000), 6), round((1 + 5 / 8000) ** 100 - 1, 6)
+    (0.064474, 0.064474)
+    """
+    last = _require_particles(net, order, layer, particles)
+    log_growth = math.fsum(math.log1p(float(spread) / particles) for spread in _spreads(net, order, last))
+    if log_growth > 100:
+        least = math.ceil(sum(_spreads(net, order, last)))
+        problem = f"with {particles}, an island's relative variance may be e^{log_growth:.0f}"
+        raise InvalidArgument("particles", problem, f"use particles={least}, which brings it below 2")
+    return max(math.expm1(log_growth) * (1 + 1e-12), _LEAST_VARIANCE)
+
+
+def islands_needed(
+    net: Ensemble,
+    *,
+    order: int = 2,
+    particles: int,
+    error: float,
+    relative_half_width: float,
+    layer: int | None = None,
+) -> int:
+    r"""Return how many islands make an interval of that half-width, as a share of the estimate.
+
+    With :math:`[1 - d, 1 + u]` the interval over the estimate, :func:`relative_reach`, and M the mean, the interval
+    holds M and lies between :math:`M(1-d)/(1+u)` and :math:`M(1+u)/(1-d)`, all with probability at least 1 - error: a
+    test with that tolerance passes for any seed.
+
+    Parameters
+    ----------
+    net, order, particles, error, layer
+        As for :func:`particle_mean`.
+    relative_half_width : float
+        (d + u)/2 at most; positive.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidArgument
+        As for :func:`particle_mean`; if it takes more than 10^12 islands.
+
+    Examples
+    --------
+    >>> net = Ensemble(width=8, depth=100, activation="relu", init="he", law="uniform")
+    >>> islands_needed(net, particles=1000, error=1e-6, relative_half_width=0.165)
+    101
+    """
+    error, width = as_probability("error", error), as_positive("relative_half_width", relative_half_width)
+    variance = island_variance(net, order=order, particles=particles, layer=layer)
+
+    def enough(islands: int) -> bool:
+        return sum(relative_reach(islands, variance, error)) <= 2 * width
+
+    few, many = 0, 1
+    while not enough(many):
+        few, many = many, 2 * many
+        if many > 2**40:
+            raise InvalidArgument("relative_half_width", f"{width:g} needs over 10^12 islands", "use more particles")
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if enough(middle) else (middle, many)
+    return many
+
+
+def relative_reach(samples: int, variance: float, error: float) -> tuple[float, float]:
+    """Return d and u: the interval of :func:`relative_catoni` is its estimate times [1 - d, 1 + u].
+
+    Parameters
+    ----------
+    samples : int
+        N.
+    variance, error : float
+        As there.
+
+    Returns
+    -------
+    d, u : float
+        1 and infinity where there are too few samples for that end.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in relative_reach(100, 0.06, 1e-6)]
+    [0.1433, 0.1857]
+    """
+    alpha, ell = _strength(samples, variance, error), math.log(2 / error)
+
+    def deviation(sign: int) -> float:
+        """Return the least root of alpha d - alpha^2 (v (1 + sign d)^2 + d^2)/2 = l/N."""
+        a, b, c = (
+            (1 + variance) * alpha**2 / 2,
+            alpha - sign * variance * alpha**2,
+            variance * alpha**2 / 2 + ell / samples,
+        )
+        discriminant = b * b - 4 * a * c
+        return 2 * c / (b + math.sqrt(discriminant)) if b > 0 and discriminant >= 0 else math.inf
+
+    return min(1.0, deviation(-1)), deviation(+1)
+
+
+def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[float, float, float]:
+    r"""Enclose a positive mean, given only a bound on the variance over the squared mean; all in logs.
+
+    Parameters
+    ----------
+    logs : array_like, shape (N,)
+        Logs of an i.i.d. sample of X >= 0; -inf for 0.
+    variance : float
+        v, at least Var X/(E X)^2; positive.
+    error : float
+        Probability that the interval may miss, both sides together.
+
+    Returns
+    -------
+    log_value, log_lo, log_hi : float
+        Infinite ends where there are too few samples, or where all are 0, which leaves no scale.
+
+    Raises
+    ------
+    InvalidArgument
+        If a log is nan or inf or there is none, the variance is not positive, or error lies outside (0, 1).
+
+    Notes
+    -----
+    Let :math:`\psi(y) = \mathrm{sign}(y) \log(1 + |y| + y^2/2)`, :math:`\ell = \log(2/\mathrm{error})` and
+    :math:`S(\theta) = \sum_i \psi(\alpha(X_i/\theta - 1))`, which decreases; the estimate :math:`\hat\theta` solves
+    S = 0. Let M be the mean. If :math:`M > (1+u)\hat\theta`, then :math:`S(\theta) \le 0` at
+    :math:`\theta = M/(1+u)`, where :math:`Y = X/\theta - 1` has mean u and variance at most :math:`v(1+u)^2`. As
+    :math:`e^{\pm\psi(y)} \le 1 \pm y + y^2/2`, by Markov's inequality this has probability at most
+
+    .. math:: E e^{-S(\theta)} \le \left(1 - \alpha u + \tfrac{\alpha^2}{2}(v(1+u)^2 + u^2)\right)^N \le e^{-\ell}
+              = \frac{\mathrm{error}}{2}\quad\text{if}\quad
+              \alpha u - \tfrac{\alpha^2}{2}(v(1+u)^2 + u^2) \ge \frac{\ell}{N}.
+
+    Likewise :math:`M < (1-d)\hat\theta` if :math:`\alpha d - \alpha^2 (v(1-d)^2 + d^2)/2 \ge \ell/N`. So the interval
+    is :math:`\hat\theta\,[1-d, 1+u]` with d, u the least solutions. α is the one that makes u least: with
+    :math:`g^2 = 2 v \ell/(N - 2\ell)`, :math:`\alpha = g(1-g)/(v+g^2)` and u = g/(1-g).
+
+    References
+    ----------
+    O. Catoni, Ann. Inst. H. Poincaré Probab. Statist. 48(4), 2012, section 2: here the scale is the mean itself.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in relative_catoni([-9000.5, -8999.5] * 100, variance=0.3, error=1e-6)]
+    [-8999.88, -9000.107, -8999.624]
+    """
+    x = as_sample("logs", logs, finite=False)
+    variance, error = as_positive("variance", variance), as_probability("error", error)
+    top = float(x.max())
+    if top == math.inf:
+        raise InvalidArgument("logs", "must not be inf", "look for what overflowed")
+    if top == -math.inf:
+        return -math.inf, -math.inf, math.inf
+    alpha = _strength(len(x), variance, error)
+
+    def excess(log_mean: float) -> float:
+        gap = x - top - log_mean
+        near = influence(alpha * np.expm1(np.minimum(gap, 200.0)))
+        return float(np.sum(near + 2 * np.maximum(gap - 200.0, 0.0)))  # psi(y) is log(y^2/2) far out
+
+    low, high = -1.0, 1.0  # the estimate is at most the largest value
+    while excess(low) <= 0:
+        low *= 2
+    while low < (middle := low + (high - low) / 2) < high:  # to the last bit
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    log_value = top + high
+    d, u = relative_reach(len(x), variance, error)
+    return log_value, log_value + (math.log1p(-d) if d < 1 else -math.inf), log_value + math.log1p(u)
+
+
+def _strength(samples: int, variance: float, error: float) -> float:
+    """Return Catoni's alpha, the one whose interval has the least upper end; any other is valid."""
+    ell = math.log(2 / error)
+    if samples > 2 * ell:
+        g = math.sqrt(2 * variance * ell / (samples - 2 * ell))
+        if g < 1:
+            return g * (1 - g) / (variance + g * g)
+    return math.sqrt(ell / (2 * samples * variance))
+
+
+Task = tuple[Ensemble, int, int, int, int, str, int]
+"""Ensemble, order, layer, particles, seed, the ensemble's digest, number of the island."""
+
+
+def run_island(task: Task) -> float:
+    """Return the log of one island's estimate: a pure function of its task."""
+    net, order, layer, particles, seed, digest, island = task
+    rng = stream(seed, digest, f"island {island}")
+    weights, slope, half = Weights(net), float(Fraction(net.slope)), order // 2
+    x, log_x = vector(net.input or "unit", weights.widths[0])
+    a = np.repeat(x[None, :], particles, axis=0)
+    squares, halves = rescale(a)
+    logs = [half * (log_x + math.log(squares[0]))]
+    for k in range(1, layer + 1):
+        before = np.ldexp(squares, -2 * halves)  # of the rescaled vectors
+        a = _mutated(weights, k, rng, a, slope)
+        squares, halves = rescale(a)
+        ratios = squares / before
+        largest = float(ratios.max())
+        if largest == 0:
+            return -math.inf
+        potentials = (ratios / largest) ** half
+        logs += [half * (weights.log_factors[k - 1] + math.log(largest)), math.log(potentials.mean())]
+        if k < layer:
+            chosen = systematic(potentials, rng.random())
+            a, squares, halves = a[chosen], squares[chosen], halves[chosen]
+    return math.fsum(logs)
+
+
+def systematic(potentials: Array, u: float) -> NDArray[np.intp]:
+    r"""Choose as many ancestors as there are particles, in proportion to their potentials.
+
+    Parameters
+    ----------
+    potentials : ndarray, shape (N,)
+        Not negative, not all 0.
+    u : float
+        Uniform on [0, 1).
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        In increasing order. Particle i is there :math:`N G_i/\sum_j G_j` times on average over u; never if its
+        potential is 0.
+
+    Notes
+    -----
+    The N points (u + j)/N are each uniform on an interval of length 1/N, and these make up [0, 1): their expected
+    number in an interval is N times its length.
+
+    Examples
+    --------
+    >>> systematic(np.array([0.0, 1.0, 3.0, 0.0]), 0.3)
+    array([1, 2, 2, 2])
+    """
+    n = len(potentials)
+    edges = np.cumsum(potentials)
+    points = (u + np.arange(n)) * (edges[-1] / n)
+    np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not fall off the end
+    return np.asarray(np.searchsorted(edges, points, side="right"))
+
+
+def _mutated(weights: Weights, k: int, rng: np.random.Generator, a: Array, slope: float) -> Array:
+    """Send each particle through a matrix of its own, a few particles and rows at a time."""
+    n_out, n_in = weights.shape(k)
+    z = np.empty((len(a), n_out))
+    slabs = list(weights.slabs(k))
+    rows = slabs[0].stop
+    at_a_time = max(1, _SLICE_WEIGHTS // (rows * n_in))
+    memory = np.empty(min(at_a_time, len(a)) * rows * n_in)
+    for start in range(0, len(a), at_a_time):
+        some = a[start : start + at_a_time]
+        for slab in slabs:
+            shape = (len(some), slab.stop - slab.start, n_in)
+            raw = weights.draw(k, rng, memory[: math.prod(shape)].reshape(shape))
+            z[start : start + len(some), slab] = matrix_vector(raw, some)
+    return z if slope == 1 else np.maximum(z, slope * z if slope else 0.0, out=z)
+
+
+def _mapper(net: Ensemble, executor: Any) -> Mapper:
+    """Return what runs the islands; executors and workers stay open."""
+    if executor is None:
+        return map
+    if callable(executor) and not hasattr(executor, "submit"):
+        return executor  # type: ignore[no-any-return]
+    workers = executor if isinstance(executor, Workers) else borrowed(executor)  # refuses what is none
+    if workers.travels:
+        try:
+            pickle.dumps(net)
+        except (pickle.PicklingError, AttributeError, TypeError) as reason:
+            problem = f"cannot travel to worker processes ({reason})"
+            raise InvalidArgument("law", problem, "define its sampler at module level, or use threads") from None
+    return lambda function, items: in_task_order(function, ((item,) for item in items), workers)
+
+
+def _spreads(net: Ensemble, order: int, layer: int) -> list[Fraction]:
+    """Return the bounds r_1, ..., r_layer on Var R^m/(E R^m)^2 given what comes before."""
+    widths, slope = sizes(net), Fraction(net.slope)
+    if order == 2:
+        kurtosis = Fraction(net.law.kurtosis)
+        return [_spread_of_two(widths[k], widths[k - 1], slope, kurtosis) for k in range(1, layer + 1)]
+    return [_spread_of_normal(widths[k], slope, order // 2) for k in range(1, layer + 1)]
+
+
+@cache
+def _spread_of_two(width: int, fan_in: int, slope: Fraction, kurtosis: Fraction) -> Fraction:
+    worst = max(kurtosis, 3 + (kurtosis - 3) / fan_in)
+    return (2 * (1 + slope**4) / (1 + slope**2) ** 2 * worst - 1) / width
+
+
+@cache
+def _spread_of_normal(width: int, slope: Fraction, half: int) -> Fraction:
+    moments = _normal_moments(width, slope, 2 * half)
+    return moments[2 * half] / moments[half] ** 2 - 1
+
+
+def _normal_moments(width: int, slope: Fraction, most: int) -> list[Fraction]:
+    """Return E (sum of phi(g_i)^2)^j, j = 0, ..., most, over as many units as the layer has, g standard normal.
+
+    The moments over j! are the coefficients of the width-th power of the series of one unit, by J. C. P. Miller's
+    recurrence.
+
+    >>> _normal_moments(3, Fraction(1), 2)  # a chi-square with 3 degrees of freedom
+    [Fraction(1, 1), Fraction(3, 1), Fraction(15, 1)]
+    """
+    one = [
+        (1 + slope ** (2 * j)) / 2 * math.prod(range(1, 2 * j, 2)) / math.factorial(j) if j else Fraction(1)
+        for j in range(most + 1)
+    ]
+    power = [Fraction(1)]
+    for j in range(1, most + 1):
+        power.append(sum((((width + 1) * i - j) * one[i] * power[j - i] for i in range(1, j + 1)), Fraction(0)) / j)
+    return [math.factorial(j) * coefficient for j, coefficient in enumerate(power)]
+
+
+def _assumptions(net: Ensemble, order: int, layer: int) -> tuple[str, ...]:
+    """Say what the interval assumes, in words."""
+    rows = "the weights are independent and symmetric about 0"
+    spreads = _spreads(net, order, layer)
+    if order > 2:
+        law = f"|a_k|/|a_{{k-1}}| does not depend on the past, and E(|a_k|/|a_{{k-1}}|)^{2 * order} is at most"
+        return (rows, f"{law} {float(1 + max(spreads)):.6g} (E(|a_k|/|a_{{k-1}}|)^{order})^2: normal weights")
+    widths = sizes(net)
+    largest = max(spread * widths[k] for k, spread in enumerate(spreads, start=1))
+    return (
+        rows,
+        "E[|a_k|^2 | a_{k-1}]/|a_{k-1}|^2 is the same for every a_{k-1} other than 0",
+        f"E[|a_k|^4 | a_{{k-1}}] is at most 1 + c/n_k times its square, c = {largest}: "
+        f"the law's kurtosis is {net.law.kurtosis}",
+    )
+
+
+def _require_particles(net: object, order: object, layer: object, particles: object, error: object = 0.5) -> int:
+    """Refuse what has no proved variance or cannot be drawn; return the layer."""
+    if not isinstance(net, Ensemble):
+        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
+    net.require_numbers("montecarlo")
+    order = require_whole("order", order, least=2, example=2)
+    if order % 2:
+        raise InvalidArgument("order", f"must be even, got {order}", f"use order={order + 1}")
+    if not net.has_independent_entries:
+        problem = "orthogonal matrices have dependent entries, for which no variance is proved"
+        raise InvalidArgument("init", problem, "use e.g. init='he'")
+    if order > 2 and not net.law.is_normal:
+        problem = f"order {order} has no proved variance for the law {net.law.name!r}: its moments depend on directions"
+        raise InvalidArgument("order", problem, "use order=2, or law='normal'")
+    if order == 2:
+        net.law.moment(4)  # refuses a law whose kurtosis is unknown
+    last = require_layer(net, layer)
+    particles = require_whole("particles", particles, least=1, example=1000)
+    as_probability("error", error)
+    needed = 4 * 8 * particles * max(sizes(net)[: last + 1])
+    if needed > _STATE_BYTES:
+        problem = f"{particles} particles take {needed / 2**30:.1f} GiB, above 2 GiB"
+        raise InvalidArgument("particles", problem, "use more islands of fewer particles")
+    Weights(net)  # refuses a law that cannot be drawn
+    return last
+
+
+def require_layer(net: Ensemble, layer: object) -> int:
+    """Return the number of a layer, the depth for None; refuse the input, which is not random."""
+    last = int(net.depth)
+    if layer is None:
+        return last
+    if isinstance(layer, bool) or not isinstance(layer, Integral) or not 1 <= int(layer) <= last:
+        raise InvalidArgument("layer", f"must be an integer from 1 to {last}, got {layer!r}", f"use layer={last}")
+    return int(layer)
+
+
+def require_whole(argument: str, value: object, *, least: int, example: int) -> int:
+    """Return an integer argument that is large enough.
+
+    >>> require_whole("islands", 8, least=1, example=100)
+    8
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        problem = f"must be an integer, at least {least}, got {value!r}"
+        raise InvalidArgument(argument, problem, f"use e.g. {argument}={example}")
+    return int(value)
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf

@@ -1,0 +1,115 @@
+"""A simulation's blocks in a store: what decides their bits is its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache, cached_property
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.blocks import Part, Parts, Task
+from theory.ensembles import InvalidArgument
+
+_BITS = 1
+"""Raised whenever a change to montecarlo changes the bits of a block."""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """The blocks of one simulation in a store.
+
+    Attributes
+    ----------
+    store : BlockStore
+    task : Task
+    """
+
+    store: BlockStore
+    task: Task
+
+    @cached_property
+    def name(self) -> str:
+        """Name of the run within the store."""
+        return hashlib.sha256(repr(sorted(settings(self.task).items())).encode()).hexdigest()
+
+    @cached_property
+    def finished(self) -> dict[int, int]:
+        """Networks of each block that was there when first asked."""
+        return self.store.sizes(self.name)
+
+    def parts(self, block: int) -> Parts:
+        """Return a finished block."""
+        arrays = self.store.get(self.name, block)
+        assert arrays is not None
+        out = []
+        for i in range(len(self.task.observables)):
+            own = {key.removeprefix(f"{i}."): value for key, value in arrays.items() if key.startswith(f"{i}.")}
+            out.append(Part.from_arrays(own))
+        return out
+
+    def keep(self, block: int, networks: int, parts: Parts) -> None:
+        """Store a block, unless there is one of more networks."""
+        if self.finished.get(block, 0) < networks:
+            arrays = {f"{i}.{key}": value for i, part in enumerate(parts) for key, value in part.arrays().items()}
+            self.store.put(self.name, block, networks, arrays)
+
+
+@contextmanager
+def open_run(store: str | PathLike[str] | BlockStore, task: Task) -> Iterator[StoredRun]:
+    """Open the run of a task, in a store of its own or one that several simulations share.
+
+    Raises
+    ------
+    InvalidArgument
+        If the file is from other settings or damaged, or the task has no fingerprint.
+    """
+    fingerprint = settings(task)
+    opened: Any = nullcontext(store) if isinstance(store, BlockStore) else BlockStore.open(store, fingerprint)
+    with opened as blocks:
+        yield StoredRun(blocks, task)
+
+
+def settings(task: Task) -> dict[str, str]:
+    """Return all that decides the bits of a task's blocks, but for the number of samples.
+
+    Raises
+    ------
+    InvalidArgument
+        If the law's sampler is a function without a name of its own: two of them could not be told apart.
+    """
+    sampler = task.net.law.sampler
+    if sampler is not None and "<" in getattr(sampler, "__qualname__", "<"):
+        problem = f"the sampler of {task.net.law.name!r} is a lambda or local function, which has no name to store"
+        raise InvalidArgument("store", problem, "define the sampler at module level")
+    return {
+        "ensemble": f"{task.net.describe()} ({task.net.digest()})",
+        "observables": ", ".join(map(_named, task.observables)),
+        "engine": task.engine.name,
+        "seed": str(task.seed),
+        "keep_values": str(task.keep_values),
+        "covariance": str(task.covariance),
+        **machine(),
+    }
+
+
+@cache
+def machine() -> dict[str, str]:
+    """Return what of the machine and its libraries decides bits."""
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    features = " ".join(simd["baseline"] + simd.get("found", []))
+    return {"bits": str(_BITS), "numpy": np.__version__, "processor": f"{platform.machine()} {features}"}
+
+
+def _named(observable: object) -> str:
+    kind = type(observable)
+    if "<" in kind.__qualname__:
+        problem = f"the observable {kind.__name__} is local to a function, and has no name to store"
+        raise InvalidArgument("store", problem, "define it at module level")
+    return f"{kind.__module__}.{observable!r}"

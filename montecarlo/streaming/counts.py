@@ -1,0 +1,174 @@
+"""Streaming quantiles of log values: counts on a dyadic grid, with bounded memory and outward rounding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from montecarlo.arrays import Array
+from montecarlo.intervals import Estimate, order_statistic_ranks
+from theory.ensembles import InvalidArgument
+
+FINEST = 10
+"""Cells of the grid are 2^-10 wide at most resolution: a tenth of a percent of the quantity itself."""
+CELLS = 2**17
+"""Cells for all components together; where one spans more than its share, all cells become twice as wide."""
+_VALUES = 2**18
+"""Values that are counted at a time, as what that needs on the way is several times as large."""
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LogCounts:
+    r"""How many logarithms fall in each cell :math:`[j\,2^{-r}, (j+1)\,2^{-r})`, for several components.
+
+    Attributes
+    ----------
+    count : int
+        Number of samples.
+    dead : ndarray of int, shape (components,)
+        How many are -inf.
+    resolution : int
+        r.
+    first : ndarray of int, shape (components,)
+        j of each component's first cell.
+    counts : ndarray of int, shape (components, cells)
+        How many fall in each cell, from the component's first on.
+
+    Notes
+    -----
+    An order statistic lies in the cell where the cumulated counts pass its rank, so an interval whose ends are rounded
+    outward to cell edges contains the exact order-statistic interval: its guarantee carries over. Merging adds counts
+    and, on a dyadic grid, coarsening merges whole cells: nothing is lost but resolution.
+
+    Examples
+    --------
+    >>> counts = LogCounts.of(np.array([[0.0], [0.001], [-np.inf]]))
+    >>> counts.count, counts.dead, counts.counts
+    (3, array([1]), array([[1, 1]]))
+    """
+
+    count: int
+    dead: Integers
+    resolution: int
+    first: Integers
+    counts: Integers
+
+    @classmethod
+    def of(cls, logs: Array) -> LogCounts:
+        """Return the counts of samples, shape (samples, components)."""
+        components = logs.shape[1]
+        alive = logs > -np.inf
+        some = alive.any(axis=0)
+        low = np.where(some, np.min(logs, axis=0, where=alive, initial=np.inf), 0.0)
+        high = np.where(some, np.max(logs, axis=0, where=alive, initial=-np.inf), 0.0)
+        resolution = FINEST
+        while (cells := int((_cell(high, resolution) - _cell(low, resolution)).max()) + 1) > _share(components):
+            resolution -= 1
+        first = _cell(low, resolution)
+        counts = np.zeros(components * cells, dtype=np.int64)
+        for rows in range(0, len(logs), step := max(1, _VALUES // components)):
+            piece = logs[rows : rows + step]
+            where = _cell(np.where(alive[rows : rows + step], piece, low), resolution)
+            where += cells * np.arange(components) - first
+            counts += np.bincount(where.ravel(), minlength=len(counts))
+        counts = counts.reshape(components, cells)
+        dead = len(logs) - alive.sum(axis=0)
+        counts[:, 0] -= dead  # they were counted where the least of the others is
+        return cls(len(logs), dead, resolution, first, counts)
+
+    def merge(self, other: LogCounts) -> LogCounts:
+        """Return the counts of both samples together."""
+        one, two = self, other
+        for resolution in range(min(one.resolution, two.resolution), -(2**10), -1):
+            one, two = one._coarsened(resolution), two._coarsened(resolution)
+            # a component without samples spans nothing
+            empty = [part.dead == part.count for part in (one, two)]
+            first = np.minimum(np.where(empty[0], two.first, one.first), np.where(empty[1], one.first, two.first))
+            spans = [
+                np.where(no, 0, part.first + part.counts.shape[1] - first)
+                for no, part in zip(empty, (one, two), strict=True)
+            ]
+            cells = max(1, int(np.maximum(*spans).max()))
+            if cells <= _share(len(first)):
+                break
+        parts = [one, two]
+        if (one.first == first).all() and one.counts.shape[1] == cells:
+            counts = one.counts.copy()  # the first has seen more, and mostly spans all of the second
+            parts = parts[1:]
+        else:
+            counts = np.zeros((len(first), cells), dtype=np.int64)
+        for part in parts:
+            rows, columns = np.nonzero(part.counts)  # few of the cells, for a block of few samples
+            counts[rows, columns + (part.first - first)[rows]] += part.counts[rows, columns]
+        return LogCounts(self.count + other.count, self.dead + other.dead, resolution, first, counts)
+
+    @classmethod
+    def fold(cls, parts: Iterable[LogCounts]) -> LogCounts:
+        """Merge in order, from the left."""
+        return reduce(cls.merge, parts)
+
+    def _coarsened(self, resolution: int) -> LogCounts:
+        """Return the same with cells as wide as that."""
+        times = self.resolution - resolution
+        if times == 0:
+            return self
+        components, cells = self.counts.shape
+        first = self.first >> times
+        where = ((self.first[:, None] + np.arange(cells)) >> times) - first[:, None]
+        wide = int(where.max()) + 1
+        where += wide * np.arange(components)[:, None]
+        counts = np.zeros(components * wide, dtype=np.int64)
+        np.add.at(counts, where.ravel(), self.counts.ravel())
+        return LogCounts(self.count, self.dead, resolution, first, counts.reshape(components, wide))
+
+    def quantile(self, p: float, c: int, error: float) -> Estimate:
+        """Enclose the p-quantile of a component, dead networks included at -inf.
+
+        Parameters
+        ----------
+        p : float
+            Between 0 and 1, exclusive.
+        c : int
+            Number of the component.
+        error : float
+            Probability that the interval may miss, both sides together.
+
+        Returns
+        -------
+        Estimate
+            Its value is the middle of the cell of the order statistic of rank ceil(N p).
+        """
+        for argument, number in (("p", p), ("error", error)):
+            if not 0 < number < 1:
+                raise InvalidArgument(argument, f"must lie between 0 and 1, exclusive, got {number!r}", "use e.g. 0.5")
+        r, s = order_statistic_ranks(self.count, p, error)
+        ranks = int(self.dead[c]) + np.cumsum(self.counts[c])
+        width = math.ldexp(1.0, -self.resolution)
+
+        def edge(rank: int, offset: float) -> float:
+            if rank <= self.dead[c]:
+                return -math.inf
+            return float(self.first[c] + np.searchsorted(ranks, rank) + offset) * width
+
+        lo = edge(r, 0) if r >= 1 else -math.inf
+        hi = edge(s, 1) if s <= self.count else math.inf
+        middle = edge(min(max(math.ceil(self.count * p), 1), self.count), 0.5)
+        method = f"order statistics on a grid of {width:.2g}, rounded outward"
+        return Estimate(middle, lo, hi, error, method, self.count)
+
+
+def _cell(logs: Array, resolution: int) -> Integers:
+    """Return the cell of each log."""
+    return np.floor(np.ldexp(logs, resolution)).astype(np.int64)
+
+
+def _share(components: int) -> int:
+    """Return how many cells a component may span."""
+    return max(2**8, min(2**16, CELLS // components))

@@ -1,0 +1,8 @@
+"""How results are shown and written.
+
+========  ======================================================
+tables    theory against measurement: LaTeX, Markdown, CSV, JSON
+files     files written whole or not at all
+progress  progress bars on a terminal
+========  ======================================================
+"""

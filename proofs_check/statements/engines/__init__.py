@@ -1,0 +1,6 @@
+"""Samplers without matrices.
+
+========  ===============================
+same_law  of the same law as real weights
+========  ===============================
+"""

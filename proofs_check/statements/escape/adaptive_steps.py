@@ -1,0 +1,305 @@
+"""The size of a step of sign descent, RMSprop and Adam, which does not depend on the size of the gradient."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+import flint
+import sympy as sp
+
+from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.toolkit.numbers import between, rational
+from theory.balls import enclose, precision
+from theory.dynamics.balanced_chains import BalancedChain
+
+
+def adaptive_steps(
+    what: str,
+    beta1: Any,
+    beta2: Any,
+    t: Any = 1,
+    k: Any = 1,
+    r: Any = 1,
+    epsilon: Any = 0,
+    *,
+    papers: bool = False,
+    memory: int = 2,
+    root: int = 1,
+    slow: int = 2,
+    halved: int = 1,
+    raw: int = 1,
+) -> Any:
+    r"""Adam's step in units of eta: squares of its bounds, or the step itself.
+
+    ``bound``: of step t, B_t^2; ``limit``: of all, B^2; ``onset``: of step t where the gradient, 0 before, is constant
+    for k steps, the least of which (k <= t) bounds every step below if gradients are positive and do not fall;
+    ``slow``: from below and above if each is 1 to r times the one before; ``constant``: the step where the gradient
+    always is r; ``rmsprop``: the bound of RMSprop without bias correction, its first step.
+    """
+    share = beta1**memory / beta2
+    match what:
+        case "bound" | "limit" if papers:
+            return max((1 - beta1) ** 2 / (1 - beta2), Fraction(1))
+        case "bound":
+            weights = ((1 - beta1) / (1 - beta1**t)) ** 2 * (1 - beta2**t) / (1 - beta2)
+            return weights * (1 - share**t) / (1 - share)
+        case "limit":
+            return (1 - beta1) ** 2 / ((1 - beta2) * (1 - share))
+        case "onset":
+            return ((1 - beta1**k) / (1 - beta1**t)) ** 2 * ((1 - beta2**t) / (1 - beta2**k)) ** root
+        case "slow":
+            return ((1 - beta1) / (1 - beta1 / r)) ** 2, (1 - beta2 / r**slow) / (1 - beta2)
+        case "constant":
+            return r / (r + halved * epsilon)
+        case _:
+            return 1 / (1 - raw * beta2)
+
+
+def _tanh(claim: Claim) -> list[Obligation]:
+    """B_t^2 = B^2 (1 - ((Y-X)/(1-XY))^2), X = a^t, Y = b^t at beta_1 = ab, beta_2 = b^2: it rises to B^2."""
+    a, b, t = sp.symbols("a b t", positive=True)
+    try:
+        bound, limit = (claim(what, a * b, b**2, t) for what in ("bound", "limit"))
+    except TypeError:  # a maximum of symbols
+        return []
+    gap = (b**t - a**t) / (1 - a**t * b**t)
+    return [
+        Obligation("step t", sp.expand_power_base(bound - limit * (1 - gap**2)), (a, b)),
+        Obligation("step 1", claim("bound", a * b, b**2, 1) - 1, (a, b)),
+    ]
+
+
+_BETAS = tuple((Fraction(b1), Fraction(b2)) for b1, b2 in (("1/2", "3/5"), ("9/10", "99/100"), ("1/10", "1/5")))
+
+
+@cache
+def _squared_step(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction], corrected: bool = True) -> Fraction:
+    """m^2/v after these gradients, by the update rule as it is written."""
+    m, v = Fraction(0), Fraction(0)
+    for g in gradients:
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    if not v:
+        return Fraction(0)
+    t = len(gradients)
+    return m**2 / v * ((1 - beta2**t) / (1 - beta1**t) ** 2 if corrected else 1)
+
+
+_SOME = tuple(
+    (*betas, gradients)
+    for betas in _BETAS
+    for t in (1, 2, 3, 4)
+    for gradients in itertools.product(map(Fraction, (-1, 0, 1, 3)), repeat=t)
+)
+
+
+def _below_the_bound(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+    """Of Adam and, without its average and correction, of RMSprop."""
+
+    def judge(claim: Claim) -> bool:
+        adam = _squared_step(beta1, beta2, gradients) <= claim("bound", beta1, beta2, len(gradients))
+        rmsprop = _squared_step(Fraction(0), beta2, gradients, corrected=False) <= claim("rmsprop", beta1, beta2)
+        return bool(adam and rmsprop)
+
+    return judge
+
+
+def _attained(beta1: Fraction, beta2: Fraction, t: int) -> Callable[[Claim], bool]:
+    """By gradients that grow by beta_2/beta_1; RMSprop's bound by its first step."""
+    worst = tuple((beta2 / beta1) ** i for i in range(t))
+
+    def judge(claim: Claim) -> bool:
+        adam = _squared_step(beta1, beta2, worst) == claim("bound", beta1, beta2, t)
+        rmsprop = _squared_step(Fraction(0), beta2, worst[:1], corrected=False) == claim("rmsprop", beta1, beta2)
+        return bool(adam and rmsprop)
+
+    return judge
+
+
+_RISING = tuple(
+    (*betas, tuple(itertools.accumulate(rises)))
+    for betas in _BETAS
+    for t in (1, 2, 3, 4, 5)
+    for rises in itertools.product(map(Fraction, (0, 1, 40)), repeat=t)
+    if rises[0]
+)
+
+
+def _above_the_least_onset(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+    """Never below, and an onset's step is exactly that."""
+    t = len(gradients)
+    onset = tuple(Fraction(i >= t // 2) for i in range(t))
+
+    def judge(claim: Claim) -> bool:
+        least = min(claim("onset", beta1, beta2, t, k) for k in range(1, t + 1))
+        exact = claim("onset", beta1, beta2, t, t - t // 2) == _squared_step(beta1, beta2, onset)
+        return bool(_squared_step(beta1, beta2, gradients) >= least and exact)
+
+    return judge
+
+
+_GROWING = tuple(
+    (
+        Fraction(beta1),
+        Fraction(beta2),
+        tuple(itertools.accumulate((Fraction(1), *factors), lambda g, factor: g * factor)),
+    )
+    for beta1, beta2 in (("1/2", "3/5"), ("1/50", "9/10"), ("9/10", "1/50"))
+    for factors in (*itertools.product(map(Fraction, ("1", "6/5")), repeat=6), (Fraction(6, 5),) * 40)
+)
+
+
+def _in_the_slow_range(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+    def judge(claim: Claim) -> bool:
+        low, high = claim("slow", beta1, beta2, r=Fraction(6, 5))
+        return bool(low <= _squared_step(beta1, beta2, gradients) <= high)
+
+    return judge
+
+
+_CONSTANT = tuple(
+    (beta1, beta2, t, Fraction(g), Fraction(epsilon))
+    for beta1, beta2 in _BETAS
+    for t in (1, 2, 5)
+    for g, epsilon in (("1", "0"), ("1/3", "1/3"), ("1/1000", "2"))
+)
+
+
+def _same_step(beta1: Fraction, beta2: Fraction, t: int, g: Fraction, epsilon: Fraction) -> Callable[[Claim], bool]:
+    """m/(1-beta_1^t) and v/(1-beta_2^t) from the rule; here v's root is rational: it is g, as its square shows."""
+    m, v = Fraction(0), Fraction(0)
+    for _ in range(t):
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    assert v / (1 - beta2**t) == g**2
+    step = m / (1 - beta1**t) / (g + epsilon)
+    return lambda claim: bool(claim("constant", beta1, beta2, t, r=g, epsilon=epsilon) == step)
+
+
+_NINE, _LONG = Fraction(9, 10), Fraction(999, 1000)
+
+
+def _defaults(claim: Claim) -> Iterator[Inequality]:
+    """For beta = (0.9, 0.999): steps from 0.4814 eta (the worst onset is at step 12) to 7.2703 eta."""
+    least = min((claim("onset", _NINE, _LONG, t, 1), t) for t in range(1, 60))[0]
+    for name, square, low, high in (
+        ("least step", least, "0.48142", "0.48143"),
+        ("greatest step", claim("limit", _NINE, _LONG), "7.2702", "7.2703"),
+        ("first step of RMSprop", claim("rmsprop", _NINE, Fraction(99, 100)), "9.9999", "10.0001"),
+    ):
+        size = sp.sqrt(rational(square))
+        yield Inequality(f"{name}: not below", sp.Rational(low), size)
+        yield Inequality(f"{name}: not above", size, sp.Rational(high))
+
+
+_ESCAPES = tuple(
+    (L, *map(sp.Rational, numbers))
+    for L, *numbers in (
+        (3, "2", "1/3", "1/20", "1/2", "0"),
+        (8, "1", "2", "1/5", "9/10", "0"),
+        (8, "1", "2", "1/5", "9/10", "1/100000"),
+        (5, "1", "1", "1/10", "1/2", "1/20"),
+    )
+)
+
+
+_RATE = sp.Rational(1, 101)
+
+
+@cache
+def _adam(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, w1: sp.Expr, epsilon: sp.Expr) -> int:
+    """Adam's steps on all weights until w_1 is passed, with a bound on every rounding error."""
+    m, v = flint.arb(0), flint.arb(0)
+    with precision(50):
+        numbers = (x, y, _RATE, w0, w1, epsilon, rational(_NINE), rational(_LONG))
+        a, b, eta, w, last, small, b1, b2 = (enclose(value, 50) for value in numbers)
+        for t in itertools.count(1):
+            g = (b - a * w**L) * a * w ** (L - 1)
+            m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+            w += eta * m / (1 - b1**t) / ((v / (1 - b2**t)).sqrt() + small)
+            if w >= last:
+                return t
+            assert w < last
+    raise AssertionError
+
+
+def _adams_escape(*case: Any) -> Callable[[Claim], bool | None]:
+    """From way/(B eta), and epsilon T/eta, to 1 + way (1 + epsilon/g_0)/(least eta): no curvature in the first."""
+    L, x, y, w0, w1, epsilon = case
+    chain = BalancedChain(L, x, y, w0)
+    way, stuck = (w1 - w0) / _RATE, epsilon * chain.leading_time(w1) / _RATE
+
+    def judge(claim: Claim) -> bool | None:
+        greatest = sp.sqrt(rational(claim("limit", _NINE, _LONG)))
+        least = sp.sqrt(rational(min(claim("onset", _NINE, _LONG, t, 1) for t in range(1, 60))))
+        kept = sp.sympify(claim("constant", _NINE, _LONG, r=chain.speed(), epsilon=epsilon))
+        return between(sp.Max(way / greatest, stuck), _adam(*case), 1 + way / (least * kept))
+
+    return judge
+
+
+def _itself(claim: Claim, *_: Any) -> Claim:
+    return claim
+
+
+ADAPTIVE_STEPS = Statement(
+    id="escape.adaptive-steps",
+    title="On a growing gradient Adam steps 0.48 to 7.3 eta: no curvature in its escape, until epsilon exceeds it.",
+    latex=(
+        r"\frac{|\Delta_t|}\eta\le\frac{1-\beta_1}{\sqrt{(1-\beta_2)(1-\beta_1^2/\beta_2)}}\ \text{(sharp)},\quad "
+        r"0<g_1\le g_2\le\cdots:\ \frac{\Delta_t}\eta\ge\min_{k\le t}\frac{\varphi(k)}{\varphi(t)},\ "
+        r"\varphi(k)=\frac{1-\beta_1^k}{\sqrt{1-\beta_2^k}};\quad "
+        r"1\le\frac{g_{t+1}}{g_t}\le r:\ \frac{1-\beta_1}{1-\beta_1/r}\le\frac{\Delta_t}\eta"
+        r"\le\sqrt{\frac{1-\beta_2/r^2}{1-\beta_2}};\quad "
+        r"g_t=g:\ \frac{\Delta_t}\eta=\frac g{|g|+\epsilon}"
+    ),
+    source=(
+        "rules of D. Kingma, J. Ba, arXiv:1412.6980; the bounds are derived here, and that paper's (section 2.1), "
+        "(1-beta_1)/sqrt(1-beta_2), is a mutant"
+    ),
+    assumptions=(Assumption.SHORT_FIRST_MEMORY, Assumption.ZERO_EPSILON),
+    claim=adaptive_steps,
+    evidence=(
+        Proved("the bound of step t rises to its limit", _tanh),
+        Enumerated(
+            f"every step is below the bound, {len(_SOME)} rational sequences", _SOME, _below_the_bound, apply=_itself
+        ),
+        Enumerated(
+            "gradients that grow by beta_2/beta_1 attain it",
+            tuple((*betas, t) for betas in _BETAS for t in (1, 2, 7, 20)),
+            _attained,
+            apply=_itself,
+        ),
+        Enumerated(
+            f"rising gradients: every step is above the least onset, {len(_RISING)} rational sequences",
+            _RISING,
+            _above_the_least_onset,
+            apply=_itself,
+        ),
+        Enumerated(
+            f"slowly growing gradients, {len(_GROWING)} rational sequences", _GROWING, _in_the_slow_range, apply=_itself
+        ),
+        Enumerated("constant gradients and epsilon", _CONSTANT, _same_step, apply=_itself),
+        Enclosed("the extremes for the default beta_1, beta_2", _defaults),
+        Enumerated(
+            "Adam leaves balanced chains in that many steps, every rounding bounded",
+            _ESCAPES,
+            _adams_escape,
+            apply=_itself,
+        ),
+    ),
+    mutants=(
+        Mutant("the bound of Adam's paper", partial(adaptive_steps, papers=True)),
+        Mutant("beta_1/beta_2 for beta_1^2/beta_2", partial(adaptive_steps, memory=1)),
+        Mutant("an onset without its root", partial(adaptive_steps, root=2)),
+        Mutant("1/r for 1/r^2 in the slow range", partial(adaptive_steps, slow=1)),
+        Mutant("epsilon does not count", partial(adaptive_steps, halved=0)),
+        Mutant("RMSprop never exceeds eta", partial(adaptive_steps, raw=0)),
+    ),
+)
+
+
+STATEMENTS = (ADAPTIVE_STEPS,)

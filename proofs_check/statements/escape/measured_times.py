@@ -1,0 +1,217 @@
+"""How long it takes to leave the plateau: as long as its curvature says, unless the steps do not see the curvature."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import sympy as sp
+
+from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
+from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop, SignDescent
+from proofs_check.evidence import Quantile, Simulated, Slope
+from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.toolkit.checks import PAPER, RELU
+from proofs_check.verdict import Between
+from theory.ensembles import Ensemble
+
+CHAIN = Ensemble(width=1, depth=12, law="uniform")
+NARROW = Ensemble(width=4, depth=24)
+_QUARTER, _HALF = sp.Rational(1, 4), sp.Rational(1, 2)
+_TRAINED = (Assumption.UNIT_INPUT, Assumption.NO_BIASES, Assumption.SIZES_TRIED)
+
+
+def rate(net: Ensemble) -> float:
+    """1/(2L): a quarter of the largest rate at which any minimum of a chain with |x v| = |y| = 1 is stable.
+
+    There |grad f|^2 = sum f^2/w_k^2 >= L by the inequality of the means, and gradient descent is stable below 2/L.
+    """
+    return 1 / (2 * int(net.depth))
+
+
+# --- escape.inverse-curvature -----------------------------------------------------------------------------------------
+
+
+def scaling(net: Ensemble, quantity: str, *, power: sp.Rational = sp.S.One, moves: int = 0) -> Between:
+    r"""Slope of log T against log|lambda_min|: -1, up to 1/8; median of log(eta T |lambda_min|): in [0, 1/2].
+
+    T counts steps of gradient descent at the rate eta, lambda_min is that of the loss's Hessian at initialization.
+    """
+    if quantity == "slope":
+        return Between(-power - sp.Rational(1, 8), -power + sp.Rational(1, 8))
+    return Between(moves - sp.log(sp.Float(rate(net))), moves + sp.Rational(1, 2) - sp.log(sp.Float(rate(net))))
+
+
+def _descent(net: Ensemble, budget: int) -> EscapeTimes:
+    return EscapeTimes(GradientDescent(rate(net)), budget=budget, curvature=True)
+
+
+def _slope_check(net: Ensemble, budget: int, tolerance: float, samples: int) -> Slope:
+    return Slope(
+        f"slope of log T against log|lambda_min| where |lambda_min| >= 5/(eta {budget})",
+        net,
+        _descent(net, budget),
+        "steps",
+        tolerance=tolerance,
+        samples=samples,
+        arguments={"quantity": "slope"},
+        other="curvature",
+        least=math.log(5 / (rate(net) * budget)),
+        most=math.log(budget + 0.5),
+    )
+
+
+def _product_check(net: Ensemble, budget: int, tolerance: float, samples: int) -> Simulated:
+    arguments = {"quantity": "product"}
+    what, component = "median of log(T |lambda_min|)", "steps*curvature"
+    return Simulated(what, net, _descent(net, budget), component, Quantile(), tolerance, samples, 0, arguments)
+
+
+INVERSE_CURVATURE = Statement(
+    id="escape.inverse-curvature",
+    title="Gradient descent leaves a plateau after about 1/(eta |lambda_min|) steps, whatever the depth from 12 on.",
+    latex=(
+        r"\frac{\Delta\log T}{\Delta\log|\lambda_{\min}|}\in-1+[-\tfrac18,\tfrac18],\qquad"
+        r"\operatorname{med}\log(\eta T|\lambda_{\min}|)\in[0,\tfrac12],\qquad\eta=\tfrac1{2L},\ fy>0"
+    ),
+    source=f"{PAPER}, escape from plateaus; the linear rate of a strict saddle is escape.saddle-time's",
+    assumptions=(*_TRAINED, Assumption.RIGHT_SIDE, Assumption.DEPTH_TWELVE, Assumption.SMALL_RATE),
+    claim=scaling,
+    evidence=(
+        _slope_check(CHAIN, 3_000, 0.3, 2_000),
+        _slope_check(CHAIN.at(depth=16), 3_000, 0.4, 2_000),
+        _slope_check(CHAIN.at(depth=24), 8_000, 0.5, 1_000),
+        _slope_check(NARROW.at(width=2), 3_000, 0.4, 700),
+        _product_check(CHAIN, 3_000, 0.2, 2_000),
+        _product_check(CHAIN.at(depth=16), 3_000, 0.2, 2_000),
+        _product_check(NARROW.at(width=2), 3_000, 0.3, 700),
+        _product_check(NARROW, 4_000, 0.3, 500),
+        _product_check(RELU.at(width=8, depth=16), 800, 0.5, 500),
+    ),
+    mutants=(
+        Mutant("T ~ |lambda_min|^-2", partial(scaling, power=sp.Integer(2))),
+        Mutant("T ~ |lambda_min|^(-1/2)", partial(scaling, power=sp.Rational(1, 2))),
+        Mutant("T does not depend on the curvature", partial(scaling, power=sp.S.Zero)),
+        Mutant("e/(eta |lambda_min|) steps", partial(scaling, moves=1)),
+        Mutant("1/(e eta |lambda_min|) steps", partial(scaling, moves=-1)),
+    ),
+)
+
+# --- escape.adaptive-faster -------------------------------------------------------------------------------------------
+
+
+def advantage(net: Ensemble, *, least: sp.Rational = _QUARTER, most: sp.Rational = _HALF, start: int = 8) -> Between:
+    r"""Median of log(T_GD/T): from about 0 at L = 8 on it grows by 1/4 to 1/2 a layer.
+
+    Gradient descent's time grows like 1/|lambda_min|, the others' hardly: sign descent moves each weight by eta a step.
+    """
+    beyond = sp.Integer(int(net.depth) - start)
+    return Between(least * beyond - sp.Rational(1, 2), most * beyond + sp.Rational(1, 2))
+
+
+def _ratio_check(depth: int, budget: int, fast: str, tolerance: float, samples: int) -> Simulated:
+    net = CHAIN.at(depth=depth)
+    ratios = EscapeRatios(GradientDescent(rate(net)), (SignDescent(0.01), Adam(0.01)), budget=budget)
+    what = f"median of log(T of GradientDescent/T of {fast})"
+    return Simulated(what, net, ratios, f"GradientDescent/{fast}", Quantile(), tolerance, samples)
+
+
+ADAPTIVE_FASTER = Statement(
+    id="escape.adaptive-faster",
+    title="Sign descent and Adam leave a deep plateau sooner than gradient descent, by a factor exponential in depth.",
+    latex=(
+        r"\operatorname{med}\log\frac{T_{\mathrm{GD}}}{T_{\mathrm{sign}}},\ "
+        r"\operatorname{med}\log\frac{T_{\mathrm{GD}}}{T_{\mathrm{Adam}}}\in"
+        r"\bigl[\tfrac14(L-8)-\tfrac12,\ \tfrac12(L-8)+\tfrac12\bigr],\quad"
+        r"\eta_{\mathrm{GD}}=\tfrac1{2L},\ \eta=10^{-2}\ll\tfrac1L,\ 8\le L\le20"
+    ),
+    source=f"{PAPER}, adaptive methods; the steps themselves are escape.adaptive-steps's",
+    assumptions=(
+        *_TRAINED,
+        Assumption.WIDTH_ONE,
+        Assumption.LINEAR,
+        Assumption.UNIFORM,
+        Assumption.SMALL_RATE,
+        Assumption.ABOVE_EPSILON,
+    ),
+    claim=advantage,
+    evidence=tuple(
+        _ratio_check(depth, budget, fast, tolerance, samples)
+        for depth, budget, tolerance, samples in (
+            (8, 1_000, 0.5, 3_000),
+            (12, 1_500, 1.0, 3_000),
+            (16, 4_000, 1.4, 2_000),
+            (20, 8_000, 1.6, 1_500),
+        )
+        for fast in ("SignDescent", "Adam")
+    ),
+    mutants=(
+        Mutant("no advantage", partial(advantage, least=sp.S.Zero, most=sp.S.Zero)),
+        Mutant("from the first layer on", partial(advantage, start=0)),
+        Mutant("1/8 a layer", partial(advantage, least=sp.Rational(1, 16), most=sp.Rational(1, 8))),
+        Mutant("e a layer", partial(advantage, least=sp.Rational(3, 4), most=sp.Rational(3, 2))),
+    ),
+)
+
+# --- escape.epsilon-threshold -----------------------------------------------------------------------------------------
+
+
+def threshold(
+    net: Ensemble, size: int, epsilon: int, *, sticks: bool = True, frees: bool = True, power: sp.Rational = sp.S.One
+) -> Between:
+    r"""Median of log(T/T_0), T_0 the time at epsilon = 0: 0 if |g| > epsilon, at least log 20 if |g| < epsilon/1000.
+
+    |g| is about 10^-size at initialization, epsilon is 10^-epsilon.
+    """
+    stuck = power * size > epsilon + 3
+    if (stuck and sticks) or not frees:
+        return Between(sp.log(20), sp.oo)
+    return Between(-sp.Rational(1, 10), sp.Rational(1, 10))
+
+
+SMALL = Ensemble(width=1, depth=24, law="uniform", init="1/16")
+
+
+def _threshold_check(depth: int, size: int, epsilon: int, pair: tuple[Optimizer, Optimizer], budget: int) -> Simulated:
+    ratios = EscapeRatios(pair[0], (pair[1],), budget=budget)
+    name = type(pair[0]).__name__
+    what = f"median of log(T/T at epsilon = 0), {name} at epsilon = 1e-{epsilon}, |g| about 1e-{size}"
+    arguments = {"size": size, "epsilon": epsilon}
+    net = SMALL.at(depth=depth)
+    return Simulated(what, net, ratios, f"{name}/{name}", Quantile(), 0.5, 500, 0, arguments)
+
+
+def _adam(epsilon: float) -> tuple[Optimizer, Optimizer]:
+    return Adam(0.01, epsilon=epsilon), Adam(0.01, epsilon=0.0)
+
+
+def _rmsprop(epsilon: float) -> tuple[Optimizer, Optimizer]:
+    return RMSprop(0.001, epsilon=epsilon), RMSprop(0.001, epsilon=0.0)
+
+
+EPSILON_THRESHOLD = Statement(
+    id="escape.epsilon-threshold",
+    title="Where gradients are far below epsilon, Adam and RMSprop are stuck on the plateau too.",
+    latex=(
+        r"\operatorname{med}\log\frac{T(\epsilon)}{T(0)}\ \begin{cases}\ge\log20&|g|\approx10^{-17},\ \epsilon=10^{-8}"
+        r"\\\in[-\tfrac1{10},\tfrac1{10}]&|g|\gg\epsilon\end{cases}"
+    ),
+    source=f"{PAPER}, adaptive methods (epsilon as in arXiv:1412.6980, algorithm 1); the regime is derived here",
+    assumptions=(*_TRAINED, Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.UNIFORM, Assumption.SMALL_RATE),
+    claim=threshold,
+    evidence=(
+        _threshold_check(24, 17, 8, _adam(1e-8), 2_500),
+        _threshold_check(24, 17, 24, _adam(1e-24), 2_500),
+        _threshold_check(6, 3, 8, _adam(1e-8), 2_500),
+        _threshold_check(24, 17, 8, _rmsprop(1e-8), 8_000),
+        _threshold_check(24, 17, 24, _rmsprop(1e-24), 8_000),
+        _threshold_check(6, 3, 8, _rmsprop(1e-8), 8_000),
+    ),
+    mutants=(
+        Mutant("epsilon plays no role", partial(threshold, sticks=False)),
+        Mutant("stuck whatever epsilon is", partial(threshold, frees=False)),
+        Mutant("gradients below the fourth root of epsilon are stuck", partial(threshold, power=sp.Integer(4))),
+    ),
+)
+
+STATEMENTS = (INVERSE_CURVATURE, ADAPTIVE_FASTER, EPSILON_THRESHOLD)

@@ -1,0 +1,7 @@
+"""The gradient with respect to one weight matrix.
+
+=============  ====================================================
+moments        mean, order 4, typical size
+fixed_readout  the same under ReLU and a readout that is not random
+=============  ====================================================
+"""

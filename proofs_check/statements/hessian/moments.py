@@ -1,0 +1,191 @@
+"""The Hessian of f in the weights: preserved in the mean, and how far its blocks spread."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+import sympy as sp
+
+from montecarlo import GradientProducts, HessianNorms
+from proofs_check.evidence import Enumerated, Mean, Obligation, Proved, Simulated
+from proofs_check.exact.all_weights import hessian_power
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
+from proofs_check.toolkit.letters import Letters
+from theory import gradient_moment, gradient_product, hessian_block_moment, hessian_moment, symbols
+from theory.ensembles import Ensemble, Law
+
+# --- hessian.frobenius ------------------------------------------------------------------------------------------------
+
+
+def mean_square(net: Ensemble, *, pairs: int = 1, missing: int = 2, gates: int = 2, wide: bool = True) -> sp.Expr:
+    r"""E|H|_F^2 = L(L-1) |x|^2 E|v|^2 n p2^2 (n p2 s^2)^(L-2)."""
+    t = Letters.of(net)
+    q = symbols.tidy(t.n * t.p2 * t.s2)
+    return t.L * (t.L - pairs) * t.x2 * (t.n if wide else 1) * t.p2**gates * q ** (t.L - missing)
+
+
+def _every_block(net: Ensemble, claim: Claim) -> list[Obligation]:
+    """Each of the L(L-1) blocks, wherever its two layers lie, has the claim's share.
+
+    theory derives the block from one-layer steps above, between and below; that masks act as if independent is the
+    row-sign argument in theory.moments.gradients, which enumeration and simulation test.
+    """
+    depth = symbols.whole(net.depth)
+    block = hessian_block_moment(net, "k", "l")
+    slopes = tuple(symbols.slope(net).free_symbols)
+    return [Obligation("a block (k, l)", claim(net) - depth * (depth - 1) * block, slopes)]
+
+
+def _whole(net: Ensemble) -> sp.Expr:
+    """E|H|_F^2 by brute force, twice the blocks above the diagonal."""
+    depth = int(net.depth)
+    pairs = ((k, later) for k in range(1, depth) for later in range(k + 1, depth + 1))
+    return sp.Rational(2) * sp.Add(*(sp.Rational(hessian_power(net, *pair)) for pair in pairs))
+
+
+def _norm_variance_bound(net: Ensemble) -> sp.Expr:
+    """Var|H|_F^2 <= L(L-1) sum of E|H_kl|^4 over all blocks - (E|H|^2)^2, by Cauchy and Schwarz."""
+    depth = int(net.depth)
+    pairs = [(k, later) for k in range(1, depth) for later in range(k + 1, depth + 1)]
+    blocks = sp.Add(*(hessian_block_moment(net, k, later, 4) for k, later in pairs))
+    return 4 * len(pairs) * blocks - hessian_moment(net) ** 2
+
+
+def _mean_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    reading = Mean(1, _norm_variance_bound)
+    return Simulated("E|H|_F^2 from real weights", net, HessianNorms(), "H", reading, tolerance, samples)
+
+
+_SIGNS = Law.named("rademacher")
+
+FROBENIUS = Statement(
+    id="hessian.frobenius",
+    title="The mean of |H|_F^2, of the sum of squared eigenvalues, grows like L(L-1) under He (Xavier, if linear).",
+    latex=r"\mathbb E|\nabla^2 f|_F^2 = L(L-1)\,|x|^2\,\mathbb E|v|^2\,n p_2^2\,(np_2s^2)^{L-2}",
+    source=f"{PAPER}, the Hessian theorems",
+    assumptions=(
+        Assumption.INDEPENDENT_ENTRIES,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.NO_ATOMS,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.PIECEWISE_LINEAR,
+    ),
+    claim=mean_square,
+    evidence=(
+        Proved("ReLU, He, any law, all n and L", partial(_every_block, RELU.at(law="symmetric"))),
+        Proved(
+            "any slope and variance, all n and L",
+            partial(_every_block, RELU.at(activation="leaky:slope", init="variance:s2")),
+        ),
+        Enumerated(
+            "E|H|_F^2 over all weights and signs, preactivations at 0 on either side with probability 1/2",
+            tuple(
+                (Ensemble(n, depth, activation=a, init="he", law=law, input=(1, 2)[:n], readout="signs"),)
+                for a in ("relu", "linear", "leaky:1/3")
+                for law, n, depth in ((_SIGNS, 2, 2), (LADDER, 1, 3))
+            ),
+            _whole,
+        ),
+        _mean_check(RELU.at(width=16, depth=4), 0.11, 20_000),
+        _mean_check(LINEAR.at(width=16, depth=4), 0.06, 20_000),
+    ),
+    mutants=(
+        Mutant("L^2 for L(L-1)", partial(mean_square, pairs=0)),
+        Mutant("L - 1 layers grow", partial(mean_square, missing=1)),
+        Mutant("one mask is forgotten", partial(mean_square, gates=1)),
+        Mutant("the width is forgotten", partial(mean_square, wide=False)),
+    ),
+)
+
+# --- hessian.spread ---------------------------------------------------------------------------------------------------
+
+
+def spread(
+    net: Ensemble, distance: int, *, relu: int = 5, linear: int = 2, shrinks: int = 1, shares: tuple[int, int] = (1, 2)
+) -> sp.Expr:
+    r"""E|H_kl|^4/(E|H_kl|^2)^2 = E|G_k|^2|G_l|^2/(E|G|^2)^2 = (g^L + 2 g^(L-d) h^d)/3 at distance d = l - k.
+
+    g = 1 + 5/n (ReLU), 1 + 2/n (linear), 1 + (3 p4/p2^2 - 1)/n in general; h = 1 - 1/n.
+    """
+    t = Letters.of(net)
+    excess = relu if net.slope == 0 else linear if net.slope == 1 else 3 * t.p4 / t.p2**2 - 1
+    grows, shrinking = symbols.tidy(1 + excess / t.n), symbols.tidy(1 - sp.Integer(shrinks) / t.n)
+    one, two = shares
+    return (one * grows**t.L + two * grows ** (t.L - distance) * shrinking**distance) / 3
+
+
+def _both_ratios(net: Ensemble, claim: Claim) -> list[Obligation]:
+    """The block and the product of gradients, at distances 1 to 3 from layer 2 on."""
+    return [
+        Obligation(name, moment - square * claim(net, distance))
+        for name, distance, moment, square in _moments_and_squares(net)
+    ]
+
+
+@cache
+def _moments_and_squares(net: Ensemble) -> list[tuple[str, int, sp.Expr, sp.Expr]]:
+    out = []
+    for d in (1, 2, 3):
+        out.append((f"block, d = {d}", d, hessian_block_moment(net, 2, 2 + d, 4), hessian_block_moment(net, 2, 2 + d)))
+        out.append((f"gradients, d = {d}", d, gradient_product(net, 2, 2 + d), gradient_moment(net, 2)))
+    return [(name, d, moment, mean**2) for name, d, moment, mean in out]
+
+
+def _product_variance(net: Ensemble, **_: int) -> sp.Expr:
+    """Var(|G_k|^2 |G_l|^2) <= E|G|^8, the same for all layers, by Cauchy and Schwarz."""
+    return gradient_moment(net, 1, 8)
+
+
+def _product_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    """|x|^2 = 1/p2 makes E|G|^2 = 1, so that the mean of the product is the ratio."""
+    products, component = GradientProducts(1, 2), "G_1*G_2"
+    reading, arguments = Mean(1, _product_variance), {"distance": 1}
+    check = "E|G_1|^2|G_2|^2 from real weights"
+    return Simulated(check, net, products, component, reading, tolerance, samples, 0, arguments)
+
+
+def uncorrelated(net: Ensemble, distance: int) -> sp.Expr:
+    """Two gradients' norms are independent."""
+    return sp.S.One
+
+
+SPREAD = Statement(
+    id="hessian.spread",
+    title="Hessian blocks, and pairs of gradients, spread like (g^L + 2 g^(L-d) h^d)/3: less, the further apart.",
+    latex=(
+        r"\frac{\mathbb E|H_{kl}|_F^4}{(\mathbb E|H_{kl}|_F^2)^2} ="
+        r"\frac{\mathbb E|\partial_{W_k}f|^2|\partial_{W_l}f|^2}{(\mathbb E|\partial_Wf|^2)^2} ="
+        r"\tfrac13\bigl(g^L+2g^{L-d}h^d\bigr),\quad d=l-k,\ h=1-\tfrac1n,\ "
+        r"g=1+\tfrac5n\text{ (ReLU)},\ 1+\tfrac2n\text{ (linear)}"
+    ),
+    source="derived here (theory.moments.jacobians); B. Hanin, arXiv:1801.03744, has the exponent of d = 0",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.NORMAL_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.PIECEWISE_LINEAR,
+        Assumption.HE_OR_XAVIER,
+    ),
+    claim=spread,
+    evidence=(
+        Proved("ReLU, all n and L, d = 1 to 3", partial(_both_ratios, RELU)),
+        Proved("linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random"))),
+        Proved("slope 1/2, all n and L, d = 1 to 3", partial(_both_ratios, RELU.at(activation="leaky:1/2"))),
+        _product_check(RELU.at(width=8, depth=2, input=(1, 1, 0, 0, 0, 0, 0, 0)), 0.17, 200_000),
+        _product_check(LINEAR.at(width=8, depth=2, readout="random"), 0.09, 200_000),
+    ),
+    mutants=(
+        Mutant("5 becomes 6", partial(spread, relu=6)),
+        Mutant("2 becomes 3", partial(spread, linear=3)),
+        Mutant("h = 1", partial(spread, shrinks=0)),
+        Mutant("the shares are swapped", partial(spread, shares=(2, 1))),
+        Mutant("gradients of two layers are uncorrelated", uncorrelated),
+    ),
+)
+
+STATEMENTS = (FROBENIUS, SPREAD)

@@ -1,0 +1,255 @@
+"""Eigenvalues of the Hessian of f: their symmetric law; their typical size, which rises, then vanishes; their edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+
+import sympy as sp
+
+from montecarlo import HessianExtremes, HessianNorms
+from proofs_check.evidence import Enclosed, Inequality, Quantile, SameLaw, Simulated
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statements.hessian.moments import mean_square
+from proofs_check.toolkit.checks import LINEAR, PAPER, RELU
+from proofs_check.toolkit.letters import Letters
+from proofs_check.verdict import Between
+from theory.curvature.typical_norm import median_range
+from theory.curvature.wide_edge import wide_edge
+from theory.ensembles import Ensemble
+
+_TYPICAL = (
+    Assumption.NORMAL,
+    Assumption.LINEAR_OR_RELU,
+    Assumption.HE_OR_XAVIER,
+    Assumption.SIGN_SYMMETRIC_READOUT,
+    Assumption.CONSTANT_WIDTH,
+    Assumption.UNIT_INPUT,
+    Assumption.DEPTH_TWO,
+    Assumption.NO_BIASES,
+)
+
+
+def exponent(net: Ensemble) -> sp.Expr:
+    r"""gamma, the typical growth of log|a| in a layer, given survival.
+
+    (log(2 s^2) + psi(n/2))/2 if linear, for ReLU the average of psi(B/2) over B ~ Bin(n, 1/2) given B >= 1.
+    """
+    n, s2 = (int(net.width_at(0)), Letters.of(net).s2)
+    if net.slope == 1:
+        return (sp.log(2 * s2) + sp.digamma(sp.Rational(n, 2))) / 2
+    average = sp.Add(*(sp.binomial(n, b) * sp.digamma(sp.Rational(b, 2)) for b in range(1, n + 1)))
+    return (sp.log(2 * s2) + average / (2**n - 1)) / 2
+
+
+# --- hessian.symmetric-law --------------------------------------------------------------------------------------------
+
+
+def same(net: Ensemble, *, factor: sp.Rational = sp.S.One) -> sp.Expr:
+    """lambda_max has the law of -lambda_min: v and -v have the same law, and H(-v) = -H(v)."""
+    return factor
+
+
+def _symmetry(net: Ensemble) -> SameLaw:
+    return SameLaw(
+        "the laws of lambda_max and -lambda_min", net, HessianExtremes(), "lambda_max", other="minus_lambda_min"
+    )
+
+
+SYMMETRIC_LAW = Statement(
+    id="hessian.symmetric-law",
+    title="With a sign-symmetric readout the spectrum's law is symmetric: lambda_max has that of -lambda_min.",
+    latex=r"\lambda_{\max}(\nabla^2f)\overset d=-\lambda_{\min}(\nabla^2f),\quad\nabla^2f(-v)=-\nabla^2f(v)",
+    source=f"{PAPER}, the plateau is a saddle; derived here",
+    assumptions=(
+        Assumption.INDEPENDENT_ENTRIES,
+        Assumption.NO_ATOMS,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.PIECEWISE_LINEAR,
+    ),
+    claim=same,
+    evidence=(
+        _symmetry(RELU.at(width=4, depth=4)),
+        _symmetry(RELU.at(widths=(3, 4, 2, 4), activation="leaky:1/4", law="uniform", readout="signs")),
+        _symmetry(LINEAR.at(width=3, depth=3)),
+    ),
+    mutants=(
+        Mutant("the largest is larger by a third", partial(same, factor=sp.Rational(4, 3))),
+        Mutant("the largest is smaller by a quarter", partial(same, factor=sp.Rational(3, 4))),
+    ),
+)
+
+# --- hessian.typical-rate ---------------------------------------------------------------------------------------------
+
+
+def typical_log_norm(
+    net: Ensemble,
+    *,
+    rate: int = 1,
+    least: Fraction = Fraction(3, 2),
+    most: int = 2,
+) -> Between:
+    r"""Median of log||H||_2: gamma L + c log L up to a constant, 3/2 <= c <= 2: between L << n and L >> n."""
+    depth = sp.Integer(net.depth)
+    decay = rate * exponent(net) * depth
+    rise = sp.Rational(least.numerator, least.denominator) * sp.log(depth)
+    return Between(decay + rise - sp.Rational(5, 4), decay + most * sp.log(depth) + sp.Rational(1, 4))
+
+
+def _rises_then_vanishes(claim: Claim) -> Iterator[Inequality]:
+    """At L = 2 it is log|D_2 v| <= 0 at |v| = 1; at L = 2/|gamma| it is larger; at twenty times that depth far below.
+
+    2/|gamma| is 4n (linear), about 8n/5 (ReLU); drawn from the claimed range, with room to spare.
+    """
+    for net, turn in ((LINEAR.at(width=8, readout="signs"), 32), (RELU.at(width=16, readout="signs"), 26)):
+        claimed = claim(net.at(depth=turn))
+        yield Inequality(f"{net.activation}: above its value at L = 2", sp.S.Zero, claimed.lo)
+        yield Inequality(f"{net.activation}: falls", claim(net.at(depth=20 * turn)).hi, claimed.lo)
+        yield Inequality(f"{net.activation}: vanishes", claim(net.at(depth=20 * turn)).hi, -sp.Integer(15))
+
+
+def _meets_derived(claim: Claim) -> Iterator[Inequality]:
+    """Where nothing can be simulated: moments of order t and -t enclose the median (linear, |v| = 1)."""
+    for n, depth, t in ((2, 5_000, "1/8"), (4, 20_000, "1/16"), (16, 100_000, "1/32")):
+        net = LINEAR.at(width=n, depth=depth)
+        claimed, (low, high) = claim(net), median_range(_unit(net), t)
+        yield Inequality(f"n = {n}, L = {depth}: not above", claimed.lo, high)
+        yield Inequality(f"n = {n}, L = {depth}: not below", low, claimed.hi)
+
+
+def _median_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    return Simulated("median of log||H||_2", net, HessianExtremes(), "spectral_norm", Quantile(), tolerance, samples)
+
+
+TYPICAL_RATE = Statement(
+    id="hessian.typical-rate",
+    title="The typical ||H|| is exp(gamma L + c log L), 3/2 <= c <= 2: it rises until L = 2/|gamma|, then vanishes.",
+    latex=(
+        r"\gamma L+\tfrac32\log L-\tfrac54\ \le\ \operatorname{med}\log\|\nabla^2f\|_2\ \le\ \gamma L+2\log L+\tfrac14,"
+        r"\quad\gamma=\mathbb E\log\tfrac{|a_k|}{|a_{k-1}|}"
+    ),
+    source=f"{PAPER}, the Hessian theorems; the powers of L are those of width one and of infinite width, derived here",
+    assumptions=(*_TYPICAL, Assumption.SIZES_TRIED),
+    claim=typical_log_norm,
+    evidence=(
+        Enclosed("meets the range derived from moments of small order, L = 5,000 to 100,000", _meets_derived),
+        Enclosed("so it first rises, then vanishes", _rises_then_vanishes, refutes=False),
+        _median_check(LINEAR.at(width=2, depth=64), 5.0, 500),
+        _median_check(LINEAR.at(width=8, depth=4), 0.3, 1_000),
+        _median_check(LINEAR.at(width=8, depth=32), 1.5, 500),
+        _median_check(LINEAR.at(width=8, depth=128), 4.0, 300),
+        _median_check(RELU.at(width=16, depth=4), 0.4, 1_000),
+        _median_check(RELU.at(width=16, depth=26), 1.6, 500),
+        _median_check(RELU.at(width=16, depth=128), 6.0, 300),
+    ),
+    mutants=(
+        Mutant("the powers of L are dropped", partial(typical_log_norm, least=Fraction(0), most=0)),
+        Mutant("at most L", partial(typical_log_norm, least=Fraction(0), most=1)),
+        Mutant("at least L^3", partial(typical_log_norm, least=Fraction(3), most=4)),
+        Mutant("eigenvalues do not vanish", partial(typical_log_norm, rate=0)),
+        Mutant("eigenvalues vanish at twice the rate", partial(typical_log_norm, rate=2)),
+    ),
+)
+
+
+def _unit(net: Ensemble) -> Ensemble:
+    """Give |x| = 1 a number."""
+    return net.at(input="e1")
+
+
+# --- hessian.vanishes-in-median-not-in-mean ---------------------------------------------------------------------------
+
+
+def median_square(net: Ensemble, *, rate: int = 1, missing: int = 0) -> Between:
+    r"""Median of log|H|_F^2: log E|H|_F^2 + 2 gamma L, up to 2 log L: the mean grows like L^2, the median vanishes."""
+    depth = sp.Integer(int(net.depth) - missing)
+    typical = sp.log(mean_square(_unit(net).at(depth=int(depth)))) + 2 * rate * exponent(net) * depth
+    return Between(typical - 1, typical + 2 * sp.log(depth))
+
+
+def _frobenius_median(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    return Simulated("median of log|H|_F^2", net, HessianNorms(), "H", Quantile(), tolerance, samples)
+
+
+MEDIAN_NOT_MEAN = Statement(
+    id="hessian.vanishes-in-median-not-in-mean",
+    title="The mean of |H|_F^2 grows with depth while its median vanishes like exp(2 gamma L), at fixed width.",
+    latex=(
+        r"-1\ \le\ \operatorname{med}\log|\nabla^2f|_F^2-\log\mathbb E|\nabla^2f|_F^2-2\gamma L\ \le\ 2\log L,\quad"
+        r"\mathbb E|\nabla^2f|_F^2=L(L-1)\,\mathbb E|v|^2|x|^2\,np_2^2\,(np_2s^2)^{L-2}"
+    ),
+    source=f"{PAPER}, the Hessian theorems; for the mean see hessian.frobenius",
+    assumptions=(*_TYPICAL, Assumption.SIZES_TRIED),
+    claim=median_square,
+    evidence=(
+        _frobenius_median(LINEAR.at(width=2, depth=16), 1.5, 4_000),
+        _frobenius_median(LINEAR.at(width=4, depth=64), 3.0, 4_000),
+        _frobenius_median(RELU.at(width=16, depth=16), 1.5, 3_000),
+        _frobenius_median(RELU.at(width=16, depth=128), 4.0, 3_000),
+    ),
+    mutants=(
+        Mutant("the median is the mean", partial(median_square, rate=0)),
+        Mutant("the rate is that of |H|_F^4", partial(median_square, rate=2)),
+    ),
+)
+
+# --- hessian.wide-limit-edge ------------------------------------------------------------------------------------------
+
+
+def log_edge(
+    net: Ensemble, *, missing: int = 0, decays: bool = True, halved: bool = True, solved: bool = True
+) -> Between:
+    r"""Edge of wide networks times the typical decay: log lambda_max = log 1/z* + gamma L, up to 1/n, |x| = |v| = 1.
+
+    1/z* is the largest singular value of (1 - W)^{-1}, W with normal blocks below the diagonal of L - 1 of them; a ReLU
+    network has half as many units of twice the variance, and |D_L v|^2 = |v|^2/2.
+    """
+    depth = int(net.depth) - missing
+    wide = (net if halved else LINEAR).at(width="n", depth=depth)
+    edge = sp.Rational(float(wide_edge(wide, 15))) if solved else sp.Integer(depth) ** sp.Rational(3, 2)
+    middle = sp.log(edge) + (sp.Integer(net.depth) * exponent(net) if decays else 0)
+    return Between(middle - 1 / sp.Integer(net.width_at(0)), middle + 1 / sp.Integer(net.width_at(0)))
+
+
+def _edge_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    return Simulated("median of log lambda_max", net, HessianExtremes(), "lambda_max", Quantile(), tolerance, samples)
+
+
+WIDE_LIMIT_EDGE = Statement(
+    id="hessian.wide-limit-edge",
+    title="In wide networks lambda_max is |x||v| exp(gamma L) times 1 + sqrt 2 at L = 3, 0.54 L^{3/2} for large L.",
+    latex=(
+        r"\operatorname{med}\log\lambda_{\max}=\log\frac{|x||v|}{z^*}+\gamma L\pm\tfrac1n,\quad z^*\text{ the fold of }"
+        r"\alpha_j=\tfrac{q_j}{1-p_jq_j},\ \beta_j=\tfrac{p_j}{1-p_jq_j},\ p_j=z+\beta_{j-1},\ q_j=z+\alpha_{j+1}"
+    ),
+    source=f"{PAPER}, the Hessian theorems; the edge is derived here (theory.curvature.wide_edge)",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.UNIT_INPUT,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=log_edge,
+    evidence=(
+        _edge_check(LINEAR.at(width=32, depth=3), 0.10, 400),
+        _edge_check(LINEAR.at(width=32, depth=6), 0.15, 600),
+        _edge_check(LINEAR.at(width=32, depth=16), 0.25, 600),
+        _edge_check(RELU.at(width=48, depth=6, readout="signs"), 0.25, 400),
+    ),
+    mutants=(
+        Mutant("the edge of one layer fewer", partial(log_edge, missing=1)),
+        Mutant("without the typical decay", partial(log_edge, decays=False)),
+        Mutant("all of the readout is met, ReLU or not", partial(log_edge, halved=False)),
+        Mutant("L^{3/2} itself", partial(log_edge, solved=False)),
+    ),
+)
+
+STATEMENTS = (SYMMETRIC_LAW, TYPICAL_RATE, MEDIAN_NOT_MEAN, WIDE_LIMIT_EDGE)

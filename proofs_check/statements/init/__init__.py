@@ -1,0 +1,6 @@
+"""Initializations of frameworks.
+
+========  ========================================
+defaults  those that do not preserve even the mean
+========  ========================================
+"""

@@ -1,0 +1,123 @@
+"""The exact law of log|a_L|^2 for normal weights, and the width that a depth needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+
+import sympy as sp
+
+from proofs_check.evidence import Enclosed, Inequality, Quantile, Simulated
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
+from theory import LogNormLaw
+from theory.ensembles import Ensemble
+from theory.log_laws.feasible_widths import enclosed_exceedance
+
+# --- law.quantiles ----------------------------------------------------------------------------------------------------
+
+
+def quantile(net: Ensemble, p: float, *, narrower: int = 0, shallower: int = 0, activation: str = "") -> float:
+    """Return the p-quantile of log|a_L|^2: a sum of independent logs of s^2 (chi^2_B + slope^2 chi^2_{n-B})."""
+    variance = net.variance(1)
+    changes = {"width": int(net.width_at(0)) - narrower, "depth": int(net.depth) - shallower, "init": variance}
+    if activation:
+        changes["activation"] = activation
+    return LogNormLaw(net.at(**changes)).quantile(p)
+
+
+def _quantile_check(net: Ensemble, p: float, tolerance: float, samples: int) -> Simulated:
+    what = f"the {p}-quantile of log|a_L|^2 from real weights"
+    return Simulated(what, net, *last(net), Quantile(p), tolerance, samples, 0, {"p": p})
+
+
+LEAKY = RELU.at(activation="leaky:1/4")
+
+QUANTILES = Statement(
+    id="law.quantiles",
+    title="The law of log|a_L|^2 is a sum of independent terms: its quantiles by inversion, leaky ReLU included.",
+    latex=(
+        r"\log|a_L|^2 \overset d= \log|x|^2+\sum_{k=1}^L\log s^2\bigl(\chi^2_{B_k}+\alpha^2\chi'^2_{n-B_k}\bigr),\quad "
+        r"B_k\sim\mathrm{Bin}(n,\tfrac12)\ \text{independent}\ (B_k=n\text{ if linear})"
+    ),
+    source="C. M. Newman, Comm. Math. Phys. 103 (1986), linear; B. Hanin and M. Nica, arXiv:1812.05994; derived here",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.PIECEWISE_LINEAR,
+        Assumption.HE_OR_XAVIER,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.UNIT_INPUT,
+        Assumption.NO_BIASES,
+    ),
+    claim=quantile,
+    evidence=(
+        _quantile_check(LEAKY.at(width=4, depth=12), 0.5, 0.25, 100_000),
+        _quantile_check(LEAKY.at(width=4, depth=12), 0.1, 0.40, 100_000),
+        _quantile_check(RELU.at(width=8, depth=8), 0.9, 0.20, 100_000),
+        _quantile_check(LINEAR.at(width=4, depth=12), 0.1, 0.30, 100_000),
+    ),
+    mutants=(
+        Mutant("n - 1 for n", partial(quantile, narrower=1)),
+        Mutant("L - 1 for L", partial(quantile, shallower=1)),
+        Mutant("the negative part is lost", partial(quantile, activation="relu")),
+        Mutant("the negative part is kept whole", partial(quantile, activation="linear")),
+    ),
+)
+
+# --- law.width-threshold ----------------------------------------------------------------------------------------------
+
+
+def threshold(
+    net: Ensemble, *, relu: Fraction = Fraction(5, 2), linear: Fraction = Fraction(1), log: bool = True
+) -> sp.Expr:
+    """Four units above c L/log 2 the median of |a_L|^2/|x|^2 exceeds 1/2: c = 5/2 (ReLU), 1 (linear)."""
+    constant = relu if net.slope == 0 else linear
+    return sp.Rational(constant.numerator, constant.denominator) * int(net.depth) / (sp.log(2) if log else 1)
+
+
+def _either_side(claim: Claim) -> Iterator[Inequality]:
+    """Four units above it P(|a_L|^2 >= |x|^2/2) exceeds 1/2, four units below it does not; ends of enclosing balls."""
+    for net, depths in ((RELU, (16, 48)), (LINEAR, (16, 96))):
+        for depth in depths:
+            width = claim(net.at(width=1, depth=depth))
+            for n, above in ((int(sp.ceiling(width)) + 4, True), (int(sp.floor(width)) - 4, False)):
+                case = f"{net.activation}, L = {depth}, n = {n}"
+                if n < 1:
+                    continue
+                ball = enclosed_exceedance(net.at(width=n, depth=depth), Fraction(1, 2), 12)
+                end = (ball.lower() if above else ball.upper()).mid()
+                mantissa, exponent = end.man_exp()
+                probability = sp.Integer(int(mantissa)) * sp.Integer(2) ** int(exponent)
+                half = sp.Rational(1, 2)
+                yield Inequality(case, half, probability) if above else Inequality(case, probability, half)
+
+
+WIDTH_THRESHOLD = Statement(
+    id="law.width-threshold",
+    title="Around width 5L/(2 log 2) (ReLU), L/log 2 (linear) the median norm falls below half: within four units.",
+    latex=(
+        r"\mathbb P(|a_L|^2\ge\tfrac12|x|^2)>\tfrac12\ \text{at}\ n=\lceil n^*\rceil+4,\ <\tfrac12\ \text{at}\ "
+        r"n=\lfloor n^*\rfloor-4,\quad n^*=\tfrac{c\,L}{\log2},\ c=\tfrac52\ \text{(He, ReLU)},\ "
+        r"1\ \text{(Xavier, linear)}"
+    ),
+    source=f"{PAPER}, abstract: width must scale with depth; the constant: theory.log_laws.feasible_widths",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTHS_TRIED,
+        Assumption.NO_BIASES,
+    ),
+    claim=threshold,
+    evidence=(Enclosed("the probability four units to either side, two depths from 16 to 96 each", _either_side, 12),),
+    mutants=(
+        Mutant("5 becomes 6", partial(threshold, relu=Fraction(3))),
+        Mutant("5 becomes 4", partial(threshold, relu=Fraction(2))),
+        Mutant("linear like ReLU", partial(threshold, linear=Fraction(5, 2))),
+        Mutant("log 2 is forgotten", partial(threshold, log=False)),
+    ),
+)
+
+STATEMENTS = (QUANTILES, WIDTH_THRESHOLD)

@@ -1,0 +1,6 @@
+"""Products of random matrices.
+
+========  ========================================
+products  their moments, by two independent routes
+========  ========================================
+"""

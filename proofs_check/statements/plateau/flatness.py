@@ -1,0 +1,253 @@
+"""The plateau of the loss (f-y)^2/2: a saddle, where the residual's part of the Hessian exceeds the gradient's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import flint
+import sympy as sp
+
+from montecarlo import CurvatureRatios, LossCurvature
+from proofs_check.evidence import Enumerated, Quantile, Simulated
+from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
+from proofs_check.exact.small_networks import SmallNetwork, small_networks
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statements.hessian.spectra import exponent
+from proofs_check.toolkit.checks import LINEAR, PAPER, RELU
+from proofs_check.verdict import Between
+from theory.ensembles import Ensemble
+
+# --- plateau.saddle ---------------------------------------------------------------------------------------------------
+
+
+class Saddle(NamedTuple):
+    """How many eigenvalues of the loss's Hessian are negative and positive; the least |f-y|^2 that surely dominates."""
+
+    negative: Any
+    positive: Any
+    threshold: Any
+
+
+def saddle(
+    f: Any,
+    y: Any,
+    depth: Any,
+    hidden: Any,
+    weights: Any,
+    gradient: Any,
+    *,
+    swapped: bool = False,
+    rank_one: bool = True,
+    ratio: int = 1,
+    kept: int = 0,
+    scale: int = 1,
+) -> Saddle:
+    r"""Inertia of grad f grad f^T + (f-y) H, and |(f-y) H|_2 >= |grad f|^2 for |f-y| >= |W| |grad f|/(L-1).
+
+    With S active units below layer L: if (f-y) f > 0, S negative and S - (L-2) positive eigenvalues; if (f-y) f < 0 the
+    same the other way round, as (f-y) H has. As grad f = H W/(L-1), the rank-one term multiplies the determinant on the
+    range of H by 1 + L f/((L-1) (f-y)): where that is negative (0), one negative eigenvalue becomes positive (0).
+
+    `weights` and `gradient` are |W|^2 and |grad f|^2.
+    """
+    residual = f - y
+    negative, positive = hidden, hidden - (depth - 2)
+    if (residual * f < 0) != swapped:
+        negative, positive = positive, negative
+    turn = 1 + ratio * flint.fmpq(depth, depth - 1) * f / residual
+    if rank_one and turn <= 0:
+        negative, positive = negative - 1, positive + int(turn < 0)
+    return Saddle(negative + kept, positive, weights * gradient / (scale * (depth - 1)) ** 2)
+
+
+def _claimed(claim: Claim, net: SmallNetwork, y: Any) -> Saddle:
+    hidden = sum(net.active(k) for k in range(1, net.depth))
+    norms = frobenius_squared(net.weights), frobenius_squared(net.gradient)
+    claimed: Saddle = claim(net.value, y, net.depth, hidden, *norms)
+    return claimed
+
+
+@cache
+def _loss_signs(net: SmallNetwork, y: Any) -> tuple[int, int, int]:
+    """Positive, negative and zero eigenvalues of grad f grad f^T + (f-y) H."""
+    loss = net.gradient * net.gradient.transpose() + (net.value - y) * net.hessian
+    return signs(loss.charpoly())
+
+
+def _inertia(net: SmallNetwork, y: Any) -> Callable[[Saddle], bool]:
+    positive, negative, _ = _loss_signs(net, y)
+    return lambda claimed: (claimed.negative, claimed.positive) == (negative, positive)
+
+
+def _dominates(net: SmallNetwork, y: Any) -> Callable[[Saddle], bool | None]:
+    """|H|_2^2 against |grad f|^4/|f-y|^2 at the claimed |f-y|^2: whatever the side, |(f-y) H| only grows with |f-y|."""
+    gradient = frobenius_squared(net.gradient)
+    return lambda claimed: LargestRoot.rational(gradient**2 / claimed.threshold).at_most(net.norm_squared)
+
+
+def _targets(net: SmallNetwork) -> tuple[Any, ...]:
+    """y/f below 1, between 1 and (2L-1)/(L-1), there, and above: on both sides of f and of the rank-one term's turn."""
+    turn = flint.fmpq(2 * net.depth - 1, net.depth - 1)
+    return tuple(
+        net.value * m for m in (flint.fmpq(-3), flint.fmpq(0), flint.fmpq(1, 2), flint.fmpq(5, 4), turn, turn + 1)
+    )
+
+
+_ALIVE = tuple(net for net in small_networks() if net.value != 0)
+_PAIRS = tuple((net, y) for net in _ALIVE[::2] for y in _targets(net))
+
+SADDLE = Statement(
+    id="plateau.saddle",
+    title="The loss (f-y)^2/2 curves down in exactly S, S-(L-2) or S-(L-1) directions: a saddle once S >= L.",
+    latex=(
+        r"\nabla^2\tfrac12(f-y)^2=\nabla f\nabla f^\top+(f-y)\nabla^2f:\quad "
+        r"\#\{\lambda<0\}=\begin{cases}S&(f-y)f>0\\S-(L-2)&(f-y)f<0,\ |f-y|>\frac{L}{L-1}|f|\\"
+        r"S-(L-1)&(f-y)f<0,\ |f-y|\le\frac{L}{L-1}|f|\end{cases},\qquad "
+        r"|f-y|\ge\frac{|W||\nabla f|}{L-1}\ \Rightarrow\ \|(f-y)\nabla^2f\|_2\ge|\nabla f|^2"
+    ),
+    source=f"derived here, for the plateaus of {PAPER}",
+    assumptions=(
+        Assumption.PIECEWISE_LINEAR,
+        Assumption.NO_BIASES,
+        Assumption.NO_KINK,
+        Assumption.OUTPUT_NOT_ZERO,
+        Assumption.TARGET_NOT_REACHED,
+        Assumption.DEPTH_TWO,
+    ),
+    claim=saddle,
+    evidence=(
+        Enumerated(
+            f"signs of the roots of the characteristic polynomial, {len(_PAIRS)} pairs of a network and a target",
+            _PAIRS,
+            _inertia,
+            label=lambda net, y: f"y = {y}, {net}",
+            apply=_claimed,
+        ),
+        Enumerated(
+            f"the norms at the threshold, by exact enclosures, {len(_ALIVE)} networks",
+            tuple((net, flint.fmpq(0)) for net in _ALIVE),
+            _dominates,
+            label=lambda net, _: str(net),
+            apply=_claimed,
+        ),
+    ),
+    mutants=(
+        Mutant("the two sides of f are swapped", partial(saddle, swapped=True)),
+        Mutant("one more negative eigenvalue", partial(saddle, kept=1)),
+        Mutant("the gradient's term changes no sign", partial(saddle, rank_one=False)),
+        Mutant("the turn is twice as far", partial(saddle, ratio=2)),
+        Mutant("a threshold of |W| |grad f|/(2 (L-1))", partial(saddle, scale=2)),
+    ),
+)
+
+# --- plateau.flatness -------------------------------------------------------------------------------------------------
+
+
+def flatness(net: Ensemble, ratio: str, *, power: int = 1, curved: bool = True) -> Between:
+    r"""Medians of log(|grad f|/|f|) and log(||H||_2/|grad f|): about log L each, whatever the width.
+
+    The first is that of sqrt(n L) while L < n: the output meets one direction of n, the gradient all of them.
+    """
+    n, depth = sp.Integer(net.width_at(0)), sp.Integer(net.depth)
+    if ratio == "hessian/gradient":
+        middle = power * sp.log(depth) if curved else sp.S.Zero
+        return Between(middle - sp.Rational(5, 4), middle - sp.Rational(1, 8))
+    middle = power * sp.Max(sp.log(n * depth) / 2, sp.log(depth))
+    return Between(middle - sp.Rational(1, 2), middle + 1)
+
+
+def _flatness_check(net: Ensemble, ratio: str, tolerance: float, samples: int) -> Simulated:
+    arguments = {"ratio": ratio}
+    what = f"median of log({'|grad f|/|f|' if ratio == 'gradient/output' else '||H||_2/|grad f|'})"
+    return Simulated(what, net, CurvatureRatios(), ratio, Quantile(), tolerance, samples, 0, arguments)
+
+
+FLATNESS = Statement(
+    id="plateau.flatness",
+    title="The function vanishes first, the gradient a factor L slower, the curvature a factor L slower still.",
+    latex=(
+        r"\operatorname{med}\log\frac{\|\nabla^2f\|_2}{|\nabla f|}\in\log L-[\tfrac18,\tfrac54],\quad"
+        r"\operatorname{med}\log\frac{|\nabla f|}{|f|}\in\max(\tfrac12\log nL,\log L)+[-\tfrac12,1]"
+    ),
+    source=f"{PAPER}, on flat plateaus; that all three share one exponent is Euler's identity (hessian.homogeneity)",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=flatness,
+    evidence=(
+        _flatness_check(LINEAR.at(width=4, depth=8), "hessian/gradient", 0.2, 2_000),
+        _flatness_check(LINEAR.at(width=4, depth=64), "hessian/gradient", 0.3, 1_000),
+        _flatness_check(RELU.at(width=16, depth=32), "hessian/gradient", 0.4, 500),
+        _flatness_check(LINEAR.at(width=4, depth=8), "gradient/output", 0.8, 2_000),
+        _flatness_check(LINEAR.at(width=4, depth=64), "gradient/output", 1.0, 1_000),
+        _flatness_check(RELU.at(width=16, depth=32), "gradient/output", 1.2, 500),
+    ),
+    mutants=(
+        Mutant("gradient and curvature are of one size", partial(flatness, curved=False)),
+        Mutant("L^2 for L", partial(flatness, power=2)),
+        Mutant("function and gradient are of one size", partial(flatness, power=0)),
+    ),
+)
+
+# --- plateau.residual-part --------------------------------------------------------------------------------------------
+
+
+def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, power: int = 1) -> Between:
+    r"""Median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v|: log|y| - gamma L, up to log L.
+
+    The residual part vanishes like e^{gamma L}, Gauss and Newton's like its square: past
+    :math:`L = (\log\frac{|x||v|}{|y|} + O(1))/|\gamma|` the residual part is the larger.
+    """
+    depth = sp.Integer(net.depth)
+    typical = power * sp.log(target) - rate * exponent(net) * depth
+    return Between(typical - sp.Rational(3, 2), typical + sp.log(depth))
+
+
+def _residual_check(net: Ensemble, target: int, tolerance: float, samples: int) -> Simulated:
+    share = LossCurvature(target)
+    what = f"median of log(residual/Gauss-Newton), y = {target}"
+    return Simulated(what, net, share, "residual/gauss_newton", Quantile(), tolerance, samples, 0, {"target": target})
+
+
+RESIDUAL_PART = Statement(
+    id="plateau.residual-part",
+    title="On the plateau the residual part of the loss's Hessian exceeds the gradient's by exp(-gamma L) |y|.",
+    latex=(
+        r"\operatorname{med}\log\frac{|f-y|\,\|\nabla^2f\|_2}{|\nabla f|^2}\in"
+        r"\log|y|-\gamma L+[-\tfrac32,\log L],\quad|y|\gg|x||v|"
+    ),
+    source=f"{PAPER}, on saddle-like plateaus; the exact threshold of each network is plateau.saddle's",
+    assumptions=(
+        Assumption.NORMAL,
+        Assumption.LINEAR_OR_RELU,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.UNIT_INPUT,
+        Assumption.DEPTH_TWO,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=residual_over_gauss_newton,
+    evidence=(
+        _residual_check(LINEAR.at(width=4, depth=8), 30, 0.8, 2_000),
+        _residual_check(LINEAR.at(width=4, depth=64), 30, 3.0, 1_000),
+        _residual_check(RELU.at(width=16, depth=32), 30, 2.5, 500),
+    ),
+    mutants=(
+        Mutant("both parts vanish alike", partial(residual_over_gauss_newton, rate=0)),
+        Mutant("the rate is doubled", partial(residual_over_gauss_newton, rate=2)),
+        Mutant("the target does not count", partial(residual_over_gauss_newton, power=0)),
+    ),
+)
+
+STATEMENTS = (SADDLE, FLATNESS, RESIDUAL_PART)

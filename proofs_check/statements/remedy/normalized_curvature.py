@@ -1,0 +1,243 @@
+"""Behind normalization: curvature is at least what gradient and weights make it, so there is no flat plateau."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import flint
+import sympy as sp
+
+from montecarlo.architectures import BatchNorm, HessianEnds, LayerNorm
+from proofs_check.evidence import Enumerated, Obligation, Proved, Quantile, Simulated
+from proofs_check.exact.small_normalized import SmallNormalized, small_normalized
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statements.remedy.pinned_signal import growth
+from proofs_check.toolkit.checks import PAPER, RELU
+from proofs_check.verdict import Between
+from theory.ensembles import Ensemble
+
+# --- remedy.normalized-hessian ----------------------------------------------------------------------------------------
+
+
+def of_no_scale(
+    net: Any, quantity: str = "ratio", *, invariant: bool = True, factor: int = 1, above: bool = False
+) -> Any:
+    r"""Weights w of whose scale f does not depend, the gradient g in them, and the Hessian H.
+
+    ``weights``: the c of H w = c g, -1; ``ends``: the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, 1; ``ratio``: the
+    log of the left over the right side, the largest over the layers, which is not negative, and in one network in ten
+    below 2 log n.
+    """
+    if quantity == "weights":
+        return -1 if invariant else net.depth - 1
+    if quantity == "ends":
+        return factor
+    reach = 2 * sp.log(int(net.width))
+    return Between(-reach, sp.log(factor)) if above else Between(sp.log(factor), reach)
+
+
+_ANY = RELU.at(width=4, depth=3)
+
+
+def _scaled(claim: Claim) -> list[Obligation]:
+    """Standardized numbers are of degree c + 1 = 0: three of them, multiplied by t."""
+    z, t = sp.symbols("z1:4", positive=True), sp.Symbol("t", positive=True)
+
+    def first(numbers: Any) -> sp.Expr:
+        centred = [number - sp.Add(*numbers) / 3 for number in numbers]
+        return centred[0] / sp.sqrt(sp.Add(*(c**2 for c in centred)) / 3)
+
+    degree = claim(_ANY, "weights") + 1
+    return [Obligation("z/sigma at t z", _rooted(first([t * number for number in z]), t) - t**degree * first(z))]
+
+
+def _rooted(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
+    """Take t^2 out of a root, as t > 0."""
+    return expression.replace(
+        lambda node: node.is_Pow and not node.exp.is_Integer,
+        lambda node: (sp.cancel(node.base / t**2)) ** node.exp * t ** (2 * node.exp),
+    )
+
+
+@cache
+def _derivatives() -> tuple[sp.Expr, sp.Expr]:
+    """C . H w and C_w . g of f(w, u) = F(w_2/w_1, w_3/w_1, u), F of any two derivatives, for an indeterminate C."""
+    w, u, directions = sp.symbols("w1:4"), sp.symbols("u1:2"), sp.symbols("c1:5")
+    arguments = (w[1] / w[0], w[2] / w[0], *u)
+    letters = iter(sp.symbols("f1:10"))
+    f = sp.Add(*(next(letters) * p for p in arguments))
+    f += sp.Add(*(next(letters) * p * q for i, p in enumerate(arguments) for q in arguments[i:]))
+    moved = sp.Add(*(c * sp.diff(f, v) for c, v in zip(directions, (*w, *u), strict=True)))
+    return (
+        sp.Add(*(v * sp.diff(moved, v) for v in w)),
+        sp.Add(*(c * sp.diff(f, v) for c, v in zip(directions, w, strict=False))),
+    )
+
+
+def _euler(claim: Claim) -> list[Obligation]:
+    """A smooth f of degree 0 in w is a function of its ratios; polynomials of degree 2 have any two derivatives."""
+    pushed, along = _derivatives()
+    return [Obligation("C . H w", pushed - claim(_ANY, "weights") * along)]
+
+
+def _compressed(claim: Claim) -> list[Obligation]:
+    """The determinant on w/|w| and g/|g|, which are orthogonal; by interlacing the product of the ends is below it."""
+    g, w, beyond = sp.symbols("g w h", positive=True)
+    beside = claim(_ANY, "weights") * g / w
+    determinant = sp.Matrix([[0, beside], [beside, beyond]]).det()
+    return [Obligation("determinant", determinant + (claim(_ANY, "ends") * g / w) ** 2)]
+
+
+_SMALL = small_normalized()
+
+
+def _of_weights(net: SmallNormalized, _: str) -> Callable[[int], bool]:
+    """Judge the c of H w = c g: of every such w the whole product is compared, which is 0 elsewhere."""
+    size = len(net.weights)
+
+    def judge(claimed: int) -> bool:
+        for at in net.scaled:
+            w, g = ([flint.fmpq(0)] * size for _ in range(2))
+            w[at], g[at] = net.weights[at].tolist(), (claimed * net.gradient[at]).tolist()
+            if net.hessian * flint.fmpq_mat(size, 1, w) != flint.fmpq_mat(size, 1, g):
+                return False
+        return True
+
+    return judge
+
+
+def _of_ends(net: SmallNormalized, _: str) -> Callable[[int], bool]:
+    """Judge the c of -lambda_min lambda_max >= c^2 |g|^2/|w|^2, in rationals."""
+    ratios = [(net.gradient[at] ** 2).sum() / (net.weights[at] ** 2).sum() for at in net.scaled]
+    return lambda claimed: bool(net.product_of_ends[0] >= claimed**2 * max(ratios))
+
+
+NORMALIZED_HESSIAN = Statement(
+    id="remedy.normalized-hessian",
+    title="Behind normalization the Hessian maps a layer's weights to minus its gradient: both ends are held off 0.",
+    latex=(
+        r"\nabla^2f\,w=-\frac{\partial f}{\partial w},\qquad\sqrt{-\lambda_{\min}\lambda_{\max}}\ge"
+        r"\frac1{|w|}\Bigl|\frac{\partial f}{\partial w}\Bigr|,\qquad w=W_k\ \text{or, under batch norm, a row of it}"
+    ),
+    source=(
+        "E. Hoffer et al., arXiv:1803.01814, and T. van Laarhoven, arXiv:1706.05350, for weights of no scale; "
+        "derived in theory.architectures.normalized"
+    ),
+    assumptions=(
+        Assumption.LAYER_NORM,
+        Assumption.BATCH_NORM,
+        Assumption.PIECEWISE_LINEAR,
+        Assumption.NO_BIASES,
+        Assumption.NO_KINK,
+    ),
+    claim=of_no_scale,
+    evidence=(
+        Proved("standardized numbers have no scale", _scaled),
+        Proved("so H w = -g, any f of degree 0 in w", _euler),
+        Proved("so the ends are that far apart", _compressed),
+        Enumerated(
+            f"H w of every layer, or unit under batch norm, {len(_SMALL)} rational networks",
+            tuple((net, "weights") for net in _SMALL),
+            _of_weights,
+        ),
+        Enumerated(
+            f"both ends of the spectrum, {len(_SMALL)} rational networks",
+            tuple((net, "ends") for net in _SMALL),
+            _of_ends,
+        ),
+        Simulated(
+            "lower tenth of both ends over the steepest layer, layer-norm",
+            RELU.at(width=8, depth=8),
+            HessianEnds(),
+            "ends/gradient",
+            Quantile(0.1),
+            1.2,
+            400,
+            engine=LayerNorm(),
+        ),
+    ),
+    mutants=(
+        Mutant("H w is (L-1) g, as without normalization", partial(of_no_scale, invariant=False)),
+        Mutant("twice the gradient over the weights", partial(of_no_scale, factor=2)),
+        Mutant("the gradient bounds the ends from above", partial(of_no_scale, above=True)),
+    ),
+)
+
+# --- remedy.normalized-curvature --------------------------------------------------------------------------------------
+
+
+def typical_log_norm(
+    net: Ensemble,
+    batch: int | None = None,
+    *,
+    vanishes: bool = False,
+    of_width: int = 5,
+    power: sp.Rational = sp.S.One,
+) -> Between:
+    r"""Median of log||H||_2: under layer norm (no batch) within 3/4 of 5/2 log n - 2, whatever the depth L >= 2n.
+
+    Under batch norm L log J + 1/2 log n, from 1/2 + L/(4n) below to 2 above: it grows like the square of the gradient.
+    """
+    depth, n = int(net.depth), sp.Integer(net.width)
+    if batch is None:
+        typical = sp.Rational(of_width, 2) * sp.log(n) - 2 - (sp.Rational(5 * depth, 4) / n if vanishes else 0)
+        return Between(typical - sp.Rational(3, 4), typical + sp.Rational(3, 4))
+    leading = power * depth * sp.log(growth(batch)) + sp.log(n) / 2
+    return Between(leading - sp.Rational(1, 2) - sp.Rational(depth, 4) / n, leading + 2)
+
+
+def _median_check(net: Ensemble, engine: LayerNorm | BatchNorm, tolerance: float, samples: int) -> Simulated:
+    return Simulated(
+        f"median of log||H||_2, {engine.name}",
+        net,
+        HessianEnds(),
+        "spectral_norm",
+        Quantile(),
+        tolerance,
+        samples,
+        arguments={"batch": engine.batch} if isinstance(engine, BatchNorm) else {},
+        engine=engine,
+    )
+
+
+NORMALIZED_CURVATURE = Statement(
+    id="remedy.normalized-curvature",
+    title="Typical curvature stays at any depth under layer norm, and explodes under batch norm as gradients squared.",
+    latex=(
+        r"\operatorname{med}\log\|\nabla^2f\|_2\in\tfrac52\log n-2+[-\tfrac34,\tfrac34]\ \text{(layer norm, }L\ge2n),"
+        r"\quad L\log J_B+\tfrac12\log n+[-\tfrac12-\tfrac L{4n},2]\ \text{(batch norm)}"
+    ),
+    source=(
+        f"{PAPER}, the Hessian of plain networks, which vanishes; G. Yang et al., arXiv:1902.08129, for the gradient's "
+        "explosion; powers of n as measured"
+    ),
+    assumptions=(
+        Assumption.LAYER_NORM,
+        Assumption.BATCH_NORM,
+        Assumption.NORMAL,
+        Assumption.RELU,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.NO_BIASES,
+        Assumption.SIZES_TRIED,
+    ),
+    claim=typical_log_norm,
+    evidence=(
+        _median_check(RELU.at(width=8, depth=32), LayerNorm(), 1.6, 450),
+        _median_check(RELU.at(width=16, depth=32), LayerNorm(), 1.8, 300),
+        _median_check(RELU.at(width=8, depth=16), BatchNorm(8), 1.6, 600),
+        _median_check(RELU.at(width=16, depth=16), BatchNorm(8), 1.4, 350),
+    ),
+    mutants=(
+        Mutant("under layer norm it vanishes like that of a plain network", partial(typical_log_norm, vanishes=True)),
+        Mutant("under layer norm it is the same at any width", partial(typical_log_norm, of_width=0)),
+        Mutant("under batch norm it grows like the gradient", partial(typical_log_norm, power=sp.Rational(1, 2))),
+        Mutant(
+            "under batch norm it grows like the gradient's cube", partial(typical_log_norm, power=sp.Rational(3, 2))
+        ),
+    ),
+)
+
+STATEMENTS = (NORMALIZED_HESSIAN, NORMALIZED_CURVATURE)

@@ -1,0 +1,351 @@
+"""Residual branches: which scale keeps mean and typical size together, which does not, and the Hessian behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import sympy as sp
+
+from montecarlo import Residual, ResidualHessianNorms
+from proofs_check.evidence import (
+    Enclosed,
+    Inequality,
+    LogMean,
+    Mean,
+    Obligation,
+    Proved,
+    Quantile,
+    Simulated,
+    agrees_with,
+)
+from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
+from proofs_check.toolkit.letters import Letters
+from proofs_check.verdict import Between
+from theory import symbols
+from theory.architectures.residual import (
+    enclosed_log_mean,
+    enclosed_log_variance,
+    fixup_hessian_moment,
+    relu_branch_square_bound,
+    residual_hessian_moment,
+    residual_moment,
+)
+from theory.ensembles import Ensemble
+from theory.moments.transfer import Layer
+
+RESNET = "K. He et al., arXiv:1512.03385"
+_ALPHA = sp.Symbol("alpha", positive=True)
+
+
+def scale_of(alpha: Any, branches: sp.Expr) -> sp.Expr:
+    """Return alpha, written as a name or a number."""
+    return {"1/sqrt(L)": 1 / sp.sqrt(branches), "1/L": 1 / branches}.get(str(alpha), sp.sympify(alpha))
+
+
+def _size(net: Ensemble, alpha: Any, branch: str, reading: Any, tolerance: float, samples: int, **also: Any) -> Any:
+    """Return the check of |a_L| under residual branches."""
+    what = "E log|a_L|^2" if isinstance(reading, LogMean) else "E|a_L|^2"
+    arguments, engine = {"alpha": alpha, **also}, Residual(alpha, branch)
+    return Simulated(
+        f"{what}, residual", net, *last(net), reading, tolerance, samples, arguments=arguments, engine=engine
+    )
+
+
+# --- remedy.residual --------------------------------------------------------------------------------------------------
+
+
+def linear_branches(
+    net: Ensemble,
+    alpha: Any = "1/sqrt(L)",
+    typical: bool = False,
+    *,
+    lost: int = 2,
+    power: int = 2,
+    adds_up: bool = False,
+    plain: bool = False,
+) -> Any:
+    r"""E|a_L|^2 = (1 + alpha^2 q)^L |x|^2; E log|a_L|^2/|x|^2 from (1-2/n) L log(1 + alpha^2 q) to (1-2/n) L alpha^2 q.
+
+    q = n s^2, 1 under Xavier: at alpha = 1/sqrt(L) both stay, near e and e^(1-2/n).
+    """
+    t = Letters.of(net)
+    growth = scale_of(alpha, t.L) ** power * symbols.tidy(t.n * t.s2)
+    if typical:
+        kept = 1 - lost / t.n
+        rate = -t.L / t.n if plain else 0
+        start = sp.log(t.x2)
+        return Between(start + (rate or kept * t.L * sp.log(1 + growth)), start + (rate or kept * t.L * growth))
+    if plain:
+        return t.x2
+    return (1 + growth + (2 * scale_of(alpha, t.L) if adds_up else 0)) ** t.L * t.x2
+
+
+def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
+    """|a + alpha W a|^2 has the mean |a|^2 + alpha^2 E|W a|^2, as <a, W a> has the mean 0; the second is derived."""
+    depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net, 1).image((1,))[(1,)]
+    value = claim(net, _ALPHA)
+    return [
+        Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
+        Obligation("step: one more branch", value.subs(depth, depth + 1) - growth * value),
+    ]
+
+
+def _holds_the_log_mean(claim: Claim) -> Iterator[Inequality]:
+    """The mean over the Poisson mixture, in balls, lies in the range: widths 5 to 64, depths to 1000."""
+    for n, depth in ((5, 1), (6, 1000), (8, 64), (16, 256), (64, 64)):
+        net = LINEAR.at(width=n, depth=depth, input="e1")
+        ball, claimed = enclosed_log_mean(net, digits=20), claim(net, typical=True)
+        yield Inequality(f"n = {n}, L = {depth}: not below", claimed.lo, _exact(ball.lower()))
+        yield Inequality(f"n = {n}, L = {depth}: not above", _exact(ball.upper()), claimed.hi)
+
+
+def _exact(end: Any) -> sp.Expr:
+    mantissa, exponent = end.mid().man_exp()
+    return sp.Integer(int(mantissa)) * sp.Integer(2) ** int(exponent)
+
+
+def _linear_variance(net: Ensemble) -> sp.Expr:
+    return residual_moment(net, order=4) - residual_moment(net) ** 2
+
+
+def _log_variance(net: Ensemble) -> float:
+    return float(enclosed_log_variance(net, digits=8).upper()) * (1 + 1e-6)
+
+
+_LINEAR_CASES = tuple(
+    (LINEAR.at(width=n, depth=depth, law=law, input="ones"), alpha)
+    for n, depth, law in ((2, 3, "normal"), (3, 8, "uniform"))
+    for alpha in ("1/sqrt(L)", "1/L", "2")
+)
+
+RESIDUAL = Statement(
+    id="remedy.residual",
+    title="Linear residual branches of scale 1/sqrt(L) keep mean and typical size together: e^q and e^((1-2/n)q).",
+    latex=(
+        r"\mathbb E|a_L|^2=(1+\alpha^2q)^L|x|^2,\quad(1-\tfrac2n)L\log(1+\alpha^2q)\le"
+        r"\mathbb E\log\tfrac{|a_L|^2}{|x|^2}\le(1-\tfrac2n)L\alpha^2q,\quad q=ns^2"
+    ),
+    source=f"{RESNET}; {PAPER} for residual branches as a way off the plateau; theory.architectures.residual",
+    assumptions=(
+        Assumption.LINEAR_BRANCHES,
+        Assumption.NORMAL,
+        Assumption.WIDTH_FOUR,
+        Assumption.HE_OR_XAVIER,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.NO_BIASES,
+    ),
+    claim=linear_branches,
+    evidence=(
+        Proved(
+            "the mean, any symmetric law, all n, L and alpha", partial(_one_more_branch, LINEAR.at(law="symmetric"))
+        ),
+        agrees_with("the mean that theory derives", _LINEAR_CASES, residual_moment),
+        Enclosed("E log|a_L|^2 at alpha = 1/sqrt(L), n = 5 to 64, L = 1 to 1000", _holds_the_log_mean),
+        _size(LINEAR.at(width=16, depth=64), "1/sqrt(L)", "linear", Mean(1, _linear_variance), 0.12, 8_000),
+        _size(LINEAR.at(width=8, depth=64), "1/sqrt(L)", "linear", LogMean(_log_variance), 0.12, 8_000, typical=True),
+    ),
+    mutants=(
+        Mutant("nothing is added", partial(linear_branches, plain=True)),
+        Mutant("2/n becomes 1/n", partial(linear_branches, lost=1)),
+        Mutant("2/n becomes 4/n", partial(linear_branches, lost=4)),
+        Mutant("branches have a mean: 2 alpha is added", partial(linear_branches, adds_up=True)),
+        Mutant("alpha is not squared", partial(linear_branches, power=1)),
+    ),
+)
+
+# --- remedy.residual-relu ---------------------------------------------------------------------------------------------
+
+
+def relu_branches(
+    net: Ensemble,
+    alpha: Any = "1/sqrt(L)",
+    second: bool = False,
+    *,
+    mean: int | sp.Rational = 1,
+    of_second: int = 0,
+    power: int = 2,
+) -> Any:
+    r"""E|a_L|^2/|x|^2 from (1+c)^(2L) to (1+2c+alpha^2)^L, c = alpha/sqrt(pi), for x along (1, ..., 1), He.
+
+    With a second matrix after the activation exactly (1 + 2 alpha^2)^(L/2), L/2 branches.
+    """
+    t = Letters.of(net)
+    if second:
+        scale = scale_of(alpha, t.L / 2)
+        return (1 + 2 * scale**power + of_second * 2 * scale) ** (t.L / 2) * t.x2
+    scale = scale_of(alpha, t.L)
+    c = mean * scale / sp.sqrt(sp.pi)
+    return Between((1 + c) ** (2 * t.L) * t.x2, (1 + 2 * c + scale**power) ** t.L * t.x2)
+
+
+def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
+    """|a + alpha W' h|^2 has the mean |a|^2 + alpha^2 E|W' h|^2, h = phi(W a), as W' has the mean 0."""
+    depth, value = symbols.whole(net.depth), claim(net, _ALPHA, second=True)
+    layer = Layer.forward(net, 1)
+    inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
+    return [
+        Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
+        Obligation("step: one more branch", value.subs(depth, depth + 2) - (1 + _ALPHA**2 * inner * outer) * value),
+    ]
+
+
+def _grows_or_stays(claim: Claim) -> Iterator[Inequality]:
+    """At alpha = 1/sqrt(L) within a factor e of exp(2 sqrt(L/pi)); at 1/L below exp(2/sqrt(pi) + 1/L)."""
+    for depth in (4, 64, 1024):
+        net = RELU.at(width=16, depth=depth, input="e1")
+        claimed, rate = claim(net, "1/sqrt(L)"), 2 * sp.sqrt(depth / sp.pi)
+        yield Inequality(f"L = {depth}: grows", rate - 1, sp.log(claimed.lo))
+        yield Inequality(f"L = {depth}: no faster", sp.log(claimed.hi), rate + 1)
+        bound = 2 / sp.sqrt(sp.pi) + sp.Rational(1, depth)
+        yield Inequality(f"L = {depth}: bounded at 1/L", sp.log(claim(net, "1/L").hi), bound)
+
+
+def _relu_variance(alpha: str, net: Ensemble) -> sp.Expr:
+    return relu_branch_square_bound(net, alpha) - relu_branches(net, alpha).lo ** 2
+
+
+def _pair_variance(net: Ensemble) -> sp.Expr:
+    return residual_moment(net, branch="two", order=4) - residual_moment(net, branch="two") ** 2
+
+
+def _adding_up(net: Ensemble, alpha: str, tolerance: float, samples: int) -> Simulated:
+    check: Simulated = _size(net, alpha, "relu", Mean(1, partial(_relu_variance, alpha)), tolerance, samples)
+    return check
+
+
+RESIDUAL_RELU = Statement(
+    id="remedy.residual-relu",
+    title="Branches that end in a ReLU add up: 1/sqrt(L) is too large, 1/L or a second matrix is what it takes.",
+    latex=(
+        r"(1+\tfrac\alpha{\sqrt\pi})^{2L}\le\frac{\mathbb E|a_L|^2}{|x|^2}\le"
+        r"(1+\tfrac{2\alpha}{\sqrt\pi}+\alpha^2)^L:\ e^{2\sqrt{L/\pi}+O(1)}\ \text{at}\ \alpha=L^{-1/2};\quad "
+        r"a+\alpha W'\phi(Wa):\ (1+2\alpha^2)^{L/2}"
+    ),
+    source=f"{RESNET}, branches of two matrices; theory.architectures.residual",
+    assumptions=(
+        Assumption.RELU_BRANCHES,
+        Assumption.BRANCHES_OF_TWO,
+        Assumption.NORMAL,
+        Assumption.HE_OR_XAVIER,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.NO_BIASES,
+    ),
+    claim=relu_branches,
+    evidence=(
+        Proved(
+            "branches of two matrices, any law, all n, L and alpha", partial(_one_more_pair, RELU.at(law="symmetric"))
+        ),
+        Enclosed(
+            "so 1/sqrt(L) grows like exp(2 sqrt(L/pi)) and 1/L stays, L = 4 to 1024", _grows_or_stays, refutes=False
+        ),
+        _adding_up(RELU.at(width=32, depth=64), "1/sqrt(L)", 0.60, 2_000),
+        _adding_up(RELU.at(width=16, depth=16), "1/L", 0.15, 20_000),
+        _size(RELU.at(width=16, depth=64), "1/sqrt(L)", "two", Mean(1, _pair_variance), 0.18, 8_000, second=True),
+    ),
+    mutants=(
+        Mutant("branches have no mean", partial(relu_branches, mean=0)),
+        Mutant("the mean is larger by a half", partial(relu_branches, mean=sp.Rational(3, 2))),
+        Mutant("a second matrix keeps the mean", partial(relu_branches, of_second=1)),
+        Mutant("alpha is not squared", partial(relu_branches, power=1)),
+    ),
+)
+
+# --- remedy.residual-hessian ------------------------------------------------------------------------------------------
+
+
+def hessian_median(
+    net: Ensemble,
+    alpha: Any = "1/sqrt(L)",
+    two: bool = False,
+    *,
+    power: int = 4,
+    pairs: int = 2,
+    blocks: int = 4,
+    plain: bool = False,
+    above: int = 0,
+) -> Between:
+    r"""The median of log|H|_F^2 is at most 1 below log E|H|_F^2: L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2.
+
+    For B = L/2 branches W' phi(W a), under He and with r = 1 + 2 alpha^2, the mean is B alpha^2 n r^(B-1) |x|^2
+    + 4 B (B-1) alpha^4 n r^(B-2) |x|^2; where they start at W' = 0, it is B^2 n |x|^2.
+    """
+    t = Letters.of(net)
+    branches = t.L / 2
+    if str(alpha) == "0":
+        mean = branches**pairs * t.n * t.x2
+    elif two:
+        scale = scale_of(alpha, branches)
+        growth, across = 1 + 2 * scale**2, blocks * branches * (branches - 1) * scale**power
+        mean = (branches * scale**2 * growth + across) * t.n * growth ** (branches - 2) * t.x2
+    else:
+        scale = scale_of(alpha, t.L)
+        mean = t.L * (t.L - 1) * scale**power * t.n * (1 + scale**2 * symbols.tidy(t.n * t.s2)) ** (t.L - 2) * t.x2
+    shift = above - (t.L / t.n if plain else 0)
+    return Between(sp.log(mean) - 1 + shift, sp.log(mean) + shift)
+
+
+def _derived_hessian(net: Ensemble, alpha: str, two: bool = False) -> sp.Expr:
+    derived = residual_hessian_moment(net, alpha, "two" if two else "linear") if alpha != "0" else None
+    return sp.log(fixup_hessian_moment(net) if derived is None else derived)
+
+
+def _hessian_check(net: Ensemble, alpha: str, tolerance: float, samples: int) -> Simulated:
+    two = net.activation != "linear"
+    engine = Residual(alpha, "two" if two else "linear")
+    what, arguments = "median of log|H|_F^2, residual", {"alpha": alpha, "two": two}
+    observable = ResidualHessianNorms()
+    return Simulated(what, net, observable, "H", Quantile(), tolerance, samples, arguments=arguments, engine=engine)
+
+
+RESIDUAL_HESSIAN = Statement(
+    id="remedy.residual-hessian",
+    title="Behind residual branches there is no plateau: the typical |H|_F is its mean size, at any depth.",
+    latex=(
+        r"\mathbb E|H|_F^2=L(L-1)\alpha^4n(1+\alpha^2q)^{L-2}|x|^2\to ne^q|x|^2\ (\alpha=L^{-1/2});\quad "
+        r"\to5ne^2|x|^2\ \text{for}\ a+\alpha W'\phi(Wa),\ \alpha=B^{-1/2},\ B=\tfrac L2;\quad "
+        r"\log\mathbb E|H|_F^2-1\le\operatorname{med}\log|H|_F^2\le\log\mathbb E|H|_F^2"
+    ),
+    source=f"{PAPER}, the Hessian of plain networks; fixup: arXiv:1901.09321; theory.architectures.residual",
+    assumptions=(
+        Assumption.LINEAR_BRANCHES,
+        Assumption.BRANCHES_OF_TWO,
+        Assumption.NORMAL,
+        Assumption.HE_OR_XAVIER,
+        Assumption.SIGN_SYMMETRIC_READOUT,
+        Assumption.CONSTANT_WIDTH,
+        Assumption.DEPTH_TWO,
+        Assumption.SIZES_TRIED,
+        Assumption.NO_BIASES,
+    ),
+    claim=hessian_median,
+    evidence=(
+        agrees_with(
+            "the mean that theory derives, linear branches and those of two matrices, also where these start at 0",
+            (
+                *((LINEAR.at(width=n, depth=4, input="ones"), alpha) for n in (2, 5) for alpha in ("1/sqrt(L)", "1/L")),
+                (RELU.at(width=3, depth=6, input="ones"), "0"),
+                (RELU.at(width=3, depth=6, input="ones"), "1/sqrt(L)", True),
+                (RELU.at(width=4, depth=8), "1/L", True),
+            ),
+            _derived_hessian,
+            part="hi",
+        ),
+        _hessian_check(LINEAR.at(width=8, depth=16), "1/sqrt(L)", 0.35, 2_000),
+        _hessian_check(LINEAR.at(width=8, depth=128), "1/sqrt(L)", 0.45, 1_000),
+        _hessian_check(RELU.at(width=8, depth=64), "0", 0.40, 1_000),
+        _hessian_check(RELU.at(width=16, depth=64), "1/sqrt(L)", 0.50, 1_000),
+    ),
+    mutants=(
+        Mutant("it vanishes like that of a plain network", partial(hessian_median, plain=True)),
+        Mutant("each matrix has alpha, not both", partial(hessian_median, power=2)),
+        Mutant("L for L^2 where branches start at 0", partial(hessian_median, pairs=1)),
+        Mutant("sixteen blocks for two branches", partial(hessian_median, blocks=16)),
+        Mutant("it is e^2 times its mean", partial(hessian_median, above=2)),
+    ),
+)
+
+STATEMENTS = (RESIDUAL, RESIDUAL_RELU, RESIDUAL_HESSIAN)

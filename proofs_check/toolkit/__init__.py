@@ -1,0 +1,9 @@
+"""What many statements are made of.
+
+===============  ============================================================
+checks           ensembles, sources and checks that many statements share
+letters          the letters of an ensemble: n, L, s^2, K, |x|
+numbers          numbers of claims: read exactly, and held between two others
+depth_induction  proofs by induction over the depth
+===============  ============================================================
+"""

@@ -1,0 +1,40 @@
+"""Induction over depth: a claimed moment must satisfy the recursion that one layer, derived by theory, implies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import sympy as sp
+
+from proofs_check.evidence import Obligation, Proved
+from proofs_check.statement import Claim
+from theory import symbols
+from theory.ensembles import Ensemble
+from theory.moments.transfer import input_power_sums, transfer_matrix
+
+
+def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
+    r"""Return the proof of a claim about :math:`E|a_L|^{order}` for symbolic width and depth.
+
+    With T the transfer matrix of one layer (r by r) and c its characteristic polynomial, Cayley and Hamilton give
+    sum_j c_j E|a_{L+j}|^order = 0, which with the first r values determines all others. So the base is L = 0, ..., r-1
+    and the step is that recursion.
+    """
+    return Proved(check, partial(_obligations, net, order))
+
+
+def _obligations(net: Ensemble, order: int, claim: Claim) -> list[Obligation]:
+    depth = symbols.whole(net.depth)
+    transfer = transfer_matrix(net, order)
+    vector = sp.Matrix([input_power_sums(net, mu) for mu in transfer.basis])
+    claimed = claim(net)
+    slopes = tuple(symbols.slope(net).free_symbols)
+    value: Callable[[sp.Expr | int], sp.Expr] = lambda at: claimed.subs(depth, at)  # noqa: E731
+    obligations = []
+    for start in range(len(transfer.basis)):
+        obligations.append(Obligation(f"base L = {start}", value(start) - vector[0], slopes))
+        vector = transfer.matrix * vector
+    coefficients = transfer.matrix.charpoly().all_coeffs()[::-1]
+    step = sp.Add(*(c * value(depth + j) for j, c in enumerate(coefficients)))
+    return [*obligations, Obligation("step", step, slopes)]

@@ -1,0 +1,229 @@
+"""A stored simulation goes on where it ended, bit for bit, and takes nothing that other settings made."""
+
+import sys
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from montecarlo import ActivationNorms, GradientNorms, simulate
+from montecarlo.drawing import streams
+from montecarlo.drawing.streams import Partition
+from montecarlo.runs import stored_runs
+from montecarlo.runs.block_store import BlockStore
+from theory.ensembles import Ensemble, InvalidArgument, Law
+
+NET = Ensemble(width=4, depth=6, activation="relu", init="he")
+A, G = ActivationNorms(), GradientNorms((1, 6))
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(streams, "CHUNK_BYTES", 2_000)
+    monkeypatch.setattr(streams, "BLOCK_WEIGHTS", 3_000)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Which blocks were drawn, with their sizes."""
+    module = sys.modules["montecarlo.simulate"]  # the package's attribute of that name is the function
+    seen, original = [], module.run_block
+
+    def run_block(task, block, networks):
+        seen.append((block, networks))
+        return original(task, block, networks)
+
+    monkeypatch.setattr(module, "run_block", run_block)
+    return seen
+
+
+def bits(simulation):
+    out = [simulation.samples]
+    for observable, readings in simulation.readings.items():
+        out.append((repr(observable), None if readings.logs is None else readings.logs.tobytes()))
+        for estimator in (readings.moments, readings.counts, readings.log_covariance):
+            if estimator is not None:
+                out += [np.asarray(getattr(estimator, field.name)).tobytes() for field in fields(estimator)]
+    return out
+
+
+def run(store=None, samples=100, net=NET, observables=(A, G), **options):
+    return simulate(net, list(observables), samples=samples, store=store, **options)
+
+
+OPTIONS = [{}, {"keep_values": False}, {"covariance": True}, {"keep_values": False, "covariance": True, "jobs": 2}]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_stored_run_has_the_bits_of_one_that_is_not(tmp_path, drawn, options):
+    plain = bits(run(**options))
+    first = bits(run(tmp_path / "s", **options))
+    count = len(drawn)
+    again = bits(run(tmp_path / "s", **options))
+    assert plain == first == again
+    assert len(drawn) == count  # nothing was drawn again
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_an_interrupted_run_goes_on_with_the_same_bits(tmp_path, drawn, options):
+    block = Partition.of(NET).block
+
+    def interrupt(done, samples):
+        if done >= 3 * block:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "s", progress=interrupt, **options)
+    drawn.clear()
+    resumed = bits(run(tmp_path / "s", **options))
+    assert {number for number, _ in drawn} == set(range(3, -(-100 // block)))
+    assert resumed == bits(run(**options))
+
+
+def test_more_samples_draw_only_what_is_missing(tmp_path, drawn):
+    """The last, partial block is drawn again whole; the others stay."""
+    block = Partition.of(NET).block
+    run(tmp_path / "s", samples=2 * block + 1)
+    drawn.clear()
+    longer = bits(run(tmp_path / "s", samples=4 * block))
+    assert drawn == [(2, block), (3, block)]
+    assert longer == bits(run(samples=4 * block))
+    drawn.clear()
+    assert bits(run(tmp_path / "s", samples=4 * block)) == longer
+    assert drawn == []
+
+
+def test_fewer_samples_leave_the_store_as_it_is(tmp_path, drawn):
+    block = Partition.of(NET).block
+    whole = bits(run(tmp_path / "s", samples=3 * block))
+    drawn.clear()
+    assert bits(run(tmp_path / "s", samples=2 * block + 1)) == bits(run(samples=2 * block + 1))
+    drawn.clear()
+    assert bits(run(tmp_path / "s", samples=3 * block)) == whole
+    assert drawn == []
+
+
+def test_one_block_alone_is_stored_for_the_others(tmp_path, drawn):
+    block = Partition.of(NET).block
+    run(tmp_path / "s", samples=3 * block, block=1)
+    drawn.clear()
+    whole = bits(run(tmp_path / "s", samples=3 * block))
+    assert drawn == [(0, block), (2, block)]
+    assert whole == bits(run(samples=3 * block))
+
+
+@pytest.mark.parametrize(
+    ("changed", "setting"),
+    [
+        ({"seed": 1}, "seed=0, not seed=1"),
+        ({"dtype": "float32"}, "engine=direct-float64, not engine=direct-float32"),
+        ({"engine": "law-exact"}, "engine=direct-float64, not engine=law-exact-norms"),
+        ({"observables": (A,)}, "observables="),
+        ({"observables": (G, A)}, "observables="),
+        ({"observables": (A, GradientNorms((1, 5)))}, "observables="),
+        ({"net": NET.at(init="xavier")}, "ensemble="),
+        ({"net": NET.at(law=Law.discrete({-1: "1/2", 1: "1/2"}, name="coin"))}, "ensemble="),
+        ({"keep_values": False}, "keep_values=True, not keep_values=False"),
+        ({"covariance": True}, "covariance=False, not covariance=True"),
+    ],
+)
+def test_other_settings_are_refused_by_name(tmp_path, changed, setting):
+    run(tmp_path / "s")
+    before = (tmp_path / "s").read_bytes()
+    with pytest.raises(InvalidArgument, match=rf"^store: .* was made with {setting}"):
+        run(tmp_path / "s", **changed)
+    assert (tmp_path / "s").read_bytes() == before
+
+
+@pytest.mark.parametrize("changed", ["numpy", "processor", "bits"])
+def test_other_machines_and_libraries_are_refused(tmp_path, changed, monkeypatch):
+    run(tmp_path / "s")
+    found = {**stored_runs.machine(), changed: "another"}
+    monkeypatch.setattr(stored_runs, "machine", lambda: found)
+    with pytest.raises(InvalidArgument, match=rf"^store: .* was made with {changed}="):
+        run(tmp_path / "s")
+
+
+def test_laws_that_differ_in_their_sampler_alone_are_told_apart(tmp_path):
+    """Their description on one line is the same; the digest is not."""
+    one, other = (NET.at(law=Law.from_moments("mine", {2: 1, 4: 3}, sampler=f)) for f in (normal, also_normal))
+    assert one.describe() == other.describe()
+    run(tmp_path / "s", net=one)
+    with pytest.raises(InvalidArgument, match=r"^store: .* was made with ensemble="):
+        run(tmp_path / "s", net=other)
+
+
+def normal(rng, shape):
+    return rng.standard_normal(shape)
+
+
+def also_normal(rng, shape):
+    return -rng.standard_normal(shape)
+
+
+class Callable:
+    def __call__(self, rng, shape):
+        return rng.standard_normal(shape)
+
+
+@pytest.mark.parametrize(
+    "sampler", [lambda rng, shape: rng.standard_normal(shape), Callable()], ids=["lambda", "object"]
+)
+def test_a_sampler_without_a_name_of_its_own_is_refused(tmp_path, sampler):
+    net = NET.at(law=Law.from_moments("mine", {2: 1, 4: 3}, sampler=sampler))
+    with pytest.raises(
+        InvalidArgument, match=r"^store: the sampler of 'mine' is .*; define the sampler at module level"
+    ):
+        run(tmp_path / "s", net=net)
+    assert not (tmp_path / "s").exists()
+
+
+@dataclass(frozen=True)
+class Half:
+    """A norm, moved by a setting of its own."""
+
+    by: float
+    name: ClassVar[str] = "Half"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("a_1",)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms([1]) + self.by
+
+
+def test_an_observables_own_settings_count(tmp_path):
+    run(tmp_path / "s", observables=[Half(0.5)])
+    with pytest.raises(InvalidArgument, match=r"^store: .* was made with observables="):
+        run(tmp_path / "s", observables=[Half(0.25)])
+
+
+def test_a_local_observable_is_refused(tmp_path):
+    @dataclass(frozen=True)
+    class Local(Half):
+        pass
+
+    with pytest.raises(InvalidArgument, match=r"^store: the observable Local is local to a function"):
+        run(tmp_path / "s", observables=[Local(0.5)])
+
+
+def test_several_simulations_share_one_store(tmp_path, drawn):
+    """Each has its own blocks in it, whatever the others are."""
+    runs = [
+        {"seed": 0},
+        {"seed": 1},
+        {"observables": (A,)},
+        {"engine": "law-exact"},
+        {"keep_values": False},
+        {"net": NET.at(depth=7), "observables": (A,)},
+    ]
+    plain = [bits(run(**options)) for options in runs]
+    with BlockStore.open(tmp_path / "s", {"what": "a batch"}) as store:
+        assert [bits(run(store, **options)) for options in runs] == plain
+        assert [bits(run(store, samples=100, **options)) for options in reversed(runs)] == plain[::-1]
+    with BlockStore.open(tmp_path / "s", {"what": "a batch"}) as store:
+        drawn.clear()
+        assert [bits(run(store, **options)) for options in runs] == plain
+        assert drawn == []

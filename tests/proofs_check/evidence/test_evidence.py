@@ -1,0 +1,420 @@
+"""Each tier supports a true claim, refutes a false one and says why, and admits when it cannot decide."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from montecarlo import ActivationNorms, Estimate, Moments, simulate
+from montecarlo.runs.simulation import Readings, Simulation
+from proofs_check.evidence import (
+    Enclosed,
+    Enumerated,
+    Inequality,
+    LogMean,
+    Mean,
+    Obligation,
+    Proved,
+    Quantile,
+    Request,
+    SameLaw,
+    Simulated,
+    agrees_with,
+    proved,
+)
+from proofs_check.evidence.simulated import as_float
+from proofs_check.verdict import Between, Tier, Verdict
+from theory.ensembles import Ensemble, InvalidArgument
+
+SUPPORTED, REFUTED, INCONCLUSIVE = Verdict.SUPPORTED, Verdict.REFUTED, Verdict.INCONCLUSIVE
+n, L = sp.symbols("n L", integer=True, positive=True)
+
+# --- proved -----------------------------------------------------------------------------------------------------------
+
+
+def _doubling(claim):
+    """A claim c(L) that is 1 at 0 and doubles."""
+    return [Obligation("base", claim(0) - 1), Obligation("step", claim(L + 1) - 2 * claim(L))]
+
+
+DOUBLING = Proved("c(L) = 2^L by induction", _doubling)
+
+
+def test_a_proof_stands_when_both_systems_reduce_every_obligation():
+    finding = DOUBLING.examine(lambda depth: sp.Integer(2) ** depth)
+    assert (finding.tier, finding.check, finding.verdict) == (Tier.PROVED, DOUBLING.check, SUPPORTED)
+    assert finding.detail == "base, step: 0 in SymPy and in python-flint"
+
+
+def test_a_false_step_is_refuted_with_numbers_at_which_it_fails():
+    finding = DOUBLING.examine(lambda depth: sp.Integer(3) ** depth)
+    assert finding.verdict is REFUTED
+    assert finding.detail == "step: not 0 at L = 5"  # 3^6 != 2 * 3^5; the base holds and is not blamed
+
+
+def test_a_false_base_is_refuted_too():
+    finding = DOUBLING.examine(lambda depth: 7 * sp.Integer(2) ** depth)
+    assert finding.verdict is REFUTED
+    assert finding.detail.startswith("base: not 0 at")
+
+
+@pytest.mark.parametrize("system", ["zero_by_sympy", "zero_by_flint"])
+def test_one_system_alone_proves_nothing(system, monkeypatch):
+    monkeypatch.setattr(proved, system, lambda expression: False)
+    finding = DOUBLING.examine(lambda depth: sp.Integer(2) ** depth)
+    assert finding.verdict is INCONCLUSIVE
+    assert finding.detail == "base: undecided; step: undecided"
+
+
+@pytest.mark.parametrize("system", ["zero_by_sympy", "zero_by_flint"])
+def test_one_wrong_yes_does_not_carry_a_false_claim(system, monkeypatch):
+    monkeypatch.setattr(proved, system, lambda expression: True)
+    assert DOUBLING.examine(lambda depth: sp.Integer(3) ** depth).verdict is REFUTED
+
+
+def test_no_obligations_prove_nothing():
+    assert Proved("nothing", lambda claim: []).examine(None).verdict is INCONCLUSIVE
+
+
+def test_an_expression_that_vanishes_wherever_it_is_tried_stays_undecided():
+    hidden = sp.Mul(*(n - p for p in (5, 7, 11, 13, 17)))  # not 0, but 0 at the five witnesses
+    finding = Proved("hidden", lambda claim: [Obligation("only", hidden)]).examine(None)
+    assert (finding.verdict, finding.detail) == (INCONCLUSIVE, "only: undecided")
+
+
+@pytest.mark.parametrize(
+    ("expression", "witness"),
+    [(1 / (n - 5), "n = 7"), (sp.sqrt(n - 10) + 1, "n = 11"), (1 / (n - L), "L = 5, n = 7"), (sp.S.One, "not 0")],
+)
+def test_a_witness_is_sought_where_the_expression_has_a_value(expression, witness):
+    finding = Proved("defined", lambda claim: [Obligation("only", expression)]).examine(None)
+    assert finding.verdict is REFUTED
+    assert witness in finding.detail
+
+
+# --- enumerated -------------------------------------------------------------------------------------------------------
+
+SQUARES = Enumerated("x^2", ((1,), (2,), (3,)), lambda x: x * x, label="x = {}".format)
+
+
+def test_equality_in_every_case_supports():
+    finding = SQUARES.examine(lambda x: x**2)
+    assert (finding.tier, finding.verdict, finding.detail) == (Tier.ENUMERATED, SUPPORTED, "equal in all 3 cases")
+
+
+def test_the_first_counterexample_is_shown_with_both_values():
+    finding = SQUARES.examine(lambda x: 3 * x - 2)  # right at 1 and 2
+    assert (finding.verdict, finding.case, finding.detail) == (REFUTED, "x = 3", "claimed 7, but the truth is 9")
+
+
+def test_a_long_counterexample_is_cut():
+    assert len(SQUARES.examine(lambda x: sp.Integer(10) ** 200).detail) < 100
+
+
+def test_no_cases_are_inconclusive():
+    assert Enumerated("none", (), lambda x: x).examine(lambda x: x).verdict is INCONCLUSIVE
+
+
+def test_the_truth_may_judge_the_claimed_value_itself():
+    divides = Enumerated("divisor", ((12,), (18,)), lambda x: lambda claimed: x % claimed == 0)
+    assert divides.examine(lambda x: 6).verdict is SUPPORTED
+    finding = divides.examine(lambda x: 4)
+    assert (finding.verdict, finding.case, finding.detail) == (REFUTED, "18", "claimed 4")
+
+
+def test_a_claim_may_be_applied_to_a_case_in_another_way():
+    evidence = Enumerated("x^2", ((2,), (3,)), lambda x: x * x, apply=lambda claim, x: claim(x, x))
+    assert evidence.examine(lambda x, y: x * y).verdict is SUPPORTED
+    assert evidence.examine(lambda x, y: x + y).verdict is REFUTED
+
+
+ROOT = sp.sqrt(2)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "truth", "equal"),
+    [
+        (0.25, sp.Rational(1, 4), True),
+        ((1 + ROOT) ** 2, 3 + 2 * ROOT, True),
+        (1 / (ROOT - 1), ROOT + 1, True),
+        (ROOT, sp.Rational(14142135623730950488, 10**19), False),
+        (ROOT / 10**40, 0, False),  # tiny is not zero
+        (1 + sp.Rational(1, 10**40), 1, False),
+        (sp.nan, 1, False),
+        (sp.zoo, 1, False),
+        ((n + 1) ** 2, n**2 + 2 * n + 1, True),
+        ((n + 1) ** 2, n**2 + 2 * n, False),
+        ((1, 2), (1, 2), True),
+        ((1, 2), (1, 3), False),
+    ],
+)
+def test_equality_is_exact(claimed, truth, equal):
+    finding = Enumerated("one case", ((0,),), lambda _: truth).examine(lambda _: claimed)
+    assert finding.verdict is (SUPPORTED if equal else REFUTED)
+
+
+def test_a_case_is_told_by_its_ensemble():
+    net = Ensemble(width=2, depth=1, law="rademacher")
+    finding = Enumerated("layers", ((net, 1),), lambda net, layer: 0).examine(lambda net, layer: 1)
+    assert finding.case == f"{net.describe()}, 1"
+
+
+# --- enclosed ---------------------------------------------------------------------------------------------------------
+
+
+def _enclosed(*pairs, digits=30):
+    def inequalities(claim):
+        return [Inequality(f"pair {i}", claim(left), right) for i, (left, right) in enumerate(pairs)]
+
+    return Enclosed("below", inequalities, digits)
+
+
+SAME = (lambda x: x,)
+NEAR_LOG_2 = sp.Rational(int(sp.floor(sp.log(2) * 10**50)), 10**50)
+
+
+def test_inequalities_that_all_hold_support():
+    finding = _enclosed((sp.sqrt(2), sp.Rational(3, 2)), (sp.EulerGamma, sp.log(2))).examine(*SAME)
+    assert (finding.tier, finding.verdict) == (Tier.ENCLOSED, SUPPORTED)
+    assert finding.detail == "all 2 inequalities hold at 30 digits"
+
+
+def test_the_first_inequality_that_fails_is_shown():
+    finding = _enclosed((1, 2), (sp.sqrt(2), sp.Rational(7, 5)), (3, 2)).examine(*SAME)
+    assert (finding.verdict, finding.case) == (REFUTED, "pair 1")
+    assert finding.detail.startswith("[1.4142136")
+    assert "is not below [1.4000000" in finding.detail
+
+
+def test_equal_rationals_are_not_below_each_other():
+    assert _enclosed((sp.Integer(1), sp.Integer(1))).examine(*SAME).verdict is REFUTED
+
+
+@pytest.mark.parametrize(("digits", "verdict"), [(20, INCONCLUSIVE), (60, SUPPORTED)])
+def test_too_few_digits_are_inconclusive(digits, verdict):
+    finding = _enclosed((1, 2), (NEAR_LOG_2, sp.log(2)), digits=digits).examine(*SAME)
+    assert finding.verdict is verdict
+    assert (finding.detail == "not established at 20 digits: pair 1") == (verdict is INCONCLUSIVE)
+
+
+def test_a_sufficient_inequality_that_fails_leaves_the_claim_open():
+    pairs = [Inequality("pair", sp.Integer(2), sp.Integer(1))]
+    assert Enclosed("sufficient", lambda claim: pairs, refutes=False).examine(*SAME).verdict is INCONCLUSIVE
+    assert Enclosed("necessary", lambda claim: pairs).examine(*SAME).verdict is REFUTED
+
+
+def test_a_claim_without_a_value_is_not_established():
+    assert _enclosed((1, 2), (sp.nan, 1)).examine(*SAME).verdict is INCONCLUSIVE
+
+
+def test_equality_that_no_ball_decides_is_inconclusive():
+    finding = Enumerated("one case", ((0,),), lambda _: sp.sqrt(5 + 2 * sp.sqrt(6))).examine(
+        lambda _: sp.sqrt(2) + sp.sqrt(3)
+    )
+    assert finding.verdict is INCONCLUSIVE
+
+
+def test_a_witness_respects_the_domain():
+    s = sp.Symbol("s", positive=True)
+    zero_below_one = sp.sqrt((1 - s) ** 2) - (1 - s)
+    obligation = Obligation("identity for slopes", zero_below_one, below_one=(s,))
+    assert Proved("", lambda claim: [obligation]).examine(*SAME).verdict is not REFUTED
+
+
+def test_a_failure_outweighs_an_open_inequality():
+    assert _enclosed((NEAR_LOG_2, sp.log(2)), (2, 1), digits=20).examine(*SAME).verdict is REFUTED
+
+
+def test_no_inequalities_are_inconclusive():
+    assert _enclosed().examine(*SAME).verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"), [(0, SUPPORTED), (sp.Rational(1, 10**21), SUPPORTED), (sp.Rational(1, 10**19), REFUTED)]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_agreement_is_to_twenty_digits_on_either_side(error, verdict, sign):
+    evidence = agrees_with("log", ((2,), (3,)), sp.log)
+    finding = evidence.examine(lambda x: sp.log(x) + (sign * error if x == 3 else 0))
+    assert finding.verdict is verdict
+    assert finding.case == ("3" if verdict is REFUTED else "")
+
+
+# --- simulated --------------------------------------------------------------------------------------------------------
+
+NET = Ensemble(width=1, depth=1, law="uniform", input="e1")
+OBSERVABLE = ActivationNorms(layers=(1,))
+
+
+def _check(reading, tolerance, **more):
+    return Simulated("size", NET, OBSERVABLE, "a_1", reading, tolerance, 40_000, **more)
+
+
+MEAN = _check(Mean(1, lambda net: sp.Rational(4, 5)), 0.1)  # Var w^2 = 9/5 - 1
+LOG_MEAN = _check(LogMean(lambda net: sp.S.One, scale=0.5), 0.1)  # -log|w/sqrt 3| is standard exponential
+MEDIAN = _check(Quantile(0.5, scale=0.5), 0.1)
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return simulate(NET, [OBSERVABLE], samples=40_000, seed=11)
+
+
+@pytest.fixture(scope="module")
+def small_simulation():
+    return simulate(NET, [OBSERVABLE], samples=100, seed=11)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "truth", "falsehood"),
+    [
+        (MEAN, sp.S.One, sp.Rational(6, 5)),
+        (LOG_MEAN, sp.log(3) / 2 - 1, sp.log(3) / 2 - sp.Rational(6, 5)),
+        (MEDIAN, sp.log(sp.sqrt(3) / 2), sp.S.Zero),
+        (MEDIAN, Between(-1, sp.log(sp.sqrt(3) / 2)), Between(-1, -sp.Rational(1, 4))),
+    ],
+    ids=["mean", "log-mean", "median", "range"],
+)
+class TestSimulated:
+    def test_a_true_claim_is_supported_with_its_numbers(self, evidence, truth, falsehood, simulation):
+        finding = evidence.examine(lambda net: truth, simulation, 1e-9)
+        assert finding.verdict is SUPPORTED
+        assert (finding.tier, finding.samples, finding.seed, finding.error) == (Tier.SIMULATED, 40_000, 11, 1e-9)
+        assert finding.case == NET.describe()
+        assert finding.method
+        lo, hi = finding.interval
+        assert lo < finding.estimate < hi
+        assert finding.resolution <= finding.tolerance
+        assert finding.claimed[0] <= hi
+        assert finding.claimed[1] >= lo
+
+    def test_a_false_claim_is_refuted(self, evidence, truth, falsehood, simulation):
+        assert evidence.examine(lambda net: falsehood, simulation, 1e-9).verdict is REFUTED
+
+    def test_too_few_networks_are_inconclusive_for_both(self, evidence, truth, falsehood, small_simulation):
+        for claimed in (truth, falsehood):
+            assert evidence.examine(lambda net, c=claimed: c, small_simulation, 1e-9).verdict is INCONCLUSIVE
+
+
+def _estimate(lo, hi):
+    return Estimate((lo + hi) / 2, lo, hi, 1e-9, "by hand", 10)
+
+
+def test_the_tolerance_of_a_mean_is_relative_and_that_of_a_logarithm_absolute():
+    interval = _estimate(9.5, 10.5)
+    assert MEAN.judge(lambda net: 10, interval, 0).verdict is SUPPORTED  # 0.1 * 10
+    assert MEAN.judge(lambda net: 10, interval, 0).tolerance == 1.0
+    assert LOG_MEAN.judge(lambda net: 10, interval, 0).verdict is INCONCLUSIVE  # 0.1
+    assert MEAN.judge(lambda net: -10, _estimate(-10.5, -9.5), 0).verdict is SUPPORTED
+
+
+def test_a_claim_that_is_no_number_is_inconclusive():
+    finding = MEAN.judge(lambda net: sp.nan, _estimate(0.9, 1.1), 0)
+    assert finding.verdict is INCONCLUSIVE
+    assert math.isnan(finding.claimed[0])
+
+
+def test_the_claim_gets_the_further_arguments():
+    evidence = _check(Quantile(), 0.1, arguments={"layer": 7})
+    assert evidence.judge(lambda net, layer: layer, _estimate(7.0, 7.1), 0).verdict is SUPPORTED
+    assert evidence.judge(lambda net, layer: layer + 1, _estimate(7.0, 7.1), 0).verdict is REFUTED
+
+
+def test_the_exact_claim_is_written_out_unless_it_is_long():
+    judge = lambda value: MEAN.judge(lambda net: value, _estimate(0.9, 1.1), 0).exact  # noqa: E731
+    assert judge(sp.log(3) / 2) == "log(3)/2"
+    assert judge(Between(0, sp.sqrt(2))) == "[0, sqrt(2)]"
+    assert judge(sp.Add(*(sp.log(p) for p in sp.primerange(2, 90)))) == f"{math.log(math.prod(sp.primerange(90))):.10g}"
+
+
+@pytest.mark.parametrize(
+    ("samples", "full", "quick_request", "full_request"), [(100, 0, 100, 400), (100, 150, 100, 150), (0, 50, None, 50)]
+)
+def test_the_full_profile_draws_four_times_as_many_unless_told_otherwise(samples, full, quick_request, full_request):
+    evidence = Simulated("size", NET, OBSERVABLE, "a_1", Quantile(), 0.1, samples, full)
+    expected = None if quick_request is None else Request(NET, OBSERVABLE, quick_request)
+    assert evidence.request("quick") == expected
+    assert evidence.request("full") == Request(NET, OBSERVABLE, full_request)
+
+
+def test_dead_networks_count_for_quantiles_but_not_for_log_means():
+    logs = np.array([[-math.inf]] * 60 + [[1.0]] * 40)
+    readings = Readings(("a_1",), None, logs)
+    stub = Simulation(NET, 100, 0, {OBSERVABLE: readings})
+    assert MEDIAN.examine(lambda net: 0, stub, 0.1).estimate == -math.inf
+    assert LOG_MEAN.examine(lambda net: 0, stub, 0.1).estimate == pytest.approx(0.5)
+
+
+def test_networks_that_are_the_same_up_to_rounding_do_not_refute_what_they_are():
+    log = math.log(7)
+    for logs in (np.full(99, np.nextafter(log, 3.0)), np.full(99, np.nextafter(log, 1.0))):
+        found = Quantile().estimate(logs, NET, 1e-6)
+        assert found.lo < log < found.hi < found.lo + 1e-10
+    dead = Quantile().estimate(np.full(99, -math.inf), NET, 1e-6)
+    assert (dead.lo, dead.hi) == (-math.inf, -math.inf)
+
+
+def test_the_power_of_a_mean_is_that_of_the_squared_norm():
+    logs = np.full((100, 1), math.log(3.0))
+    stub = Simulation(NET, 100, 0, {OBSERVABLE: Readings(("a_1",), None, logs)})
+    evidence = _check(Mean(2, lambda net: 1e-12), 0.1)
+    assert evidence.examine(lambda net: 9, stub, 0.1).estimate == pytest.approx(9)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (sp.Rational(1, 3), 1 / 3),
+        (2, 2.0),
+        (sp.log(2), math.log(2)),
+        (sp.oo, math.inf),
+        (sp.zoo, math.nan),
+        (sp.nan, math.nan),
+        ((1 + sp.I * 2) ** 3 + (1 - sp.I * 2) ** 3, -22.0),
+    ],
+)
+def test_exact_numbers_become_the_nearest_float(value, number):
+    assert as_float(value) == number or (math.isnan(number) and math.isnan(as_float(value)))
+
+
+def test_a_claim_that_is_not_real_is_refused():
+    with pytest.raises(InvalidArgument, match="is not real"):
+        as_float(1 + sp.I)
+
+
+# --- two numbers with one law -----------------------------------------------------------------------------------------
+
+
+def _pair(factor=1.0, samples=20_000):
+    """Two exponential samples, dependent on each other; the first larger in law by the factor."""
+    values = np.log(np.random.default_rng(5).exponential(size=(samples, 2)))
+    values[:, 1] = 0.5 * values[:, 1] + 0.5 * np.roll(values[:, 1], 1)
+    values[:, 0] = np.sort(values[:, 1])[::-1] + math.log(factor)
+    return values
+
+
+def _same_law(factor=1.0):
+    observable = ActivationNorms(layers=(1, 2))
+    net = Ensemble(width=1, depth=2)
+    readings = Readings(("a_1", "a_2"), Moments.of(_pair(factor)), _pair(factor))
+    evidence = SameLaw("both", net, observable, "a_1", other="a_2")
+    return evidence, Simulation(net, 20_000, 0, {observable: readings})
+
+
+def test_two_numbers_of_one_law_are_told_from_two_that_differ():
+    evidence, simulation = _same_law()
+    finding = evidence.examine(lambda net: 1, simulation, 1e-6)
+    assert (finding.verdict, finding.estimate) == (SUPPORTED, 0.0)
+    assert evidence.examine(lambda net: sp.Rational(4, 3), simulation, 1e-6).verdict is REFUTED
+    moved, simulation = _same_law(1.5)
+    assert moved.examine(lambda net: 1, simulation, 1e-6).verdict is REFUTED
+    assert moved.examine(lambda net: 1.5, simulation, 1e-6).verdict is SUPPORTED
+
+
+def test_one_law_needs_two_numbers_and_a_positive_factor():
+    with pytest.raises(InvalidArgument, match="other: "):
+        SameLaw("both", Ensemble(width=1, depth=2), ActivationNorms(), "a_1")
+    evidence, simulation = _same_law()
+    with pytest.raises(InvalidArgument, match="claim: must be a positive factor"):
+        evidence.examine(lambda net: 0, simulation, 1e-6)

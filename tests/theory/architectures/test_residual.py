@@ -1,0 +1,287 @@
+"""Residual networks: moments against all weights of a law, logarithms against integrals, bounds where they meet."""
+
+import math
+from fractions import Fraction
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from montecarlo import Residual, ResidualHessianNorms, simulate
+from theory import Ensemble, InvalidArgument, Law
+from theory.architectures.residual import (
+    branch_scale,
+    enclosed_log_mean,
+    enclosed_log_variance,
+    fixup_hessian_moment,
+    log_growth_expansion,
+    relu_branch_bounds,
+    relu_branch_square_bound,
+    residual_hessian_moment,
+    residual_moment,
+    typical_bounds,
+)
+
+LINEAR = Ensemble(width="n", depth="L", init="xavier")
+RELU = Ensemble(width="n", depth="L", activation="relu", init="he")
+SIGNS, SPARSE = Law.named("rademacher"), Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}, name="sparse")
+few = settings(max_examples=20, deadline=None)
+
+
+def matrices(law, n, s2):
+    """All n by n matrices of a discrete law scaled to the variance s2, with their probabilities."""
+    scale = sp.sqrt(sp.Rational(s2) / sp.Rational(law.variance))
+    for entries in product(law.atoms, repeat=n * n):
+        chance = math.prod((p for _, p in entries), start=Fraction(1))
+        yield scale * sp.Matrix(n, n, [sp.Rational(value) for value, _ in entries]), sp.Rational(chance)
+
+
+def square(vector):
+    return (vector.T * vector)[0]
+
+
+@pytest.mark.parametrize(("law", "n", "depth"), [(SIGNS, 1, 3), (SPARSE, 1, 2), (SIGNS, 2, 2)])
+@pytest.mark.parametrize("order", [2, 4])
+def test_moments_of_linear_branches_are_those_over_all_weights(law, n, depth, order):
+    net = Ensemble(width=n, depth=depth, init="1/3", law=law, input=tuple(range(1, n + 1)))
+    states = {tuple(net.input): sp.S.One}
+    for _ in range(depth):
+        following = {}
+        for a, chance in states.items():
+            for w, p in matrices(law, n, Fraction(1, 3)):
+                after = sp.Matrix(a) + w * sp.Matrix(a) / 2
+                key = tuple(sp.expand(entry) for entry in after)
+                following[key] = following.get(key, 0) + chance * p
+        states = following
+    brute = sum(p * square(sp.Matrix(a)) ** (order // 2) for a, p in states.items())
+    assert sp.expand(brute - residual_moment(net, "1/2", order=order)) == 0
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky:1/3", "linear"])
+def test_the_mean_of_branches_of_two_matrices_is_that_over_all_weights(activation):
+    net = Ensemble(width=2, depth=2, activation=activation, init="1/4", law=SIGNS, input=(1, 2))
+    slope, x = sp.Rational(net.slope), sp.Matrix([1, 2])
+    brute = sp.S.Zero
+    for w, p in matrices(SIGNS, 2, Fraction(1, 4)):
+        h = (w * x).applyfunc(lambda z: z if z > 0 else slope * z)
+        brute += p * sum(q * square(x + second * h / 3) for second, q in matrices(SIGNS, 2, Fraction(1, 4)))
+    assert sp.expand(brute - residual_moment(net, "1/3", "two")) == 0
+
+
+def test_the_fourth_moment_of_two_matrices_is_that_of_a_mixture_of_chi_squares():
+    """Width one: E(1 + t w' w+)^4 = 1 + 6 t^2 E w^2/2 + t^4 E w'^4 E w^4/2, for slope 0, moments 1 and 3 at s^2 = 1."""
+    net = Ensemble(width=1, depth=2, activation="relu", init=1, input="ones")
+    t = sp.Rational(2, 5)
+    assert residual_moment(net, t, "two", 4) == 1 + 3 * t**2 + sp.Rational(9, 2) * t**4
+
+
+def test_one_over_sqrt_l_keeps_mean_and_fourth_moment_at_any_depth():
+    depth = sp.Symbol("L", integer=True, positive=True)
+    net = LINEAR.at(width=8)
+    mean, fourth = (residual_moment(net, order=order) for order in (2, 4))
+    assert sp.limit(mean.subs(sp.Symbol("norm_x", positive=True), 1), depth, sp.oo) == sp.E
+    ratio = (fourth / mean**2).subs(sp.Symbol("norm_x", positive=True), 1)
+    assert sp.limit(sp.log(ratio.subs(depth, sp.Symbol("d", positive=True))), sp.Symbol("d", positive=True), sp.oo) == (
+        sp.Rational(4, 8)  # 4/n
+    )
+
+
+# --- the logarithm ----------------------------------------------------------------------------------------------------
+
+
+@few
+@given(st.integers(1, 12), st.sampled_from([1, "1/2", "1/sqrt(L)", "3"]), st.integers(1, 9))
+def test_log_mean_and_variance_are_integrals_over_the_noncentral_chi_square(n, alpha, depth):
+    net = Ensemble(width=n, depth=depth, init="xavier")
+    scale = float(branch_scale(net, alpha))
+    spread = scale**2 * float(net.variance(1))
+    law = stats.ncx2(n, 1 / spread)
+
+    def average(g):
+        edges = [law.ppf(p) for p in (1e-13, 1e-4, 0.1, 0.5, 0.9, 1 - 1e-4)] + [law.isf(1e-13)]
+        return sum(
+            integrate.quad(lambda t: g(t) * law.pdf(math.exp(t)) * math.exp(t), math.log(a), math.log(b))[0]
+            for a, b in pairwise(edges)
+        )
+
+    mean = average(lambda t: t)
+    variance = average(lambda t: (t - mean) ** 2)
+    assert float(enclosed_log_mean(net, alpha)) == pytest.approx(depth * (mean + math.log(spread)), abs=1e-7 * depth)
+    assert float(enclosed_log_variance(net, alpha)) == pytest.approx(depth * variance, rel=1e-6)
+
+
+@few
+@given(st.integers(5, 40), st.integers(1, 60), st.sampled_from(["1/sqrt(L)", "1/L", "1", "2"]))
+def test_the_log_mean_lies_between_its_bounds(n, depth, alpha):
+    net = Ensemble(width=n, depth=depth, init="xavier")
+    low, high = typical_bounds(net, alpha)
+    assert float(low) < float(enclosed_log_mean(net, alpha)) < float(high)
+    growth = float(branch_scale(net, alpha)) ** 2
+    assert float(high - low) <= depth * growth**2 / 2 + 1e-12
+
+
+@pytest.mark.parametrize("n", [3, 5, 8, 20])
+@pytest.mark.parametrize("terms", [1, 2, 3])
+def test_the_expansions_error_is_of_the_order_of_the_next_term(n, terms):
+    net = Ensemble(width=n, depth=1, init="xavier")
+    t = Fraction(1, 20)
+    expansion, following = (log_growth_expansion(net, t, k) for k in (terms, terms + 1))
+    error = float(enclosed_log_mean(net, t)) - float(expansion)
+    assert error == pytest.approx(float(following - expansion), rel=0.1, abs=1e-15)
+
+
+def test_the_expansion_starts_as_the_formula_says():
+    n, alpha = sp.Symbol("n", integer=True, positive=True), sp.Symbol("alpha", positive=True)
+    claimed = (1 - 2 / n) * (alpha**2 - (1 - 4 / n) * alpha**4 / 2 + (1 - 4 / n) * (1 - 6 / n) * alpha**6 / 3)
+    assert sp.simplify(log_growth_expansion(LINEAR, terms=3) - claimed) == 0
+
+
+# --- branches that end in an activation -------------------------------------------------------------------------------
+
+
+@few
+@given(st.integers(1, 30), st.sampled_from(["1/sqrt(L)", "1/L", "3"]))
+def test_at_width_one_the_upper_bound_is_the_mean(depth, alpha):
+    """a stays positive and |S| = |a|: each layer multiplies a^2 by (1 + alpha w+)^2."""
+    net = Ensemble(width=1, depth=depth, activation="relu", init="he", input="ones")
+    t = float(branch_scale(net, alpha, "relu"))
+    low, high = relu_branch_bounds(net, alpha)
+    moments = [
+        integrate.quad(lambda g, m=m: (1 + t * math.sqrt(2) * g) ** m * stats.norm.pdf(g), 0, 40)[0] for m in (2, 4)
+    ]
+    mean, square = (0.5 + moment for moment in moments)
+    assert float(high) == pytest.approx(mean**depth, rel=1e-8)
+    assert low < high
+    assert float(relu_branch_square_bound(net, alpha)) >= square**depth * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("x", [(1, 1), (1, 0), (3, -2), (5, -5)])
+def test_one_layers_mean_lies_between_the_bounds(x):
+    net = Ensemble(width=2, depth=1, activation="relu", init="he", input=x)
+    low, high = (float(bound) for bound in relu_branch_bounds(net, 1))
+    norm, total = math.hypot(*x), sum(x)
+    mean = 2 * norm**2 + 2 * norm * total / math.sqrt(2 * math.pi)  # s = 1
+    assert low <= mean + 1e-12
+    assert mean <= high + 1e-12
+    assert (mean == pytest.approx(high)) == (x == (1, 1))
+
+
+def test_bounds_grow_as_the_docstring_says():
+    net = RELU.at(width=64, input="e1")
+    for depth in (16, 256):
+        low, high = relu_branch_bounds(net.at(depth=depth, input="ones"))
+        assert 0 < math.log(high / low) < 1 - 1 / math.pi
+        assert abs(math.log(low / 64) - 2 * math.sqrt(depth / math.pi)) < 1
+        assert relu_branch_bounds(net.at(depth=depth), "1/L")[1] < math.exp(2 / math.sqrt(math.pi) + 1 / depth)
+
+
+# --- Hessians ---------------------------------------------------------------------------------------------------------
+
+
+def hessian_square(chain, scale, x, v):
+    """|H|_F^2 of v^T (1 + scale W_3)(1 + scale W_2)(1 + scale W_1) x: products of norms, block by block."""
+    jacobians = [np.eye(2) + scale * w for w in chain]
+    a1, b2 = jacobians[0] @ x, jacobians[2].T @ v
+    neighbours = 2 * ((b2 @ b2) * (x @ x) + (v @ v) * (a1 @ a1))
+    return 2 * scale**4 * (neighbours + (v @ v) * np.sum(jacobians[1] ** 2) * (x @ x))
+
+
+def test_the_mean_hessian_of_linear_branches_is_that_over_all_weights():
+    net = Ensemble(width=2, depth=3, init="1/5", law="rademacher", readout="signs", input=(1, 2))
+    signs = [np.reshape(entries, (2, 2)) / math.sqrt(5) for entries in product((1.0, -1.0), repeat=4)]
+    x, v = np.array([1.0, 2.0]), np.array([1.0, 1.0]) / math.sqrt(2)
+    brute = np.mean([hessian_square(chain, 0.5, x, v) for chain in product(signs, repeat=3)])
+    assert brute == pytest.approx(float(residual_hessian_moment(net, "1/2")), rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_the_mean_hessian_of_branches_of_two_is_that_over_all_weights(activation):
+    """Width one, two branches: f = v (1 + a w4 d3 w3)(1 + a w2 d1 w1), differentiated by hand for all signs.
+
+    With +-1 no mask depends on the size of a weight, so a mean over signs is that over any symmetric law of modulus 1.
+    """
+    net = Ensemble(width=1, depth=4, init=1, law="uniform", readout="signs", input=(2,), activation=activation)
+    a, total = 0.5, 0.0
+    for w1, w2, w3, w4 in product((1.0, -1.0), repeat=4):
+        d1 = float(activation == "linear" or w1 * 2 > 0)
+        stream = 2 * (1 + a * w2 * d1 * w1)
+        d3 = float(activation == "linear" or w3 * stream > 0)
+        first, second = 1 + a * w2 * d1 * w1, 1 + a * w4 * d3 * w3
+        within = 2 * ((2 * a * d1 * second) ** 2 + (2 * a * d3 * first) ** 2)
+        inner, outer = (w1 * d1, w2 * d1), (w3 * d3, w4 * d3)
+        across = 2 * sum((2 * a * a * p * q) ** 2 for p in inner for q in outer)
+        total += (within + across) / 16
+    assert float(residual_hessian_moment(net, "1/2", "two")) == pytest.approx(total, rel=1e-12)
+
+
+def test_the_mean_hessian_of_branches_of_two_is_that_of_sampled_networks():
+    net = Ensemble(width=3, depth=6, activation="leaky:1/4", init="he", law="uniform")
+    norms = ResidualHessianNorms()
+    logs = simulate(net, [norms], samples=40_000, seed=4, engine=Residual("1/2", "two"))[norms].log_values("H")
+    squares = np.exp(logs)
+    error = squares.std() / math.sqrt(len(squares))
+    mean = float(residual_hessian_moment(net, "1/2", "two"))
+    assert abs(squares.mean() - mean) < 6 * error < 0.1 * mean  # 6 standard errors: 2e-9 if normal
+
+
+def test_the_mean_hessian_where_branches_start_at_zero():
+    """Width one, B branches, s^2 = 2, |x| = 1: pairs (W'_j, W_j) if on, pairs of W' where both are on."""
+    net = Ensemble(width=1, depth=6, activation="relu", init="he", input="ones")
+    normal_square = 2  # E w^2
+    own, across = 2 * 3 * Fraction(1, 2), 2 * 3 * Fraction(normal_square, 2) ** 2
+    assert fixup_hessian_moment(net) == own + across == 9
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda: residual_moment(LINEAR, order=6), "order"),
+        (lambda: residual_moment(RELU, branch="relu"), "branch"),
+        (lambda: residual_moment(RELU), "branch"),
+        (lambda: residual_moment(LINEAR, branch="relu"), "branch"),
+        (lambda: residual_moment(LINEAR, branch="three"), "branch"),
+        (lambda: residual_moment(LINEAR, 0), "alpha"),
+        (lambda: residual_moment(LINEAR, "-1/2"), "alpha"),
+        (lambda: residual_moment(LINEAR, "n"), "alpha"),
+        (lambda: residual_moment(LINEAR, "norm_x"), "alpha"),
+        (lambda: residual_moment(LINEAR, "norm4_x", order=4), "alpha"),
+        (lambda: residual_moment(Ensemble(width=4, depth=10**9)), "depth"),
+        (lambda: residual_moment(Ensemble(width=4, depth=10**9, law="rademacher"), "alpha", order=4), "depth"),
+        (lambda: residual_hessian_moment(Ensemble(width=4, depth=10**9)), "depth"),
+        (lambda: branch_scale(None, 1), "net"),
+        (lambda: residual_moment("n"), "net"),
+        (lambda: enclosed_log_mean(4), "net"),
+        (lambda: residual_moment(LINEAR.at(depth=3), branch="two"), "depth"),
+        (lambda: residual_moment(LINEAR.at(law="uniform"), branch="two", order=4), "law"),
+        (lambda: residual_moment(Ensemble(widths=(2, 3))), "widths"),
+        (lambda: residual_moment(LINEAR.at(init="orthogonal")), "init"),
+        (lambda: typical_bounds(LINEAR.at(width=3)), "width"),
+        (lambda: typical_bounds(LINEAR.at(law="uniform")), "law"),
+        (lambda: enclosed_log_mean(LINEAR), "width"),
+        (lambda: enclosed_log_mean(LINEAR.at(width=4, depth=4), "alpha"), "alpha"),
+        (lambda: enclosed_log_mean(LINEAR.at(width=4, depth=4), "1/10000"), "alpha"),
+        (lambda: log_growth_expansion(LINEAR, terms=0), "terms"),
+        (lambda: relu_branch_bounds(RELU.at(width=2, depth=2, input=(1, -3))), "input"),
+        (lambda: relu_branch_bounds(RELU.at(activation="leaky:1/2")), "activation"),
+        (lambda: residual_hessian_moment(LINEAR.at(readout="ones")), "readout"),
+        (lambda: residual_hessian_moment(RELU, branch="relu"), "branch"),
+        (lambda: residual_hessian_moment(RELU.at(law="rademacher"), branch="two"), "law"),
+        (lambda: fixup_hessian_moment(RELU.at(law="rademacher")), "net"),
+    ],
+)
+def test_what_has_no_formula_is_refused(call, argument):
+    with pytest.raises(InvalidArgument) as caught:
+        call()
+    assert caught.value.argument == argument
+
+
+def test_a_deep_network_keeps_its_power_where_a_name_remains():
+    alpha = sp.Symbol("alpha", positive=True)
+    assert residual_moment(Ensemble(width=4, depth=10**9, init="xavier"), "alpha") == (1 + alpha**2) ** 10**9

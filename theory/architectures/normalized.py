@@ -1,0 +1,217 @@
+r"""Layer and batch normalization at initialization: what they pin, and what gradients do behind them.
+
+No gain, no bias; ReLU; normal weights. Entries standardized to mean 0 and square mean 1 are written with hats.
+
+*Two standardized entries.* n normal numbers standardized are :math:`\sqrt n` times a uniform direction orthogonal to
+(1, ..., 1): entries of variance 1 and correlation :math:`\rho=-1/(n-1)`. Means of functions of degree d are those of
+normal entries of that correlation divided by :math:`E(\chi^2_{n-1})^{d/2}/(n-1)^{d/2}`. With :math:`\theta=\arccos\rho`
+(Cho and Saul)
+
+.. math:: E\phi\phi = \frac{\sin\theta+(\pi-\theta)\cos\theta}{2\pi},\quad
+          E\phi^2\phi^2 = \frac{3\sin\theta\cos\theta+(\pi-\theta)(1+2\cos^2\theta)}{2\pi},\quad
+          P(\text{both on}) = \frac{\pi-\theta}{2\pi}.
+
+*Layer norm*, n units. The directions of :math:`\hat z_k` are independent of each other and of what came before, so
+:math:`|a_k|^2=\sum_i\phi(\hat z_i)^2` are i.i.d. over layers: mean n/2 exactly, as :math:`\hat z` and :math:`-\hat z`
+have one law and their squares add up to n, and with the moments above
+
+.. math:: E|a_k|^4 = \frac{n-1}{n+1}\Bigl(\tfrac32n+n(n-1)E\phi^2\phi^2\Bigr),\qquad
+          \frac{\mathrm{Var}|a_k|^2}{(n/2)^2}\sim\frac{3-8/\pi}n.
+
+Backwards, :math:`b_k=\sigma_k^{-1}(I-\frac1n11^T-\frac1n\hat z\hat z^T)D_kW_{k+1}^Tb_{k+1}` is orthogonal to
+:math:`z_k`, so given the forward pass :math:`W_k^Tb_k` is :math:`s|b_k|` times a fresh normal vector without its part
+along :math:`a_{k-1}`, and :math:`D_{k-1}` of that is orthogonal to :math:`\hat z_{k-1}` already. With B units on,
+:math:`S_1=\sum\phi(\hat z_i)`, :math:`S_2=\sum\phi(\hat z_i)^2=|a|^2`, and :math:`\sigma_{k-1}^2 =
+s^2|a_{k-2}|^2\chi^2_{n-1}/n`, the squared norms obey
+
+.. math:: \frac{|b_{k-1}|^2}{|b_k|^2} = \frac{n\,Q}{|a_{k-2}|^2\,\chi^2_{n-1}},\qquad
+          E[Q\mid\hat z_{k-1}] = (B-1)-\tfrac1n\Bigl(B-\frac{S_1^2}{S_2}\Bigr),
+
+Q a quadratic form in fresh normals, a projection of rank B - 1 less what lies along 1. Put together with the
+:math:`|a_{k-2}|^2` of the same layer's Q these are i.i.d. factors :math:`Qn/(S_2\chi^2_{n-1})`, and to order 1/n
+
+.. math:: E\log\frac{nQ}{S_2\chi^2_{n-1}} = \underbrace{-\tfrac{3-2/\pi}n-\tfrac{1/2-1/\pi}n-\tfrac2n}_{\log Q/(n/2)}
+          +\underbrace{\tfrac{3-8/\pi}{2n}}_{S_2}+\underbrace{\tfrac2n}_{\chi^2} = -\frac{2+1/\pi}n:
+
+layer norm keeps the signal, but the typical gradient still shrinks with depth over width, by
+:math:`2+1/\pi\approx2.32` where the plain network has 5/2.
+
+*Batch norm*, B inputs, wide layers (n to infinity, inputs exchangeable, readouts independent of the rest as in the
+mean-field argument of Yang et al.). Each unit's :math:`\hat z` is :math:`\sqrt B` times a uniform direction orthogonal
+to (1, ..., 1), at every B. So the activations' kernel has the eigenvalue :math:`\lambda=\frac12-E\phi\phi` off the
+constants, :math:`\sigma^2=ns^2\lambda\chi^2_{B-1}/B`, independent of :math:`\hat z`, and gradients, of covariance
+:math:`G=I-\frac1B11^T` over the batch, grow by
+
+.. math:: J_B = ns^2\,E\sigma^{-2}\,\frac{E\,\mathrm{tr}\,PDGDP}{B-1},\quad P = G-\tfrac1B\hat z\hat z^T,\quad
+          ns^2\,E\sigma^{-2} = \frac B{\lambda(B-3)},
+
+.. math:: E\,\mathrm{tr}\,PDGDP = \tfrac{B-1}2-\tfrac1B\bigl(\tfrac B2-\tfrac1BE(\textstyle\sum D)^2\bigr)
+          -\tfrac1B\bigl(\tfrac B2-\tfrac1BE(\textstyle\sum\phi)^2\bigr),
+
+a layer, in the mean of squares. As B grows :math:`J_B\to\frac{1/2}{(\pi-1)/2\pi}=\frac\pi{\pi-1}`: the explosion of
+Yang et al. At B <= 3 the mean is infinite.
+
+*The Hessian*, any readout, law and activation, away from kinks. Under either norm f stays as it is when :math:`W_k` is
+multiplied by c > 0 (Hoffer et al., arXiv:1803.01814; van Laarhoven, arXiv:1706.05350), under batch norm also when a
+single row is. Let w be such weights and g the gradient in them, both 0 elsewhere in the vector of all weights. Euler's
+theorem for degree 0 is :math:`\langle w,\nabla f\rangle=0`; differentiated in all weights
+
+.. math:: H\,w = -g,\qquad \text{hence}\quad \langle w_j,Hw_k\rangle=-\langle w_j,g_k\rangle=0
+          \quad\text{for all layers (rows) } j, k:
+
+H is hollow on the span of these w, one dimension for each. On the orthonormal :math:`w/|w|, g/|g|` it is
+:math:`\begin{pmatrix}0&-|g|/|w|\\-|g|/|w|&c\end{pmatrix}`, of determinant :math:`-|g|^2/|w|^2`, so that by interlacing,
+in every network,
+
+.. math:: (-\lambda_{\min})\,\lambda_{\max} \ge \max_k\frac{|g_k|^2}{|w_k|^2}.
+
+On all w and g together H is :math:`\begin{pmatrix}0&-\Delta\\-\Delta&C\end{pmatrix}`, :math:`\Delta` the diagonal of
+:math:`|g_k|/|w_k|`: at least as many eigenvalues are positive, and as many negative, as there are :math:`g_k\ne0`. So
+both ends are bounded away from 0 by the steepest layer, relative to its weights. Under layer norm the law of
+:math:`|g_L|/|W_L|` is the same at every depth, so that neither end vanishes with it. All weights times c divide H by
+:math:`c^2`: larger weights are flatter. Plain networks are of degree 1 in each matrix, so :math:`HW_k=\nabla f-g_k` and
+:math:`(-\lambda_{\min})\lambda_{\max}\ge\max_k\sum_{j\ne k}|g_j|^2/|W_k|^2`: there too the gradient holds the
+curvature up, but typically all of it vanishes with depth.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import size
+from theory.requirements import require_ensemble, require_normal
+from theory.symbols import tidy
+
+BATCH_EXPLOSION = sp.pi / (sp.pi - 1)
+"""The factor a layer of squared gradients under batch norm, as width and then batch grow."""
+
+
+def layer_norm_moment(net: Ensemble, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^{order}` under layer norm, the same for every layer k of n units.
+
+    Parameters
+    ----------
+    net : Ensemble
+        ReLU, normal; its width may be a symbol.
+    order : int
+        2 or 4.
+
+    Raises
+    ------
+    InvalidArgument
+        For other networks and orders, or unequal widths.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450; Y. Cho and L. K. Saul, NIPS 2009, for the kernels.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> layer_norm_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    n/2
+    """
+    n = _units(net)
+    if order == 2:
+        return n / 2
+    if order != 4:
+        raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
+    cosine = -1 / (n - 1)
+    return (n - 1) / (n + 1) * (sp.Rational(3, 2) * n + n * (n - 1) * _kernel(cosine, 2))
+
+
+def layer_norm_spread(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`\mathrm{Var}|a_k|^2/(E|a_k|^2)^2` under layer norm, about (3 - 8/pi)/n in every layer.
+
+    By Chebyshev :math:`|a_k|^2` strays from n/2 by more than a share eps with at most that probability over eps^2.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> round(float(layer_norm_spread(Ensemble(width=64, depth=10, activation="relu", init="he"))), 5)
+    0.00687
+    """
+    return layer_norm_moment(net, 4) / layer_norm_moment(net, 2) ** 2 - 1
+
+
+def layer_norm_gradient_rate(net: Ensemble) -> sp.Expr:
+    r"""Derive the leading term of :math:`E\log(|b_{k-1}|^2/|b_k|^2)` under layer norm, -(2 + 1/pi)/n.
+
+    Notes
+    -----
+    The error is of order 1/n^2. Gradients of weights have the same rate, as :math:`|a_k|` has one law in every layer.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> layer_norm_gradient_rate(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    (-2 - 1/pi)/n
+    """
+    n = _units(net)
+    of_projections = -(3 - 2 / sp.pi)  # 2 (E[Q | z] - n/2), E B = n/2
+    of_masks = -(sp.Rational(1, 2) - 1 / sp.pi)  # -Var B/(2 (n/2)^2)
+    of_normals = -2  # the logarithm of a chi-square of n/2 degrees
+    of_signal, of_deviation = (3 - 8 / sp.pi) / 2, 2
+    return sp.expand(of_projections + of_masks + of_normals + of_signal + of_deviation) / n
+
+
+def batch_norm_growth(batch: int | str) -> sp.Expr:
+    r"""Derive the factor a layer of :math:`E|df/dZ_k|^2` under batch norm, wide ReLU layers, batch B.
+
+    Parameters
+    ----------
+    batch : int or str
+        B, at least 4, or a symbol's name.
+
+    Raises
+    ------
+    InvalidArgument
+        For a smaller batch, of which the mean is infinite, and what is neither an integer nor a name.
+
+    References
+    ----------
+    G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. S. Schoenholz, arXiv:1902.08129, for the limit
+    pi/(pi - 1); the formula is derived in the module's docstring.
+
+    Examples
+    --------
+    >>> round(float(batch_norm_growth(8)), 4)
+    1.7882
+    >>> limit = sp.limit(batch_norm_growth("B"), sp.Symbol("B", integer=True, positive=True), sp.oo)
+    >>> sp.simplify(limit - BATCH_EXPLOSION)
+    0
+    """
+    inputs = size("batch", batch)
+    if isinstance(inputs, int) and inputs < 4:
+        raise InvalidArgument("batch", f"needs at least 4 inputs for a finite mean, got {batch!r}", "use batch=16")
+    B = symbols.whole(inputs)
+    cosine = -1 / (B - 1)
+    both_on, product = _kernel(cosine, 0), _kernel(cosine, 1)
+    eigenvalue = sp.Rational(1, 2) - product
+    along_ones, along_signal = ((B / 2 + B * (B - 1) * mean) / B for mean in (both_on, product))
+    trace = (B - 1) / 2 - (B / 2 - along_ones) / B - (B / 2 - along_signal) / B
+    return B / (eigenvalue * (B - 3)) * trace / (B - 1)
+
+
+def _kernel(cosine: sp.Expr, degree: int) -> sp.Expr:
+    """Return the mean of phi(g)^d phi(g')^d for normal g, g' of variance 1 and that correlation."""
+    angle, sine = sp.pi / 2 + sp.asin(cosine), sp.sqrt(tidy(1 - cosine**2))  # angle: pi - arccos
+    parts = (angle, sine + angle * cosine, 3 * sine * cosine + angle * (1 + 2 * cosine**2))
+    return parts[degree] / (2 * sp.pi)
+
+
+def _units(net: Ensemble) -> sp.Expr:
+    """Return n of a ReLU network of normal weights."""
+    require_ensemble(net)
+    require_normal(net, "a normalized network")
+    if net.slope != 0:
+        raise InvalidArgument("activation", f"the formula is for ReLU, got {net.activation}", "use activation='relu'")
+    if not net.is_constant_width:
+        raise InvalidArgument("widths", "the formula is for layers of one width", "use width=32")
+    n = symbols.whole(net.width_at(0))
+    if n.is_Integer and n < 3:
+        problem = f"fewer than three standardized units are the same whatever comes in, got {n}"
+        raise InvalidArgument("width", problem, "use a width of at least 3")
+    return n

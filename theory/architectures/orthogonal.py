@@ -1,0 +1,209 @@
+r"""Networks of square Haar-orthogonal weights, which keep every norm until an activation drops a part of it.
+
+W sends a to |a| times a uniform direction, whatever that of a was. A normal matrix does the same, and multiplies by an
+independent :math:`\sqrt{s^2\chi^2_n}`: its factor :math:`R=|a_k|^2/|a_{k-1}|^2` (:mod:`theory.log_laws.layer_factors`)
+is :math:`s^2\chi^2_nV`, V the share that the activation keeps, and V alone is the factor of an orthogonal layer. So
+
+.. math:: EV^t = \frac{ER^t}{E(s^2\chi^2_n)^t},\qquad \kappa_j(\log V) = \kappa_j(\log R)-\kappa_j(\log s^2\chi^2_n).
+
+For ReLU V given B units that are on is Beta(B/2, (n-B)/2). Linear layers have V = 1: an isometry at any depth. For ReLU
+:math:`EV=\frac12` and :math:`EV^2/(EV)^2=\frac{n+5}{n+2}=1+\frac3{n+2}`, where normal weights have 1 + 5/n; and
+:math:`E\log2V\approx-\frac3{2n}` where they have :math:`-\frac5{2n}`: the rest was the chi-square's.
+"""
+
+from __future__ import annotations
+
+import flint
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.log_laws.layer_factors import ChiSquares
+from theory.moments.transfer import Layer
+from theory.requirements import require_ensemble, require_order, require_short
+
+
+def orthogonal_moment(net: Ensemble, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|a_L|^{order}` for square orthogonal weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Orthogonal, of constant width; symbols are welcome.
+    order : int
+        2, 4, 6, ..., up to 18 where an activation drops a part.
+
+    Returns
+    -------
+    sympy.Expr
+        Exact. The weights have gain 1; a gain g multiplies it by g^(order L).
+
+    Raises
+    ------
+    InvalidArgument
+        For other weights, unequal widths, an order that is not even and positive, or is greater, or numbers whose
+        exact power is too long.
+
+    References
+    ----------
+    A. M. Saxe, J. L. McClelland and S. Ganguli, arXiv:1312.6120, for the isometry; B. Hanin and M. Nica,
+    arXiv:1812.05994, for normal weights.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> orthogonal_moment(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
+    norm_x**2/2**L
+    >>> orthogonal_moment(Ensemble(width="n", depth="L", init="orthogonal"), order=8)
+    norm_x**8
+    """
+    require_order(order)
+    share, square = _share_moment(net, order // 2), symbols.input_power_sum(net, 2)
+    if square.is_number and square != 1 and order > _HIGHEST_POWER:
+        problem = f"is too high for the exact power of |x|^2 = {square}"
+        raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST_POWER}, or a symbolic network")
+    return _power(share, net) * square ** (order // 2)
+
+
+def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E|a_L|^4/(E|a_L|^2)^2`; parameters and errors as for :func:`orthogonal_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> orthogonal_kurtosis(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
+    ((n + 5)/(n + 2))**L
+    """
+    return _power(symbols.tidy(_share_moment(net, 2) / _share_moment(net, 1) ** 2), net)
+
+
+def orthogonal_kurtosis_limit(net: Ensemble) -> sp.Expr:
+    r"""Derive the limit of :func:`orthogonal_kurtosis` as n grows with L = beta n.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> orthogonal_kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
+    exp(3*beta)
+    """
+    _require_orthogonal(net)
+    if not isinstance(net.width, str):
+        raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
+    layer = _share_moment(net, 2) / _share_moment(net, 1) ** 2
+    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
+    ratio = layer.subs(symbols.whole(net.width), wide)
+    return sp.exp(sp.limit(wide * (ratio - 1), wide, sp.oo) * symbols.BETA)
+
+
+def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E\log|a_L|^2` given survival.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`orthogonal_moment`, and for a width above 4096 that is no name.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> orthogonal_log_mean(Ensemble(width=2, depth=3, activation="relu", init="orthogonal", input="e1"))
+    -4*log(2)
+    """
+    return _log_cumulant(net, 1) * symbols.whole(net.depth) + sp.log(symbols.input_power_sum(net, 2))
+
+
+def orthogonal_log_variance(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`\mathrm{Var}\log|a_L|^2` given survival; linear and ReLU; errors as :func:`orthogonal_log_mean`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> orthogonal_log_variance(Ensemble(width="n", depth="L", init="orthogonal"))
+    0
+    """
+    return _log_cumulant(net, 2) * symbols.whole(net.depth)
+
+
+def _share_moment(net: Ensemble, m: int) -> sp.Expr:
+    """Return E V^m: of |W a|^2m with standard normal W, the activation's share."""
+    _require_orthogonal(net)
+    n, slope = symbols.whole(net.width_at(0)), symbols.slope(net)
+    if slope == 1:
+        return sp.S.One
+    if 2 * m > _HIGHEST:
+        problem = f"{2 * m} asks for all partitions of {m} units, too many beyond {_HIGHEST}"
+        raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST}")
+    kept, whole = (Layer(n, sp.S.One, net.law, gate).image((1,) * m)[(1,) * m] for gate in (slope, sp.S.One))
+    return symbols.tidy(kept / whole)
+
+
+def _log_cumulant(net: Ensemble, order: int) -> sp.Expr:
+    """Return the cumulant of log V given V > 0."""
+    _require_orthogonal(net)
+    n, slope = symbols.whole(net.width_at(0)), symbols.slope(net)
+    if n.is_Integer and n > _WRITTEN_OUT and slope == 0:
+        return _relu_log_cumulant(int(n), order)
+    kept, whole = (ChiSquares(n, sp.S.One, gate).log_cumulant(order) for gate in (slope, sp.S.One))
+    difference = sp.expand_func(kept - whole) if n.is_Integer and n <= _WRITTEN_OUT else kept - whole
+    return sp.expand(difference)
+
+
+def _relu_log_cumulant(n: int, order: int) -> sp.Expr:
+    r"""Return the first or second cumulant for n units, in log 2, pi^2 and fractions: the same sum, added up.
+
+    :math:`\psi(b/2) = -\gamma-2\log2\,[b\text{ odd}]+r_b` and :math:`\psi'(b/2) = \pi^2/6+\pi^2/3\,[b\text{ odd}]-t_b`,
+    where :math:`r_{b+2} = r_b+2/b` and :math:`t_{b+2} = t_b+4/b^2` from 0 on.
+    """
+    if n > _WIDEST:
+        raise InvalidArgument("width", f"{n} units are too many fractions to add, beyond {_WIDEST}", "use a name: 'n'")
+    zero = flint.fmpq(0)
+    r, t = [zero] * (n + 1), [zero] * (n + 1)
+    for b in range(3, n + 1):
+        r[b], t[b] = r[b - 2] + flint.fmpq(2, b - 2), t[b - 2] + flint.fmpq(4, (b - 2) ** 2)
+    whole = flint.fmpz(2) ** n - 1
+    ways, first, ours, odd, second, cross, thirds = flint.fmpz(1), zero, zero, zero, zero, zero, zero
+    for b in range(1, n + 1):
+        ways = ways * (n - b + 1) // b
+        gap, turn = r[b] - r[n], n % 2 - b % 2  # log V given b has the mean gap + 2 turn log 2
+        first, ours = first + ways * gap, ours + ways * turn
+        if order == 2:
+            second, cross = second + ways * (gap**2 - t[b] + t[n]), cross + ways * gap * turn
+            odd, thirds = odd + ways * turn**2, thirds - ways * turn
+    log2 = 2 * sp.log(2)
+    mean = _rational(first / whole) + _rational(ours / whole) * log2
+    if order == 1:
+        return mean
+    square = sum(_rational(part / whole) * power for part, power in ((second, 1), (2 * cross, log2), (odd, log2**2)))
+    return sp.expand(square + _rational(thirds / whole) * sp.pi**2 / 3 - mean**2)
+
+
+def _rational(value: flint.fmpq) -> sp.Rational:
+    return sp.Rational(int(value.p), int(value.q))
+
+
+def _power(share: sp.Expr, net: Ensemble) -> sp.Expr:
+    """Return share^L."""
+    depth = symbols.whole(net.depth)
+    require_short(sp.Matrix([[share]]), depth)
+    return share**depth
+
+
+_WRITTEN_OUT = 32
+"""Units up to which digammas of halves of integers are written as logarithms and fractions."""
+
+_WIDEST = 4096
+"""Units up to which they are added up as such."""
+
+_HIGHEST = 18
+"""The order beyond which set partitions of order/2 parts take minutes."""
+
+_HIGHEST_POWER = 10**4
+"""The order up to which a number is raised to it."""
+
+
+def _require_orthogonal(net: Ensemble) -> None:
+    require_ensemble(net)
+    if net.has_independent_entries:
+        raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
+    if not net.is_constant_width:
+        raise InvalidArgument("widths", "unequal layers are isometries one way only", "use width=32")

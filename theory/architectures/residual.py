@@ -1,0 +1,497 @@
+r"""Residual networks at their initialization: mean, typical and fourth-moment size, and where branches add up.
+
+*One linear branch*, :math:`a_k = a_{k-1}+\alpha W_ka_{k-1}`, q = n s^2. Terms of odd order in W vanish in the mean, so
+
+.. math:: E|a_k|^2 = (1+\alpha^2q)\,E|a_{k-1}|^2
+
+for any symmetric law; at order 4, with K the kurtosis of an entry, u = E|a|_2^4 and v = E|a|_4^4,
+
+.. math:: u' &= \bigl(1+2\alpha^2(n+2)s^2+\alpha^4n(n+2)s^4\bigr)u+\alpha^4n(K-3)s^4v,\\
+          v' &= \bigl(6\alpha^2s^2+3\alpha^4ns^4\bigr)u+\bigl(1+\alpha^4n(K-3)s^4\bigr)v.
+
+For normal weights :math:`|a_k|^2/|a_{k-1}|^2 = R = |e+\beta g|^2`, :math:`\beta^2=\alpha^2s^2`, g standard normal, e
+any unit vector: :math:`\beta^2` times a noncentral chi-square of n degrees and parameter :math:`1/\beta^2`, independent
+of what came before, and so a mixture over a Poisson variable J of mean :math:`1/(2\beta^2)`:
+
+.. math:: E\log R = \log 2\beta^2+E\,\psi(\tfrac n2+J),\qquad
+          \mathrm{Var}\log R = E\,\psi'(\tfrac n2+J)+\mathrm{Var}\,\psi(\tfrac n2+J).
+
+*Typical size.* By the heat equation :math:`E\log|e+\sqrt t\,g|^2 = (n-2)\int_0^tE|e+\sqrt\tau g|^{-2}d\tau` for
+n > 2, as :math:`\Delta\log|x|^2 = 2(n-2)/|x|^2`. Under the integral :math:`E|\cdot|^{-2}\ge1/(1+n\tau)` by Jensen, and
+for n >= 4, where :math:`|x|^{-2}` is superharmonic, it is at most 1. Hence
+
+.. math:: \bigl(1-\tfrac2n\bigr)\log(1+\alpha^2q)\le E\log R\le\bigl(1-\tfrac2n\bigr)\alpha^2q,
+
+and applying the Laplacian again :math:`E\log R = (1-\frac2n)\bigl(\alpha^2q-\frac12(1-\frac4n)\alpha^4q^2+\dots\bigr)`.
+At :math:`\alpha=1/\sqrt L` mean and typical size stay together at every depth: :math:`e^q` and :math:`e^{(1-2/n)q}`.
+
+*A branch that ends in an activation* has a positive mean. With :math:`S=\sum_ia_i`, normal weights, ReLU,
+:math:`c=\alpha s\sqrt{n/2\pi}` and :math:`q=ns^2/2`,
+
+.. math:: E[|a_k|^2\mid a_{k-1}] = (1+\alpha^2q)|a_{k-1}|^2+\tfrac{2c}{\sqrt n}|a_{k-1}|S,\qquad
+          E[S_k\mid a_{k-1}] = S+c\sqrt n|a_{k-1}|,
+
+which does not close, but :math:`|S|\le\sqrt n|a|` on both lines, and :math:`E|a_L|^2\ge(ES_L)^2/n`, so that for an
+input of nonnegative sum :math:`S_0`
+
+.. math:: (1+c)^{2(L-1)}\Bigl(\frac{S_0}{\sqrt n}+c|x|\Bigr)^2\le E|a_L|^2\le(1+2c+\alpha^2q)^L|x|^2.
+
+Under He :math:`c=\alpha/\sqrt\pi`, q = 1: at :math:`\alpha=1/\sqrt L` both sides grow like :math:`e^{2\sqrt{L/\pi}}`,
+and for x along (1, ..., 1) their ratio stays below :math:`e^{1-1/\pi}`. It takes :math:`\alpha=1/L` to bound them,
+
+*or a second matrix*: :math:`a+\alpha W'\phi(Wa)` has no mean in the branch, and
+:math:`E|a_{2j}|^2 = (1+\alpha^2q\,q')E|a_{2j-2}|^2` with :math:`q=np_2s^2`, :math:`q'=ns^2`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+
+import flint
+import sympy as sp
+
+from theory import symbols
+from theory.balls import Ball, enclose_number, precision, require_digits
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
+from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied
+from theory.requirements import require_ensemble, require_independent_entries, require_normal, require_short
+
+_BRANCHES = ("linear", "relu", "two")
+_MOST_TERMS = 10**6
+
+
+def branch_scale(net: Ensemble, alpha: str | int | Fraction, branch: str = "linear") -> sp.Expr:
+    r"""Return alpha as an expression in the ensemble's symbols.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Of constant width.
+    alpha : str, int or Fraction
+        A number, a symbol's name, ``"1/sqrt(L)"`` or ``"1/L"``, L the number of branches.
+    branch : str
+        ``"linear"``: a + alpha W a; ``"relu"``: a + alpha phi(W a); ``"two"``: a + alpha W' phi(W a), two of the
+        ensemble's matrices each.
+
+    Raises
+    ------
+    InvalidArgument
+        For unequal widths, an unknown branch or one that does not fit the activation, an odd depth where matrices
+        come in pairs, or a scale that is not positive.
+
+    Examples
+    --------
+    >>> branch_scale(Ensemble(width="n", depth="L"), "1/sqrt(L)")
+    1/sqrt(L)
+    """
+    require_ensemble(net)
+    require_independent_entries(net)
+    if not net.is_constant_width:
+        raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
+    if branch not in _BRANCHES:
+        raise InvalidArgument("branch", f"there is no branch {branch!r}", nearest(str(branch), _BRANCHES))
+    if branch != "two" and (branch == "linear") != (net.activation == "linear"):
+        problem = f"a {branch} branch does not fit the activation {net.activation}"
+        raise InvalidArgument("branch", problem, "use branch='linear', 'relu' or 'two' as the ensemble is")
+    branches = _branches(net, branch)
+    if alpha == "1/sqrt(L)":
+        return 1 / sp.sqrt(branches)
+    if alpha == "1/L":
+        return 1 / branches
+    if isinstance(alpha, str) and is_symbol_name(alpha):
+        if alpha in {*net.symbols, "norm_x", "norm4_x"}:
+            raise InvalidArgument("alpha", f"{alpha!r} already names a part of the network", "choose another name")
+        return symbols.number(alpha)
+    value = exact_fraction("alpha", alpha)
+    if value <= 0:
+        raise InvalidArgument("alpha", f"must be positive, got {value}", "use e.g. '1/sqrt(L)', '1/L' or 1")
+    return symbols.number(value)
+
+
+def residual_moment(
+    net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", branch: str = "linear", order: int = 2
+) -> sp.Expr:
+    r"""Derive :math:`E|a_L|^{order}` of a residual network.
+
+    Parameters
+    ----------
+    net, alpha, branch
+        As for :func:`branch_scale`; branches ``"linear"`` or ``"two"``.
+    order : int
+        2 or 4.
+
+    Returns
+    -------
+    sympy.Expr
+        Exact: for any symmetric law, but for ``"two"`` at order 4, which needs normal weights.
+
+    Raises
+    ------
+    InvalidArgument
+        For ``"relu"``, whose moments do not close (:func:`relu_branch_bounds`), another order, a law that is not
+        normal where it must be, or numbers whose exact power is too long.
+
+    References
+    ----------
+    arXiv:2106.03763 for the effect of residual branches on the plateau; the moments are derived in the module's
+    docstring.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> residual_moment(Ensemble(width="n", depth="L", init="xavier", law="symmetric"))
+    norm_x**2*(1 + 1/L)**L
+    >>> residual_moment(Ensemble(width="n", depth="L", activation="relu", init="he"), "alpha", "two")
+    norm_x**2*(2*alpha**2 + 1)**(L/2)
+    >>> residual_moment(Ensemble(width=4, depth=1, init="xavier"), 1, order=4)
+    11/2
+    """
+    scale = branch_scale(net, alpha, branch)
+    if branch == "relu":
+        problem = "the moments of a branch that ends in an activation do not close"
+        raise InvalidArgument("branch", problem, "use relu_branch_bounds, or branch='two'")
+    if order not in (2, 4):
+        raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
+    steps = _branches(net, branch)
+    transfer = _transfer(net, scale, branch, order)
+    start = partial(input_power_sums, net)
+    require_short(transfer.matrix, steps)
+    return power_applied(transfer, start, steps)
+
+
+def residual_hessian_moment(
+    net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", branch: str = "linear"
+) -> sp.Expr:
+    r"""Derive :math:`E|H|_F^2` of the Hessian of f in all weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Of a random readout; for branches of two matrices of a law without atoms.
+    alpha : str, int or Fraction
+        As for :func:`branch_scale`.
+    branch : str
+        ``"linear"`` or ``"two"``.
+
+    Raises
+    ------
+    InvalidArgument
+        For other readouts, laws and branches.
+
+    Notes
+    -----
+    *Linear.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`, b and a
+    the derivative of f and the stream beside the two layers, :math:`J=I+\alpha W`: three independent factors, which
+    the layers between grow by :math:`1+\alpha^2q` each. So
+
+    .. math:: E|H|_F^2 = L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2,
+
+    which tends to :math:`n\,e^q|x|^2` at :math:`\alpha=1/\sqrt L`: no plateau, at any depth.
+
+    *Two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every vector that is
+    fixed before it by :math:`r=1+\alpha^2qq'`, along the stream or across it. Within a branch :math:`H_{WW'}` has the
+    mean square :math:`\alpha^2np_2\,r^{B-1}`; of each two branches all four pairs of matrices have
+    :math:`\alpha^4nq^2\,r^{B-2}`, the layers between them counted in r. So
+
+    .. math:: E|H|_F^2 = \bigl(2B\,\alpha^2np_2\,r^{B-1}+4B(B-1)\,\alpha^4nq^2\,r^{B-2}\bigr)|x|^2.
+
+    Under He it tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at 1/B.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> residual_hessian_moment(Ensemble(width="n", depth="L", init="xavier"))
+    n*norm_x**2*(1 + 1/L)**(L - 2)*(L - 1)/L
+    >>> relu = Ensemble(width=16, depth=128, activation="relu", init="he")
+    >>> round(float(residual_hessian_moment(relu, branch="two")), 1)
+    535.7
+    """
+    if branch not in ("linear", "two"):
+        raise InvalidArgument("branch", f"has no formula of the Hessian: {branch!r}", "use 'linear' or 'two'")
+    scale = branch_scale(net, alpha, branch)
+    if not net.has_sign_symmetric_readout:
+        raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
+    n, count, square = symbols.whole(net.width_at(0)), _branches(net, branch), symbols.input_power_sum(net, 2)
+    transfer = _transfer(net, scale, branch, 2).matrix
+    require_short(transfer, count)
+    growth = transfer[0]
+    if branch == "linear":
+        return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
+    if net.law.has_atoms and symbols.slope(net) != 1:
+        raise InvalidArgument("law", f"{net.law.name!r} has atoms, where masks are no fair coins", "use law='normal'")
+    gate = symbols.gate_moment(symbols.slope(net), 2)
+    kept = symbols.tidy(n * gate * symbols.variance(net, 1))
+    within = 2 * count * scale**2 * n * gate * growth ** (count - 1)
+    return (within + 4 * count * (count - 1) * scale**4 * n * kept**2 * growth ** (count - 2)) * square
+
+
+def fixup_hessian_moment(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E|H|_F^2` where each of B branches :math:`W'\phi(Wa)` starts at W' = 0 (fixup).
+
+    Notes
+    -----
+    The stream is x everywhere, and f = <v, x>. The second derivative has, with :math:`h_j=\phi(W_jx)`, the blocks
+    :math:`v^TdW'_jD_jdW_jx` and :math:`v^TdW'_jD_jW_jdW'_ih_i` for i < j, and no others:
+
+    .. math:: E|H|_F^2 = 2|x|^2\Bigl(B\,np_2+\tfrac{B(B-1)}2(np_2)^2ns^4\cdot n\Bigr)
+
+    for E|v|^2 = 1 and no atoms. Under He the sum is :math:`B^2n|x|^2`: gradients of half the matrices are 0 at the
+    start, but curvature is not.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> fixup_hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    L**2*n*norm_x**2/4
+    """
+    branch_scale(net, 1, "two")
+    if not net.has_sign_symmetric_readout or net.law.has_atoms:
+        problem = "the formula is for a random readout and a law without atoms"
+        raise InvalidArgument("net", problem, "use readout='random' and law='normal'")
+    n, pairs = symbols.whole(net.width_at(0)), _branches(net, "two")
+    gate, s2 = symbols.gate_moment(symbols.slope(net), 2), symbols.variance(net, 1)
+    own, across = pairs * n * gate, pairs * (pairs - 1) / 2 * (n * gate) ** 2 * n * s2**2
+    return symbols.tidy(2 * (own + across)) * symbols.input_power_sum(net, 2)
+
+
+def typical_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> tuple[sp.Expr, sp.Expr]:
+    r"""Derive bounds on :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights of width n >= 4.
+
+    Returns
+    -------
+    tuple of sympy.Expr
+        (1 - 2/n) L log(1 + alpha^2 q) and (1 - 2/n) L alpha^2 q, q = n s^2.
+
+    Raises
+    ------
+    InvalidArgument
+        For other laws and activations, or a width below 4.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> typical_bounds(Ensemble(width="n", depth="L", init="xavier"))
+    (L*(1 - 2/n)*log(1 + 1/L), 1 - 2/n)
+    """
+    n, spread = _chi_square(net, alpha)
+    if n.is_Integer and n < 4:
+        raise InvalidArgument("width", f"the upper bound needs a width of at least 4, got {n}", "use enclosed_log_mean")
+    depth, kept = symbols.whole(net.depth), 1 - 2 / n
+    growth = symbols.tidy(n * spread)
+    return depth * kept * sp.log(1 + growth), depth * kept * growth
+
+
+def log_growth_expansion(net: Ensemble, alpha: str | int | Fraction = "alpha", terms: int = 2) -> sp.Expr:
+    r"""Derive the expansion of :math:`E\log(|a_k|^2/|a_{k-1}|^2)` in :math:`\alpha^2`, linear branches, normal weights.
+
+    Parameters
+    ----------
+    net, alpha
+        As for :func:`branch_scale`.
+    terms : int
+        How many; the error is of the order of the next.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> log_growth_expansion(Ensemble(width="n", depth="L", init="xavier"), terms=1)
+    alpha**2*(n - 2)/n
+    """
+    n, spread = _chi_square(net, alpha)
+    if isinstance(terms, bool) or not isinstance(terms, int) or terms < 1:
+        raise InvalidArgument("terms", f"must be a positive integer, got {terms!r}", "use terms=2")
+    # sum_j (spread/2)^j/j! of the j-th Laplacian of log|x|^2, which maps |x|^(-2i) to 2i(2i+2-n)|x|^(-2i-2)
+    total, laplacian = sp.S.Zero, 2 * (n - 2)
+    for j in range(1, terms + 1):
+        total += sp.factor(laplacian * (spread / 2) ** j / sp.factorial(j))
+        laplacian *= 2 * j * (2 * j + 2 - n)
+    return total
+
+
+def enclosed_log_mean(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", digits: int = 30) -> Ball:
+    r"""Enclose :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights.
+
+    Raises
+    ------
+    InvalidArgument
+        While symbols remain, or if 1/(2 alpha^2 s^2), the Poisson mean, is above a million.
+
+    References
+    ----------
+    The mixture is classical: N. L. Johnson, S. Kotz and N. Balakrishnan, *Continuous Univariate Distributions* 2,
+    1995, ch. 29.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> enclosed_log_mean(Ensemble(width=8, depth=64), digits=8)
+    [0.747077941894531 +/- 2.51e-16]
+    """
+    return _enclosed(net, alpha, digits)[0]
+
+
+def enclosed_log_variance(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", digits: int = 30) -> Ball:
+    r"""Enclose :math:`\mathrm{Var}\log|a_L|^2`; parameters and errors as for :func:`enclosed_log_mean`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> enclosed_log_variance(Ensemble(width=8, depth=64), digits=8)
+    [0.492260893742899 +/- 2.84e-16]
+    """
+    return _enclosed(net, alpha, digits)[1]
+
+
+def relu_branch_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> tuple[sp.Expr, sp.Expr]:
+    r"""Derive bounds on :math:`E|a_L|^2` of branches that end in a ReLU, normal weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        ReLU, normal; its input of nonnegative sum, along (1, ..., 1) by default.
+    alpha : str, int or Fraction
+        As for :func:`branch_scale`.
+
+    Returns
+    -------
+    tuple of sympy.Expr
+        (1 + c)^(2L-2) (S_0/sqrt(n) + c |x|)^2 and (1 + 2c + alpha^2 q)^L |x|^2, c = alpha s sqrt(n/(2 pi)).
+
+    Raises
+    ------
+    InvalidArgument
+        For other laws and activations, or an input of negative sum.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> relu_branch_bounds(Ensemble(width="n", depth="L", activation="relu", init="he"), "1/L")[1]
+    norm_x**2*(1 + 2/(sqrt(pi)*L) + L**(-2))**L
+    """
+    scale = branch_scale(net, alpha, "relu")
+    require_normal(net, "a branch that ends in a ReLU")
+    if net.slope != 0:
+        raise InvalidArgument("activation", f"the bounds are for ReLU, got {net.activation}", "use activation='relu'")
+    n, depth, s2 = symbols.whole(net.width_at(0)), symbols.whole(net.depth), symbols.variance(net, 1)
+    square, q = symbols.input_power_sum(net, 2), symbols.tidy(n * s2 / 2)
+    c = scale * sp.sqrt(symbols.tidy(n * s2) / (2 * sp.pi))
+    low = (1 + c) ** (2 * depth - 2) * (_sum_of_input(net) / sp.sqrt(n) + c * sp.sqrt(square)) ** 2
+    if net.input in (None, "ones"):  # along (1, ..., 1): one layer more of the same growth
+        low = (1 + c) ** (2 * depth) * square
+    return low, (1 + 2 * c + scale**2 * q) ** depth * square
+
+
+def relu_branch_square_bound(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> sp.Expr:
+    r"""Derive an upper bound on :math:`E|a_L|^4`; parameters and errors as for :func:`relu_branch_bounds`.
+
+    Notes
+    -----
+    With t = alpha s, :math:`X=\langle e,\phi(g)\rangle` and :math:`Y=|\phi(g)|^2` a layer multiplies it by
+    :math:`E(1+2tX+t^2Y)^2`, where :math:`EX\le\sqrt{n/2\pi}`, :math:`\mathrm{Var}X=\frac12-\frac1{2\pi}`,
+    :math:`EY=\frac n2`, :math:`EY^2=\frac{n(n+5)}4` and :math:`EXY\le EY^{3/2}\le\sqrt{EY\,EY^2}`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width=64, depth=64, activation="relu", init="he")
+    >>> round(float(relu_branch_square_bound(net) / relu_branch_bounds(net)[1] ** 2), 2)
+    1.23
+    """
+    relu_branch_bounds(net, alpha)
+    n, depth = symbols.whole(net.width_at(0)), symbols.whole(net.depth)
+    t = branch_scale(net, alpha, "relu") * sp.sqrt(symbols.variance(net, 1))
+    x, y, y2 = sp.sqrt(n / (2 * sp.pi)), n / 2, n * (n + 5) / 4
+    x2 = x**2 + sp.Rational(1, 2) - 1 / (2 * sp.pi)
+    growth = 1 + 4 * t * x + t**2 * (4 * x2 + 2 * y) + 4 * t**3 * sp.sqrt(y * y2) + t**4 * y2
+    return growth**depth * symbols.input_power_sum(net, 2) ** 2
+
+
+def _sum_of_input(net: Ensemble) -> sp.Expr:
+    """Return the sum of the input's entries, which must not be negative."""
+    n = symbols.whole(net.width_at(0))
+    if net.input is None or isinstance(net.input, str):
+        return sp.S.One if net.input == "e1" else n if net.input == "ones" else sp.sqrt(n * _square(net))
+    total = sum(net.input, Fraction(0))
+    if total < 0:
+        raise InvalidArgument("input", f"has the sum {total}, and the bounds need one of at least 0", "change its sign")
+    return symbols.number(total)
+
+
+def _square(net: Ensemble) -> sp.Expr:
+    return symbols.input_power_sum(net, 2)
+
+
+def _branches(net: Ensemble, branch: str) -> sp.Expr:
+    """Return the number of branches."""
+    depth = symbols.whole(net.depth)
+    if branch != "two":
+        return depth
+    if depth.is_odd:
+        raise InvalidArgument("depth", f"{depth} matrices make no pairs", "use an even depth")
+    return depth / 2
+
+
+def _transfer(net: Ensemble, scale: sp.Expr, branch: str, order: int) -> TransferMatrix:
+    """Return the map of one branch on |a|^order, or on (|a|_2^4, |a|_4^4)."""
+    n, s2 = symbols.whole(net.width_at(0)), symbols.variance(net, 1)
+    a2, slope = scale**2, symbols.slope(net)
+    p2, p4 = (symbols.gate_moment(slope, m) for m in (2, 4))
+    if order == 2:
+        growth = n * s2 if branch == "linear" else n * s2 * n * p2 * s2
+        return TransferMatrix(((1,),), sp.Matrix([[1 + a2 * symbols.tidy(growth)]]))
+    if branch == "two":
+        require_normal(net, "|a_L|^4 with branches of two matrices")
+        # given h = phi(W a), |a + alpha W' h|^4 has the mean 1 + (2n + 4) t + n (n + 2) t^2 at t = alpha^2 s^2 |h|^2
+        mean, square = n * p2 * s2, n * s2**2 * (3 * p4 + (n - 1) * p2**2)
+        first, second = symbols.tidy((2 * n + 4) * s2 * mean), symbols.tidy(n * (n + 2) * s2**2 * square)
+        return TransferMatrix(((1, 1),), sp.Matrix([[1 + a2 * first + a2**2 * second]]))
+    excess = symbols.number(net.law.kurtosis) - 3
+    growth = 1 + a2 * symbols.tidy(2 * (n + 2) * s2) + a2**2 * symbols.tidy(n * (n + 2) * s2**2)
+    if excess == 0:
+        return TransferMatrix(((1, 1),), sp.Matrix([[growth]]))
+    of_law = a2**2 * n * excess * s2**2
+    rows = [[growth, of_law], [6 * a2 * s2 + 3 * a2**2 * n * s2**2, 1 + of_law]]
+    return TransferMatrix(((1, 1), (2,)), sp.Matrix(rows).applyfunc(symbols.tidy))
+
+
+def _chi_square(net: Ensemble, alpha: str | int | Fraction) -> tuple[sp.Expr, sp.Expr]:
+    """Return n and alpha^2 s^2, what |e + beta g|^2 depends on."""
+    scale = branch_scale(net, alpha, "linear")
+    require_normal(net, "log|a_L|^2 of a residual network")
+    return symbols.whole(net.width_at(0)), scale**2 * symbols.variance(net, 1)
+
+
+def _enclosed(net: Ensemble, alpha: str | int | Fraction, digits: int) -> tuple[Ball, Ball]:
+    """Return mean and variance of log(|a_L|^2/|x|^2) as balls: a sum over the Poisson variable, its tail bounded."""
+    n, spread = _chi_square(net, alpha)
+    net.require_numbers("an enclosure")
+    if spread.free_symbols:
+        raise InvalidArgument("alpha", f"an enclosure needs a number, got {alpha!r}", "use e.g. alpha='1/sqrt(L)'")
+    require_digits(digits)
+    if 1 / (2 * spread) > _MOST_TERMS:
+        problem = f"branches of scale^2 {spread} need more than {_MOST_TERMS} terms"
+        raise InvalidArgument("alpha", problem, "use log_growth_expansion, or typical_bounds")
+    with precision(digits + 15):
+        beta2, depth = enclose_number(spread), int(net.depth)
+        mean = 1 / (2 * beta2)
+        last = int(float(1 / (2 * spread)) + (12 + digits / 2) * float(1 / (2 * spread)) ** 0.5 + 40 + 4 * digits)
+        half = flint.arb(int(n)) / 2
+        weight, digamma, trigamma = (-mean).exp(), half.digamma(), flint.arb(2).zeta(half)
+        first = second = tri = flint.arb(0)
+        shift = (2 * beta2).log()
+        for j in range(last + 1):
+            first, tri = first + weight * digamma, tri + weight * trigamma
+            second += weight * digamma**2
+            at = half + j
+            digamma, trigamma = digamma + 1 / at, trigamma - 1 / at**2
+            weight *= mean / (j + 1)
+        # beyond, weights fall at least geometrically, and 0 < digamma^2 < (n/2 + j)^2, so do these by the ratio below
+        ratio = mean / (last + 2) * (1 + 1 / (half + last + 1)) ** 2
+        if not ratio < 1:
+            raise InvalidArgument("digits", "the tail was not bounded", "use fewer digits")
+        tail = (weight * (half + last + 1) ** 2 / (1 - ratio)).upper()
+        beyond = flint.arb(tail / 2, tail / 2)
+        first, second, tri = first + beyond, second + beyond, tri + beyond
+        return depth * (shift + first), depth * (tri + second - first**2)

@@ -1,0 +1,7 @@
+"""Typical sizes of the Hessian of f in the weights.
+
+============  ===============================================================
+typical_norm  the typical |H|_2 at fixed width, bounded on both sides
+wide_edge     the edge of the Hessian's spectrum as the width grows, enclosed
+============  ===============================================================
+"""

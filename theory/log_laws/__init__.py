@@ -1,0 +1,11 @@
+"""Exact laws of logarithms of norms, for normal weights: what is typical.
+
+===============  =============================================================================
+layer_factors    one layer's factor |a_k|^2/|a_{k-1}|^2, by its Mellin transform
+log_sums         the law of a sum of logarithms: cumulants, cdf, pdf, quantiles, also enclosed
+inversion        inversion along the contour through the saddle point, enclosed
+log_norms        the law of log|a_k|^2; the density as a Meijer G-function
+log_gradients    the law of log|df/dW_k|^2
+feasible_widths  the widths at which a network of depth L keeps its norm
+===============  =============================================================================
+"""

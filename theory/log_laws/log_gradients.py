@@ -1,0 +1,95 @@
+r"""The exact law of :math:`\log|\partial f/\partial W_k|_F^2` for normal weights: a sum of independent terms.
+
+The squared norm is :math:`|b_k|^2|a_{k-1}|^2`. With a sign-symmetric readout every functional of the two norms that
+vanishes when either does has the law that it has with masks independent of everything
+(:mod:`theory.moments.gradients`), the indicator of survival times the logarithm included. With such masks
+:math:`|a_j|^2 = R_j|a_{j-1}|^2` below layer k, :math:`|b_j|^2 = R_j|b_{j+1}|^2` from layer k on, and :math:`|b_L|^2 =
+|D_Lv|^2`, all independent. So the typical gradient is the same for every layer: that of L - 1 layers, times the masked
+readout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble
+from theory.log_laws.layer_factors import ChiSquares, Coins
+from theory.log_laws.log_norms import layer_factors
+from theory.log_laws.log_sums import LogSumLaw
+from theory.requirements import require_independent_masks, require_layer, require_normal
+
+
+@dataclass(frozen=True)
+class LogGradientLaw(LogSumLaw):
+    r"""The law of :math:`\log|\partial f/\partial W_k|_F^2` given that it is not minus infinity, for normal weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Normal weights of any widths; a sign-symmetric readout, or any if linear.
+    layer : int or str, optional
+        k, from 1 to the depth; at constant width the law is the same for all, and it may be left out.
+
+    Raises
+    ------
+    InvalidArgument
+        For another law, a nonlinear network with a fixed readout, or a layer out of range.
+
+    Notes
+    -----
+    Given survival |G_k| > 0, which has probability 1 - 2^-n a layer for ReLU, the last one included.
+
+    References
+    ----------
+    arXiv:2106.03763 claims the rate; the law is derived in the module's docstring.
+
+    Examples
+    --------
+    >>> LogGradientLaw(Ensemble(width=4, depth=3, readout="signs")).mean()
+    -2*log(2) - 2*EulerGamma + 2
+    >>> law = LogGradientLaw(Ensemble(width=8, depth=100, activation="relu", init="he"))
+    >>> round(law.median(), 3)
+    -47.469
+    """
+
+    net: Ensemble
+    layer: int | str | None = None
+
+    def __post_init__(self) -> None:
+        require_normal(self.net, "log|df/dW_k|^2")
+        require_independent_masks(self.net)
+        require_layer(self.net, self.layer, optional=self.net.is_constant_width)
+
+    @property
+    def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
+        """One factor for each layer but k (backward ones from width to width in reverse), and the masked readout."""
+        net, last = self.net, self.net.depth
+        readout = [] if net.readout not in ("random", "signs") else [(self._readout_factor(), sp.S.One)]
+        if net.is_constant_width:
+            layers = [(factor, times - 1) for factor, times in layer_factors(net, 1, last)]
+            return [*layers, *readout]
+        assert isinstance(self.layer, int)
+        forward = layer_factors(net, 1, self.layer - 1)
+        backward = [
+            (ChiSquares(symbols.whole(net.width_at(j - 1)), symbols.variance(net, j), symbols.slope(net)), sp.S.One)
+            for j in range(self.layer + 1, int(last) + 1)
+        ]
+        return [*forward, *backward, *readout]
+
+    @property
+    def constant(self) -> sp.Expr:
+        """Return |x|^2, times |v|^2 of a fixed readout."""
+        norm = symbols.input_power_sum(self.net, 2)
+        if self.net.has_sign_symmetric_readout:
+            return norm
+        return norm * symbols.readout_power_sum(self.net, 2)
+
+    def _readout_factor(self) -> ChiSquares | Coins:
+        """|D_L v|^2: of a normal readout a chi-square of the units that are on, of signs their number, over n."""
+        width = symbols.whole(self.net.width_at(self.net.depth))
+        kind = ChiSquares if self.net.readout == "random" else Coins
+        return kind(width, 1 / width, symbols.slope(self.net))

@@ -1,0 +1,181 @@
+r"""The exact law of :math:`\log|a_k|^2` for normal weights: a sum of independent terms, one a layer.
+
+For normal weights :math:`|a_k|^2 = R_k|a_{k-1}|^2` with independent :math:`R_k` (:mod:`theory.log_laws.layer_factors`),
+whatever the direction of :math:`a_{k-1}`. A ReLU network dies where all units of a layer are off: logarithms are given
+survival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.log_laws.layer_factors import ChiSquares
+from theory.log_laws.log_sums import LogSumLaw
+from theory.requirements import require_normal
+
+
+@dataclass(frozen=True)
+class LogNormLaw(LogSumLaw):
+    r"""The law of :math:`\log|a_k|^2` given survival, for normal weights: linear, ReLU or leaky, of any widths.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Normal law. Symbols are welcome in the cumulants and :meth:`survival`.
+    layer : int or str, optional
+        k, at least 1; the depth by default.
+
+    Raises
+    ------
+    InvalidArgument
+        For other laws, orthogonal weights, or a layer out of range.
+
+    References
+    ----------
+    C. M. Newman, Comm. Math. Phys. 103 (1986), for the linear chain; B. Hanin and M. Nica, arXiv:1812.05994.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> LogNormLaw(Ensemble(width="n", depth="L", init="xavier")).mean()
+    L*(log(2/n) + polygamma(0, n/2)) + log(norm_x**2)
+    >>> LogNormLaw(Ensemble(width=2, depth=1, activation="relu", init="he")).survival()
+    3/4
+    """
+
+    net: Ensemble
+    layer: int | str | None = None
+
+    def __post_init__(self) -> None:
+        require_normal(self.net, "log|a_k|^2")
+        self.net.width_at(self._layer)  # refuses a layer that is not there
+        if isinstance(self._layer, int) and self._layer < 1:
+            raise InvalidArgument("layer", "the input is not random", "use layer=1, ..., the depth")
+
+    @property
+    def _layer(self) -> int | str:
+        return self.net.depth if self.layer is None else self.layer
+
+    @property
+    def terms(self) -> Sequence[tuple[ChiSquares, sp.Expr]]:
+        """One factor a layer."""
+        return layer_factors(self.net, 1, self._layer)
+
+    @property
+    def constant(self) -> sp.Expr:
+        """Return |x|^2."""
+        return symbols.input_power_sum(self.net, 2)
+
+    def lyapunov_exponent(self, layer: int = 1) -> sp.Expr:
+        r"""Return :math:`E \log(|a_k|^2/|a_{k-1}|^2)` given survival: twice the exponent of the norm itself.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> law = LogNormLaw(Ensemble(width=8, depth=50, activation="relu", init="he"))
+        >>> round(float(law.lyapunov_exponent()), 3)
+        -0.399
+        """
+        return layer_factor(self.net, layer).log_cumulant(1)
+
+    def layer_variance(self, layer: int = 1) -> sp.Expr:
+        r"""Return :math:`Var \log(|a_k|^2/|a_{k-1}|^2)` given survival.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> LogNormLaw(Ensemble(width="n", depth="L")).layer_variance()
+        polygamma(1, n/2)
+        """
+        return layer_factor(self.net, layer).log_cumulant(2)
+
+
+def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`P(a_k \ne 0)` for every law without atoms: each unit is off with probability 1/2, independently.
+
+    Parameters
+    ----------
+    net : Ensemble
+    layer : int or str, optional
+        k; the depth by default.
+
+    Raises
+    ------
+    InvalidArgument
+        For laws with atoms, dependent entries, or a layer out of range.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> survival(Ensemble(width="n", depth="L", activation="relu", init="he", law="uniform"))
+    (1 - 1/2**n)**L
+    """
+    if net.law.has_atoms:
+        problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
+        raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
+    if net.init.name == "pytorch":  # whose law cannot be changed, and whose variance does not matter here
+        net = net.at(init=1)
+    return LogNormLaw(net.at(law="normal"), layer).survival()
+
+
+def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
+    """Return the factor |a_k|^2/|a_{k-1}|^2 of one layer."""
+    return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
+
+
+def layer_factors(net: Ensemble, first: int, last: int | str) -> list[tuple[ChiSquares, sp.Expr]]:
+    """Return the factors of layers first to last, with multiplicities."""
+    if net.is_constant_width:
+        return [(layer_factor(net, 1), symbols.whole(last) - (first - 1))]
+    return [(layer_factor(net, k), sp.S.One) for k in range(first, int(last) + 1)]
+
+
+def density(net: Ensemble) -> sp.Expr:
+    r"""Derive the density of :math:`|a_L|^2` of a linear chain with normal weights, a Meijer G-function in ``r``.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Linear, normal, of numeric depth; widths may be symbols.
+
+    Returns
+    -------
+    sympy.Expr
+        In the positive symbol ``r``.
+
+    Raises
+    ------
+    InvalidArgument
+        For another law or activation, or a symbolic depth.
+
+    References
+    ----------
+    Akemann, Ipsen and Kieburg, Phys. Rev. E 88 (2013) 052118; here from the Mellin transform
+    :math:`\prod_k (2s_k^2)^t\Gamma(n_k/2+t)/\Gamma(n_k/2)`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> density(Ensemble(width=2, depth=1, init=1, input="e1"))
+    meijerg(((), ()), ((0,), ()), r/2)/2
+    >>> sp.hyperexpand(_)
+    exp(-r/2)/2
+    """
+    require_normal(net, "the density")
+    if net.slope != 1:
+        raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
+    if isinstance(net.depth, str):
+        raise InvalidArgument("depth", f"the G-function has one parameter a layer, got {net.depth!r}", "give a number")
+    if "r" in net.symbols:
+        raise InvalidArgument("net", "has a symbol r, which names the argument here", "choose another name")
+    r = sp.Symbol("r", positive=True)
+    factors = [factor for factor, times in layer_factors(net, 1, net.depth) for _ in range(int(times))]
+    scale = symbols.input_power_sum(net, 2) * sp.Mul(*(2 * factor.scale for factor in factors))
+    orders = [factor.width / 2 - 1 for factor in factors]
+    gammas = sp.Mul(*(sp.gamma(factor.width / 2) for factor in factors))
+    return sp.meijerg([[], []], [orders, []], r / scale) / (scale * gammas)

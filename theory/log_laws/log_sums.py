@@ -1,0 +1,458 @@
+r"""The law of a sum of independent logarithms: cumulants, distribution and quantiles, in floats and in balls.
+
+The logarithms of the squared norms of activations and of gradients are such sums, one term a layer
+(:mod:`theory.log_laws.layer_factors`), given that no term is minus infinity. Floats come from the characteristic
+function, fast and good to about 1e-12; far tails and the ``enclosed`` methods from :mod:`theory.log_laws.inversion`, to
+as many digits as are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import flint
+import numpy as np
+import sympy as sp
+
+from theory.balls import Ball, enclose, enclose_number, precision, require_digits
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
+from theory.log_laws import inversion
+from theory.log_laws.layer_factors import ChiSquares, Coins, ComplexArray, FloatArray
+
+_TAIL = 1e-9
+"""Probabilities below this are enclosed: inversion in floats is good to about 1e-12."""
+
+
+class LogSumLaw(ABC):
+    """The law of constant + a sum of independent logarithms, all given that none is minus infinity.
+
+    Symbols are welcome in the cumulants and in :meth:`survival`; everything else needs numbers.
+    """
+
+    net: Ensemble
+
+    @property
+    @abstractmethod
+    def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
+        """Independent factors, each with the number of times it occurs."""
+
+    @property
+    @abstractmethod
+    def constant(self) -> sp.Expr:
+        """What the product of all factors is multiplied by."""
+
+    @property
+    def can_die(self) -> bool:
+        """Whether the product can be 0, so that all logarithms here are given survival."""
+        return any(factor.slope == 0 for factor, _ in self.terms)
+
+    def survival(self) -> sp.Expr:
+        r"""Return the probability that no factor is 0.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> LogNormLaw(Ensemble(width="n", depth="L", activation="relu", init="he")).survival()
+        (1 - 1/2**n)**L
+        """
+        return sp.Mul(*(_power(factor.survival(), times, factor.width) for factor, times in self.terms))
+
+    def mean(self) -> sp.Expr:
+        """Return the mean of the logarithm, given survival."""
+        return self.cumulant(1)
+
+    def variance(self) -> sp.Expr:
+        r"""Return the variance of the logarithm, given survival.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> LogNormLaw(Ensemble(width="n", depth="L")).variance()
+        L*polygamma(1, n/2)
+        """
+        return self.cumulant(2)
+
+    def cumulant(self, order: int) -> sp.Expr:
+        r"""Return the cumulant of the logarithm of that order, given survival.
+
+        Raises
+        ------
+        InvalidArgument
+            If the order is not 1, 2, ..., or above 1 for a leaky activation.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> LogNormLaw(Ensemble(width="n", depth="L")).cumulant(3)
+        L*polygamma(2, n/2)
+        """
+        _require_order(order)
+        total = sp.Add(*(times * factor.log_cumulant(order) for factor, times in self.terms))
+        return total + sp.log(self.constant) if order == 1 else total
+
+    def enclosed_cumulant(self, order: int, digits: int = 30) -> Ball:
+        """Return the cumulant of that order in ball arithmetic, for every activation.
+
+        Parameters
+        ----------
+        order : int
+        digits : int
+            Decimal digits of working precision.
+
+        Returns
+        -------
+        flint.arb
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(width=2, depth=3, activation="leaky:1/2", init="he"))
+        >>> print(law.enclosed_cumulant(1).str(10, radius=False))
+        -2.224403095
+        """
+        _require_order(order)
+        self.net.require_numbers("the enclosure")
+        require_digits(digits)
+        with precision(digits + 5):
+            total = sum((int(times) * factor.log_cumulant_ball(order) for factor, times in self.terms), flint.arb(0))
+            return total + self._shift_ball() if order == 1 else total
+
+    def cdf(self, t: float) -> float:
+        r"""Return the probability that the logarithm is at most t, death included.
+
+        Notes
+        -----
+        Gil-Pelaez inversion of the characteristic function by the midpoint rule. With step h the error is at most
+        the probability that the logarithm is further than :math:`2\pi/h` from t (Poisson summation), and h puts that
+        forty standard deviations away; the sum ends where the characteristic function is below 1e-18. About 1e-12
+        in all; where that is not small against the answer, it is enclosed instead.
+
+        References
+        ----------
+        J. Gil-Pelaez, Biometrika 38 (1951); J. Abate and W. Whitt, Queueing Systems 10 (1992).
+
+        Examples
+        --------
+        >>> import math
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))  # chi-square with 2 degrees
+        >>> round(one_layer.cdf(math.log(3.0)) - (1 - math.exp(-1.5)), 9) == 0
+        True
+        """
+        if math.isnan(t):
+            raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
+        if math.isinf(t):
+            return 1.0 if t > 0 else 1.0 - self._alive
+        given_survival = self._float_cdf(t)
+        if given_survival < _TAIL:
+            given_survival = self._tail_float(t, upper=False)
+        return 1.0 - self._alive + self._alive * given_survival
+
+    def exceedance(self, t: float) -> float:
+        """Return the probability that the logarithm exceeds t: where it is small, more than 1 - cdf can say.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1")).exceedance(5.0) < 1e-32
+        True
+        """
+        if math.isnan(t):
+            raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
+        if math.isinf(t):
+            return 0.0 if t > 0 else self._alive
+        above = 1.0 - self._float_cdf(t)
+        return self._alive * (self._tail_float(t, upper=True) if above < _TAIL else above)
+
+    def pdf(self, t: float) -> float:
+        """Return the density of the logarithm at t; it integrates to the probability of survival.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))
+        >>> round(one_layer.pdf(0.0), 9)  # exp(-1/2)/2
+        0.30326533
+        """
+        if math.isnan(t):
+            raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
+        if not self._is_near(t):
+            return 0.0 if self._underflows(t) else float(self.enclosed_pdf(t, 15))
+        frequencies, transform, step = self._characteristic
+        value = step / math.pi * float(np.real(np.exp(-1j * frequencies * t) * transform).sum())
+        if value > _TAIL:
+            return self._alive * value
+        return 0.0 if self._underflows(t) else float(self.enclosed_pdf(t, 15))
+
+    def quantile(self, p: float | Fraction) -> float:
+        r"""Return the p-quantile of the logarithm: -inf where P(dead) >= p.
+
+        Raises
+        ------
+        InvalidArgument
+            If p is not strictly between 0 and 1.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(width=8, depth=50, activation="relu", init="he"))
+        >>> round(law.quantile(0.5), 4)
+        -21.7306
+        """
+        below, above = self._given_survival(p)
+        if not below > 0:
+            return -math.inf
+        if min(float(below), float(above)) < 100 * _TAIL:
+            return float(self.enclosed_quantile(p, 15))
+        return self._float_quantile(float(below))
+
+    def median(self) -> float:
+        r"""Return the median of the logarithm; the typical size.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(width=32, depth=32, activation="relu", init="he"))
+        >>> round(law.median(), 4)
+        -2.6018
+        """
+        return self.quantile(0.5)
+
+    def enclosed_cdf(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
+        """Return the probability that the logarithm is at most t as a ball, death included.
+
+        Parameters
+        ----------
+        t : float, Fraction or flint.arb
+            Floats are taken as the binary fractions that they are.
+        digits : int
+            Significant digits of the answer.
+
+        Returns
+        -------
+        flint.arb
+
+        Raises
+        ------
+        InvalidArgument
+            If the precision cannot be met.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))
+        >>> print(one_layer.enclosed_cdf(0, 25).str(25, radius=False))  # 1 - exp(-1/2)
+        0.3934693402873665763962005
+        """
+        alive = self._alive_ball(digits)
+        with precision(digits + 10):
+            return 1 - alive + alive * self._enclosed_tail(t, digits, upper=False)
+
+    def enclosed_exceedance(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
+        """Return the probability that the logarithm exceeds t as a ball; as :meth:`enclosed_cdf`, for the other side.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(width=32, depth=32, activation="relu", init="he"))
+        >>> print(law.enclosed_exceedance(100, 10).str(10, radius=False))
+        4.115263054e-1988
+        """
+        alive = self._alive_ball(digits)
+        with precision(digits + 10):
+            return alive * self._enclosed_tail(t, digits, upper=True)
+
+    def enclosed_pdf(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
+        """Return the density of the logarithm at t as a ball."""
+        alive = self._alive_ball(digits)
+        with precision(digits + 10):
+            y = _ball(t) - self._shift_ball()
+            return alive * inversion.density(self._numeric_terms, y, digits=digits)
+
+    def enclosed_quantile(self, p: float | Fraction, digits: int = 30) -> Ball:
+        """Return a ball that contains the p-quantile of the logarithm, given p above P(dead).
+
+        Raises
+        ------
+        InvalidArgument
+            If p is not strictly between P(dead) and 1, or the precision cannot be met.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))  # log(2 log 2)
+        >>> print(one_layer.enclosed_quantile(0.5, 20).str(20, radius=False))
+        0.32663425997828098240
+        """
+        require_digits(digits)
+        below, above = self._given_survival(p, digits)
+        if not below > 0:
+            raise InvalidArgument("p", f"{p} is not above P(dead) = {1.0 - self._alive:.6g}", "use a larger p")
+        upper = bool(above < below)
+        goal = above if upper else below
+        t, closeness = self._near_quantile(goal, upper=upper)
+        for _ in range(8):  # Newton's method in intervals: the quantile lies in `inside`, so it lies in `image`
+            with precision(digits + 20):
+                inside = flint.arb(t, closeness)
+                excess = goal - self._enclosed_tail(t, digits + 5, upper=upper)
+                pdf = inversion.density(self._numeric_terms, inside - self._shift_ball(), digits=3)
+                image = t + (-1 if upper else 1) * excess / pdf
+                if not inside.contains_interior(image):
+                    closeness *= 1000
+                    continue
+                size = abs(t) if abs(t) > 1e-3 else flint.arb(1)
+                if image.rad() < size * flint.arb(10) ** -(digits + 1):
+                    return image
+                t, closeness = image.mid(), image.rad() * 2
+        raise InvalidArgument("digits", f"{digits} digits of this quantile cannot be met", "ask for fewer")
+
+    def _near_quantile(self, goal: Ball, *, upper: bool) -> tuple[Ball, Ball]:
+        """Return a point near the quantile and about how near: Newton's method on the logarithm of the tail."""
+        mean, deviation = self._centre
+        if goal > 100 * _TAIL:
+            p = float(goal)
+            return flint.arb(self._float_quantile(1 - p if upper else p)), flint.arb(1e-9)
+        t, sign, longest = mean, -1 if upper else 1, 4 * deviation
+        for _ in range(80):
+            there = self._enclosed_tail(t, 10, upper=upper)
+            with precision(20):
+                slope = inversion.density(self._numeric_terms, flint.arb(t) - self._shift_ball(), digits=10) / there
+                step = sign * float((goal / there).log() / slope)
+            t += max(-longest, min(longest, step))
+            if abs(step) < 1e-6:
+                return flint.arb(t), flint.arb(1e-9)
+            longest *= 2 if abs(step) > longest else 1
+        raise InvalidArgument("p", "is too far in the tail", "use p nearer to 1/2")
+
+    def _given_survival(self, p: float | Fraction, digits: int = 15) -> tuple[Ball, Ball]:
+        """Return p and 1 - p given survival; below 0, or a ball around it, where P(dead) >= p."""
+        self.net.require_numbers("the inversion")
+        exact = exact_fraction("p", p)
+        if not 0 < exact < 1:
+            raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {p}", "use e.g. p=0.5")
+        # p may be as close to P(dead) or 1 as its digits allow, and survival as rare as the depth
+        work = digits + 60 + len(str(exact.denominator)) + round(max(0.0, -self._log_alive) / math.log(10))
+        alive = enclose(self.survival(), work)
+        with precision(work):
+            return (_ball(exact) - 1 + alive) / alive, (1 - _ball(exact)) / alive
+
+    # --- floats -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _log_alive(self) -> float:
+        self.net.require_numbers("the inversion")
+        dying = ((int(factor.width), int(times)) for factor, times in self.terms if factor.slope == 0)
+        return sum(times * math.log1p(-(2.0**-width)) for width, times in dying)
+
+    @property
+    def _alive(self) -> float:
+        return math.exp(self._log_alive)
+
+    @cached_property
+    def _numeric_terms(self) -> list[tuple[ChiSquares | Coins, int]]:
+        self.net.require_numbers("the inversion")
+        symbolic = [times for _, times in self.terms if not times.is_Integer]
+        if symbolic:
+            raise InvalidArgument("layer", f"the inversion needs a number, got {symbolic[0]}", "use e.g. layer=3")
+        terms = [(factor, int(times)) for factor, times in self.terms if times != 0]
+        if not any(isinstance(factor, ChiSquares) for factor, _ in terms):
+            raise InvalidArgument("depth", "the law is discrete, so there is no density to invert", "go deeper")
+        return terms
+
+    @cached_property
+    def _centre(self) -> tuple[float, float]:
+        """Mean and standard deviation in floats: only to place the integration, so not from the formulas."""
+        moments = [(factor.float_moments(), times) for factor, times in self._numeric_terms]
+        mean = sum(times * mean for (mean, _), times in moments) + math.log(float(self.constant))
+        return mean, math.sqrt(sum(times * variance for (_, variance), times in moments))
+
+    @cached_property
+    def _characteristic(self) -> tuple[FloatArray, ComplexArray, float]:
+        """Frequencies (midpoints), characteristic function given survival, and the step between them."""
+        _, deviation = self._centre
+        # the log of a chi-square has exponential tails, the lower one of rate at least 1/2
+        step = 2 * math.pi / (2 * (40 * deviation + 80))
+        shift = math.log(float(self.constant))
+        for doublings in range(10):
+            frequencies = (np.arange(4096 << doublings) + 0.5) * step
+            sums = [times * factor.log_transform(1j * frequencies) for factor, times in self._numeric_terms]
+            logs = np.sum(sums, axis=0) + 1j * frequencies * shift
+            if logs[-1].real < math.log(1e-18):
+                return frequencies, np.exp(logs), step
+        raise InvalidArgument("depth", f"the law of {self.net.describe()} has no density to invert", "go deeper")
+
+    def _is_near(self, t: float) -> bool:
+        """Whether t is where the inversion holds: it is periodic, and far out are the tails."""
+        mean, deviation = self._centre
+        return abs(t - mean) <= 40 * deviation + 80
+
+    def _float_quantile(self, p: float) -> float:
+        """Return the p-quantile given survival, p no tail."""
+        from scipy.optimize import brentq
+
+        mean, deviation = self._centre
+        low, high = mean - deviation, mean + deviation
+        while not self._float_cdf(low) < p < self._float_cdf(high):
+            low, high = low - deviation, high + deviation
+        return float(brentq(lambda t: self._float_cdf(t) - p, low, high, xtol=1e-13, rtol=1e-14))
+
+    def _underflows(self, t: float) -> bool:
+        """Whether the tail beyond t, and so the density there, is below every float."""
+        shift = math.log(float(self.constant))
+        return inversion.log_chernoff(self._numeric_terms, t - shift, upper=t > self._centre[0]) < -800
+
+    def _float_cdf(self, t: float) -> float:
+        if not self._is_near(t):
+            return 1.0 if t > self._centre[0] else 0.0
+        frequencies, transform, step = self._characteristic
+        wave = np.imag(np.exp(-1j * frequencies * t) * transform) / frequencies
+        return min(1.0, max(0.0, float(0.5 - step / math.pi * wave.sum())))
+
+    def _tail_float(self, t: float, *, upper: bool) -> float:
+        return 0.0 if self._underflows(t) else float(self._enclosed_tail(t, 15, upper=upper))
+
+    # --- balls ------------------------------------------------------------------------------------------------------
+
+    def _alive_ball(self, digits: int) -> Ball:
+        self.net.require_numbers("the enclosure")
+        require_digits(digits)
+        return enclose(self.survival(), digits + 10)
+
+    def _shift_ball(self) -> Ball:
+        return enclose_number(self.constant).log()
+
+    def _enclosed_tail(self, t: Any, digits: int, *, upper: bool) -> Ball:
+        """Enclose the tail given survival."""
+        with precision(digits + 80):
+            y = _ball(t) - self._shift_ball()
+        return inversion.tail(self._numeric_terms, y, upper=upper, digits=digits)
+
+
+def _power(base: sp.Expr, times: sp.Expr, width: sp.Expr) -> sp.Expr:
+    """Return base^times, left as it is where it has too many digits to write down."""
+    huge = base.is_Rational and times.is_Integer and int(width) * int(times) > _LONGEST
+    return sp.Pow(base, times, evaluate=False) if huge else base**times
+
+
+_LONGEST = 10_000
+"""Bits of a probability beyond which it stays a power."""
+
+
+def _ball(value: Any) -> Ball:
+    if isinstance(value, flint.arb):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArgument("t", f"must be finite, got {value}", "use e.g. t=-2.0")
+    exact = Fraction(value)
+    return flint.arb(flint.fmpq(exact.numerator, exact.denominator))
+
+
+def _require_order(order: int) -> None:
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise InvalidArgument("order", f"cumulants have orders 1, 2, ..., got {order!r}", "use e.g. order=2")

@@ -1,0 +1,16 @@
+"""Means and moments in closed form: of activations, gradients, Jacobians and Hessians.
+
+=================  ================================================================================
+transfer           one layer as a linear map on even power sums
+sequences          moments in the depth: recurrence, generating function, exact terms and balls
+activations        E|a_k|^2m, its kurtosis and its limit
+across_layers      E|a_j|^2 |a_k|^2 across layers: covariance and correlation
+two_inputs         E<a_k, a'_k> of two inputs, and how their angle closes
+expansions         the typical layer and the kurtosis in powers of 1/n, for any law
+gradients          E|df/dW_k|^2m for sign-symmetric readouts, and where masks act as if independent
+fixed_readouts     E|df/dW_k|^2 and its square for a fixed readout, normal ReLU
+gradient_products  E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across layers
+jacobians          E|M_lk|_F^2 and its square, between two layers
+hessians           E|H_kl|_F^2 and its square, E tr H^2, the loss Hessian's two parts
+=================  ================================================================================
+"""

@@ -1,0 +1,127 @@
+r"""Moments that join several layers: :math:`E\prod_i|a_{k_i}|^{m_i}`, covariance and correlation of squared norms.
+
+From the last layer back: :math:`E[|a_k|^m\mid a_j]` is a combination of power sums of :math:`a_j` (the transfer matrix
+once a layer), which :math:`|a_j|^{m'}` multiplies by joining partitions; then on to the layer before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.activations import activation_moment
+from theory.moments.transfer import Layer, Partition, input_power_sums, power_applied, transfer_matrix
+from theory.requirements import require_independent_entries, require_order
+
+
+def mixed_moment(net: Ensemble, orders: Mapping[int | str, int]) -> sp.Expr:
+    r"""Derive :math:`E\prod_k|a_k|^{m_k}` over several layers.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Any widths, law and activation; independent entries.
+    orders : mapping of layer to order
+        Numbers of layers with even orders; or two layers in increasing order, of which either may be a symbol, at
+        constant width, where moments of the later one's order follow a one-term recursion (order 2, or normal weights).
+
+    Returns
+    -------
+    sympy.Expr
+
+    Raises
+    ------
+    InvalidArgument
+        For odd orders, layers out of range or in decreasing order, or symbols where there is no closed form.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> mixed_moment(net, {1: 2, 3: 2})
+    norm_x**4*(n + 5)/n
+    >>> mixed_moment(net.at(law="uniform"), {"j": 2, "L": 2}) == activation_moment(net.at(law="uniform"), 4, "j")
+    True
+    """
+    require_independent_entries(net)
+    for layer, order in orders.items():
+        require_order(order)
+        net.width_at(layer)
+    if not orders:
+        raise InvalidArgument("orders", "no layers are given", "use e.g. {1: 2, 3: 2}")
+    if all(isinstance(layer, int) for layer in orders):
+        return _through(net, {int(layer): order for layer, order in orders.items()})
+    return _of_two(net, dict(orders))
+
+
+def _through(net: Ensemble, orders: dict[int, int]) -> sp.Expr:
+    """Pull the functional back layer by layer."""
+    functional: dict[Partition, sp.Expr] = {(): sp.S.One}
+    for k in range(max(orders), -1, -1):
+        ones = (1,) * (orders.get(k, 0) // 2)
+        functional = {tuple(sorted(part + ones, reverse=True)): weight for part, weight in functional.items()}
+        if k:
+            step = Layer.forward(net, k)
+            pulled: dict[Partition, sp.Expr] = {}
+            for part, weight in functional.items():
+                for image, coefficient in step.image(part).items():
+                    pulled[image] = pulled.get(image, sp.S.Zero) + weight * coefficient
+            functional = {part: symbols.tidy(weight) for part, weight in pulled.items()}
+    start = partial(input_power_sums, net)
+    return symbols.tidy(sp.Add(*(weight * start(part) for part, weight in functional.items())))
+
+
+def _of_two(net: Ensemble, orders: dict[int | str, int]) -> sp.Expr:
+    if len(orders) != 2 or not net.is_constant_width:
+        raise InvalidArgument("orders", "symbolic layers come in twos, at constant width", "give numbers")
+    (early, first), (late, second) = orders.items()
+    j, k = symbols.whole(early), symbols.whole(late)
+    if (k - j).is_negative or early == net.depth:
+        raise InvalidArgument("orders", f"layer {late} does not come after layer {early}", "put the earlier one first")
+    later = transfer_matrix(net, second)
+    if len(later.basis) > 1:
+        problem = f"order {second} at the later layer follows a recursion of {len(later.basis)} terms for this law"
+        raise InvalidArgument("orders", problem, "give numbers, or use law='normal'")
+    both = transfer_matrix(net, first + second)
+    return later.matrix[0] ** (k - j) * power_applied(both, partial(input_power_sums, net), j)
+
+
+def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
+    r"""Derive :math:`\mathrm{Cov}(|a_j|^2, |a_k|^2)`, j < k; parameters and errors as for :func:`mixed_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> covariance(Ensemble(width="n", depth="L", init="xavier"), 1, 2)
+    2*norm_x**4/n
+    """
+    means = activation_moment(net, 2, first) * activation_moment(net, 2, second)
+    if first == second:
+        return symbols.tidy(activation_moment(net, 4, first) - means)
+    difference = mixed_moment(net, {first: 2, second: 2}) - means
+    return symbols.tidy(difference) if isinstance(first, int) and isinstance(second, int) else difference
+
+
+def correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
+    r"""Derive the correlation of :math:`|a_j|^2` and :math:`|a_k|^2`.
+
+    Parameters and errors are those of :func:`mixed_moment`. For normal weights the logarithms of the two, given
+    survival, are sums of j and of k independent terms, j of them shared: at constant width their correlation is
+    sqrt(j/k), whatever the activation.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> correlation(Ensemble(width=8, depth=4, init="xavier"), 1, 4)
+    8*sqrt(41)/123
+    """
+    if 0 in (first, second):
+        raise InvalidArgument("layers", "the input is not random", "use layers from 1 to the depth")
+    spread = covariance(net, first, first) * covariance(net, second, second)
+    if spread == 0:
+        raise InvalidArgument("layers", "a norm that is not random has no correlation", "use another law or width")
+    return covariance(net, first, second) / sp.sqrt(spread)

@@ -1,0 +1,144 @@
+"""Moments of the activations' norms: powers of the transfer matrix, in closed form where depth is a symbol."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.transfer import Layer, eigenvalues, input_power_sums, power_applied, through_layers, transfer_matrix
+from theory.requirements import require_independent_entries, require_order
+
+
+def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^{order}`, the moment of the activations' norm.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Width and depth may be symbols; unequal widths must be numbers of layers, each a number or a symbol.
+    order : int
+        The power of the norm: 2, 4, 6, ...
+    layer : int or str, optional
+        k; the depth by default.
+
+    Returns
+    -------
+    sympy.Expr
+        Exact. Valid for every symmetric law with these moments, with atoms or without.
+
+    Raises
+    ------
+    InvalidArgument
+        If the order is not even and positive, or the depth is a symbol and the recursion has more than two terms.
+
+    Notes
+    -----
+    Order 4 of a law with kurtosis K follows a two-term recursion; its powers are written by Cayley and Hamilton
+    with the two eigenvalues of the transfer matrix. For normal entries one term closes at every order.
+
+    References
+    ----------
+    arXiv:2106.03763; B. Hanin, arXiv:1801.03744, for the exponent 5L/n.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> activation_moment(Ensemble(width="n", depth="L", activation="relu", init="he"), order=4)
+    norm_x**4*(1 + 5/n)**L
+    >>> activation_moment(Ensemble(width=2, depth=3, init="xavier", law="rademacher"), order=4)
+    11/4
+    """
+    require_order(order)
+    require_independent_entries(net)
+    depth = net.depth if layer is None else layer
+    net.width_at(depth)  # refuses a layer that is not there
+    start = partial(input_power_sums, net)
+    if not net.is_constant_width:
+        return through_layers([Layer.forward(net, k) for k in range(1, int(depth) + 1)], order, start)
+    return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
+
+
+def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
+    r"""Derive :math:`E|a_{k-1}|^{order}`, of what enters layer k; errors as for :func:`activation_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> moment_before(Ensemble(width="n", depth="L", activation="relu", init="he"), "k", order=4)
+    norm_x**4*(1 + 5/n)**(k - 1)
+    """
+    require_order(order)
+    if isinstance(layer, int) and layer > 1:
+        return activation_moment(net, order, layer - 1)
+    start = partial(input_power_sums, net)
+    if layer == 1:
+        return start((1,) * (order // 2))
+    return power_applied(transfer_matrix(net, order), start, symbols.whole(layer) - 1)
+
+
+def kurtosis(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^4/(E|a_k|^2)^2`, how far the mean size is from the typical size.
+
+    Parameters and errors are those of :func:`activation_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> kurtosis(Ensemble(width="n", depth="L", init="xavier"))
+    (1 + 2/n)**L
+    """
+    ratio = sp.powsimp(activation_moment(net, 4, layer) / activation_moment(net, 2, layer) ** 2, force=True)
+    return ratio.replace(
+        lambda part: part.is_Pow and not part.exp.is_number, lambda part: symbols.tidy(part.base) ** part.exp
+    )
+
+
+def kurtosis_limit(net: Ensemble) -> sp.Expr:
+    r"""Derive the limit of :func:`kurtosis` as n grows with L = beta n, at fixed kurtosis of the entries.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Of symbolic width; its depth is replaced by beta n.
+
+    Returns
+    -------
+    sympy.Expr
+        In ``beta``: e.g. exp(5 beta) for ReLU under He.
+
+    Raises
+    ------
+    InvalidArgument
+        If the width is a number.
+
+    Notes
+    -----
+    The leading eigenvalue of the order-4 transfer matrix over the square of the order-2 one is 1 + c/n + O(1/n^2);
+    the other eigenvalue is O(1/n), and the leading eigenvector's share of the input tends to 1. SymPy takes all
+    three limits.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="he", law="symmetric"))
+    exp(5*beta)
+    """
+    if not net.is_constant_width or not isinstance(net.width, str):
+        raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
+    n = symbols.whole(net.width)
+    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
+    square = transfer_matrix(net, 2).matrix[0] ** 2
+    transfer = transfer_matrix(net, 4)
+    ratio = (transfer.matrix / square).subs(n, wide)
+    if len(transfer.basis) == 1:
+        growth, share = ratio[0], sp.S.One
+    else:
+        growth, other = eigenvalues(ratio)
+        # E|a_L|^4 = growth^L share |x|^4 + ..., where |x|_4^4/|x|^4 lies between 1/n and 1
+        flatness = sp.Dummy("flatness", positive=True)
+        share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
+    rate = sp.limit(wide * (growth - 1), wide, sp.oo)
+    return sp.exp(rate * symbols.BETA) * sp.limit(share, wide, sp.oo)

@@ -1,0 +1,135 @@
+"""Moments of the gradients' norms, where the masks act as if they were independent of everything else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble
+from theory.moments.activations import activation_moment
+from theory.moments.transfer import (
+    Layer,
+    Partition,
+    input_power_sums,
+    power_applied,
+    set_partitions,
+    through_layers,
+    transfer_matrix,
+)
+from theory.requirements import require_independent_entries, require_independent_masks, require_layer, require_order
+
+
+def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|\partial f/\partial W_k|_F^{order}`.
+
+    For a sign-symmetric readout, and for any if the network is linear, whatever the law; for a fixed readout and ReLU
+    with normal weights, by :mod:`theory.moments.fixed_readouts`.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Widths and depth may be symbols.
+    layer : int or str, optional
+        k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out.
+    order : int
+        The power of the norm: 2, 4, ...
+
+    Returns
+    -------
+    sympy.Expr
+        Exact, under the assumptions below.
+
+    Raises
+    ------
+    InvalidArgument
+        For a nonlinear activation with a fixed readout, where the masks do not act independently (unless it is ReLU
+        with normal weights), or with a discrete law, where a preactivation can be exactly 0; for a layer out of range.
+
+    Notes
+    -----
+    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. From the last layer down: averaged
+    over the readout's signs, an even power of |b_k| is even in each row of D_L W_L, and a row of W_L that changes its
+    sign flips its mask and nothing else, so D_L acts as fair coins independent of W_L. Then each column of W_L may
+    change its sign, so W_L^T D_L v has independent symmetric signs again, and the argument repeats one layer down.
+    Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward
+    pass has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the power
+    is not even in the rows, and this is wrong.
+
+    The argument asks of a functional only that, masks held fixed, it does not change when a row of W_m and the
+    column of W_{m+1} (at the top, the entry of v) change sign together, and that it vanishes once a layer is dead.
+    So it holds for products of any |b_k|, |a_k| and |M_lk|_F that vanish with the network (covariances, Hessian
+    blocks), and for their whole joint law given survival.
+
+    References
+    ----------
+    arXiv:2106.03763, the gradient theorems for networks of constant width.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> gradient_moment(net)
+    norm_x**2/2
+    >>> gradient_moment(net, layer=1, order=4)
+    norm_x**4*(1 + 5/n)**(L - 1)*(n + 5)/(4*n)
+    """
+    require_order(order)
+    require_independent_entries(net)
+    if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
+        from theory.moments.fixed_readouts import fixed_readout_gradient_moment
+
+        require_layer(net, layer)
+        assert layer is not None
+        return fixed_readout_gradient_moment(net, layer, order)
+    require_independent_masks(net)
+    require_layer(net, layer, optional=order == 2 and net.is_constant_width)
+    if not net.is_constant_width:
+        assert isinstance(layer, int)
+        return symbols.tidy(activation_moment(net, order, layer - 1) * backward_moment(net, layer, order))
+    transfer = transfer_matrix(net, order)
+    if layer is None or len(transfer.basis) == 1:  # every layer but the k-th multiplies by the same factor
+        one = (1,) * (order // 2)
+        start = _masked_readout_power_sums(net, one) * input_power_sums(net, one)
+        return transfer.matrix[0] ** (symbols.whole(net.depth) - 1) * start
+    inputs = partial(input_power_sums, net)
+    return power_applied(transfer, inputs, symbols.whole(layer) - 1) * backward_moment(net, layer, order)
+
+
+def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|b_k|^{order}`, the masks as if independent: a factor of moments that vanish with the network.
+
+    Parameters and errors are those of :func:`gradient_moment`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> backward_moment(Ensemble(width="n", depth="L", activation="relu", init="he"), "k", order=4)
+    (1 + 5/n)**(L - k)*(n + 5)/(4*n)
+    """
+    require_order(order)
+    require_independent_entries(net)
+    require_independent_masks(net)
+    require_layer(net, layer)
+    readout = partial(_masked_readout_power_sums, net)
+    if net.is_constant_width:
+        steps = symbols.whole(net.depth) - symbols.whole(layer)
+        return power_applied(transfer_matrix(net, order), readout, steps)
+    layers = [Layer.backward(net, k) for k in range(int(net.depth), int(layer), -1)]
+    return through_layers(layers, order, readout)
+
+
+def _masked_readout_power_sums(net: Ensemble, part: Partition) -> sp.Expr:
+    """E P_part(D_L v), the masks as if independent."""
+    width = symbols.whole(net.width_at(net.depth))
+    if not net.has_sign_symmetric_readout:  # linear, so there are no masks
+        return sp.Mul(*(symbols.readout_power_sum(net, 2 * j) for j in part))
+    total = sp.S.Zero
+    for grouping in set_partitions(part):
+        units = sp.Mul(*(width - j for j in range(len(grouping))))
+        orders = [2 * sum(group) for group in grouping]
+        gates = (symbols.gate_moment(symbols.slope(net), order) for order in orders)
+        entries = (symbols.readout_entry_moment(net, order) for order in orders)
+        total += units * sp.Mul(*gates) * sp.Mul(*entries)
+    return symbols.tidy(total)

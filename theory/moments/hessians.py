@@ -1,0 +1,159 @@
+r"""The Hessian of f in the weights: moments of its blocks, and of the loss Hessian's two parts.
+
+Diagonal blocks vanish. For k < l, with the Jacobian :math:`M_{lk}` between the layers,
+
+.. math:: |H_{kl}|_F^2 = |b_l|^2\,|M_{lk}|_F^2\,|a_{k-1}|^2,
+
+three independent factors once the masks are as if independent (:mod:`theory.moments.gradients`). The loss
+:math:`\frac12(f-y)^2` has the Hessian :math:`\nabla f\nabla f^T + (f-y)H`. As
+:math:`f = b_l^TW_lM_{lk}W_ka_{k-1}` with :math:`W_l` and :math:`W_k` independent of the rest,
+:math:`E f^2|H_{kl}|_F^2 = s_k^2s_l^2\,E|H_{kl}|_F^4`, for every law of those two matrices.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.activations import moment_before
+from theory.moments.gradient_products import gradient_product
+from theory.moments.gradients import backward_moment, gradient_moment
+from theory.moments.jacobians import jacobian_moment
+from theory.requirements import require_independent_masks, require_two_layers
+
+
+def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|\partial^2f/\partial W_k\partial W_l|_F^{order}`, k = `first` < l = `second`.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Any law at order 2, normal weights at order 4; a sign-symmetric readout, or any if linear.
+    first, second : int or str
+        Layers; symbols at constant width.
+    order : int
+        2 or 4.
+
+    Returns
+    -------
+    sympy.Expr
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`theory.moments.gradients.gradient_moment` and :func:`theory.moments.jacobians.jacobian_moment`.
+
+    References
+    ----------
+    arXiv:2106.03763, the Hessian theorems.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> hessian_block_moment(net, "k", "l")
+    n*norm_x**2/4
+    >>> hessian_block_moment(net, 1, 2, order=4)
+    norm_x**4*(1 + 5/n)**(L - 2)*(n + 1)*(n + 5)/16
+    """
+    require_two_layers(net, first, second)
+    jacobian = jacobian_moment(net, first, second, order)
+    return symbols.gather(backward_moment(net, second, order) * jacobian * moment_before(net, first, order))
+
+
+def hessian_moment(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E|H|_F^2 = E\,\mathrm{tr}H^2`, the sum of the squared eigenvalues in the mean.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Any law; a sign-symmetric readout, or any if linear.
+
+    Returns
+    -------
+    sympy.Expr
+        For depth 1, where f is linear in its one weight matrix, 0.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    L*n*norm_x**2*(L - 1)/4
+    """
+    if net.is_constant_width and net.depth != 1:
+        # every block has the same moment: the growths add up to L - 2 layers wherever the two lie
+        block = hessian_block_moment(net, 1, 2)
+        pairs = symbols.whole(net.depth) * (symbols.whole(net.depth) - 1)
+        return symbols.gather(pairs * block)
+    blocks = (hessian_block_moment(net, k, later) for k, later in _pairs(net))
+    return symbols.tidy(2 * sp.Add(*blocks))
+
+
+def gauss_newton_trace(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E|\nabla f|^2`, the trace of the loss Hessian's Gauss-Newton part, over all weights.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> gauss_newton_trace(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    L*norm_x**2/2
+    """
+    if net.is_constant_width and (net.slope == 1 or net.has_sign_symmetric_readout):
+        return symbols.gather(symbols.whole(net.depth) * gradient_moment(net))
+    if net.slope not in (0, 1):
+        require_independent_masks(net)
+    _numeric_depth(net)
+    return symbols.tidy(sp.Add(*(gradient_moment(net, k) for k in range(1, int(net.depth) + 1))))
+
+
+def gauss_newton_moment(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`E|\nabla f\nabla f^T|_F^2 = E|\nabla f|^4` for normal weights and a numeric depth.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> gauss_newton_moment(Ensemble(width="n", depth=2, readout="signs"))
+    4*norm_x**4*(n + 1)/n
+    """
+    layers = range(1, _numeric_depth(net) + 1)
+    squares = sp.Add(*(gradient_moment(net, k, 4) for k in layers))
+    return symbols.tidy(squares + 2 * sp.Add(*(gradient_product(net, j, k) for j, k in _pairs(net))))
+
+
+def residual_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
+    r"""Derive :math:`E|(f-y)H|_F^2 = E f^2|H|_F^2 + y^2E|H|_F^2` for normal weights and a numeric depth.
+
+    Parameters
+    ----------
+    net : Ensemble
+    target : sympy.Expr or int
+        y. The mixed term vanishes: f is odd in the readout, or in W_1 if linear, whose opposite has the same law.
+
+    Returns
+    -------
+    sympy.Expr
+        Compare with :func:`gauss_newton_moment`: on the plateau, where f is small against y, this is the larger.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> residual_moment(Ensemble(width="n", depth=2, readout="signs"), sp.Symbol("y"))
+    2*n*norm_x**2*y**2 + 2*norm_x**4
+    """
+    total = sp.S.Zero
+    for k, later in _pairs(net):
+        scales = symbols.variance(net, k) * symbols.variance(net, later)
+        total += 2 * scales * hessian_block_moment(net, k, later, 4)
+    return symbols.tidy(total) + symbols.tidy(sp.sympify(target) ** 2 * hessian_moment(net))
+
+
+def _pairs(net: Ensemble) -> list[tuple[int, int]]:
+    depth = _numeric_depth(net)
+    return [(k, later) for later in range(2, depth + 1) for k in range(1, later)]
+
+
+def _numeric_depth(net: Ensemble) -> int:
+    if isinstance(net.depth, str):
+        raise InvalidArgument("depth", f"this sum over blocks needs a number, got {net.depth!r}", "use e.g. depth=8")
+    return net.depth

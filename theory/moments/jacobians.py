@@ -1,0 +1,92 @@
+r"""The Jacobian between layers, :math:`M_{lk} = D_{l-1}W_{l-1}\cdots W_{k+1}D_k`: moments of its Frobenius norm.
+
+With masks as if independent (:mod:`theory.moments.gradients` says of what this is true), one more layer sends
+:math:`S = MM^T` to :math:`DWSW^TD`. For normal weights
+:math:`E(w^TSw)^2 = s^4((\mathrm{tr}S)^2 + 2\,\mathrm{tr}S^2)`, so :math:`|M|_F^4` and :math:`\mathrm{tr}(MM^T)^2`
+follow a recursion of two terms.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory import symbols
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.transfer import TransferMatrix, power_applied
+from theory.requirements import require_independent_entries, require_two_layers
+
+
+def jacobian_moment(net: Ensemble, first: int | str, last: int | str, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|M_{lk}|_F^{order}`, k = `first` < l = `last`, the masks as if independent.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Any law at order 2, normal weights at order 4.
+    first, last : int or str
+        1 <= k < l <= depth; symbols at constant width.
+    order : int
+        2 or 4.
+
+    Returns
+    -------
+    sympy.Expr
+        For l = k + 1 that of the mask :math:`D_k` alone.
+
+    Raises
+    ------
+    InvalidArgument
+        For other orders, a law that is not normal at order 4, or layers out of range.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> jacobian_moment(net, 1, 2), jacobian_moment(net, 1, "L")
+    (n/2, n/2)
+    >>> jacobian_moment(net.at(activation="linear", init="xavier"), 1, 3, order=4)
+    n**2 + 2
+    """
+    require_independent_entries(net)
+    if isinstance(order, bool) or not isinstance(order, int) or order not in (2, 4):
+        raise InvalidArgument("order", f"of Jacobians must be 2 or 4, got {order!r}", "use order=2")
+    require_two_layers(net, first, last)
+    if order == 4 and not net.law.is_normal:
+        raise InvalidArgument("law", f"order 4 needs normal weights, got {net.law.name!r}", "use order=2")
+    step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
+    if net.is_constant_width:
+        steps = symbols.whole(last) - symbols.whole(first) - 1
+        start = dict(zip(step(net, 1).basis, mask(net, 1), strict=True))
+        return power_applied(step(net, 1), start.__getitem__, steps)
+    vector = sp.Matrix(mask(net, int(first)))
+    for j in range(int(first) + 1, int(last)):
+        vector = step(net, j).matrix * vector
+    return symbols.tidy(vector[0])
+
+
+def _gates(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
+    slope = symbols.slope(net)
+    return symbols.gate_moment(slope, 2), symbols.gate_moment(slope, 4)
+
+
+def _mask_square(net: Ensemble, layer: int) -> list[sp.Expr]:
+    return [symbols.whole(net.width_at(layer)) * _gates(net)[0]]
+
+
+def _mask_fourth(net: Ensemble, layer: int) -> list[sp.Expr]:
+    n, (p2, p4) = symbols.whole(net.width_at(layer)), _gates(net)
+    return [n * p4 + n * (n - 1) * p2**2, n * p4]
+
+
+def _square(net: Ensemble, layer: int) -> TransferMatrix:
+    growth = symbols.whole(net.width_at(layer)) * symbols.variance(net, layer) * _gates(net)[0]
+    return TransferMatrix(((1,),), sp.Matrix([[symbols.tidy(growth)]]))
+
+
+def _fourth(net: Ensemble, layer: int) -> TransferMatrix:
+    """On |M|_F^4 and tr (M M^T)^2: rows of W that coincide, and rows that do not."""
+    n, (p2, p4) = symbols.whole(net.width_at(layer)), _gates(net)
+    s4 = symbols.variance(net, layer) ** 2
+    same, different = n * p4 * s4, n * (n - 1) * p2**2 * s4
+    matrix = sp.Matrix([[same + different, 2 * same], [same, 2 * same + different]])
+    return TransferMatrix(((1, 1), (2,)), matrix.applyfunc(symbols.tidy))

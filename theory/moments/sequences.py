@@ -1,0 +1,191 @@
+r"""Moments as sequences in the depth: recurrence, generating function, exact terms, and balls where those are huge.
+
+:math:`m_L = e_1^T M^L p_0` with the transfer matrix M is C-finite: by Cayley and Hamilton it satisfies the recurrence
+of M's characteristic polynomial, and :math:`\sum_L m_L z^L` is a rational function whose denominator is that
+polynomial reversed. That is the answer where powers of M have no closed form in L.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import flint
+import sympy as sp
+from sympy.polys.matrices import DomainMatrix
+
+from theory import symbols
+from theory.balls import Ball, precision, require_digits
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied, transfer_matrix
+
+_LARGEST_EXACT = 200_000
+"""Bits of an exact term beyond which only balls are offered."""
+
+
+@dataclass(frozen=True)
+class MomentSequence:
+    """The sequence m_0, m_1, ... of a moment in the number of layers.
+
+    Parameters
+    ----------
+    transfer : TransferMatrix
+        Of one layer.
+    start : tuple of SymPy expressions
+        Its basis at depth 0.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> sequence = activation_sequence(Ensemble(width=2, depth="L", init="1/2", law="rademacher"), 4)
+    >>> [sequence.term(depth) for depth in range(4)]
+    [norm_x**4, -norm4_x**4 + 2*norm_x**4, -norm4_x**4 + 5*norm_x**4/2, -3*norm4_x**4/2 + 7*norm_x**4/2]
+    """
+
+    transfer: TransferMatrix
+    start: tuple[sp.Expr, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of terms of the recurrence."""
+        return len(self.start)
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether the transfer matrix has symbols, beyond the input's."""
+        return bool(self.transfer.matrix.free_symbols)
+
+    def recurrence(self) -> tuple[sp.Expr, ...]:
+        """Return c_1, ..., c_d with m_L = c_1 m_{L-1} + ... + c_d m_{L-d}.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> activation_sequence(Ensemble(width=2, depth="L", init="1/2", law="rademacher"), 4).recurrence()
+        (1, 1/2)
+        """
+        matrix = DomainMatrix.from_Matrix(self.transfer.matrix).to_field()
+        return tuple(symbols.tidy(-matrix.domain.to_sympy(c)) for c in matrix.charpoly()[1:])
+
+    def generating_function(self, z: sp.Symbol | None = None) -> sp.Expr:
+        r"""Return :math:`\sum_{L\ge0} m_L z^L`, a rational function.
+
+        Parameters
+        ----------
+        z : sympy.Symbol, optional
+            ``z`` by default.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", law="normal")
+        >>> activation_sequence(net, 4).generating_function()
+        -n*norm_x**4/(n*z - n + 5*z)
+        """
+        if z is None:
+            taken = {str(symbol) for entry in [*self.transfer.matrix, *self.start] for symbol in entry.free_symbols}
+            z = sp.Symbol(next(name for name in ("z", "t", "y", "z_") if name not in taken))
+        denominator = 1 - sp.Add(*(c * z ** (j + 1) for j, c in enumerate(self.recurrence())))
+        vector, series = sp.Matrix(self.start), sp.S.Zero
+        for power in range(self.size):
+            series += vector[0] * z**power
+            vector = (self.transfer.matrix * vector).applyfunc(symbols.tidy)
+        product = sp.expand(series * denominator)  # a polynomial of degree below d, plus terms that cancel
+        numerator = sp.Add(*(symbols.tidy(product.coeff(z, j)) * z**j for j in range(self.size)))
+        return sp.factor(sp.together(numerator) / sp.together(denominator))
+
+    def closed_form(self, depth: sp.Expr) -> sp.Expr:
+        """Return m_L for a symbol L.
+
+        Raises
+        ------
+        InvalidArgument
+            If the recurrence has more than two terms; the generating function is what there is.
+        """
+        return power_applied(self.transfer, dict(zip(self.transfer.basis, self.start, strict=True)).__getitem__, depth)
+
+    def term(self, depth: int) -> sp.Expr:
+        """Return m_depth exactly."""
+        return self.closed_form(sp.Integer(_require_depth(depth)))
+
+    def fits(self, depth: int) -> bool:
+        """Whether the exact term has a size that can be written down."""
+        entries = [entry for entry in [*self.transfer.matrix, *self.start] if entry.is_Rational]
+        # over a common denominator D: numerators grow like sums of products, and D^depth is below
+        below = math.lcm(*(int(entry.q) for entry in entries))
+        above = max((abs(int(entry * below)) for entry in entries), default=1) * self.size
+        return _require_depth(depth) * max(below.bit_length(), above.bit_length()) <= _LARGEST_EXACT
+
+    def ball(self, depth: int, digits: int = 30) -> Ball:
+        """Return m_depth in ball arithmetic, however huge: squaring needs log2(depth) products.
+
+        Parameters
+        ----------
+        depth : int
+        digits : int
+            Significant digits.
+
+        Raises
+        ------
+        InvalidArgument
+            If symbols remain.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> net = Ensemble(width=1000, depth="L", activation="relu", init="he", law="uniform", input="e1")
+        >>> print(activation_sequence(net, 12).ball(10**6, 10).str(10, radius=False))
+        1.915118896e+32135
+        """
+        entries = [*self.transfer.matrix, *self.start]
+        _require_depth(depth)
+        require_digits(digits)
+        if depth >= 1 << 62:
+            raise InvalidArgument("depth", f"{depth} is beyond what can be squared up to", "use a smaller depth")
+        if not all(entry.is_Rational for entry in entries):
+            names = sorted({str(symbol) for entry in entries for symbol in entry.free_symbols})
+            raise InvalidArgument("depth", f"a number needs numbers, got the symbols {', '.join(names)}", "give them")
+        with precision(digits + 10 + 2 * len(str(depth)) * self.size):
+            exact = [flint.arb(flint.fmpq(int(entry.p), int(entry.q))) for entry in entries]
+            d = self.size
+            matrix, vector = flint.arb_mat(d, d, exact[: d * d]), flint.arb_mat(d, 1, exact[d * d :])
+            return (matrix**depth * vector)[0, 0]
+
+
+def _require_depth(depth: int) -> int:
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
+        raise InvalidArgument("depth", f"must be 0, 1, 2, ..., got {depth!r}", "use e.g. 100")
+    return depth
+
+
+def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
+    r"""Derive :math:`E|a_L|^{order}` as a sequence in L, for constant width.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Of constant width; its own depth does not matter.
+    order : int
+        2, 4, 6, ...
+
+    Returns
+    -------
+    MomentSequence
+
+    Raises
+    ------
+    InvalidArgument
+        If the order is not even and positive, the widths differ, or the entries are dependent.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", law="uniform")
+    >>> activation_sequence(net, 6).size
+    3
+    """
+    if not net.is_constant_width:
+        raise InvalidArgument("widths", "differ, so there is no sequence in the depth", "use width=32")
+    transfer = transfer_matrix(net, order)
+    return MomentSequence(transfer, tuple(map(partial(input_power_sums, net), transfer.basis)))
