@@ -21,7 +21,6 @@ arrays           the types of arrays
 ===============  =============================================================================
 """
 
-from montecarlo.architectures import BatchNorm, GradientGrowth, LayerNorm, Residual, ResidualHessianNorms
 from montecarlo.curvature import (
     CurvatureRatios,
     HessianExtremes,
@@ -51,6 +50,7 @@ from montecarlo.observables import (
     ActivationNorms,
     Angles,
     DeadUnits,
+    GradientGrowth,
     GradientNorms,
     GradientProducts,
     InnerProducts,
@@ -73,6 +73,7 @@ __all__ = [
     "ActivationNorms",
     "GradientNorms",
     "GradientProducts",
+    "GradientGrowth",
     "HessianNorms",
     "HessianExtremes",
     "HessianIndex",
@@ -83,11 +84,6 @@ __all__ = [
     "Angles",
     "DeadUnits",
     "JacobianSingularValues",
-    "Residual",
-    "LayerNorm",
-    "BatchNorm",
-    "ResidualHessianNorms",
-    "GradientGrowth",
     "Pair",
     "Chunk",
     "particle_mean",

@@ -285,6 +285,43 @@ class Angles:
         return chunk.pair.log_angles(layers_between(self.layers, 0, chunk.net))
 
 
+@dataclass(frozen=True)
+class GradientGrowth:
+    """Squared gradient norm of one layer over that of another, log(|df/dW_j|_F^2/|df/dW_k|_F^2), in any architecture.
+
+    -inf where either is 0.
+
+    Parameters
+    ----------
+    first, second : int
+        j and k, between 1 and L.
+
+    Examples
+    --------
+    >>> GradientGrowth(1, 3).components(Ensemble(width=8, depth=4))
+    ('G_1/G_3',)
+    """
+
+    first: int
+    second: int
+    name: ClassVar[str] = "GradientGrowth"
+    stored_as: ClassVar[str] = "montecarlo.remedies.observables"
+    needs: ClassVar[frozenset[str]] = frozenset({"backward"})
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return ``G_j/G_k``."""
+        layers_between((self.first, self.second), 1, net)
+        if self.first == self.second:
+            raise InvalidArgument("second", f"is the first layer, {self.first}, again", "name another one")
+        return (f"G_{self.first}/G_{self.second}",)
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, 1)."""
+        first, second = chunk.log_gradient_norms([self.first, self.second]).T
+        both = np.isfinite(first) & np.isfinite(second)
+        return np.asarray(np.subtract(first, second, out=np.full(len(first), -np.inf), where=both)[:, None])
+
+
 def parse_layers(layers: object) -> tuple[int, ...] | None:
     """Read the ``layers`` argument: None for all, or distinct integers."""
     if layers is None:

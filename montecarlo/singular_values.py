@@ -76,6 +76,7 @@ class JacobianSingularValues:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``sigma_i`` for i up to the least width from layer j to layer k."""
+        net.require_plain("the input-output Jacobian")
         first, last = self._ends(net)
         return tuple(f"sigma_{i}" for i in range(1, min(sizes(net)[first : last + 1]) + 1))
 

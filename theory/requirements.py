@@ -69,13 +69,14 @@ def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = Fa
 
 
 def require_independent_masks(net: Ensemble) -> None:
-    """Refuse the nonlinear networks in which gradient masks are not as if independent.
+    """Refuse the networks in which gradient masks are not as if independent.
 
     Raises
     ------
     InvalidArgument
-        For a discrete law (atoms at 0) or a fixed readout, unless the network is linear.
+        For a discrete law (atoms at 0) or a fixed readout, unless the network is linear; for what is not plain.
     """
+    net.require_plain("this formula of gradients")
     if net.slope == 1:
         return
     if net.law.has_atoms:
@@ -94,20 +95,28 @@ def require_independent_masks(net: Ensemble) -> None:
 
 
 def require_independent_entries(net: Ensemble) -> None:
-    """Refuse orthogonal weights, whose entries are not independent."""
+    """Refuse orthogonal weights, whose entries are not independent, and networks that are not plain.
+
+    Raises
+    ------
+    InvalidArgument
+        Names the initialization or the architecture.
+    """
+    net.require_plain("this formula")
     if not net.has_independent_entries:
         problem = "orthogonal weights have dependent entries, and this formula needs independent ones"
         raise InvalidArgument("init", problem, "use xavier, he, lecun, pytorch or a variance")
 
 
 def require_normal(net: Ensemble, what: str) -> None:
-    """Refuse weights that are not independent normal.
+    """Refuse weights that are not independent normal, and networks that are not plain.
 
     Raises
     ------
     InvalidArgument
-        Names the law.
+        Names the law or the architecture.
     """
+    net.require_plain(f"the exact law of {what}")
     if not net.law.is_normal or not net.has_independent_entries:
         kind = net.law.name if net.has_independent_entries else "orthogonal"
         raise InvalidArgument("law", f"the exact law of {what} needs normal weights, got {kind}", "use law='normal'")
@@ -119,8 +128,9 @@ def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None
     Raises
     ------
     InvalidArgument
-        Names the layers.
+        Names the layers, or an architecture that is not plain.
     """
+    net.require_plain("what lies between two layers")
     for layer in (first, last):
         net.width_at(layer)
     gap = symbols.whole(last) - symbols.whole(first)

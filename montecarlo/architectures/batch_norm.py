@@ -8,210 +8,67 @@ columns for inputs, :math:`Z_k = W_kA_{k-1}` and :math:`A_k = \phi(\hat Z_k)`, r
 
 without gain, bias or a small number under the root. :math:`f = \langle v, a_L^{(1)}\rangle` is the output on the first
 input, which depends on the others through the statistics: :math:`\partial f/\partial W_k = Y_kA_{k-1}^T`, where
-:math:`Y_k = \partial f/\partial Z_k` has the rows
-:math:`\sigma^{-1}(I-\tfrac1B11^T-\tfrac1B\hat z\hat z^T)D\,(W_{k+1}^TY_{k+1})`.
+:math:`Y_k = \partial f/\partial Z_k`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from numbers import Integral
-
 import numpy as np
 
-from montecarlo.architectures.kept_weights import draw_matrix, partition_of_kept, require_kept
-from montecarlo.architectures.layer_norm import require_no_atoms
+from montecarlo.architectures.kept_weights import KeptChunk, log_of_squares
+from montecarlo.architectures.passes import COLUMNS, ROUNDING, Passed, backward, forward
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
-from montecarlo.drawing.small_products import matrix_matrix
-from montecarlo.drawing.streams import Partition
-from montecarlo.drawing.weights import Weights
-from montecarlo.engines.engine import Draw
-from montecarlo.engines.real_matrices import draw_readout
-from theory.ensembles import Ensemble, InvalidArgument
-
-_MOST = 10**6
-"""Inputs in a batch."""
 
 
-@dataclass(frozen=True)
-class BatchNorm:
-    """Networks with batch normalization before each activation, on a batch of random inputs.
+class BatchNormChunk(KeptChunk):
+    """A few networks with batch normalization, each on a batch of its own; gradients are rescaled by powers of two.
 
-    Norms of activations are those of the first input.
-
-    Parameters
-    ----------
-    batch : int
-        B, at least 3: two standardized numbers are 1 and -1 whatever comes in. f is the output on the first of them,
-        which the others move through the statistics, and gradients are those of that f.
-
-    Raises
-    ------
-    InvalidArgument
-        If the batch is not an integer of that size.
-
-    References
-    ----------
-    S. Ioffe and C. Szegedy, arXiv:1502.03167, algorithm 1, without gain, shift and epsilon; G. Yang et al.,
-    arXiv:1902.08129, for what it does to gradients.
+    Parameters and attributes are those of :class:`montecarlo.architectures.kept_weights.KeptChunk`. Norms of
+    activations are those of the first input, and gradients those of the output on it.
 
     Examples
     --------
-    >>> from montecarlo import GradientNorms, simulate
-    >>> net = Ensemble(width=8, depth=2, activation="relu", init="he")
-    >>> simulate(net, [GradientNorms()], samples=3, engine=BatchNorm(16))[GradientNorms()].components
-    ('G_1', 'G_2')
-    """
-
-    batch: int
-    provides = frozenset({"backward"})
-
-    def __post_init__(self) -> None:
-        batch: object = self.batch
-        if isinstance(batch, bool) or not isinstance(batch, Integral) or not 3 <= int(batch) <= _MOST:
-            problem = f"must be an integer from 3 to {_MOST}, got {batch!r}"
-            raise InvalidArgument("batch", problem, "use e.g. batch=16")
-        object.__setattr__(self, "batch", int(batch))
-
-    @property
-    def name(self) -> str:
-        """``batch-norm`` and the size of the batch."""
-        return f"batch-norm-{self.batch}"
-
-    def refuse(self, net: Ensemble) -> None:
-        """Refuse a fixed input, and laws with atoms."""
-        Weights(net)
-        if net.input is not None:
-            raise InvalidArgument("input", "the inputs of a batch are drawn with the network", "leave it out")
-        require_no_atoms(net)
-        require_kept(net, self.batch)
-
-    def partition(self, net: Ensemble) -> Partition:
-        """Return chunks whose weights and activations are kept."""
-        return partition_of_kept(net, self.batch)
-
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
-        """Return what draws :class:`BatchNormChunk`."""
-        law = Weights(net)
-        return lambda rng, networks: BatchNormChunk(net, rng, networks, batch=self.batch, law=law)
-
-
-class BatchNormChunk:
-    """A few networks with batch normalization, each on a batch of its own; gradients on log scale.
-
-    Parameters
-    ----------
-    net, rng, networks
-        As for :class:`montecarlo.Chunk`; the inputs are drawn before the weights.
-    batch : int
-        B.
-    law : Weights, optional
-        Of the ensemble.
-
-    Attributes
-    ----------
-    inputs : ndarray, shape (m, n_0, B)
-        Of each network.
-    matrices : list of ndarray, shapes (m, n_k, n_{k-1})
-        W_1, ..., W_L.
-    readout : ndarray, shape (m, n_L)
-        v.
-
-    Examples
-    --------
-    >>> net = Ensemble(width=8, depth=3, activation="relu", init="he")
-    >>> chunk = BatchNormChunk(net, np.random.default_rng(0), 5, batch=4)
+    >>> from theory.ensembles import Ensemble
+    >>> net = Ensemble(width=8, depth=3, activation="relu", init="he", architecture="batchnorm:4")
+    >>> chunk = BatchNormChunk(net, np.random.default_rng(0), 5)
     >>> chunk.log_gradient_norms([1, 3]).shape
     (5, 2)
     """
 
-    def __init__(
-        self, net: Ensemble, rng: np.random.Generator, networks: int, *, batch: int, law: Weights | None = None
-    ) -> None:
-        self.net, self.networks = net, networks
-        law = Weights(net) if law is None else law
-        self._depth, self._slope = int(net.depth), float(Fraction(net.slope))
-        self.inputs: Array = rng.standard_normal((networks, law.widths[0], batch))
-        self.matrices: list[Array] = []
-        self._activations = [self.inputs]
-        self._standard: list[Array] = []
-        self._deviations: list[Array] = []
-        for k in range(1, self._depth + 1):
-            w = draw_matrix(law, k, rng, networks)
-            z = np.asarray(matrix_matrix(w, self._activations[-1]), np.float64)
-            z -= z.mean(axis=2, keepdims=True)
-            deviations = np.sqrt((z**2).mean(axis=2, keepdims=True))
-            z /= deviations
-            self.matrices.append(w)
-            self._activations.append(np.where(z > 0, z, self._slope * z))
-            self._standard.append(z)
-            self._deviations.append(deviations)
-        v, log_v = draw_readout(net, rng, networks, law.widths[-1])
-        self.readout: Array = v * np.exp(log_v / 2)
-        self._passed: tuple[Array, Array] | None = None
+    layout = COLUMNS
 
-    def log_activation_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|a_k|^2 of the first input, shape (m, len(layers)), for layers between 0 and L; -inf for 0."""
-        return np.stack([_log_squares(self._activations[k][:, :, 0]) for k in layers], axis=1)
-
-    def log_backward_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|Y_k|_F^2, over all units and inputs, shape (m, len(layers)), for layers between 1 and L."""
-        return self._gradients[0][:, [k - 1 for k in layers]]
-
-    def log_gradient_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L."""
-        return self._gradients[1][:, [k - 1 for k in layers]]
+    @property
+    def inputs(self) -> Array:
+        """The batch of each network, shape (m, n_0, B)."""
+        return self._passed[0].read
 
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,); -inf for 0."""
-        f = np.einsum("mi,mi->m", self._activations[-1][:, :, 0], self.readout)
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(f**2))
+        return log_of_squares(np.einsum("mi,mi->m", self._last[:, :, 0], self.readout) ** 2)
 
-    @property
-    def _gradients(self) -> tuple[Array, Array]:
-        if self._passed is None:
-            self._passed = self._back_propagate()
-        return self._passed
+    def _draw_inputs(self, rng: np.random.Generator) -> Array:
+        batch = self.net.architecture.batch
+        assert isinstance(batch, int)
+        return rng.standard_normal((self.networks, int(self.net.width_at(0)), batch))
+
+    def _forward(self, inputs: Array) -> tuple[Array, list[Passed]]:
+        self._last, passed = forward(self.layers, self.matrices, inputs, COLUMNS)
+        firsts = [a[:, :, 0] for a in (*(at.read for at in passed), self._last)]
+        return np.stack([log_of_squares(np.einsum("mi,mi->m", a, a)) for a in firsts], axis=1), passed
 
     def _back_propagate(self) -> tuple[Array, Array]:
-        """Return log|Y_k|_F^2 and log|df/dW_k|_F^2, shapes (m, L)."""
-        sensitivities, gradients = np.empty((2, self.networks, self._depth))
-        y = np.zeros_like(self._standard[-1])
-        y[:, :, 0] = self.readout
+        sensitivities, gradients = np.empty((2, self.networks, len(self.layers)))
+        start = np.zeros_like(self._last)
+        start[:, :, 0] = self.readout
         exponents = np.zeros(self.networks, dtype=np.int64)
-        for k in range(self._depth, 0, -1):
-            h, before = self._standard[k - 1], np.abs(y).max(axis=(1, 2))
-            y *= np.where(h > 0, 1.0, self._slope)
-            y -= y.mean(axis=2, keepdims=True)
-            y -= h * (y * h).mean(axis=2, keepdims=True)
-            y[np.abs(y).max(axis=(1, 2)) <= _ROUNDING * before] = 0
-            y /= self._deviations[k - 1]
+        for k, y, a in backward(self.layers, self.matrices, self._passed, start, COLUMNS, rounded_zeros=True):
             powers = np.frexp(np.abs(y).max(axis=(1, 2)))[1]
-            y = np.ldexp(y, -powers[:, None, None])
+            np.ldexp(y, -powers[:, None, None], out=y)
             exponents += powers
-            a = self._activations[k - 1]
-            product = np.asarray(matrix_matrix(y, _transposed(a)), np.float64)
+            product = np.asarray(COLUMNS.gradient(y, a), np.float64)
             whole = np.abs(y).max(axis=(1, 2)) * np.abs(a).max(axis=(1, 2))
-            product[np.abs(product).max(axis=(1, 2)) <= _ROUNDING * whole] = 0
+            product[np.abs(product).max(axis=(1, 2)) <= ROUNDING * whole] = 0  # all units read one pattern of inputs
             for logs, matrices in ((sensitivities, y), (gradients, product)):
-                logs[:, k - 1] = _log_squares(matrices.reshape(self.networks, -1)) + 2 * np.log(2) * exponents
-            y = np.asarray(matrix_matrix(_transposed(self.matrices[k - 1]), y), np.float64)
+                flat = matrices.reshape(self.networks, -1)
+                logs[:, k - 1] = log_of_squares(np.einsum("mi,mi->m", flat, flat)) + 2 * np.log(2) * exponents
         return sensitivities, gradients
-
-
-_ROUNDING = 1e-13
-"""What is smaller than this share of its parts is rounding of a 0: where weights have no direction left, as in a layer
-of one unit, or all units read the same pattern of inputs."""
-
-
-def _transposed(matrices: Array) -> Array:
-    return np.ascontiguousarray(matrices.transpose(0, 2, 1))
-
-
-def _log_squares(vectors: Array) -> Array:
-    with np.errstate(divide="ignore"):  # the log of a 0
-        return np.asarray(np.log(np.einsum("mi,mi->m", vectors, vectors)))

@@ -1,12 +1,17 @@
-"""The weights of a chunk, all of them kept: small chunks, since an architecture reads each matrix more than once."""
+"""Chunks of networks whose weights are all kept: small ones, since an architecture reads each matrix more than once."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from montecarlo.architectures.passes import Layout, Passed
+from montecarlo.architectures.wiring import layers_of
 from montecarlo.arrays import Array
+from montecarlo.drawing.input_and_readout import draw_readout
 from montecarlo.drawing.streams import KEEP_BYTES, Partition, sizes
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble, InvalidArgument
@@ -14,35 +19,129 @@ from theory.ensembles import Ensemble, InvalidArgument
 _MOST_BYTES = 2**31
 
 
-def partition_of_kept(net: Ensemble, columns: int = 1) -> Partition:
-    """Return chunks whose weights, and `columns` activations a unit, are kept in about 32 MiB.
+class KeptChunk(ABC):
+    r"""A few networks with all their weights, their norms on log scale; what the chunks of all architectures share.
+
+    Parameters
+    ----------
+    net, rng, networks
+        As for :class:`montecarlo.Chunk`; the inputs are drawn before the weights.
+    law : Weights, optional
+        Draws the ensemble's weights.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        What follows each matrix.
+    layout : Layout
+        How activations lie in an array.
+    matrices : list of ndarray, shapes (m, n_k, n_{k-1})
+        W_1, ..., W_L.
+    readout : ndarray, shape (m, n_L)
+        v.
+
+    Notes
+    -----
+    :math:`\partial f/\partial W_k = b_ka_{k-1}^T` with :math:`b_k` the derivative of f in :math:`W_ka_{k-1}`, a sum over
+    the inputs where there are several.
+    """
+
+    layout: Layout
+
+    def __init__(self, net: Ensemble, rng: np.random.Generator, networks: int, *, law: Weights | None = None) -> None:
+        self.net, self.networks = net, networks
+        self.layers = layers_of(net)
+        law = Weights(net) if law is None else law
+        inputs = self._draw_inputs(rng)
+        self.matrices: list[Array] = [self._draw_matrix(law, k, rng) for k in range(1, len(self.layers) + 1)]
+        self._log_a, self._passed = self._forward(inputs)
+        v, log_v = draw_readout(net, rng, networks, law.widths[-1])
+        self.readout: Array = v * np.exp(log_v / 2)
+        self._backward: tuple[Array, Array] | None = None
+
+    @property
+    @abstractmethod
+    def inputs(self) -> Array:
+        """All inputs of each network in columns, shape (m, n_0, B)."""
+
+    @abstractmethod
+    def log_output_squares(self) -> Array:
+        """Return log f^2, shape (m,); -inf for 0."""
+
+    @abstractmethod
+    def _draw_inputs(self, rng: np.random.Generator) -> Array:
+        """Return the inputs, laid out as the passes read them."""
+
+    @abstractmethod
+    def _forward(self, inputs: Array) -> tuple[Array, list[Passed]]:
+        """Return log|a_k|^2, shape (m, L + 1), and what the backward pass needs."""
+
+    @abstractmethod
+    def _back_propagate(self) -> tuple[Array, Array]:
+        """Return log|b_k|^2 and log|df/dW_k|_F^2, shapes (m, L)."""
+
+    def _draw_matrix(self, law: Weights, layer: int, rng: np.random.Generator) -> Array:
+        out = np.empty((self.networks, *law.shape(layer)))
+        law.draw(layer, rng, out)
+        out *= law.scale(layer)
+        return out
+
+    def weights(self, layer: int) -> Array:
+        """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
+        return self.matrices[layer - 1].copy()
+
+    def log_activation_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|a_k|^2, of the first input, shape (m, len(layers)), for layers between 0 and L; -inf for 0."""
+        return self._log_a[:, list(layers)]
+
+    def log_backward_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|b_k|_F^2, over all inputs, shape (m, len(layers)), for layers between 1 and L; -inf for 0."""
+        return self._gradients[0][:, [k - 1 for k in layers]]
+
+    def log_gradient_norms(self, layers: Sequence[int]) -> Array:
+        """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L; -inf for 0."""
+        return self._gradients[1][:, [k - 1 for k in layers]]
+
+    @property
+    def _gradients(self) -> tuple[Array, Array]:
+        if self._backward is None:
+            self._backward = self._back_propagate()
+        return self._backward
+
+
+def partition_of_kept(net: Ensemble) -> Partition:
+    """Return chunks whose weights and activations are kept in about 32 MiB.
 
     Examples
     --------
-    >>> partition_of_kept(Ensemble(width=64, depth=256))
+    >>> partition_of_kept(Ensemble(width=64, depth=256, architecture="layernorm"))
     Partition(chunk=3, block=15)
     """
-    kept, whole = _bytes(net, columns), Partition.of(net)
+    kept, whole = _bytes(net), Partition.of(net)
     chunk = max(1, min(whole.chunk, KEEP_BYTES // kept))
     return Partition.whole(chunk, max(chunk, min(whole.block, 2**27 // kept)))
 
 
-def require_kept(net: Ensemble, columns: int = 1) -> None:
-    """Refuse networks of which a single one outgrows memory."""
-    needed = _bytes(net, columns)
+def require_kept(net: Ensemble) -> None:
+    """Refuse networks of which a single one outgrows memory.
+
+    Raises
+    ------
+    InvalidArgument
+        Says how large one is.
+    """
+    needed = _bytes(net)
     if needed > _MOST_BYTES:
-        problem = f"one network of {needed / 2**30:.1f} GiB is kept whole by this engine, which is above 2 GiB"
-        raise InvalidArgument("depth", problem, "use fewer or narrower layers, or engine='direct'")
+        problem = f"one network of {needed / 2**30:.1f} GiB is kept whole in this architecture, which is above 2 GiB"
+        raise InvalidArgument("depth", problem, "use fewer or narrower layers")
 
 
-def draw_matrix(law: Weights, layer: int, rng: np.random.Generator, networks: int) -> Array:
-    """Return W_k of m networks, shape (m, n_k, n_{k-1})."""
-    out = np.empty((networks, *law.shape(layer)))
-    law.draw(layer, rng, out)
-    out *= law.scale(layer)
-    return out
+def log_of_squares(squares: Array) -> Array:
+    """Return the logarithms of squares; -inf for 0."""
+    with np.errstate(divide="ignore"):  # the log of a 0
+        return np.asarray(np.log(squares))
 
 
-def _bytes(net: Ensemble, columns: int) -> int:
-    widths = sizes(net)
+def _bytes(net: Ensemble) -> int:
+    widths, columns = sizes(net), int(net.architecture.batch or 1)
     return 8 * (sum(n_in * n_out for n_in, n_out in pairwise(widths)) + 2 * columns * sum(widths))

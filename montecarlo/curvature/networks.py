@@ -139,6 +139,7 @@ def _require_sample(net: object, seed: object) -> None:
     if not isinstance(net, Ensemble):
         raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=8, depth=4)")
     net.require_numbers("Network.sample")
+    net.require_plain("Network")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise InvalidArgument("seed", f"must be an integer, at least 0, got {seed!r}", "use e.g. seed=0")
     weights_bytes = 8 * sum(a * b for a, b in pairwise(sizes(net)))

@@ -10,10 +10,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.architectures.kept_weights import KeptChunk
+from montecarlo.architectures.residual import ResidualChunk
 from montecarlo.arrays import Array
+from montecarlo.curvature.any_architecture import log_extremes
 from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.frobenius import log_frobenius
 from montecarlo.curvature.reduction import Reduction
+from montecarlo.curvature.residual_frobenius import log_residual_frobenius
 from montecarlo.curvature.spectra import measured_ends
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.observables import parse_blocks
@@ -36,7 +40,8 @@ class HessianNorms:
     Notes
     -----
     :math:`|H_{kl}|_F^2 = |b_l|^2 |M_{lk}|_F^2 |a_{k-1}|^2` with the Jacobian between the layers: no second derivative
-    is taken. The whole costs two products of matrices for each layer.
+    is taken. The whole costs two products of matrices for each layer. Of residual networks only the whole is known, of
+    normalized ones neither.
 
     Examples
     --------
@@ -55,15 +60,20 @@ class HessianNorms:
         """Return ``H``, or ``H_k_l`` for each block."""
         _require_depth_two(net)
         if self.blocks is None:
+            if net.architecture.name != "residual":
+                net.require_plain("|H|_F of other than residual networks")
             return ("H",)
+        net.require_plain("the norm of a block H_kl")
         for k, later in self.blocks:
             if later > int(net.depth):
                 problem = f"must lie between 1 and the depth {net.depth}, got {(k, later)}"
                 raise InvalidArgument("blocks", problem, "change them")
         return tuple(f"H_{k}_{later}" for k, later in self.blocks)
 
-    def measure(self, chunk: Chunk) -> Array:
+    def measure(self, chunk: Chunk | ResidualChunk) -> Array:
         """Return log|H|_F^2, shape (m, 1), or log|H_kl|_F^2, shape (m, blocks)."""
+        if isinstance(chunk, ResidualChunk):
+            return log_residual_frobenius(chunk)[:, None]
         if self.blocks is None:
             layers = range(1, int(chunk.net.depth) + 1)
             weights, slopes = ([read(k) for k in layers] for read in (chunk.weights, chunk.slopes))
@@ -78,31 +88,46 @@ class HessianNorms:
 
 @dataclass(frozen=True)
 class HessianExtremes:
-    """Both ends of the spectrum of the Hessian of f in all weights, as logs.
+    r"""Both ends of the spectrum of the Hessian of f in all weights, as logs, in any architecture.
 
     Components: ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and ``spectral_norm``, the
-    larger of the two. -inf for a dead network, whose Hessian is 0.
+    larger of the two. -inf for a dead network, whose Hessian is 0, and for an end of the other sign. In architectures
+    that are not plain also ``ends/gradient``, :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over
+    :math:`\max_k|\partial f/\partial W_k|/|W_k|`, which behind normalization is at least 1 in every network
+    (:mod:`theory.architectures.normalized`); -inf against a layer of weights 0.
 
     Notes
     -----
-    By Lanczos's method on the reduced Hessian, to a relative error of 1e-10 (:mod:`montecarlo.curvature.lanczos`).
+    Of plain networks by Lanczos's method on the reduced Hessian, to a relative error of 1e-10
+    (:mod:`montecarlo.curvature.lanczos`); of others on complex steps of the gradient, to 1e-6
+    (:mod:`montecarlo.curvature.any_architecture`).
 
     Examples
     --------
     >>> HessianExtremes().components(Ensemble(width=8, depth=4))
     ('lambda_max', 'minus_lambda_min', 'spectral_norm')
+    >>> from montecarlo import simulate
+    >>> net = Ensemble(width=4, depth=8, activation="relu", init="he", architecture="layernorm")
+    >>> readings = simulate(net, [HessianExtremes()], samples=20)[HessianExtremes()]
+    >>> bool((readings.log_values("ends/gradient") > 0).all())
+    True
     """
 
     name: ClassVar[str] = "HessianExtremes"
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the three labels; refuse laws with atoms, and depth 1."""
+        """Return the labels; of plain networks refuse laws with atoms, and depth 1."""
+        ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
+        if not net.architecture.is_plain:
+            return (*ends, "ends/gradient")
         _require_spectrum(net)
-        return ("lambda_max", "minus_lambda_min", "spectral_norm")
+        return ends
 
-    def measure(self, chunk: Chunk) -> Array:
-        """Return the logs, shape (m, 3)."""
+    def measure(self, chunk: Chunk | KeptChunk) -> Array:
+        """Return the logs, shape (m, components)."""
+        if isinstance(chunk, KeptChunk):
+            return log_extremes(chunk)
         high, low = _log_ends(_directions(chunk))
         return np.stack([high, low, np.maximum(high, low)], axis=1)
 
@@ -260,6 +285,7 @@ def _require_depth_two(net: Ensemble) -> None:
 
 def _require_spectrum(net: Ensemble) -> None:
     """Refuse networks whose Hessian may not be defined, or not be reduced."""
+    net.require_plain("the reduced Hessian")
     _require_depth_two(net)
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so a unit can be exactly at 0, where no Hessian is defined"

@@ -46,10 +46,12 @@ class ChainHessian:
     """
 
     name: ClassVar[str] = "ChainHessian"
+    stored_as: ClassVar[str] = "montecarlo.chain_hessian"
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the four labels; refuse all but linear chains of at least two weights."""
+        net.require_plain("the Hessian of a network of width one")
         if set(sizes(net)) != {1}:
             raise InvalidArgument("width", f"{self.name} needs width 1, got {net.describe()}", "use width=1")
         if net.activation != "linear":

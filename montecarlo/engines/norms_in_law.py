@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
+from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.weights import Weights
-from montecarlo.engines.real_matrices import draw_readout, vector
 from theory.ensembles import Ensemble
 
 _FEW = 64  # networks whose sums over layers NumPy forms faster by itself

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arrays import Array, Floats
+from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.norm_traces import Trace
 from montecarlo.drawing.second_inputs import Pair
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from montecarlo.drawing.streams import KEEP_BYTES
-from montecarlo.drawing.weights import Weights, integer_multiples, log
+from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
 _MAY_DIE = 12
@@ -78,6 +79,7 @@ class Chunk:
         pair: Pair | None = None,
         scratch: Scratch | None = None,
     ) -> None:
+        net.require_plain("Chunk")
         self.net = net
         self.networks = networks
         self._scratch = Scratch(net) if scratch is None else scratch
@@ -280,25 +282,3 @@ def log_squares(a: Floats, v: Array, trace: Trace, rows: Any = slice(None)) -> A
         squares = np.einsum("mi,mi->m", double, v) ** 2 / np.einsum("mi,mi->m", double, double)
         logs[rows] += np.where(np.isneginf(logs[rows]), 0.0, np.log(squares))
     return logs
-
-
-def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: int) -> tuple[Array, float]:
-    """Return v of each network, shape (m, n_L), and the log of the factor that its squared entries still lack."""
-    shape = (networks, width)
-    if net.readout == "random":
-        return rng.standard_normal(shape), -log(Fraction(width))
-    if net.readout == "signs":
-        signs = 1 - 2.0 * rng.integers(2, size=shape, dtype=np.uint8)
-        return signs.astype(np.float64, copy=False), -log(Fraction(width))
-    v, log_v = vector(net.readout, width)
-    return np.repeat(v[None, :], networks, axis=0), log_v
-
-
-def vector(numbers: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
-    """Return a fixed vector as floats, and the log of the exact factor that its squared entries still lack."""
-    if numbers == "e1":
-        return np.eye(1, size)[0], 0.0
-    if isinstance(numbers, str):
-        return np.ones(size), -log(Fraction(size)) if numbers == "unit" else 0.0
-    floats, unit = integer_multiples(numbers)
-    return floats, 2 * log(unit)

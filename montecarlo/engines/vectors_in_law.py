@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
+from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.norm_traces import Trace
 from montecarlo.drawing.second_inputs import Pair
 from montecarlo.drawing.weights import Weights
-from montecarlo.engines.real_matrices import draw_readout, log_squares, vector
+from montecarlo.engines.real_matrices import log_squares
 from theory.ensembles import Ensemble
 
 

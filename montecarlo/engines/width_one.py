@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arrays import Array, Floats
+from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.weights import Weights
-from montecarlo.engines.real_matrices import aside, draw_readout, vector
+from montecarlo.engines.real_matrices import aside
 from theory.ensembles import Ensemble
 
 CHUNK_WEIGHTS = 2**18

@@ -17,12 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.arguments import as_positive, as_probability, as_sample
 from montecarlo.arrays import Array
+from montecarlo.drawing.input_and_readout import vector
 from montecarlo.drawing.norm_traces import rescale
 from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.drawing.small_products import matrix_vector
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.drawing.weights import Weights
-from montecarlo.engines.real_matrices import vector
 from montecarlo.intervals import Estimate
 from montecarlo.intervals.catoni import influence
 from montecarlo.workers.places import borrowed
@@ -549,6 +549,7 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
     if not isinstance(net, Ensemble):
         raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
     net.require_numbers("montecarlo")
+    net.require_plain("sampling by particles")
     order = require_whole("order", order, least=2, example=2)
     if order % 2:
         raise InvalidArgument("order", f"must be even, got {order}", f"use order={order + 1}")

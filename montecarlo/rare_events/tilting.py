@@ -467,6 +467,7 @@ def _require_tail(net: object, c: object, layer: object) -> tuple[int, Fraction]
     if not isinstance(net, Ensemble):
         raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
     net.require_numbers("montecarlo")
+    net.require_plain("exponential tilting")
     if not net.law.is_normal or not net.has_independent_entries:
         kind = net.law.name if net.has_independent_entries else "orthogonal"
         remedy = "use law='normal'" if net.has_independent_entries else "use e.g. init='he'"

@@ -51,9 +51,12 @@ class Task:
 
     @property
     def stream(self) -> str:
-        """Name of the streams: what is drawn depends on the ensemble and the engine, not on what is measured."""
-        name = self.engine.name
-        return self.net.digest() if name == "direct-float64" else f"{self.net.digest()}/{name}"
+        """Name of the streams: what is drawn depends on the ensemble and the engine, not on what is measured.
+
+        An architecture is told by the name of its engine, so the digest is that of the plain ensemble.
+        """
+        name, digest = self.engine.name, self.net.plain.digest()
+        return digest if name == "direct-float64" else f"{digest}/{name}"
 
     @property
     def pair(self) -> Pair | None:
@@ -135,7 +138,7 @@ def run_block(task: Task, block: int, networks: int) -> Parts:
     Examples
     --------
     >>> from montecarlo import ActivationNorms
-    >>> from montecarlo.engines.engine import Direct
+    >>> from montecarlo.engines.direct import Direct
     >>> task = Task(Ensemble(width=2, depth=1), (ActivationNorms(),), Direct(), 0, True, False)
     >>> run_block(task, block=3, networks=4)[0].moments.count
     4

@@ -14,11 +14,12 @@ import numpy as np
 
 from montecarlo.arrays import Array
 from montecarlo.drawing.sampler_check import check_sampler
-from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision, find_engine
+from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
 from montecarlo.intervals import Estimate, order_statistic_interval
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Parts, Task, merged, run_block
+from montecarlo.runs.choice_of_engine import find_engine
 from montecarlo.runs.stored_runs import StoredRun, open_run
 from montecarlo.streaming.counts import LogCounts
 from montecarlo.streaming.moments import LogCovariance, Moments
@@ -203,7 +204,7 @@ def simulate(
     """
     _validate(net, observables, samples, seed, jobs, executor, progress, until)
     needs = frozenset[str]().union(*(observable.needs for observable in observables))
-    chosen = find_engine(engine, needs, dtype)
+    chosen = find_engine(engine, net, needs, dtype)
     task = Task(net, tuple(observables), chosen, int(seed), bool(keep_values), bool(covariance))
     components = _validate_task(task, int(samples))
     sizes = dict(enumerate(chosen.partition(net).blocks(int(samples))))

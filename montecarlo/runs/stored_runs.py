@@ -88,8 +88,9 @@ def settings(task: Task) -> dict[str, str]:
     if sampler is not None and "<" in getattr(sampler, "__qualname__", "<"):
         problem = f"the sampler of {task.net.law.name!r} is a lambda or local function, which has no name to store"
         raise InvalidArgument("store", problem, "define the sampler at module level")
+    plain = task.net.plain  # an architecture is told by the engine's name
     return {
-        "ensemble": f"{task.net.describe()} ({task.net.digest()})",
+        "ensemble": f"{plain.describe()} ({plain.digest()})",
         "observables": ", ".join(map(_named, task.observables)),
         "engine": task.engine.name,
         "seed": str(task.seed),
@@ -112,4 +113,5 @@ def _named(observable: object) -> str:
     if "<" in kind.__qualname__:
         problem = f"the observable {kind.__name__} is local to a function, and has no name to store"
         raise InvalidArgument("store", problem, "define it at module level")
-    return f"{kind.__module__}.{observable!r}"
+    home = getattr(kind, "stored_as", kind.__module__)  # an observable that has moved keeps its name in stored runs
+    return f"{home}.{observable!r}"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.architectures.passes import ROWS, Layer, Passed, backward, forward
 from montecarlo.arguments import as_count, as_floats, as_real
 from montecarlo.arrays import Array
-from montecarlo.drawing.small_products import matrix_matrix
 from montecarlo.drawing.streams import stream
 from montecarlo.training.one_input import layer_views
 from theory.ensembles import Ensemble, InvalidArgument
@@ -90,6 +90,16 @@ class Classifier:
         """Of the activation, for negative arguments and at 0."""
         return float(Fraction(Ensemble(width=1, depth=1, activation=self.activation).slope))
 
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        """What follows each matrix: nothing follows the last."""
+        over: dict[str, Literal["units", "inputs"] | None] = {"none": None, "layer": "units", "batch": "inputs"}
+        hidden = [Layer(self.slope, over[self.normalization])] * (self.depth - 1)
+        for k, layer in enumerate(hidden, start=1):
+            if self.residual > 0 and k > 1 and self.widths[k] == self.widths[k - 1]:
+                hidden[k - 1] = replace(layer, adds_to=k - 1, scale=self.residual)
+        return [*hidden, Layer()]
+
     @property
     def depth(self) -> int:
         """L."""
@@ -130,6 +140,11 @@ class Classifier:
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(self._forward(w, x)[0])
 
+    def _forward(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], list[Passed]]:
+        weights = layer_views(parameters, self.widths)
+        examples = np.broadcast_to(inputs, (len(parameters), *inputs.shape[-2:]))
+        return forward(self._layers, weights, examples, ROWS, floor=VARIANCE_FLOOR)
+
     def gradients(
         self, parameters: NDArray[Any], inputs: Array, labels: NDArray[Any], out: NDArray[Any] | None = None
     ) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -168,10 +183,11 @@ class Classifier:
             problem = f"has shape {found.shape} and type {found.dtype}"
             raise InvalidArgument("out", problem, f"use shape {parameters.shape}, of type {parameters.dtype}")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged
-            logits, trace = self._forward(parameters, inputs)
-            shape = logits.shape[:2]
-            losses, b = _cross_entropy(logits, np.broadcast_to(labels, shape))
-            self._backward(parameters, trace, b, found)
+            logits, passed = self._forward(parameters, inputs)
+            losses, start = _cross_entropy(logits, np.broadcast_to(labels, logits.shape[:2]))
+            weights, gradients = layer_views(parameters, self.widths), layer_views(found, self.widths)
+            for k, b, a in backward(self._layers, weights, passed, start, ROWS):
+                gradients[k - 1][...] = ROWS.gradient(b, a)
         return losses, found
 
     def _checked(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -191,62 +207,6 @@ class Classifier:
             raise InvalidArgument("inputs", problem, remedy)
         return w, x
 
-    def _adds(self, layer: int) -> bool:
-        """Whether hidden layer k = 2, ..., L-1 adds to the one before."""
-        return self.residual > 0 and layer > 1 and self.widths[layer] == self.widths[layer - 1]
-
-    def _forward(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], list[_Layer]]:
-        m, trace = len(parameters), []
-        a = np.broadcast_to(inputs, (m, *inputs.shape[-2:]))
-        axis = 2 if self.normalization == "layer" else 1
-        slope = self.slope
-        for k, w in enumerate(layer_views(parameters, self.widths), start=1):
-            z = _times(a, w.swapaxes(1, 2))
-            if k == self.depth:
-                trace.append(_Layer(a, None, None, None))
-                return z, trace
-            deviation = None
-            if self.normalization != "none":
-                z -= z.mean(axis=axis, keepdims=True)
-                deviation = np.sqrt((z * z).mean(axis=axis, keepdims=True) + VARIANCE_FLOOR)
-                z /= deviation
-            slopes = None if slope == 1 else np.where(z.real > 0, 1.0, slope)
-            trace.append(_Layer(a, slopes, deviation, None if deviation is None else z))
-            h = z if slopes is None else z * slopes
-            a = a + self.residual * h if self._adds(k) else h
-        raise AssertionError
-
-    def _backward(self, parameters: NDArray[Any], trace: list[_Layer], b: NDArray[Any], out: NDArray[Any]) -> None:
-        """Write the gradients, given those in the logits."""
-        weights, gradients = layer_views(parameters, self.widths), layer_views(out, self.widths)
-        axis = 2 if self.normalization == "layer" else 1
-        for k in range(self.depth, 0, -1):
-            layer, passed = trace[k - 1], None
-            if k < self.depth:
-                if self._adds(k):
-                    passed, b = b, self.residual * b
-                if layer.slopes is not None:
-                    b = b * layer.slopes
-                if layer.deviation is not None and layer.normalized is not None:
-                    u = layer.normalized
-                    along = (b * u).mean(axis=axis, keepdims=True)
-                    b = (b - b.mean(axis=axis, keepdims=True) - u * along) / layer.deviation
-            gradients[k - 1][...] = _times(b.swapaxes(1, 2), layer.read)
-            if k > 1:
-                b = _times(b, weights[k - 1])
-                if passed is not None:
-                    b += passed
-
-
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """What the backward pass needs of a layer: what it reads, slopes, the root of the variances, normalized z."""
-
-    read: NDArray[Any]
-    slopes: Array | None
-    deviation: NDArray[Any] | None
-    normalized: NDArray[Any] | None
-
 
 def require_labels(labels: object, classes: int) -> NDArray[Any]:
     """Return labels as an array; refuse what is no array of classes 0, ..., K - 1."""
@@ -265,11 +225,6 @@ def _as_inexact(argument: str, values: NDArray[Any]) -> NDArray[Any]:
     if isinstance(values, np.ndarray) and values.dtype.kind in "fc":
         return values
     return as_floats(argument, values, finite=False)
-
-
-def _times(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-    """Return products of matrices, network by network, in one thread."""
-    return matrix_matrix(left, right)
 
 
 def _cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

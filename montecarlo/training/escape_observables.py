@@ -78,6 +78,7 @@ class EscapeTimes:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
+        net.require_plain("the time of escape")
         require_plateau(int(net.depth), 1)
         return ("steps", "diverged_at", "gradient") + ("curvature", "steps*curvature") * self.curvature
 
@@ -155,6 +156,7 @@ class EscapeRatios:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
+        net.require_plain("the time of escape")
         require_plateau(int(net.depth), 1)
         return tuple(f"{type(self.slow).__name__}/{type(fast).__name__}" for fast in self.fast)
 

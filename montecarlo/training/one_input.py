@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.architectures.passes import VECTORS, Layer, backward, forward
 from montecarlo.arguments import as_count, as_floats, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.networks import Network
-from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from theory.ensembles import InvalidArgument
 
 
@@ -92,6 +92,7 @@ class OneInput:
             Drawn with ``needs={"weights"}``.
         targets : array_like, shape (m,) or ()
         """
+        chunk.net.require_plain("the loss on one input")
         depth, m = int(chunk.net.depth), chunk.networks
         weights = [chunk.weights(k).astype(np.float64, copy=False) for k in range(1, depth + 1)]
         widths = (weights[0].shape[2], *(w.shape[1] for w in weights))
@@ -199,23 +200,14 @@ class OneInput:
         return np.asarray(outputs)
 
     def _layers(self, parameters: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
-        weights, m = layer_views(parameters, self.widths), len(parameters)
-        a = [np.repeat(self.input[None].astype(parameters.dtype), m, axis=0)]
-        slopes: list[Array] = []
-        for w in weights:
-            z = matrix_vector(w, a[-1])
-            if self.slope != 1:
-                slopes.append(np.where(z.real > 0, 1.0, self.slope))
-                z *= slopes[-1]
-            a.append(z)
-        outputs = np.asarray(np.einsum("mi,mi->m", a[-1], self.readouts))
-        b: NDArray[Any] = (outputs - self.targets)[:, None] * self.readouts
-        for k, gradient in reversed(list(enumerate(layer_views(out, self.widths)))):
-            if self.slope != 1:
-                b *= slopes[k]
-            np.multiply(b[:, :, None], a[k][:, None, :], out=gradient)
-            if k:
-                b = vector_matrix(b, weights[k])
+        weights, gradients = layer_views(parameters, self.widths), layer_views(out, self.widths)
+        layers = [Layer(self.slope)] * self.depth
+        x = np.repeat(self.input[None].astype(parameters.dtype), len(parameters), axis=0)
+        last, passed = forward(layers, weights, x, VECTORS)
+        outputs = np.asarray(np.einsum("mi,mi->m", last, self.readouts))
+        start = (outputs - self.targets)[:, None] * self.readouts
+        for k, b, a in backward(layers, weights, passed, start, VECTORS):
+            np.multiply(b[:, :, None], a[:, None, :], out=gradients[k - 1])
         return outputs
 
 

@@ -89,12 +89,12 @@ BATCH_EXPLOSION = sp.pi / (sp.pi - 1)
 
 
 def layer_norm_moment(net: Ensemble, order: int = 2) -> sp.Expr:
-    r"""Derive :math:`E|a_k|^{order}` under layer norm, the same for every layer k of n units.
+    r"""Derive :math:`E|a_k|^{order}` under layer norm, the same for every layer k >= 1 of n units.
 
     Parameters
     ----------
     net : Ensemble
-        ReLU, normal; its width may be a symbol.
+        ReLU, normal, of architecture ``layernorm``; its width may be a symbol.
     order : int
         2 or 4.
 
@@ -109,17 +109,47 @@ def layer_norm_moment(net: Ensemble, order: int = 2) -> sp.Expr:
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> layer_norm_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    >>> layer_norm_moment(Ensemble(width="n", depth="L", activation="relu", init="he", architecture="layernorm"))
     n/2
     """
-    n = _units(net)
+    n = _units(net, "layernorm")
     if order == 2:
         return n / 2
     if order != 4:
         raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
     cosine = -1 / (n - 1)
     return (n - 1) / (n + 1) * (sp.Rational(3, 2) * n + n * (n - 1) * _kernel(cosine, 2))
+
+
+def batch_norm_moment(net: Ensemble, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^2` of one input under batch norm, the same for every layer k >= 1 of n units.
+
+    Parameters
+    ----------
+    net : Ensemble
+        ReLU, normal, of architecture ``batchnorm:B``; its width may be a symbol.
+    order : int
+        2.
+
+    Raises
+    ------
+    InvalidArgument
+        For other networks and orders, or unequal widths.
+
+    Notes
+    -----
+    The squares of a standardized unit average to 1 over the batch, so that each has the mean 1, as the inputs are
+    exchangeable; and :math:`\hat z` and :math:`-\hat z` have one law, so that ReLU keeps half of it.
+
+    Examples
+    --------
+    >>> batch_norm_moment(Ensemble(width="n", depth="L", activation="relu", init="he", architecture="batchnorm:B"))
+    n/2
+    """
+    n = _units(net, "batchnorm")
+    if order != 2:
+        raise InvalidArgument("order", f"must be 2 under batch norm, got {order!r}", "use order=2")
+    return n / 2
 
 
 def layer_norm_spread(net: Ensemble) -> sp.Expr:
@@ -129,8 +159,8 @@ def layer_norm_spread(net: Ensemble) -> sp.Expr:
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> round(float(layer_norm_spread(Ensemble(width=64, depth=10, activation="relu", init="he"))), 5)
+    >>> net = Ensemble(width=64, depth=10, activation="relu", init="he", architecture="layernorm")
+    >>> round(float(layer_norm_spread(net)), 5)
     0.00687
     """
     return layer_norm_moment(net, 4) / layer_norm_moment(net, 2) ** 2 - 1
@@ -145,11 +175,11 @@ def layer_norm_gradient_rate(net: Ensemble) -> sp.Expr:
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> layer_norm_gradient_rate(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="layernorm")
+    >>> layer_norm_gradient_rate(net)
     (-2 - 1/pi)/n
     """
-    n = _units(net)
+    n = _units(net, "layernorm")
     of_projections = -(3 - 2 / sp.pi)  # 2 (E[Q | z] - n/2), E B = n/2
     of_masks = -(sp.Rational(1, 2) - 1 / sp.pi)  # -Var B/(2 (n/2)^2)
     of_normals = -2  # the logarithm of a chi-square of n/2 degrees
@@ -202,16 +232,16 @@ def _kernel(cosine: sp.Expr, degree: int) -> sp.Expr:
     return parts[degree] / (2 * sp.pi)
 
 
-def _units(net: Ensemble) -> sp.Expr:
-    """Return n of a ReLU network of normal weights."""
+def _units(net: Ensemble, architecture: str) -> sp.Expr:
+    """Return n of a ReLU network of normal weights behind the normalization named."""
     require_ensemble(net)
-    require_normal(net, "a normalized network")
+    if net.architecture.name != architecture:
+        problem = f"must be {architecture} here, got {net.architecture.describe()!r}"
+        remedy = "use 'layernorm'" if architecture == "layernorm" else "use e.g. 'batchnorm:16'"
+        raise InvalidArgument("architecture", problem, remedy)
+    require_normal(net.plain, "a normalized network")
     if net.slope != 0:
         raise InvalidArgument("activation", f"the formula is for ReLU, got {net.activation}", "use activation='relu'")
     if not net.is_constant_width:
         raise InvalidArgument("widths", "the formula is for layers of one width", "use width=32")
-    n = symbols.whole(net.width_at(0))
-    if n.is_Integer and n < 3:
-        problem = f"fewer than three standardized units are the same whatever comes in, got {n}"
-        raise InvalidArgument("width", problem, "use a width of at least 3")
-    return n
+    return symbols.whole(net.width_at(0))

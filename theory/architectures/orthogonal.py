@@ -23,8 +23,8 @@ from theory.moments.transfer import Layer
 from theory.requirements import require_ensemble, require_order, require_short
 
 
-def orthogonal_moment(net: Ensemble, order: int = 2) -> sp.Expr:
-    r"""Derive :math:`E|a_L|^{order}` for square orthogonal weights.
+def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^{order}` for square orthogonal weights.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ def orthogonal_moment(net: Ensemble, order: int = 2) -> sp.Expr:
         Orthogonal, of constant width; symbols are welcome.
     order : int
         2, 4, 6, ..., up to 18 where an activation drops a part.
+    layer : int or str, optional
+        k, the depth by default.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def orthogonal_moment(net: Ensemble, order: int = 2) -> sp.Expr:
     if square.is_number and square != 1 and order > _HIGHEST_POWER:
         problem = f"is too high for the exact power of |x|^2 = {square}"
         raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST_POWER}, or a symbolic network")
-    return _power(share, net) * square ** (order // 2)
+    return _power(share, net.depth if layer is None else layer) * square ** (order // 2)
 
 
 def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:
@@ -74,7 +76,7 @@ def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:
     >>> orthogonal_kurtosis(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
     ((n + 5)/(n + 2))**L
     """
-    return _power(symbols.tidy(_share_moment(net, 2) / _share_moment(net, 1) ** 2), net)
+    return _power(symbols.tidy(_share_moment(net, 2) / _share_moment(net, 1) ** 2), net.depth)
 
 
 def orthogonal_kurtosis_limit(net: Ensemble) -> sp.Expr:
@@ -181,9 +183,9 @@ def _rational(value: flint.fmpq) -> sp.Rational:
     return sp.Rational(int(value.p), int(value.q))
 
 
-def _power(share: sp.Expr, net: Ensemble) -> sp.Expr:
-    """Return share^L."""
-    depth = symbols.whole(net.depth)
+def _power(share: sp.Expr, layers: int | str) -> sp.Expr:
+    """Return share^k."""
+    depth = symbols.whole(layers)
     require_short(sp.Matrix([[share]]), depth)
     return share**depth
 
@@ -203,6 +205,7 @@ _HIGHEST_POWER = 10**4
 
 def _require_orthogonal(net: Ensemble) -> None:
     require_ensemble(net)
+    net.require_plain("a formula of orthogonal weights")
     if net.has_independent_entries:
         raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
     if not net.is_constant_width:

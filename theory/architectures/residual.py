@@ -54,84 +54,86 @@ import sympy as sp
 from theory import symbols
 from theory.balls import Ball, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
 from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied
 from theory.requirements import require_ensemble, require_independent_entries, require_normal, require_short
 
-_BRANCHES = ("linear", "relu", "two")
 _MOST_TERMS = 10**6
 
 
-def branch_scale(net: Ensemble, alpha: str | int | Fraction, branch: str = "linear") -> sp.Expr:
+def branch_scale(net: Ensemble) -> sp.Expr:
     r"""Return alpha as an expression in the ensemble's symbols.
 
     Parameters
     ----------
     net : Ensemble
-        Of constant width.
-    alpha : str, int or Fraction
-        A number, a symbol's name, ``"1/sqrt(L)"`` or ``"1/L"``, L the number of branches.
-    branch : str
-        ``"linear"``: a + alpha W a; ``"relu"``: a + alpha phi(W a); ``"two"``: a + alpha W' phi(W a), two of the
-        ensemble's matrices each.
+        Of residual architecture, with independent entries.
 
     Raises
     ------
     InvalidArgument
-        For unequal widths, an unknown branch or one that does not fit the activation, an odd depth where matrices
-        come in pairs, or a scale that is not positive.
+        For another architecture, orthogonal weights, or the scale 0 of fixup.
 
     Examples
     --------
-    >>> branch_scale(Ensemble(width="n", depth="L"), "1/sqrt(L)")
+    >>> branch_scale(Ensemble(width="n", depth="L", architecture="residual:1/sqrt(L)"))
     1/sqrt(L)
     """
+    require_residual(net)
+    match net.architecture.alpha:
+        case "1/sqrt(L)":
+            return 1 / sp.sqrt(_branches(net))
+        case "1/L":
+            return 1 / _branches(net)
+        case 0:
+            problem = "the formula needs a positive scale of the branches, got 0"
+            raise InvalidArgument("architecture", problem, "use e.g. 'residual:1/sqrt(L):two'")
+        case alpha:
+            assert alpha is not None
+            return symbols.number(alpha)
+
+
+def require_residual(net: Ensemble, *branches: str) -> None:
+    """Refuse what is no residual network of independent entries, or has another kind of branch than those named.
+
+    Raises
+    ------
+    InvalidArgument
+        Names the architecture, and those that would do.
+    """
     require_ensemble(net)
-    require_independent_entries(net)
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
-    if branch not in _BRANCHES:
-        raise InvalidArgument("branch", f"there is no branch {branch!r}", nearest(str(branch), _BRANCHES))
-    if branch != "two" and (branch == "linear") != (net.activation == "linear"):
-        problem = f"a {branch} branch does not fit the activation {net.activation}"
-        raise InvalidArgument("branch", problem, "use branch='linear', 'relu' or 'two' as the ensemble is")
-    branches = _branches(net, branch)
-    if alpha == "1/sqrt(L)":
-        return 1 / sp.sqrt(branches)
-    if alpha == "1/L":
-        return 1 / branches
-    if isinstance(alpha, str) and is_symbol_name(alpha):
-        if alpha in {*net.symbols, "norm_x", "norm4_x"}:
-            raise InvalidArgument("alpha", f"{alpha!r} already names a part of the network", "choose another name")
-        return symbols.number(alpha)
-    value = exact_fraction("alpha", alpha)
-    if value <= 0:
-        raise InvalidArgument("alpha", f"must be positive, got {value}", "use e.g. '1/sqrt(L)', '1/L' or 1")
-    return symbols.number(value)
+    require_independent_entries(net.plain)
+    branch = net.architecture.branch
+    if branch is None:
+        problem = f"must be residual here, got {net.architecture.describe()!r}"
+        raise InvalidArgument("architecture", problem, "use e.g. 'residual:1/sqrt(L)'")
+    if branches and branch not in branches:
+        problem = f"the formula is for branches of kind {' or '.join(branches)}, got {branch!r}"
+        remedy = "use activation='linear'" if branches == ("linear",) else "see theory.architectures.residual"
+        raise InvalidArgument("architecture", problem, remedy)
 
 
-def residual_moment(
-    net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", branch: str = "linear", order: int = 2
-) -> sp.Expr:
-    r"""Derive :math:`E|a_L|^{order}` of a residual network.
+def residual_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:
+    r"""Derive :math:`E|a_k|^{order}` of a residual network whose branches are linear or have two matrices.
 
     Parameters
     ----------
-    net, alpha, branch
-        As for :func:`branch_scale`; branches ``"linear"`` or ``"two"``.
+    net : Ensemble
+        Of residual architecture.
     order : int
         2 or 4.
+    layer : int or str, optional
+        k, the last layer by default; even where branches have two matrices.
 
     Returns
     -------
     sympy.Expr
-        Exact: for any symmetric law, but for ``"two"`` at order 4, which needs normal weights.
+        Exact: for any symmetric law, but for two matrices at order 4, which needs normal weights.
 
     Raises
     ------
     InvalidArgument
-        For ``"relu"``, whose moments do not close (:func:`relu_branch_bounds`), another order, a law that is not
-        normal where it must be, or numbers whose exact power is too long.
+        For branches that end in an activation, whose moments do not close (:func:`relu_branch_bounds`), another order,
+        a law that is not normal where it must be, a layer inside a branch, or numbers whose exact power is too long.
 
     References
     ----------
@@ -140,40 +142,38 @@ def residual_moment(
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> residual_moment(Ensemble(width="n", depth="L", init="xavier", law="symmetric"))
+    >>> net = Ensemble(width="n", depth="L", init="xavier", law="symmetric", architecture="residual:1/sqrt(L)")
+    >>> residual_moment(net)
     norm_x**2*(1 + 1/L)**L
-    >>> residual_moment(Ensemble(width="n", depth="L", activation="relu", init="he"), "alpha", "two")
+    >>> two = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="residual:alpha:two")
+    >>> residual_moment(two)
     norm_x**2*(2*alpha**2 + 1)**(L/2)
-    >>> residual_moment(Ensemble(width=4, depth=1, init="xavier"), 1, order=4)
+    >>> residual_moment(Ensemble(width=4, depth=1, init="xavier", architecture="residual:1"), order=4)
     11/2
     """
-    scale = branch_scale(net, alpha, branch)
-    if branch == "relu":
+    require_residual(net)
+    if net.architecture.branch == "relu":
         problem = "the moments of a branch that ends in an activation do not close"
-        raise InvalidArgument("branch", problem, "use relu_branch_bounds, or branch='two'")
+        raise InvalidArgument("architecture", problem, "use relu_branch_bounds, or two matrices: 'residual:1/L:two'")
     if order not in (2, 4):
         raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
-    steps = _branches(net, branch)
-    transfer = _transfer(net, scale, branch, order)
+    steps = _branches(net, layer)
+    if net.architecture.alpha == 0:
+        return symbols.input_power_sum(net, 2) ** (order // 2)
+    transfer = _transfer(net, branch_scale(net), order)
     start = partial(input_power_sums, net)
     require_short(transfer.matrix, steps)
     return power_applied(transfer, start, steps)
 
 
-def residual_hessian_moment(
-    net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", branch: str = "linear"
-) -> sp.Expr:
+def residual_hessian_moment(net: Ensemble) -> sp.Expr:
     r"""Derive :math:`E|H|_F^2` of the Hessian of f in all weights.
 
     Parameters
     ----------
     net : Ensemble
-        Of a random readout; for branches of two matrices of a law without atoms.
-    alpha : str, int or Fraction
-        As for :func:`branch_scale`.
-    branch : str
-        ``"linear"`` or ``"two"``.
+        Of residual architecture, its branches linear or of two matrices, with a random readout; for two matrices of a
+        law without atoms.
 
     Raises
     ------
@@ -199,39 +199,7 @@ def residual_hessian_moment(
 
     Under He it tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at 1/B.
 
-    Examples
-    --------
-    >>> from theory import Ensemble
-    >>> residual_hessian_moment(Ensemble(width="n", depth="L", init="xavier"))
-    n*norm_x**2*(1 + 1/L)**(L - 2)*(L - 1)/L
-    >>> relu = Ensemble(width=16, depth=128, activation="relu", init="he")
-    >>> round(float(residual_hessian_moment(relu, branch="two")), 1)
-    535.7
-    """
-    if branch not in ("linear", "two"):
-        raise InvalidArgument("branch", f"has no formula of the Hessian: {branch!r}", "use 'linear' or 'two'")
-    scale = branch_scale(net, alpha, branch)
-    if not net.has_sign_symmetric_readout:
-        raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
-    n, count, square = symbols.whole(net.width_at(0)), _branches(net, branch), symbols.input_power_sum(net, 2)
-    transfer = _transfer(net, scale, branch, 2).matrix
-    require_short(transfer, count)
-    growth = transfer[0]
-    if branch == "linear":
-        return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
-    if net.law.has_atoms and symbols.slope(net) != 1:
-        raise InvalidArgument("law", f"{net.law.name!r} has atoms, where masks are no fair coins", "use law='normal'")
-    gate = symbols.gate_moment(symbols.slope(net), 2)
-    kept = symbols.tidy(n * gate * symbols.variance(net, 1))
-    within = 2 * count * scale**2 * n * gate * growth ** (count - 1)
-    return (within + 4 * count * (count - 1) * scale**4 * n * kept**2 * growth ** (count - 2)) * square
-
-
-def fixup_hessian_moment(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`E|H|_F^2` where each of B branches :math:`W'\phi(Wa)` starts at W' = 0 (fixup).
-
-    Notes
-    -----
+    *Scale 0* (fixup), where each of B branches :math:`W'\phi(Wa)` starts at W' = 0.
     The stream is x everywhere, and f = <v, x>. The second derivative has, with :math:`h_j=\phi(W_jx)`, the blocks
     :math:`v^TdW'_jD_jdW_jx` and :math:`v^TdW'_jD_jW_jdW'_ih_i` for i < j, and no others:
 
@@ -242,21 +210,36 @@ def fixup_hessian_moment(net: Ensemble) -> sp.Expr:
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> fixup_hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    >>> residual_hessian_moment(Ensemble(width="n", depth="L", init="xavier", architecture="residual:1/sqrt(L)"))
+    n*norm_x**2*(1 + 1/L)**(L - 2)*(L - 1)/L
+    >>> relu = Ensemble(width=16, depth=128, activation="relu", init="he", architecture="residual:1/sqrt(L):two")
+    >>> round(float(residual_hessian_moment(relu)), 1)
+    535.7
+    >>> fixup = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="residual:0:two")
+    >>> residual_hessian_moment(fixup)
     L**2*n*norm_x**2/4
     """
-    branch_scale(net, 1, "two")
-    if not net.has_sign_symmetric_readout or net.law.has_atoms:
-        problem = "the formula is for a random readout and a law without atoms"
-        raise InvalidArgument("net", problem, "use readout='random' and law='normal'")
-    n, pairs = symbols.whole(net.width_at(0)), _branches(net, "two")
-    gate, s2 = symbols.gate_moment(symbols.slope(net), 2), symbols.variance(net, 1)
-    own, across = pairs * n * gate, pairs * (pairs - 1) / 2 * (n * gate) ** 2 * n * s2**2
-    return symbols.tidy(2 * (own + across)) * symbols.input_power_sum(net, 2)
+    require_residual(net, "linear", "two")
+    if net.architecture.alpha == 0:
+        return _fixup_hessian_moment(net)
+    scale = branch_scale(net)
+    if not net.has_sign_symmetric_readout:
+        raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
+    n, count, square = symbols.whole(net.width_at(0)), _branches(net), symbols.input_power_sum(net, 2)
+    transfer = _transfer(net, scale, 2).matrix
+    require_short(transfer, count)
+    growth = transfer[0]
+    if net.architecture.branch == "linear":
+        return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
+    if net.law.has_atoms and symbols.slope(net) != 1:
+        raise InvalidArgument("law", f"{net.law.name!r} has atoms, where masks are no fair coins", "use law='normal'")
+    gate = symbols.gate_moment(symbols.slope(net), 2)
+    kept = symbols.tidy(n * gate * symbols.variance(net, 1))
+    within = 2 * count * scale**2 * n * gate * growth ** (count - 1)
+    return (within + 4 * count * (count - 1) * scale**4 * n * kept**2 * growth ** (count - 2)) * square
 
 
-def typical_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> tuple[sp.Expr, sp.Expr]:
+def typical_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
     r"""Derive bounds on :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights of width n >= 4.
 
     Returns
@@ -271,11 +254,10 @@ def typical_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> 
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> typical_bounds(Ensemble(width="n", depth="L", init="xavier"))
+    >>> typical_bounds(Ensemble(width="n", depth="L", architecture="residual:1/sqrt(L)"))
     (L*(1 - 2/n)*log(1 + 1/L), 1 - 2/n)
     """
-    n, spread = _chi_square(net, alpha)
+    n, spread = _chi_square(net)
     if n.is_Integer and n < 4:
         raise InvalidArgument("width", f"the upper bound needs a width of at least 4, got {n}", "use enclosed_log_mean")
     depth, kept = symbols.whole(net.depth), 1 - 2 / n
@@ -283,23 +265,22 @@ def typical_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> 
     return depth * kept * sp.log(1 + growth), depth * kept * growth
 
 
-def log_growth_expansion(net: Ensemble, alpha: str | int | Fraction = "alpha", terms: int = 2) -> sp.Expr:
+def log_growth_expansion(net: Ensemble, terms: int = 2) -> sp.Expr:
     r"""Derive the expansion of :math:`E\log(|a_k|^2/|a_{k-1}|^2)` in :math:`\alpha^2`, linear branches, normal weights.
 
     Parameters
     ----------
-    net, alpha
-        As for :func:`branch_scale`.
+    net : Ensemble
+        Linear, normal, of residual architecture.
     terms : int
         How many; the error is of the order of the next.
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> log_growth_expansion(Ensemble(width="n", depth="L", init="xavier"), terms=1)
+    >>> log_growth_expansion(Ensemble(width="n", depth="L", architecture="residual:alpha"), terms=1)
     alpha**2*(n - 2)/n
     """
-    n, spread = _chi_square(net, alpha)
+    n, spread = _chi_square(net)
     if isinstance(terms, bool) or not isinstance(terms, int) or terms < 1:
         raise InvalidArgument("terms", f"must be a positive integer, got {terms!r}", "use terms=2")
     # sum_j (spread/2)^j/j! of the j-th Laplacian of log|x|^2, which maps |x|^(-2i) to 2i(2i+2-n)|x|^(-2i-2)
@@ -310,7 +291,7 @@ def log_growth_expansion(net: Ensemble, alpha: str | int | Fraction = "alpha", t
     return total
 
 
-def enclosed_log_mean(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", digits: int = 30) -> Ball:
+def enclosed_log_mean(net: Ensemble, digits: int = 30) -> Ball:
     r"""Enclose :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights.
 
     Raises
@@ -325,34 +306,30 @@ def enclosed_log_mean(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", 
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> enclosed_log_mean(Ensemble(width=8, depth=64), digits=8)
+    >>> enclosed_log_mean(Ensemble(width=8, depth=64, architecture="residual:1/sqrt(L)"), digits=8)
     [0.747077941894531 +/- 2.51e-16]
     """
-    return _enclosed(net, alpha, digits)[0]
+    return _enclosed(net, digits)[0]
 
 
-def enclosed_log_variance(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)", digits: int = 30) -> Ball:
+def enclosed_log_variance(net: Ensemble, digits: int = 30) -> Ball:
     r"""Enclose :math:`\mathrm{Var}\log|a_L|^2`; parameters and errors as for :func:`enclosed_log_mean`.
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> enclosed_log_variance(Ensemble(width=8, depth=64), digits=8)
+    >>> enclosed_log_variance(Ensemble(width=8, depth=64, architecture="residual:1/sqrt(L)"), digits=8)
     [0.492260893742899 +/- 2.84e-16]
     """
-    return _enclosed(net, alpha, digits)[1]
+    return _enclosed(net, digits)[1]
 
 
-def relu_branch_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> tuple[sp.Expr, sp.Expr]:
+def relu_branch_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
     r"""Derive bounds on :math:`E|a_L|^2` of branches that end in a ReLU, normal weights.
 
     Parameters
     ----------
     net : Ensemble
-        ReLU, normal; its input of nonnegative sum, along (1, ..., 1) by default.
-    alpha : str, int or Fraction
-        As for :func:`branch_scale`.
+        ReLU, normal, of residual architecture; its input of nonnegative sum, along (1, ..., 1) by default.
 
     Returns
     -------
@@ -366,12 +343,13 @@ def relu_branch_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)")
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> relu_branch_bounds(Ensemble(width="n", depth="L", activation="relu", init="he"), "1/L")[1]
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="residual:1/L")
+    >>> relu_branch_bounds(net)[1]
     norm_x**2*(1 + 2/(sqrt(pi)*L) + L**(-2))**L
     """
-    scale = branch_scale(net, alpha, "relu")
-    require_normal(net, "a branch that ends in a ReLU")
+    require_residual(net, "relu")
+    require_normal(net.plain, "a branch that ends in a ReLU")
+    scale = branch_scale(net)
     if net.slope != 0:
         raise InvalidArgument("activation", f"the bounds are for ReLU, got {net.activation}", "use activation='relu'")
     n, depth, s2 = symbols.whole(net.width_at(0)), symbols.whole(net.depth), symbols.variance(net, 1)
@@ -383,7 +361,7 @@ def relu_branch_bounds(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)")
     return low, (1 + 2 * c + scale**2 * q) ** depth * square
 
 
-def relu_branch_square_bound(net: Ensemble, alpha: str | int | Fraction = "1/sqrt(L)") -> sp.Expr:
+def relu_branch_square_bound(net: Ensemble) -> sp.Expr:
     r"""Derive an upper bound on :math:`E|a_L|^4`; parameters and errors as for :func:`relu_branch_bounds`.
 
     Notes
@@ -394,18 +372,28 @@ def relu_branch_square_bound(net: Ensemble, alpha: str | int | Fraction = "1/sqr
 
     Examples
     --------
-    >>> from theory import Ensemble
-    >>> net = Ensemble(width=64, depth=64, activation="relu", init="he")
+    >>> net = Ensemble(width=64, depth=64, activation="relu", init="he", architecture="residual:1/sqrt(L)")
     >>> round(float(relu_branch_square_bound(net) / relu_branch_bounds(net)[1] ** 2), 2)
     1.23
     """
-    relu_branch_bounds(net, alpha)
+    relu_branch_bounds(net)
     n, depth = symbols.whole(net.width_at(0)), symbols.whole(net.depth)
-    t = branch_scale(net, alpha, "relu") * sp.sqrt(symbols.variance(net, 1))
+    t = branch_scale(net) * sp.sqrt(symbols.variance(net, 1))
     x, y, y2 = sp.sqrt(n / (2 * sp.pi)), n / 2, n * (n + 5) / 4
     x2 = x**2 + sp.Rational(1, 2) - 1 / (2 * sp.pi)
     growth = 1 + 4 * t * x + t**2 * (4 * x2 + 2 * y) + 4 * t**3 * sp.sqrt(y * y2) + t**4 * y2
     return growth**depth * symbols.input_power_sum(net, 2) ** 2
+
+
+def _fixup_hessian_moment(net: Ensemble) -> sp.Expr:
+    """Return E|H|_F^2 where the second matrix of each branch is 0."""
+    if not net.has_sign_symmetric_readout or net.law.has_atoms:
+        problem = "the formula is for a random readout and a law without atoms"
+        raise InvalidArgument("net", problem, "use readout='random' and law='normal'")
+    n, pairs = symbols.whole(net.width_at(0)), _branches(net)
+    gate, s2 = symbols.gate_moment(symbols.slope(net), 2), symbols.variance(net, 1)
+    own, across = pairs * n * gate, pairs * (pairs - 1) / 2 * (n * gate) ** 2 * n * s2**2
+    return symbols.tidy(2 * (own + across)) * symbols.input_power_sum(net, 2)
 
 
 def _sum_of_input(net: Ensemble) -> sp.Expr:
@@ -423,26 +411,28 @@ def _square(net: Ensemble) -> sp.Expr:
     return symbols.input_power_sum(net, 2)
 
 
-def _branches(net: Ensemble, branch: str) -> sp.Expr:
-    """Return the number of branches."""
-    depth = symbols.whole(net.depth)
-    if branch != "two":
-        return depth
-    if depth.is_odd:
-        raise InvalidArgument("depth", f"{depth} matrices make no pairs", "use an even depth")
-    return depth / 2
+def _branches(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
+    """Return the number of branches up to a layer."""
+    if layer is not None:
+        net.width_at(layer)  # refuses a layer that is not there
+    matrices = symbols.whole(net.depth if layer is None else layer)
+    if net.architecture.branch != "two":
+        return matrices
+    if matrices.is_odd:
+        raise InvalidArgument("layer", f"{layer} lies within a branch of two matrices", "use an even layer")
+    return matrices / 2
 
 
-def _transfer(net: Ensemble, scale: sp.Expr, branch: str, order: int) -> TransferMatrix:
+def _transfer(net: Ensemble, scale: sp.Expr, order: int) -> TransferMatrix:
     """Return the map of one branch on |a|^order, or on (|a|_2^4, |a|_4^4)."""
-    n, s2 = symbols.whole(net.width_at(0)), symbols.variance(net, 1)
+    n, s2, branch = symbols.whole(net.width_at(0)), symbols.variance(net, 1), net.architecture.branch
     a2, slope = scale**2, symbols.slope(net)
     p2, p4 = (symbols.gate_moment(slope, m) for m in (2, 4))
     if order == 2:
         growth = n * s2 if branch == "linear" else n * s2 * n * p2 * s2
         return TransferMatrix(((1,),), sp.Matrix([[1 + a2 * symbols.tidy(growth)]]))
     if branch == "two":
-        require_normal(net, "|a_L|^4 with branches of two matrices")
+        require_normal(net.plain, "|a_L|^4 with branches of two matrices")
         # given h = phi(W a), |a + alpha W' h|^4 has the mean 1 + (2n + 4) t + n (n + 2) t^2 at t = alpha^2 s^2 |h|^2
         mean, square = n * p2 * s2, n * s2**2 * (3 * p4 + (n - 1) * p2**2)
         first, second = symbols.tidy((2 * n + 4) * s2 * mean), symbols.tidy(n * (n + 2) * s2**2 * square)
@@ -456,23 +446,25 @@ def _transfer(net: Ensemble, scale: sp.Expr, branch: str, order: int) -> Transfe
     return TransferMatrix(((1, 1), (2,)), sp.Matrix(rows).applyfunc(symbols.tidy))
 
 
-def _chi_square(net: Ensemble, alpha: str | int | Fraction) -> tuple[sp.Expr, sp.Expr]:
+def _chi_square(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
     """Return n and alpha^2 s^2, what |e + beta g|^2 depends on."""
-    scale = branch_scale(net, alpha, "linear")
-    require_normal(net, "log|a_L|^2 of a residual network")
+    require_residual(net, "linear")
+    require_normal(net.plain, "log|a_L|^2 of a residual network")
+    scale = branch_scale(net)
     return symbols.whole(net.width_at(0)), scale**2 * symbols.variance(net, 1)
 
 
-def _enclosed(net: Ensemble, alpha: str | int | Fraction, digits: int) -> tuple[Ball, Ball]:
+def _enclosed(net: Ensemble, digits: int) -> tuple[Ball, Ball]:
     """Return mean and variance of log(|a_L|^2/|x|^2) as balls: a sum over the Poisson variable, its tail bounded."""
-    n, spread = _chi_square(net, alpha)
+    n, spread = _chi_square(net)
     net.require_numbers("an enclosure")
     if spread.free_symbols:
-        raise InvalidArgument("alpha", f"an enclosure needs a number, got {alpha!r}", "use e.g. alpha='1/sqrt(L)'")
+        problem = f"an enclosure needs a number for the scale, got {net.architecture.describe()!r}"
+        raise InvalidArgument("architecture", problem, "use e.g. 'residual:1/sqrt(L)'")
     require_digits(digits)
     if 1 / (2 * spread) > _MOST_TERMS:
         problem = f"branches of scale^2 {spread} need more than {_MOST_TERMS} terms"
-        raise InvalidArgument("alpha", problem, "use log_growth_expansion, or typical_bounds")
+        raise InvalidArgument("architecture", problem, "use log_growth_expansion, or typical_bounds")
     with precision(digits + 15):
         beta2, depth = enclose_number(spread), int(net.depth)
         mean = 1 / (2 * beta2)

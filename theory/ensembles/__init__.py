@@ -4,13 +4,15 @@
 arguments              the error every bad argument gets, exact parsing
 laws                   symmetric laws of one weight entry
 initializations        weight variance as a function of the fans
-ensemble               widths, depth, activation, readout, input
+architectures          plain, residual branches, layer or batch normalization
+ensemble               widths, depth, activation, architecture, readout, input
 =====================  =================================================
 """
 
+from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument
 from theory.ensembles.ensemble import Ensemble
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law
 
-__all__ = ["Ensemble", "Law", "Initialization", "InvalidArgument", "Exact"]
+__all__ = ["Ensemble", "Law", "Initialization", "Architecture", "InvalidArgument", "Exact"]

@@ -1,4 +1,4 @@
-"""The random network itself: widths, depth, activation, readout and input, with its law and initialization."""
+"""The random network itself: sizes, activation, architecture, readout and input, with its law and initialization."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law, parse_law
 
 _READOUTS = ("random", "signs", "ones")
 _INPUTS = ("e1", "ones")
+_LEAST_UNITS = 3
+"""Two standardized numbers are 1 and -1, whatever came in."""
 
 
 @dataclass(frozen=True, init=False)
@@ -22,8 +25,9 @@ class Ensemble:
     r"""A random deep network :math:`f(x) = \langle v, a_L\rangle`, :math:`a_k = \phi(W_k a_{k-1})`, :math:`a_0 = x`.
 
     The weights :math:`W_k`, of shape (n_k, n_{k-1}), have independent entries, symmetric about 0; there are no
-    biases. Everything is exact: ints, Fractions, or the names of symbols, so that theory can answer with a formula
-    and montecarlo with an estimate of the very same network.
+    biases. The formula for :math:`a_k` is that of the plain architecture; the others are those of
+    :class:`Architecture`. Everything is exact: ints, Fractions, or the names of symbols, so that theory can answer with
+    a formula and montecarlo with an estimate of the very same network.
 
     Parameters
     ----------
@@ -45,6 +49,9 @@ class Ensemble:
     input : str or sequence of numbers, optional
         ``ones``, ``e1``, or n_0 numbers. Default: a unit vector, of which formulas keep |x| while the ensemble has
         other symbols, and which montecarlo takes along (1, ..., 1).
+    architecture : str or Architecture
+        ``plain``, ``residual:ALPHA``, ``residual:ALPHA:two``, ``layernorm`` or ``batchnorm:B``: see
+        :class:`Architecture`.
 
     Raises
     ------
@@ -58,6 +65,8 @@ class Ensemble:
     Fraction(1, 16)
     >>> Ensemble(widths=(784, 100, 10), init="xavier").depth
     2
+    >>> print(net.at(architecture="residual:1/sqrt(L)").describe())
+    width=n depth=L activation=relu init=he law=normal readout=random architecture=residual:1/sqrt(L)
     """
 
     width: int | str | None
@@ -68,6 +77,7 @@ class Ensemble:
     law: Law
     readout: str | tuple[Fraction, ...]
     input: str | tuple[Fraction, ...] | None
+    architecture: Architecture
 
     def __init__(
         self,
@@ -80,19 +90,22 @@ class Ensemble:
         law: str | Law | None = None,
         readout: str | Sequence[Any] = "random",
         input: str | Sequence[Any] | None = None,  # noqa: A002  # the field's own word
+        architecture: str | Architecture = "plain",
     ) -> None:
         init = Initialization.parse(init)
         width, depth, layers = _parse_sizes(width, depth, widths)
         default_law = "uniform" if init.name == "pytorch" else "normal"
+        activation = _parse_activation(activation)
         parsed = {
             "width": width,
             "depth": depth,
             "widths": layers,
-            "activation": _parse_activation(activation),
+            "activation": activation,
             "init": init,
             "law": parse_law(default_law if law is None else law),
             "readout": _parse_vector("readout", readout, _READOUTS),
             "input": None if input is None else _parse_vector("input", input, _INPUTS),
+            "architecture": Architecture.parse(architecture, activation),
         }
         for name, value in parsed.items():
             object.__setattr__(self, name, value)  # frozen: this is the one place that writes
@@ -125,6 +138,25 @@ class Ensemble:
                 )
             if isinstance(vector, tuple) and not any(vector):
                 raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
+        self._require_fitting_architecture()
+
+    def _require_fitting_architecture(self) -> None:
+        """Refuse what the architecture leaves undefined: the one place where the two meet."""
+        if self.architecture.name == "residual":
+            if not self.is_constant_width:
+                raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
+            if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
+                raise InvalidArgument("depth", f"{self.depth} matrices make no pairs", "use an even depth")
+        if self.architecture.name in ("layernorm", "batchnorm") and self.law.has_atoms:
+            problem = f"{self.law.name!r} has atoms, so that preactivations can all be equal, with nothing to divide by"
+            raise InvalidArgument("law", problem, "use e.g. law='normal' or 'uniform'")
+        if self.architecture.name == "layernorm":
+            argument, units = ("width", (self.width,)) if self.widths is None else ("widths", self.widths[1:])
+            if any(isinstance(n, int) and n < _LEAST_UNITS for n in units):
+                problem = "fewer than three standardized units are the same whatever comes in"
+                raise InvalidArgument(argument, problem, f"use a width of at least {_LEAST_UNITS}")
+        if self.architecture.name == "batchnorm" and self.input is not None:
+            raise InvalidArgument("input", "the inputs of a batch are drawn with the network", "leave it out")
 
     def _require_distinct_symbols(self) -> None:
         """Refuse one name for two things: in a formula they could not be told apart."""
@@ -135,6 +167,7 @@ class Ensemble:
             *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
             ("activation", self.slope, "the slope"),
             ("init", self.init.value, "the variance"),
+            ("architecture", self.architecture.symbol, "the scale or the batch"),
         ]
         for argument, name, role in parts:
             if isinstance(name, str) and self.law.is_symbolic and re.fullmatch(r"m\d+", name):
@@ -223,13 +256,40 @@ class Ensemble:
     def symbols(self) -> tuple[str, ...]:
         """Names of the symbols in the ensemble, in reading order: empty if every part is a number."""
         sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
-        parts = [*sizes, self.slope, self.init.value, *((self.law.kurtosis,) if self.law.is_symbolic else ())]
+        kurtosis = (self.law.kurtosis,) if self.law.is_symbolic else ()
+        parts = [*sizes, self.slope, self.init.value, *kurtosis, self.architecture.symbol]
         return tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
 
     @property
+    def plain(self) -> Ensemble:
+        """The same sizes, weights, readout and input in the plain architecture."""
+        return self if self.architecture.is_plain else replace(self, architecture=Architecture("plain"))
+
+    def require_plain(self, who: str) -> None:
+        """Refuse another architecture than the plain one, for those who know no other.
+
+        Parameters
+        ----------
+        who : str
+            What asks, as the subject of the sentence: ``"the law of log|a_k|^2"``.
+
+        Raises
+        ------
+        InvalidArgument
+            Names the architecture.
+        """
+        if not self.architecture.is_plain:
+            problem = f"{who} is known for plain networks only, got {self.architecture.describe()!r}"
+            raise InvalidArgument("architecture", problem, "use architecture='plain'")
+
+    @property
     def can_die(self) -> bool:
-        """Whether all units of a layer can be off with positive probability, so that a_L = 0."""
-        return self.slope == 0 or self.law.has_atoms
+        """Whether all units of a layer can be 0 with positive probability, so that a_L = 0.
+
+        Beside the identity there is still what the branch adds to, and of units standardized together one is positive.
+        """
+        units_die = self.slope == 0 and self.architecture.name in ("plain", "batchnorm")
+        return units_die or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
         """Return the variance s_k^2 of an entry of W_k, for an ensemble without symbols.
@@ -260,6 +320,7 @@ class Ensemble:
             ("activation", self.slope, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
             ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),
+            ("architecture", self.architecture.symbol, "architecture='residual:1/2' or 'batchnorm:16'"),
         ]
         for name, part, remedy in parts:
             if isinstance(part, str):
@@ -275,7 +336,8 @@ class Ensemble:
         """
         sizes = f"width={self.width} depth={self.depth}" if self.widths is None else f"widths={_joined(self.widths)}"
         vectors = f"readout={_joined(self.readout)}" + ("" if self.input is None else f" input={_joined(self.input)}")
-        return f"{sizes} activation={self.activation} init={self.init.describe()} law={self.law.name} {vectors}"
+        wired = "" if self.architecture.is_plain else f" architecture={self.architecture.describe()}"
+        return f"{sizes} activation={self.activation} init={self.init.describe()} law={self.law.name} {vectors}{wired}"
 
     def digest(self) -> str:
         """Return a SHA-256 of all that decides the networks' distribution, the same on every machine."""

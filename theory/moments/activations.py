@@ -18,7 +18,8 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Parameters
     ----------
     net : Ensemble
-        Width and depth may be symbols; unequal widths must be numbers of layers, each a number or a symbol.
+        Width and depth may be symbols; unequal widths must be numbers of layers, each a number or a symbol. Of any
+        architecture whose moments are known.
     order : int
         The power of the norm: 2, 4, 6, ...
     layer : int or str, optional
@@ -32,12 +33,15 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Raises
     ------
     InvalidArgument
-        If the order is not even and positive, or the depth is a symbol and the recursion has more than two terms.
+        If the order is not even and positive, the depth is a symbol and the recursion has more than two terms, or the
+        architecture has no such formula.
 
     Notes
     -----
     Order 4 of a law with kurtosis K follows a two-term recursion; its powers are written by Cayley and Hamilton
     with the two eigenvalues of the transfer matrix. For normal entries one term closes at every order.
+
+    Other architectures are derived in :mod:`theory.architectures`, as are orthogonal weights.
 
     References
     ----------
@@ -50,15 +54,34 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     norm_x**4*(1 + 5/n)**L
     >>> activation_moment(Ensemble(width=2, depth=3, init="xavier", law="rademacher"), order=4)
     11/4
+    >>> activation_moment(Ensemble(width="n", depth="L", architecture="residual:1/sqrt(L)"))
+    norm_x**2*(1 + 1/L)**L
     """
     require_order(order)
-    require_independent_entries(net)
     depth = net.depth if layer is None else layer
     net.width_at(depth)  # refuses a layer that is not there
+    if not (net.architecture.is_plain and net.has_independent_entries):
+        return _beyond_plain(net, order, depth)
     start = partial(input_power_sums, net)
     if not net.is_constant_width:
         return through_layers([Layer.forward(net, k) for k in range(1, int(depth) + 1)], order, start)
     return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
+
+
+def _beyond_plain(net: Ensemble, order: int, layer: int | str) -> sp.Expr:
+    """Return the moment in another architecture, or of orthogonal weights."""
+    from theory.architectures import normalized, orthogonal, residual
+
+    match net.architecture.name:
+        case "residual":
+            return residual.residual_moment(net, order, layer)
+        case "plain":
+            return orthogonal.orthogonal_moment(net, order, layer)
+        case name:
+            if layer == 0:
+                raise InvalidArgument("layer", "0 is the input, which is not normalized", "use layer=1")
+            moment = normalized.layer_norm_moment if name == "layernorm" else normalized.batch_norm_moment
+            return moment(net, order)
 
 
 def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
@@ -71,6 +94,7 @@ def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
     norm_x**4*(1 + 5/n)**(k - 1)
     """
     require_order(order)
+    require_independent_entries(net)
     if isinstance(layer, int) and layer > 1:
         return activation_moment(net, order, layer - 1)
     start = partial(input_power_sums, net)
@@ -126,6 +150,11 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="he", law="symmetric"))
     exp(5*beta)
     """
+    if net.architecture.is_plain and not net.has_independent_entries:
+        from theory.architectures.orthogonal import orthogonal_kurtosis_limit
+
+        return orthogonal_kurtosis_limit(net)
+    require_independent_entries(net)
     if not net.is_constant_width or not isinstance(net.width, str):
         raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
     n = symbols.whole(net.width)

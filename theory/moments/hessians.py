@@ -20,7 +20,7 @@ from theory.moments.activations import moment_before
 from theory.moments.gradient_products import gradient_product
 from theory.moments.gradients import backward_moment, gradient_moment
 from theory.moments.jacobians import jacobian_moment
-from theory.requirements import require_independent_masks, require_two_layers
+from theory.requirements import require_independent_entries, require_independent_masks, require_two_layers
 
 
 def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, order: int = 2) -> sp.Expr:
@@ -68,7 +68,8 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Any law; a sign-symmetric readout, or any if linear.
+        Any law; a sign-symmetric readout, or any if linear. Plain, or residual with branches that are linear or have
+        two matrices.
 
     Returns
     -------
@@ -81,6 +82,11 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     >>> hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
     L*n*norm_x**2*(L - 1)/4
     """
+    if net.architecture.name == "residual":
+        from theory.architectures.residual import residual_hessian_moment
+
+        return residual_hessian_moment(net)
+    require_independent_entries(net)
     if net.is_constant_width and net.depth != 1:
         # every block has the same moment: the growths add up to L - 2 layers wherever the two lie
         block = hessian_block_moment(net, 1, 2)

@@ -13,7 +13,8 @@ from montecarlo import Observable
 from montecarlo.arrays import Array
 from montecarlo.drawing.second_inputs import Pair
 from montecarlo.drawing.weights import Weights
-from montecarlo.engines.engine import Draw, Engine, LawExact, LawExactNorms, Networks
+from montecarlo.engines.engine import Draw, Engine, Networks
+from montecarlo.engines.law_exact import LawExact, LawExactNorms
 from montecarlo.engines.norms_in_law import NormChunk
 from montecarlo.engines.vectors_in_law import VectorChunk
 from proofs_check.evidence import EqualInLaw

@@ -22,12 +22,15 @@ from montecarlo import (
     threads,
 )
 from montecarlo.drawing import streams
-from montecarlo.engines.engine import ALL_NEEDS, Direct, LawExact, LawExactNorms, find_engine
+from montecarlo.engines.direct import Direct
+from montecarlo.engines.engine import ALL_NEEDS
+from montecarlo.engines.law_exact import LawExact, LawExactNorms
 from montecarlo.engines.norms_in_law import NormChunk
 from montecarlo.engines.real_matrices import Chunk, Scratch
 from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.intervals import catoni_interval, clopper_pearson_interval
+from montecarlo.runs.choice_of_engine import find_engine
 from tests.montecarlo.engines.same_law import differing, functionals
 from theory.ensembles import Ensemble, InvalidArgument, Law
 from theory.log_laws.log_norms import survival

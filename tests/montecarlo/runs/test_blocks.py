@@ -6,7 +6,8 @@ import pytest
 
 from montecarlo import ActivationNorms, Angles, GradientNorms, HessianNorms, InnerProducts, simulate
 from montecarlo.drawing import streams
-from montecarlo.engines.engine import Direct, LawExact, LawExactNorms
+from montecarlo.engines.direct import Direct
+from montecarlo.engines.law_exact import LawExact, LawExactNorms
 from montecarlo.runs.blocks import Part, Task, merged, run_block
 from theory.ensembles import Ensemble, InvalidArgument
 

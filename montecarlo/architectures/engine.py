@@ -1,0 +1,65 @@
+"""The engine of every architecture but the plain one: real weight matrices, all of them kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from montecarlo.architectures.batch_norm import BatchNormChunk
+from montecarlo.architectures.kept_weights import KeptChunk, partition_of_kept, require_kept
+from montecarlo.architectures.layer_norm import LayerNormChunk
+from montecarlo.architectures.residual import ResidualChunk
+from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.streams import Partition
+from montecarlo.drawing.weights import Weights
+from montecarlo.engines.engine import Draw
+from theory.ensembles import Architecture, Ensemble
+
+_CHUNKS: dict[str, type[KeptChunk]] = {
+    "residual": ResidualChunk,
+    "layernorm": LayerNormChunk,
+    "batchnorm": BatchNormChunk,
+}
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Real weight matrices in another architecture than the plain one, in double precision.
+
+    Parameters
+    ----------
+    architecture : Architecture
+
+    Examples
+    --------
+    >>> net = Ensemble(width=8, depth=4, architecture="residual:1/sqrt(L)")
+    >>> Wired(net.architecture).name
+    'residual-linear-1/sqrt(L)'
+    """
+
+    architecture: Architecture
+    provides = frozenset({"backward", "weights"})
+
+    @property
+    def name(self) -> str:
+        """The architecture's name in the names of streams and in stored runs, which must stay."""
+        match self.architecture.name:
+            case "residual":
+                return f"residual-{self.architecture.branch}-{self.architecture.alpha}"
+            case "layernorm":
+                return "layer-norm"
+            case _:
+                return f"batch-norm-{self.architecture.batch}"
+
+    def refuse(self, net: Ensemble) -> None:
+        """Refuse laws that cannot be drawn, and networks of which a single one outgrows memory."""
+        Weights(net)
+        require_kept(net)
+
+    def partition(self, net: Ensemble) -> Partition:
+        """Return chunks whose weights and activations are kept."""
+        return partition_of_kept(net)
+
+    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+        """Return what draws the architecture's chunks."""
+        law, chunk = Weights(net), _CHUNKS[self.architecture.name]
+        return lambda rng, networks: chunk(net, rng, networks, law=law)

@@ -1,0 +1,265 @@
+r"""The forward and the backward pass of all architectures, written once: for real and for complex numbers.
+
+After its matrix, a layer standardizes what comes out, applies its activation and adds the result to an earlier layer's
+output, each of them or none: :math:`a_k = a_j+\alpha\,\phi(N(W_ka_{k-1}))`. Standardized over units or over inputs,
+
+.. math:: \hat z = \frac{z-\bar z}\sigma,\quad \sigma^2 = \overline{(z-\bar z)^2},\qquad
+          \frac{\partial f}{\partial z} = \frac1\sigma\Bigl(I-\frac{11^T}n-\frac{\hat z\hat z^T}n\Bigr)
+          \frac{\partial f}{\partial\hat z}.
+
+Nothing is conjugated, :math:`\sigma` is the root of a square that is not an absolute one, and signs are those of real
+parts. So gradients are analytic functions of the weights, and :math:`\mathrm{Im}\,\nabla f(w+ihv)/h` is the Hessian
+times v, exact up to rounding at h = 1e-30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from montecarlo.arrays import Array, Numbers
+from montecarlo.drawing.small_products import matrix_matrix, matrix_vector, vector_matrix
+
+ROUNDING = 1e-13
+"""What is smaller than this share of its parts is a 0 that was rounded, where weights have no direction left."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What follows a weight matrix.
+
+    Attributes
+    ----------
+    slope : float
+        The activation's slope for negative arguments, and at 0; 1 if there is no activation.
+    standardized : str, optional
+        ``units`` or ``inputs``: what preactivations are standardized over.
+    adds_to : int, optional
+        j, the earlier layer to whose output this one's is added; 0 is the input.
+    scale : float
+        alpha, the factor before what is added.
+    """
+
+    slope: float = 1.0
+    standardized: Literal["units", "inputs"] | None = None
+    adds_to: int | None = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the activations of m networks, of n units each on B inputs, lie in an array.
+
+    Attributes
+    ----------
+    units, inputs : int
+        The axes of units and inputs; the second is missing where each network has one input.
+    forward : callable
+        From matrices, shape (m, n', n), and activations to preactivations.
+    backward : callable
+        From matrices and derivatives in preactivations to derivatives in activations.
+    gradient : callable
+        From derivatives in preactivations and activations to derivatives in matrices, shape (m, n', n).
+    """
+
+    units: int
+    inputs: int | None
+    forward: Callable[[Numbers, Numbers], Numbers]
+    backward: Callable[[Numbers, Numbers], Numbers]
+    gradient: Callable[[Numbers, Numbers], Numbers]
+
+
+def _transposed(matrices: Numbers) -> Numbers:
+    return np.ascontiguousarray(matrices.transpose(0, 2, 1))
+
+
+VECTORS = Layout(
+    units=1,
+    inputs=None,
+    forward=matrix_vector,
+    backward=lambda w, y: vector_matrix(y, w),
+    gradient=lambda y, a: y[:, :, None] * a[:, None, :],
+)
+"""One input for each network: shape (m, n)."""
+
+COLUMNS = Layout(
+    units=1,
+    inputs=2,
+    forward=matrix_matrix,
+    backward=lambda w, y: matrix_matrix(_transposed(w), y),
+    gradient=lambda y, a: matrix_matrix(y, _transposed(a)),
+)
+"""A column for each input: shape (m, n, B)."""
+
+ROWS = Layout(
+    units=2,
+    inputs=1,
+    forward=lambda w, a: matrix_matrix(a, w.swapaxes(1, 2)),
+    backward=lambda w, y: matrix_matrix(y, w),
+    gradient=lambda y, a: matrix_matrix(y.swapaxes(1, 2), a),
+)
+"""A row for each input, as data sets have them: shape (m, B, n)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """What the backward pass needs to know of a layer.
+
+    Attributes
+    ----------
+    read : ndarray
+        The activations that the matrix was applied to.
+    slopes : ndarray or None
+        The activation's slope at each preactivation, if there is one; standardized preactivations tell it, too.
+    standard, deviations : ndarray or None
+        Standardized preactivations, and what they were divided by.
+    """
+
+    read: Numbers
+    slopes: Array | None
+    standard: Numbers | None
+    deviations: Numbers | None
+
+
+def forward(
+    layers: Sequence[Layer],
+    matrices: Iterable[Numbers],
+    inputs: Numbers,
+    layout: Layout,
+    *,
+    floor: float = 0.0,
+    after: Callable[[int, Numbers], None] | None = None,
+) -> tuple[Numbers, list[Passed]]:
+    """Run networks forward.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    matrices : iterable of ndarray, shapes (m, n_k, n_{k-1})
+        W_1, ..., W_L; drawn only as they are needed.
+    inputs : ndarray
+        Laid out as `layout` says.
+    layout : Layout
+    floor : float
+        Added to variances before they divide.
+    after : callable, optional
+        Called with k and a_k after each layer. It may multiply a_k in place, where layers are homogeneous.
+
+    Returns
+    -------
+    ndarray
+        The last layer's output.
+    list of Passed
+        One for each layer.
+
+    Examples
+    --------
+    >>> beside = Layer(slope=0.0, adds_to=0, scale=0.5)
+    >>> forward([beside], [np.array([[[2.0]]])], np.array([[3.0]]), VECTORS)[0]
+    array([[6.]])
+    """
+    a, passed = inputs, list[Passed]()
+    for k, (layer, w) in enumerate(zip(layers, matrices, strict=True), start=1):
+        z, deviations = layout.forward(w, a), None
+        if layer.standardized is not None:
+            z, deviations = _standardize(z, _axis(layer, layout), floor)
+        slopes = _slopes(layer, z)
+        passed.append(Passed(a, slopes, None, None) if deviations is None else Passed(a, None, z, deviations))
+        if layer.adds_to is None:
+            a = z if slopes is None else slopes * z
+        else:
+            a = passed[layer.adds_to].read + (layer.scale * z if slopes is None else layer.scale * slopes * z)
+        if after is not None:
+            after(k, a)
+    return a, passed
+
+
+def backward(
+    layers: Sequence[Layer],
+    matrices: Sequence[Numbers],
+    passed: Sequence[Passed],
+    derivatives: Numbers,
+    layout: Layout,
+    *,
+    before_branch: Callable[[Numbers], None] | None = None,
+    rounded_zeros: bool = False,
+) -> Iterator[tuple[int, Numbers, Numbers]]:
+    """Run networks backward, from the last layer to the first.
+
+    Parameters
+    ----------
+    layers, matrices, passed, layout
+        As for :func:`forward`, and what it returned.
+    derivatives : ndarray
+        Of f in the last layer's output.
+    before_branch : callable, optional
+        Called with the derivatives in a layer's output where the layer is added to another. It may multiply them in
+        place, and with them all that follow.
+    rounded_zeros : bool
+        Whether derivatives behind a normalization that can only be roundings of 0 become 0.
+
+    Yields
+    ------
+    int
+        k, from L to 1.
+    ndarray
+        The derivatives of f in W_k a_{k-1}. They may be multiplied in place, and with them all that follow, where no
+        layer is added to another.
+    ndarray
+        a_{k-1}.
+    """
+    beside: dict[int, Numbers] = {}  # derivatives that go past layers, to the output that those layers are added to
+    for k in range(len(layers), 0, -1):
+        layer, at = layers[k - 1], passed[k - 1]
+        slopes = at.slopes if at.standard is None else _slopes(layer, at.standard)
+        if k in beside:
+            derivatives = beside.pop(k) + derivatives
+        y = derivatives
+        if layer.adds_to is not None:
+            if before_branch is not None:
+                before_branch(derivatives)
+            beside[layer.adds_to] = derivatives
+            y = layer.scale * derivatives if slopes is None else layer.scale * slopes * derivatives
+        elif slopes is not None:
+            y = slopes * derivatives
+        if at.standard is not None and at.deviations is not None:
+            turned = k < len(layers) and layer.slope == 0 and layer.standardized == "units"
+            if rounded_zeros and turned:  # what comes back is orthogonal to a_k: to its only entry, where it has one
+                y[np.count_nonzero(at.standard > 0, axis=layout.units) == 1] = 0
+            y = _through_standardization(y, at.standard, _axis(layer, layout))
+            if rounded_zeros and layer.standardized == "inputs":
+                others = tuple(range(1, y.ndim))
+                y[np.abs(y).max(axis=others) <= ROUNDING * np.abs(derivatives).max(axis=others)] = 0
+            y /= at.deviations
+        yield k, y, at.read
+        if k > 1:
+            derivatives = layout.backward(matrices[k - 1], y)
+
+
+def _slopes(layer: Layer, z: Numbers) -> Array | None:
+    """Return the activation's slope at each preactivation, if there is an activation."""
+    return None if layer.slope == 1 else np.where(z.real > 0, 1.0, layer.slope)
+
+
+def _axis(layer: Layer, layout: Layout) -> int:
+    axis = layout.units if layer.standardized == "units" else layout.inputs
+    assert axis is not None  # a single input has no batch
+    return axis
+
+
+def _standardize(z: Numbers, axis: int, floor: float) -> tuple[Numbers, Numbers]:
+    """Return z standardized, in place, and its deviations."""
+    z -= z.mean(axis=axis, keepdims=True)
+    deviations = np.sqrt((z * z).mean(axis=axis, keepdims=True) + floor)
+    z /= deviations
+    return z, deviations
+
+
+def _through_standardization(y: Numbers, standard: Numbers, axis: int) -> Numbers:
+    """Return (I - 11^T/n - standard standard^T/n) y."""
+    y = y - y.mean(axis=axis, keepdims=True)
+    y -= standard * (y * standard).mean(axis=axis, keepdims=True)
+    return y

@@ -1,0 +1,65 @@
+"""Networks without matrices, by laws that are provably those of normal weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.streams import CHUNK_NETWORKS, Partition, sizes
+from montecarlo.drawing.weights import Weights
+from montecarlo.engines.engine import Draw
+from montecarlo.engines.norms_in_law import NormChunk
+from montecarlo.engines.vectors_in_law import VectorChunk
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+@dataclass(frozen=True)
+class LawExact:
+    """Normal weights without matrices, in O(n) a layer; the same law as :class:`Direct`, jointly over all layers."""
+
+    name = "law-exact"
+    provides = frozenset({"backward", "units", "pair"})
+
+    def refuse(self, net: Ensemble) -> None:
+        """Refuse all but independent normal weights."""
+        _require_normal(net)
+
+    def partition(self, net: Ensemble) -> Partition:
+        """Return chunks whose vectors stay in the cache."""
+        widths = sizes(net)
+        chunk = min(2**16 // max(widths), 2**20 // sum(widths), CHUNK_NETWORKS)
+        return Partition.whole(chunk, 2**22 // sum(widths))
+
+    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+        """Return what draws :class:`montecarlo.engines.vectors_in_law.VectorChunk`."""
+        weights = Weights(net)
+        return lambda rng, networks: VectorChunk(net, rng, networks, needs=needs, pair=pair, weights=weights)
+
+
+@dataclass(frozen=True)
+class LawExactNorms:
+    """Normal weights reduced to norms, in O(1) a layer; the same law as :class:`Direct`, jointly over all layers."""
+
+    name = "law-exact-norms"
+    provides = frozenset({"backward", "units"})
+
+    def refuse(self, net: Ensemble) -> None:
+        """Refuse all but independent normal weights."""
+        _require_normal(net)
+
+    def partition(self, net: Ensemble) -> Partition:
+        """Return chunks whose norms stay in the cache."""
+        steps = len(sizes(net))
+        return Partition.whole(2**17 // steps, 2**19 // steps)
+
+    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+        """Return what draws :class:`montecarlo.engines.norms_in_law.NormChunk`."""
+        weights = Weights(net)
+        return lambda rng, networks: NormChunk(net, rng, networks, needs=needs, weights=weights)
+
+
+def _require_normal(net: Ensemble) -> None:
+    net.require_plain("the law-exact engine")
+    if not net.law.is_normal or not net.has_independent_entries:
+        problem = f"the law-exact engine needs independent normal weights, got {net.describe()}"
+        raise InvalidArgument("engine", problem, "use engine='direct'")
