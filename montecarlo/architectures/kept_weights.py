@@ -42,8 +42,8 @@ class KeptChunk(ABC):
 
     Notes
     -----
-    :math:`\partial f/\partial W_k = b_ka_{k-1}^T` with :math:`b_k` the derivative of f in :math:`W_ka_{k-1}`, a sum over
-    the inputs where there are several.
+    :math:`\partial f/\partial W_k = b_ka_{k-1}^T` with :math:`b_k` the derivative of f in :math:`W_ka_{k-1}`: a sum
+    over the inputs where there are several.
     """
 
     layout: Layout

@@ -18,7 +18,7 @@ from montecarlo.drawing.weights import Weights
 
 
 class ResidualChunk(KeptChunk):
-    """A few residual networks: the stream is rescaled by powers of two at every branch, and can neither under- nor overflow.
+    """A few residual networks, whose stream is rescaled by powers of two at every branch: it never under- or overflows.
 
     Parameters and attributes are those of :class:`montecarlo.architectures.kept_weights.KeptChunk`.
 

@@ -36,7 +36,7 @@ Gradients = Callable[[Numbers], Numbers]
 
 
 def log_extremes(chunk: KeptChunk) -> Array:
-    r"""Return the logs of what :class:`montecarlo.HessianExtremes` measures of networks that are not plain, shape (m, 4).
+    r"""Return what :class:`montecarlo.HessianExtremes` measures of networks that are not plain, shape (m, 4).
 
     Notes
     -----

@@ -24,18 +24,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from montecarlo import (
     ActivationNorms,
-    BatchNorm,
     Estimate,
     GradientGrowth,
     HessianNorms,
-    LayerNorm,
     Observable,
-    Residual,
-    ResidualHessianNorms,
     Workers,
     simulate,
 )
@@ -44,9 +39,6 @@ from montecarlo.workers.workers import in_task_order
 from proofs_check.reporting.tables import Table, exponential_cells
 from proofs_check.studies.curvature import ERROR
 from theory.ensembles import Ensemble
-
-if TYPE_CHECKING:
-    from montecarlo.engines.engine import Engine
 
 QUANTITIES = ("signal", "gradient", "hessian")
 WIDTH, BATCH = 16, 16
@@ -67,22 +59,22 @@ class Remedy:
     Parameters
     ----------
     name : str
-    engine : Engine or str
-        What draws it.
+    architecture : str
+        How its layers are wired.
     init : str
-        Of its weights.
+        The initialization of its weights.
     hessian : Observable, optional
         Of one component, the log of what the third quantity is; by default that is not measured.
     """
 
     name: str
-    engine: Engine | str = "direct"
+    architecture: str = "plain"
     init: str = "he"
     hessian: Observable | None = None
 
     def net(self, depth: int) -> Ensemble:
         """Return the ensemble of one depth."""
-        return Ensemble(width=WIDTH, depth=depth, activation="relu", init=self.init)
+        return Ensemble(width=WIDTH, depth=depth, activation="relu", init=self.init, architecture=self.architecture)
 
     def observables(self, depth: int) -> dict[str, Observable]:
         """Return what measures each quantity."""
@@ -102,22 +94,20 @@ class Remedy:
         """
         if self.init == "orthogonal" and quantity != "gradient":  # drawn without gain: f has it L times, H L - 2 times
             return -math.log(2) * (depth if quantity == "signal" else depth - 2)
-        normalized = isinstance(self.engine, (LayerNorm, BatchNorm)) and quantity == "signal"
+        normalized = self in (LAYER_NORM, BATCH_NORM) and quantity == "signal"
         return math.log(WIDTH / 2) if normalized else 0.0
 
 
 PLAIN = Remedy("plain", hessian=HessianNorms())
 ORTHOGONAL = Remedy("orthogonal", init="orthogonal", hessian=HessianNorms())
-LAYER_NORM = Remedy("layer norm", LayerNorm())
-BATCH_NORM = Remedy("batch norm", BatchNorm(BATCH))
+LAYER_NORM = Remedy("layer norm", "layernorm")
+BATCH_NORM = Remedy("batch norm", f"batchnorm:{BATCH}")
 PAIRS = tuple(
-    Remedy(f"residual, alpha = {name}", Residual(alpha, "two"), hessian=ResidualHessianNorms())
-    for name, alpha in (("1", 1), ("1/sqrt(B)", "1/sqrt(L)"), ("1/B", "1/L"))
+    Remedy(f"residual, alpha = {name}", f"residual:{alpha}:two", hessian=HessianNorms())
+    for name, alpha in (("1", "1"), ("1/sqrt(B)", "1/sqrt(L)"), ("1/B", "1/L"))
 )
 """Branches of two matrices, B = L/2 of them."""
-RELU_BRANCHES = Remedy(
-    "ReLU branches, alpha = 1/sqrt(L)", Residual("1/sqrt(L)", "relu"), hessian=ResidualHessianNorms()
-)
+RELU_BRANCHES = Remedy("ReLU branches, alpha = 1/sqrt(L)", "residual:1/sqrt(L)", hessian=HessianNorms())
 """Each of one matrix and its activation: these have a mean, and add up."""
 REMEDIES = (PLAIN, ORTHOGONAL, LAYER_NORM, BATCH_NORM, *PAIRS, RELU_BRANCHES)
 
@@ -192,7 +182,7 @@ def measured(
 
 def _measured(remedy: Remedy, depth: int, samples: int, seed: int) -> Measured:
     net, observables = remedy.net(depth), remedy.observables(depth)
-    readings = simulate(net, list(observables.values()), samples=samples, seed=seed, engine=remedy.engine)
+    readings = simulate(net, list(observables.values()), samples=samples, seed=seed)
     medians = {}
     for quantity, observable in observables.items():
         (component,) = observable.components(net)
@@ -210,15 +200,16 @@ def theory(remedy: Remedy, depth: int) -> dict[str, tuple[Line, ...]]:
     >>> [(line.kind, round(math.exp(line.logs[0]), 3)) for lines in lines.values() for line in lines]
     [('mean', 6.959), ('mean', 1.0), ('mean', 486.962)]
     """
-    match remedy.engine:
-        case Residual(branch="two"):
-            found = _of_pairs(remedy.engine, remedy.net(depth))
-        case Residual():
-            found = _of_relu_branches(remedy.net(depth))
-        case LayerNorm():
-            found = _of_layer_norm(remedy.net(depth))
-        case BatchNorm():
-            found = _of_batch_norm(remedy.engine, depth)
+    net = remedy.net(depth)
+    match net.architecture.name, net.architecture.branch:
+        case "residual", "two":
+            found = _of_pairs(net)
+        case "residual", _:
+            found = _of_relu_branches(net)
+        case "layernorm", _:
+            found = _of_layer_norm(net)
+        case "batchnorm", _:
+            found = _of_batch_norm(depth)
         case _:
             found = _of_orthogonal(depth) if remedy.init == "orthogonal" else _of_plain(depth)
     return dict.fromkeys(QUANTITIES, ()) | found
@@ -257,25 +248,24 @@ def _of_layer_norm(net: Ensemble) -> dict[str, tuple[Line, ...]]:
     return {"signal": (_ONE,), "gradient": (Line("leading", (log_ratio,)),)}
 
 
-def _of_batch_norm(engine: BatchNorm, depth: int) -> dict[str, tuple[Line, ...]]:
+def _of_batch_norm(depth: int) -> dict[str, tuple[Line, ...]]:
     from theory.architectures.normalized import batch_norm_growth
 
-    log_ratio = (depth - 2) * math.log(batch_norm_growth(engine.batch))
+    log_ratio = (depth - 2) * math.log(batch_norm_growth(BATCH))
     return {"signal": (_ONE,), "gradient": (Line("leading", (log_ratio,)),)}
 
 
-def _of_pairs(engine: Residual, net: Ensemble) -> dict[str, tuple[Line, ...]]:
-    from theory.architectures.residual import residual_hessian_moment, residual_moment
+def _of_pairs(net: Ensemble) -> dict[str, tuple[Line, ...]]:
+    from theory import activation_moment, hessian_moment
 
-    signal = math.log(residual_moment(net, engine.alpha, "two"))
-    hessian = math.log(residual_hessian_moment(net, engine.alpha, "two"))
+    signal, hessian = math.log(activation_moment(net)), math.log(hessian_moment(net))
     return {"signal": (Line("mean", (signal,)),), "gradient": (_ONE,), "hessian": (Line("mean", (hessian,)),)}
 
 
 def _of_relu_branches(net: Ensemble) -> dict[str, tuple[Line, ...]]:
     from theory.architectures.residual import relu_branch_bounds
 
-    low, high = (math.log(bound) for bound in relu_branch_bounds(net, "1/sqrt(L)"))
+    low, high = (math.log(bound) for bound in relu_branch_bounds(net))
     return {"signal": (Line("bounds", (low, high)),)}
 
 

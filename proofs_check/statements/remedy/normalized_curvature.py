@@ -9,7 +9,7 @@ from typing import Any
 import flint
 import sympy as sp
 
-from montecarlo.architectures import BatchNorm, HessianEnds, LayerNorm
+from montecarlo import HessianExtremes
 from proofs_check.evidence import Enumerated, Obligation, Proved, Quantile, Simulated
 from proofs_check.exact.small_normalized import SmallNormalized, small_normalized
 from proofs_check.statement import Assumption, Claim, Mutant, Statement
@@ -148,14 +148,13 @@ NORMALIZED_HESSIAN = Statement(
             _of_ends,
         ),
         Simulated(
-            "lower tenth of both ends over the steepest layer, layer-norm",
-            RELU.at(width=8, depth=8),
-            HessianEnds(),
+            "lower tenth of both ends over the steepest layer, layernorm",
+            RELU.at(width=8, depth=8, architecture="layernorm"),
+            HessianExtremes(),
             "ends/gradient",
             Quantile(0.1),
             1.2,
             400,
-            engine=LayerNorm(),
         ),
     ),
     mutants=(
@@ -170,36 +169,26 @@ NORMALIZED_HESSIAN = Statement(
 
 def typical_log_norm(
     net: Ensemble,
-    batch: int | None = None,
     *,
     vanishes: bool = False,
     of_width: int = 5,
     power: sp.Rational = sp.S.One,
 ) -> Between:
-    r"""Median of log||H||_2: under layer norm (no batch) within 3/4 of 5/2 log n - 2, whatever the depth L >= 2n.
+    r"""Median of log||H||_2: under layer norm within 3/4 of 5/2 log n - 2, whatever the depth L >= 2n.
 
     Under batch norm L log J + 1/2 log n, from 1/2 + L/(4n) below to 2 above: it grows like the square of the gradient.
     """
-    depth, n = int(net.depth), sp.Integer(net.width)
-    if batch is None:
+    depth, n, batch = int(net.depth), sp.Integer(net.width), net.architecture.batch
+    if not isinstance(batch, int):
         typical = sp.Rational(of_width, 2) * sp.log(n) - 2 - (sp.Rational(5 * depth, 4) / n if vanishes else 0)
         return Between(typical - sp.Rational(3, 4), typical + sp.Rational(3, 4))
     leading = power * depth * sp.log(growth(batch)) + sp.log(n) / 2
     return Between(leading - sp.Rational(1, 2) - sp.Rational(depth, 4) / n, leading + 2)
 
 
-def _median_check(net: Ensemble, engine: LayerNorm | BatchNorm, tolerance: float, samples: int) -> Simulated:
-    return Simulated(
-        f"median of log||H||_2, {engine.name}",
-        net,
-        HessianEnds(),
-        "spectral_norm",
-        Quantile(),
-        tolerance,
-        samples,
-        arguments={"batch": engine.batch} if isinstance(engine, BatchNorm) else {},
-        engine=engine,
-    )
+def _median_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    what = f"median of log||H||_2, {net.architecture.name}"
+    return Simulated(what, net, HessianExtremes(), "spectral_norm", Quantile(), tolerance, samples)
 
 
 NORMALIZED_CURVATURE = Statement(
@@ -225,10 +214,10 @@ NORMALIZED_CURVATURE = Statement(
     ),
     claim=typical_log_norm,
     evidence=(
-        _median_check(RELU.at(width=8, depth=32), LayerNorm(), 1.6, 450),
-        _median_check(RELU.at(width=16, depth=32), LayerNorm(), 1.8, 300),
-        _median_check(RELU.at(width=8, depth=16), BatchNorm(8), 1.6, 600),
-        _median_check(RELU.at(width=16, depth=16), BatchNorm(8), 1.4, 350),
+        _median_check(RELU.at(width=8, depth=32, architecture="layernorm"), 1.6, 450),
+        _median_check(RELU.at(width=16, depth=32, architecture="layernorm"), 1.8, 300),
+        _median_check(RELU.at(width=8, depth=16, architecture="batchnorm:8"), 1.6, 600),
+        _median_check(RELU.at(width=16, depth=16, architecture="batchnorm:8"), 1.4, 350),
     ),
     mutants=(
         Mutant("under layer norm it vanishes like that of a plain network", partial(typical_log_norm, vanishes=True)),

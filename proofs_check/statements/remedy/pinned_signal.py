@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from montecarlo import BatchNorm, GradientGrowth, HessianNorms, LayerNorm
+from montecarlo import GradientGrowth, HessianNorms
 from proofs_check.evidence import Enclosed, Inequality, LogMean, Mean, Quantile, Simulated, agrees_with
 from proofs_check.statement import Assumption, Claim, Mutant, Statement
 from proofs_check.statements.hessian.moments import mean_square as hessian_mean_square
@@ -34,22 +34,23 @@ _NORMAL_RELU = (
 )
 
 
-def _growth_check(
-    net: Ensemble, engine: LayerNorm | BatchNorm, tolerance: float, samples: int, **also: Any
-) -> Simulated:
+_LAYER_NORM = RELU.at(architecture="layernorm")
+_BATCH_NORM = RELU.at(architecture="batchnorm:B")
+
+
+def _growth_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     """Return the check of how |df/dW_2|^2 compares with |df/dW_L|^2."""
     observable = GradientGrowth(2, int(net.depth))
     (component,) = observable.components(net)
     return Simulated(
-        f"median of log(|df/dW_2|^2/|df/dW_L|^2), {engine.name}",
+        f"median of log(|df/dW_2|^2/|df/dW_L|^2), {net.architecture.name}",
         net,
         observable,
         component,
         Quantile(),
         tolerance,
         samples,
-        arguments=also,
-        engine=engine,
+        arguments={"gradient": True},
     )
 
 
@@ -74,13 +75,13 @@ def _layer_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated
     def variance(case: Ensemble) -> sp.Expr:
         return layer_norm_moment(case, 4) - layer_norm_moment(case, 2) ** 2
 
-    return Simulated("E|a_L|^2, layer-norm", net, *last(net), Mean(1, variance), tolerance, samples, engine=LayerNorm())
+    return Simulated("E|a_L|^2, layernorm", net, *last(net), Mean(1, variance), tolerance, samples)
 
 
 def _leading_rate(claim: Claim) -> Iterator[Inequality]:
     """The upper end of the range is the leading term that theory derives."""
     for n, depth in ((8, 10), (32, 100)):
-        net = RELU.at(width=n, depth=depth)
+        net = _LAYER_NORM.at(width=n, depth=depth)
         distance = claim(net, gradient=True).hi - (depth - 2) * layer_norm_gradient_rate(net)
         for side in (distance, -distance):
             yield Inequality(f"n = {n}, L = {depth}", side, sp.Rational(1, 10**20))
@@ -99,13 +100,13 @@ LAYER_NORM = Statement(
     evidence=(
         agrees_with(
             "the mean that theory derives",
-            tuple((RELU.at(width=n, depth=9),) for n in (3, 8)),
+            tuple((_LAYER_NORM.at(width=n, depth=9),) for n in (3, 8)),
             layer_norm_moment,
         ),
         Enclosed("the rate is the leading term that theory derives", _leading_rate),
-        _layer_norm_mean(RELU.at(width=16, depth=64), 0.06, 2_000),
-        _growth_check(RELU.at(width=16, depth=64), LayerNorm(), 2.5, 2_000, gradient=True),
-        _growth_check(RELU.at(width=32, depth=64), LayerNorm(), 2.5, 1_000, gradient=True),
+        _layer_norm_mean(_LAYER_NORM.at(width=16, depth=64), 0.06, 2_000),
+        _growth_check(_LAYER_NORM.at(width=16, depth=64), 2.5, 2_000),
+        _growth_check(_LAYER_NORM.at(width=32, depth=64), 2.5, 1_000),
     ),
     mutants=(
         Mutant("the signal decays like that of a plain network", partial(layer_norm, decays=True)),
@@ -119,9 +120,9 @@ LAYER_NORM = Statement(
 
 
 def batch_norm(
-    net: Ensemble, batch: int | None = None, *, free: int = 3, correlated: bool = True, explodes: bool = True
+    net: Ensemble, gradient: bool = False, *, free: int = 3, correlated: bool = True, explodes: bool = True
 ) -> Any:
-    r"""log(|df/dW_2|^2/|df/dW_L|^2) is near (L-2) log J, J = pi/(pi-1) as the batch grows; E|a_L|^2 = n/2 (no batch).
+    r"""E|a_L|^2 = n/2; log(|df/dW_2|^2/|df/dW_L|^2) is near (L-2) log J, J = pi/(pi-1) as the batch B grows.
 
     Its median is at most 6 (L-2)/n below, and 2 (L-2)/n above.
 
@@ -130,9 +131,10 @@ def batch_norm(
 
     J = B/((B-3)(B-1)(1/2 - kappa)) ((B-1)/2 - (1/2)(1 - 1/B) + (B-1) P/B - (1/2)(1 - 1/B) + (B-1) kappa/B).
     """
-    if batch is None:
+    if not gradient:
         return symbols.whole(net.width_at(0)) / 2 * (1 if explodes else sp.exp(-int(net.depth)))
-    steps, n = int(net.depth) - 2, symbols.whole(net.width_at(0))
+    steps, n, batch = int(net.depth) - 2, symbols.whole(net.width_at(0)), net.architecture.batch
+    assert isinstance(batch, int)
     leading = steps * sp.log(growth(batch, free, correlated)) if explodes else sp.S.Zero
     return Between(leading - 6 * steps / n, leading + 2 * steps / n)
 
@@ -147,21 +149,21 @@ def growth(batch: int, free: int = 3, correlated: bool = True) -> sp.Expr:
     return size / ((size - free) * (size - 1) * (sp.S.Half - kappa)) * ((size - 1) / 2 - lost)
 
 
-def _batch_norm_mean(net: Ensemble, batch: int, tolerance: float, samples: int) -> Simulated:
+def _batch_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     def variance(case: Ensemble) -> sp.Expr:  # each square is at most B - 1
-        n = symbols.whole(case.width_at(0))
+        n, batch = symbols.whole(case.width_at(0)), symbols.whole(case.architecture.batch or 0)
         return n**2 * (batch - 1) / 2 - (n / 2) ** 2
 
-    what, engine = "E|a_L|^2 of one input, batch-norm", BatchNorm(batch)
-    return Simulated(what, net, *last(net), Mean(1, variance), tolerance, samples, engine=engine)
+    what = "E|a_L|^2 of one input, batchnorm"
+    return Simulated(what, net, *last(net), Mean(1, variance), tolerance, samples)
 
 
 def _meets_derived(claim: Claim) -> Iterator[Inequality]:
     """The formula as typed in is the derived one, and near pi/(pi-1) for large batches; to 20 digits, by mpmath."""
-    tiny, net = sp.Rational(1, 10**20), RELU.at(width=64, depth=3)
+    tiny, net = sp.Rational(1, 10**20), _BATCH_NORM.at(width=64, depth=3)
 
     def leading(batch: int) -> sp.Expr:
-        return claim(net, batch).hi - sp.Rational(2, 64)
+        return claim(net.at(architecture=f"batchnorm:{batch}"), gradient=True).hi - sp.Rational(2, 64)
 
     for batch in (4, 8, 64, 10**6):
         distance = sp.N(leading(batch) - sp.log(batch_norm_growth(batch)), 40)
@@ -188,9 +190,9 @@ BATCH_NORM = Statement(
     claim=batch_norm,
     evidence=(
         Enclosed("the growth is the one that theory derives, and pi/(pi-1) in the limit", _meets_derived),
-        _batch_norm_mean(RELU.at(width=32, depth=8), 4, 0.60, 4_000),
-        _growth_check(RELU.at(width=96, depth=10), BatchNorm(8), 0.9, 300, batch=8),
-        _growth_check(RELU.at(width=128, depth=10), BatchNorm(16), 0.9, 300, batch=16),
+        _batch_norm_mean(RELU.at(width=32, depth=8, architecture="batchnorm:4"), 0.60, 4_000),
+        _growth_check(RELU.at(width=96, depth=10, architecture="batchnorm:8"), 0.9, 300),
+        _growth_check(RELU.at(width=128, depth=10, architecture="batchnorm:16"), 0.9, 300),
     ),
     mutants=(
         Mutant("nothing explodes, all vanishes", partial(batch_norm, explodes=False)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from montecarlo import Residual, ResidualHessianNorms
+from montecarlo import HessianNorms
 from proofs_check.evidence import (
     Enclosed,
     Inequality,
@@ -29,7 +29,6 @@ from theory import symbols
 from theory.architectures.residual import (
     enclosed_log_mean,
     enclosed_log_variance,
-    fixup_hessian_moment,
     relu_branch_square_bound,
     residual_hessian_moment,
     residual_moment,
@@ -39,20 +38,28 @@ from theory.moments.transfer import Layer
 
 RESNET = "K. He et al., arXiv:1512.03385"
 _ALPHA = sp.Symbol("alpha", positive=True)
+_LINEAR = LINEAR.at(architecture="residual:1/sqrt(L)")
+_RELU = RELU.at(architecture="residual:1/sqrt(L)")
+_TWO = RELU.at(architecture="residual:1/sqrt(L):two")
 
 
-def scale_of(alpha: Any, branches: sp.Expr) -> sp.Expr:
-    """Return alpha, written as a name or a number."""
-    return {"1/sqrt(L)": 1 / sp.sqrt(branches), "1/L": 1 / branches}.get(str(alpha), sp.sympify(alpha))
+def scale_of(net: Ensemble, branches: sp.Expr) -> sp.Expr:
+    """Return alpha, of so many branches."""
+    match net.architecture.alpha:
+        case "1/sqrt(L)":
+            return 1 / sp.sqrt(branches)
+        case "1/L":
+            return 1 / branches
+        case str():
+            return _ALPHA
+        case alpha:
+            return sp.sympify(alpha)
 
 
-def _size(net: Ensemble, alpha: Any, branch: str, reading: Any, tolerance: float, samples: int, **also: Any) -> Any:
+def _size(net: Ensemble, reading: Any, tolerance: float, samples: int, **also: Any) -> Simulated:
     """Return the check of |a_L| under residual branches."""
     what = "E log|a_L|^2" if isinstance(reading, LogMean) else "E|a_L|^2"
-    arguments, engine = {"alpha": alpha, **also}, Residual(alpha, branch)
-    return Simulated(
-        f"{what}, residual", net, *last(net), reading, tolerance, samples, arguments=arguments, engine=engine
-    )
+    return Simulated(f"{what}, residual", net, *last(net), reading, tolerance, samples, arguments=also)
 
 
 # --- remedy.residual --------------------------------------------------------------------------------------------------
@@ -60,7 +67,6 @@ def _size(net: Ensemble, alpha: Any, branch: str, reading: Any, tolerance: float
 
 def linear_branches(
     net: Ensemble,
-    alpha: Any = "1/sqrt(L)",
     typical: bool = False,
     *,
     lost: int = 2,
@@ -73,7 +79,8 @@ def linear_branches(
     q = n s^2, 1 under Xavier: at alpha = 1/sqrt(L) both stay, near e and e^(1-2/n).
     """
     t = Letters.of(net)
-    growth = scale_of(alpha, t.L) ** power * symbols.tidy(t.n * t.s2)
+    scale = scale_of(net, t.L)
+    growth = scale**power * symbols.tidy(t.n * t.s2)
     if typical:
         kept = 1 - lost / t.n
         rate = -t.L / t.n if plain else 0
@@ -81,13 +88,13 @@ def linear_branches(
         return Between(start + (rate or kept * t.L * sp.log(1 + growth)), start + (rate or kept * t.L * growth))
     if plain:
         return t.x2
-    return (1 + growth + (2 * scale_of(alpha, t.L) if adds_up else 0)) ** t.L * t.x2
+    return (1 + growth + (2 * scale if adds_up else 0)) ** t.L * t.x2
 
 
 def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
     """|a + alpha W a|^2 has the mean |a|^2 + alpha^2 E|W a|^2, as <a, W a> has the mean 0; the second is derived."""
-    depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net, 1).image((1,))[(1,)]
-    value = claim(net, _ALPHA)
+    depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net.plain, 1).image((1,))[(1,)]
+    value = claim(net)
     return [
         Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
         Obligation("step: one more branch", value.subs(depth, depth + 1) - growth * value),
@@ -97,7 +104,7 @@ def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
 def _holds_the_log_mean(claim: Claim) -> Iterator[Inequality]:
     """The mean over the Poisson mixture, in balls, lies in the range: widths 5 to 64, depths to 1000."""
     for n, depth in ((5, 1), (6, 1000), (8, 64), (16, 256), (64, 64)):
-        net = LINEAR.at(width=n, depth=depth, input="e1")
+        net = _LINEAR.at(width=n, depth=depth, input="e1")
         ball, claimed = enclosed_log_mean(net, digits=20), claim(net, typical=True)
         yield Inequality(f"n = {n}, L = {depth}: not below", claimed.lo, _exact(ball.lower()))
         yield Inequality(f"n = {n}, L = {depth}: not above", _exact(ball.upper()), claimed.hi)
@@ -108,7 +115,7 @@ def _exact(end: Any) -> sp.Expr:
     return sp.Integer(int(mantissa)) * sp.Integer(2) ** int(exponent)
 
 
-def _linear_variance(net: Ensemble) -> sp.Expr:
+def _moment_variance(net: Ensemble) -> sp.Expr:
     return residual_moment(net, order=4) - residual_moment(net) ** 2
 
 
@@ -117,7 +124,7 @@ def _log_variance(net: Ensemble) -> float:
 
 
 _LINEAR_CASES = tuple(
-    (LINEAR.at(width=n, depth=depth, law=law, input="ones"), alpha)
+    (LINEAR.at(width=n, depth=depth, law=law, input="ones", architecture=f"residual:{alpha}"),)
     for n, depth, law in ((2, 3, "normal"), (3, 8, "uniform"))
     for alpha in ("1/sqrt(L)", "1/L", "2")
 )
@@ -141,12 +148,13 @@ RESIDUAL = Statement(
     claim=linear_branches,
     evidence=(
         Proved(
-            "the mean, any symmetric law, all n, L and alpha", partial(_one_more_branch, LINEAR.at(law="symmetric"))
+            "the mean, any symmetric law, all n, L and alpha",
+            partial(_one_more_branch, LINEAR.at(law="symmetric", architecture="residual:alpha")),
         ),
         agrees_with("the mean that theory derives", _LINEAR_CASES, residual_moment),
         Enclosed("E log|a_L|^2 at alpha = 1/sqrt(L), n = 5 to 64, L = 1 to 1000", _holds_the_log_mean),
-        _size(LINEAR.at(width=16, depth=64), "1/sqrt(L)", "linear", Mean(1, _linear_variance), 0.12, 8_000),
-        _size(LINEAR.at(width=8, depth=64), "1/sqrt(L)", "linear", LogMean(_log_variance), 0.12, 8_000, typical=True),
+        _size(_LINEAR.at(width=16, depth=64), Mean(1, _moment_variance), 0.12, 8_000),
+        _size(_LINEAR.at(width=8, depth=64), LogMean(_log_variance), 0.12, 8_000, typical=True),
     ),
     mutants=(
         Mutant("nothing is added", partial(linear_branches, plain=True)),
@@ -162,8 +170,6 @@ RESIDUAL = Statement(
 
 def relu_branches(
     net: Ensemble,
-    alpha: Any = "1/sqrt(L)",
-    second: bool = False,
     *,
     mean: int | sp.Rational = 1,
     of_second: int = 0,
@@ -174,18 +180,18 @@ def relu_branches(
     With a second matrix after the activation exactly (1 + 2 alpha^2)^(L/2), L/2 branches.
     """
     t = Letters.of(net)
-    if second:
-        scale = scale_of(alpha, t.L / 2)
+    if net.architecture.branch == "two":
+        scale = scale_of(net, t.L / 2)
         return (1 + 2 * scale**power + of_second * 2 * scale) ** (t.L / 2) * t.x2
-    scale = scale_of(alpha, t.L)
+    scale = scale_of(net, t.L)
     c = mean * scale / sp.sqrt(sp.pi)
     return Between((1 + c) ** (2 * t.L) * t.x2, (1 + 2 * c + scale**power) ** t.L * t.x2)
 
 
 def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
     """|a + alpha W' h|^2 has the mean |a|^2 + alpha^2 E|W' h|^2, h = phi(W a), as W' has the mean 0."""
-    depth, value = symbols.whole(net.depth), claim(net, _ALPHA, second=True)
-    layer = Layer.forward(net, 1)
+    depth, value = symbols.whole(net.depth), claim(net)
+    layer = Layer.forward(net.plain, 1)
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
     return [
         Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
@@ -196,25 +202,16 @@ def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
 def _grows_or_stays(claim: Claim) -> Iterator[Inequality]:
     """At alpha = 1/sqrt(L) within a factor e of exp(2 sqrt(L/pi)); at 1/L below exp(2/sqrt(pi) + 1/L)."""
     for depth in (4, 64, 1024):
-        net = RELU.at(width=16, depth=depth, input="e1")
-        claimed, rate = claim(net, "1/sqrt(L)"), 2 * sp.sqrt(depth / sp.pi)
+        net = _RELU.at(width=16, depth=depth, input="e1")
+        claimed, rate = claim(net), 2 * sp.sqrt(depth / sp.pi)
         yield Inequality(f"L = {depth}: grows", rate - 1, sp.log(claimed.lo))
         yield Inequality(f"L = {depth}: no faster", sp.log(claimed.hi), rate + 1)
         bound = 2 / sp.sqrt(sp.pi) + sp.Rational(1, depth)
-        yield Inequality(f"L = {depth}: bounded at 1/L", sp.log(claim(net, "1/L").hi), bound)
+        yield Inequality(f"L = {depth}: bounded at 1/L", sp.log(claim(net.at(architecture="residual:1/L")).hi), bound)
 
 
-def _relu_variance(alpha: str, net: Ensemble) -> sp.Expr:
-    return relu_branch_square_bound(net, alpha) - relu_branches(net, alpha).lo ** 2
-
-
-def _pair_variance(net: Ensemble) -> sp.Expr:
-    return residual_moment(net, branch="two", order=4) - residual_moment(net, branch="two") ** 2
-
-
-def _adding_up(net: Ensemble, alpha: str, tolerance: float, samples: int) -> Simulated:
-    check: Simulated = _size(net, alpha, "relu", Mean(1, partial(_relu_variance, alpha)), tolerance, samples)
-    return check
+def _relu_variance(net: Ensemble) -> sp.Expr:
+    return relu_branch_square_bound(net) - relu_branches(net).lo ** 2
 
 
 RESIDUAL_RELU = Statement(
@@ -237,14 +234,15 @@ RESIDUAL_RELU = Statement(
     claim=relu_branches,
     evidence=(
         Proved(
-            "branches of two matrices, any law, all n, L and alpha", partial(_one_more_pair, RELU.at(law="symmetric"))
+            "branches of two matrices, any law, all n, L and alpha",
+            partial(_one_more_pair, RELU.at(law="symmetric", architecture="residual:alpha:two")),
         ),
         Enclosed(
             "so 1/sqrt(L) grows like exp(2 sqrt(L/pi)) and 1/L stays, L = 4 to 1024", _grows_or_stays, refutes=False
         ),
-        _adding_up(RELU.at(width=32, depth=64), "1/sqrt(L)", 0.60, 2_000),
-        _adding_up(RELU.at(width=16, depth=16), "1/L", 0.15, 20_000),
-        _size(RELU.at(width=16, depth=64), "1/sqrt(L)", "two", Mean(1, _pair_variance), 0.18, 8_000, second=True),
+        _size(_RELU.at(width=32, depth=64), Mean(1, _relu_variance), 0.60, 2_000),
+        _size(RELU.at(width=16, depth=16, architecture="residual:1/L"), Mean(1, _relu_variance), 0.15, 20_000),
+        _size(_TWO.at(width=16, depth=64), Mean(1, _moment_variance), 0.18, 8_000),
     ),
     mutants=(
         Mutant("branches have no mean", partial(relu_branches, mean=0)),
@@ -259,8 +257,6 @@ RESIDUAL_RELU = Statement(
 
 def hessian_median(
     net: Ensemble,
-    alpha: Any = "1/sqrt(L)",
-    two: bool = False,
     *,
     power: int = 4,
     pairs: int = 2,
@@ -275,30 +271,25 @@ def hessian_median(
     """
     t = Letters.of(net)
     branches = t.L / 2
-    if str(alpha) == "0":
+    if net.architecture.alpha == 0:
         mean = branches**pairs * t.n * t.x2
-    elif two:
-        scale = scale_of(alpha, branches)
+    elif net.architecture.branch == "two":
+        scale = scale_of(net, branches)
         growth, across = 1 + 2 * scale**2, blocks * branches * (branches - 1) * scale**power
         mean = (branches * scale**2 * growth + across) * t.n * growth ** (branches - 2) * t.x2
     else:
-        scale = scale_of(alpha, t.L)
+        scale = scale_of(net, t.L)
         mean = t.L * (t.L - 1) * scale**power * t.n * (1 + scale**2 * symbols.tidy(t.n * t.s2)) ** (t.L - 2) * t.x2
     shift = above - (t.L / t.n if plain else 0)
     return Between(sp.log(mean) - 1 + shift, sp.log(mean) + shift)
 
 
-def _derived_hessian(net: Ensemble, alpha: str, two: bool = False) -> sp.Expr:
-    derived = residual_hessian_moment(net, alpha, "two" if two else "linear") if alpha != "0" else None
-    return sp.log(fixup_hessian_moment(net) if derived is None else derived)
+def _derived_hessian(net: Ensemble) -> sp.Expr:
+    return sp.log(residual_hessian_moment(net))
 
 
-def _hessian_check(net: Ensemble, alpha: str, tolerance: float, samples: int) -> Simulated:
-    two = net.activation != "linear"
-    engine = Residual(alpha, "two" if two else "linear")
-    what, arguments = "median of log|H|_F^2, residual", {"alpha": alpha, "two": two}
-    observable = ResidualHessianNorms()
-    return Simulated(what, net, observable, "H", Quantile(), tolerance, samples, arguments=arguments, engine=engine)
+def _hessian_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
+    return Simulated("median of log|H|_F^2, residual", net, HessianNorms(), "H", Quantile(), tolerance, samples)
 
 
 RESIDUAL_HESSIAN = Statement(
@@ -326,18 +317,19 @@ RESIDUAL_HESSIAN = Statement(
         agrees_with(
             "the mean that theory derives, linear branches and those of two matrices, also where these start at 0",
             (
-                *((LINEAR.at(width=n, depth=4, input="ones"), alpha) for n in (2, 5) for alpha in ("1/sqrt(L)", "1/L")),
-                (RELU.at(width=3, depth=6, input="ones"), "0"),
-                (RELU.at(width=3, depth=6, input="ones"), "1/sqrt(L)", True),
-                (RELU.at(width=4, depth=8), "1/L", True),
+                *((_LINEAR.at(width=n, depth=4, input="ones"),) for n in (2, 5)),
+                *((_LINEAR.at(width=n, depth=4, input="ones", architecture="residual:1/L"),) for n in (2, 5)),
+                (_TWO.at(width=3, depth=6, input="ones", architecture="residual:0:two"),),
+                (_TWO.at(width=3, depth=6, input="ones"),),
+                (_TWO.at(width=4, depth=8, architecture="residual:1/L:two"),),
             ),
             _derived_hessian,
             part="hi",
         ),
-        _hessian_check(LINEAR.at(width=8, depth=16), "1/sqrt(L)", 0.35, 2_000),
-        _hessian_check(LINEAR.at(width=8, depth=128), "1/sqrt(L)", 0.45, 1_000),
-        _hessian_check(RELU.at(width=8, depth=64), "0", 0.40, 1_000),
-        _hessian_check(RELU.at(width=16, depth=64), "1/sqrt(L)", 0.50, 1_000),
+        _hessian_check(_LINEAR.at(width=8, depth=16), 0.35, 2_000),
+        _hessian_check(_LINEAR.at(width=8, depth=128), 0.45, 1_000),
+        _hessian_check(_TWO.at(width=8, depth=64, architecture="residual:0:two"), 0.40, 1_000),
+        _hessian_check(_TWO.at(width=16, depth=64), 0.50, 1_000),
     ),
     mutants=(
         Mutant("it vanishes like that of a plain network", partial(hessian_median, plain=True)),

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import flint
 import numpy as np
 import pytest
-
 from montecarlo.architectures.analytic_gradients import _matrices, _Standardized
+
 from proofs_check.exact.real_roots import signs
 from proofs_check.exact.small_normalized import SmallNormalized, small_normalized
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from montecarlo.architectures.analytic_gradients import analytic_gradients
 
 from montecarlo import BatchNorm, GradientGrowth, LayerNorm, Residual, ResidualHessianNorms, simulate
 from montecarlo.architectures import HessianEnds, hessian_ends
-from montecarlo.architectures.analytic_gradients import analytic_gradients
 from theory.ensembles import Ensemble, InvalidArgument
 
 LINEAR = Ensemble(width=3, depth=3, init="xavier")
