@@ -16,6 +16,7 @@ import pytest
 from proofs_check.cli import main
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("theory", "montecarlo", "proofs_check")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -29,14 +30,15 @@ def test_independence_contract_forbids_every_module_of_theory_but_ensembles() ->
     assert forbidden == modules
 
 
-@pytest.mark.parametrize("package", ["theory", "montecarlo", "proofs_check"])
-def test_table_of_contents_names_every_room(package: str) -> None:
-    contents = (ROOT / package / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
-    rooms = {
-        path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
-    }
-    named = {room for room in rooms if re.search(rf"^{room}\b", contents, re.MULTILINE)}
-    assert rooms - named == {"__init__"}
+FOLDERS = sorted(path.parent.relative_to(ROOT) for top in PACKAGES for path in (ROOT / top).rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=str)
+def test_table_of_contents_names_every_room(folder: Path) -> None:
+    contents = (ROOT / folder / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    rooms = {path.stem for path in (ROOT / folder).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    named = set(re.findall(r"^(\w+)  ", contents, re.MULTILINE))
+    assert rooms - {"__init__"} == named
 
 
 def test_public_names_resolve() -> None:

@@ -1,25 +1,27 @@
 """Curvature: Hessians of networks in their weights, of one output and of losses on data.
 
-===================  ==========================================================================
-networks             one given network: weights, activation, readout
+==================  ========================================================================
+networks            one given network: weights, activation, readout
+observables         what :func:`montecarlo.simulate` measures of the Hessian of an output
 
-directions           forward and backward pass of given networks, as directions and norms
-reduction            the Hessian of an output, reduced to the directions on which it is not 0
-lanczos              both ends of many reduced spectra at once
-spectra              every eigenvalue of an output's Hessian, or both ends at any size
-frobenius            its Frobenius norm, by one recursion over the layers
-observables          what :func:`montecarlo.simulate` measures of it
+directions          forward and backward pass of given networks, as directions and norms
+reduction           the Hessian of an output, reduced to the directions on which it is not 0
+lanczos             both ends of many reduced spectra at once
+spectra             every eigenvalue of an output's Hessian, or both ends at any size
+frobenius           its Frobenius norm, by one recursion over the layers
+width_one           its extreme eigenvalues in a linear network of width one
 
-losses               squared loss and cross-entropy, in the outputs
-loss_hessians        Hessians of losses on data and their parts, as operators
-few_inputs           their whole spectrum where inputs are few
-operator_extremes    both ends of the spectrum of any operator
-spectral_density     how its eigenvalues are distributed, by stochastic Lanczos quadrature
-trace_estimates      its trace and Frobenius norm from products with random vectors
-symmetric_operators  what counts as an operator
-===================  ==========================================================================
+any_architecture    both ends in any architecture, from gradients at complex weights
+ends_by_gradients   both ends of the Hessians of many networks, from gradients alone
+residual_frobenius  the Frobenius norm behind residual branches
+
+losses              squared loss and cross-entropy, in the outputs
+loss_hessians       Hessians of losses on data and their parts, as operators
+few_inputs          their whole spectrum where inputs are few
+==================  ========================================================================
 """
 
+from montecarlo.curvature.ends_by_gradients import CurvatureEnds, curvature_ends
 from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum
 from montecarlo.curvature.loss_hessians import LossHessian
 from montecarlo.curvature.networks import Network
@@ -37,14 +39,6 @@ from montecarlo.curvature.spectra import (
     hessian_spectra,
     hessian_spectrum,
 )
-from montecarlo.operators.density import SpectralDensity, spectral_density
-from montecarlo.operators.extremes import ExtremeEigenvalues, extreme_eigenvalues
-from montecarlo.operators.traces import (
-    TraceEstimate,
-    frobenius_estimate,
-    hutch_plus_plus_trace,
-    hutchinson_trace,
-)
 
 __all__ = [
     "Network",
@@ -61,12 +55,6 @@ __all__ = [
     "LossHessian",
     "reduced_spectrum",
     "ReducedSpectrum",
-    "extreme_eigenvalues",
-    "ExtremeEigenvalues",
-    "spectral_density",
-    "SpectralDensity",
-    "hutchinson_trace",
-    "hutch_plus_plus_trace",
-    "frobenius_estimate",
-    "TraceEstimate",
+    "curvature_ends",
+    "CurvatureEnds",
 ]

@@ -1,12 +1,13 @@
 """Drawing weights and inputs, and carrying vectors through the layers on log scale.
 
-===============  ===================================================================
-weights          weights from the ensemble's law
-float32_normals  standard normal variables in single precision
-streams          one random stream per ensemble, seed and block; the sizes of blocks
-small_products   matrices times vectors without threads of their own
-norm_traces      vectors through the layers: rescaled, their norms on log scale
-second_inputs    a second input beside the first, and the angle between them
-sampler_check    a user's sampler must be standardized and symmetric
-===============  ===================================================================
+=================  ===================================================================
+weights            weights from the ensemble's law
+input_and_readout  the input x and the readout v
+second_inputs      a second input beside the first, and the angle between them
+streams            one random stream per ensemble, seed and block; the sizes of blocks
+float32_normals    standard normal variables in single precision
+small_products     matrices times vectors without threads of their own
+norm_traces        vectors through the layers: rescaled, their norms on log scale
+sampler_check      a user's sampler must be standardized and symmetric
+=================  ===================================================================
 """

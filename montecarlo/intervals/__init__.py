@@ -1,6 +1,6 @@
 """Confidence intervals whose guarantee is proved at the sample size at hand; none of them a normal approximation.
 
-===================  =====================================================================
+===================  ==============================================================================
 estimate             a number with an interval around it
 order_statistics     a quantile, of any law
 dkw                  the whole distribution function, of any law; how far apart two of them are
@@ -10,7 +10,8 @@ median_of_means      the same, by Chebyshev's inequality and a vote
 bernstein            the mean of bounded variables, given a bound on the variance
 empirical_bernstein  the mean of bounded variables, the variance unknown
 anytime              a quantile or a mean at all sample sizes together: look, stop or go on at will
-===================  =====================================================================
+slopes               the slope of one logarithm against another
+===================  ==============================================================================
 """
 
 from montecarlo.intervals.anytime import (
@@ -27,6 +28,7 @@ from montecarlo.intervals.empirical_bernstein import empirical_bernstein_interva
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.intervals.median_of_means import median_of_means_interval
 from montecarlo.intervals.order_statistics import order_statistic_interval, order_statistic_ranks
+from montecarlo.intervals.slopes import least_squares_slope, median_slope_interval, pair_slopes
 
 __all__ = [
     "Estimate",
@@ -44,4 +46,7 @@ __all__ = [
     "quantile_sequence_ranks",
     "mean_sequence",
     "bounded_mean_sequence",
+    "median_slope_interval",
+    "pair_slopes",
+    "least_squares_slope",
 ]

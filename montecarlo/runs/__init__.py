@@ -1,9 +1,10 @@
 """Runs: networks drawn block by block, on any workers, kept, continued and replayed.
 
-===========  ====================================================================
-simulation   draws networks and measures them, the same bits on any workers
-blocks       one block of networks, drawn and measured: a pure function of a task
-block_store  finished blocks in one SQLite file, safe from kills
-stored_runs  a simulation's blocks in a store, by fingerprint
-===========  ====================================================================
+================  ====================================================================
+simulation        draws networks and measures them, the same bits on any workers
+choice_of_engine  which engine a simulation means
+blocks            one block of networks, drawn and measured: a pure function of a task
+block_store       finished blocks in one SQLite file, safe from kills
+stored_runs       a simulation's blocks in a store, by fingerprint
+================  ====================================================================
 """

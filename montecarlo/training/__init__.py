@@ -1,22 +1,18 @@
 """Training many networks at once: update rules, gradients, how long it takes to leave a plateau, and real data.
 
-==================  ========================================================================
+==================  =======================================================================
 optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
 one_input           the loss (f-y)^2/2 on one input, its gradients
 classifiers         softmax cross-entropy on data, with residuals and normalization
-curvature_ends      both ends of the Hessians of many networks, from their gradients
 
 escape              how many steps it takes to leave the plateau
 escape_observables  what :func:`montecarlo.simulate` measures of it
-slopes              the slope of one logarithm against another, with an interval
 
 runs                one training run on minibatches, measured on the way
-digits              scikit-learn's digits: optimizers and remedies on real data
-==================  ========================================================================
+digits              scikit-learn's digits: optimizers and architectures on real data
+==================  =======================================================================
 """
 
-from montecarlo.curvature.ends_by_gradients import CurvatureEnds, curvature_ends
-from montecarlo.intervals.slopes import least_squares_slope, median_slope_interval, pair_slopes
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
 from montecarlo.training.escape import Escapes, escape_times
@@ -35,15 +31,10 @@ __all__ = [
     "Adam",
     "OneInput",
     "Classifier",
-    "curvature_ends",
-    "CurvatureEnds",
     "escape_times",
     "Escapes",
     "EscapeTimes",
     "EscapeRatios",
-    "median_slope_interval",
-    "pair_slopes",
-    "least_squares_slope",
     "train",
     "Run",
     "digits_data",

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from montecarlo import Chunk
-from montecarlo.curvature import LossHessian, Network, extreme_eigenvalues
+from montecarlo.curvature import LossHessian, Network
 from montecarlo.curvature.ends_by_gradients import curvature_ends, row_norms
+from montecarlo.operators import extreme_eigenvalues
 from montecarlo.training.classifiers import NORMALIZATIONS, Classifier
 from montecarlo.training.one_input import OneInput, layer_views
 from theory.ensembles import Ensemble, InvalidArgument
