@@ -11,8 +11,8 @@ MADE_FROM := setup.cfg pyproject.toml constraints.txt
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
-	@echo 'make test         set up and run the tests'
-	@echo 'make lint         ruff, mypy, import contracts, doctests'
+	@echo 'make test         set up and run the tests, on all cores (with PyTorch, KaTeX and Dask if make oracle installed them)'
+	@echo 'make lint         ruff, mypy, import contracts'
 	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
 	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
@@ -24,14 +24,13 @@ verify-full: $(VENV)/.report
 	$(BIN)/vanishing verify --profile full --out out
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --doctest-modules theory montecarlo proofs_check
 
 oracle: $(VENV)/.oracle
 	$(BIN)/python -m pytest tests/oracles tests/cluster
