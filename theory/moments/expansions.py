@@ -16,7 +16,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.moments.transfer import Layer, IntegerPartition, eigenvalues, transfer_matrix
+from theory.moments.transfer import IntegerPartition, Layer, eigenvalues, transfer_matrix
 from theory.requirements import require_independent_entries
 
 _small = sp.Dummy("h", positive=True)

@@ -13,8 +13,8 @@ from theory import symbols
 from theory.ensembles import Ensemble
 from theory.moments.activations import activation_moment
 from theory.moments.transfer import (
-    Layer,
     IntegerPartition,
+    Layer,
     input_power_sums,
     power_applied,
     set_partitions,
