@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import exact, refused
 from theory.balls import enclose
-from theory.dynamics import update_rules as adaptive_steps
+from theory.dynamics import update_rules
 from theory.dynamics.balanced_chains import BalancedChain
 from theory.dynamics.update_rules import ADAM, RMSPROP, SIGN, UpdateRule
 
@@ -123,7 +123,7 @@ def test_balls_find_the_summit_that_fractions_find(betas: tuple[str, str], monke
     b1, b2 = (float(Fraction(beta)) for beta in betas)
     phi = [(1 - b1**k) ** 2 / (1 - b2**k) for k in range(1, 5000)]
     assert by_balls_too == 1 + max(range(len(phi)), key=phi.__getitem__)
-    monkeypatch.setattr(adaptive_steps, "_MOST_BITS", 0)
+    monkeypatch.setattr(update_rules, "_MOST_BITS", 0)
     assert rule._summit() == by_balls_too
 
 
