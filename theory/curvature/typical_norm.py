@@ -45,8 +45,9 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
-from theory.log_laws.layer_factors import ChiSquares, Coins, ComplexArray, FloatArray
+from theory.log_laws.layer_factors import ChiSquares, ComplexArray, FloatArray
 from theory.log_laws.log_norms import LogNormLaw, layer_factor
+from theory.log_laws.masked_signs import Coins
 from theory.requirements import require_independent_masks, require_normal
 
 POWERS = (*(Fraction(8 + j, 8) / 2**i for i in range(30, -1, -1) for j in range(8)), Fraction(2))

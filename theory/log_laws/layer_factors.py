@@ -167,12 +167,13 @@ class ChiSquares:
 
         Examples
         --------
-        >>> print(ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1)).log_cumulant_ball(1).str(10, radius=False))
+        >>> ball = ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1)).log_cumulant_ball(1)
+        >>> print(ball.str(10, radius=False))
         -0.5772156649
         """
         if self.slope in (0, 1):
             return self._chi_square_cumulant_ball(order)
-        shares = _cumulants([self._log_share_moment(m) for m in range(order + 1)])
+        shares = cumulants_of([self._log_share_moment(m) for m in range(order + 1)])
         return shares[order] + ChiSquares(self.width, self.scale, sp.S.One).log_cumulant_ball(order)
 
     def _chi_square_cumulant_ball(self, order: int) -> Ball:
@@ -186,7 +187,7 @@ class ChiSquares:
                 each.append(sum((math.comb(m - 1, j) * own[j] * each[m - 1 - j] for j in range(m)), flint.arb(0)))
             moments = [total + chance * moment for total, moment in zip(moments, each, strict=True)]
         shift = (2 * enclose_number(self.scale)).log() if order == 1 else flint.arb(0)
-        return _cumulants(moments)[order] + shift
+        return cumulants_of(moments)[order] + shift
 
     def _chances(self, counts: Any) -> list[Ball]:
         """Return P(B = b) for each count b; for ReLU given B >= 1."""
@@ -255,9 +256,9 @@ class ChiSquares:
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
             weights, half = np.exp(log_weights), float(self.width) / 2
-            centre = float(weights @ shares)
-            spread = float(weights @ (shares - centre) ** 2)
-            return shift + float(digamma(half)) + centre, float(polygamma(1, half)) + spread
+            center = float(weights @ shares)
+            spread = float(weights @ (shares - center) ** 2)
+            return shift + float(digamma(half)) + center, float(polygamma(1, half)) + spread
         counts, log_chances = self.float_counts
         chances = np.exp(log_chances)
         average = float(chances @ digamma(counts / 2))
@@ -355,108 +356,6 @@ class ChiSquares:
         return scale * value, (height / (flint.arb(n) / 2 + c)).atan()
 
 
-@dataclass(frozen=True)
-class Coins:
-    """The squared norm of a masked readout of signs, R = scale * (B + slope^2 (n - B)), B ~ Binomial(n, 1/2).
-
-    Parameters
-    ----------
-    width : sympy.Expr
-        The number n of signs, a positive integer; with slope 1 it may be a symbol.
-    scale : sympy.Expr
-        The square of a sign's size.
-    slope : sympy.Expr
-        The activation's slope for negative arguments, by which n - B of the signs are multiplied. Slope 1 makes R
-        constant.
-
-    Examples
-    --------
-    >>> Coins(sp.Integer(2), sp.Rational(1, 2), sp.Integer(0)).log_cumulant(1)
-    -2*log(2)/3
-    """
-
-    width: sp.Expr
-    scale: sp.Expr
-    slope: sp.Expr
-
-    def survival(self) -> sp.Expr:
-        """Return P(R > 0), which is 1 - 2^-n for ReLU and 1 otherwise."""
-        return 1 - 2**-self.width if self.slope == 0 else sp.S.One
-
-    def _atoms(self) -> tuple[list[sp.Expr], list[sp.Expr]]:
-        """Return the positive values of R and their probabilities given R > 0."""
-        if self.slope == 1:
-            return [self.scale * self.width], [sp.S.One]
-        if not self.width.is_Integer:
-            raise InvalidArgument("width", f"the law of masked signs needs a number, got {self.width}", "use width=32")
-        n = int(self.width)
-        first = 1 if self.slope == 0 else 0
-        values = [self.scale * (b + self.slope**2 * (n - b)) for b in range(first, n + 1)]
-        return values, [sp.Rational(math.comb(n, b), 2**n - first) for b in range(first, n + 1)]
-
-    def log_cumulant(self, order: int) -> sp.Expr:
-        """Return the cumulant of log R given R > 0.
-
-        Raises
-        ------
-        InvalidArgument
-            If the width is a symbol and the slope is not 1.
-
-        Examples
-        --------
-        >>> Coins(sp.Integer(2), sp.Rational(1, 2), sp.Integer(0)).log_cumulant(2)
-        2*log(2)**2/9
-        """
-        values, chances = self._atoms()
-        moments = [
-            sp.Add(*(p * sp.log(v) ** m for v, p in zip(values, chances, strict=True))) for m in range(order + 1)
-        ]
-        return sp.expand(_cumulants(moments)[order])
-
-    def log_cumulant_ball(self, order: int) -> Ball:
-        """Return the cumulant of log R given R > 0 as a ball; errors as for :meth:`log_cumulant`."""
-        values, chances = self._atoms()
-        logs = [enclose_number(value).log() for value in values]
-        weights = [enclose_number(p) for p in chances]
-        moments = [sum((p * x**m for x, p in zip(logs, weights, strict=True)), flint.arb(0)) for m in range(order + 1)]
-        return _cumulants(moments)[order]
-
-    def float_moments(self) -> tuple[float, float]:
-        """Return the mean and variance of log R given R > 0 in floats; errors as for :meth:`log_cumulant`."""
-        values, chances = self._atoms()
-        logs, weights = np.log(np.array(values, dtype=float)), np.array(chances, dtype=float)
-        mean = float(weights @ logs)
-        return mean, float(weights @ (logs - mean) ** 2)
-
-    @property
-    def lowest(self) -> Fraction:
-        """All moments are finite, so this is lower than for any other factor."""
-        return Fraction(-(10**9))
-
-    def log_transform(self, t: ComplexArray) -> ComplexArray:
-        """Return log E R^t given R > 0, in floats; errors as for :meth:`log_cumulant`."""
-        from scipy.special import logsumexp
-
-        values, chances = self._atoms()
-        logs, weights = np.log(np.array(values, dtype=float)), np.log(np.array(chances, dtype=float))
-        return np.asarray(logsumexp(logs[:, None] * t + weights[:, None], axis=0))
-
-    def transform(self, t: ComplexBall) -> ComplexBall:
-        """Return E R^t given R > 0, as a ball; errors as for :meth:`log_cumulant`."""
-        values, chances = self._atoms()
-        return sum(
-            (enclose_number(p) * (t * enclose_number(v).log()).exp() for v, p in zip(values, chances, strict=True)),
-            flint.acb(0),
-        )
-
-    def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
-        """Bound the transform by E R^c, as the one of a discrete law does not decay.
-
-        Parameters and results are those of :meth:`LayerFactor.decay`.
-        """
-        return self.transform(flint.acb(c)).real, flint.arb(0)
-
-
 _WRITTEN_OUT = 256
 """Up to this width a sum over B is written out; SymPy adds up longer ones in floats before it prints them."""
 
@@ -472,8 +371,14 @@ def _binomial_balls(n: int, alive: bool, _: int) -> list[Ball]:
     return chances
 
 
-def _cumulants(moments: list[Any]) -> list[Any]:
-    """Return the cumulants of orders 0, 1, 2, ... for moments of the same orders."""
+def cumulants_of(moments: list[Any]) -> list[Any]:
+    """Return the cumulants of orders 0, 1, 2, ... for moments of the same orders, in any arithmetic.
+
+    Examples
+    --------
+    >>> cumulants_of([1, 0, 1, 0, 3])
+    [0, 0, 1, 0, 0]
+    """
     out = [moments[0] * 0]
     for m in range(1, len(moments)):
         out.append(moments[m] - sum(math.comb(m - 1, j - 1) * out[j] * moments[m - j] for j in range(1, m)))

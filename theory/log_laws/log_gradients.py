@@ -17,9 +17,10 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble
-from theory.log_laws.layer_factors import ChiSquares, Coins
+from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
+from theory.log_laws.masked_signs import Coins
 from theory.requirements import require_independent_masks, require_layer, require_normal
 
 

@@ -15,7 +15,7 @@ from tests.theory.log_laws.test_layer_factors import agrees, factor, mellin, rel
 from tests.theory.small_networks import exact, refused
 from theory.balls import enclose_number, precision
 from theory.log_laws import inversion
-from theory.log_laws.layer_factors import Coins
+from theory.log_laws.masked_signs import Coins
 
 
 def probability(n: int, slope: Fraction, scale: Fraction, r: Any, *, upper: bool) -> Any:
