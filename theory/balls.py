@@ -1,4 +1,4 @@
-"""Rigorous numbers: SymPy's constants as balls of python-flint, which contain every rounding error.
+"""Rigorous numbers: SymPy's constants as balls of python-flint, which bound every rounding error.
 
 python-flint's own comparisons answer False where two balls overlap, and its functions answer NaN outside their domain
 without a word. Here an undecided comparison is None, and a NaN is an error.

@@ -1,4 +1,4 @@
-"""What formulas ask of an ensemble: what does not meet it is refused in one line."""
+"""What formulas require of an ensemble; one that does not meet it is refused in one line."""
 
 from __future__ import annotations
 

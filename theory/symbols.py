@@ -1,4 +1,4 @@
-"""From an ensemble's exact numbers and names to SymPy, and from SymPy back to text."""
+"""From an ensemble's exact numbers and names to SymPy's, and short forms of the formulas that come out."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def positive(argument: str, value: Scalar) -> sp.Expr:
 
 
 def finite(argument: str, value: Scalar) -> sp.Expr:
-    """Read a number that must be finite, real or not; parameters as for :func:`positive`.
+    """Read a number that must be finite, real or not.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------
@@ -100,7 +102,9 @@ def finite(argument: str, value: Scalar) -> sp.Expr:
 
 
 def real(argument: str, value: Scalar) -> sp.Expr:
-    """Read a number that must be real and finite; parameters as for :func:`positive`.
+    """Read a number that must be real and finite.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------
@@ -119,7 +123,9 @@ def real(argument: str, value: Scalar) -> sp.Expr:
 
 
 def nonnegative(argument: str, value: Scalar) -> sp.Expr:
-    """Read a number that must be at least 0; parameters as for :func:`positive`.
+    """Read a number that must be at least 0.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------

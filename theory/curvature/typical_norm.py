@@ -91,7 +91,7 @@ def log_norm_lower(net: Ensemble) -> sp.Expr:
 
 
 def hessian_fractional_moment_bound(net: Ensemble, t: Any) -> sp.Expr:
-    r"""Derive an upper bound on :math:`E\|H\|_2^t`, death included.
+    r"""Derive an upper bound on :math:`E\|H\|_2^t`, where a dead network counts 0.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def log_norm_upper(net: Ensemble, t: Any = None) -> sp.Expr:
 
 
 def median_bounds(net: Ensemble) -> tuple[float, float]:
-    r"""Return bounds on the median of :math:`\log\|H\|_2`, death included, in floats.
+    r"""Return bounds on the median of :math:`\log\|H\|_2` in floats, where a dead network counts minus infinity.
 
     The lower bound is the sum of two lower quartiles. With probability at least 1/2 both
     :math:`\log(L-1) + (1-\frac2L)\log|a_L| + \frac2L\log|x|` and :math:`\log|c|` exceed theirs. The upper bound is

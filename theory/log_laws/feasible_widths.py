@@ -72,7 +72,7 @@ def exceedance(net: Ensemble, c: Any) -> float:
     """
     net.require_numbers("the probability")
     factor, law = _positive(c), LogNormLaw(net)
-    size = math.log(factor.numerator) - math.log(factor.denominator)  # big integers have logarithms, big floats not
+    size = math.log(factor.numerator) - math.log(factor.denominator)  # the fraction may be too big for a float
     return law.exceedance(size + math.log(float(symbols.input_power_sum(net, 2))))
 
 

@@ -77,7 +77,9 @@ def tail(terms: Terms, y: Ball, *, upper: bool, digits: int) -> Ball:
 
 
 def density(terms: Terms, y: Ball, *, digits: int) -> Ball:
-    """Enclose the density of Y at y; parameters and errors are those of :func:`tail`.
+    """Enclose the density of Y at y.
+
+    Parameters and errors are those of :func:`tail`.
 
     Examples
     --------

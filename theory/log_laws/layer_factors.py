@@ -326,7 +326,7 @@ class ChiSquares:
             return [(flint.arb(1), _gamma_ratio(t, flint.arb(n) / 2))]
         if self.slope == 0:
             values = {1: _gamma_ratio(t, flint.arb(1) / 2), 2: _gamma_ratio(t, flint.arb(1))}
-            for b in range(3, n + 1):  # Gamma(b/2 + t)/Gamma(b/2) follows from the one for b - 2
+            for b in range(3, n + 1):  # Gamma(b/2 + t)/Gamma(b/2) follows from the ratio for b - 2
                 half = flint.arb(b - 2) / 2
                 values[b] = values[b - 2] * (1 + t / half)
             counts = range(1, n + 1)
@@ -338,7 +338,9 @@ class ChiSquares:
         return [(p, total * share) for p, share in zip(self._chances(counts), shares, strict=True)]
 
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
-        r"""Bound the transform along a vertical line; parameters and results are those of :meth:`LayerFactor.decay`.
+        r"""Bound the transform along a vertical line.
+
+        Parameters and results are those of :meth:`LayerFactor.decay`.
 
         Notes
         -----

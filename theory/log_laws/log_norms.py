@@ -1,4 +1,4 @@
-r"""The exact law of :math:`\log|a_k|^2` for normal weights: a sum of independent terms, one a layer.
+r"""The exact law of :math:`\log|a_k|^2` for normal weights: a sum of independent terms, one for each layer.
 
 For normal weights :math:`|a_k|^2 = R_k|a_{k-1}|^2` with independent :math:`R_k` (:mod:`theory.log_laws.layer_factors`),
 whatever the direction of :math:`a_{k-1}`. A ReLU network dies if all units of a layer are off, so the laws of

@@ -110,7 +110,7 @@ class Coins:
         )
 
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
-        """Bound the transform by E R^c, as the one of a discrete law does not decay.
+        """Bound the transform by E R^c, as the transform of a discrete law does not decay.
 
         Parameters and results are those of :meth:`theory.log_laws.layer_factors.LayerFactor.decay`.
         """

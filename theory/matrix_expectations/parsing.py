@@ -77,7 +77,7 @@ class _Term:
 
 _Sum = list[_Term]
 _Bound = Mapping[sp.Symbol, tuple[int, sp.Expr]]
-"""The indices of the sums around an expression: the vertex of each, and the number of its values."""
+"""The indices of the sums around an expression are mapped to their vertices and to the numbers of their values."""
 
 
 def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[list[Monomial], list[Letter]]:

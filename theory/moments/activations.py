@@ -144,7 +144,7 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     if not net.is_constant_width or not isinstance(net.width, str):
         raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
     n = symbols.whole(net.width)
-    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
+    wide = sp.Dummy("n", positive=True)  # SymPy's limit needs a real variable
     square = transfer_matrix(net, 2).matrix[0] ** 2
     transfer = transfer_matrix(net, 4)
     ratio = (transfer.matrix / square).subs(n, wide)

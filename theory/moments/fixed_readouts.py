@@ -112,8 +112,9 @@ def _through_layers(net: Ensemble, layer: int) -> tuple[sp.Expr, sp.Expr]:
     last = _joint_moment
     second, fourth = last(net, 0, 1), last(net, 0, 2)
     s2 = symbols.variance(net, depth)
-    mixed = s2 * last(net, 2, 1)  # E f^2 |b_k|^2 / |a_{k-1}|^2
-    out_square, out_fourth = s2 * last(net, 2, 0), s2**2 * last(net, 4, 0)  # E f^2/|a_k|^2, E f^4/|a_k|^4, k = L - 1
+    mixed = s2 * last(net, 2, 1)  # this is E f^2 |b_k|^2 / |a_{k-1}|^2
+    # these are E f^2/|a_k|^2 and E f^4/|a_k|^4 for k = L - 1
+    out_square, out_fourth = s2 * last(net, 2, 0), s2**2 * last(net, 4, 0)
     for k in range(depth - 1, layer - 1, -1):
         above, own = symbols.variance(net, k + 1), symbols.variance(net, k)
         n = int(net.width_at(k))

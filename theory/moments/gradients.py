@@ -127,7 +127,7 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
 def _masked_readout_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
     """Return E P_part(D_L v) with masks as if independent."""
     width = symbols.whole(net.width_at(net.depth))
-    if not net.has_sign_symmetric_readout:  # linear, so there are no masks
+    if not net.has_sign_symmetric_readout:  # the network is linear, so there are no masks
         return sp.Mul(*(symbols.readout_power_sum(net, 2 * j) for j in part))
     total = sp.S.Zero
     for grouping in set_partitions(part):

@@ -164,7 +164,7 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
     if len(transfer.basis) == 1:
         return matrix[0] ** steps * vector[0]
     if steps.is_Integer and all(entry.is_Rational for entry in matrix):
-        return (matrix ** int(steps) * vector)[0]  # by repeated squaring
+        return (matrix ** int(steps) * vector)[0]  # SymPy squares repeatedly
     if steps.is_Integer:
         for _ in range(int(steps)):
             vector = (matrix * vector).applyfunc(symbols.tidy)
@@ -285,7 +285,7 @@ class Layer:
         """
         total: dict[IntegerPartition, sp.Expr] = {}
         for grouping in set_partitions(part):
-            weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # which units: a falling factorial
+            weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # counts the choices of distinct units
             terms: dict[IntegerPartition, sp.Expr] = {(): weight}
             for group in grouping:
                 unit = self.unit_moment(sum(group))

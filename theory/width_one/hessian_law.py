@@ -61,7 +61,7 @@ from theory.log_laws.layer_factors import ComplexArray, FloatArray
 from theory.width_one.products import ChainLaw
 
 _LEFT = math.radians(110)
-"""The angle theta, at which the path leaves c into the left half plane."""
+"""This is the angle theta, at which the path leaves c into the left half plane."""
 
 _LARGE = 200.0
 """From this s on exp(-s) is negligible beside 1, while exp(s) is still a float."""
