@@ -1,7 +1,7 @@
-"""Rigorous numbers: SymPy constants as balls (python-flint), with three-valued comparisons.
+"""Rigorous numbers: SymPy's constants as balls of python-flint, which bound every rounding error.
 
-python-flint's own comparisons answer False where the balls overlap, and its functions answer NaN outside their domain
-without a word; here an undecided comparison is None and a NaN is an error.
+python-flint's own comparisons answer False where two balls overlap, and its functions answer NaN outside their domain
+without a word. Here an undecided comparison is None, and a NaN is an error.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ import sympy as sp
 from theory.ensembles import InvalidArgument
 
 Ball = Any
-"""A :class:`flint.arb`: a real interval that is guaranteed to contain the number."""
+"""A ball is a :class:`flint.arb`, a real interval that is guaranteed to contain the number."""
+
+ComplexBall = Any
+"""A complex ball is a :class:`flint.acb`, a rectangle that is guaranteed to contain the number."""
 
 _MOST_DIGITS = 10_000
+"""No number is computed to more decimal digits than this."""
 
 _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.exp: lambda x: x.exp(),
@@ -39,9 +43,9 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
     Parameters
     ----------
     expression : sympy.Expr
-        Without free symbols.
+        A real constant: it may have no free symbols.
     digits : int
-        Decimal digits of working precision.
+        The number of decimal digits that the evaluation works with. What cancels is lost.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
     Raises
     ------
     InvalidArgument
-        If symbols remain, a function is not known here, or the value is undefined.
+        If symbols remain, a function is not known here, the value is not finite, or the digits are out of range.
 
     Examples
     --------
@@ -71,7 +75,14 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
 
 @contextmanager
 def precision(digits: int) -> Iterator[None]:
-    """Work with that many decimal digits inside, and as before after."""
+    """Let python-flint work with that many decimal digits inside the block, and as before after it.
+
+    Examples
+    --------
+    >>> with precision(5):
+    ...     print(1 / flint.arb(3))
+    [0.33333 +/- 3.50e-6]
+    """
     before = flint.ctx.dps
     flint.ctx.dps = digits
     try:
@@ -81,19 +92,28 @@ def precision(digits: int) -> Iterator[None]:
 
 
 def require_digits(digits: int) -> None:
-    """Refuse a number of digits that no computation can end with.
+    """Refuse a number of digits that is not a whole number between 1 and 10,000.
 
     Raises
     ------
     InvalidArgument
-        Unless it is a positive integer of that size.
+        If it is anything else.
+
+    Examples
+    --------
+    >>> require_digits(30)
     """
     if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS:
         raise InvalidArgument("digits", f"must be between 1 and {_MOST_DIGITS}, got {digits!r}", "use e.g. digits=30")
 
 
 def less(left: Ball, right: Ball) -> bool | None:
-    """Whether left < right: None while the balls overlap.
+    """Decide whether left < right; the answer is None while the balls overlap.
+
+    Parameters
+    ----------
+    left, right : flint.arb
+        The balls of the two numbers.
 
     Examples
     --------
@@ -146,13 +166,13 @@ def _polygamma(order: Ball, x: Ball) -> Ball:
 
 
 def _hypergeometric(node: sp.hyper) -> Ball:
-    """Sum the series with more digits until none is lost: it cancels like exp(|z|) for negative arguments."""
+    """Sum the series with more and more digits, until none is lost: at negative z its terms cancel like exp(|z|)."""
     wanted, digits = flint.ctx.prec, flint.ctx.dps
     while True:
         with precision(digits):
             top, bottom = ([_evaluate(arg) for arg in parameters] for parameters in (node.ap, node.bq))
             z = _evaluate(node.argument)
-            if (len(top), len(bottom)) == (2, 1):  # at whole differences of the parameters 2F1 has logarithms
+            if (len(top), len(bottom)) == (2, 1):  # 2F1 has logarithms where parameters differ by whole numbers
                 (a, b), c = node.ap, node.bq[0]
                 whole = {"ab": a - b, "ac": a - c, "bc": b - c, "abc": a + b - c}
                 ball = z.hypgeom_2f1(*top, *bottom, **{name: bool(gap.is_integer) for name, gap in whole.items()})
@@ -164,7 +184,14 @@ def _hypergeometric(node: sp.hyper) -> Ball:
 
 
 def enclose_number(value: sp.Expr) -> Ball:
-    """Return a rational number or constant as a ball at the present precision."""
+    """Return a rational number or another constant as a ball, at the present precision of python-flint.
+
+    Examples
+    --------
+    >>> with precision(5):
+    ...     enclose_number(sp.Rational(1, 3))
+    [0.33333 +/- 3.50e-6]
+    """
     if value.is_Rational:
         return flint.arb(flint.fmpq(int(value.p), int(value.q)))
     return enclose(value, flint.ctx.dps)

@@ -1,4 +1,4 @@
-"""What formulas ask of an ensemble, refused in one line where it is not met."""
+"""What formulas require of an ensemble; one that does not meet it is refused in one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 
 _LONGEST = 10**5
-"""Above it the exact power of a number is too long."""
+"""The exact power of a number has too many digits where the exponent exceeds this."""
 
 
 def require_ensemble(net: object) -> None:
@@ -17,7 +17,11 @@ def require_ensemble(net: object) -> None:
     Raises
     ------
     InvalidArgument
-        Says what came instead.
+        If it is none; the message shows what came instead.
+
+    Examples
+    --------
+    >>> require_ensemble(Ensemble(width="n", depth="L"))
     """
     if not isinstance(net, Ensemble):
         problem = f"must be an Ensemble, got {net!r}"
@@ -25,12 +29,24 @@ def require_ensemble(net: object) -> None:
 
 
 def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
-    """Refuse a number's exact power, or a matrix's, of more digits than anyone could use.
+    """Refuse an exact power with more digits than anyone could use.
+
+    Parameters
+    ----------
+    matrix : sympy.Matrix
+        The square matrix that is to be raised to a power.
+    steps : sympy.Expr
+        The exponent, a symbol or a number.
 
     Raises
     ------
     InvalidArgument
-        Unless the exponent is a name, or at most 10^5, or what is raised to it a single expression with names.
+        If the exponent is a number above 10^5, unless the matrix has a single entry that is 1 or has symbols.
+
+    Examples
+    --------
+    >>> require_short(sp.Matrix([2]), sp.Integer(10**5))
+    >>> require_short(sp.Matrix([sp.Symbol("a")]), sp.Integer(10**9))
     """
     if steps.is_Integer and steps > _LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
         problem = f"the exact power of a number has too many digits beyond the exponent {_LONGEST}"
@@ -38,12 +54,17 @@ def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
 
 
 def require_order(order: int) -> int:
-    """Refuse an order that is not a positive even integer.
+    """Return the order of a moment, and refuse one that is not a positive even integer.
 
     Raises
     ------
     InvalidArgument
-        Odd moments of a norm have no closed form here; order 0 is trivial.
+        For odd orders, as odd moments of a norm have no closed form here, and for everything else but 2, 4, 6, ...
+
+    Examples
+    --------
+    >>> require_order(4)
+    4
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
         raise InvalidArgument("order", f"must be a positive even integer, got {order!r}", "use 2, 4, 6, ...")
@@ -53,10 +74,24 @@ def require_order(order: int) -> int:
 def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = False) -> None:
     """Refuse a layer without weights.
 
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    layer : int, str or None
+        k, from 1 to the depth, or a name for it; None if the caller left it out.
+    optional : bool
+        Whether the layer may be left out because the answer is the same for all.
+
     Raises
     ------
     InvalidArgument
         If the layer is not between 1 and the depth, or is left out where it matters.
+
+    Examples
+    --------
+    >>> require_layer(Ensemble(width=4, depth=3), 3)
+    >>> require_layer(Ensemble(width=4, depth=3), None, optional=True)
     """
     if layer is None:
         if not optional:
@@ -69,12 +104,16 @@ def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = Fa
 
 
 def require_independent_masks(net: Ensemble) -> None:
-    """Refuse the networks in which gradient masks are not as if independent.
+    """Refuse the networks whose masks do not act in gradients as if they were independent of all else.
 
     Raises
     ------
     InvalidArgument
-        For a discrete law (atoms at 0) or a fixed readout, unless the network is linear; for what is not plain.
+        If the network is nonlinear and its law of weights has atoms or its readout is fixed, or if it is not plain.
+
+    Examples
+    --------
+    >>> require_independent_masks(Ensemble(width=4, depth=3, activation="relu"))
     """
     net.require_plain("this formula of gradients")
     if net.slope == 1:
@@ -100,7 +139,11 @@ def require_independent_entries(net: Ensemble) -> None:
     Raises
     ------
     InvalidArgument
-        Names the initialization or the architecture.
+        If the weights are orthogonal, or the architecture is another.
+
+    Examples
+    --------
+    >>> require_independent_entries(Ensemble(width=4, depth=3, init="he"))
     """
     net.require_plain("this formula")
     if not net.has_independent_entries:
@@ -109,12 +152,23 @@ def require_independent_entries(net: Ensemble) -> None:
 
 
 def require_normal(net: Ensemble, what: str) -> None:
-    """Refuse weights that are not independent normal, and networks that are not plain.
+    """Refuse weights that are not independent normal variables, and networks that are not plain.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    what : str
+        What needs normal weights, for the message: "the exact law of ... needs normal weights".
 
     Raises
     ------
     InvalidArgument
-        Names the law or the architecture.
+        If the law is another, the weights are orthogonal, or the architecture is not plain.
+
+    Examples
+    --------
+    >>> require_normal(Ensemble(width=4, depth=3), "the gradient")
     """
     net.require_plain(f"the exact law of {what}")
     if not net.law.is_normal or not net.has_independent_entries:
@@ -125,10 +179,21 @@ def require_normal(net: Ensemble, what: str) -> None:
 def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None:
     """Refuse anything but two layers with weights, in increasing order.
 
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    first, last : int or str
+        The two layers, as numbers from 1 to the depth or as names.
+
     Raises
     ------
     InvalidArgument
-        Names the layers, or an architecture that is not plain.
+        If one of the layers is not there, the first does not come before the last, or the network is not plain.
+
+    Examples
+    --------
+    >>> require_two_layers(Ensemble(width=4, depth=3), 1, 3)
     """
     net.require_plain("what lies between two layers")
     for layer in (first, last):

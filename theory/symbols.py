@@ -1,42 +1,71 @@
-"""From an ensemble's exact numbers and names to SymPy, and from SymPy back to text."""
+"""From an ensemble's exact numbers and names to SymPy's, and short forms of the formulas that come out."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypeAlias
 
 import sympy as sp
 
 from theory.ensembles import Ensemble, Exact, InvalidArgument
 from theory.ensembles.arguments import exact_fraction, is_symbol_name
 
+Scalar: TypeAlias = Exact | sp.Expr
+"""A scalar argument is an exact number, the name of a positive symbol, or a SymPy expression."""
+
 BETA = sp.Symbol("beta", positive=True)
-"""The ratio depth/width along which a limit is taken."""
+"""This symbol stands for the ratio depth/width, which stays fixed while both grow."""
 
 
 def norm_symbol(order: int) -> sp.Symbol:
-    """Return the symbol for the input's norm of that order: ``norm_x`` for |x|, ``norm4_x`` for |x|_4, ..."""
+    """Return the symbol for the input's norm of that order: ``norm_x`` for |x|, ``norm4_x`` for |x|_4, ...
+
+    Examples
+    --------
+    >>> norm_symbol(2), norm_symbol(4)
+    (norm_x, norm4_x)
+    """
     return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
 
 
 def whole(value: int | str) -> sp.Expr:
-    """Return a width, depth or layer as a SymPy integer or positive integer symbol."""
+    """Return a width, depth or layer as a SymPy integer, or as a positive integer symbol if it is a name.
+
+    Examples
+    --------
+    >>> whole(32), whole("n").is_integer
+    (32, True)
+    """
     return sp.Symbol(value, integer=True, positive=True) if isinstance(value, str) else sp.Integer(value)
 
 
 def number(value: Exact) -> sp.Expr:
-    """Return an exact number, or a positive symbol for a name."""
+    """Return an exact number in SymPy, or a positive symbol for a name.
+
+    Examples
+    --------
+    >>> number(Fraction(1, 4)), number("alpha").is_positive
+    (1/4, True)
+    """
     if isinstance(value, str):
         return sp.Symbol(value, positive=True)
     return sp.Rational(Fraction(value).numerator, Fraction(value).denominator)
 
 
-def positive(argument: str, value: Exact | sp.Expr) -> sp.Expr:
-    """Read an exact number that must be positive, a name as a positive symbol, or an expression as it is.
+def positive(argument: str, value: Scalar) -> sp.Expr:
+    """Read a number that must be positive; a name becomes a positive symbol, and an expression stays as it is.
+
+    Parameters
+    ----------
+    argument : str
+        The argument's name, with which an error message begins.
+    value : number, name or expression
+        What the caller gave. Floats are read as the binary fractions that they are.
 
     Raises
     ------
     InvalidArgument
-        If it is neither, or known not to be positive.
+        If the value is none of these three, or is known not to be positive.
 
     Examples
     --------
@@ -51,13 +80,20 @@ def positive(argument: str, value: Exact | sp.Expr) -> sp.Expr:
     return exact
 
 
-def finite(argument: str, value: Exact | sp.Expr) -> sp.Expr:
-    """Read a finite number exactly, a name as a positive symbol, or an expression as it is.
+def finite(argument: str, value: Scalar) -> sp.Expr:
+    """Read a number that must be finite, real or not.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------
     InvalidArgument
-        If it is neither, or known not to be finite.
+        If the value is no number, name or expression, or is known not to be finite.
+
+    Examples
+    --------
+    >>> finite("z", "1/3"), finite("z", sp.I)
+    (1/3, I)
     """
     exact = _read(argument, value)
     if exact is sp.nan or exact.is_finite is False:
@@ -65,13 +101,15 @@ def finite(argument: str, value: Exact | sp.Expr) -> sp.Expr:
     return exact
 
 
-def real(argument: str, value: Exact | sp.Expr) -> sp.Expr:
-    """Read a finite real number exactly, a name as a positive symbol, or an expression as it is.
+def real(argument: str, value: Scalar) -> sp.Expr:
+    """Read a number that must be real and finite.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------
     InvalidArgument
-        If it is neither, or known not to be real and finite.
+        If the value is no number, name or expression, or is known not to be real and finite.
 
     Examples
     --------
@@ -84,13 +122,15 @@ def real(argument: str, value: Exact | sp.Expr) -> sp.Expr:
     return exact
 
 
-def nonnegative(argument: str, value: Exact | sp.Expr) -> sp.Expr:
-    """Read an exact number of at least 0, a name as a positive symbol, or an expression as it is.
+def nonnegative(argument: str, value: Scalar) -> sp.Expr:
+    """Read a number that must be at least 0.
+
+    Parameters are those of :func:`positive`.
 
     Raises
     ------
     InvalidArgument
-        If it is neither, or known to be negative, infinite or not real.
+        If the value is no number, name or expression, or is known to be negative, infinite or not real.
 
     Examples
     --------
@@ -103,36 +143,88 @@ def nonnegative(argument: str, value: Exact | sp.Expr) -> sp.Expr:
     return exact
 
 
-def _read(argument: str, value: Exact | sp.Expr) -> sp.Expr:
+def _read(argument: str, value: Scalar) -> sp.Expr:
     if isinstance(value, str) and is_symbol_name(value.strip()):
         return number(value.strip())
     return value if isinstance(value, sp.Expr) else number(exact_fraction(argument, value))
 
 
 def slope(net: Ensemble) -> sp.Expr:
-    """Return the activation's slope for negative arguments."""
+    """Return the activation's slope for negative arguments.
+
+    Examples
+    --------
+    >>> slope(Ensemble(width="n", depth="L", activation="leaky:1/4"))
+    1/4
+    """
     return number(net.slope)
 
 
 def variance(net: Ensemble, layer: int) -> sp.Expr:
-    """Return s_k^2, the variance of an entry of W_k; the same for all k where the width is constant."""
+    """Return s_k^2, the variance of an entry of W_k.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network, whose widths may be symbols.
+    layer : int
+        k, from 1 on. At constant width every k gives the same variance.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> variance(Ensemble(width="n", depth="L", activation="relu", init="he"), 1)
+    2/n
+    """
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
     value = net.init.variance(fan_in, fan_out, slope(net))
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:
-    """Return p_order = (1 + slope^order)/2: E phi(z)^order = p_order E z^order for symmetric z and even order."""
+    """Return p = (1 + slope^order)/2, which gives E phi(z)^order = p E z^order for symmetric z.
+
+    Parameters
+    ----------
+    slope : sympy.Expr
+        The activation's slope for negative arguments; 0 for ReLU.
+    order : int
+        The power, which must be even.
+
+    Examples
+    --------
+    >>> gate_moment(sp.Integer(0), 2), gate_moment(sp.Symbol("alpha"), 4)
+    (1/2, alpha**4/2 + 1/2)
+    """
     return (1 + slope**order) / 2
 
 
 def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
-    """Return sum_i x_i^order for even order: while the ensemble has symbols, a power of :func:`norm_symbol`."""
+    """Return sum_i x_i^order of the network's input.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network. While it has symbols and no input was given, the sum is a power of :func:`norm_symbol`.
+    order : int
+        The power, which must be even.
+
+    Examples
+    --------
+    >>> input_power_sum(Ensemble(width="n", depth="L"), 4)
+    norm4_x**4
+    >>> input_power_sum(Ensemble(width=2, depth=1, input="1/2,1"), 2)
+    5/4
+    """
     width = whole(net.width_at(0))
     match net.input:
         case None if net.symbols:
             return norm_symbol(order) ** order
-        case None:  # the flat unit vector
+        case None:  # the unit vector with equal entries
             return width ** (1 - sp.Rational(order, 2))
         case "e1":
             return sp.Integer(1)
@@ -143,28 +235,67 @@ def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
 
 
 def readout_power_sum(net: Ensemble, order: int) -> sp.Expr:
-    """Return sum_i v_i^order of a fixed readout, for even order."""
+    """Return sum_i v_i^order of a fixed readout.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with the readout ``ones`` or numbers.
+    order : int
+        The power, from 1 on.
+
+    Examples
+    --------
+    >>> readout_power_sum(Ensemble(width=2, depth=1, readout="1/2,1"), 2)
+    5/4
+    """
     if net.readout == "ones":
         return whole(net.width_at(net.depth))
     return sp.Add(*(number(Fraction(entry)) ** order for entry in net.readout))
 
 
 def readout_entry_moment(net: Ensemble, order: int) -> sp.Expr:
-    """Return E v_i^order of a random readout of variance 1/n_L, normal or a sign, for even order."""
+    """Return E v_i^order of a random readout, whose entries are normal or signs, of variance 1/n_L.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with the readout ``random`` or ``signs``.
+    order : int
+        The power, which must be even.
+
+    Examples
+    --------
+    >>> readout_entry_moment(Ensemble(width="n", depth="L"), 4)
+    3/n**2
+    """
     standardized = sp.factorial2(order - 1) if net.readout == "random" else sp.S.One
     return standardized / whole(net.width_at(net.depth)) ** (order // 2)
 
 
 def tidy(expression: sp.Expr) -> sp.Expr:
-    """Return the shortest of the usual forms of a rational function, expanded if that costs nothing."""
+    """Return a rational function expanded or factored, whichever is shorter.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n")
+    >>> tidy((n**2 - 1) / (n - 1)), tidy(n**2 + 2 * n + 1)
+    (n + 1, (n + 1)**2)
+    """
     reduced = sp.cancel(expression)
     return min((sp.expand(reduced), sp.factor(reduced)), key=sp.count_ops)
 
 
 def gather(expression: sp.Expr) -> sp.Expr:
-    """Return a product or sum of rational functions and their symbolic powers with equal bases put together.
+    """Collect the symbolic powers in a sum of products, so that each occurs once.
 
     Powers such as ``(1 + 5/n)**(L - k)`` are kept whole; what multiplies each of them is tidied.
+
+    Examples
+    --------
+    >>> n, L = sp.symbols("n L", positive=True)
+    >>> gather(2 * (1 + 5 / n) ** L + ((n + 5) / n) ** L / n)
+    (1 + 5/n)**L*(2 + 1/n)
     """
     powers: dict[sp.Expr, sp.Expr] = {}
     for term in sp.Add.make_args(sp.expand_mul(expression, deep=False)):

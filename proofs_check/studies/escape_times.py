@@ -1,9 +1,9 @@
 r"""How many steps update rules take to leave the plateau of :math:`\frac12(f-y)^2`, y = 1, beside theory's numbers.
 
 *The balanced chain*, all weights 0.7: theory encloses the number of steps (:mod:`theory.dynamics.balanced_chains`,
-:mod:`theory.dynamics.update_rules`). *Random networks*, with a unit vector for input and a normal readout: for gradient
-descent beside :math:`1/\eta|\lambda_{\min}|`, what the linear rate of a strict saddle suggests. Half of them start on
-the wrong side, f < 0.
+:mod:`theory.dynamics.adaptive_escape`). *Random networks*, with a unit vector for input and a normal readout: for
+gradient descent beside :math:`1/\eta|\lambda_{\min}|`, what the linear rate of a strict saddle suggests. Half
+of them start on the wrong side, f < 0.
 
 Gradient descent has the rate 1/(2L), a quarter of the largest that is stable at any minimum of a chain; the others have
 :math:`\eta = 10^{-3}`, at every depth.
@@ -144,13 +144,14 @@ def bounds(rule: str, depth: int) -> tuple[float, float]:
     """
     import sympy as sp
 
+    from theory.dynamics.adaptive_escape import chain_steps
     from theory.dynamics.update_rules import ADAM, RMSPROP, SIGN
 
     chain, end = balanced_chain(depth), sp.Rational(FRACTION) ** sp.Rational(1, depth)
     if rule == "gradient descent":
         ends = chain.descent_steps(end, sp.Rational(1, 2 * depth))
     else:
-        ends = {"sign descent": SIGN, "RMSprop": RMSPROP, "Adam": ADAM}[rule].chain_steps(chain, end, RATE)
+        ends = chain_steps({"sign descent": SIGN, "RMSprop": RMSPROP, "Adam": ADAM}[rule], chain, end, RATE)
     low, high = (float(sp.N(bound)) for bound in ends)
     return low, high
 

@@ -1,33 +1,36 @@
-r"""The typical size of the Hessian of f at fixed width, from both sides and explicitly, for normal weights.
+r"""The typical size of the Hessian of f at fixed width, between explicit bounds, for normal weights.
 
-Constant width n, linear or ReLU, blocks :math:`H_{kl}[dW_l, dW_k] = b_l^T dW_l M_{lk} dW_k a_{k-1}` for k < l.
+The networks have constant width n and are linear or ReLU. The Hessian's blocks are
+:math:`H_{kl}[dW_l, dW_k] = b_l^T dW_l M_{lk} dW_k a_{k-1}` for k < l.
 
-*Below.* On the L orthonormal directions :math:`a_ka_{k-1}^T/(|a_k||a_{k-1}|)` the form H is
-:math:`f\,(uu^T-\mathrm{diag}(u^2))`, :math:`u_k = |a_{k-1}|/|a_k|`, as :math:`b_l^Ta_l = f` and
-:math:`M_{lk}a_k = a_{l-1}`: the Hessian of a chain (:mod:`theory.width_one.hessian_bounds`). At the flat vector, and
-by the inequality of the means over pairs, :math:`\prod_k u_k = |x|/|a_L|`,
+*Lower bound.* Consider the L orthonormal directions :math:`a_ka_{k-1}^T/(|a_k||a_{k-1}|)`. As :math:`b_l^Ta_l = f` and
+:math:`M_{lk}a_k = a_{l-1}`, the form H is :math:`f\,(uu^T-\mathrm{diag}(u^2))` on them, with
+:math:`u_k = |a_{k-1}|/|a_k|`. This is the Hessian of a network of width one (:mod:`theory.width_one.hessian_bounds`).
+Evaluate it at the vector with equal entries, and apply the inequality of the means to the pairs, with
+:math:`\prod_k u_k = |x|/|a_L|`:
 
 .. math:: \|H\|_2 \ge |f|\,\frac2L\sum_{k<l}u_ku_l \ge (L-1)\,|f|\,\bigl(|x|/|a_L|\bigr)^{2/L}.
 
-There :math:`f = |a_L|\,c`, :math:`c = \langle v, a_L/|a_L|\rangle`. The signs of v times the active entries of
-:math:`a_L/|a_L|` are a uniform direction in B dimensions, B the number of active units, so that
-:math:`c^2 = |D_Lv|^2\,\mathrm{Beta}(\frac12,\frac{B-1}2)`; for a normal readout that is :math:`N(0,1/n)^2`.
+There :math:`f = |a_L|\,c` with :math:`c = \langle v, a_L/|a_L|\rangle`. Let B be the number of active units. The signs
+of v times the active entries of :math:`a_L/|a_L|` are a uniform direction in B dimensions, so that
+:math:`c^2 = |D_Lv|^2\,\mathrm{Beta}(\frac12,\frac{B-1}2)`. For a normal readout this is the square of a normal
+variable of variance 1/n.
 
-*Above.* For 0 < t <= 2 the power t/2 of a sum is at most the sum of the powers, twice:
+*Upper bound.* For 0 < t <= 2 the power t/2 of a sum is at most the sum of the powers, which is used twice:
 
 .. math:: \|H\|_2^t \le \|H\|_F^t \le 2^{t/2}\sum_{k<l}|b_l|^t|M_{lk}|_F^t|a_{k-1}|^t
           \le 2^{t/2}\sum_{k<l}\sum_j |b_l|^t|M_{lk}e_j|^t|a_{k-1}|^t.
 
-A summand vanishes with the network and, masks held fixed, does not change when a row of :math:`W_m` and the column of
-:math:`W_{m+1}` change sign together (entries of :math:`M_{lk}e_j` at most change sign), so masks are as if independent
-(:func:`theory.moments.gradients.gradient_moment`). Then the summand is a product of L - 2 independent factors of one
-law, of unit j's mask in layer k, and of the masked readout: with :math:`R(t) = E(|a_k|/|a_{k-1}|)^t =
-(2s^2)^{t/2}E\,\Gamma(\frac{B+t}2)/\Gamma(\frac B2)`, where B = 0 counts 0,
+A summand vanishes with the network. Masks held fixed, it does not change when a row of :math:`W_m` and the column of
+:math:`W_{m+1}` change sign together, as entries of :math:`M_{lk}e_j` at most change sign. So masks are as if
+independent (:func:`theory.moments.gradients.gradient_moment`). Then the summand is a product of L - 2 independent
+factors of one law, of unit j's mask in layer k, and of the masked readout's norm. With :math:`R(t) =
+E(|a_k|/|a_{k-1}|)^t = (2s^2)^{t/2}E\,\Gamma(\frac{B+t}2)/\Gamma(\frac B2)`, where B = 0 counts 0,
 
 .. math:: E\|H\|_2^t \le 2^{t/2}\,\tfrac{L(L-1)}2\,n\,p_0\,R(t)^{L-2}\,E|D_Lv|^t\,|x|^t, \qquad p_0 = P(\text{on}).
 
-With t small as :math:`\sqrt{\log L/L}` its logarithm over t is :math:`\gamma L + O(\sqrt{L\log L})`: the Hessian
-vanishes at the rate of the norm, after it has risen like log L.
+For t of the order of :math:`\sqrt{\log L/L}` its logarithm divided by t is :math:`\gamma L + O(\sqrt{L\log L})`. So the
+Hessian vanishes at the rate of the norm, after it has risen like log L.
 """
 
 from __future__ import annotations
@@ -42,12 +45,13 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
-from theory.log_laws.layer_factors import ChiSquares, Coins, ComplexArray, FloatArray
+from theory.log_laws.layer_factors import ChiSquares, ComplexArray, FloatArray
 from theory.log_laws.log_norms import LogNormLaw, layer_factor
+from theory.log_laws.masked_signs import Coins
 from theory.requirements import require_independent_masks, require_normal
 
 POWERS = (*(Fraction(8 + j, 8) / 2**i for i in range(30, -1, -1) for j in range(8)), Fraction(2))
-"""The powers t among which the best bound is looked for; each of them gives one."""
+"""Each of these powers t gives an upper bound, and the best of these bounds is taken."""
 
 
 def log_norm_lower(net: Ensemble) -> sp.Expr:
@@ -56,8 +60,9 @@ def log_norm_lower(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Linear or ReLU, normal weights, constant width, depth at least 2; a sign-symmetric readout, or any if linear.
-        Width and depth may be symbols, the width not for masked signs.
+        A linear or ReLU network with normal weights, constant width, depth at least 2 and a sign-symmetric readout; a
+        linear network may have any readout. The depth may be a symbol, and so may the width, except for ReLU with a
+        readout of signs.
 
     Returns
     -------
@@ -71,8 +76,7 @@ def log_norm_lower(net: Ensemble) -> sp.Expr:
 
     References
     ----------
-    arXiv:2106.03763 for the claim that the Hessian vanishes with depth; the bounds are derived in the module's
-    docstring.
+    arXiv:2106.03763 claims that the Hessian vanishes with depth. The bounds are derived in this module's docstring.
 
     Examples
     --------
@@ -87,14 +91,14 @@ def log_norm_lower(net: Ensemble) -> sp.Expr:
 
 
 def hessian_fractional_moment_bound(net: Ensemble, t: Any) -> sp.Expr:
-    r"""Derive an upper bound on :math:`E\|H\|_2^t`, death included.
+    r"""Derive an upper bound on :math:`E\|H\|_2^t`, where a dead network counts 0.
 
     Parameters
     ----------
     net : Ensemble
         As for :func:`log_norm_lower`.
     t : number or str
-        The power, exact, 0 < t <= 2.
+        The power, an exact number with 0 < t <= 2.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def hessian_fractional_moment_bound(net: Ensemble, t: Any) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        Also for other powers.
+        As :func:`log_norm_lower`, and for other powers.
 
     Examples
     --------
@@ -124,14 +128,15 @@ def log_norm_upper(net: Ensemble, t: Any = None) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        As for :func:`log_norm_lower`; numbers, unless t is given.
+        As for :func:`log_norm_lower`. Without t it may have no symbols.
     t : number or str, optional
-        0 < t <= 2, exact; every t gives a bound. By default the best of :data:`POWERS`, chosen in floats.
+        An exact number with 0 < t <= 2; every t gives a bound. By default it is the best of :data:`POWERS`, chosen in
+        floats.
 
     Returns
     -------
     sympy.Expr
-        Exact for that t, so that it can be enclosed.
+        The bound, exact for that t, so that it can be enclosed.
 
     Raises
     ------
@@ -153,26 +158,27 @@ def log_norm_upper(net: Ensemble, t: Any = None) -> sp.Expr:
 
 
 def median_bounds(net: Ensemble) -> tuple[float, float]:
-    r"""Return bounds on the median of :math:`\log\|H\|_2`, death included, in floats.
+    r"""Return bounds on the median of :math:`\log\|H\|_2` in floats, where a dead network counts minus infinity.
 
-    Below, the sum of two quartiles: both :math:`\log(L-1) + (1-\frac2L)\log|a_L| + \frac2L\log|x|` and
-    :math:`\log|c|` are at least theirs with probability 1/2. Above, Markov's inequality:
-    :math:`\|H\|_2 \ge (2E\|H\|_2^t)^{1/t}` has probability at most 1/2.
+    The lower bound is the sum of two lower quartiles. With probability at least 1/2 both
+    :math:`\log(L-1) + (1-\frac2L)\log|a_L| + \frac2L\log|x|` and :math:`\log|c|` exceed theirs. The upper bound is
+    Markov's inequality: :math:`\|H\|_2 \ge (2E\|H\|_2^t)^{1/t}` has probability at most 1/2.
 
     Parameters
     ----------
     net : Ensemble
-        As for :func:`log_norm_lower`, with numbers.
+        As for :func:`log_norm_lower`, without symbols.
 
     Returns
     -------
     (lower, upper) : floats
-        The lower one is -inf where the network is dead with probability 1/4 or more, both are from 1/2 on.
+        The lower bound is -inf if the network is dead with probability 1/4 or more, and both are if it is dead with
+        probability above 1/2.
 
     Raises
     ------
     InvalidArgument
-        As :func:`log_norm_lower`.
+        As :func:`log_norm_lower`, and for symbols.
 
     Examples
     --------
@@ -198,20 +204,20 @@ def median_range(net: Ensemble, t: Any) -> tuple[sp.Expr, sp.Expr]:
     r"""Derive bounds on the median of :math:`\log\|H\|_2` of a linear network, exactly, for one power t < 1.
 
     By Markov's inequality both :math:`\|H\|_2 > (2E\|H\|_2^t)^{1/t}` and :math:`\|H\|_2 < (2E\|H\|_2^{-t})^{-1/t}` have
-    probability at most 1/2, the latter by the chain inside the Hessian, with :math:`r = t(1-\frac2L)`:
-    :math:`E\|H\|_2^{-t} \le (L-1)^{-t}|x|^{-t}\,R(-r)^L\,E|c|^{-t}`.
+    probability at most 1/2. The lower bound on :math:`\|H\|_2` in the module's docstring bounds the second mean: with
+    :math:`r = t(1-\frac2L)`, :math:`E\|H\|_2^{-t} \le (L-1)^{-t}|x|^{-t}\,R(-r)^L\,E|c|^{-t}`.
 
     Parameters
     ----------
     net : Ensemble
-        Linear; as for :func:`log_norm_lower`, with a readout of signs.
+        A linear network as for :func:`log_norm_lower`, with a readout of signs.
     t : number or str
-        0 < t < 1, exact; every t gives bounds.
+        An exact number with 0 < t < 1; every t gives bounds.
 
     Returns
     -------
     (lower, upper) : SymPy expressions
-        gamma L up to :math:`O(\sqrt{L\log L})` at t of order :math:`\sqrt{\log L/L}`.
+        Both are gamma L + :math:`O(\sqrt{L\log L})` if t is of the order of :math:`\sqrt{\log L/L}`.
 
     Raises
     ------
@@ -260,7 +266,7 @@ def _power(t: Any) -> sp.Rational:
 
 
 def _readout(net: Ensemble) -> ChiSquares | Coins | None:
-    """|D_L v|^2 as a random factor; None for a fixed readout, which is met in linear networks only."""
+    """Return |D_L v|^2 as a random factor; None for a fixed readout, which only linear networks have."""
     width = symbols.whole(net.width_at(net.depth))
     if not net.has_sign_symmetric_readout:
         return None
@@ -269,7 +275,7 @@ def _readout(net: Ensemble) -> ChiSquares | Coins | None:
 
 
 def _front(net: Ensemble, power: sp.Rational) -> sp.Expr:
-    """Everything in the bound on E|H|^t but R(t)^(L-2)."""
+    """Return everything in the bound on E|H|^t except R(t)^(L-2)."""
     width, depth, readout = symbols.whole(net.width_at(0)), symbols.whole(net.depth), _readout(net)
     blocks = depth * (depth - 1) / 2 * width * (1 if net.slope == 1 else sp.Rational(1, 2))
     squares = symbols.readout_power_sum(net, 2) ** (power / 2) if readout is None else _moment(readout, power)
@@ -277,7 +283,7 @@ def _front(net: Ensemble, power: sp.Rational) -> sp.Expr:
 
 
 def _moment(factor: ChiSquares | Coins, power: sp.Rational) -> sp.Expr:
-    """E R^(t/2), R = 0 counting 0; slopes 0 and 1."""
+    """Return E R^(t/2) for the slopes 0 and 1, where R = 0 counts 0."""
     n, half = factor.width, power / 2
     if power == 2:
         return factor.scale * n * (1 + factor.slope) / 2
@@ -291,7 +297,7 @@ def _moment(factor: ChiSquares | Coins, power: sp.Rational) -> sp.Expr:
 
 
 def _average(n: sp.Expr, value: Any) -> sp.Expr:
-    """Mean over the number of active units, none counting 0: a finite sum, written out where n is a small number."""
+    """Return the mean over the number of active units, where none counts 0: a sum, written out if n is small."""
     if n.is_Integer and n <= _WRITTEN_OUT:
         return sp.Add(*(sp.binomial(n, b) * value(sp.Integer(b)) for b in range(1, int(n) + 1))) / 2**n
     b = sp.Symbol("b" if "b" not in map(str, n.free_symbols) else "j", integer=True, positive=True)
@@ -299,16 +305,17 @@ def _average(n: sp.Expr, value: Any) -> sp.Expr:
 
 
 _WRITTEN_OUT = 256
+"""Up to this width a sum over the number of active units is written out."""
 
 
 def _cosine_log_mean(net: Ensemble) -> sp.Expr:
-    """E log|<v, a_L/|a_L|>| given survival."""
+    """Return E log|<v, a_L/|a_L|>| given survival."""
     n, half = symbols.whole(net.width_at(net.depth)), sp.Rational(1, 2)
     if net.readout == "random":
         return (sp.log(2) + sp.digamma(half) - sp.log(n)) / 2
     readout = _readout(net)
     size = sp.log(symbols.readout_power_sum(net, 2)) if readout is None else readout.log_cumulant(1)
-    active = ChiSquares(n, half, symbols.slope(net)).log_cumulant(1)  # E digamma(B/2)
+    active = ChiSquares(n, half, symbols.slope(net)).log_cumulant(1)  # this is E digamma(B/2)
     return (size + sp.digamma(half) - active) / 2
 
 
@@ -319,13 +326,13 @@ def _cosine_quartile(net: Ensemble) -> float:
 
     n = int(net.width_at(net.depth))
     if net.readout == "random":
-        return math.log(float(ndtri(0.625))) - math.log(n) / 2  # P(|N| <= q) = 1/4
+        return math.log(float(ndtri(0.625))) - math.log(n) / 2  # q = ndtri(0.625) solves P(|N| <= q) = 1/4
     if net.slope == 1:
         readout = 1 if net.has_sign_symmetric_readout else symbols.readout_power_sum(net, 2)
         sizes, chances, counts = np.array([float(readout)]), np.ones(1), np.array([float(n)])
     else:
         counts, logs = ChiSquares(sp.Integer(n), sp.S.One, sp.S.Zero).float_counts
-        several = counts > 1  # one active unit has c^2 = 1/n, more than the quartile of a network that mostly lives
+        several = counts > 1  # one active unit has c^2 = 1/n, which exceeds the quartile of a network that mostly lives
         sizes, chances, counts = counts[several] / n, np.exp(logs[several]), counts[several]
 
     def excess(log_size: float) -> float:
@@ -341,12 +348,12 @@ def _log_input(net: Ensemble) -> float:
 
 
 def _log_alive(net: Ensemble) -> float:
-    """Log of the probability that one layer lives."""
+    """Return the logarithm of the probability that one layer lives."""
     return math.log1p(-(2.0 ** -int(net.width_at(0)))) if net.slope == 0 else 0.0
 
 
 def _log_moments(net: Ensemble) -> tuple[FloatArray, FloatArray]:
-    """Powers t and the logarithms of the bounds on E|H|^t, in floats."""
+    """Return the powers t and the logarithms of the bounds on E|H|^t, in floats."""
     net.require_numbers("the best power")
     powers: FloatArray = np.array([float(t) for t in POWERS])
     half: ComplexArray = np.asarray(powers / 2, dtype=np.complex128)
@@ -362,7 +369,7 @@ def _log_moments(net: Ensemble) -> tuple[FloatArray, FloatArray]:
 
 
 def _best_power(net: Ensemble) -> sp.Rational:
-    """Return the t of least bound on E log|H| given survival."""
+    """Return the power t that gives the least bound on E log|H| given survival."""
     powers, logarithms = _log_moments(net)
     best = POWERS[int(np.argmin((logarithms - int(net.depth) * _log_alive(net)) / powers))]
     return sp.Rational(best.numerator, best.denominator)

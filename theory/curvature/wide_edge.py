@@ -1,48 +1,49 @@
 r"""The edge of the Hessian's spectrum as the width grows at fixed depth, enclosed.
 
-*Reduction.* Let f be linear with normal weights of variance 1/n. The Hessian sees of :math:`dW_k` the vectors
-:math:`p_k = dW_ka_{k-1}` and :math:`q_k = dW_k^Tb_k`, and is the form
-:math:`2\sum_{k<l}q_l^TM_{lk}p_k = 2q^TTp` with :math:`T = (I-W)^{-1}`, W having L - 1 block rows with
-:math:`W_2, \dots, W_{L-1}` below the diagonal. As n grows :math:`|a_k| \to |x|` and :math:`|b_k| \to |v|`, and but for
-L - 2 constraints :math:`q_k\cdot a_{k-1} = b_k\cdot p_k` the directions of p and q are free: these move finitely many
-eigenvalues, and in simulations none out. So :math:`\|H\|_2/(|x||v|)` tends to the limit of
-:math:`\|T\|_2 = 1/\sigma_{min}(I-W)`.
+*Reduction.* Let f be linear with normal weights of variance 1/n. A direction :math:`dW_k` enters the Hessian through
+the vectors :math:`p_k = dW_ka_{k-1}` and :math:`q_k = dW_k^Tb_k` only. The Hessian is the form
+:math:`2\sum_{k<l}q_l^TM_{lk}p_k = 2q^TTp` with :math:`T = (I-W)^{-1}`, where W has L - 1 block rows and
+:math:`W_2, \dots, W_{L-1}` below its diagonal. As n grows, :math:`|a_k| \to |x|` and :math:`|b_k| \to |v|`. The
+directions of p and q are free, except for the L - 2 constraints :math:`q_k\cdot a_{k-1} = b_k\cdot p_k`. These move
+finitely many eigenvalues, and in simulations none leaves the rest of the spectrum. So :math:`\|H\|_2/(|x||v|)` tends to
+the limit of :math:`\|T\|_2 = 1/\sigma_{min}(I-W)`.
 
-*Matrix Dyson equation.* The resolvent G at z of the hermitization of :math:`I - W`, of mean E and centred part
-:math:`\mathcal W`, tends to the solution of :math:`-G^{-1} = z - E + S[G]`, S[G] the mean of
+*Matrix Dyson equation.* Let E be the mean of the hermitization of :math:`I - W`, and :math:`\mathcal W` its centered
+part. The resolvent G at z tends to the solution of :math:`-G^{-1} = z - E + S[G]`, where S[G] is the mean of
 :math:`\mathcal WG\mathcal W` [1]_. Here G has a 2x2 block of scalars for each j, with diagonal
-:math:`\alpha_j, \beta_j`, and :math:`S[G]_j = \mathrm{diag}(\beta_{j-1}, \alpha_{j+1})`; so with zeros beyond the
-ends, :math:`p_j = z+\beta_{j-1}` and :math:`q_j = z+\alpha_{j+1}`,
+:math:`\alpha_j, \beta_j`, and :math:`S[G]_j = \mathrm{diag}(\beta_{j-1}, \alpha_{j+1})`, with zeros beyond the ends.
+With :math:`p_j = z+\beta_{j-1}` and :math:`q_j = z+\alpha_{j+1}` this reads
 
 .. math:: \alpha_j = \frac{q_j}{1-p_jq_j}, \qquad \beta_j = \frac{p_j}{1-p_jq_j}, \qquad j = 1, \dots, L-1.
 
-Between 0 and the least singular value the solution is real, and a power series in z with coefficients
-:math:`\int x^{-2k-2}d\mu \ge 0`; its radius of convergence :math:`z^*` is the edge of the gap, and no singular value
-stays below it [2]_. The limit of the norm is :math:`1/z^*`: 1 at depth 2, :math:`1+\sqrt2` at depth 3.
+Between 0 and the least singular value the solution is real. It is a power series in z with coefficients
+:math:`\int x^{-2k-2}d\mu \ge 0`. Its radius of convergence :math:`z^*` is the edge of the gap, and no singular value
+stays below it [2]_. The limit of the norm is :math:`1/z^*`; it is 1 at depth 2 and :math:`1+\sqrt2` at depth 3.
 
-*The edge is a fold.* The equation is y = F(y; z) for :math:`y = (p_2, \dots, p_{L-1}, q_1, \dots, q_{L-2})`, and F a
-power series with coefficients >= 0 in y and z. A solution y >= 0 at z bounds the iterates from 0, which increase to
-one, so that :math:`z \le z^*`. Suppose that at (y, z), y > 0, the linearized equation has a kernel vector > 0. The
-matrix is irreducible, so it has a left one too, :math:`\ell > 0` (Perron and Frobenius). As :math:`\log F_i` is convex
-in :math:`\log y`, the sum :math:`\sum_i\ell_iy_i(\log F_i(y') - \log y'_i)` over all y' is least at y' = y, where it is
-0; for larger z it is positive everywhere, and there is no solution. So :math:`z = z^*`.
+*The edge is a fold.* The equation is y = F(y; z) for :math:`y = (p_2, \dots, p_{L-1}, q_1, \dots, q_{L-2})`, where F is
+a power series in y and z with coefficients >= 0. If it has a solution y >= 0 at z, the iterates from 0 increase and
+stay below it, so that :math:`z \le z^*`. Suppose that at (y, z), y > 0, the linearized equation has a kernel vector
+> 0. The matrix is irreducible, so it has a left kernel vector :math:`\ell > 0` too (Perron and Frobenius). As
+:math:`\log F_i` is convex in :math:`\log y`, the sum :math:`\sum_i\ell_iy_i(\log F_i(y') - \log y'_i)` is least over
+all y' at y' = y, where it is 0. For larger z it is positive everywhere, and there is no solution. So :math:`z = z^*`.
 
-*Shooting.* From :math:`q_1 = t` all follows: :math:`1/(p_{j+1}-z) = 1/p_j - q_j`,
-:math:`1/q_{j+1} = 1/(q_j-z) + p_{j+1}`, and :math:`g = q_{L-1} - z = 0` is what remains. A fold is a zero of g and of
-:math:`\partial g/\partial t`, enclosed by Newton's method in balls, where the signs of all :math:`p_j, q_j` and of
-their derivatives in t, which are the kernel vector, are checked.
+*Shooting.* All others follow from :math:`q_1 = t`, by :math:`1/(p_{j+1}-z) = 1/p_j - q_j` and
+:math:`1/q_{j+1} = 1/(q_j-z) + p_{j+1}`. What remains is the equation :math:`g = q_{L-1} - z = 0`. A fold is a common
+zero of g and :math:`\partial g/\partial t`, which Newton's method in balls encloses. There the signs of all
+:math:`p_j, q_j` and of their derivatives in t, which are the kernel vector, are checked.
 
-*ReLU.* Given the masks and all :math:`a_k`, the active parts of normal weights have the law of a linear network's, of
-widths :math:`B_k \sim n/2` and variance 2/n, up to rotations of each layer, and :math:`|b_k|^2 \to |v|^2/2`: the same
-edge over :math:`\sqrt2`.
+*ReLU.* Given the masks and all :math:`a_k`, and up to rotations of each layer, the active parts of normal weights have
+the law of a linear network of widths :math:`B_k \sim n/2` with weights of variance 2/n. And
+:math:`|b_k|^2 \to |v|^2/2`. So the edge is that of the linear network divided by :math:`\sqrt2`.
 
-*Deep.* At :math:`z = \zeta L^{-3/2}`, :math:`(p, q) \approx L^{-1/2}(P, Q)(j/L)` with :math:`P' = \zeta + P^2Q`,
-:math:`-Q' = \zeta + PQ^2`, :math:`P(0) = 0 = Q(1)`. In the scale where :math:`\zeta = 1` and the length is
-:math:`X = \zeta^{2/3}`, u = PQ has :math:`u'^2 = (C-u^2/2)^2 - 4u`, as :math:`P+Q = C-u^2/2`. So
+*Deep networks.* At :math:`z = \zeta L^{-3/2}`, :math:`(p, q) \approx L^{-1/2}(P, Q)(j/L)` with
+:math:`P' = \zeta + P^2Q`, :math:`-Q' = \zeta + PQ^2` and :math:`P(0) = 0 = Q(1)`. In the scale where
+:math:`\zeta = 1` the length is :math:`X = \zeta^{2/3}`. There u = PQ satisfies :math:`u'^2 = (C-u^2/2)^2 - 4u`, because
+:math:`P+Q = C-u^2/2`. So
 
 .. math:: X(C) = 2\int_0^{u_m}\frac{du}{\sqrt{(C-u^2/2)^2-4u}},
 
-an elliptic integral up to the first root :math:`u_m`; it is greatest at C = 3.4868, where
+which is an elliptic integral up to the first root :math:`u_m`. It is greatest at C = 3.4868, so that
 :math:`1/z^* \sim (\max X)^{-3/2}L^{3/2} = 0.54346836678191\ldots L^{3/2}`.
 
 References
@@ -68,6 +69,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.requirements import require_normal
 
 _HIGHEST_POLYNOMIAL = 5
+"""The edge's polynomial is derived up to this depth."""
 
 
 def wide_edge(net: Ensemble, digits: int = 30) -> Ball:
@@ -76,10 +78,11 @@ def wide_edge(net: Ensemble, digits: int = 30) -> Ball:
     Parameters
     ----------
     net : Ensemble
-        Linear Xavier or ReLU He (or another initialization that keeps the mean norm), normal weights, constant width,
-        numeric depth from 2; its width is what grows.
+        A linear or ReLU network with normal weights, constant width, a depth that is a number from 2 on, and an
+        initialization that keeps the mean norm (Xavier or He, respectively). A ReLU network needs a sign-symmetric
+        readout. The width does not matter, as it grows.
     digits : int
-        Significant digits of the answer.
+        The number of significant digits of the answer.
 
     Returns
     -------
@@ -106,7 +109,17 @@ def wide_edge(net: Ensemble, digits: int = 30) -> Ball:
 
 
 def edge_polynomial(depth: int) -> sp.Poly:
-    r"""Derive an equation for the edge of a linear network, :math:`1/z^*`, of depth 2 to 5: a discriminant's factor.
+    r"""Derive a polynomial of which the edge :math:`1/z^*` of a linear network is a root, as a discriminant's factor.
+
+    Parameters
+    ----------
+    depth : int
+        L, from 2 to 5.
+
+    Raises
+    ------
+    InvalidArgument
+        For other depths.
 
     Examples
     --------
@@ -136,7 +149,7 @@ def edge_polynomial(depth: int) -> sp.Poly:
 
 @cache
 def deep_edge_constant() -> float:
-    r"""Return the limit of the linear edge over :math:`L^{3/2}`, from the greatest value of an elliptic integral.
+    r"""Return the limit of a linear network's edge over :math:`L^{3/2}`, from the maximum of an elliptic integral.
 
     Examples
     --------
@@ -148,8 +161,8 @@ def deep_edge_constant() -> float:
         def length(c: Any) -> Any:
             root = mpmath.findroot(lambda w: w**4 / 2 + 2 * w - c, c / 3) ** 2
 
-            def integrand(y: Any) -> Any:  # u = root (1 - y^2)
-                u = root * (1 - y * y)
+            def integrand(y: Any) -> Any:
+                u = root * (1 - y * y)  # this substitution removes the root at the end
                 rest = c * (u + root) + 4 - (u**3 + u**2 * root + u * root**2 + root**3) / 4
                 return 4 * mpmath.sqrt(root / rest)
 
@@ -160,8 +173,8 @@ def deep_edge_constant() -> float:
 
 
 @dataclass(frozen=True)
-class _Jet:
-    """A function of (t, z): its value, first derivatives, and the second ones with a t in them."""
+class _Derivatives:
+    """A function's value at (t, z), its two first derivatives, and its second derivatives in t, t and in t, z."""
 
     value: Any
     t: Any
@@ -169,22 +182,22 @@ class _Jet:
     tt: Any
     tz: Any
 
-    def __add__(self, other: _Jet) -> _Jet:
-        return _Jet(*(x + y for x, y in zip(self._parts, other._parts, strict=True)))
+    def __add__(self, other: _Derivatives) -> _Derivatives:
+        return _Derivatives(*(x + y for x, y in zip(self._parts, other._parts, strict=True)))
 
-    def __sub__(self, other: _Jet) -> _Jet:
-        return _Jet(*(x - y for x, y in zip(self._parts, other._parts, strict=True)))
+    def __sub__(self, other: _Derivatives) -> _Derivatives:
+        return _Derivatives(*(x - y for x, y in zip(self._parts, other._parts, strict=True)))
 
     @property
     def _parts(self) -> tuple[Any, ...]:
         return self.value, self.t, self.z, self.tt, self.tz
 
-    def inverse(self) -> _Jet:
+    def inverse(self) -> _Derivatives:
         """Return 1/self."""
         r = 1 / self.value
         square = r * r
         slope, curve = -square, 2 * square * r
-        return _Jet(
+        return _Derivatives(
             r,
             slope * self.t,
             slope * self.z,
@@ -193,11 +206,11 @@ class _Jet:
         )
 
 
-def _shoot(depth: int, t: Any, z: Any) -> tuple[list[_Jet], list[_Jet]]:
-    """p_1, ..., p_(L-1) and q_1, ..., q_(L-1) from q_1 = t."""
+def _shoot(depth: int, t: Any, z: Any) -> tuple[list[_Derivatives], list[_Derivatives]]:
+    """Return p_1, ..., p_(L-1) and q_1, ..., q_(L-1), starting from q_1 = t."""
     zero, one = 0 * t, 0 * t + 1
-    end = _Jet(z, zero, one, zero, zero)
-    p, q = [end], [_Jet(t, one, zero, zero, zero)]
+    end = _Derivatives(z, zero, one, zero, zero)
+    p, q = [end], [_Derivatives(t, one, zero, zero, zero)]
     for _ in range(depth - 2):
         p.append((p[-1].inverse() - q[-1]).inverse() + end)
         q.append(((q[-1] - end).inverse() + p[-1]).inverse())
@@ -205,7 +218,10 @@ def _shoot(depth: int, t: Any, z: Any) -> tuple[list[_Jet], list[_Jet]]:
 
 
 def _newton(depth: int, t: Any, z: Any, box: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-    """One step for g = g_t = 0, g = q_(L-1) - z; the derivatives in the box if there is one."""
+    """Take one step of Newton's method for g = g_t = 0, where g = q_(L-1) - z.
+
+    The derivatives are taken in the box if one is given, and at (t, z) otherwise.
+    """
     here = _shoot(depth, t, z)[1][-1]
     there = here if box is None else _shoot(depth, *box)[1][-1]
     value, slope = here.value - z, here.t
@@ -216,7 +232,7 @@ def _newton(depth: int, t: Any, z: Any, box: tuple[Any, Any] | None = None) -> t
 
 @cache
 def _float_fold(depth: int) -> tuple[float, float]:
-    """(t, z) of the fold, from a shallower one."""
+    """Return the fold's (t, z) in floats, by Newton's method from that of a shallower network."""
     if depth == 3:
         return 2**0.5, 2**0.5 - 1
     before = depth - 1 if depth < 12 else (depth + 1) // 2
@@ -228,7 +244,7 @@ def _float_fold(depth: int) -> tuple[float, float]:
 
 
 def _enclosed_fold(depth: int, digits: int) -> tuple[Ball, Ball]:
-    """Enclose (t, z) of the fold, and prove that it is the edge."""
+    """Enclose the fold's (t, z), and prove that it is the edge."""
     start = _float_fold(depth)
     for extra in (20, 40, 80, 160):
         with precision(digits + extra):
@@ -244,8 +260,8 @@ def _enclosed_fold(depth: int, digits: int) -> tuple[Ball, Ball]:
     raise InvalidArgument("depth", f"{digits} digits cannot be met at depth {depth}", "ask for fewer digits")
 
 
-def _is_edge(p: list[_Jet], q: list[_Jet]) -> bool:
-    """Whether all values, 1 - pq, and all of the kernel vector are positive."""
+def _is_edge(p: list[_Derivatives], q: list[_Derivatives]) -> bool:
+    """Whether all p, q and 1 - pq are positive, and so are all entries of the kernel vector."""
     values = all(x.value > 0 and y.value > 0 and x.value * y.value < 1 for x, y in zip(p, q, strict=True))
     return values and all(x.t > 0 for x in p[1:]) and all(y.t > 0 for y in q[:-1])
 

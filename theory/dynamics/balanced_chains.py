@@ -1,52 +1,45 @@
-r"""The balanced chain: L equal weights w, :math:`f = xw^L`, loss :math:`(f-y)^2/2`: the plateau and its escape, solved.
+r"""The plateau of a balanced chain, solved: L equal weights w with :math:`f = xw^L` and the loss :math:`(f-y)^2/2`.
 
-*Flow.* Every weight has the same gradient: :math:`\dot w = g(w) = (y-f)xw^{L-1}`. As
-:math:`\frac{d}{dt}w^2 = 2(y-f)f`, :math:`|w|` grows while f lies strictly between 0 and y; there let all signs be
-positive. With :math:`T_0 = \int_{w_0}^{w_1}\frac{dw}{xyw^{L-1}}`, that is :math:`\frac{w_0^{2-L}-w_1^{2-L}}{(L-2)xy}`,
-or :math:`\frac1{xy}\log\frac{w_1}{w_0}` for L = 2,
+*Flow.* Every weight moves at the same speed, :math:`\dot w = g(w) = (y-f)xw^{L-1}`. As
+:math:`\frac{d}{dt}w^2 = 2(y-f)f`, :math:`|w|` grows while f lies strictly between 0 and y. In this case let all signs
+be positive, without loss of generality. Let :math:`T_0 = \int_{w_0}^{w_1}\frac{dw}{xyw^{L-1}}`, which is
+:math:`\frac{w_0^{2-L}-w_1^{2-L}}{(L-2)xy}`, or :math:`\frac1{xy}\log\frac{w_1}{w_0}` for L = 2. Then the time is
 
 .. math:: T = \int_{w_0}^{w_1}\frac{dw}{g(w)} = T_0+\frac1y\int_{w_0}^{w_1}\frac{w\,dw}{y-xw^L}, \qquad
           \frac{w_1^2-w_0^2}{2y(y-f_0)} \le T-T_0 \le \frac{w_1^2-w_0^2}{2y(y-f_1)} \le \frac{f_1}{y-f_1}T_0,
 
-the last as :math:`w_1^L \ge w^L`: T is :math:`T_0` up to a factor in :math:`[1, y/(y-f_1)]`, and up to a bounded sum as
-:math:`w_0 \to 0`. If fy < 0, or if f is beyond y, :math:`|w|` falls: towards the saddle 0, which it never reaches, or
-towards f = y.
+where the last inequality holds because :math:`w_1^L \ge w^L`. So T is :math:`T_0` up to a factor in
+:math:`[1, y/(y-f_1)]`, and up to a summand that stays bounded as :math:`w_0 \to 0`. In the other cases :math:`|w|`
+falls: if fy < 0, towards the saddle 0, which it never reaches, and if f is beyond y, towards f = y.
 
-*Curvature.* The loss's Hessian is :math:`x^2w^{2L-2}11^T+(f-y)xw^{L-2}(11^T-I)`, of the eigenvalues
-:math:`(y-f)xw^{L-2}`, L - 1 times, and :math:`-g'(w) = xw^{L-2}((2L-1)f-(L-1)y)` along 1. The plateau is a strict
-saddle, of one negative eigenvalue, as long as :math:`f < \frac{L-1}{2L-1}y`; and
-:math:`T|\lambda_{\min}| \to \frac{L-1}{L-2}` as :math:`w_0 \to 0`.
+*Curvature.* The loss's Hessian is :math:`x^2w^{2L-2}11^T+(f-y)xw^{L-2}(11^T-I)`. It has the eigenvalue
+:math:`(y-f)xw^{L-2}` L - 1 times, and along (1, ..., 1) the eigenvalue
+:math:`-g'(w) = xw^{L-2}((2L-1)f-(L-1)y)`. The plateau is a strict saddle, with one negative eigenvalue, as long as
+:math:`f < \frac{L-1}{2L-1}y`. As :math:`w_0 \to 0`, :math:`T|\lambda_{\min}| \to \frac{L-1}{L-2}`.
 
-*Gradient descent*, :math:`w_{n+1} = w_n+\eta g(w_n)`, for increasing g (the strict saddle). It lags behind the flow,
-which needs at most :math:`\eta` from :math:`w_n` to :math:`w_{n+1}`, and less by
+*Gradient descent* is :math:`w_{n+1} = w_n+\eta g(w_n)`. On the strict saddle g increases, and descent lags behind the
+flow. The flow needs at most the time :math:`\eta` from :math:`w_n` to :math:`w_{n+1}`, and the lag of this step is
 
 .. math:: \int_{w_n}^{w_{n+1}}\Bigl(\frac1{g(w_n)}-\frac1{g(w)}\Bigr)dw \le \eta\Bigl(1-\frac{g(w_n)}{g(w_{n+1})}\Bigr)
           \le \eta\log\frac{g(w_{n+1})}{g(w_n)}.
 
-The sum telescopes: the first N with :math:`w_N \ge w_1` satisfies
-:math:`\frac T\eta \le N \le \frac T\eta+1+\log\frac{g(w_1)}{g(w_0)}`, for every :math:`\eta`.
-
-*Balancedness.* With unequal weights, :math:`g_i = (y-f)f/w_i`: the flow keeps each :math:`w_i^2-w_j^2`, and a step of
-gradient descent multiplies it by :math:`1-\eta^2(y-f)^2f^2/(w_iw_j)^2`.
+The sum over the steps telescopes. So for every :math:`\eta` the first N with :math:`w_N \ge w_1` satisfies
+:math:`\frac T\eta \le N \le \frac T\eta+1+\log\frac{g(w_1)}{g(w_0)}`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Exact, InvalidArgument
+from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import size
-
-Quantity: TypeAlias = Exact | sp.Expr
-"""An exact number, the name of a positive symbol, or an expression."""
+from theory.symbols import Scalar
 
 _DEEPEST = 1000
-"""The depth above which the exact powers of a number are too long."""
+"""At greater depths the exact powers of numbers are too long."""
 
 _w = sp.Symbol("w", positive=True)
 
@@ -58,23 +51,24 @@ class BalancedChain:
     Parameters
     ----------
     depth : int or str
-        L, from 2 to 1000; a name stands for a depth above 2.
+        The depth L, from 2 to 1000. A name stands for a depth above 2.
     x, y : number, name or expression
-        Input and target, not 0.
+        The input and the target, not 0.
     start : number, name or expression
-        w_0: with f = x w_0^L strictly between 0 and y. Names are positive, and f_0 < y is then taken for granted.
+        The weight w_0, for which f = x w_0^L lies strictly between 0 and y. Names stand for positive numbers, and then
+        f_0 < y is taken for granted.
 
     Raises
     ------
     InvalidArgument
-        For depth 1 (no plateau: the gradient does not vanish with the weight), y = 0 (no plateau to leave), x = 0 (f is
-        0 whatever the weights), w_0 = 0 (never leaves), f y < 0 (moves towards the saddle) and f beyond y; for what is
-        not real and finite, a greater depth, and one name for two things.
+        For depth 1, where the gradient does not vanish with the weight, so that there is no plateau; for x, y or w_0 of
+        0; for fy < 0, where the weights move towards the saddle; for f beyond y; for what is not real and finite; for a
+        depth above 1000; and for one name for two things.
 
     References
     ----------
-    arXiv:2106.03763 for the plateaus; A. Saxe, J. McClelland, S. Ganguli, arXiv:1312.6120, for the flow of
-    balanced linear networks.
+    arXiv:2106.03763 has the plateaus; A. Saxe, J. McClelland, S. Ganguli, arXiv:1312.6120, have the flow of balanced
+    linear networks.
 
     Examples
     --------
@@ -119,13 +113,31 @@ class BalancedChain:
                 "start", f"f is {_brief(self.output())}, not short of y: no plateau", "start nearer to 0"
             )
 
-    def output(self, at: Quantity | None = None) -> sp.Expr:
-        """Return f = x w^L, at the start or elsewhere."""
+    def output(self, at: Scalar | None = None) -> sp.Expr:
+        """Return f = x w^L.
+
+        Parameters
+        ----------
+        at : number, name or expression, optional
+            The weight w; by default w_0.
+
+        Raises
+        ------
+        InvalidArgument
+            If w is not real and finite, or has the name of another part of the chain.
+
+        Examples
+        --------
+        >>> BalancedChain(3, "x", "y", "w0").output(), BalancedChain(3, "x", "y", "w0").output("1/2")
+        (w0**3*x, x/8)
+        """
         w = self._place(at)
         return self.x * w**self._L
 
-    def speed(self, at: Quantity | None = None) -> sp.Expr:
+    def speed(self, at: Scalar | None = None) -> sp.Expr:
         r"""Derive :math:`|\dot w| = |\partial_{w_k}\frac12(f-y)^2|`, the modulus of each weight's gradient.
+
+        Parameters and errors are those of :meth:`output`.
 
         Examples
         --------
@@ -137,13 +149,13 @@ class BalancedChain:
         loss = (abs(self.x) * one * other ** (self._L - 1) - abs(self.y)) ** 2 / 2
         return sp.powsimp(-loss.diff(one).subs({one: _w, other: _w})).subs(_w, w)
 
-    def leading_time(self, end: Quantity) -> sp.Expr:
-        r"""Derive :math:`T_0 = \int dw/(xyw^{L-1})`, in which f is nothing beside y.
+    def leading_time(self, end: Scalar) -> sp.Expr:
+        r"""Derive :math:`T_0 = \int dw/(xyw^{L-1})`, the flow's time from w_0 to w_1 if f is neglected beside y.
 
         Parameters
         ----------
         end : number, name or expression
-            w_1, of the sign of w_0 and further from 0, with f_1 short of y.
+            The weight w_1, which has the sign of w_0 and lies further from 0, with f_1 short of y.
 
         Returns
         -------
@@ -153,13 +165,18 @@ class BalancedChain:
         ------
         InvalidArgument
             For other ends.
+
+        Examples
+        --------
+        >>> BalancedChain(4, "x", "y", "1/2").leading_time(1)
+        3/(2*x*y)
         """
         low, high = self.sizes(end)
-        # SymPy would ask whether L = 2: a name stands for more
+        # integrated by hand, as SymPy would ask whether L = 2, and a name stands for more
         power = sp.log(_w) if self._L == 2 else _w ** (2 - self._L) / (2 - self._L)
         return sp.powsimp(sp.factor(power.subs(_w, high) - power.subs(_w, low))) / abs(self.x * self.y)
 
-    def time(self, end: Quantity) -> sp.Expr:
+    def time(self, end: Scalar) -> sp.Expr:
         r"""Derive the gradient flow's exact time from w_0 to w_1.
 
         Parameters
@@ -170,8 +187,13 @@ class BalancedChain:
         Returns
         -------
         sympy.Expr
-            With :math:`{}_2F_1(1, \frac2L-1; \frac2L; f/y)`: the geometric series of 1/(1-f/y), term by term. For a
-            float take :func:`theory.balls.enclose` of it, which bounds the error.
+            It contains :math:`{}_2F_1(1, \frac2L-1; \frac2L; f/y)`, the geometric series of 1/(1-f/y), integrated term
+            by term. For a number take :func:`theory.balls.enclose` of it, which bounds the error.
+
+        Raises
+        ------
+        InvalidArgument
+            As :meth:`leading_time`.
 
         Examples
         --------
@@ -185,8 +207,8 @@ class BalancedChain:
         primitive = self._primitive()
         return (primitive.subs(_w, high) - primitive.subs(_w, low)) / abs(self.x * self.y)
 
-    def time_bounds(self, end: Quantity) -> tuple[sp.Expr, sp.Expr]:
-        r"""Derive bounds on :meth:`time`: :math:`T_0` plus a sum that does not grow as :math:`w_0 \to 0`.
+    def time_bounds(self, end: Scalar) -> tuple[sp.Expr, sp.Expr]:
+        r"""Derive bounds on :meth:`time`, which are :math:`T_0` plus a summand that stays bounded as :math:`w_0 \to 0`.
 
         Parameters
         ----------
@@ -196,6 +218,11 @@ class BalancedChain:
         Returns
         -------
         (lower, upper) : SymPy expressions
+
+        Raises
+        ------
+        InvalidArgument
+            As :meth:`leading_time`.
 
         Examples
         --------
@@ -208,18 +235,23 @@ class BalancedChain:
         lower, upper = (first + area / (y * (y - abs(self.output(w)))) for w in (self.start, end))
         return lower, upper
 
-    def eigenvalues(self, at: Quantity | None = None) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-        r"""Derive the loss's Hessian's two eigenvalues, by differentiating twice.
+    def eigenvalues(self, at: Scalar | None = None) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+        r"""Derive the two eigenvalues of the loss's Hessian, by differentiating twice.
 
         Parameters
         ----------
         at : number, name or expression, optional
-            w; by default w_0.
+            The weight w; by default w_0.
 
         Returns
         -------
         tuple of (eigenvalue, multiplicity)
-            First that of (1, ..., 1), negative on the plateau; then the L - 1 others.
+            First comes the eigenvalue of (1, ..., 1), which is negative on the plateau, and then the L - 1 others.
+
+        Raises
+        ------
+        InvalidArgument
+            As :meth:`output`.
 
         Examples
         --------
@@ -241,7 +273,7 @@ class BalancedChain:
         Raises
         ------
         InvalidArgument
-            If it is not negative: from :math:`f = \frac{L-1}{2L-1}y` on the plateau is no strict saddle.
+            If it is not negative. This is so from :math:`f = \frac{L-1}{2L-1}y` on, where the saddle is not strict.
 
         Examples
         --------
@@ -258,14 +290,15 @@ class BalancedChain:
     def time_times_curvature(self) -> sp.Expr:
         r"""Derive the limit of time times :math:`|\lambda_{\min}|` as :math:`w_0 \to 0`.
 
-        Notes
-        -----
-        Of :math:`T_0\lambda_{\min}` in powers of w_0, what is left at 0; T is :math:`T_0` up to a bounded sum.
-
         Raises
         ------
         InvalidArgument
             For depth 2, where the product grows like :math:`\log(w_1/w_0)`.
+
+        Notes
+        -----
+        It is the term of order 0 in the powers of w_0 in :math:`-T_0\lambda_{\min}`. The difference of T and
+        :math:`T_0` is bounded, and does not contribute.
 
         Examples
         --------
@@ -281,7 +314,7 @@ class BalancedChain:
         left = [term for term in sp.Add.make_args(product) if sp.simplify(w0 * term.diff(w0) / term) == 0]
         return sp.factor(sp.Add(*left))
 
-    def descent_steps(self, end: Quantity, learning_rate: Quantity) -> tuple[sp.Expr, sp.Expr]:
+    def descent_steps(self, end: Scalar, learning_rate: Scalar) -> tuple[sp.Expr, sp.Expr]:
         r"""Derive bounds on gradient descent's number of steps from w_0 to beyond w_1, for any learning rate.
 
         Parameters
@@ -289,17 +322,18 @@ class BalancedChain:
         end : number, name or expression
             As for :meth:`leading_time`, with :math:`f_1 \le \frac{L-1}{2L-1}y`.
         learning_rate : number, name or expression
-            :math:`\eta`.
+            The learning rate :math:`\eta`, which is positive.
 
         Returns
         -------
         (lower, upper) : SymPy expressions
-            From :meth:`time_bounds`; they differ by few steps where the plateau takes many.
+            They follow from :meth:`time_bounds`, and differ by few steps where the plateau takes many.
 
         Raises
         ------
         InvalidArgument
-            If the gradient no longer grows at the end, and where :meth:`leading_time` does.
+            If the gradient no longer grows at the end, if the learning rate is not positive, and as
+            :meth:`leading_time`.
 
         Examples
         --------
@@ -320,7 +354,7 @@ class BalancedChain:
     def _L(self) -> sp.Expr:
         return symbols.whole(self.depth)
 
-    def _place(self, at: Quantity | None) -> sp.Expr:
+    def _place(self, at: Scalar | None) -> sp.Expr:
         """Return w, by default w_0."""
         return self.start if at is None else self._read("at", at, self._others())
 
@@ -328,7 +362,7 @@ class BalancedChain:
         """Return the names of the depth, the input and the target, which no weight can have."""
         return {self.depth, *(part.name for part in (self.x, self.y) if isinstance(part, sp.Symbol))}
 
-    def _read(self, argument: str, value: Quantity, taken: set[int | str]) -> sp.Expr:
+    def _read(self, argument: str, value: Scalar, taken: set[int | str]) -> sp.Expr:
         """Read a real number, and refuse the name of something else, or an expression that confuses it with L."""
         exact = symbols.real(argument, value)
         named = value.strip() if isinstance(value, str) else None
@@ -342,20 +376,33 @@ class BalancedChain:
         return exact
 
     def _primitive(self) -> sp.Expr:
-        r"""Integral of w^(1-L)/(1-f/y): sum_j (x/y)^j w^(2-L+Lj)/(2-L+Lj), a logarithm where the exponent is 0."""
+        r"""Return an integral of w^(1-L)/(1-f/y), the sum over j of (x/y)^j w^(2-L+Lj)/(2-L+Lj).
+
+        Where the exponent is 0 the term is a logarithm.
+        """
         ratio = abs(self.x / self.y) * _w**self._L
         if self._L == 2:
             return sp.log(_w) - sp.log(1 - ratio) / 2
         first = 2 / self._L - 1
         return _w ** (2 - self._L) / (2 - self._L) * sp.hyper([1, first], [first + 1], ratio)
 
-    def sizes(self, end: Quantity) -> tuple[sp.Expr, sp.Expr]:
-        """Return |w_0| and |w_1|, after looking whether the flow goes from one to the other.
+    def sizes(self, end: Scalar) -> tuple[sp.Expr, sp.Expr]:
+        """Return |w_0| and |w_1|, and refuse an end that the flow from w_0 does not reach.
+
+        Parameters
+        ----------
+        end : number, name or expression
+            The weight w_1.
 
         Raises
         ------
         InvalidArgument
-            If it does not.
+            If the flow does not reach it.
+
+        Examples
+        --------
+        >>> BalancedChain(3, 1, -1, "-1/10").sizes("-1/2")
+        (1/10, 1/2)
         """
         last = self._read("end", end, self._others())
         further, share = last / self.start - 1, self.output(last) / self.y
@@ -368,76 +415,12 @@ class BalancedChain:
         return abs(self.start), abs(last)
 
 
-def gradient(weights: Iterable[Quantity], x: Quantity, y: Quantity) -> tuple[sp.Expr, ...]:
-    r"""Differentiate :math:`\frac12(xw_1\cdots w_L-y)^2`.
-
-    Parameters
-    ----------
-    weights : sequence of numbers, names or expressions
-        w_1, ..., w_L, balanced or not.
-    x, y : number, name or expression
-        Input and target.
-
-    Raises
-    ------
-    InvalidArgument
-        If the weights are no sequence, or something is not real and finite.
-
-    Examples
-    --------
-    >>> a, b = sp.symbols("a b")
-    >>> gradient([a, b], 1, 2), gradient([3, 1], 1, 2)
-    ((b*(a*b - 2), a*(a*b - 2)), (1, 3))
-    """
-    values = _weights(weights)
-    names = [sp.Dummy() for _ in values]
-    loss = (symbols.real("x", x) * sp.Mul(*names) - symbols.real("y", y)) ** 2 / 2
-    places = dict(zip(names, values, strict=True))
-    return tuple(loss.diff(w).subs(places) for w in names)
-
-
-def imbalance_factor(weights: Iterable[Quantity], x: Quantity, y: Quantity, learning_rate: Quantity) -> sp.Expr:
-    r"""Derive the factor of :math:`w_1^2-w_2^2` in a step of gradient descent; at first order in the rate it is 1.
-
-    Parameters
-    ----------
-    weights : sequence of numbers, names or expressions
-        w_1, ..., w_L, at least two, the first two of different moduli.
-    x, y, learning_rate : number, name or expression
-
-    Raises
-    ------
-    InvalidArgument
-        If the first two weights are balanced, or where :func:`gradient` does.
-
-    Examples
-    --------
-    >>> a, b, eta = sp.symbols("a b eta")
-    >>> imbalance_factor([a, b], 1, 2, eta)
-    -eta**2*(a*b - 2)**2 + 1
-    """
-    values, rate = _weights(weights), symbols.real("learning_rate", learning_rate)
-    if len(values) < 2 or sp.expand(values[0] ** 2 - values[1] ** 2) == 0:
-        raise InvalidArgument("weights", f"have no imbalance of the first two: {weights!r}", "give two that differ")
-    names, eta = [sp.Dummy() for _ in values], sp.Dummy()
-    first, second, *_ = (w - eta * g for w, g in zip(names, gradient(names, x, y), strict=True))
-    ratio = sp.cancel((first**2 - second**2) / (names[0] ** 2 - names[1] ** 2))
-    constant = ratio.subs(eta, 0)
-    return (sp.factor(ratio - constant) + constant).subs({**dict(zip(names, values, strict=True)), eta: rate})
-
-
 _ZERO = {
     "x": "then f is 0 whatever the weights",
     "y": "there is no plateau to leave",
     "start": "a saddle, which the flow never leaves",
 }
-
-
-def _weights(weights: Iterable[Quantity]) -> list[sp.Expr]:
-    given = list(weights) if isinstance(weights, Iterable) and not isinstance(weights, str) else []
-    if not given:
-        raise InvalidArgument("weights", f"must be a sequence of weights, got {weights!r}", "use e.g. ['a', 'b']")
-    return [symbols.real("weights", weight) for weight in given]
+"""These are the reasons why an argument must not be 0."""
 
 
 def _brief(value: sp.Expr) -> str:

@@ -1,36 +1,37 @@
-r"""Escape from a strict saddle, linearised: how long gradient descent, heavy ball and noisy descent stay near it.
+r"""Escape from a strict saddle, linearized: how long gradient descent, heavy ball and noisy descent stay near it.
 
-Along the eigenvector of the least eigenvalue :math:`-\gamma` the loss is :math:`-\gamma x^2/2`; :math:`h = \eta\gamma`.
+Along the eigenvector of the least eigenvalue :math:`-\gamma` the loss is :math:`-\gamma x^2/2`. Let
+:math:`h = \eta\gamma` with the learning rate :math:`\eta`.
 
-*Heavy ball*, momentum :math:`0\le\mu<1` (gradient descent: 0): :math:`x_{k+1} = x_k+hx_k+\mu(x_k-x_{k-1})`, so that
-:math:`x_k` is a combination of the powers of the roots of :math:`p(r) = r^2-(1+\mu+h)r+\mu`. As
-:math:`p(1+q) = q^2+q(1-\mu-h)-h`, with :math:`s = h/(1-\mu)`,
+*Heavy ball* with the momentum :math:`0\le\mu<1` is :math:`x_{k+1} = x_k+hx_k+\mu(x_k-x_{k-1})`; gradient descent is the
+case :math:`\mu = 0`. So :math:`x_k` is a combination of the powers of the roots of :math:`p(r) = r^2-(1+\mu+h)r+\mu`.
+As :math:`p(1+q) = q^2+q(1-\mu-h)-h`, with :math:`s = h/(1-\mu)`
 
 .. math:: p(1+s) = s(s-h) \ge 0, \qquad p(1+q) = q(q-s) \le 0 \text{ at } q = \Bigl(\frac1s+\frac\mu{1-\mu}\Bigr)^{-1},
 
-the greater root lies between 1 + q and 1 + s; with :math:`\frac{2q}{2+q} \le \log(1+q) \le q`,
+and the greater root r lies between 1 + q and 1 + s. With :math:`\frac{2q}{2+q} \le \log(1+q) \le q`,
 
 .. math:: \frac{1-\mu}h \le \frac1{\log r} \le \frac{1-\mu}h+\frac{1+\mu}{2(1-\mu)}.
 
-From rest, :math:`x_k = d_0(Ar^k+(1-A)(\mu/r)^k)`, :math:`A = (1+h-\mu/r)/(r-\mu/r) \in (0, 1]`, so that the first k
-with :math:`x_k \ge D` lies between :math:`\log(D/d_0)/\log r` and :math:`1+\log(D/(Ad_0))/\log r`. By Bernoulli's
-inequality :math:`1+s \le (1+h)^{1/(1-\mu)}`: momentum is at most :math:`1/(1-\mu)` times faster, and that as
-:math:`h \to 0`.
+From rest, :math:`x_k = d_0(Ar^k+(1-A)(\mu/r)^k)` with :math:`A = (1+h-\mu/r)/(r-\mu/r) \in (0, 1]`. So the first k with
+:math:`x_k \ge D` lies between :math:`\log(D/d_0)/\log r` and :math:`1+\log(D/(Ad_0))/\log r`. By Bernoulli's inequality
+:math:`1+s \le (1+h)^{1/(1-\mu)}`. So momentum makes the escape at most :math:`1/(1-\mu)` times faster, and comes close
+to this as :math:`h \to 0`.
 
-*Noise.* :math:`dX = \gamma X\,dt+\sigma\,dB`; for stochastic gradients of variance :math:`\varsigma^2` in time
-:math:`\eta` a step, :math:`\sigma^2 = \eta\varsigma^2`. The mean time u(x) until :math:`|X| = D` solves
-:math:`\frac{\sigma^2}2u''+\gamma xu' = -1`, :math:`u(\pm D) = 0`. With Dawson's integral
-:math:`F(z) = e^{-z^2}\int_0^ze^{t^2}dt`, :math:`F' = 1-2zF`, and :math:`J(z) = \int_0^zF`,
+*Noise.* Consider :math:`dX = \gamma X\,dt+\sigma\,dB`. For stochastic gradients of variance :math:`\varsigma^2`, with
+the time :math:`\eta` for each step, :math:`\sigma^2 = \eta\varsigma^2`. The mean time u(x) until :math:`|X| = D` solves
+:math:`\frac{\sigma^2}2u''+\gamma xu' = -1` with :math:`u(\pm D) = 0`. With Dawson's integral
+:math:`F(z) = e^{-z^2}\int_0^ze^{t^2}dt`, for which :math:`F' = 1-2zF`, and with :math:`J(z) = \int_0^zF`,
 
 .. math:: u(x) = \frac2\gamma\Bigl(J\Bigl(\frac{D\sqrt\gamma}\sigma\Bigr)
                   -J\Bigl(\frac{x\sqrt\gamma}\sigma\Bigr)\Bigr).
 
-*Monotone.* :math:`u = \frac2{\sigma^2}\int_x^Dv\,\frac{F(z)}z\,dv` at :math:`z = v\sqrt\gamma/\sigma`, and
-:math:`F(z)/z = \int_0^1e^{-z^2(1-r^2)}dr` falls: u falls as the curvature grows. From 0 it falls as the noise grows;
-from elsewhere it need not, as :math:`zF(z)` tends to 1/2 from above: a little noise delays.
+*Monotonicity.* With :math:`z = v\sqrt\gamma/\sigma`, :math:`u = \frac2{\sigma^2}\int_x^Dv\,\frac{F(z)}z\,dv`. As
+:math:`F(z)/z = \int_0^1e^{-z^2(1-r^2)}dr` falls with z, u falls as the curvature grows. From the start 0, u also falls
+as the noise grows. From another start it need not: :math:`zF(z)` tends to 1/2 from above, so a little noise delays.
 
-*Bounds.* If :math:`g'+2zg` has one sign then :math:`e^{z^2}g` is monotone. Of :math:`z-F`, :math:`F-z+\frac23z^3`,
-:math:`F-\frac1{2z}` it is :math:`2z^2`, :math:`\frac43z^4`, :math:`\frac1{2z^2}`; of
+*Bounds.* If :math:`g'+2zg` has one sign, :math:`e^{z^2}g` is monotone. For g = :math:`z-F`, :math:`F-z+\frac23z^3` and
+:math:`F-\frac1{2z}` the value of :math:`g'+2zg` is :math:`2z^2`, :math:`\frac43z^4` and :math:`\frac1{2z^2}`. For
 :math:`g = \frac1{2z}+\frac1{2z^3}-F` it is :math:`\frac1{2z^2}(1-\frac3{z^2})`, so that :math:`e^{z^2}g` is least at
 :math:`\sqrt3`, where it is positive. As F > 1/2 at 1,
 
@@ -41,31 +42,27 @@ from elsewhere it need not, as :math:`zF(z)` tends to 1/2 from above: a little n
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeAlias
 
 import flint
 import sympy as sp
 
 from theory.balls import Ball, enclose, less, precision, require_digits
-from theory.ensembles import Exact, InvalidArgument
-from theory.symbols import finite, nonnegative, positive
-
-Quantity: TypeAlias = Exact | sp.Expr
-"""An exact number, a name, or an expression."""
+from theory.ensembles import InvalidArgument
+from theory.symbols import Scalar, finite, nonnegative, positive
 
 _FAR = 100
-"""Where the asymptotic series of Dawson's integral takes over."""
+"""From this argument on Dawson's integral is computed by its asymptotic series."""
 
 
-def growth_factor(rate: Quantity, momentum: Quantity = 0) -> sp.Expr:
-    r"""Derive the factor by which heavy ball's distance from the saddle grows a step, in the long run.
+def growth_factor(rate: Scalar, momentum: Scalar = 0) -> sp.Expr:
+    r"""Derive the factor by which heavy ball's distance from the saddle grows in each step, in the long run.
 
     Parameters
     ----------
     rate : number, name or expression
-        :math:`h = \eta\gamma`: the learning rate times the curvature's modulus.
+        The product :math:`h = \eta\gamma` of the learning rate and the curvature's modulus.
     momentum : number, name or expression
-        :math:`\mu`, from 0 (gradient descent) to below 1.
+        The momentum :math:`\mu`, from 0 (gradient descent) to below 1.
 
     Returns
     -------
@@ -79,7 +76,7 @@ def growth_factor(rate: Quantity, momentum: Quantity = 0) -> sp.Expr:
 
     References
     ----------
-    B. T. Polyak, USSR Comput. Math. Math. Phys. 4 (1964) 1-17, for the method.
+    B. T. Polyak, USSR Comput. Math. Math. Phys. 4 (1964) 1-17, has the method.
 
     Examples
     --------
@@ -94,7 +91,7 @@ def growth_factor(rate: Quantity, momentum: Quantity = 0) -> sp.Expr:
     return max(roots, key=lambda root: root.subs({name: sp.Rational(1, 7) for name in root.free_symbols}))
 
 
-def escape_steps(rate: Quantity, distance: Quantity, momentum: Quantity = 0) -> sp.Expr:
+def escape_steps(rate: Scalar, distance: Scalar, momentum: Scalar = 0) -> sp.Expr:
     r"""Return :math:`\log(D/d_0)/\log r`, the steps in which :math:`r^k` grows from 1 to :math:`D/d_0`.
 
     Parameters
@@ -102,12 +99,17 @@ def escape_steps(rate: Quantity, distance: Quantity, momentum: Quantity = 0) -> 
     rate, momentum : number, name or expression
         As for :func:`growth_factor`.
     distance : number, name or expression
-        :math:`D/d_0`: how many times further from the saddle.
+        The ratio :math:`D/d_0` of the final and the initial distance from the saddle, above 1.
 
     Returns
     -------
     sympy.Expr
-        Rounded up it is exactly gradient descent's number of steps.
+        Rounded up it is exactly the number of steps of gradient descent.
+
+    Raises
+    ------
+    InvalidArgument
+        If the distance is not above 1, and as :func:`growth_factor`.
 
     Examples
     --------
@@ -117,8 +119,8 @@ def escape_steps(rate: Quantity, distance: Quantity, momentum: Quantity = 0) -> 
     return sp.log(_ratio(distance)) / sp.log(growth_factor(rate, momentum))
 
 
-def escape_steps_bounds(rate: Quantity, distance: Quantity, momentum: Quantity = 0) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on the number of steps from rest: :math:`(1-\mu)\log(D/d_0)/(\eta\gamma)` and its error.
+def escape_steps_bounds(rate: Scalar, distance: Scalar, momentum: Scalar = 0) -> tuple[sp.Expr, sp.Expr]:
+    r"""Derive bounds on the number of steps from rest, which is about :math:`(1-\mu)\log(D/d_0)/(\eta\gamma)`.
 
     Parameters
     ----------
@@ -129,10 +131,15 @@ def escape_steps_bounds(rate: Quantity, distance: Quantity, momentum: Quantity =
     -------
     (lower, upper) : SymPy expressions
 
+    Raises
+    ------
+    InvalidArgument
+        As :func:`escape_steps`.
+
     References
     ----------
-    C. Jin, R. Ge, P. Netrapalli, S. Kakade, M. Jordan, arXiv:1703.00887, for the time in which perturbed gradient
-    descent leaves a saddle; the bounds are derived in the module's docstring.
+    C. Jin, R. Ge, P. Netrapalli, S. Kakade, M. Jordan, arXiv:1703.00887, have the time in which perturbed gradient
+    descent leaves a saddle. The bounds are derived in the docstring of this module.
 
     Examples
     --------
@@ -146,18 +153,18 @@ def escape_steps_bounds(rate: Quantity, distance: Quantity, momentum: Quantity =
     return (1 - mu) / h * sp.log(ratio), 1 + slowest * sp.log(sp.simplify(ratio / share))
 
 
-def dawson(z: Quantity) -> sp.Expr:
+def dawson(z: Scalar) -> sp.Expr:
     r"""Return Dawson's integral :math:`e^{-z^2}\int_0^ze^{t^2}dt`.
 
     Parameters
     ----------
     z : number, name or expression
-        Finite.
+        The finite argument, real or complex.
 
     Raises
     ------
     InvalidArgument
-        If it is not.
+        If it is not finite.
 
     Examples
     --------
@@ -168,10 +175,10 @@ def dawson(z: Quantity) -> sp.Expr:
     return sp.sqrt(sp.pi) / 2 * sp.exp(-(z**2)) * sp.erfi(z)
 
 
-def dawson_integral(z: Quantity) -> sp.Expr:
+def dawson_integral(z: Scalar) -> sp.Expr:
     r"""Return :math:`J(z) = \int_0^zF(t)\,dt = \frac{z^2}2\,{}_2F_2(1,1;\frac32,2;-z^2)`, F Dawson's integral.
 
-    Parameters and errors as for :func:`dawson`.
+    Parameters and errors are those of :func:`dawson`.
 
     Examples
     --------
@@ -203,20 +210,20 @@ def dawson_constant() -> sp.Expr:
     return transform.subs(s, 1 - e).series(e, 0, 1).removeO().coeff(e, 0)
 
 
-def mean_exit_time(curvature: Quantity, noise: Quantity, distance: Quantity, start: Quantity = 0) -> sp.Expr:
+def mean_exit_time(curvature: Scalar, noise: Scalar, distance: Scalar, start: Scalar = 0) -> sp.Expr:
     r"""Derive the mean time in which :math:`dX = \gamma X\,dt+\sigma\,dB` from `start` reaches :math:`|X| = D`.
 
     Parameters
     ----------
     curvature : number, name or expression
-        :math:`\gamma`, the modulus of the least eigenvalue.
+        The modulus :math:`\gamma` of the least eigenvalue.
     noise : number, name or expression
-        :math:`\sigma`; for stochastic gradients of standard deviation :math:`\varsigma` it is
+        The size :math:`\sigma` of the noise. For stochastic gradients of standard deviation :math:`\varsigma` it is
         :math:`\sqrt\eta\varsigma`, and a step takes the time :math:`\eta`.
     distance : number, name or expression
-        D.
+        The distance D from the saddle.
     start : number, name or expression
-        From 0 to below D.
+        The distance from the saddle at the start, from 0 to below D.
 
     Returns
     -------
@@ -225,11 +232,12 @@ def mean_exit_time(curvature: Quantity, noise: Quantity, distance: Quantity, sta
     Raises
     ------
     InvalidArgument
-        If something is not positive, or the start not in [0, D).
+        If one of the first three is not positive, or the start is not in [0, D).
 
     References
     ----------
-    C. W. Gardiner, Handbook of Stochastic Methods, section 5.2.7, for the equation; solved in the module's docstring.
+    C. W. Gardiner, Handbook of Stochastic Methods, section 5.2.7, has the equation. It is solved in the docstring of
+    this module.
 
     Examples
     --------
@@ -243,21 +251,24 @@ def mean_exit_time(curvature: Quantity, noise: Quantity, distance: Quantity, sta
     return 2 / gamma * (dawson_integral(end * unit) - dawson_integral(x * unit))
 
 
-def enclosed_exit_time(
-    curvature: Quantity, noise: Quantity, distance: Quantity, start: Quantity = 0, digits: int = 15
-) -> Ball:
+def enclosed_exit_time(curvature: Scalar, noise: Scalar, distance: Scalar, start: Scalar = 0, digits: int = 15) -> Ball:
     r"""Enclose :func:`mean_exit_time`, also where :math:`D\sqrt\gamma/\sigma` is large.
 
     Parameters
     ----------
     curvature, noise, distance, start : numbers
-        As there.
+        As for :func:`mean_exit_time`.
     digits : int
-        Working precision.
+        The number of decimal digits that the computation works with.
 
     Returns
     -------
     flint.arb
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`mean_exit_time`, and if the digits are out of range or more than the asymptotic series can give.
 
     Examples
     --------
@@ -271,23 +282,24 @@ def enclosed_exit_time(
         return 2 / enclose(gamma, digits) * (far - near)
 
 
-def exit_time_asymptote(curvature: Quantity, noise: Quantity, distance: Quantity) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on the mean time from 0 that meet as the curvature grows.
+def exit_time_asymptote(curvature: Scalar, noise: Scalar, distance: Scalar) -> tuple[sp.Expr, sp.Expr]:
+    r"""Derive bounds on the mean time from the start 0, which approach each other as the curvature grows.
 
     Parameters
     ----------
     curvature, noise, distance : number, name or expression
-        As for :func:`mean_exit_time`; :math:`D\sqrt\gamma \ge \sigma`.
+        As for :func:`mean_exit_time`, with :math:`D\sqrt\gamma \ge \sigma`.
 
     Returns
     -------
     (lower, upper) : SymPy expressions
-        The upper is :math:`\frac1{2\gamma}(\log\frac{4\gamma D^2}{\sigma^2}+\gamma_E)`.
+        The upper bound is :math:`\frac1{2\gamma}(\log\frac{4\gamma D^2}{\sigma^2}+\gamma_E)`.
 
     Raises
     ------
     InvalidArgument
-        If :math:`D\sqrt\gamma < \sigma`: there the time is near :func:`exit_time_saturation`.
+        If :math:`D\sqrt\gamma < \sigma`, where the time is near :func:`exit_time_saturation`, and as
+        :func:`mean_exit_time`.
 
     Examples
     --------
@@ -305,9 +317,9 @@ def exit_time_asymptote(curvature: Quantity, noise: Quantity, distance: Quantity
 
 
 def exit_time_saturation(
-    curvature: Quantity, noise: Quantity, distance: Quantity, start: Quantity = 0
+    curvature: Scalar, noise: Scalar, distance: Scalar, start: Scalar = 0
 ) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on the mean time that meet as the curvature tends to 0, where diffusion alone leaves.
+    r"""Derive bounds on the mean time that meet as the curvature tends to 0, where diffusion alone leaves the saddle.
 
     Parameters
     ----------
@@ -317,7 +329,12 @@ def exit_time_saturation(
     Returns
     -------
     (lower, upper) : SymPy expressions
-        The upper is :math:`(D^2-x_0^2)/\sigma^2`, however flat the saddle.
+        The upper bound is :math:`(D^2-x_0^2)/\sigma^2` with the start :math:`x_0`, however flat the saddle is.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`mean_exit_time`.
 
     Examples
     --------
@@ -330,11 +347,11 @@ def exit_time_saturation(
 
 
 def _enclosed_integral(z: sp.Expr, digits: int) -> Ball:
-    r"""J(z): far out by the asymptotic series of F, which over- and underestimates from :math:`z^2 \ge 2K+1` on.
+    r"""Enclose J(z), beyond `_FAR` by the asymptotic series of F, which bounds F on both sides if :math:`z^2 \ge 2K+1`.
 
-    With :math:`a_k = (2k-1)!!/2^{k+1}`, S the sum of :math:`a_kz^{-2k-1}` below K and g = F - S,
-    :math:`g'+2zg = 2a_Kz^{-2K} > 0`; with :math:`2a_Kz^{-2K-1}` taken away from g it is at most 0. Both signs hold at
-    `_FAR`.
+    Let :math:`a_k = (2k-1)!!/2^{k+1}`, S the sum of :math:`a_kz^{-2k-1}` over k < K, and g = F - S. Then
+    :math:`g'+2zg = 2a_Kz^{-2K} > 0`. For :math:`g-2a_Kz^{-2K-1}` in place of g it is at most 0. So g > 0 and
+    :math:`g < 2a_Kz^{-2K-1}` hold beyond `_FAR` if they hold there, which is checked.
     """
     if not less(enclose(sp.Integer(_FAR), digits), enclose(z, digits)):
         return enclose(dawson_integral(z), digits)
@@ -355,7 +372,7 @@ def _enclosed_integral(z: sp.Expr, digits: int) -> Ball:
 
 
 def _exit_arguments(
-    curvature: Quantity, noise: Quantity, distance: Quantity, start: Quantity
+    curvature: Scalar, noise: Scalar, distance: Scalar, start: Scalar
 ) -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
     gamma, sigma, end = positive("curvature", curvature), positive("noise", noise), positive("distance", distance)
     x = nonnegative("start", start)
@@ -364,14 +381,14 @@ def _exit_arguments(
     return gamma, sigma, end, x
 
 
-def _momentum(momentum: Quantity) -> sp.Expr:
+def _momentum(momentum: Scalar) -> sp.Expr:
     mu = nonnegative("momentum", momentum)
     if mu.is_number and not (1 - mu).is_positive:
         raise InvalidArgument("momentum", f"must lie from 0 to below 1, got {momentum}", "use e.g. momentum='9/10'")
     return mu
 
 
-def _ratio(distance: Quantity) -> sp.Expr:
+def _ratio(distance: Scalar) -> sp.Expr:
     ratio = positive("distance", distance)
     if ratio.is_number and not (ratio - 1).is_positive:
         raise InvalidArgument("distance", f"D/d_0 must be above 1, got {distance}", "use e.g. distance=10")

@@ -1,11 +1,13 @@
 """Exact laws of logarithms of norms, for normal weights: what is typical.
 
-===============  =============================================================================
+===============  ======================================================================================
 layer_factors    one layer's factor |a_k|^2/|a_{k-1}|^2, by its Mellin transform
-log_sums         the law of a sum of logarithms: cumulants, cdf, pdf, quantiles, also enclosed
-inversion        inversion along the contour through the saddle point, enclosed
+masked_signs     the squared norm of a masked readout of signs, by its Mellin transform
+float_inversion  distribution, density and quantiles in floats, from the characteristic function
+inversion        tails and densities in balls, along the contour through the saddle point
+log_sums         the law of a sum of logarithms: cumulants, cdf, pdf, quantiles, in floats and in balls
 log_norms        the law of log|a_k|^2; the density as a Meijer G-function
 log_gradients    the law of log|df/dW_k|^2
 feasible_widths  the widths at which a network of depth L keeps its norm
-===============  =============================================================================
+===============  ======================================================================================
 """

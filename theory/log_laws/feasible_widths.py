@@ -1,10 +1,13 @@
-r"""How wide a network of depth L must be: the paper's "width must scale with depth" with its constant.
+r"""How wide a network of depth L must be to keep its norm, with the constant in "width must scale with depth".
 
-For normal weights :math:`P(|a_L|^2 \ge c|x|^2) \ge p` is decided exactly by the law of :math:`\log|a_L|^2`. For c < 1
-it holds from some width on, a *threshold*; for c > 1 only in a *band* of widths, as very wide networks keep the norm at
-1, and for large p nowhere. As L and n grow together the logarithm is asymptotically normal with mean
-:math:`-\kappa\beta/2` and variance :math:`\kappa\beta`, :math:`\beta = L/n`, :math:`\kappa` = 5 for ReLU and 2 for
-linear networks, so that :math:`-\kappa\beta/2 - z\sqrt{\kappa\beta} = \log c` decides.
+For normal weights the law of :math:`\log|a_L|^2` decides exactly whether :math:`P(|a_L|^2 \ge c|x|^2) \ge p`. For c < 1
+this holds from some width on, the *threshold*. For c > 1 it holds in a *band* of widths only, as very wide networks
+keep the norm, and for large p it holds nowhere.
+
+As L and n grow together with :math:`\beta = L/n`, the logarithm is asymptotically normal with mean
+:math:`-\kappa\beta/2` and variance :math:`\kappa\beta`, where :math:`\kappa` is 5 for ReLU and 2 for linear networks.
+So the widths at which the probability is p solve :math:`-\kappa\beta/2 - z\sqrt{\kappa\beta} = \log c` with
+:math:`z = \Phi^{-1}(p)`.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from theory.moments.transfer import transfer_matrix
 from theory.requirements import require_normal
 
 _WIDEST = 1 << 20
+"""Wider networks are not tried."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,9 @@ class Widths:
     Parameters
     ----------
     least : int or None
-        The least width found that does; None if there is none.
+        The least such width that was found; None if there is none.
     most : int or None
-        The greatest one of the band that begins there; None if there is no end (a threshold).
+        The greatest width of the band that begins there; None if it has no end (a threshold), or if there is no band.
     """
 
     least: int | None
@@ -46,7 +50,19 @@ class Widths:
 
 
 def exceedance(net: Ensemble, c: Any) -> float:
-    r"""Return :math:`P(|a_L|^2 \ge c|x|^2)` in floats; parameters as for :func:`feasible_widths`.
+    r"""Return :math:`P(|a_L|^2 \ge c|x|^2)` in floats.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with normal weights and without symbols.
+    c : number or str
+        A positive number, exact: e.g. ``"1/2"``.
+
+    Raises
+    ------
+    InvalidArgument
+        For another law, symbols, or a c that is not positive.
 
     Examples
     --------
@@ -56,12 +72,35 @@ def exceedance(net: Ensemble, c: Any) -> float:
     """
     net.require_numbers("the probability")
     factor, law = _positive(c), LogNormLaw(net)
-    size = math.log(factor.numerator) - math.log(factor.denominator)  # big integers have logarithms, big floats not
+    size = math.log(factor.numerator) - math.log(factor.denominator)  # the fraction may be too big for a float
     return law.exceedance(size + math.log(float(symbols.input_power_sum(net, 2))))
 
 
 def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15) -> Ball:
-    r"""Enclose :math:`P(|a_L|^2 \ge c|x|^2)`; parameters as for :func:`feasible_widths`."""
+    r"""Enclose :math:`P(|a_L|^2 \ge c|x|^2)`.
+
+    Parameters
+    ----------
+    net, c
+        As for :func:`exceedance`.
+    digits : int
+        The number of significant digits of the answer.
+
+    Returns
+    -------
+    flint.arb
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`exceedance`, and if the digits are out of range or cannot be met.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> print(enclosed_exceedance(Ensemble(width=2, depth=1, init=1, input="e1"), 2, 15).str(15, radius=False))  # 1/e
+    0.367879441171442
+    """
     net.require_numbers("the probability")
     law, factor = LogNormLaw(net), _positive(c)
     size = sp.log(sp.Rational(factor.numerator, factor.denominator) * symbols.input_power_sum(net, 2))
@@ -74,27 +113,29 @@ def feasible_widths(net: Ensemble, c: Any, p: Any) -> Widths:
     Parameters
     ----------
     net : Ensemble
-        Normal weights, numeric depth, any activation; its width is what is varied.
+        A network of constant width with normal weights, any activation, and an initialization that keeps the mean norm.
+        Its depth is a number; its width does not matter, as it is varied.
     c : number or str
-        Positive and not 1, exact: e.g. ``"1/2"``.
+        A positive number other than 1, exact: e.g. ``"1/2"``.
     p : number or str
-        Between 0 and 1, exact.
+        A number between 0 and 1, exact.
 
     Returns
     -------
     Widths
-        Of the first band. That the probability crosses p nowhere else between the widths that were looked at is seen
-        in all cases tried, not proved; that `least` does and `least` - 1 does not is decided by floats where they are
-        further than 1e-6 from p, else by balls.
+        The first band. Each width that was looked at is decided: by floats if the probability is further than 1e-6 from
+        p, and by balls otherwise. So `least` satisfies the inequality and `least` - 1 does not. That the probability
+        does not cross p elsewhere between these widths was seen in all cases tried, but is not proved.
 
     Raises
     ------
     InvalidArgument
-        For c = 1 (the probability tends to 1/2 and decides nothing), or if no width up to 2^20 is enough.
+        For other networks; for c = 1, where the probability tends to 1/2 and decides nothing; for a p that is not
+        strictly between 0 and 1; or if no width up to 2^20 is enough.
 
     References
     ----------
-    The threshold of arXiv:2106.03763's last theorem, there up to constants; B. Hanin, arXiv:1801.03744.
+    The last theorem of arXiv:2106.03763 has the threshold up to constants; see also B. Hanin, arXiv:1801.03744.
 
     Examples
     --------
@@ -124,19 +165,24 @@ def asymptotic_slope(net: Ensemble, c: Any, p: Any) -> tuple[sp.Expr, ...]:
     Parameters
     ----------
     net : Ensemble
-        Linear or ReLU with the matching initialization, any depth.
+        A network as for :func:`feasible_widths`; its depth does not matter.
     c, p : number or str
         As for :func:`feasible_widths`.
 
     Returns
     -------
     tuple of SymPy expressions
-        With :math:`z = \Phi^{-1}(p)`, written with ``erfinv``.
+        The limits, which contain :math:`z = \Phi^{-1}(p)`, written with ``erfinv``.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`feasible_widths`.
 
     Notes
     -----
-    The limit law of :math:`\log(|a_L|^2/|x|^2)` is normal with mean -v/2 and variance v, v = kappa beta (the mean of
-    the norm is kept, so they must be related like this); kappa comes from the limit of the kurtosis, exp(kappa beta).
+    The limit law of :math:`\log(|a_L|^2/|x|^2)` is normal with mean -v/2 and variance v = kappa beta. The mean is -v/2
+    because the mean of the squared norm is kept. kappa comes from the limit of the kurtosis, exp(kappa beta).
 
     Examples
     --------
@@ -153,7 +199,7 @@ def asymptotic_slope(net: Ensemble, c: Any, p: Any) -> tuple[sp.Expr, ...]:
     z = sp.sqrt(2) * sp.erfinv(2 * sp.Rational(chance.numerator, chance.denominator) - 1)
     logarithm = sp.log(sp.Rational(factor.numerator, factor.denominator))
     square = z**2 - 2 * logarithm
-    if factor < 1:  # sqrt(v) = -z + sqrt(z^2 - 2 log c), the positive root of v/2 + z sqrt(v) + log c = 0
+    if factor < 1:  # sqrt(v) = -z + sqrt(z^2 - 2 log c) is the positive root of v/2 + z sqrt(v) + log c = 0
         return (rate / (-z + sp.sqrt(square)) ** 2,)
     if not (square.is_positive or (square.evalf() > 0)) or z.evalf() >= 0:
         return ()
@@ -170,7 +216,7 @@ def _require_kept_mean(net: Ensemble) -> None:
 
 
 def _decide(net: Ensemble, width: int, c: Fraction, p: Fraction) -> bool:
-    """Whether the probability is at least p at this width: floats where they are clear, balls where they are not."""
+    """Whether the probability is at least p at this width, by floats if they are clear, and by balls if not."""
     here = net.at(width=width)
     value = exceedance(here, c)
     if abs(value - p) > 1e-6:
@@ -184,7 +230,7 @@ def _decide(net: Ensemble, width: int, c: Fraction, p: Fraction) -> bool:
 
 
 def _first(net: Ensemble, c: Fraction, p: Fraction, start: int, *, holds: bool) -> int:
-    """Find the first width from `start` on where it holds (or does not), by doubling and bisection."""
+    """Find the first width from `start` on at which the inequality `holds`, or does not, by doubling and bisection."""
     low, high = start, start
     while _decide(net, high, c, p) != holds:
         low, high = high, 2 * high
@@ -194,7 +240,7 @@ def _first(net: Ensemble, c: Fraction, p: Fraction, start: int, *, holds: bool) 
 
 
 def _bisect(net: Ensemble, c: Fraction, p: Fraction, low: int, high: int, *, holds: bool) -> int:
-    """`low` does not, `high` does: the width between them where this changes."""
+    """Find the least width from which on the answer is the one at `high`, which differs from the one at `low`."""
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _decide(net, middle, c, p) == holds else (middle, high)

@@ -1,13 +1,13 @@
-r"""Enclosed inversion of a Mellin transform: probabilities and densities along the contour through the saddle point.
+r"""Enclosed inversion of a Mellin transform along the contour through the saddle point: tails and densities in balls.
 
 For a law of Y = log R with :math:`\varphi(t) = E e^{tY}` and any c > 0,
 
 .. math:: P(Y > y) = \frac1\pi\,\mathrm{Re}\int_0^\infty \varphi(c+iu)\frac{e^{-(c+iu)y}}{c+iu}\,du,
 
-and the same with -c > 0 and the opposite sign gives :math:`P(Y \le y)`; without the denominator it is the density. With
-c where :math:`\varphi(c)e^{-cy}/|c|` is smallest nothing cancels: a probability of 1e-300 comes with as many correct
-digits as one of a half. Up to a height T the integral is enclosed by ball arithmetic, beyond it bounded by the decay of
-the Gamma functions. Where c lies matters for speed only, so floats choose it.
+and c < 0 with the opposite sign gives :math:`P(Y \le y)`. Without the denominator it is the density. If c is where
+:math:`\varphi(c)e^{-cy}/|c|` is smallest, nothing cancels, and a probability of 1e-300 comes with as many correct
+digits as one of a half. Up to a height T the integral is enclosed by ball arithmetic, and beyond T it is bounded by the
+decay of the Gamma functions. Where c lies matters for speed only, so floats choose it.
 """
 
 from __future__ import annotations
@@ -18,30 +18,33 @@ from collections.abc import Sequence
 import flint
 import numpy as np
 
-from theory.balls import Ball, precision, require_digits
+from theory.balls import Ball, ComplexBall, precision, require_digits
 from theory.ensembles import InvalidArgument
-from theory.log_laws.layer_factors import ComplexBall, Factor
+from theory.log_laws.layer_factors import LayerFactor
 
-Terms = Sequence[tuple[Factor, int]]
-"""Independent factors, each with the number of times it occurs."""
+Terms = Sequence[tuple[LayerFactor, int]]
+"""The terms of a sum of logarithms are independent factors, each with the number of times that it occurs."""
 
 _COMMON = 1e-3
-"""A lower tail whose Chernoff bound exceeds this is taken from the upper one."""
+"""A lower tail is computed from the upper one if its Chernoff bound exceeds this."""
 
-_HIGHEST = 1e12  # no saddle is looked for beyond
+_HIGHEST = 1e12
+"""The saddle point is not looked for beyond this."""
 
 
 def tail(terms: Terms, y: Ball, *, upper: bool, digits: int) -> Ball:
-    r"""Enclose :math:`P(Y > y)` (upper) or :math:`P(Y \le y)`, Y the sum of the logarithms, all factors positive.
+    r"""Enclose a tail of the sum Y of the factors' logarithms, given that all factors are positive.
 
     Parameters
     ----------
-    terms : sequence of (Factor, int)
-        At least one factor with a density.
+    terms : sequence of (LayerFactor, int)
+        The factors and how often they occur; at least one must have a density.
     y : flint.arb
+        The point where the tail begins.
     upper : bool
+        Whether :math:`P(Y > y)` is meant, or else :math:`P(Y \le y)`.
     digits : int
-        Significant digits wanted.
+        The number of significant digits that the answer must have.
 
     Returns
     -------
@@ -50,11 +53,11 @@ def tail(terms: Terms, y: Ball, *, upper: bool, digits: int) -> Ball:
     Raises
     ------
     InvalidArgument
-        If the precision cannot be met, or the law is discrete.
+        If the digits are out of range or cannot be met, or the law is discrete.
 
     References
     ----------
-    H. E. Daniels, Ann. Math. Statist. 25 (1954) 631-650, for the contour; the enclosure is by F. Johansson's
+    H. E. Daniels, Ann. Math. Statist. 25 (1954) 631-650, has the contour. The integral is enclosed by F. Johansson's
     implementation of Petras' algorithm.
 
     Examples
@@ -68,18 +71,38 @@ def tail(terms: Terms, y: Ball, *, upper: bool, digits: int) -> Ball:
     """
     c = _saddle(terms, float(y.mid()), 1 if upper else -1)
     if not upper and _log_transform(terms, complex(c)) - c * float(y.mid()) > math.log(_COMMON):
-        with precision(digits + 10):  # poles crowd the left half plane, and there is nothing to lose on the right
+        with precision(digits + 10):  # the left half plane has poles, and the upper tail is not small here
             return 1 - tail(terms, y, upper=True, digits=digits + 5)
     return _integral(terms, y, c, digits, over_t=True) * (1 if upper else -1)
 
 
 def density(terms: Terms, y: Ball, *, digits: int) -> Ball:
-    """Enclose the density of Y at y; parameters and errors are those of :func:`tail`."""
+    """Enclose the density of Y at y.
+
+    Parameters and errors are those of :func:`tail`.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from theory.log_laws.layer_factors import ChiSquares
+    >>> chi_square_2 = ChiSquares(sp.Integer(2), sp.Integer(1), sp.Integer(1))
+    >>> print(density([(chi_square_2, 1)], flint.arb(0), digits=10).str(10, radius=False))  # exp(-1/2)/2
+    0.3032653299
+    """
     return _integral(terms, y, _saddle(terms, float(y.mid()), 0), digits, over_t=False)
 
 
 def log_chernoff(terms: Terms, y: float, *, upper: bool) -> float:
-    """Bound log P(Y > y) (upper) or log P(Y <= y) by Chernoff's inequality, in floats.
+    """Bound the logarithm of a tail by Chernoff's inequality, in floats.
+
+    Parameters
+    ----------
+    terms : sequence of (LayerFactor, int)
+        As for :func:`tail`.
+    y : float
+        The point where the tail begins.
+    upper : bool
+        Whether log P(Y > y) is meant, or else log P(Y <= y).
 
     Examples
     --------
@@ -113,7 +136,7 @@ def _attempt(terms: Terms, y: Ball, c: Ball, over_t: bool) -> Ball:
     def integrand(u: ComplexBall, _: bool) -> ComplexBall:
         t = c + u * flint.acb(0, 1)
         value = _transform(terms, t) * (-t * y).exp() / peak
-        if u.rad() ** 2 > accuracy:  # only a bound is wanted: take the better of two
+        if u.rad() ** 2 > accuracy:  # on a wide ball only a bound is needed, and the better of two is taken
             bound = _bound(terms, t.real, y) / peak
             if not value.is_finite() or bound.abs_upper() < value.abs_upper():
                 value = bound
@@ -133,8 +156,8 @@ def _attempt(terms: Terms, y: Ball, c: Ball, over_t: bool) -> Ball:
 def _bound(terms: Terms, real: Ball, y: Ball) -> ComplexBall:
     r"""Enclose :math:`\varphi(t)e^{-ty}` on a wide ball by its size at the ends of the real part.
 
-    :math:`|\varphi(t)| \le \varphi(\mathrm{Re}\,t)`, and :math:`\varphi(x)e^{-xy}` is convex; evaluation on the ball
-    itself would forget that the factors depend on the same t.
+    This is a bound because :math:`|\varphi(t)| \le \varphi(\mathrm{Re}\,t)`, and :math:`\varphi(x)e^{-xy}` is convex.
+    An evaluation on the ball itself would be worse, as it forgets that the factors depend on the same t.
     """
     lowest = max(factor.lowest for factor, _ in terms)
     if not float(real.lower()) > lowest:
@@ -156,7 +179,7 @@ def _transform(terms: Terms, t: ComplexBall) -> ComplexBall:
 
 
 def _height(terms: Terms, c: float) -> float:
-    """Find where the transform has fallen below the present precision."""
+    """Find a height above which the transform is smaller than the present precision."""
     goal = -(flint.ctx.prec + 10) * math.log(2) + _log_transform(terms, complex(c))
     height = 1.0
     while _log_transform(terms, complex(c, height)) > goal:
@@ -167,21 +190,22 @@ def _height(terms: Terms, c: float) -> float:
 
 
 def _log_transform(terms: Terms, t: complex) -> float:
-    """Log of the transform's size, floats."""
+    """Return the logarithm of the transform's modulus in floats."""
     point = np.array([t])
     return float(sum(times * factor.log_transform(point)[0].real for factor, times in terms))
 
 
 def _saddle(terms: Terms, y: float, side: int) -> float:
-    """Minimize log phi(c) - c y - log|c| over c > 0 or lowest < c < 0 (side 1, -1), without log|c| over all c (side 0).
+    """Return the real part c of the saddle point on a side, in floats.
 
-    All three are convex in c.
+    On side 1 it minimizes log phi(c) - c y - log|c| over c > 0, and on side -1 over lowest < c < 0. On side 0 it
+    minimizes log phi(c) - c y over all c. All three functions are convex.
     """
     from scipy.optimize import minimize_scalar
 
     lowest = float(max(factor.lowest for factor, _ in terms))
 
-    def place(s: float) -> float:  # the whole line onto the allowed side
+    def place(s: float) -> float:  # maps the whole line to the allowed side
         if side < 0:
             return lowest / (1 + math.exp(-s))
         return math.exp(s) + (0 if side > 0 else lowest)

@@ -1,23 +1,24 @@
 r"""The law of one layer's factor :math:`|a_k|^2/|a_{k-1}|^2` for normal weights, by its Mellin transform.
 
 A normal matrix sends every vector to i.i.d. normal entries, whatever its direction, so the ratio is independent of
-what came before. With B ~ Binomial(n, 1/2) units on, of slope 1, and the others of slope alpha,
+what came before. Let B ~ Binomial(n, 1/2) units be on, with slope 1, and the others have the slope alpha. Then
 
 .. math:: R = s^2(\chi^2_B + \alpha^2\chi^2_{n-B}),
 
-a chi-square for a linear layer, a mixture of them for ReLU. For leaky layers the total :math:`\chi^2_n` is independent
-of the share V of the negative part, which is Beta((n-B)/2, B/2), and :math:`R = s^2\chi^2_n(1-(1-\alpha^2)V)`, so
+which is a chi-square for a linear layer and a mixture of them for ReLU. For leaky layers the total :math:`\chi^2_n` is
+independent of the share V of the negative part, which is Beta((n-B)/2, B/2). As
+:math:`R = s^2\chi^2_n(1-(1-\alpha^2)V)`,
 
 .. math:: E R^t = (2s^2)^t\frac{\Gamma(n/2+t)}{\Gamma(n/2)}
           \sum_b 2^{-n}\binom nb\,{}_2F_1\bigl(-t,\tfrac{n-b}2;\tfrac n2;1-\alpha^2\bigr).
 
-Each transform is here three times: cumulants of the logarithm in SymPy, floats for inversion, balls for enclosure.
+Each law is here in three arithmetics: cumulants of the logarithm in SymPy, transforms in floats and transforms in
+balls.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -28,53 +29,67 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from theory.balls import Ball, enclose_number
+from theory.balls import Ball, ComplexBall, enclose_number
 from theory.ensembles import InvalidArgument
 
 ComplexArray = NDArray[np.complexfloating[Any, Any]]
 FloatArray = NDArray[np.floating[Any]]
-ComplexBall = Any
-"""A :class:`flint.acb`."""
 
 
-class Factor(Protocol):
-    """A random factor R >= 0, known by E R^t; everything but `survival` is given R > 0."""
+class LayerFactor(Protocol):
+    """A random factor R >= 0, known by its Mellin transform E R^t.
+
+    All methods except :meth:`survival` are about the law of R given R > 0.
+    """
 
     def survival(self) -> sp.Expr:
         """Return P(R > 0)."""
 
     def log_cumulant(self, order: int) -> sp.Expr:
-        """Return the cumulant of log R of that order, symbols welcome."""
+        """Return the cumulant of log R of that order, which may have symbols."""
 
     def log_cumulant_ball(self, order: int) -> Ball:
-        """Return the same in ball arithmetic, at the present precision."""
+        """Return the cumulant of log R of that order in ball arithmetic, at the present precision."""
 
     @property
     def lowest(self) -> Fraction:
-        """E R^t is finite for t above this."""
+        """The mean E R^t is finite for every t above this number."""
 
     def log_transform(self, t: ComplexArray) -> ComplexArray:
-        """Return log E R^t, its imaginary part up to 2 pi; floats."""
+        """Return log E R^t in floats, with an imaginary part that is right up to multiples of 2 pi."""
 
     def transform(self, t: ComplexBall) -> ComplexBall:
-        """Return E R^t."""
+        """Return E R^t in balls."""
 
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
-        """Return bounds (value, rate): |E R^(c + iu)| <= value exp(-rate (u - height)) for u >= height > 0."""
+        """Bound the transform along a vertical line, by an exponential.
+
+        Parameters
+        ----------
+        c : flint.arb
+            The real part of the line.
+        height : flint.arb
+            The positive imaginary part from which on the bound holds.
+
+        Returns
+        -------
+        (value, rate) : flint.arb
+            They satisfy |E R^(c + iu)| <= value exp(-rate (u - height)) for u >= height.
+        """
 
 
 @dataclass(frozen=True)
 class ChiSquares:
-    r"""R = scale * (chi-square of the B units that are on + slope^2 * chi-square of the others).
+    r"""A normal layer's factor, R = scale * (chi-square of the B units that are on + slope^2 * that of the others).
 
     Parameters
     ----------
     width : sympy.Expr
-        n, a positive integer or a symbol for one.
+        The number n of units, a positive integer or a symbol for one.
     scale : sympy.Expr
-        s^2, the variance of a weight.
+        The variance s^2 of a weight.
     slope : sympy.Expr
-        1 for linear (no coins are tossed), 0 for ReLU, between: leaky.
+        The activation's slope for negative arguments: 1 if it is linear, 0 for ReLU, between them if it is leaky.
 
     Examples
     --------
@@ -87,16 +102,21 @@ class ChiSquares:
     slope: sp.Expr
 
     def survival(self) -> sp.Expr:
-        """Return 1 - 2^-n for ReLU, 1 otherwise."""
+        """Return P(R > 0), which is 1 - 2^-n for ReLU and 1 otherwise."""
         return 1 - 2**-self.width if self.slope == 0 else sp.S.One
 
     def log_cumulant(self, order: int) -> sp.Expr:
         """Return the cumulant of log R given R > 0.
 
+        Parameters
+        ----------
+        order : int
+            Which cumulant: 1 for the mean, 2 for the variance, ...
+
         Raises
         ------
         InvalidArgument
-            For leaky layers above order 1, which have no formula to read; balls enclose them.
+            For leaky layers above order 1, which have no closed form; :meth:`log_cumulant_ball` encloses them.
 
         Examples
         --------
@@ -118,11 +138,11 @@ class ChiSquares:
         return shift + sp.polygamma(0, n / 2) - lost * sp.Sum(sp.binomial(n, b) * (n - b) / n * hyper, (b, 0, n)) / 2**n
 
     def _mixture_cumulant(self, order: int) -> sp.Expr:
-        """Mix log chi-squares over B given B >= 1: moments are averaged, cumulants taken again."""
+        """Mix log chi-squares over B given B >= 1: average their moments, and take cumulants again."""
         b = self._counter(positive=True)
         own = [sp.polygamma(j, b / 2) for j in range(order)]
         moments = [sp.S.One]
-        for m in range(1, order + 1):  # moments of one log chi-square, from its cumulants
+        for m in range(1, order + 1):  # the moments of one log chi-square follow from its cumulants
             moments.append(sp.Add(*(math.comb(m - 1, j) * own[j] * moments[m - 1 - j] for j in range(m))))
         averages = [sp.S.One] + [self._average(sp.expand(moment), b) for moment in moments[1:]]
         cumulants: list[sp.Expr] = []
@@ -132,21 +152,28 @@ class ChiSquares:
         return cumulants[-1]
 
     def _counter(self, **assumptions: bool) -> sp.Symbol:
-        """Return the symbol that sums over the units that are on, of a name that is free."""
+        """Return the symbol for the number of units that are on, with a name that is not taken."""
         taken = {str(symbol) for part in (self.width, self.scale, self.slope) for symbol in part.free_symbols}
         name = next(name for name in ("b", "j", "i", "m") if name not in taken)
         return sp.Symbol(name, integer=True, **assumptions)
 
     def _average(self, summand: sp.Expr, b: sp.Symbol) -> sp.Expr:
-        """Average over B given B >= 1: written out for few units, a finite sum for many."""
+        """Average over B given B >= 1; the sum is written out for few units."""
         total = sp.Sum(sp.binomial(self.width, b) * summand, (b, 1, self.width)) / (2**self.width - 1)
         return total.doit() if self.width.is_Integer and self.width <= _WRITTEN_OUT else total
 
     def log_cumulant_ball(self, order: int) -> Ball:
-        """Return the cumulant of log R given R > 0 as a ball."""
+        """Return the cumulant of log R given R > 0 as a ball.
+
+        Examples
+        --------
+        >>> ball = ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1)).log_cumulant_ball(1)
+        >>> print(ball.str(10, radius=False))
+        -0.5772156649
+        """
         if self.slope in (0, 1):
             return self._chi_square_cumulant_ball(order)
-        shares = _cumulants([self._log_share_moment(m) for m in range(order + 1)])
+        shares = cumulants_of([self._log_share_moment(m) for m in range(order + 1)])
         return shares[order] + ChiSquares(self.width, self.scale, sp.S.One).log_cumulant_ball(order)
 
     def _chi_square_cumulant_ball(self, order: int) -> Ball:
@@ -160,17 +187,17 @@ class ChiSquares:
                 each.append(sum((math.comb(m - 1, j) * own[j] * each[m - 1 - j] for j in range(m)), flint.arb(0)))
             moments = [total + chance * moment for total, moment in zip(moments, each, strict=True)]
         shift = (2 * enclose_number(self.scale)).log() if order == 1 else flint.arb(0)
-        return _cumulants(moments)[order] + shift
+        return cumulants_of(moments)[order] + shift
 
     def _chances(self, counts: Any) -> list[Ball]:
-        """P(B = b) of the units that are on, given one if the others are off."""
+        """Return P(B = b) for each count b; for ReLU given B >= 1."""
         if self.slope == 1:
             return [flint.arb(1)]
         table = _binomial_balls(int(self.width), self.slope == 0, flint.ctx.prec)
         return [table[b] for b in counts]
 
     def _log_share_moment(self, m: int) -> Ball:
-        """E log(1 - (1 - slope^2) V)^m; with V = sin^2, the densities are analytic up to the ends."""
+        """Return E log(1 - (1 - slope^2) V)^m, as an integral over an angle with V = sin^2: the density is analytic."""
         n = int(self.width)
         alpha2 = enclose_number(self.slope) ** 2
         counts = range(1, n)
@@ -191,16 +218,23 @@ class ChiSquares:
             return density * (cosine**2 + alpha2 * sine**2).log(analytic=analytic) ** m
 
         inside = flint.acb.integral(integrand, 0, flint.arb.pi() / 2).real if n > 1 else flint.arb(0)
-        ends = flint.arb(2) ** -n * (alpha2.log() ** m + (1 if m == 0 else 0))  # all off, all on
+        ends = flint.arb(2) ** -n * (alpha2.log() ** m + (1 if m == 0 else 0))  # all units are off, or all are on
         return inside + ends
 
     @property
     def lowest(self) -> Fraction:
-        """A chi-square with b degrees has moments above -b/2."""
+        """A chi-square with b degrees of freedom has moments of every order above -b/2."""
         return Fraction(-1, 2) if self.slope == 0 else Fraction(-int(self.width), 2)
 
     def log_transform(self, t: ComplexArray) -> ComplexArray:
-        """Return log E R^t given R > 0, floats."""
+        """Return log E R^t given R > 0, in floats.
+
+        Examples
+        --------
+        >>> one = ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1))
+        >>> np.exp(one.log_transform(np.array([2.0 + 0j]))).real.round(12)
+        array([2.])
+        """
         from scipy.special import gammaln, loggamma, logsumexp
 
         scale = t * math.log(2 * float(self.scale))
@@ -215,16 +249,16 @@ class ChiSquares:
         return np.asarray(scale + logsumexp(terms, axis=0))
 
     def float_moments(self) -> tuple[float, float]:
-        """Return mean and variance of log R given R > 0 in floats, to place integrations with."""
+        """Return the mean and variance of log R given R > 0 in floats, from which integrations are placed."""
         from scipy.special import digamma, polygamma
 
         shift = math.log(2 * float(self.scale))
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
             weights, half = np.exp(log_weights), float(self.width) / 2
-            centre = float(weights @ shares)
-            spread = float(weights @ (shares - centre) ** 2)
-            return shift + float(digamma(half)) + centre, float(polygamma(1, half)) + spread
+            center = float(weights @ shares)
+            spread = float(weights @ (shares - center) ** 2)
+            return shift + float(digamma(half)) + center, float(polygamma(1, half)) + spread
         counts, log_chances = self.float_counts
         chances = np.exp(log_chances)
         average = float(chances @ digamma(counts / 2))
@@ -232,7 +266,10 @@ class ChiSquares:
 
     @cached_property
     def float_counts(self) -> tuple[FloatArray, FloatArray]:
-        """Numbers of units that are on, and their log-probabilities given one; those below e^-60 are left out."""
+        """The numbers of units that are on and their log-probabilities, for linear layers and for ReLU given survival.
+
+        Probabilities below e^-60 are left out.
+        """
         from scipy.special import gammaln
 
         n = int(self.width)
@@ -245,10 +282,10 @@ class ChiSquares:
 
     @cached_property
     def _share_nodes(self) -> tuple[FloatArray, FloatArray]:
-        """Quadrature for the law of log(1 - (1 - slope^2) V): nodes and log-weights.
+        """Nodes and log-weights of a quadrature for the law of log(1 - (1 - slope^2) V).
 
-        Gauss-Legendre in the angle, on panels that halve towards pi/2, where the logarithm has a branch point at
-        distance about slope.
+        It is Gauss and Legendre's rule in the angle, on panels that become half as long towards pi/2, from which the
+        logarithm has a branch point at a distance of about the slope.
         """
         from scipy.special import betaln, gammaln, logsumexp
 
@@ -261,7 +298,7 @@ class ChiSquares:
         nodes, weights = np.polynomial.legendre.leggauss(64 + 6 * math.isqrt(n))
         half = np.diff(edges) / 2
         angles = (edges[:-1, None] + half[:, None] * (1 + nodes)).ravel()
-        away = (half[:, None] * (1 - nodes) + (math.pi / 2 - edges[1:, None])).ravel()  # pi/2 - angle, without loss
+        away = (half[:, None] * (1 - nodes) + (math.pi / 2 - edges[1:, None])).ravel()  # pi/2 - angle, exact near 0
         sine, cosine = np.log(np.sin(angles)), np.log(np.sin(away))
         b = np.arange(1.0, n)[:, None]
         chances = gammaln(n + 1) - gammaln(b + 1) - gammaln(n - b + 1) - n * math.log(2)
@@ -271,18 +308,25 @@ class ChiSquares:
         return np.concatenate([ends[0], shares]), np.concatenate([ends[1], log_weights])
 
     def transform(self, t: ComplexBall) -> ComplexBall:
-        """Return E R^t given R > 0, a ball."""
+        """Return E R^t given R > 0, as a ball.
+
+        Examples
+        --------
+        >>> one = ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1))
+        >>> one.transform(flint.acb(2)).real.overlaps(flint.arb(2))
+        True
+        """
         scale = (t * (2 * enclose_number(self.scale)).log()).exp()
         return scale * sum((p * value for p, value in self._terms(t)), flint.acb(0))
 
     def _terms(self, t: ComplexBall) -> list[tuple[Ball, ComplexBall]]:
-        """Chances, and E R^t given the number of units that are on, for scale 1/2."""
+        """Return, for each number of units that are on, its probability and E R^t given this number, at scale 1/2."""
         n = int(self.width)
         if self.slope == 1:
             return [(flint.arb(1), _gamma_ratio(t, flint.arb(n) / 2))]
         if self.slope == 0:
             values = {1: _gamma_ratio(t, flint.arb(1) / 2), 2: _gamma_ratio(t, flint.arb(1))}
-            for b in range(3, n + 1):  # Gamma(b/2 + t)/Gamma(b/2), two units on
+            for b in range(3, n + 1):  # Gamma(b/2 + t)/Gamma(b/2) follows from the ratio for b - 2
                 half = flint.arb(b - 2) / 2
                 values[b] = values[b - 2] * (1 + t / half)
             counts = range(1, n + 1)
@@ -296,110 +340,31 @@ class ChiSquares:
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
         r"""Bound the transform along a vertical line.
 
-        :math:`\frac{d}{du}\log|\Gamma(x+iu)| = -\sum_{k\ge0}\frac{u}{(x+k)^2+u^2} \le -\arctan(u/x)` for x > 0 (the sum
-        is at least the integral), so :math:`|\Gamma(x+iu)| \le |\Gamma(x+iT)|e^{-(u-T)\arctan(T/x)}` for u >= T.
+        Parameters and results are those of :meth:`LayerFactor.decay`.
+
+        Notes
+        -----
+        For x > 0, :math:`\frac{d}{du}\log|\Gamma(x+iu)| = -\sum_{k\ge0}\frac{u}{(x+k)^2+u^2} \le -\arctan(u/x)`, as the
+        sum is at least the integral. So :math:`|\Gamma(x+iu)| \le |\Gamma(x+iT)|e^{-(u-T)\arctan(T/x)}` for u >= T.
         """
         n = int(self.width)
         point = flint.acb(c, height)
         scale = (c * (2 * enclose_number(self.scale)).log()).exp()
         if self.slope in (0, 1):
             value = sum((p * abs(term) for p, term in self._terms(point)), flint.arb(0))
-        else:  # |E (1 - lost V)^t| <= E (1 - lost V)^c
+        else:  # here |E (1 - lost V)^t| <= E (1 - lost V)^c is used
             real = sum((p * term.real for p, term in self._terms(flint.acb(c))), flint.arb(0))
             value = real * abs(_gamma_ratio(point, flint.arb(n) / 2) / _gamma_ratio(flint.acb(c), flint.arb(n) / 2))
         return scale * value, (height / (flint.arb(n) / 2 + c)).atan()
 
 
-@dataclass(frozen=True)
-class Coins:
-    """R = scale * (B + slope^2 (n - B)): masked signs, B ~ Binomial(n, 1/2) of them on.
-
-    Parameters
-    ----------
-    width, scale, slope : sympy.Expr
-        As for :class:`ChiSquares`; slope 1 makes R constant.
-
-    Examples
-    --------
-    >>> Coins(sp.Integer(2), sp.Rational(1, 2), sp.Integer(0)).log_cumulant(1)
-    -2*log(2)/3
-    """
-
-    width: sp.Expr
-    scale: sp.Expr
-    slope: sp.Expr
-
-    def survival(self) -> sp.Expr:
-        """Return 1 - 2^-n for ReLU, 1 otherwise."""
-        return 1 - 2**-self.width if self.slope == 0 else sp.S.One
-
-    def _atoms(self) -> tuple[list[sp.Expr], list[sp.Expr]]:
-        """Values of R > 0 and their probabilities given R > 0."""
-        if self.slope == 1:
-            return [self.scale * self.width], [sp.S.One]
-        if not self.width.is_Integer:
-            raise InvalidArgument("width", f"the law of masked signs needs a number, got {self.width}", "use width=32")
-        n = int(self.width)
-        first = 1 if self.slope == 0 else 0
-        values = [self.scale * (b + self.slope**2 * (n - b)) for b in range(first, n + 1)]
-        return values, [sp.Rational(math.comb(n, b), 2**n - first) for b in range(first, n + 1)]
-
-    def log_cumulant(self, order: int) -> sp.Expr:
-        """Return the cumulant of log R given R > 0."""
-        values, chances = self._atoms()
-        moments = [
-            sp.Add(*(p * sp.log(v) ** m for v, p in zip(values, chances, strict=True))) for m in range(order + 1)
-        ]
-        return sp.expand(_cumulants(moments)[order])
-
-    def log_cumulant_ball(self, order: int) -> Ball:
-        """Return the same in ball arithmetic."""
-        values, chances = self._atoms()
-        logs = [enclose_number(value).log() for value in values]
-        weights = [enclose_number(p) for p in chances]
-        moments = [sum((p * x**m for x, p in zip(logs, weights, strict=True)), flint.arb(0)) for m in range(order + 1)]
-        return _cumulants(moments)[order]
-
-    def float_moments(self) -> tuple[float, float]:
-        """Return mean and variance of log R given R > 0 in floats."""
-        values, chances = self._atoms()
-        logs, weights = np.log(np.array(values, dtype=float)), np.array(chances, dtype=float)
-        mean = float(weights @ logs)
-        return mean, float(weights @ (logs - mean) ** 2)
-
-    @property
-    def lowest(self) -> Fraction:
-        """All moments are finite: a bound no other factor reaches."""
-        return Fraction(-(10**9))
-
-    def log_transform(self, t: ComplexArray) -> ComplexArray:
-        """Return log E R^t given R > 0, floats."""
-        from scipy.special import logsumexp
-
-        values, chances = self._atoms()
-        logs, weights = np.log(np.array(values, dtype=float)), np.log(np.array(chances, dtype=float))
-        return np.asarray(logsumexp(logs[:, None] * t + weights[:, None], axis=0))
-
-    def transform(self, t: ComplexBall) -> ComplexBall:
-        """Return E R^t given R > 0, a ball."""
-        values, chances = self._atoms()
-        return sum(
-            (enclose_number(p) * (t * enclose_number(v).log()).exp() for v, p in zip(values, chances, strict=True)),
-            flint.acb(0),
-        )
-
-    def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
-        """Bound by E R^c: a discrete law does not decay."""
-        return self.transform(flint.acb(c)).real, flint.arb(0)
-
-
 _WRITTEN_OUT = 256
-"""Units up to which a sum over B is written out: SymPy prints longer ones only after adding them up in floats."""
+"""Up to this width a sum over B is written out; SymPy adds up longer ones in floats before it prints them."""
 
 
 @cache
 def _binomial_balls(n: int, alive: bool, _: int) -> list[Ball]:
-    """P(B = b) for b = 0, ..., n, given B >= 1 where dead units are off; the precision is part of the key."""
+    """Return P(B = b) for b = 0, ..., n, given B >= 1 if `alive`; the precision is part of the cache's key."""
     total = flint.fmpz(2) ** n - alive
     chances, ways = [], flint.fmpz(1)
     for b in range(n + 1):
@@ -408,8 +373,14 @@ def _binomial_balls(n: int, alive: bool, _: int) -> list[Ball]:
     return chances
 
 
-def _cumulants(moments: list[Any]) -> list[Any]:
-    """Cumulants 0, 1, 2, ... from moments of the same orders."""
+def cumulants_of(moments: list[Any]) -> list[Any]:
+    """Return the cumulants of orders 0, 1, 2, ... for moments of the same orders, in any arithmetic.
+
+    Examples
+    --------
+    >>> cumulants_of([1, 0, 1, 0, 3])
+    [0, 0, 1, 0, 0]
+    """
     out = [moments[0] * 0]
     for m in range(1, len(moments)):
         out.append(moments[m] - sum(math.comb(m - 1, j - 1) * out[j] * moments[m - j] for j in range(1, m)))
@@ -424,6 +395,3 @@ def _polygamma_ball(order: int, x: Ball) -> Ball:
     if order == 0:
         return x.digamma()
     return (-1) ** (order + 1) * flint.arb(order + 1).gamma() * flint.arb(order + 1).zeta(x)
-
-
-Transform = Callable[[ComplexBall], ComplexBall]

@@ -1,11 +1,11 @@
 r"""The exact law of :math:`\log|\partial f/\partial W_k|_F^2` for normal weights: a sum of independent terms.
 
-The squared norm is :math:`|b_k|^2|a_{k-1}|^2`. With a sign-symmetric readout every functional of the two norms that
-vanishes when either does has the law that it has with masks independent of everything
-(:mod:`theory.moments.gradients`), the indicator of survival times the logarithm included. With such masks
-:math:`|a_j|^2 = R_j|a_{j-1}|^2` below layer k, :math:`|b_j|^2 = R_j|b_{j+1}|^2` from layer k on, and :math:`|b_L|^2 =
-|D_Lv|^2`, all independent. So the typical gradient is the same for every layer: that of L - 1 layers, times the masked
-readout.
+The squared norm is :math:`|b_k|^2|a_{k-1}|^2`. With a sign-symmetric readout, a functional of the two norms that
+vanishes when either does has the same law as with masks independent of everything (:mod:`theory.moments.gradients`).
+The logarithm times the indicator of survival is such a functional. With such masks
+:math:`|a_j|^2 = R_j|a_{j-1}|^2` below layer k, :math:`|b_j|^2 = R_j|b_{j+1}|^2` from layer k on, and
+:math:`|b_L|^2 = |D_Lv|^2`, and all these factors are independent. So at constant width the typical gradient is the same
+for every layer: the factors of L - 1 layers, times the masked readout.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble
-from theory.log_laws.layer_factors import ChiSquares, Coins
+from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
+from theory.log_laws.masked_signs import Coins
 from theory.requirements import require_independent_masks, require_layer, require_normal
 
 
@@ -30,9 +31,10 @@ class LogGradientLaw(LogSumLaw):
     Parameters
     ----------
     net : Ensemble
-        Normal weights of any widths; a sign-symmetric readout, or any if linear.
+        A network with normal weights, of any widths, and with a sign-symmetric readout; a linear network may have any
+        readout.
     layer : int or str, optional
-        k, from 1 to the depth; at constant width the law is the same for all, and it may be left out.
+        k, from 1 to the depth. At constant width the law is the same for all layers, and it may be left out.
 
     Raises
     ------
@@ -41,11 +43,11 @@ class LogGradientLaw(LogSumLaw):
 
     Notes
     -----
-    Given survival |G_k| > 0, which has probability 1 - 2^-n a layer for ReLU, the last one included.
+    All is given survival, |G_k| > 0. For ReLU each layer, the last one included, lives with probability 1 - 2^-n.
 
     References
     ----------
-    arXiv:2106.03763 claims the rate; the law is derived in the module's docstring.
+    arXiv:2106.03763 claims the rate. The law is derived in the docstring of this module.
 
     Examples
     --------
@@ -66,7 +68,10 @@ class LogGradientLaw(LogSumLaw):
 
     @property
     def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
-        """One factor for each layer but k (backward ones from width to width in reverse), and the masked readout."""
+        """Every layer except k contributes one factor, and so does the masked readout.
+
+        The factors of the layers above k belong to the backward pass, which maps the width of a layer to the one below.
+        """
         net, last = self.net, self.net.depth
         readout = [] if net.readout not in ("random", "signs") else [(self._readout_factor(), sp.S.One)]
         if net.is_constant_width:
@@ -89,7 +94,10 @@ class LogGradientLaw(LogSumLaw):
         return norm * symbols.readout_power_sum(self.net, 2)
 
     def _readout_factor(self) -> ChiSquares | Coins:
-        """|D_L v|^2: of a normal readout a chi-square of the units that are on, of signs their number, over n."""
+        """Return the law of |D_L v|^2 of a random readout.
+
+        Divided by n, it is a chi-square of the units that are on for a normal readout, and their number for signs.
+        """
         width = symbols.whole(self.net.width_at(self.net.depth))
         kind = ChiSquares if self.net.readout == "random" else Coins
         return kind(width, 1 / width, symbols.slope(self.net))

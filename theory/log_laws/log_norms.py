@@ -1,8 +1,8 @@
-r"""The exact law of :math:`\log|a_k|^2` for normal weights: a sum of independent terms, one a layer.
+r"""The exact law of :math:`\log|a_k|^2` for normal weights: a sum of independent terms, one for each layer.
 
 For normal weights :math:`|a_k|^2 = R_k|a_{k-1}|^2` with independent :math:`R_k` (:mod:`theory.log_laws.layer_factors`),
-whatever the direction of :math:`a_{k-1}`. A ReLU network dies where all units of a layer are off: logarithms are given
-survival.
+whatever the direction of :math:`a_{k-1}`. A ReLU network dies if all units of a layer are off, so the laws of
+logarithms are given that it survives.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class LogNormLaw(LogSumLaw):
     Parameters
     ----------
     net : Ensemble
-        Normal law. Symbols are welcome in the cumulants and :meth:`survival`.
+        A network with normal weights. It may have symbols where cumulants and :meth:`survival` are asked for.
     layer : int or str, optional
         k, at least 1; the depth by default.
 
@@ -37,7 +37,7 @@ class LogNormLaw(LogSumLaw):
 
     References
     ----------
-    C. M. Newman, Comm. Math. Phys. 103 (1986), for the linear chain; B. Hanin and M. Nica, arXiv:1812.05994.
+    C. M. Newman, Comm. Math. Phys. 103 (1986), has linear networks; B. Hanin and M. Nica, arXiv:1812.05994, have ReLU.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class LogNormLaw(LogSumLaw):
 
     @property
     def terms(self) -> Sequence[tuple[ChiSquares, sp.Expr]]:
-        """One factor a layer."""
+        """Every layer contributes one factor."""
         return layer_factors(self.net, 1, self._layer)
 
     @property
@@ -72,7 +72,12 @@ class LogNormLaw(LogSumLaw):
         return symbols.input_power_sum(self.net, 2)
 
     def lyapunov_exponent(self, layer: int = 1) -> sp.Expr:
-        r"""Return :math:`E \log(|a_k|^2/|a_{k-1}|^2)` given survival: twice the exponent of the norm itself.
+        r"""Return :math:`E \log(|a_k|^2/|a_{k-1}|^2)` given survival, which is twice the exponent of the norm itself.
+
+        Parameters
+        ----------
+        layer : int
+            k, which matters for unequal widths only.
 
         Examples
         --------
@@ -84,7 +89,7 @@ class LogNormLaw(LogSumLaw):
         return layer_factor(self.net, layer).log_cumulant(1)
 
     def layer_variance(self, layer: int = 1) -> sp.Expr:
-        r"""Return :math:`Var \log(|a_k|^2/|a_{k-1}|^2)` given survival.
+        r"""Return :math:`Var \log(|a_k|^2/|a_{k-1}|^2)` given survival; parameters as for :meth:`lyapunov_exponent`.
 
         Examples
         --------
@@ -96,11 +101,12 @@ class LogNormLaw(LogSumLaw):
 
 
 def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
-    r"""Derive :math:`P(a_k \ne 0)` for every law without atoms: each unit is off with probability 1/2, independently.
+    r"""Derive :math:`P(a_k \ne 0)` for laws without atoms, where each unit is off with probability 1/2, independently.
 
     Parameters
     ----------
     net : Ensemble
+        A network with any law without atoms, whose weights have independent entries.
     layer : int or str, optional
         k; the depth by default.
 
@@ -118,44 +124,77 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
-    if net.init.name == "pytorch":  # whose law cannot be changed, and whose variance does not matter here
+    if net.init.name == "pytorch":  # it does not allow another law, and the variance does not matter here
         net = net.at(init=1)
     return LogNormLaw(net.at(law="normal"), layer).survival()
 
 
 def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
-    """Return the factor |a_k|^2/|a_{k-1}|^2 of one layer."""
+    """Return the law of the factor |a_k|^2/|a_{k-1}|^2 of one layer.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with normal weights.
+    layer : int
+        k, from 1 on.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> layer_factor(Ensemble(width=4, depth=3, activation="relu", init="he"), 1)
+    ChiSquares(width=4, scale=1/2, slope=0)
+    """
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 
 def layer_factors(net: Ensemble, first: int, last: int | str) -> list[tuple[ChiSquares, sp.Expr]]:
-    """Return the factors of layers first to last, with multiplicities."""
+    """Return the laws of the factors of several layers, each with the number of times that it occurs.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with normal weights.
+    first : int
+        The first of the layers, from 1 on.
+    last : int or str
+        The last of the layers; at constant width it may be a symbol.
+
+    Examples
+    --------
+    >>> layer_factors(Ensemble(width=4, depth="L", activation="relu", init="he"), 1, "L")
+    [(ChiSquares(width=4, scale=1/2, slope=0), L)]
+    """
     if net.is_constant_width:
         return [(layer_factor(net, 1), symbols.whole(last) - (first - 1))]
     return [(layer_factor(net, k), sp.S.One) for k in range(first, int(last) + 1)]
 
 
 def density(net: Ensemble) -> sp.Expr:
-    r"""Derive the density of :math:`|a_L|^2` of a linear chain with normal weights, a Meijer G-function in ``r``.
+    r"""Derive the density of :math:`|a_L|^2` of a linear network with normal weights, a Meijer G-function in ``r``.
 
     Parameters
     ----------
     net : Ensemble
-        Linear, normal, of numeric depth; widths may be symbols.
+        A linear network with normal weights, whose depth is a number; its widths may be symbols.
 
     Returns
     -------
     sympy.Expr
-        In the positive symbol ``r``.
+        The density as a function of the positive symbol ``r``.
 
     Raises
     ------
     InvalidArgument
-        For another law or activation, or a symbolic depth.
+        For another law or activation, a symbolic depth, or a symbol of the name ``r`` in the network.
 
     References
     ----------
-    Akemann, Ipsen and Kieburg, Phys. Rev. E 88 (2013) 052118; here from the Mellin transform
+    G. Akemann, J. Ipsen and M. Kieburg, Phys. Rev. E 88 (2013) 052118. Here it follows from the Mellin transform
     :math:`\prod_k (2s_k^2)^t\Gamma(n_k/2+t)/\Gamma(n_k/2)`.
 
     Examples

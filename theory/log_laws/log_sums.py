@@ -1,9 +1,9 @@
 r"""The law of a sum of independent logarithms: cumulants, distribution and quantiles, in floats and in balls.
 
-The logarithms of the squared norms of activations and of gradients are such sums, one term a layer
-(:mod:`theory.log_laws.layer_factors`), given that no term is minus infinity. Floats come from the characteristic
-function, fast and good to about 1e-12; far tails and the ``enclosed`` methods from :mod:`theory.log_laws.inversion`, to
-as many digits as are asked for.
+The logarithms of the squared norms of activations and of gradients are such sums, with one term for each layer
+(:mod:`theory.log_laws.layer_factors`), given that no term is minus infinity. Floats come from
+:mod:`theory.log_laws.float_inversion`, which is fast and good to about 1e-12. Far tails and the ``enclosed`` methods
+come from :mod:`theory.log_laws.inversion`, to as many digits as are asked for.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ from functools import cached_property
 from typing import Any
 
 import flint
-import numpy as np
 import sympy as sp
 
 from theory.balls import Ball, enclose, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws import inversion
-from theory.log_laws.layer_factors import ChiSquares, Coins, ComplexArray, FloatArray
+from theory.log_laws.float_inversion import FloatInversion
+from theory.log_laws.layer_factors import ChiSquares
+from theory.log_laws.masked_signs import Coins
 
 _TAIL = 1e-9
-"""Probabilities below this are enclosed: inversion in floats is good to about 1e-12."""
+"""Probabilities below this are enclosed, because inversion in floats is good to about 1e-12."""
 
 
 class LogSumLaw(ABC):
-    """The law of constant + a sum of independent logarithms, all given that none is minus infinity.
+    """The law of a constant plus a sum of independent logarithms, given that none is minus infinity.
 
-    Symbols are welcome in the cumulants and in :meth:`survival`; everything else needs numbers.
+    The cumulants and :meth:`survival` may have symbols; everything else needs numbers.
     """
 
     net: Ensemble
@@ -40,16 +41,16 @@ class LogSumLaw(ABC):
     @property
     @abstractmethod
     def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
-        """Independent factors, each with the number of times it occurs."""
+        """The independent factors, each with the number of times that it occurs."""
 
     @property
     @abstractmethod
     def constant(self) -> sp.Expr:
-        """What the product of all factors is multiplied by."""
+        """The number by which the product of all factors is multiplied."""
 
     @property
     def can_die(self) -> bool:
-        """Whether the product can be 0, so that all logarithms here are given survival."""
+        """Whether the product can be 0. All logarithms here are given survival, that it is not."""
         return any(factor.slope == 0 for factor, _ in self.terms)
 
     def survival(self) -> sp.Expr:
@@ -64,7 +65,14 @@ class LogSumLaw(ABC):
         return sp.Mul(*(_power(factor.survival(), times, factor.width) for factor, times in self.terms))
 
     def mean(self) -> sp.Expr:
-        """Return the mean of the logarithm, given survival."""
+        """Return the mean of the logarithm, given survival.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> LogNormLaw(Ensemble(width=2, depth="L", init="1/2", input="e1")).mean()
+        -EulerGamma*L
+        """
         return self.cumulant(1)
 
     def variance(self) -> sp.Expr:
@@ -79,12 +87,17 @@ class LogSumLaw(ABC):
         return self.cumulant(2)
 
     def cumulant(self, order: int) -> sp.Expr:
-        r"""Return the cumulant of the logarithm of that order, given survival.
+        r"""Return a cumulant of the logarithm, given survival.
+
+        Parameters
+        ----------
+        order : int
+            Which cumulant: 1 for the mean, 2 for the variance, ...
 
         Raises
         ------
         InvalidArgument
-            If the order is not 1, 2, ..., or above 1 for a leaky activation.
+            If the order is not 1, 2, ..., or if it exceeds 1 for a leaky activation.
 
         Examples
         --------
@@ -97,17 +110,23 @@ class LogSumLaw(ABC):
         return total + sp.log(self.constant) if order == 1 else total
 
     def enclosed_cumulant(self, order: int, digits: int = 30) -> Ball:
-        """Return the cumulant of that order in ball arithmetic, for every activation.
+        """Return a cumulant of the logarithm, given survival, in ball arithmetic; leaky activations have all orders.
 
         Parameters
         ----------
         order : int
+            Which cumulant: 1 for the mean, 2 for the variance, ...
         digits : int
-            Decimal digits of working precision.
+            The number of decimal digits that the computation works with.
 
         Returns
         -------
         flint.arb
+
+        Raises
+        ------
+        InvalidArgument
+            If the order is not 1, 2, ..., symbols remain, or the digits are out of range.
 
         Examples
         --------
@@ -124,18 +143,17 @@ class LogSumLaw(ABC):
             return total + self._shift_ball() if order == 1 else total
 
     def cdf(self, t: float) -> float:
-        r"""Return the probability that the logarithm is at most t, death included.
+        r"""Return the probability that the logarithm is at most t; a dead network counts, with minus infinity.
+
+        Raises
+        ------
+        InvalidArgument
+            If t is not a number, symbols remain, or the law has no density.
 
         Notes
         -----
-        Gil-Pelaez inversion of the characteristic function by the midpoint rule. With step h the error is at most
-        the probability that the logarithm is further than :math:`2\pi/h` from t (Poisson summation), and h puts that
-        forty standard deviations away; the sum ends where the characteristic function is below 1e-18. About 1e-12
-        in all; where that is not small against the answer, it is enclosed instead.
-
-        References
-        ----------
-        J. Gil-Pelaez, Biometrika 38 (1951); J. Abate and W. Whitt, Queueing Systems 10 (1992).
+        The inversion in floats has an error of about 1e-12. Where this is not small against the answer, the answer is
+        enclosed instead.
 
         Examples
         --------
@@ -149,13 +167,15 @@ class LogSumLaw(ABC):
             raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
         if math.isinf(t):
             return 1.0 if t > 0 else 1.0 - self._alive
-        given_survival = self._float_cdf(t)
+        given_survival = self._floats.cdf(t)
         if given_survival < _TAIL:
             given_survival = self._tail_float(t, upper=False)
         return 1.0 - self._alive + self._alive * given_survival
 
     def exceedance(self, t: float) -> float:
-        """Return the probability that the logarithm exceeds t: where it is small, more than 1 - cdf can say.
+        """Return the probability that the logarithm exceeds t; where it is small, it is more exact than 1 - cdf.
+
+        Errors are those of :meth:`cdf`.
 
         Examples
         --------
@@ -167,11 +187,13 @@ class LogSumLaw(ABC):
             raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
         if math.isinf(t):
             return 0.0 if t > 0 else self._alive
-        above = 1.0 - self._float_cdf(t)
+        above = 1.0 - self._floats.cdf(t)
         return self._alive * (self._tail_float(t, upper=True) if above < _TAIL else above)
 
     def pdf(self, t: float) -> float:
-        """Return the density of the logarithm at t; it integrates to the probability of survival.
+        """Return the density of the logarithm at t, which integrates to the probability of survival.
+
+        Errors are those of :meth:`cdf`.
 
         Examples
         --------
@@ -182,21 +204,17 @@ class LogSumLaw(ABC):
         """
         if math.isnan(t):
             raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
-        if not self._is_near(t):
-            return 0.0 if self._underflows(t) else float(self.enclosed_pdf(t, 15))
-        frequencies, transform, step = self._characteristic
-        value = step / math.pi * float(np.real(np.exp(-1j * frequencies * t) * transform).sum())
-        if value > _TAIL:
+        if self._floats.is_near(t) and (value := self._floats.pdf(t)) > _TAIL:
             return self._alive * value
         return 0.0 if self._underflows(t) else float(self.enclosed_pdf(t, 15))
 
     def quantile(self, p: float | Fraction) -> float:
-        r"""Return the p-quantile of the logarithm: -inf where P(dead) >= p.
+        r"""Return the p-quantile of the logarithm, which is -inf if P(dead) >= p.
 
         Raises
         ------
         InvalidArgument
-            If p is not strictly between 0 and 1.
+            If p is not strictly between 0 and 1, symbols remain, or the law has no density.
 
         Examples
         --------
@@ -210,10 +228,10 @@ class LogSumLaw(ABC):
             return -math.inf
         if min(float(below), float(above)) < 100 * _TAIL:
             return float(self.enclosed_quantile(p, 15))
-        return self._float_quantile(float(below))
+        return self._floats.quantile(float(below))
 
     def median(self) -> float:
-        r"""Return the median of the logarithm; the typical size.
+        r"""Return the median of the logarithm, which is the typical size; errors as for :meth:`quantile`.
 
         Examples
         --------
@@ -225,14 +243,14 @@ class LogSumLaw(ABC):
         return self.quantile(0.5)
 
     def enclosed_cdf(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
-        """Return the probability that the logarithm is at most t as a ball, death included.
+        """Return the probability that the logarithm is at most t as a ball; a dead network counts.
 
         Parameters
         ----------
         t : float, Fraction or flint.arb
-            Floats are taken as the binary fractions that they are.
+            The point; floats are taken as the binary fractions that they are.
         digits : int
-            Significant digits of the answer.
+            The number of significant digits of the answer.
 
         Returns
         -------
@@ -241,7 +259,7 @@ class LogSumLaw(ABC):
         Raises
         ------
         InvalidArgument
-            If the precision cannot be met.
+            If t is not finite, the digits are out of range or cannot be met, symbols remain, or the law has no density.
 
         Examples
         --------
@@ -255,7 +273,9 @@ class LogSumLaw(ABC):
             return 1 - alive + alive * self._enclosed_tail(t, digits, upper=False)
 
     def enclosed_exceedance(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
-        """Return the probability that the logarithm exceeds t as a ball; as :meth:`enclosed_cdf`, for the other side.
+        """Return the probability that the logarithm exceeds t as a ball.
+
+        Parameters and errors are those of :meth:`enclosed_cdf`.
 
         Examples
         --------
@@ -269,19 +289,41 @@ class LogSumLaw(ABC):
             return alive * self._enclosed_tail(t, digits, upper=True)
 
     def enclosed_pdf(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
-        """Return the density of the logarithm at t as a ball."""
+        """Return the density of the logarithm at t as a ball; it integrates to the probability of survival.
+
+        Parameters and errors are those of :meth:`enclosed_cdf`.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))
+        >>> print(one_layer.enclosed_pdf(0, 20).str(20, radius=False))  # exp(-1/2)/2
+        0.30326532985631671180
+        """
         alive = self._alive_ball(digits)
         with precision(digits + 10):
             y = _ball(t) - self._shift_ball()
             return alive * inversion.density(self._numeric_terms, y, digits=digits)
 
     def enclosed_quantile(self, p: float | Fraction, digits: int = 30) -> Ball:
-        """Return a ball that contains the p-quantile of the logarithm, given p above P(dead).
+        """Return a ball that contains the p-quantile of the logarithm, for p above P(dead).
+
+        Parameters
+        ----------
+        p : float or Fraction
+            The probability; a float is taken as the binary fraction that it is.
+        digits : int
+            The number of significant digits of the answer.
+
+        Returns
+        -------
+        flint.arb
 
         Raises
         ------
         InvalidArgument
-            If p is not strictly between P(dead) and 1, or the precision cannot be met.
+            If p is not strictly between P(dead) and 1, the digits are out of range or cannot be met, symbols remain, or
+            the law has no density.
 
         Examples
         --------
@@ -297,7 +339,7 @@ class LogSumLaw(ABC):
         upper = bool(above < below)
         goal = above if upper else below
         t, closeness = self._near_quantile(goal, upper=upper)
-        for _ in range(8):  # Newton's method in intervals: the quantile lies in `inside`, so it lies in `image`
+        for _ in range(8):  # Newton's method in intervals: if the quantile lies in `inside`, it lies in `image`
             with precision(digits + 20):
                 inside = flint.arb(t, closeness)
                 excess = goal - self._enclosed_tail(t, digits + 5, upper=upper)
@@ -313,11 +355,11 @@ class LogSumLaw(ABC):
         raise InvalidArgument("digits", f"{digits} digits of this quantile cannot be met", "ask for fewer")
 
     def _near_quantile(self, goal: Ball, *, upper: bool) -> tuple[Ball, Ball]:
-        """Return a point near the quantile and about how near: Newton's method on the logarithm of the tail."""
-        mean, deviation = self._centre
+        """Return a point near the quantile and about how near it is, by Newton's method on the tail's logarithm."""
+        mean, deviation = self._floats.center
         if goal > 100 * _TAIL:
             p = float(goal)
-            return flint.arb(self._float_quantile(1 - p if upper else p)), flint.arb(1e-9)
+            return flint.arb(self._floats.quantile(1 - p if upper else p)), flint.arb(1e-9)
         t, sign, longest = mean, -1 if upper else 1, 4 * deviation
         for _ in range(80):
             there = self._enclosed_tail(t, 10, upper=upper)
@@ -331,12 +373,12 @@ class LogSumLaw(ABC):
         raise InvalidArgument("p", "is too far in the tail", "use p nearer to 1/2")
 
     def _given_survival(self, p: float | Fraction, digits: int = 15) -> tuple[Ball, Ball]:
-        """Return p and 1 - p given survival; below 0, or a ball around it, where P(dead) >= p."""
+        """Return p and 1 - p given survival; if P(dead) >= p, the first is negative, or a ball around 0."""
         self.net.require_numbers("the inversion")
         exact = exact_fraction("p", p)
         if not 0 < exact < 1:
             raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {p}", "use e.g. p=0.5")
-        # p may be as close to P(dead) or 1 as its digits allow, and survival as rare as the depth
+        # p may be as close to P(dead) or 1 as its digits allow, and survival as rare as the depth makes it
         work = digits + 60 + len(str(exact.denominator)) + round(max(0.0, -self._log_alive) / math.log(10))
         alive = enclose(self.survival(), work)
         with precision(work):
@@ -366,53 +408,14 @@ class LogSumLaw(ABC):
         return terms
 
     @cached_property
-    def _centre(self) -> tuple[float, float]:
-        """Mean and standard deviation in floats: only to place the integration, so not from the formulas."""
-        moments = [(factor.float_moments(), times) for factor, times in self._numeric_terms]
-        mean = sum(times * mean for (mean, _), times in moments) + math.log(float(self.constant))
-        return mean, math.sqrt(sum(times * variance for (_, variance), times in moments))
-
-    @cached_property
-    def _characteristic(self) -> tuple[FloatArray, ComplexArray, float]:
-        """Frequencies (midpoints), characteristic function given survival, and the step between them."""
-        _, deviation = self._centre
-        # the log of a chi-square has exponential tails, the lower one of rate at least 1/2
-        step = 2 * math.pi / (2 * (40 * deviation + 80))
-        shift = math.log(float(self.constant))
-        for doublings in range(10):
-            frequencies = (np.arange(4096 << doublings) + 0.5) * step
-            sums = [times * factor.log_transform(1j * frequencies) for factor, times in self._numeric_terms]
-            logs = np.sum(sums, axis=0) + 1j * frequencies * shift
-            if logs[-1].real < math.log(1e-18):
-                return frequencies, np.exp(logs), step
-        raise InvalidArgument("depth", f"the law of {self.net.describe()} has no density to invert", "go deeper")
-
-    def _is_near(self, t: float) -> bool:
-        """Whether t is where the inversion holds: it is periodic, and far out are the tails."""
-        mean, deviation = self._centre
-        return abs(t - mean) <= 40 * deviation + 80
-
-    def _float_quantile(self, p: float) -> float:
-        """Return the p-quantile given survival, p no tail."""
-        from scipy.optimize import brentq
-
-        mean, deviation = self._centre
-        low, high = mean - deviation, mean + deviation
-        while not self._float_cdf(low) < p < self._float_cdf(high):
-            low, high = low - deviation, high + deviation
-        return float(brentq(lambda t: self._float_cdf(t) - p, low, high, xtol=1e-13, rtol=1e-14))
+    def _floats(self) -> FloatInversion:
+        """The law given survival, in floats."""
+        return FloatInversion(self._numeric_terms, math.log(float(self.constant)), self.net.describe())
 
     def _underflows(self, t: float) -> bool:
         """Whether the tail beyond t, and so the density there, is below every float."""
-        shift = math.log(float(self.constant))
-        return inversion.log_chernoff(self._numeric_terms, t - shift, upper=t > self._centre[0]) < -800
-
-    def _float_cdf(self, t: float) -> float:
-        if not self._is_near(t):
-            return 1.0 if t > self._centre[0] else 0.0
-        frequencies, transform, step = self._characteristic
-        wave = np.imag(np.exp(-1j * frequencies * t) * transform) / frequencies
-        return min(1.0, max(0.0, float(0.5 - step / math.pi * wave.sum())))
+        floats = self._floats
+        return inversion.log_chernoff(floats.terms, t - floats.shift, upper=t > floats.center[0]) < -800
 
     def _tail_float(self, t: float, *, upper: bool) -> float:
         return 0.0 if self._underflows(t) else float(self._enclosed_tail(t, 15, upper=upper))
@@ -435,13 +438,13 @@ class LogSumLaw(ABC):
 
 
 def _power(base: sp.Expr, times: sp.Expr, width: sp.Expr) -> sp.Expr:
-    """Return base^times, left as it is where it has too many digits to write down."""
+    """Return base^times, which is not evaluated if it has too many digits to write down."""
     huge = base.is_Rational and times.is_Integer and int(width) * int(times) > _LONGEST
     return sp.Pow(base, times, evaluate=False) if huge else base**times
 
 
 _LONGEST = 10_000
-"""Bits of a probability beyond which it stays a power."""
+"""A probability of more bits than this stays a power."""
 
 
 def _ball(value: Any) -> Ball:

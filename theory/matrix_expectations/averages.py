@@ -1,4 +1,4 @@
-"""The average of a product of entries of one random matrix: weights, and which indices they make equal."""
+"""The average of a product of entries of one random matrix: a sum of weights, each of which makes indices equal."""
 
 from __future__ import annotations
 
@@ -20,34 +20,45 @@ from theory.matrix_expectations.partitions import Pairing, pairings, weighted_pa
 from theory.matrix_expectations.weingarten import HIGHEST_ORDER, CosetType, coset_type, coset_types, weingarten
 
 Entry = tuple[int, int]
-"""Row and column index of an entry."""
+"""An entry is given by its row index and its column index."""
 
 Term = tuple[Polynomial, list[tuple[int, int]]]
-"""A weight, and pairs of indices that it makes equal."""
+"""A term is a weight, and the pairs of indices that it makes equal."""
 
 
 class Average(Protocol):
-    """What is known of one random matrix."""
+    """How to average over one random matrix."""
 
     def terms(self, entries: Sequence[Entry]) -> Iterator[Term]:
-        """Expand the expectation of a product of entries; the sum of the terms is right for all values of indices."""
+        """Expand the expectation of a product of entries into terms.
+
+        Their sum is the expectation for all values of the indices: a term counts where its pairs of indices are equal.
+        """
 
     def cost(self, entries: Sequence[Entry]) -> int:
-        """Return about how many terms that gives."""
+        """Return roughly how many terms the expansion has."""
 
 
 @dataclass(frozen=True)
 class Independent:
-    """Independent entries of one law: blocks of equal entries, weighted by joint cumulants.
+    """The average over independent entries of one law: blocks of equal entries, weighted by joint cumulants.
 
     Parameters
     ----------
     cumulant : PowerCumulants
-        Of an entry.
+        The joint cumulants of an entry's powers.
     one : Polynomial
-        The ring's 1.
+        The 1 of the ring of coefficients.
     symmetric : bool
         Whether odd moments vanish.
+
+    Examples
+    --------
+    Two entries of a sign matrix have the mean 1 where they are the same entry, and 0 elsewhere:
+
+    >>> signs = Independent(PowerCumulants(lambda order: 1 - order % 2), 1, symmetric=True)
+    >>> list(signs.terms([(0, 1), (2, 3)]))
+    [(1, [(0, 2), (1, 3)])]
     """
 
     cumulant: PowerCumulants
@@ -55,7 +66,7 @@ class Independent:
     symmetric: bool
 
     def terms(self, entries: Sequence[Entry]) -> Iterator[Term]:
-        """Sum over partitions of the different entries, each with its power."""
+        """Sum over the partitions of the different entries into blocks; an entry counts with its power."""
         if self.symmetric and len(entries) % 2:
             return
         powers = Counter(entries)
@@ -72,25 +83,30 @@ class Independent:
             yield value, equal
 
     def cost(self, entries: Sequence[Entry]) -> int:
-        """Count the pairings, or all orders where blocks may be odd."""
+        """Count the pairings, or the permutations where blocks may be odd, as a measure of the number of terms."""
         different = len(set(entries))
         return _pairing_count(different) if self.symmetric else factorial(different)
 
 
 @dataclass(frozen=True)
 class Wick:
-    """Normal entries: pairs of equal entries.
+    """The average over independent normal entries: pairs of equal entries, by Wick's theorem.
 
     Parameters
     ----------
     variance : Polynomial
-        Of an entry.
+        The variance of an entry.
+
+    Examples
+    --------
+    >>> list(Wick(1).terms([(0, 1), (2, 3)]))
+    [(1, [(0, 2), (1, 3)])]
     """
 
     variance: Polynomial
 
     def terms(self, entries: Sequence[Entry]) -> Iterator[Term]:
-        """Sum over pairings, all of one weight."""
+        """Sum over the pairings of the entries, which all have the same weight."""
         for pairing in pairings(range(len(entries))):
             equal = [same for a, b in pairing for same in zip(entries[a], entries[b], strict=True)]
             yield self.variance ** len(pairing), equal
@@ -102,21 +118,34 @@ class Wick:
 
 @dataclass(frozen=True)
 class Orthogonal:
-    """Haar orthogonal: a pairing of rows and a pairing of columns, weighted by the Weingarten function.
+    """The average over a Haar orthogonal matrix: pairings of rows and of columns, weighted by the Weingarten function.
 
     Parameters
     ----------
     name : str
-        Of the matrix, for the error message.
+        The matrix's name, for the error message.
     weight : callable
-        The Weingarten function of a coset type.
+        Gives the Weingarten function of a coset type.
+
+    Examples
+    --------
+    At n = 2 two entries of one matrix have the mean 1/2 where they are the same entry:
+
+    >>> list(Orthogonal("Q", lambda kind: weingarten(kind, sp.Integer(2))).terms([(0, 1), (2, 3)]))
+    [(1/2, [(0, 2), (1, 3)])]
     """
 
     name: str
     weight: Callable[[CosetType], Polynomial]
 
     def terms(self, entries: Sequence[Entry]) -> Iterator[Term]:
-        """Sum over pairs of pairings."""
+        """Sum over the pairs of a pairing of the rows and a pairing of the columns.
+
+        Raises
+        ------
+        InvalidArgument
+            If the product has more than 8 entries.
+        """
         order = len(entries)
         if order % 2:
             return
@@ -143,7 +172,22 @@ def _pairing_count(size: int) -> int:
 
 
 def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr) -> list[sp.Expr]:
-    """Return all that the weights of products of so many entries are made of."""
+    """Return the scalars that occur in the weights of products of so many entries.
+
+    Parameters
+    ----------
+    law : MatrixLaw
+        The law of the matrix; Wishart matrices are written as Gaussian ones before.
+    order : int
+        The greatest number of entries in one product.
+    rows : sympy.Expr
+        The number of rows of the matrix, on which the weights of a Haar matrix depend.
+
+    Examples
+    --------
+    >>> scalars_of(Iid("uniform", sp.Symbol("s")), 4, sp.Integer(3))
+    [s, 1, 9/5]
+    """
     match law:
         case Iid():
             return [law.variance, *(_moment(law, even) for even in range(2, order + 1, 2))]
@@ -158,7 +202,27 @@ def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr) -> list[sp.Expr]:
 
 
 def average(law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str) -> Average:
-    """Return how to average over a matrix, its coefficients in a ring that has all its scalars."""
+    """Return how to average over a matrix.
+
+    Parameters
+    ----------
+    law : MatrixLaw
+        The law of the matrix; Wishart matrices are written as Gaussian ones before.
+    ring : Coefficients
+        The ring of the weights, which must contain all that :func:`scalars_of` returns.
+    rows : sympy.Expr
+        The number of rows of the matrix.
+    name : str
+        The matrix's name, for error messages.
+
+    Examples
+    --------
+    >>> s = sp.Symbol("s")
+    >>> ring = Coefficients([s])
+    >>> ((weight, equal),) = average(Gaussian(s), ring, sp.Integer(3), "W").terms([(0, 1), (2, 3)])
+    >>> ring.write(weight), equal
+    (s, [(0, 2), (1, 3)])
+    """
     match law:
         case Iid():
 
@@ -187,7 +251,7 @@ def average(law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str) -> Ave
 
 
 def _moment(law: Iid, order: int) -> sp.Expr:
-    """E w^order of a standardized entry; a positive symbol where the law has only a name for it."""
+    """Return E w^order of an entry of variance 1, or a positive symbol where the law has only a name for it."""
     value = parse_law(law.law).moment(order)
     if isinstance(value, str):
         return sp.Symbol(value, positive=True)

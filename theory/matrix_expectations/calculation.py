@@ -19,7 +19,32 @@ from theory.matrix_expectations.reading import written
 
 @dataclass
 class Calculation:
-    """A sum of index graphs, from which one random matrix after the other is averaged out."""
+    """A sum of index graphs, from which one random matrix after the other is averaged out.
+
+    Parameters
+    ----------
+    letters : list of Letter
+        The matrices; a label is a place in this list.
+    ring : Coefficients
+        The ring of the weights.
+    sizes : list of pairs of Polynomial
+        The numbers of rows and columns of each letter.
+    averages : dict of label to Average
+        How to average over each random matrix.
+    pins : frozenset of int
+        The labels of unit vectors.
+    weights, graphs : dict
+        The terms collected so far: their weights and their edges, by the canonical form of their graphs.
+
+    Examples
+    --------
+    >>> from theory.matrix_expectations.parsing import parse
+    >>> W = sp.MatrixSymbol("W", 2, 3)
+    >>> laws = {W: Gaussian(sp.Integer(1))}
+    >>> monomials, letters = parse(sp.Trace(W * W.T), laws)
+    >>> Calculation.of(monomials, letters, laws).result()
+    6
+    """
 
     letters: list[Letter]
     ring: Coefficients
@@ -33,7 +58,17 @@ class Calculation:
     def of(
         cls, monomials: Iterable[Monomial], letters: list[Letter], laws: Mapping[sp.MatrixSymbol, MatrixLaw]
     ) -> Calculation:
-        """Reduce Wishart matrices to Gaussian ones and masks to vectors; choose a ring that holds all scalars."""
+        """Set a calculation up: write Wishart matrices as Gaussian ones and masks as vectors, and choose the ring.
+
+        Parameters
+        ----------
+        monomials : iterable of Monomial
+            The terms of the polynomial.
+        letters : list of Letter
+            The matrices that the labels in their edges stand for.
+        laws : mapping of MatrixSymbol to MatrixLaw
+            The laws of the random ones.
+        """
         shapes = [(sp.sympify(letter.shape[0]), sp.sympify(letter.shape[1])) for letter in letters]
         random = {label: laws[letter] for label, letter in enumerate(letters) if letter in laws}
         for label, law in list(random.items()):
@@ -63,7 +98,15 @@ class Calculation:
         return calculation
 
     def add(self, weight: Polynomial, edges: list[Edge]) -> None:
-        """Collect one more term."""
+        """Add one more term, to the one of an equal graph if there is one.
+
+        Parameters
+        ----------
+        weight : Polynomial
+            The term's coefficient.
+        edges : list of Edge
+            The entries in its product.
+        """
         factor, edges = self._contracted(edges)
         if self.pins and self._is_contradictory(edges):
             return
@@ -74,7 +117,7 @@ class Calculation:
             self.weights[key], self.graphs[key] = weight * factor, edges
 
     def result(self) -> sp.Expr:
-        """Average over all matrices, those first that give the fewest terms, and write the rest in SymPy."""
+        """Average over all random matrices, first those that give the fewest terms, and write the rest in SymPy."""
         left = set(self.averages)
         while left:
             label = min(left, key=self._effort)
@@ -113,7 +156,7 @@ class Calculation:
                 self.add(weight * factor * values, kept)
 
     def _free(self, label: int, entries: Iterable[tuple[int, int]], kept: Iterable[Edge]) -> Polynomial:
-        """Return the number of values of the indices that met nothing but these entries."""
+        """Return how many values those indices have together that occur in these entries only."""
         met = {NONE, *(vertex for edge in kept for vertex in edge[1:])}
         free = {vertex: size for entry in entries for vertex, size in zip(entry, self.sizes[label], strict=True)}
         values = self.ring.one
@@ -123,7 +166,7 @@ class Calculation:
         return values
 
     def _contracted(self, edges: list[Edge]) -> tuple[Polynomial, list[Edge]]:
-        """Use Q^T Q = Q Q^T = 1: a rule that saves factors of Haar matrices."""
+        """Apply Q^T Q = Q Q^T = 1, which saves factors of Haar matrices."""
         factor = self.ring.one
         haar = {label for label, average in self.averages.items() if isinstance(average, Orthogonal)}
         while pair := _orthogonal_pair(edges, haar):
@@ -136,7 +179,7 @@ class Calculation:
         return factor, edges
 
     def _is_contradictory(self, edges: Iterable[Edge]) -> bool:
-        """Whether an index has two values."""
+        """Whether unit vectors give one index two different values."""
         values: dict[int, Any] = {}
         for label, row, _ in edges:
             if label in self.pins:
@@ -147,7 +190,7 @@ class Calculation:
 
 
 def _orthogonal_pair(edges: list[Edge], haar: set[int]) -> tuple[tuple[int, int], int] | None:
-    """Two edges of one Haar matrix that meet in their rows, or in their columns, and meet nothing else there."""
+    """Return two edges of one Haar matrix that share their row, or their column, with no other edge; and which side."""
     if not any(edge[0] in haar for edge in edges):
         return None
     meeting: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -165,7 +208,7 @@ def _orthogonal_pair(edges: list[Edge], haar: set[int]) -> tuple[tuple[int, int]
 def _reduced(
     edges: Iterable[Edge], laws: Mapping[int, MatrixLaw | None], shapes: list[tuple[sp.Expr, sp.Expr]]
 ) -> list[Edge]:
-    """Write S = G G^T, and a mask as a vector at the index that its rows and columns share."""
+    """Write a Wishart matrix as G G^T, and a mask as a vector at the index that its row and its column share."""
     merged = Merged((row, column) for label, row, column in edges if isinstance(laws.get(label), Mask))
     fresh = max((vertex for edge in edges for vertex in ends(edge)), default=NONE) + 1
     out = []

@@ -1,4 +1,4 @@
-"""Coefficients: polynomials in the scalars of one calculation (python-flint), read from SymPy and written back once."""
+"""Coefficients: python-flint's polynomials in the scalars of one calculation, read from SymPy and written back once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import flint
 import sympy as sp
 
 Polynomial = Any
-"""A :class:`flint.fmpq_mpoly` in the scalars and in the reciprocals of what is divided by."""
+"""A coefficient is a :class:`flint.fmpq_mpoly` in the scalars and in the reciprocals of what is divided by."""
 
 
 class Coefficients:
-    """A ring that holds all the given scalars. Nothing is cancelled in it until the end.
+    """A ring that contains the given scalars. Numerators and denominators are not cancelled until the end.
 
     Parameters
     ----------
     scalars : iterable of sympy.Expr
-        Whatever is no sum, product or whole power of other scalars becomes a generator.
+        What the ring must contain. Its generators are the parts that are no sum, product or whole power of others.
 
     Examples
     --------

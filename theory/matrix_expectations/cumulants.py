@@ -10,13 +10,13 @@ from typing import Any
 class PowerCumulants:
     """The joint cumulants of X^a, X^b, ...
 
-    They are what an unrestricted sum over indices needs: the entries of a matrix are independent, so the joint
-    cumulant of powers of some of them vanishes unless they are all the same entry.
+    The entries of a matrix are independent, so the joint cumulant of powers of some of them vanishes unless they are
+    all the same entry. This is why sums over all values of indices are weighted by cumulants, and not by moments.
 
     Parameters
     ----------
     moment : callable
-        Order, from 1 on, to E X^order, in any ring.
+        Gives E X^order for an order from 1 on, in any ring.
 
     Examples
     --------
@@ -30,7 +30,11 @@ class PowerCumulants:
         self._known: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, powers: tuple[int, ...]) -> Any:
-        """Return the joint cumulant: the joint moment less those of the partitions in which the first stands apart."""
+        """Return the joint cumulant: the joint moment less the terms of all partitions of two or more blocks.
+
+        The terms are grouped by the block that contains the first power. This block contributes its joint cumulant, and
+        the powers outside of it their joint moment.
+        """
         powers = tuple(sorted(powers))
         if powers not in self._known:
             first, *rest = powers

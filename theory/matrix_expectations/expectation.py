@@ -25,36 +25,38 @@ def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> s
         rectangular, their dimensions symbols or numbers; transposes, Hadamard products and powers, diagonal matrices
         and explicit matrices may occur.
     laws : mapping of MatrixSymbol to law
-        The random ones: :class:`Iid`, :class:`Gaussian`, :class:`Haar`, :class:`Wishart`, :class:`Mask`. All other
-        symbols are fixed.
+        The law of each random matrix: :class:`Iid`, :class:`Gaussian`, :class:`Haar`, :class:`Wishart` or
+        :class:`Mask`. All other symbols are fixed.
 
     Returns
     -------
     sympy.Expr
-        Exact: rational functions of dimensions and parameters, times traces and forms of the fixed matrices, like
-        terms collected. The sum of the x_i^4 is ``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``, the sum of the
-        x_i^3 is ``(x.T*HadamardPower(x, 2))[0, 0]``; what needs it is a :class:`sympy.Sum` over indices.
+        The exact expectation: rational functions of dimensions and parameters, times traces and forms of the fixed
+        matrices, with equal terms collected. The sum of the x_i^4 is written
+        ``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``, and that of the x_i^3
+        ``(x.T*HadamardPower(x, 2))[0, 0]``. What has no such form is a :class:`sympy.Sum` over indices.
 
     Raises
     ------
     InvalidArgument
-        If the expression is no scalar or no polynomial in the random matrices, dimensions do not match, a law is
-        given for what does not occur, does not fit its matrix, or has an unknown moment, or a product has more than 8
-        factors of one Haar matrix.
+        If the expression is no scalar or no polynomial in the random matrices, or dimensions do not match; if a law is
+        given for a symbol that does not occur, does not fit its matrix, or has an unknown moment; or if a product has
+        more than 8 factors of one Haar matrix.
 
     Notes
     -----
-    A product of traces and forms is a sum over indices. Averaging over one matrix makes some of them equal: over
-    independent entries, blocks of them, weighted by joint cumulants; over a Haar matrix, a pairing of the row
-    and one of the column indices, weighted by the Weingarten function. Like sums are collected after each matrix, by a
+    A product of traces and forms is a sum over indices, and averaging over one matrix makes some of them equal.
+    Independent entries become blocks of equal entries, weighted by joint cumulants. A Haar matrix pairs the row indices
+    and pairs the column indices, weighted by the Weingarten function. After each matrix equal sums are collected, by a
     canonical form of their index graphs, so the cost of a product of L matrices grows linearly with L. Nothing of
     :mod:`theory.moments.transfer` is used, so the two may be compared.
 
-    Of numeric dimensions, write ``x.T*W*x`` or its trace rather than ``(x.T*W*x)[0, 0]``: SymPy expands the latter.
+    Where dimensions are numbers, write ``x.T*W*x`` or its trace rather than ``(x.T*W*x)[0, 0]``, which SymPy expands.
 
     References
     ----------
-    P. McCullagh, *Tensor Methods in Statistics*, 1987, ch. 2-3; B. Collins and P. Sniady, arXiv:math-ph/0402073.
+    P. McCullagh, *Tensor Methods in Statistics*, 1987, ch. 2-3, has the cumulants; B. Collins and P. Sniady,
+    arXiv:math-ph/0402073, have the Weingarten function.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def _read(expression: Any) -> Any:
 
 
 def _require_laws(laws: Any, expression: Any) -> None:
-    """Refuse laws of what does not occur, which is how a misspelled symbol would go unnoticed, and of wrong shapes."""
+    """Refuse laws of wrong shapes, and laws of what does not occur, as a misspelled symbol would go unnoticed."""
     if not isinstance(laws, Mapping):
         raise InvalidArgument("laws", f"must be a mapping, got {laws!r}", "such as {W: Gaussian(1/n)}")
     symbols = {str(symbol): symbol for symbol in expression.free_symbols if isinstance(symbol, sp.MatrixSymbol)}

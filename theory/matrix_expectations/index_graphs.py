@@ -1,9 +1,10 @@
 """Products of matrix entries, summed over their indices, as graphs; and when two such sums are the same.
 
-A vertex is an index that is summed over, an edge a matrix with its row and its column index. An index of dimension one
-is no vertex, so a vector is an edge with one end. The canonical form of a graph does not depend on how its vertices
-are numbered: components are told apart, chains of matrices are read as words, and what is left (vertices where more or
-fewer than two ends meet) is numbered by refinement of colors, with branching among vertices that look alike.
+A vertex is an index that is summed over, and an edge is a matrix with its row and its column index. An index of
+dimension one is no vertex, so a vector is an edge with one end. The canonical form of a graph does not depend on how
+its vertices are numbered. To find it, the graph is split into components, and paths of matrices are read as words. What
+is left are the vertices where not just two ends meet. They are numbered by refinement of colors, with a branch for each
+of those that look alike.
 """
 
 from __future__ import annotations
@@ -12,22 +13,35 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 Edge = tuple[int, int, int]
-"""A label, the vertex of its row index and that of its column index; NONE where the dimension is one."""
+"""An edge has a label, the vertex of its row index and that of its column index; NONE where a dimension is one."""
 
 Word = tuple[int, ...]
-"""A product of matrices: twice the label of each, plus 1 where it is transposed."""
+"""A word is a product of matrices: it has twice the label of each, plus 1 where the matrix is transposed."""
 
 Link = tuple[Word, int, int]
-"""A chain of matrices between two vertices of a canonical component; NONE where it ends in a vector."""
+"""A link is a path of matrices between two vertices of a canonical component; NONE where it ends in a vector."""
 
 Component = tuple[Link, ...]
-"""Canonical form of a connected sum."""
+"""A component is a connected sum in canonical form."""
 
 NONE = -1
+"""This stands for a vertex that is not there, as the dimension is one."""
 
 
 class Merged:
-    """Vertices identified with one another, each class named by one of its members."""
+    """Vertices that are identified with one another; one vertex of each class names it.
+
+    Parameters
+    ----------
+    equalities : iterable of pairs of int
+        The vertices to be identified. Pairs with NONE are left out.
+
+    Examples
+    --------
+    >>> merged = Merged([(0, 1), (1, 2)])
+    >>> merged[0] == merged[2], merged.edges([(5, 7, NONE)])
+    (True, [(5, 7, -1)])
+    """
 
     def __init__(self, equalities: Iterable[tuple[int, int]] = ()) -> None:
         self._parent: dict[int, int] = {}
@@ -41,7 +55,7 @@ class Merged:
         return vertex
 
     def edges(self, edges: Iterable[Edge]) -> list[Edge]:
-        """Rename the ends of edges."""
+        """Return the edges with each end replaced by the vertex that names its class."""
         return [(label, self[row], self[column]) for label, row, column in edges]
 
 
@@ -51,13 +65,13 @@ def canonical(edges: Iterable[Edge], pins: Container[int] = ()) -> tuple[Compone
     Parameters
     ----------
     edges : iterable of Edge
-        All ends of dimension greater than one, or symbolic, are vertices.
+        The graph. Every end whose dimension is symbolic or greater than one is a vertex.
     pins : container of int
-        Labels of unit vectors: the index at their vertex has one value, so what meets there can be told apart.
+        The labels of unit vectors. As these fix the index at their vertex, the graph may be cut there.
 
     Examples
     --------
-    tr(A B^T) = tr(B A^T), and a scalar x^T A x is a chain without vertices:
+    The numbers of the vertices do not matter in tr(A B^T), and x^T A x is a path without vertices:
 
     >>> canonical([(0, 1, 2), (1, 1, 2)]) == canonical([(0, 7, 5), (1, 7, 5)])
     True
@@ -68,17 +82,29 @@ def canonical(edges: Iterable[Edge], pins: Container[int] = ()) -> tuple[Compone
 
 
 def transposed(word: Word) -> Word:
-    """Reverse a word and transpose its letters."""
+    """Reverse a word and transpose its letters.
+
+    Examples
+    --------
+    >>> transposed((0, 3))
+    (2, 1)
+    """
     return tuple(letter ^ 1 for letter in reversed(word))
 
 
 def ends(edge: Edge) -> list[int]:
-    """Return the vertices of an edge: none, one or two (the same twice for a loop)."""
+    """Return the vertices of an edge: none, one or two, and the same one twice for a loop.
+
+    Examples
+    --------
+    >>> ends((0, 4, NONE)), ends((0, 4, 4))
+    ([4], [4, 4])
+    """
     return [vertex for vertex in edge[1:] if vertex != NONE]
 
 
 def _preference(word: Word) -> tuple[int, Word]:
-    """Few transposes first: among equal scalars, what reads best."""
+    """Return a key by which words with few transposes come first, as they read best."""
     return sum(letter & 1 for letter in word), word
 
 
@@ -87,7 +113,7 @@ def _either_way(word: Word) -> Word:
 
 
 def _unpinned(edges: list[Edge], pins: Container[int]) -> list[Edge]:
-    """Give each end at a pinned vertex a copy of the vertex, pinned alike."""
+    """Give each end at a pinned vertex a vertex of its own, with a copy of the unit vector."""
     pinned: dict[int, list[int]] = defaultdict(list)
     for label, row, _ in edges:
         if label in pins and label not in pinned[row]:
@@ -106,7 +132,7 @@ def _unpinned(edges: list[Edge], pins: Container[int]) -> list[Edge]:
                 vertex, fresh = fresh, fresh + 1
             places.append(vertex)
         out.append((label, places[0], places[1]))
-    for labels in pinned.values():  # two values of one index: Kronecker's delta
+    for labels in pinned.values():  # two unit vectors at one index make a Kronecker delta of their indices
         first, *others = sorted(labels)
         for other in others:
             out += [(first, fresh, NONE), (other, fresh, NONE)]
@@ -126,7 +152,7 @@ def _components(edges: Sequence[Edge]) -> Iterator[list[Edge]]:
 
 
 def _canonical_component(edges: list[Edge]) -> Component:
-    meeting: dict[int, list[tuple[int, int]]] = defaultdict(list)  # at each vertex: which edge, and which end of it
+    meeting: dict[int, list[tuple[int, int]]] = defaultdict(list)  # the edges at each vertex, and their ends there
     for index, edge in enumerate(edges):
         for side in (0, 1):
             if edge[1 + side] != NONE:
@@ -134,7 +160,7 @@ def _canonical_component(edges: list[Edge]) -> Component:
     used: set[int] = set()
 
     def walk(index: int, side: int) -> tuple[Word, int]:
-        """Follow a chain, entering an edge at one of its ends, to the next vertex where not just two ends meet."""
+        """Follow a path, entering an edge at one of its ends, to the next vertex where not just two ends meet."""
         word = []
         while True:
             used.add(index)
@@ -178,7 +204,7 @@ def _canonical_core(core: Sequence[int], links: list[Link]) -> Component:
             seen_from[v].append((ranks[transposed(word)], u))
 
     def refine(colors: dict[int, int]) -> dict[int, int]:
-        """Split classes of vertices until those of one class see the same classes along the same words."""
+        """Split classes of vertices until all vertices of a class see the same classes along the same words."""
         while True:
             signatures = {
                 v: (colors[v], sorted((rank, colors.get(other, NONE)) for rank, other in seen))
@@ -221,7 +247,7 @@ def _canonical_core(core: Sequence[int], links: list[Link]) -> Component:
         alike = first_class(colors)
         for vertex in alike:
             branch = singled_out(colors, vertex)
-            if any_leaf(branch) not in found:  # else a symmetry of the graph maps an earlier branch to this one
+            if any_leaf(branch) not in found:  # otherwise a symmetry of the graph maps an earlier branch to this one
                 found |= leaves(branch)
         return found if alike else {form(colors)}
 

@@ -1,4 +1,4 @@
-"""What a random matrix symbol stands for: its law, as data."""
+"""The laws that a random matrix symbol may stand for, as data."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Iid:
     Parameters
     ----------
     law : Law or str
-        Of an entry, standardized: ``normal``, ``uniform``, ``rademacher``, ``symmetric`` or a :class:`theory.Law`.
-        The moments of ``symmetric`` are the positive symbols K, m6, m8, ...
+        The law of an entry divided by its standard deviation: ``normal``, ``uniform``, ``rademacher``, ``symmetric`` or
+        a :class:`theory.Law`. The moments of ``symmetric`` are the positive symbols K, m6, m8, ...
     variance : scalar
-        Of an entry; may contain the dimensions, such as 2/n.
+        The variance of an entry, which may contain the dimensions, such as 2/n.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class Gaussian:
     Parameters
     ----------
     variance : scalar
-        Of an entry.
+        The variance of an entry.
     """
 
     variance: Any = 1
@@ -56,23 +56,28 @@ class Gaussian:
 
 @dataclass(frozen=True)
 class Haar:
-    """Uniform on the orthogonal matrices of its size, reflections included.
+    """The uniform law on the orthogonal matrices of a size, reflections included.
 
-    With a symbolic size n the answer is the rational function that holds from n = order/2 on; for smaller numbers
-    give the number itself, which is exact as well.
+    With a symbolic size n the answer is the rational function that is right for n >= order/2. For a smaller size give
+    the number itself, for which the answer is exact as well.
     """
 
 
 @dataclass(frozen=True)
 class Wishart:
-    """G G^T with a Gaussian G of independent entries.
+    """The law of G G^T, where G has independent normal entries.
 
     Parameters
     ----------
     dof : scalar
-        Number of columns of G.
+        The number of columns of G.
     scale : scalar
-        Variance of an entry of G.
+        The variance of an entry of G.
+
+    Raises
+    ------
+    InvalidArgument
+        If the number of columns is a number, but no positive integer.
     """
 
     dof: Any
@@ -88,14 +93,14 @@ class Wishart:
 
 @dataclass(frozen=True)
 class Mask:
-    """Diagonal, with independent entries: 1 or the slope, with probability 1/2 each.
+    """A diagonal matrix with independent entries, which are 1 or the slope with probability 1/2 each.
 
-    Such are the gates of an activation at symmetric preactivations, where they are as if independent.
+    The masks of an activation have this law where they are as if independent of symmetric preactivations.
 
     Parameters
     ----------
     slope : scalar
-        0 for ReLU.
+        The activation's slope for negative arguments; 0 for ReLU.
     """
 
     slope: Any = 0
@@ -105,12 +110,26 @@ class Mask:
 
 
 MatrixLaw = Iid | Gaussian | Haar | Wishart | Mask
-"""The laws of this calculus."""
+"""A random matrix has one of these laws."""
 
 
 def exact_scalar(argument: str, value: Any) -> sp.Expr:
     """Read a scalar: an int, a Fraction, a float (its exact binary value) or a SymPy expression; never a string.
 
+    Parameters
+    ----------
+    argument : str
+        The argument's name, with which an error message begins.
+    value : object
+        What the caller gave.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none of these, a matrix, or not finite.
+
+    Examples
+    --------
     >>> exact_scalar("variance", 0.25)
     1/4
     """
@@ -131,8 +150,10 @@ def exact_scalar(argument: str, value: Any) -> sp.Expr:
 
 
 def in_one_line(value: Any) -> str:
-    """Show a value in an error message; SymPy shows an explicit matrix in several lines.
+    """Return a value's text for an error message in one line, also where SymPy prints a matrix in several.
 
+    Examples
+    --------
     >>> in_one_line(sp.eye(2))
     'Matrix([ [1, 0], [0, 1]])'
     """

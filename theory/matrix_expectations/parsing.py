@@ -18,14 +18,14 @@ from theory.matrix_expectations.matrix_laws import in_one_line
 
 @dataclass(frozen=True)
 class Pin:
-    """A unit vector: an index has this value.
+    """A unit vector, which gives an index a value.
 
     Parameters
     ----------
     index : sympy.Expr
-        From 0 on, as in SymPy.
+        The index of its entry 1, counted from 0 as in SymPy.
     dimension : sympy.Expr
-        Of the vector.
+        The number of its entries.
     """
 
     index: sp.Expr
@@ -33,24 +33,24 @@ class Pin:
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        """As of a column."""
+        """The shape of a column."""
         return self.dimension, sp.S.One
 
 
 Letter = Any
-"""A matrix that is not taken apart (a symbol, an explicit matrix, an inverse of a known matrix), or a :class:`Pin`."""
+"""A letter is a matrix that is not taken apart (a symbol, an explicit matrix, a known inverse), or a :class:`Pin`."""
 
 
 @dataclass(frozen=True)
 class Monomial:
-    """A coefficient times a sum of a product of entries over all its indices.
+    """A coefficient times a product of entries, summed over all its indices.
 
     Parameters
     ----------
     coefficient : sympy.Expr
-        Includes the dimensions of the indices that meet no entry.
+        The factor in front of the sum, which includes the dimensions of indices that occur in no entry.
     edges : tuple of Edge
-        Their labels number the letters.
+        The entries; their labels are places in the list of letters.
     """
 
     coefficient: sp.Expr
@@ -59,10 +59,12 @@ class Monomial:
 
 @dataclass(frozen=True)
 class _Term:
+    """A monomial that is being built: its entries, the indices that are equal, and all indices that are summed over."""
+
     coefficient: sp.Expr = sp.S.One
     edges: tuple[Edge, ...] = ()
     equal: tuple[tuple[int, int], ...] = ()
-    indices: tuple[int, ...] = ()  # all that are summed over
+    indices: tuple[int, ...] = ()
 
     def __mul__(self, other: _Term) -> _Term:
         return _Term(
@@ -75,6 +77,7 @@ class _Term:
 
 _Sum = list[_Term]
 _Bound = Mapping[sp.Symbol, tuple[int, sp.Expr]]
+"""The indices of the sums around an expression are mapped to their vertices and to the numbers of their values."""
 
 
 def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[list[Monomial], list[Letter]]:
@@ -83,20 +86,27 @@ def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[lis
     Parameters
     ----------
     expression : sympy.Expr
-        A polynomial in traces, 1x1 products, entries and sums of entries; what contains no random symbol may be
-        anything.
+        A polynomial in traces, 1x1 products, entries and sums of entries. Parts without a random symbol may be any
+        expression.
     random : collection of MatrixSymbol
-        What must not be hidden in a coefficient.
+        The random matrices, which no coefficient may contain.
 
     Returns
     -------
     tuple
-        The monomials, and the letters in their edges, in SymPy's order.
+        The monomials, and the list of letters in their edges, in SymPy's order.
 
     Raises
     ------
     InvalidArgument
         If the expression is no scalar, no polynomial in the random symbols, or dimensions do not match.
+
+    Examples
+    --------
+    >>> W = sp.MatrixSymbol("W", 2, 3)
+    >>> (monomial,), letters = parse(2 * sp.Trace(W * W.T), {W})
+    >>> monomial.coefficient, len(monomial.edges), letters
+    (2, 2, [W])
     """
     reader = _Reader(frozenset(random))
     if getattr(expression, "is_Matrix", False):
@@ -113,13 +123,15 @@ def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[lis
 
 @dataclass
 class _Reader:
+    """What is known while an expression is read: the labels of its letters, and the dimensions of its indices."""
+
     random: frozenset[sp.MatrixSymbol]
     letters: dict[Letter, int] = field(default_factory=dict)
     dimensions: dict[int, sp.Expr] = field(default_factory=dict)
     fresh: Any = field(default_factory=count)
 
     def monomial(self, term: _Term, places: Mapping[int, int]) -> Monomial:
-        """Carry out the equalities, and count the values of indices that meet no entry."""
+        """Identify the indices that are equal, and multiply by the dimensions of those that occur in no entry."""
         merged = Merged(term.equal)
         edges = tuple((places[label], row, column) for label, row, column in merged.edges(term.edges))
         met = {vertex for edge in edges for vertex in ends(edge)}
@@ -130,7 +142,7 @@ class _Reader:
         return not self.random.isdisjoint(expression.free_symbols)
 
     def index(self, dimension: sp.Expr) -> int:
-        """Return a new index to sum over; none if there is nothing to sum."""
+        """Return a new index to sum over, or NONE if it has one value only."""
         if dimension == 1:
             return NONE
         vertex: int = next(self.fresh)
@@ -138,7 +150,7 @@ class _Reader:
         return vertex
 
     def scalar(self, expression: sp.Expr, bound: _Bound) -> _Sum:
-        """Expand a scalar; `bound` are the indices of sums around it."""
+        """Expand a scalar; `bound` has the indices of the sums around it."""
         if isinstance(expression, sp.Add):
             return [term for part in expression.args for term in self.scalar(part, bound)]
         if isinstance(expression, sp.Mul):
@@ -209,7 +221,7 @@ class _Reader:
         return [_Term(edges=((self.label(Pin(value, extent)), vertex, NONE),) if vertex != NONE else ())]
 
     def matrix(self, expression: Any, row: int, column: int, bound: _Bound) -> _Sum:
-        """Expand an entry of a matrix expression, its indices given as vertices."""
+        """Expand an entry of a matrix expression, whose indices are given as vertices."""
         match expression:
             case sp.MatAdd():
                 for part in expression.args:

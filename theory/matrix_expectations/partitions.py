@@ -7,12 +7,14 @@ from itertools import combinations
 from typing import Any
 
 Pairing = tuple[tuple[int, int], ...]
-"""Each item of 0, 1, ..., 2k - 1 in one pair."""
+"""A pairing puts each of 0, 1, ..., 2k - 1 into one pair."""
 
 
 def pairings(items: Sequence[int]) -> Iterator[Pairing]:
-    """All perfect matchings; none of an odd number of items.
+    """Generate all ways to put the items into pairs; an odd number of items has none.
 
+    Examples
+    --------
     >>> len(list(pairings(range(6))))
     15
     """
@@ -28,7 +30,20 @@ def pairings(items: Sequence[int]) -> Iterator[Pairing]:
 def weighted_partitions(
     items: Sequence[int], weight: Callable[[tuple[int, ...]], Any], one: Any
 ) -> Iterator[tuple[Any, tuple[tuple[int, ...], ...]]]:
-    """All set partitions without a block of weight 0, each with the product of its blocks' weights.
+    """Generate all set partitions without a block of weight 0, each after the product of its blocks' weights.
+
+    Parameters
+    ----------
+    items : sequence of int
+        What is shared out into blocks.
+    weight : callable
+        Gives the weight of a block, in any ring.
+    one : object
+        The ring's 1, the weight of the partition of no items.
+
+    Examples
+    --------
+    Of four items, three pairings and the whole have blocks of even size only:
 
     >>> evens = weighted_partitions(range(4), lambda block: 1 - len(block) % 2, 1)
     >>> len(list(evens))

@@ -1,8 +1,8 @@
-"""From a canonical sum back to SymPy: traces, quadratic forms, entries, and sums over indices where those do not do.
+"""From a canonical sum back to SymPy: traces, quadratic forms, entries, and sums over indices where nothing else does.
 
-A vertex where two ends meet is a matrix product, a cycle a trace, a chain between two vectors a scalar, parallel
-edges are a Hadamard product, and vectors at a vertex multiply entry by entry. The sum of the x_i^4 is written
-``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``.
+A vertex where two ends meet is a matrix product, a cycle is a trace, and a path between two vectors is a scalar.
+Parallel edges are a Hadamard product, and vectors at one vertex multiply entry by entry. The sum of the x_i^4 is
+written ``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:
     Parameters
     ----------
     component : Component
-        Of matrices that are all known.
+        A connected sum of which no matrix is random any more.
     letters : sequence of Letter
-        What its labels stand for.
+        The matrices that its labels stand for.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:
     if others or u != v:
         scalar = _Network(component, letters).total()
     elif u == NONE:
-        scalar = _chain(word, letters)
+        scalar = _path(word, letters)
     else:
         scalar = sp.Trace(_product([_letter(letter, letters) for letter in word]))
     numbers = (isinstance(letters[letter >> 1], (sp.MatrixBase, Pin)) for link in component for letter in link[0])
@@ -54,8 +54,8 @@ def _letter(letter: int, letters: Sequence[Letter]) -> Any:
     return matrix.T if letter & 1 else matrix
 
 
-def _chain(word: Word, letters: Sequence[Letter]) -> sp.Expr:
-    """Write a product of dimensions 1x1, with unit vectors at its ends or not."""
+def _path(word: Word, letters: Sequence[Letter]) -> sp.Expr:
+    """Write a 1x1 product of matrices, which may have unit vectors at its ends."""
     indices: list[Any] = [sp.S.Zero, sp.S.Zero]
     inner = list(word)
     for side, place in ((0, 0), (1, -1)):
@@ -68,7 +68,7 @@ def _chain(word: Word, letters: Sequence[Letter]) -> sp.Expr:
 
 
 def _entry(matrix: Any, row: Any = sp.S.Zero, column: Any = sp.S.Zero) -> sp.Expr:
-    """Write an entry as it stands: of a product of symbols it is not written out as a sum."""
+    """Write an entry as it stands; an entry of a product of symbols is not written out as a sum."""
     return matrix[row, column] if isinstance(matrix, sp.MatrixBase) else MatrixElement(matrix, row, column)
 
 
@@ -77,13 +77,13 @@ def _product(factors: Sequence[Any]) -> Any:
 
 
 def _entrywise(factors: Sequence[Any]) -> Any:
-    """Multiply entry by entry; equal factors as powers."""
+    """Multiply entry by entry, and write equal factors as a power."""
     powers = [sp.HadamardPower(factor, times) if times > 1 else factor for factor, times in Counter(factors).items()]
     return _settled(powers[0] if len(powers) == 1 else sp.HadamardProduct(*powers))
 
 
 def _diagonal(matrix: Any) -> Any:
-    """Take the diagonal as a column; SymPy's own takes no explicit matrices."""
+    """Return the diagonal as a column, also of products with explicit matrices, for which SymPy's own fails."""
     if isinstance(matrix, sp.MatrixBase):
         return sp.ImmutableMatrix([matrix[k, k] for k in range(matrix.rows)])
     if matrix.atoms(sp.MatrixBase):
@@ -103,11 +103,11 @@ def _symbols_first(vector: Any) -> Any:
 
 
 class _Network:
-    """Vertices with vectors, joined by matrices, of which one at a time is removed."""
+    """Vertices with vectors, joined by matrices; they are removed one by one."""
 
     def __init__(self, component: Component, letters: Sequence[Letter]) -> None:
         self._vectors: dict[int, list[Any]] = defaultdict(list)
-        self._columns: list[tuple[Any, int, sp.Expr]] = []  # of matrices, where a chain ends in a unit vector
+        self._columns: list[tuple[Any, int, sp.Expr]] = []  # a path that ends in a unit vector is a column of a matrix
         self._matrices: list[tuple[Any, int, int]] = []
         self._left: dict[int, sp.Expr] = {}
         for word, u, v in component:
@@ -123,7 +123,7 @@ class _Network:
                 self._join(matrix, u, v)
 
     def total(self) -> sp.Expr:
-        """Remove vertices where at most two matrices meet; write out the sum over those that are left."""
+        """Remove the vertices where at most two matrices meet, and write out the sum over those that are left."""
         if self._columns:
             return self._written_out()
         while True:
@@ -161,7 +161,7 @@ class _Network:
             self._join(_product([one.T, *middle, two]), u, v)
 
     def _sum_over(self, vertex: int) -> sp.Expr:
-        """Write the sum of a product of vectors: one half of it times the other, or one vector times the others."""
+        """Write the sum of a product of vectors as a product: of two equal halves, or of one vector and the others."""
         powers = Counter(sorted(self._vectors[vertex], key=_symbols_first))
         if not any(times % 2 for times in powers.values()):
             half = _entrywise([vector for vector, times in powers.items() for _ in range(times // 2)])

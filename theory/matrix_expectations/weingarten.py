@@ -1,9 +1,10 @@
 r"""The orthogonal Weingarten function, by exact inversion of the Gram matrix of pairings.
 
-For Haar orthogonal Q, :math:`E \prod_t Q_{i_t j_t}` is the sum over two pairings p, q of the 2k factors of
-:math:`\mathrm{Wg}(p, q)` if p pairs equal row indices and q equal column indices. Wg is the inverse (where there is
-none, the pseudo-inverse) of the matrix :math:`n^{\mathrm{loops}(p, q)}`. Both depend on the coset type of (p, q) alone,
-the half lengths of the loops that the two pairings close, so a system of one unknown for each partition of k is solved.
+For a Haar orthogonal matrix Q, :math:`E \prod_t Q_{i_t j_t}` is the sum of :math:`\mathrm{Wg}(p, q)` over all pairings
+p and q of the 2k factors such that p pairs equal row indices and q pairs equal column indices. Wg is the inverse of the
+matrix :math:`n^{\mathrm{loops}(p, q)}`, or its pseudo-inverse where it has no inverse. Both matrices depend on the
+coset type of (p, q) alone, which lists the half lengths of the loops that the two pairings close. So it suffices to
+solve a system with one unknown for each partition of k.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.partitions import Pairing, pairings
 
 CosetType = tuple[int, ...]
-"""Half lengths of loops, in decreasing order: (1, ..., 1) if the pairings are equal."""
+"""A coset type has the half lengths of the loops in decreasing order: (1, ..., 1) if the pairings are equal."""
 
 HIGHEST_ORDER = 8
-"""Number of factors of one Haar matrix that a product may have."""
+"""A product may have up to this number of factors of one Haar matrix."""
 
 
 def weingarten(coset_type: CosetType, dimension: sp.Expr) -> sp.Expr:
@@ -29,14 +30,18 @@ def weingarten(coset_type: CosetType, dimension: sp.Expr) -> sp.Expr:
     Parameters
     ----------
     coset_type : tuple of int
-        A partition of k, for 2k factors.
+        A partition of k, for products of 2k factors, in decreasing order.
     dimension : sympy.Expr
-        n, a symbol or a positive integer; with a number the pseudo-inverse is taken, which is right below k as well.
+        n, a symbol or a positive integer. For a number the pseudo-inverse is taken, which is right for n < k as well.
+
+    Returns
+    -------
+    sympy.Expr
 
     Raises
     ------
     InvalidArgument
-        If the order 2k is too high.
+        If the order 2k is not between 2 and 8, or the coset type is no partition in decreasing order.
 
     References
     ----------
@@ -62,6 +67,13 @@ def weingarten(coset_type: CosetType, dimension: sp.Expr) -> sp.Expr:
 def coset_type(left: Pairing, right: Pairing) -> CosetType:
     """Return the half lengths of the loops that two pairings close.
 
+    Parameters
+    ----------
+    left, right : Pairing
+        Two pairings of the same items.
+
+    Examples
+    --------
     >>> coset_type(((0, 1), (2, 3), (4, 5)), ((0, 2), (1, 3), (4, 5)))
     (2, 1)
     """
@@ -82,8 +94,10 @@ def coset_type(left: Pairing, right: Pairing) -> CosetType:
 
 
 def coset_types(half: int) -> tuple[CosetType, ...]:
-    """Return the partitions of half the order.
+    """Return the partitions of half the order, each of which is a coset type.
 
+    Examples
+    --------
     >>> coset_types(3)
     ((1, 1, 1), (2, 1), (3,))
     """
@@ -96,9 +110,10 @@ _RING = sp.QQ[_N]
 
 @cache
 def _scheme(half: int) -> tuple[tuple[CosetType, ...], tuple[tuple[tuple[int, ...], ...], ...]]:
-    """Return the coset types; and for each type of (identity, p) how many q have loops(identity, q) and type(q, p).
+    """Return the coset types, and a table of numbers of pairings.
 
-    Entry [a][b][loops]: for p of type a, number of q with type(q, p) = b and that many loops with the identity.
+    Its entry [a][b][loops] is for a pairing p of type a with the identity: that many pairings q have the type b with p
+    and close that many loops with the identity.
     """
     all_pairings = list(pairings(range(2 * half)))
     identity = all_pairings[0]
@@ -116,7 +131,7 @@ def _scheme(half: int) -> tuple[tuple[CosetType, ...], tuple[tuple[tuple[int, ..
 
 @cache
 def _weights(half: int) -> dict[CosetType, tuple[sp.Poly, sp.Poly]]:
-    """Return numerator and denominator of Wg for symbolic n, by one exact solution over Q[n]."""
+    """Return Wg's numerators and denominators for symbolic n, by one exact solution over Q[n]."""
     types, table = _scheme(half)
     gram = [[sp.Poly(row[::-1], _N).as_expr() for row in rows] for rows in table]
     unit = [[sp.S.One if set(a) == {1} else sp.S.Zero] for a in types]
@@ -136,7 +151,8 @@ def _weights(half: int) -> dict[CosetType, tuple[sp.Poly, sp.Poly]]:
 def _weights_at(half: int, n: int) -> dict[CosetType, tuple[sp.Poly, sp.Poly]]:
     """Return the same for a number n, by the pseudo-inverse of the Gram matrix.
 
-    These matrices commute, so with g the Gram matrix's action, w = g u where g^3 u is g's own first column.
+    Matrices that depend on the coset type alone commute. So with g the Gram matrix on coset types and e the unit vector
+    of the identity, the pseudo-inverse's column is g u for any solution u of g^3 u = g e.
     """
     types, table = _scheme(half)
     gram = sp.Matrix([[sum(count * n**loops for loops, count in enumerate(row)) for row in rows] for rows in table])

@@ -1,4 +1,4 @@
-"""Means and moments in closed form: of activations, gradients, Jacobians and Hessians.
+"""Means and moments of activations, gradients, Jacobians and Hessians, in closed form.
 
 =================  ================================================================================
 transfer           one layer as a linear map on even power sums
@@ -8,9 +8,9 @@ across_layers      E|a_j|^2 |a_k|^2 across layers: covariance and correlation
 two_inputs         E<a_k, a'_k> of two inputs, and how their angle closes
 expansions         the typical layer and the kurtosis in powers of 1/n, for any law
 gradients          E|df/dW_k|^2m for sign-symmetric readouts, and where masks act as if independent
-fixed_readouts     E|df/dW_k|^2 and its square for a fixed readout, normal ReLU
+fixed_readouts     E|df/dW_k|^2 and E|df/dW_k|^4 for a fixed readout, ReLU and normal weights
 gradient_products  E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across layers
-jacobians          E|M_lk|_F^2 and its square, between two layers
-hessians           E|H_kl|_F^2 and its square, E tr H^2, the loss Hessian's two parts
+jacobians          E|M_lk|_F^2 and E|M_lk|_F^4, between two layers
+hessians           E|H_kl|_F^2 and E|H_kl|_F^4, E tr H^2, the loss Hessian's two parts
 =================  ================================================================================
 """

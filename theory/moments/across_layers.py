@@ -1,7 +1,8 @@
 r"""Moments that join several layers: :math:`E\prod_i|a_{k_i}|^{m_i}`, covariance and correlation of squared norms.
 
-From the last layer back: :math:`E[|a_k|^m\mid a_j]` is a combination of power sums of :math:`a_j` (the transfer matrix
-once a layer), which :math:`|a_j|^{m'}` multiplies by joining partitions; then on to the layer before.
+The moment is pulled back from the last layer to the first. The transfer matrices write :math:`E[|a_k|^m\mid a_j]` as a
+combination of power sums of :math:`a_j`; the product with :math:`|a_j|^{m'}` adds parts to their partitions; and the
+result is pulled back to the layer before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.moments.activations import activation_moment
-from theory.moments.transfer import Layer, Partition, input_power_sums, power_applied, transfer_matrix
+from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, power_applied, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
@@ -24,10 +25,11 @@ def mixed_moment(net: Ensemble, orders: Mapping[int | str, int]) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Any widths, law and activation; independent entries.
+        A network of any widths, law and activation, whose weights have independent entries.
     orders : mapping of layer to order
-        Numbers of layers with even orders; or two layers in increasing order, of which either may be a symbol, at
-        constant width, where moments of the later one's order follow a one-term recursion (order 2, or normal weights).
+        Any layers that are numbers, each with an even order. Or two layers in increasing order, either of which may be
+        a symbol: then the width must be constant, and the later order must be 2 or the weights normal, so that its
+        moments follow a recursion of one term.
 
     Returns
     -------
@@ -59,14 +61,14 @@ def mixed_moment(net: Ensemble, orders: Mapping[int | str, int]) -> sp.Expr:
 
 
 def _through(net: Ensemble, orders: dict[int, int]) -> sp.Expr:
-    """Pull the functional back layer by layer."""
-    functional: dict[Partition, sp.Expr] = {(): sp.S.One}
+    """Pull the product of norms back layer by layer; `functional` holds its coefficients on power sums."""
+    functional: dict[IntegerPartition, sp.Expr] = {(): sp.S.One}
     for k in range(max(orders), -1, -1):
         ones = (1,) * (orders.get(k, 0) // 2)
         functional = {tuple(sorted(part + ones, reverse=True)): weight for part, weight in functional.items()}
         if k:
             step = Layer.forward(net, k)
-            pulled: dict[Partition, sp.Expr] = {}
+            pulled: dict[IntegerPartition, sp.Expr] = {}
             for part, weight in functional.items():
                 for image, coefficient in step.image(part).items():
                     pulled[image] = pulled.get(image, sp.S.Zero) + weight * coefficient
@@ -91,7 +93,19 @@ def _of_two(net: Ensemble, orders: dict[int | str, int]) -> sp.Expr:
 
 
 def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
-    r"""Derive :math:`\mathrm{Cov}(|a_j|^2, |a_k|^2)`, j < k; parameters and errors as for :func:`mixed_moment`.
+    r"""Derive :math:`\mathrm{Cov}(|a_j|^2, |a_k|^2)`.
+
+    Parameters
+    ----------
+    net : Ensemble
+        As for :func:`mixed_moment`.
+    first, second : int or str
+        j and k, which may be equal. If either is a symbol, j comes first.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`mixed_moment`.
 
     Examples
     --------
@@ -109,9 +123,18 @@ def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
 def correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     r"""Derive the correlation of :math:`|a_j|^2` and :math:`|a_k|^2`.
 
-    Parameters and errors are those of :func:`mixed_moment`. For normal weights the logarithms of the two, given
-    survival, are sums of j and of k independent terms, j of them shared: at constant width their correlation is
-    sqrt(j/k), whatever the activation.
+    For normal weights the logarithms of the two, given survival, are sums of j and of k independent terms, j of which
+    they share. So at constant width the correlation of the logarithms is sqrt(j/k), for every activation.
+
+    Parameters
+    ----------
+    net, first, second
+        As for :func:`covariance`.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`mixed_moment`, and for norms that are not random: the input's, or a layer's of variance 0.
 
     Examples
     --------

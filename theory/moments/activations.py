@@ -18,8 +18,8 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Parameters
     ----------
     net : Ensemble
-        Width and depth may be symbols; unequal widths must be numbers of layers, each a number or a symbol. Of any
-        architecture whose moments are known.
+        The network, of any architecture whose moments are known. Its widths and its depth may be symbols; if its widths
+        differ, its depth is a number.
     order : int
         The power of the norm: 2, 4, 6, ...
     layer : int or str, optional
@@ -28,18 +28,18 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Returns
     -------
     sympy.Expr
-        Exact. Valid for every symmetric law with these moments, with atoms or without.
+        The exact moment, for every symmetric law of weights with these moments, with atoms or without.
 
     Raises
     ------
     InvalidArgument
-        If the order is not even and positive, the depth is a symbol and the recursion has more than two terms, or the
-        architecture has no such formula.
+        If the order is not even and positive, there is no such layer, the depth is a symbol and the recursion has more
+        than two terms, or the architecture has no such formula.
 
     Notes
     -----
-    Order 4 of a law with kurtosis K follows a two-term recursion; its powers are written by Cayley and Hamilton
-    with the two eigenvalues of the transfer matrix. For normal entries one term closes at every order.
+    At order 4 a law with kurtosis K follows a recursion of two terms. The two eigenvalues of its transfer matrix give
+    the matrix's powers, by Cayley and Hamilton. For normal weights one term suffices at every order.
 
     Other architectures are derived in :mod:`theory.architectures`, as are orthogonal weights.
 
@@ -85,7 +85,21 @@ def _beyond_plain(net: Ensemble, order: int, layer: int | str) -> sp.Expr:
 
 
 def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
-    r"""Derive :math:`E|a_{k-1}|^{order}`, of what enters layer k; errors as for :func:`activation_moment`.
+    r"""Derive :math:`E|a_{k-1}|^{order}`, the moment of what enters layer k.
+
+    Parameters
+    ----------
+    net : Ensemble
+        As for :func:`activation_moment`.
+    layer : int or str
+        k, from 1 to the depth.
+    order : int
+        The power of the norm: 2, 4, 6, ...
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`activation_moment`.
 
     Examples
     --------
@@ -104,7 +118,7 @@ def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
 
 
 def kurtosis(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
-    r"""Derive :math:`E|a_k|^4/(E|a_k|^2)^2`, how far the mean size is from the typical size.
+    r"""Derive :math:`E|a_k|^4/(E|a_k|^2)^2`, which tells how far the mean size is from the typical size.
 
     Parameters and errors are those of :func:`activation_moment`.
 
@@ -126,12 +140,12 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Of symbolic width; its depth is replaced by beta n.
+        A network whose width is a symbol; its depth is replaced by beta n.
 
     Returns
     -------
     sympy.Expr
-        In ``beta``: e.g. exp(5 beta) for ReLU under He.
+        The limit in the symbol ``beta``: for ReLU under He it is exp(5 beta).
 
     Raises
     ------
@@ -140,9 +154,9 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
 
     Notes
     -----
-    The leading eigenvalue of the order-4 transfer matrix over the square of the order-2 one is 1 + c/n + O(1/n^2);
-    the other eigenvalue is O(1/n), and the leading eigenvector's share of the input tends to 1. SymPy takes all
-    three limits.
+    Divide the transfer matrix of order 4 by the square of the one of order 2. Then its leading eigenvalue is
+    1 + c/n + O(1/n^2), the other eigenvalue is O(1/n), and the leading eigenvector's share of the input tends to 1.
+    SymPy takes all these limits.
 
     Examples
     --------
@@ -158,7 +172,7 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     if not net.is_constant_width or not isinstance(net.width, str):
         raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
     n = symbols.whole(net.width)
-    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
+    wide = sp.Dummy("n", positive=True)  # SymPy's limit needs a real variable
     square = transfer_matrix(net, 2).matrix[0] ** 2
     transfer = transfer_matrix(net, 4)
     ratio = (transfer.matrix / square).subs(n, wide)

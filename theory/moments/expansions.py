@@ -1,10 +1,11 @@
-r"""Expansions in 1/n of derived objects, for any symmetric law, with their stated order.
+r"""Expansions in powers of 1/n of the typical layer and of the kurtosis, for any symmetric law of the weights.
 
 One layer multiplies :math:`|a|^2` by :math:`q(1+\varepsilon)` with :math:`E\varepsilon^{2j-1}, E\varepsilon^{2j} =
-O(n^{-j})`, so a few moments, which the transfer matrix derives, give :math:`E\log(1+\varepsilon)` to each order. The
-law of the entries enters through :math:`|a|_4^4/|a|^4`, itself of order 1/n with a coefficient that the layer below
-sets, from the third layer on whatever the input. Expectations of logarithms are given survival, which fails with
-exponentially small probability only; they are asymptotic for laws with a bounded density and finite moments.
+O(n^{-j})`. So a few moments of :math:`\varepsilon`, which the transfer matrix gives, determine
+:math:`E\log(1+\varepsilon)` to each order. The law of the entries enters through :math:`|a|_4^4/|a|^4`, which is of
+order 1/n; from the third layer on, the layer below determines its coefficient, whatever the input. Expectations of
+logarithms are given survival, which fails with exponentially small probability; these expansions are asymptotic for
+laws with a bounded density and finite moments.
 """
 
 from __future__ import annotations
@@ -15,32 +16,37 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.moments.transfer import Layer, Partition, eigenvalues, transfer_matrix
+from theory.moments.transfer import IntegerPartition, Layer, eigenvalues, transfer_matrix
 from theory.requirements import require_independent_entries
 
-_small = sp.Dummy("h", positive=True)  # 1/n
-_HIGHEST = 4  # moments of epsilon beyond are O(n^-3)
+_small = sp.Dummy("h", positive=True)
+"""This variable stands for 1/n."""
+
+_HIGHEST = 4
+"""Moments of epsilon beyond this order are O(n^-3), and do not enter."""
 
 
 def lyapunov_expansion(net: Ensemble) -> sp.Expr:
     r"""Expand :math:`E\log(|a_k|^2/|a_{k-1}|^2)` to order :math:`1/n^2`, from the third layer on.
 
-    For normal weights it holds for every layer; for others at the second if :math:`|x|_4^4 = O(|x|^4/n)`.
+    For normal weights it holds at every layer. For other laws it holds at the second layer too if
+    :math:`|x|_4^4 = O(|x|^4/n)`.
 
     Parameters
     ----------
     net : Ensemble
-        Of symbolic constant width; any symmetric law, its kurtosis may be the symbol ``K``.
+        A network of constant width, which is a symbol. Its weights have any symmetric law, whose kurtosis may be the
+        symbol ``K``.
 
     Returns
     -------
     sympy.Expr
-        With its order, :math:`O(n^{-3})` as n grows.
+        The expansion, with its error term :math:`O(n^{-3})` as n grows.
 
     Raises
     ------
     InvalidArgument
-        If the width is a number, or the law's moments up to order 8 are not known.
+        If the width is a number, the entries are dependent, or the law's moments up to order 8 are not known.
 
     Examples
     --------
@@ -56,7 +62,9 @@ def lyapunov_expansion(net: Ensemble) -> sp.Expr:
 
 
 def log_variance_expansion(net: Ensemble) -> sp.Expr:
-    r"""Expand :math:`\mathrm{Var}\log(|a_k|^2/|a_{k-1}|^2)` to order :math:`1/n^2`; as :func:`lyapunov_expansion`.
+    r"""Expand :math:`\mathrm{Var}\log(|a_k|^2/|a_{k-1}|^2)` to order :math:`1/n^2`.
+
+    Parameters, layers and errors are those of :func:`lyapunov_expansion`.
 
     Examples
     --------
@@ -79,17 +87,18 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Of symbolic constant width; its depth is replaced by beta n.
+        A network of constant width, which is a symbol; its depth is replaced by beta n.
 
     Returns
     -------
     sympy.Expr
-        In ``beta`` and, unless the weights are normal, the input's :math:`|x|_4^4/|x|^4`; with its order.
+        The expansion in ``beta`` and n, with its error term. Unless the weights are normal it contains the input's
+        :math:`|x|_4^4/|x|^4`.
 
     Raises
     ------
     InvalidArgument
-        If the width is a number.
+        If the width is a number or the entries are dependent.
 
     Examples
     --------
@@ -104,7 +113,7 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
     if len(transfer.basis) == 1:
         growth, share = ratio[0], sp.S.One
     else:
-        growth, other = eigenvalues(ratio)  # the other is O(1/n), and its powers vanish faster than any order
+        growth, other = eigenvalues(ratio)  # the other is O(1/n), so its L-th power is smaller than any power of 1/n
         flatness = symbols.input_power_sum(net, 4) / symbols.input_power_sum(net, 2) ** 2
         flatness = sp.sympify(flatness).subs(n, 1 / _small)
         share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
@@ -113,7 +122,7 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
 
 
 def _epsilon_moments(net: Ensemble) -> list[sp.Expr]:
-    """E epsilon^0, ..., E epsilon^4 in h = 1/n, with |a|_4^4/|a|^4 of the layer below to leading order."""
+    """Return E epsilon^0, ..., E epsilon^4 in h = 1/n, with |a|_4^4/|a|^4 of the layer below to leading order."""
     require_independent_entries(net)
     n = _width(net)
     layer = Layer.forward(net, 1)
@@ -121,7 +130,8 @@ def _epsilon_moments(net: Ensemble) -> list[sp.Expr]:
     flat = sp.limit(n * layer.image((2,))[(1, 1)] / mean**2, n, sp.oo)
     shares = {1: sp.S.One, 2: flat * _small}
 
-    def power_sum(part: Partition) -> sp.Expr:  # sums of sixth powers and beyond are O(n^-2), and enter at O(n^-3)
+    def power_sum(part: IntegerPartition) -> sp.Expr:
+        # sums of sixth and higher powers are O(n^-2), and contribute O(n^-3)
         return sp.Mul(*(shares.get(j, sp.S.Zero) for j in part))
 
     ratios = [sp.S.One]
@@ -140,7 +150,7 @@ def _growth(net: Ensemble) -> sp.Expr:
 
 
 def _ordered(net: Ensemble, value: sp.Expr, order: int = 3) -> sp.Expr:
-    """Series in h = 1/n up to h^(order - 1), written in n with its order."""
+    """Expand in h = 1/n up to h^(order - 1), and write the series in n with its error term."""
     n = _width(net)
     series = sp.series(value, _small, 0, order).removeO()
     terms = (sp.factor(series.coeff(_small, j)) / n**j for j in range(order))

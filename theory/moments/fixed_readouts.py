@@ -1,12 +1,13 @@
-r"""Gradients under a fixed readout, for normal weights and ReLU: there the masks are not as if independent.
+r"""Gradients under a fixed readout, for normal weights and ReLU, whose masks do not act as if they were independent.
 
-Given :math:`z = W_{k+1}a_k`, the matrix is known along :math:`a_k` and fresh across it, and
-:math:`\langle b_{k+1}, z_{k+1}\rangle = f` at every layer, so jointly in law
+Given :math:`z_{k+1} = W_{k+1}a_k`, the matrix :math:`W_{k+1}` is known on :math:`a_k`, and what it does to vectors
+orthogonal to :math:`a_k` is independent of z. At every layer :math:`\langle b_{k+1}, z_{k+1}\rangle = f`. With
+:math:`B_k` the number of active units and with new, independent chi-squares, the following holds jointly in law:
 
-.. math:: |b_k|^2 = \frac{f^2}{|a_k|^2} + s_{k+1}^2|b_{k+1}|^2\chi^2_{B_k-1},
+.. math:: |b_k|^2 = \frac{f^2}{|a_k|^2} + s_{k+1}^2|b_{k+1}|^2\chi^2_{B_k-1}.
 
-:math:`B_k` the number of active units, with fresh chi-squares. All depends on :math:`a_{k-1}` through its size alone,
-and b is homogeneous of degree 0, so :math:`E|b_k|^2|a_{k-1}|^2 = c_k\,E|a_{k-1}|^2` with
+All of this depends on :math:`a_{k-1}` through its size alone, and b does not change when the input is multiplied by a
+positive number. So :math:`E|b_k|^2|a_{k-1}|^2 = c_k\,E|a_{k-1}|^2` with
 
 .. math:: c_L = \tfrac12|v|^2, \qquad c_k = E\frac{f^2}{|a_k|^2} + s_{k+1}^2\,E(B_k-1)^+\,c_{k+1}.
 
@@ -32,21 +33,22 @@ def fixed_readout_gradient_moment(net: Ensemble, layer: int | str, order: int = 
     Parameters
     ----------
     net : Ensemble
-        ReLU, normal; readout ``ones`` or numbers. Layer and depth may be symbols at order 2 and constant width.
+        A ReLU network with normal weights, whose readout is ``ones`` or numbers. At order 2 and constant width the
+        layer and the depth may be symbols.
     layer : int or str
         k, from 1 to the depth.
     order : int
-        2 or 4.
+        The power of the norm: 2 or 4.
 
     Returns
     -------
     sympy.Expr
-        Exact, with pi: halves of normal variables have means.
+        The exact moment. It contains pi, from the mean of the positive part of a normal variable.
 
     Raises
     ------
     InvalidArgument
-        For other activations, laws, readouts or orders.
+        For other activations, laws, readouts, layers or orders.
 
     Examples
     --------
@@ -75,7 +77,7 @@ def fixed_readout_gradient_moment(net: Ensemble, layer: int | str, order: int = 
 
 
 def _closed(net: Ensemble, layer: int | str) -> sp.Expr:
-    """Solve c_k = a q^(L-k-1) + r c_{k+1}: a combination of q^(L-k) and r^(L-k)."""
+    """Solve c_k = a q^(L-k-1) + r c_{k+1}: the solution is a combination of q^(L-k) and r^(L-k)."""
     n, s2 = symbols.whole(net.width_at(0)), symbols.variance(net, 1)
     k, depth = symbols.whole(layer), symbols.whole(net.depth)
     grows, shrinks = n * s2 / 2, s2 * _extra_units(n)
@@ -86,32 +88,33 @@ def _closed(net: Ensemble, layer: int | str) -> sp.Expr:
 
 
 def _extra_units(n: sp.Expr) -> sp.Expr:
-    """E (B - 1)^+ for B ~ Binomial(n, 1/2)."""
+    """Return E (B - 1)^+ for B ~ Binomial(n, 1/2)."""
     return n / 2 - 1 + 2**-n
 
 
 def _half_normal_square(net: Ensemble) -> sp.Expr:
-    """E <v, phi(g)>^2 for standard normal g."""
+    """Return E <v, phi(g)>^2 for a vector g of standard normal entries."""
     square, total = symbols.readout_power_sum(net, 2), symbols.readout_power_sum(net, 1)
     return square / 2 + (total**2 - square) * _half_normal_moment(1) ** 2
 
 
 @cache
 def _half_normal_moment(order: int) -> sp.Expr:
-    """E phi(g)^order, phi = relu."""
+    """Return E phi(g)^order for phi = relu and a standard normal g."""
     g = sp.Symbol("g", positive=True)
     return sp.integrate(g**order * sp.exp(-(g**2) / 2), (g, 0, sp.oo)) / sp.sqrt(2 * sp.pi)
 
 
 @cache
 def _through_layers(net: Ensemble, layer: int) -> tuple[sp.Expr, sp.Expr]:
-    """Return E|b_k|^2 and E|b_k|^4 given a_{k-1} other than 0."""
+    """Return E|b_k|^2 and E|b_k|^4 given any a_{k-1} other than 0."""
     depth = int(net.depth)
     last = _joint_moment
     second, fourth = last(net, 0, 1), last(net, 0, 2)
     s2 = symbols.variance(net, depth)
-    mixed = s2 * last(net, 2, 1)  # E f^2 |b_k|^2 / |a_{k-1}|^2
-    out_square, out_fourth = s2 * last(net, 2, 0), s2**2 * last(net, 4, 0)  # E f^2/|a_k|^2, E f^4/|a_k|^4, k = L - 1
+    mixed = s2 * last(net, 2, 1)  # this is E f^2 |b_k|^2 / |a_{k-1}|^2
+    # these are E f^2/|a_k|^2 and E f^4/|a_k|^4 for k = L - 1
+    out_square, out_fourth = s2 * last(net, 2, 0), s2**2 * last(net, 4, 0)
     for k in range(depth - 1, layer - 1, -1):
         above, own = symbols.variance(net, k + 1), symbols.variance(net, k)
         n = int(net.width_at(k))
@@ -129,12 +132,15 @@ def _through_layers(net: Ensemble, layer: int) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _binomial_mean(n: int, function: object) -> sp.Rational:
-    """E function(B) over B >= 1."""
+    """Return E function(B) for B ~ Binomial(n, 1/2), where B = 0 counts 0."""
     return sum((sp.Rational(comb(n, b) * function(b), 2**n) for b in range(1, n + 1)), sp.S.Zero)  # type: ignore[operator]
 
 
 def _joint_moment(net: Ensemble, power: int, masked: int) -> sp.Expr:
-    """E <v, phi(g)>^power (sum_i v_i^2 1(g_i > 0))^masked, from joint cumulants: those of independent units add up."""
+    """Return E <v, phi(g)>^power (sum_i v_i^2 1(g_i > 0))^masked.
+
+    Joint cumulants of sums over independent units are sums of the units' joint cumulants, and give the moment.
+    """
     from sympy.utilities.iterables import multiset_partitions
 
     letters = [0] * power + [1] * masked
@@ -153,7 +159,7 @@ def _joint_moment(net: Ensemble, power: int, masked: int) -> sp.Expr:
 
 @cache
 def _unit_cumulant(f: int, b: int) -> sp.Expr:
-    """Joint cumulant of f copies of phi(g) and b copies of 1(g > 0)."""
+    """Return the joint cumulant of f copies of phi(g) and b copies of 1(g > 0)."""
     from sympy.utilities.iterables import multiset_partitions
 
     letters = [0] * f + [1] * b

@@ -1,11 +1,10 @@
-r"""Products of two gradients' norms: :math:`E|G_j|^2|G_k|^2`, covariance and correlation across layers, normal weights.
+r"""Products of two gradients' norms for normal weights: :math:`E|G_j|^2|G_k|^2`, covariance and correlation.
 
 For j < k let :math:`M = M_{kj}` be the Jacobian between the layers. Then :math:`a_{k-1} = MW_ja_{j-1}` and
-:math:`b_j = M^TW_k^Tb_k`, where :math:`W_ja_{j-1}` and :math:`W_k^Tb_k` are normal vectors independent of M, so that
+:math:`b_j = M^TW_k^Tb_k`, where :math:`W_ja_{j-1}` and :math:`W_k^Tb_k` are normal vectors independent of M. The masks
+act as if they were independent (:mod:`theory.moments.gradients`), so that
 
-.. math:: E|G_j|^2|G_k|^2 = s_j^2s_k^2\,E|b_k|^4\,E|M|_F^4\,E|a_{j-1}|^4,
-
-the masks as if independent (:mod:`theory.moments.gradients`).
+.. math:: E|G_j|^2|G_k|^2 = s_j^2s_k^2\,E|b_k|^4\,E|M|_F^4\,E|a_{j-1}|^4.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from theory.requirements import require_layer
 
 
 def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
-    r"""Derive :math:`E|\partial f/\partial W_j|_F^2|\partial f/\partial W_k|_F^2`, j <= k.
+    r"""Derive :math:`E|\partial f/\partial W_j|_F^2|\partial f/\partial W_k|_F^2` for j <= k.
 
     Parameters
     ----------
     net : Ensemble
-        Normal weights; a sign-symmetric readout, or any if linear.
+        A network with normal weights and a sign-symmetric readout; a linear network may have any readout.
     first, second : int or str
-        1 <= j <= k <= depth; symbols at constant width.
+        The layers j and k, with 1 <= j <= k <= depth. At constant width they may be symbols.
 
     Returns
     -------
@@ -37,7 +36,7 @@ def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.E
     Raises
     ------
     InvalidArgument
-        As :func:`theory.moments.gradients.gradient_moment`; for a law that is not normal.
+        As :func:`theory.moments.gradients.gradient_moment`, and for a law that is not normal if j < k.
 
     Examples
     --------
@@ -59,7 +58,9 @@ def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.E
 
 
 def gradient_covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
-    r"""Derive :math:`\mathrm{Cov}(|G_j|^2, |G_k|^2)`; parameters and errors as for :func:`gradient_product`.
+    r"""Derive :math:`\mathrm{Cov}(|G_j|^2, |G_k|^2)`.
+
+    Parameters and errors are those of :func:`gradient_product`.
 
     Examples
     --------
@@ -74,6 +75,16 @@ def gradient_covariance(net: Ensemble, first: int | str, second: int | str) -> s
 
 def gradient_correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     r"""Derive the correlation of :math:`|G_j|^2` and :math:`|G_k|^2`.
+
+    Parameters
+    ----------
+    net, first, second
+        As for :func:`gradient_product`.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`gradient_product`, and if one of the two norms is not random.
 
     Examples
     --------

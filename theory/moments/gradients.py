@@ -1,4 +1,7 @@
-"""Moments of the gradients' norms, where the masks act as if they were independent of everything else."""
+"""Moments of the gradients' norms, where the masks act as if they were independent of everything else.
+
+Why they do, and for which functionals, is said in the notes of :func:`gradient_moment`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from theory import symbols
 from theory.ensembles import Ensemble
 from theory.moments.activations import activation_moment
 from theory.moments.transfer import (
+    IntegerPartition,
     Layer,
-    Partition,
     input_power_sums,
     power_applied,
     set_partitions,
@@ -24,47 +27,48 @@ from theory.requirements import require_independent_entries, require_independent
 def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 2) -> sp.Expr:
     r"""Derive :math:`E|\partial f/\partial W_k|_F^{order}`.
 
-    For a sign-symmetric readout, and for any if the network is linear, whatever the law; for a fixed readout and ReLU
-    with normal weights, by :mod:`theory.moments.fixed_readouts`.
-
     Parameters
     ----------
     net : Ensemble
-        Widths and depth may be symbols.
+        The network, whose widths and depth may be symbols. A linear one may have any readout and any law; another one
+        needs a sign-symmetric readout and a law without atoms, or else ReLU, normal weights and a fixed readout, which
+        :mod:`theory.moments.fixed_readouts` treats.
     layer : int or str, optional
-        k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out.
+        k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out,
+        except for a fixed readout under ReLU.
     order : int
         The power of the norm: 2, 4, ...
 
     Returns
     -------
     sympy.Expr
-        Exact, under the assumptions below.
+        The exact moment.
 
     Raises
     ------
     InvalidArgument
-        For a nonlinear activation with a fixed readout, where the masks do not act independently (unless it is ReLU
-        with normal weights), or with a discrete law, where a preactivation can be exactly 0; for a layer out of range.
+        For a nonlinear activation with a fixed readout, where the masks do not act as if independent (unless it is ReLU
+        with normal weights), or with a discrete law, where a preactivation can be exactly 0; for dependent entries, an
+        order that is not even and positive, and a layer out of range.
 
     Notes
     -----
-    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. From the last layer down: averaged
-    over the readout's signs, an even power of |b_k| is even in each row of D_L W_L, and a row of W_L that changes its
-    sign flips its mask and nothing else, so D_L acts as fair coins independent of W_L. Then each column of W_L may
-    change its sign, so W_L^T D_L v has independent symmetric signs again, and the argument repeats one layer down.
-    Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and the backward
-    pass has the transfer matrix of the forward pass, from width to width in reverse. With a fixed readout the power
-    is not even in the rows, and this is wrong.
+    The gradient is b_k a_{k-1}^T with b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}. The argument goes from the last
+    layer down. Averaged over the readout's signs, an even power of |b_k| is even in each row of D_L W_L. A row of W_L
+    that changes its sign flips its mask and nothing else, so D_L acts as fair coins independent of W_L. Then each
+    column of W_L may change its sign, so W_L^T D_L v has independent symmetric signs again, and the argument repeats
+    one layer down. Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and
+    the backward pass has the transfer matrix of the forward pass, with the widths in reverse. With a fixed readout the
+    power is not even in the rows, and the argument fails.
 
-    The argument asks of a functional only that, masks held fixed, it does not change when a row of W_m and the
-    column of W_{m+1} (at the top, the entry of v) change sign together, and that it vanishes once a layer is dead.
-    So it holds for products of any |b_k|, |a_k| and |M_lk|_F that vanish with the network (covariances, Hessian
-    blocks), and for their whole joint law given survival.
+    The argument needs two properties of a functional. Masks held fixed, it does not change when a row of W_m and the
+    column of W_{m+1} change sign together (at the top, a row of W_L and the entry of v). And it vanishes once a layer
+    is dead. So it holds for products of any |b_k|, |a_k| and |M_lk|_F that vanish with the network, as in covariances
+    and Hessian blocks, and for their joint law given survival.
 
     References
     ----------
-    arXiv:2106.03763, the gradient theorems for networks of constant width.
+    arXiv:2106.03763 has the gradient theorems for networks of constant width.
 
     Examples
     --------
@@ -98,9 +102,9 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
 
 
 def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
-    r"""Derive :math:`E|b_k|^{order}`, the masks as if independent: a factor of moments that vanish with the network.
+    r"""Derive :math:`E|b_k|^{order}` with masks as if independent, a factor of moments that vanish with the network.
 
-    Parameters and errors are those of :func:`gradient_moment`.
+    Parameters and errors are those of :func:`gradient_moment`, but the layer is always needed.
 
     Examples
     --------
@@ -120,10 +124,10 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     return through_layers(layers, order, readout)
 
 
-def _masked_readout_power_sums(net: Ensemble, part: Partition) -> sp.Expr:
-    """E P_part(D_L v), the masks as if independent."""
+def _masked_readout_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
+    """Return E P_part(D_L v) with masks as if independent."""
     width = symbols.whole(net.width_at(net.depth))
-    if not net.has_sign_symmetric_readout:  # linear, so there are no masks
+    if not net.has_sign_symmetric_readout:  # the network is linear, so there are no masks
         return sp.Mul(*(symbols.readout_power_sum(net, 2 * j) for j in part))
     total = sp.S.Zero
     for grouping in set_partitions(part):

@@ -1,13 +1,14 @@
 r"""The Hessian of f in the weights: moments of its blocks, and of the loss Hessian's two parts.
 
-Diagonal blocks vanish. For k < l, with the Jacobian :math:`M_{lk}` between the layers,
+The diagonal blocks vanish. For k < l, with the Jacobian :math:`M_{lk}` between the layers,
 
-.. math:: |H_{kl}|_F^2 = |b_l|^2\,|M_{lk}|_F^2\,|a_{k-1}|^2,
+.. math:: |H_{kl}|_F^2 = |b_l|^2\,|M_{lk}|_F^2\,|a_{k-1}|^2.
 
-three independent factors once the masks are as if independent (:mod:`theory.moments.gradients`). The loss
-:math:`\frac12(f-y)^2` has the Hessian :math:`\nabla f\nabla f^T + (f-y)H`. As
-:math:`f = b_l^TW_lM_{lk}W_ka_{k-1}` with :math:`W_l` and :math:`W_k` independent of the rest,
-:math:`E f^2|H_{kl}|_F^2 = s_k^2s_l^2\,E|H_{kl}|_F^4`, for every law of those two matrices.
+The three factors are independent once the masks are as if independent (:mod:`theory.moments.gradients`).
+
+The loss :math:`\frac12(f-y)^2` has the Hessian :math:`\nabla f\nabla f^T + (f-y)H`, the sum of its Gauss-Newton part
+and its residual part. As :math:`f = b_l^TW_lM_{lk}W_ka_{k-1}`, where :math:`W_l` and :math:`W_k` are independent of the
+rest, :math:`E f^2|H_{kl}|_F^2 = s_k^2s_l^2\,E|H_{kl}|_F^4` for every law of those two matrices.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
     Parameters
     ----------
     net : Ensemble
-        Any law at order 2, normal weights at order 4; a sign-symmetric readout, or any if linear.
+        A network with any law at order 2 and with normal weights at order 4. Its readout is sign-symmetric; a linear
+        network may have any.
     first, second : int or str
-        Layers; symbols at constant width.
+        The layers k < l. At constant width they may be symbols.
     order : int
-        2 or 4.
+        The power of the norm: 2 or 4.
 
     Returns
     -------
@@ -42,11 +44,11 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
     Raises
     ------
     InvalidArgument
-        As :func:`theory.moments.gradients.gradient_moment` and :func:`theory.moments.jacobians.jacobian_moment`.
+        As :func:`theory.moments.gradients.backward_moment` and :func:`theory.moments.jacobians.jacobian_moment`.
 
     References
     ----------
-    arXiv:2106.03763, the Hessian theorems.
+    arXiv:2106.03763 has the Hessian theorems.
 
     Examples
     --------
@@ -63,18 +65,23 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
 
 
 def hessian_moment(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`E|H|_F^2 = E\,\mathrm{tr}H^2`, the sum of the squared eigenvalues in the mean.
+    r"""Derive :math:`E|H|_F^2 = E\,\mathrm{tr}H^2`, the mean of the sum of the squared eigenvalues.
 
     Parameters
     ----------
     net : Ensemble
-        Any law; a sign-symmetric readout, or any if linear. Plain, or residual with branches that are linear or have
-        two matrices.
+        A network of any law with a sign-symmetric readout; a linear network may have any readout. It is plain, or
+        residual with branches that are linear or have two matrices.
 
     Returns
     -------
     sympy.Expr
-        For depth 1, where f is linear in its one weight matrix, 0.
+        At depth 1, where f is linear in its only weight matrix, it is 0.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`hessian_block_moment`.
 
     Examples
     --------
@@ -88,7 +95,7 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
         return residual_hessian_moment(net)
     require_independent_entries(net)
     if net.is_constant_width and net.depth != 1:
-        # every block has the same moment: the growths add up to L - 2 layers wherever the two lie
+        # every block has the same moment: wherever its two layers lie, the other L - 2 multiply by the same factor
         block = hessian_block_moment(net, 1, 2)
         pairs = symbols.whole(net.depth) * (symbols.whole(net.depth) - 1)
         return symbols.gather(pairs * block)
@@ -97,7 +104,13 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
 
 
 def gauss_newton_trace(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`E|\nabla f|^2`, the trace of the loss Hessian's Gauss-Newton part, over all weights.
+    r"""Derive :math:`E|\nabla f|^2`, the mean trace of the loss Hessian's Gauss-Newton part, over all weights.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`theory.moments.gradients.gradient_moment`, and if the depth is a symbol but the layers' gradients
+        differ.
 
     Examples
     --------
@@ -116,6 +129,11 @@ def gauss_newton_trace(net: Ensemble) -> sp.Expr:
 def gauss_newton_moment(net: Ensemble) -> sp.Expr:
     r"""Derive :math:`E|\nabla f\nabla f^T|_F^2 = E|\nabla f|^4` for normal weights and a numeric depth.
 
+    Raises
+    ------
+    InvalidArgument
+        As :func:`theory.moments.gradient_products.gradient_product`, and if the depth is a symbol.
+
     Examples
     --------
     >>> from theory import Ensemble
@@ -127,24 +145,35 @@ def gauss_newton_moment(net: Ensemble) -> sp.Expr:
     return symbols.tidy(squares + 2 * sp.Add(*(gradient_product(net, j, k) for j, k in _pairs(net))))
 
 
-def residual_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
-    r"""Derive :math:`E|(f-y)H|_F^2 = E f^2|H|_F^2 + y^2E|H|_F^2` for normal weights and a numeric depth.
+def residual_part_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
+    r"""Derive :math:`E|(f-y)H|_F^2`, of the loss Hessian's residual part, for normal weights and a numeric depth.
 
     Parameters
     ----------
     net : Ensemble
+        A network with normal weights and a sign-symmetric readout; a linear network may have any readout.
     target : sympy.Expr or int
-        y. The mixed term vanishes: f is odd in the readout, or in W_1 if linear, whose opposite has the same law.
+        The target y.
 
     Returns
     -------
     sympy.Expr
-        Compare with :func:`gauss_newton_moment`: on the plateau, where f is small against y, this is the larger.
+        On the plateau, where f is small against y, it exceeds :func:`gauss_newton_moment`.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`hessian_block_moment` at order 4, and if the depth is a symbol.
+
+    Notes
+    -----
+    It is :math:`E f^2|H|_F^2 + y^2E|H|_F^2`. The mixed term vanishes because f is odd in the readout, or in W_1 if the
+    network is linear, and the opposite of the readout or of W_1 has the same law.
 
     Examples
     --------
     >>> from theory import Ensemble
-    >>> residual_moment(Ensemble(width="n", depth=2, readout="signs"), sp.Symbol("y"))
+    >>> residual_part_moment(Ensemble(width="n", depth=2, readout="signs"), sp.Symbol("y"))
     2*n*norm_x**2*y**2 + 2*norm_x**4
     """
     total = sp.S.Zero

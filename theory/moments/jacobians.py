@@ -1,6 +1,6 @@
 r"""The Jacobian between layers, :math:`M_{lk} = D_{l-1}W_{l-1}\cdots W_{k+1}D_k`: moments of its Frobenius norm.
 
-With masks as if independent (:mod:`theory.moments.gradients` says of what this is true), one more layer sends
+With masks as if independent (:mod:`theory.moments.gradients` says for which functionals they are), one more layer sends
 :math:`S = MM^T` to :math:`DWSW^TD`. For normal weights
 :math:`E(w^TSw)^2 = s^4((\mathrm{tr}S)^2 + 2\,\mathrm{tr}S^2)`, so :math:`|M|_F^4` and :math:`\mathrm{tr}(MM^T)^2`
 follow a recursion of two terms.
@@ -17,26 +17,26 @@ from theory.requirements import require_independent_entries, require_two_layers
 
 
 def jacobian_moment(net: Ensemble, first: int | str, last: int | str, order: int = 2) -> sp.Expr:
-    r"""Derive :math:`E|M_{lk}|_F^{order}`, k = `first` < l = `last`, the masks as if independent.
+    r"""Derive :math:`E|M_{lk}|_F^{order}` with masks as if independent, k = `first` < l = `last`.
 
     Parameters
     ----------
     net : Ensemble
-        Any law at order 2, normal weights at order 4.
+        A network with any law at order 2 and with normal weights at order 4.
     first, last : int or str
-        1 <= k < l <= depth; symbols at constant width.
+        The layers, with 1 <= k < l <= depth. At constant width they may be symbols.
     order : int
-        2 or 4.
+        The power of the norm: 2 or 4.
 
     Returns
     -------
     sympy.Expr
-        For l = k + 1 that of the mask :math:`D_k` alone.
+        The exact moment. For l = k + 1 the Jacobian is the mask :math:`D_k` alone.
 
     Raises
     ------
     InvalidArgument
-        For other orders, a law that is not normal at order 4, or layers out of range.
+        For other orders, dependent entries, a law that is not normal at order 4, or layers out of range.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def _square(net: Ensemble, layer: int) -> TransferMatrix:
 
 
 def _fourth(net: Ensemble, layer: int) -> TransferMatrix:
-    """On |M|_F^4 and tr (M M^T)^2: rows of W that coincide, and rows that do not."""
+    """Return the map of |M|_F^4 and tr (M M^T)^2, from pairs of rows of W that coincide and pairs that do not."""
     n, (p2, p4) = symbols.whole(net.width_at(layer)), _gates(net)
     s4 = symbols.variance(net, layer) ** 2
     same, different = n * p4 * s4, n * (n - 1) * p2**2 * s4

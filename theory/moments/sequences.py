@@ -1,8 +1,8 @@
 r"""Moments as sequences in the depth: recurrence, generating function, exact terms, and balls where those are huge.
 
-:math:`m_L = e_1^T M^L p_0` with the transfer matrix M is C-finite: by Cayley and Hamilton it satisfies the recurrence
-of M's characteristic polynomial, and :math:`\sum_L m_L z^L` is a rational function whose denominator is that
-polynomial reversed. That is the answer where powers of M have no closed form in L.
+With the transfer matrix M the moment is :math:`m_L = e_1^T M^L p_0`. By Cayley and Hamilton this sequence satisfies the
+recurrence of M's characteristic polynomial, and :math:`\sum_L m_L z^L` is a rational function whose denominator is that
+polynomial reversed. These are the answers where the powers of M have no closed form in L.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied, transfer_matrix
 
 _LARGEST_EXACT = 200_000
-"""Bits of an exact term beyond which only balls are offered."""
+"""Exact terms of more bits than this are not offered; balls are."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class MomentSequence:
     Parameters
     ----------
     transfer : TransferMatrix
-        Of one layer.
+        The map of one layer.
     start : tuple of SymPy expressions
-        Its basis at depth 0.
+        The power sums of its basis at depth 0.
 
     Examples
     --------
@@ -48,12 +48,12 @@ class MomentSequence:
 
     @property
     def size(self) -> int:
-        """Number of terms of the recurrence."""
+        """The number d of terms of the recurrence."""
         return len(self.start)
 
     @property
     def has_symbols(self) -> bool:
-        """Whether the transfer matrix has symbols, beyond the input's."""
+        """Whether the transfer matrix has symbols; those of the input do not count."""
         return bool(self.transfer.matrix.free_symbols)
 
     def recurrence(self) -> tuple[sp.Expr, ...]:
@@ -74,7 +74,7 @@ class MomentSequence:
         Parameters
         ----------
         z : sympy.Symbol, optional
-            ``z`` by default.
+            The variable; by default ``z``, or another letter where the moments contain a symbol of that name.
 
         Examples
         --------
@@ -91,7 +91,7 @@ class MomentSequence:
         for power in range(self.size):
             series += vector[0] * z**power
             vector = (self.transfer.matrix * vector).applyfunc(symbols.tidy)
-        product = sp.expand(series * denominator)  # a polynomial of degree below d, plus terms that cancel
+        product = sp.expand(series * denominator)  # its terms below degree d are the numerator, the others cancel
         numerator = sp.Add(*(symbols.tidy(product.coeff(z, j)) * z**j for j in range(self.size)))
         return sp.factor(sp.together(numerator) / sp.together(denominator))
 
@@ -101,35 +101,72 @@ class MomentSequence:
         Raises
         ------
         InvalidArgument
-            If the recurrence has more than two terms; the generating function is what there is.
+            If the recurrence has more than two terms. Then only the generating function has a closed form.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> sequence = activation_sequence(Ensemble(width=2, depth="L", activation="relu", init="he"), 4)
+        >>> sequence.closed_form(sp.Symbol("L"))
+        (7/2)**L*norm_x**4
         """
         return power_applied(self.transfer, dict(zip(self.transfer.basis, self.start, strict=True)).__getitem__, depth)
 
     def term(self, depth: int) -> sp.Expr:
-        """Return m_depth exactly."""
+        """Return m_depth exactly.
+
+        Raises
+        ------
+        InvalidArgument
+            If the depth is not a whole number from 0 on.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> activation_sequence(Ensemble(width=2, depth="L", activation="relu", init="he", input="e1"), 4).term(2)
+        49/4
+        """
         return self.closed_form(sp.Integer(_require_depth(depth)))
 
     def fits(self, depth: int) -> bool:
-        """Whether the exact term has a size that can be written down."""
+        """Whether the exact term is short enough to be written down.
+
+        Raises
+        ------
+        InvalidArgument
+            If the depth is not a whole number from 0 on.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> sequence = activation_sequence(Ensemble(width=1000, depth="L", law="uniform", input="e1"), 12)
+        >>> sequence.fits(100), sequence.fits(10**6)
+        (True, False)
+        """
         entries = [entry for entry in [*self.transfer.matrix, *self.start] if entry.is_Rational]
-        # over a common denominator D: numerators grow like sums of products, and D^depth is below
+        # over a common denominator D the term is a sum of products of whole numbers, divided by D^depth
         below = math.lcm(*(int(entry.q) for entry in entries))
         above = max((abs(int(entry * below)) for entry in entries), default=1) * self.size
         return _require_depth(depth) * max(below.bit_length(), above.bit_length()) <= _LARGEST_EXACT
 
     def ball(self, depth: int, digits: int = 30) -> Ball:
-        """Return m_depth in ball arithmetic, however huge: squaring needs log2(depth) products.
+        """Return m_depth in ball arithmetic, however huge: repeated squaring needs log2(depth) products.
 
         Parameters
         ----------
         depth : int
+            L, below 2^62.
         digits : int
-            Significant digits.
+            The number of significant digits of the answer.
+
+        Returns
+        -------
+        flint.arb
 
         Raises
         ------
         InvalidArgument
-            If symbols remain.
+            If symbols remain, or the depth or the digits are out of range.
 
         Examples
         --------
@@ -165,9 +202,9 @@ def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
     Parameters
     ----------
     net : Ensemble
-        Of constant width; its own depth does not matter.
+        A network of constant width; its own depth does not matter.
     order : int
-        2, 4, 6, ...
+        The power of the norm: 2, 4, 6, ...
 
     Returns
     -------

@@ -2,11 +2,15 @@ r"""One layer as a linear map on moments: the transfer matrix of even power sums
 
 For a partition :math:`\lambda` of m let :math:`P_\lambda(a) = \prod_j \sum_i a_i^{2\lambda_j}`. Given the
 activations of the previous layer, :math:`E[P_\lambda(a_k) \mid a_{k-1}]` is a linear combination of the
-:math:`P_\mu(a_{k-1})`, whatever the symmetric entry law: a product of sums over units is a sum over which parts share a
-unit (set partitions, with falling factorials of the width counting the distinct units), the units are independent,
-and each contributes a moment of :math:`\phi(w \cdot a)`, a polynomial in the cumulants of :math:`w \cdot a`, which are
-those of one entry times :math:`\sum_i a_i^{2j}`. So moments of order 2m follow a recursion no larger than the number of
-partitions of m.
+:math:`P_\mu(a_{k-1})`, for every symmetric law of the weights' entries:
+
+1. A product of sums over units is a sum over the ways in which the parts share units, which are set partitions; the
+   falling factorials of the width count the distinct units.
+2. The units are independent, and each contributes a moment of :math:`\phi(w \cdot a)`.
+3. That moment is a polynomial in the cumulants of :math:`w \cdot a`, which are the cumulants of one entry times
+   :math:`\sum_i a_i^{2j}`.
+
+So the moments of order 2m follow a recursion of no more terms than m has partitions.
 """
 
 from __future__ import annotations
@@ -23,27 +27,27 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, Law
 from theory.requirements import require_independent_entries, require_order
 
-Partition = tuple[int, ...]
-"""Parts in decreasing order: (1, 1) stands for |a|^4, (2,) for the sum of the a_i^4."""
-
+IntegerPartition = tuple[int, ...]
+"""The parts of lambda in decreasing order name P_lambda: (1, 1) stands for |a|^4, and (2,) for the sum of the a_i^4."""
 
 _HIGHEST = 18
-"""The order beyond which set partitions of order/2 parts take minutes."""
+"""Beyond this order it takes minutes to go through all set partitions of order/2 parts."""
 
 
 @dataclass(frozen=True)
 class TransferMatrix:
-    r"""E[P(a_k) | a_{k-1}] = matrix * P(a_{k-1}) on a basis of power sums closed under one layer.
+    r"""One layer's map of power sums: E[P(a_k) | a_{k-1}] = matrix * P(a_{k-1}).
 
     Parameters
     ----------
-    basis : tuple of Partition
-        Starts with (1, ..., 1), which stands for |a|^(2m).
+    basis : tuple of IntegerPartition
+        The power sums that the vector P consists of. The first is (1, ..., 1), which stands for |a|^(2m), and one layer
+        maps none of them to a power sum outside of the basis.
     matrix : sympy.Matrix, shape (len(basis), len(basis))
-        Entries in the width, the slope, the entry variance and its moments.
+        Its entries depend on the width, the activation's slope, and the variance and moments of a weight.
     """
 
-    basis: tuple[Partition, ...]
+    basis: tuple[IntegerPartition, ...]
     matrix: sp.Matrix
 
 
@@ -53,26 +57,27 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     Parameters
     ----------
     net : Ensemble
-        Any widths, law, activation; independent entries.
+        A network of any widths, law and activation, whose weights have independent entries.
     order : int
-        2m, the degree: |a|^order is what is asked in the end.
+        2m, the degree of the power sums, of which |a|^order is the first.
     layer : int
         k, which matters for unequal widths only.
 
     Returns
     -------
     TransferMatrix
-        On the smallest basis that contains (1, ..., 1): for normal entries that partition alone.
+        It acts on the smallest basis that contains (1, ..., 1). For normal weights this is (1, ..., 1) alone.
 
     Raises
     ------
     InvalidArgument
-        If the order is not even and positive, the law's moments are not known that far, or the entries are dependent.
+        If the order is not even and positive or exceeds 18, if the law's moments are not known up to it, or if the
+        entries are dependent.
 
     References
     ----------
-    Order 4 is the recursion of arXiv:2106.03763 (proofs of its first theorems); cumulants as in P. McCullagh,
-    *Tensor Methods in Statistics*, 1987, ch. 2.
+    Order 4 is the recursion of arXiv:2106.03763, in the proofs of its first theorems. P. McCullagh, *Tensor Methods in
+    Statistics*, 1987, ch. 2, has the cumulants.
 
     Examples
     --------
@@ -89,8 +94,8 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
         problem = f"{order} asks for all partitions of {order // 2} units, too many beyond {_HIGHEST}"
         raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST}")
     step = Layer.forward(net, layer)
-    rows: dict[Partition, dict[Partition, sp.Expr]] = {}
-    waiting: list[Partition] = [(1,) * (order // 2)]
+    rows: dict[IntegerPartition, dict[IntegerPartition, sp.Expr]] = {}
+    waiting: list[IntegerPartition] = [(1,) * (order // 2)]
     while waiting:
         part = waiting.pop(0)
         if part not in rows:
@@ -100,14 +105,30 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     return TransferMatrix(basis, sp.Matrix([[rows[lam].get(mu, sp.S.Zero) for mu in basis] for lam in basis]))
 
 
-def through_layers(layers: Sequence[Layer], order: int, start: Callable[[Partition], sp.Expr]) -> sp.Expr:
+def through_layers(layers: Sequence[Layer], order: int, start: Callable[[IntegerPartition], sp.Expr]) -> sp.Expr:
     """Return E|a|^order after some layers, given the power sums of what enters the first.
 
-    The functional is pulled back from the last layer to the first, so that only what is asked for is carried.
+    The moment is pulled back from the last layer to the first, so that no other moments are computed on the way.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers in the order in which they act; their widths may differ.
+    order : int
+        The even power of the norm after the last layer.
+    start : callable
+        Gives P_part of what enters the first layer, for a partition `part`.
+
+    Examples
+    --------
+    >>> net = Ensemble(widths=(2, 3, 5), init="xavier")
+    >>> layers = [Layer.forward(net, 1), Layer.forward(net, 2)]
+    >>> through_layers(layers, 2, lambda part: input_power_sums(net, part))
+    3/2
     """
-    functional: dict[Partition, sp.Expr] = {(1,) * (order // 2): sp.S.One}
+    functional: dict[IntegerPartition, sp.Expr] = {(1,) * (order // 2): sp.S.One}
     for layer in reversed(layers):
-        pulled: dict[Partition, sp.Expr] = {}
+        pulled: dict[IntegerPartition, sp.Expr] = {}
         for lam, weight in functional.items():
             for mu, coefficient in layer.image(lam).items():
                 pulled[mu] = pulled.get(mu, sp.S.Zero) + weight * coefficient
@@ -115,20 +136,35 @@ def through_layers(layers: Sequence[Layer], order: int, start: Callable[[Partiti
     return symbols.tidy(sp.Add(*(weight * start(mu) for mu, weight in functional.items())))
 
 
-def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr], steps: sp.Expr) -> sp.Expr:
-    """Return the first entry of matrix^steps applied to the start, in closed form where steps is a symbol.
+def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], sp.Expr], steps: sp.Expr) -> sp.Expr:
+    """Return the first entry of matrix^steps times the start, in closed form where `steps` is a symbol.
+
+    Parameters
+    ----------
+    transfer : TransferMatrix
+        The map of one step.
+    start : callable
+        Gives the vector's first entries: P_part of what enters, for each partition `part` of the basis.
+    steps : sympy.Expr
+        The number of steps, which may have symbols.
 
     Raises
     ------
     InvalidArgument
-        If steps is symbolic and the recursion has more than two terms.
+        If `steps` is symbolic and the matrix has more than two rows.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> power_applied(transfer_matrix(net, 4), lambda part: input_power_sums(net, part), sp.Symbol("k"))
+    norm_x**4*(1 + 5/n)**k
     """
     matrix = transfer.matrix
     vector = sp.Matrix([start(mu) for mu in transfer.basis])
     if len(transfer.basis) == 1:
         return matrix[0] ** steps * vector[0]
     if steps.is_Integer and all(entry.is_Rational for entry in matrix):
-        return (matrix ** int(steps) * vector)[0]  # by repeated squaring
+        return (matrix ** int(steps) * vector)[0]  # SymPy squares repeatedly
     if steps.is_Integer:
         for _ in range(int(steps)):
             vector = (matrix * vector).applyfunc(symbols.tidy)
@@ -139,7 +175,7 @@ def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr
         raise InvalidArgument("depth", problem, remedy)
     upper, lower = eigenvalues(matrix)
     once = (matrix * vector)[0].expand()
-    # both coefficients of the two geometric sequences, from the first two values
+    # the result is a sum of two geometric sequences, and its first two values give both coefficients
     rising, falling = once - lower * vector[0], upper * vector[0] - once
     if (upper - lower).is_rational_function():
         terms = ((rising, upper), (falling, lower))
@@ -148,7 +184,13 @@ def power_applied(transfer: TransferMatrix, start: Callable[[Partition], sp.Expr
 
 
 def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
-    """Return both eigenvalues of a 2x2 matrix, the larger first."""
+    """Return both eigenvalues of a 2x2 matrix, the larger first.
+
+    Examples
+    --------
+    >>> eigenvalues(sp.Matrix([[3, 1], [1, 3]]))
+    (4, 2)
+    """
     trace, determinant = symbols.tidy(matrix.trace()), symbols.tidy(matrix.det())
     square = symbols.tidy(trace**2 - 4 * determinant)
     perfect = sp.sqrt(sp.factor(square))
@@ -156,25 +198,38 @@ def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
     return (trace + root) / 2, (trace - root) / 2
 
 
-def input_power_sums(net: Ensemble, part: Partition) -> sp.Expr:
-    """Return P_part(x) of the input."""
+def input_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
+    """Return P_part(x), a product of power sums of the input's entries.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network whose input is meant.
+    part : IntegerPartition
+        The parts: j stands for the sum of the x_i^(2j).
+
+    Examples
+    --------
+    >>> input_power_sums(Ensemble(width="n", depth="L"), (2, 1))
+    norm4_x**4*norm_x**2
+    """
     return sp.Mul(*(symbols.input_power_sum(net, 2 * j) for j in part))
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What a layer's conditional moments depend on: out = gate * (W in), entry by entry.
+    """One layer, which sends a vector to gate * (W vector), entry by entry: all that its conditional moments depend on.
 
     Parameters
     ----------
     width : sympy.Expr
-        Number of units that come out.
+        The number of units that come out.
     variance : sympy.Expr
-        Of a weight.
+        The variance of a weight.
     law : Law
-        Of a weight.
+        The law of a weight, divided by its standard deviation.
     slope : sympy.Expr
-        Of the activation.
+        The activation's slope for negative arguments.
     """
 
     width: sp.Expr
@@ -184,22 +239,54 @@ class Layer:
 
     @classmethod
     def forward(cls, net: Ensemble, layer: int) -> Layer:
-        """Return the step from a_{k-1} to a_k."""
+        """Return the step from a_{k-1} to a_k.
+
+        Parameters
+        ----------
+        net : Ensemble
+            The network.
+        layer : int
+            k, from 1 to the depth.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such layer.
+
+        Examples
+        --------
+        >>> Layer.forward(Ensemble(widths=(2, 3), init="1/2"), 1).width
+        3
+        """
         width = symbols.whole(net.width_at(layer))
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     @classmethod
     def backward(cls, net: Ensemble, layer: int) -> Layer:
-        """Return the step from b_k to b_{k-1}, with masks as if independent."""
+        """Return the step from b_k to b_{k-1}, whose masks are taken to be independent of all else.
+
+        Parameters and errors are those of :meth:`forward`.
+
+        Examples
+        --------
+        >>> Layer.backward(Ensemble(widths=(2, 3), init="1/2"), 1).width
+        2
+        """
         width = symbols.whole(net.width_at(layer - 1))
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
-    def image(self, part: Partition) -> dict[Partition, sp.Expr]:
-        """E[P_part(a_k) | a_{k-1}] as coefficients of the P_mu(a_{k-1}); zero coefficients are left out."""
-        total: dict[Partition, sp.Expr] = {}
+    def image(self, part: IntegerPartition) -> dict[IntegerPartition, sp.Expr]:
+        """Return E[P_part(a_k) | a_{k-1}], as the coefficients other than 0 of the P_mu(a_{k-1}).
+
+        Examples
+        --------
+        >>> Layer.forward(Ensemble(width="n", depth="L", init="xavier", law="rademacher"), 1).image((1, 1))
+        {(2,): -2/n, (1, 1): 1 + 2/n}
+        """
+        total: dict[IntegerPartition, sp.Expr] = {}
         for grouping in set_partitions(part):
-            weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # which units: a falling factorial
-            terms: dict[Partition, sp.Expr] = {(): weight}
+            weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # counts the choices of distinct units
+            terms: dict[IntegerPartition, sp.Expr] = {(): weight}
             for group in grouping:
                 unit = self.unit_moment(sum(group))
                 terms = _product(terms, unit)
@@ -208,12 +295,18 @@ class Layer:
         tidied = {mu: symbols.tidy(coefficient) for mu, coefficient in total.items()}
         return {mu: coefficient for mu, coefficient in tidied.items() if coefficient != 0}
 
-    def unit_moment(self, nu: int) -> dict[Partition, sp.Expr]:
-        """E phi(w . a)^(2 nu): complete Bell polynomial in the cumulants of w . a, times the gate's moment."""
+    def unit_moment(self, nu: int) -> dict[IntegerPartition, sp.Expr]:
+        """Return E phi(w . a)^(2 nu): the gate's moment times a Bell polynomial in the cumulants of w . a.
+
+        Examples
+        --------
+        >>> Layer.forward(Ensemble(width="n", depth="L", activation="relu", init="he"), 1).unit_moment(1)
+        {(1,): 1/n}
+        """
         scale = symbols.gate_moment(self.slope, 2 * nu) * self.variance**nu
         terms = {}
         for mu in partitions(nu):
-            # number of ways to split 2 nu factors into blocks of these (even) sizes
+            # count the ways to split 2 nu factors into blocks of the sizes 2j
             ways = factorial(2 * nu)
             cumulants = sp.S.One
             for j, times in mu.items():
@@ -227,22 +320,30 @@ class Layer:
 
 @cache
 def _cumulant(law: Law, order: int) -> sp.Expr:
-    """Cumulant of a standardized entry, by the moment-cumulant recursion."""
+    """Return the cumulant of an entry divided by its standard deviation, from the moments, recursively."""
     value = symbols.number(law.moment(order))
     for j in range(2, order, 2):
         value -= comb(order - 1, j - 1) * _cumulant(law, j) * symbols.number(law.moment(order - j))
     return sp.expand(value)
 
 
-def set_partitions(part: Partition) -> Iterator[list[list[int]]]:
-    """All ways to share the (distinguishable) parts out into groups, each with multiplicity one."""
+def set_partitions(part: IntegerPartition) -> Iterator[list[list[int]]]:
+    """Generate all ways to share the parts out into groups, where equal parts are told apart.
+
+    Examples
+    --------
+    >>> list(set_partitions((1, 1)))
+    [[[1, 1]], [[1], [1]]]
+    """
     for grouping in multiset_partitions(list(range(len(part)))):
         yield [[part[index] for index in group] for group in grouping]
 
 
-def _product(left: dict[Partition, sp.Expr], right: dict[Partition, sp.Expr]) -> dict[Partition, sp.Expr]:
-    """Product of two combinations of power sums: partitions are joined."""
-    out: dict[Partition, sp.Expr] = {}
+def _product(
+    left: dict[IntegerPartition, sp.Expr], right: dict[IntegerPartition, sp.Expr]
+) -> dict[IntegerPartition, sp.Expr]:
+    """Multiply two combinations of power sums: the product of P_mu and P_nu joins the parts of mu and nu."""
+    out: dict[IntegerPartition, sp.Expr] = {}
     for mu, a in left.items():
         for nu, b in right.items():
             key = tuple(sorted(mu + nu, reverse=True))

@@ -1,9 +1,9 @@
 r"""Two inputs of one network: :math:`E\langle a_L, a'_L\rangle`, and how their angle closes.
 
-Linear networks of any law multiply inner products by :math:`n_ks_k^2` a layer in the mean. For normal weights and
-:math:`\phi(z) = \frac{1+\alpha}2z + \frac{1-\alpha}2|z|` one layer needs :math:`E|u||v|` of two correlated normals, an
-integral over the angle. Deeper, :math:`a_1` and :math:`a'_1` have a random angle, and only the limit of infinite width,
-where it is not random, stays closed.
+In the mean a layer of a linear network of any law multiplies the inner product by :math:`n_ks_k^2`. The other
+activations are :math:`\phi(z) = \frac{1+\alpha}2z + \frac{1-\alpha}2|z|`, so one layer of normal weights needs
+:math:`E|u||v|` of two correlated normal variables, which is an integral over the angle. After this layer the angle of
+:math:`a_1` and :math:`a'_1` is random; deeper networks have a closed form only at infinite width, where it is not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 
 COSINE = sp.Symbol("c", real=True)
-"""The cosine of the angle between the inputs."""
+"""This symbol stands for the cosine of the angle between the two inputs."""
 
 
 def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr:
@@ -25,23 +25,23 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
     Parameters
     ----------
     net : Ensemble
-        Linear: any law, any depth. Otherwise normal weights and k = 1.
+        A linear network of any law and depth, or another one with normal weights, for which k must be 1.
     depth : int or str, optional
         k; the network's depth by default.
 
     Returns
     -------
     sympy.Expr
-        In the symbol ``c``, between -1 and 1.
+        The mean as a function of the symbol ``c``, which lies between -1 and 1.
 
     Raises
     ------
     InvalidArgument
-        Where there is no closed form.
+        If there is no closed form, or a symbol of the network has the name ``c``.
 
     References
     ----------
-    Y. Cho and L. Saul, NeurIPS 2009, for the kernel of one ReLU layer, here integrated.
+    Y. Cho and L. Saul, NeurIPS 2009, have the kernel of one ReLU layer, which is integrated here.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def correlation_map(net: Ensemble) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        :math:`E\phi(u)\phi(v)/E\phi(u)^2` for standard normal u, v of correlation c.
+        :math:`E\phi(u)\phi(v)/E\phi(u)^2` for standard normal u and v of correlation ``c``.
 
     Examples
     --------
@@ -97,11 +97,12 @@ def correlation_map(net: Ensemble) -> sp.Expr:
     theta = sp.Dummy("theta", positive=True)
     turn = sp.Dummy("t", real=True)
     radius = sp.Dummy("r", positive=True)
-    product = (sp.cos(theta) + sp.cos(2 * turn - theta)) / 2  # cos t cos(t - theta), without absolute value
+    product = (sp.cos(theta) + sp.cos(2 * turn - theta)) / 2  # this is cos t cos(t - theta)
     same = sp.integrate(product, (turn, theta - sp.pi / 2, sp.pi / 2))
     opposite = sp.integrate(product, (turn, sp.pi / 2, sp.pi / 2 + theta))
     radial = sp.integrate(radius**3 * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
-    absolute = sp.expand_trig(sp.expand(radial * 2 * (same - opposite) / (2 * sp.pi)))  # E|u||v|, symmetric halves
+    # E|u||v|: the product keeps its sign on `same`, changes it on `opposite`, and both halves of the circle are alike
+    absolute = sp.expand_trig(sp.expand(radial * 2 * (same - opposite) / (2 * sp.pi)))
     linear, even = ((1 + alpha) / 2) ** 2, ((1 - alpha) / 2) ** 2
     mean = linear * sp.cos(theta) + even * absolute
     ratio = sp.expand(mean / symbols.gate_moment(alpha, 2)).subs(theta, sp.acos(COSINE))

@@ -20,16 +20,16 @@ class ChainLaw:
     Parameters
     ----------
     net : Ensemble
-        Width 1, linear; normal or uniform entries. The depth may be a symbol, except for quantiles.
+        A linear network of width 1 with normal or uniform weights. The depth may be a symbol, except for quantiles.
 
     Raises
     ------
     InvalidArgument
-        For other widths and activations, or a law whose density is not known.
+        For other widths and activations, orthogonal weights, or a law whose density is not known.
 
     References
     ----------
-    arXiv:2106.03763, the section on neural chains.
+    arXiv:2106.03763 has a section on neural chains.
 
     Examples
     --------
@@ -68,15 +68,29 @@ class ChainLaw:
         return sp.simplify(one) ** self._depth() * self._input() ** power
 
     def mean_square(self) -> sp.Expr:
-        """Return E f^2, which Xavier initialization preserves."""
+        """Return E f^2, which Xavier initialization preserves.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> ChainLaw(Ensemble(width=1, depth="L", law="uniform", init="1/4")).mean_square()
+        norm_x**2/4**L
+        """
         return self.absolute_moment(2)
 
     def variance(self) -> sp.Expr:
-        """Return the variance of |f|."""
+        """Return the variance of |f|.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> ChainLaw(Ensemble(width=1, depth=2, law="uniform")).variance()
+        7/16
+        """
         return self.absolute_moment(2) - self.absolute_moment(1) ** 2
 
     def log_mean(self) -> sp.Expr:
-        r"""Return :math:`E\log|f|`: the depth times the typical rate.
+        r"""Return :math:`E\log|f|`, which is the depth times the typical rate, plus the logarithm of the input.
 
         Examples
         --------
@@ -88,7 +102,7 @@ class ChainLaw:
         return self._depth() * rate + sp.log(self._input())
 
     def log_variance(self) -> sp.Expr:
-        r"""Return :math:`Var\log|f|`: 1 a layer for uniform, pi^2/8 for normal weights.
+        r"""Return :math:`Var\log|f|`: a layer of uniform weights contributes 1, and one of normal weights pi^2/8.
 
         Examples
         --------
@@ -101,15 +115,16 @@ class ChainLaw:
     def quantile(self, p: float) -> float:
         r"""Return the p-quantile of :math:`\log|f|`.
 
-        Notes
-        -----
-        Uniform on (-t, t): :math:`-\log|w/t|` is standard exponential, so :math:`L\log t - \log|f|` has the Gamma law
-        of shape L. Normal: half the log-norm law's quantile at width one.
-
         Raises
         ------
         InvalidArgument
             If the depth is a symbol or p is not strictly between 0 and 1.
+
+        Notes
+        -----
+        For uniform weights on (-t, t), :math:`-\log|w/t|` is standard exponential, so for a unit input
+        :math:`L\log t - \log|f|` has the Gamma law of shape L. For normal weights it is half the quantile of
+        :math:`\log|a_L|^2` at width one.
 
         Examples
         --------
@@ -129,16 +144,28 @@ class ChainLaw:
         return shape * end - float(gammainccinv(shape, p)) + math.log(float(self._input()))
 
     def median(self) -> float:
-        r"""Return the median of :math:`\log|f|`."""
+        r"""Return the median of :math:`\log|f|`; errors as for :meth:`quantile`.
+
+        Examples
+        --------
+        >>> from theory import Ensemble
+        >>> round(ChainLaw(Ensemble(width=1, depth=10, law="uniform")).median(), 4)
+        -4.1757
+        """
         return self.quantile(0.5)
 
     def median_bounds(self) -> tuple[sp.Expr, sp.Expr]:
         r"""Return bounds on the median of :math:`|f|` for uniform weights on (-t, t).
 
+        Raises
+        ------
+        InvalidArgument
+            For another law.
+
         Notes
         -----
-        The median m of the Gamma law of shape L satisfies :math:`L - 1/3 < m < L` [1]_, so that of :math:`|f|` lies
-        between :math:`t^L e^{-L}` and :math:`t^L e^{-L + 1/3}`: it vanishes for every t < e.
+        The median m of the Gamma law of shape L satisfies :math:`L - 1/3 < m < L` [1]_. So for a unit input the median
+        of :math:`|f|` lies between :math:`t^L e^{-L}` and :math:`t^L e^{-L + 1/3}`, and vanishes with depth if t < e.
 
         References
         ----------
@@ -159,12 +186,12 @@ class ChainLaw:
         return end * sp.exp(-depth), end * sp.exp(-depth + sp.Rational(1, 3))
 
     def gradient(self) -> ChainLaw:
-        r"""Return the law of :math:`|\partial f/\partial w_k|`, the product of the other weights, for unit readout.
+        r"""Return the law of :math:`|\partial f/\partial w_k|`, the input times the other weights, for a unit readout.
 
         Raises
         ------
         InvalidArgument
-            If the depth is a symbol or 1 (then the gradient is the input).
+            If the depth is a symbol, or is 1, where the gradient is the input.
 
         Examples
         --------
@@ -178,12 +205,16 @@ class ChainLaw:
 
 
 def require_chain(net: Ensemble) -> None:
-    """Refuse a network that is not a linear chain of width one.
+    """Refuse a network that is not a chain: linear, of width one, with independent weights.
 
     Raises
     ------
     InvalidArgument
-        Names the width, the activation or the initialization.
+        If it is not; the message names the width, the activation or the initialization.
+
+    Examples
+    --------
+    >>> require_chain(Ensemble(width=1, depth="L", law="uniform"))
     """
     if net.width != 1:
         raise InvalidArgument("width", f"a chain has width 1, got {net.width or net.widths}", "use width=1")

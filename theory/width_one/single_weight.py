@@ -14,7 +14,7 @@ _w = sp.Symbol("w", positive=True)
 
 @cache
 def _density(law: Law) -> tuple[sp.Expr, sp.Expr]:
-    """Density of |w| for the standardized law on (0, end), and that end."""
+    """Return the density of |w| for the law of variance 1, which lives on (0, end), and that end."""
     if law.name == "normal":
         return sp.sqrt(2 / sp.pi) * sp.exp(-(_w**2) / 2), sp.oo
     if law.name == "uniform":
@@ -23,7 +23,12 @@ def _density(law: Law) -> tuple[sp.Expr, sp.Expr]:
 
 
 def density_at_zero(law: Law) -> sp.Expr:
-    r"""Return p_0, the density of :math:`|w|` at 0 for variance 1; also its largest value.
+    r"""Return p_0, the density of :math:`|w|` at 0 for variance 1, which is its largest value.
+
+    Raises
+    ------
+    InvalidArgument
+        For a law without a known density.
 
     Examples
     --------
@@ -55,7 +60,19 @@ def absolute_moment(law: Law) -> sp.Expr:
 
 @cache
 def log_cumulant(law: Law, order: int) -> sp.Expr:
-    r"""Derive the cumulant of that order of :math:`\log|w|` for variance 1: derivatives of :math:`\log E|w|^r` at 0.
+    r"""Derive a cumulant of :math:`\log|w|` for variance 1, a derivative of :math:`\log E|w|^r` at 0.
+
+    Parameters
+    ----------
+    law : Law
+        The law of a weight divided by its standard deviation, normal or uniform.
+    order : int
+        Which cumulant: 1 for the mean, 2 for the variance, ...
+
+    Raises
+    ------
+    InvalidArgument
+        For a law without a known density.
 
     Examples
     --------

@@ -20,8 +20,8 @@ from theory.dynamics.balanced_chains import BalancedChain
 
 def adaptive_steps(
     what: str,
-    beta1: Any,
-    beta2: Any,
+    beta_1: Any,
+    beta_2: Any,
     t: Any = 1,
     k: Any = 1,
     r: Any = 1,
@@ -41,23 +41,23 @@ def adaptive_steps(
     ``slow``: from below and above if each is 1 to r times the one before; ``constant``: the step where the gradient
     always is r; ``rmsprop``: the bound of RMSprop without bias correction, its first step.
     """
-    share = beta1**memory / beta2
+    share = beta_1**memory / beta_2
     match what:
         case "bound" | "limit" if papers:
-            return max((1 - beta1) ** 2 / (1 - beta2), Fraction(1))
+            return max((1 - beta_1) ** 2 / (1 - beta_2), Fraction(1))
         case "bound":
-            weights = ((1 - beta1) / (1 - beta1**t)) ** 2 * (1 - beta2**t) / (1 - beta2)
+            weights = ((1 - beta_1) / (1 - beta_1**t)) ** 2 * (1 - beta_2**t) / (1 - beta_2)
             return weights * (1 - share**t) / (1 - share)
         case "limit":
-            return (1 - beta1) ** 2 / ((1 - beta2) * (1 - share))
+            return (1 - beta_1) ** 2 / ((1 - beta_2) * (1 - share))
         case "onset":
-            return ((1 - beta1**k) / (1 - beta1**t)) ** 2 * ((1 - beta2**t) / (1 - beta2**k)) ** root
+            return ((1 - beta_1**k) / (1 - beta_1**t)) ** 2 * ((1 - beta_2**t) / (1 - beta_2**k)) ** root
         case "slow":
-            return ((1 - beta1) / (1 - beta1 / r)) ** 2, (1 - beta2 / r**slow) / (1 - beta2)
+            return ((1 - beta_1) / (1 - beta_1 / r)) ** 2, (1 - beta_2 / r**slow) / (1 - beta_2)
         case "constant":
             return r / (r + halved * epsilon)
         case _:
-            return 1 / (1 - raw * beta2)
+            return 1 / (1 - raw * beta_2)
 
 
 def _tanh(claim: Claim) -> list[Obligation]:
@@ -78,15 +78,17 @@ _BETAS = tuple((Fraction(b1), Fraction(b2)) for b1, b2 in (("1/2", "3/5"), ("9/1
 
 
 @cache
-def _squared_step(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction], corrected: bool = True) -> Fraction:
+def _squared_step(
+    beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction], corrected: bool = True
+) -> Fraction:
     """m^2/v after these gradients, by the update rule as it is written."""
     m, v = Fraction(0), Fraction(0)
     for g in gradients:
-        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
     if not v:
         return Fraction(0)
     t = len(gradients)
-    return m**2 / v * ((1 - beta2**t) / (1 - beta1**t) ** 2 if corrected else 1)
+    return m**2 / v * ((1 - beta_2**t) / (1 - beta_1**t) ** 2 if corrected else 1)
 
 
 _SOME = tuple(
@@ -97,24 +99,24 @@ _SOME = tuple(
 )
 
 
-def _below_the_bound(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+def _below_the_bound(beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
     """Of Adam and, without its average and correction, of RMSprop."""
 
     def judge(claim: Claim) -> bool:
-        adam = _squared_step(beta1, beta2, gradients) <= claim("bound", beta1, beta2, len(gradients))
-        rmsprop = _squared_step(Fraction(0), beta2, gradients, corrected=False) <= claim("rmsprop", beta1, beta2)
+        adam = _squared_step(beta_1, beta_2, gradients) <= claim("bound", beta_1, beta_2, len(gradients))
+        rmsprop = _squared_step(Fraction(0), beta_2, gradients, corrected=False) <= claim("rmsprop", beta_1, beta_2)
         return bool(adam and rmsprop)
 
     return judge
 
 
-def _attained(beta1: Fraction, beta2: Fraction, t: int) -> Callable[[Claim], bool]:
+def _attained(beta_1: Fraction, beta_2: Fraction, t: int) -> Callable[[Claim], bool]:
     """By gradients that grow by beta_2/beta_1; RMSprop's bound by its first step."""
-    worst = tuple((beta2 / beta1) ** i for i in range(t))
+    worst = tuple((beta_2 / beta_1) ** i for i in range(t))
 
     def judge(claim: Claim) -> bool:
-        adam = _squared_step(beta1, beta2, worst) == claim("bound", beta1, beta2, t)
-        rmsprop = _squared_step(Fraction(0), beta2, worst[:1], corrected=False) == claim("rmsprop", beta1, beta2)
+        adam = _squared_step(beta_1, beta_2, worst) == claim("bound", beta_1, beta_2, t)
+        rmsprop = _squared_step(Fraction(0), beta_2, worst[:1], corrected=False) == claim("rmsprop", beta_1, beta_2)
         return bool(adam and rmsprop)
 
     return judge
@@ -129,54 +131,56 @@ _RISING = tuple(
 )
 
 
-def _above_the_least_onset(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+def _above_the_least_onset(
+    beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction]
+) -> Callable[[Claim], bool]:
     """Never below, and an onset's step is exactly that."""
     t = len(gradients)
     onset = tuple(Fraction(i >= t // 2) for i in range(t))
 
     def judge(claim: Claim) -> bool:
-        least = min(claim("onset", beta1, beta2, t, k) for k in range(1, t + 1))
-        exact = claim("onset", beta1, beta2, t, t - t // 2) == _squared_step(beta1, beta2, onset)
-        return bool(_squared_step(beta1, beta2, gradients) >= least and exact)
+        least = min(claim("onset", beta_1, beta_2, t, k) for k in range(1, t + 1))
+        exact = claim("onset", beta_1, beta_2, t, t - t // 2) == _squared_step(beta_1, beta_2, onset)
+        return bool(_squared_step(beta_1, beta_2, gradients) >= least and exact)
 
     return judge
 
 
 _GROWING = tuple(
     (
-        Fraction(beta1),
-        Fraction(beta2),
+        Fraction(beta_1),
+        Fraction(beta_2),
         tuple(itertools.accumulate((Fraction(1), *factors), lambda g, factor: g * factor)),
     )
-    for beta1, beta2 in (("1/2", "3/5"), ("1/50", "9/10"), ("9/10", "1/50"))
+    for beta_1, beta_2 in (("1/2", "3/5"), ("1/50", "9/10"), ("9/10", "1/50"))
     for factors in (*itertools.product(map(Fraction, ("1", "6/5")), repeat=6), (Fraction(6, 5),) * 40)
 )
 
 
-def _in_the_slow_range(beta1: Fraction, beta2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
+def _in_the_slow_range(beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
     def judge(claim: Claim) -> bool:
-        low, high = claim("slow", beta1, beta2, r=Fraction(6, 5))
-        return bool(low <= _squared_step(beta1, beta2, gradients) <= high)
+        low, high = claim("slow", beta_1, beta_2, r=Fraction(6, 5))
+        return bool(low <= _squared_step(beta_1, beta_2, gradients) <= high)
 
     return judge
 
 
 _CONSTANT = tuple(
-    (beta1, beta2, t, Fraction(g), Fraction(epsilon))
-    for beta1, beta2 in _BETAS
+    (beta_1, beta_2, t, Fraction(g), Fraction(epsilon))
+    for beta_1, beta_2 in _BETAS
     for t in (1, 2, 5)
     for g, epsilon in (("1", "0"), ("1/3", "1/3"), ("1/1000", "2"))
 )
 
 
-def _same_step(beta1: Fraction, beta2: Fraction, t: int, g: Fraction, epsilon: Fraction) -> Callable[[Claim], bool]:
+def _same_step(beta_1: Fraction, beta_2: Fraction, t: int, g: Fraction, epsilon: Fraction) -> Callable[[Claim], bool]:
     """m/(1-beta_1^t) and v/(1-beta_2^t) from the rule; here v's root is rational: it is g, as its square shows."""
     m, v = Fraction(0), Fraction(0)
     for _ in range(t):
-        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-    assert v / (1 - beta2**t) == g**2
-    step = m / (1 - beta1**t) / (g + epsilon)
-    return lambda claim: bool(claim("constant", beta1, beta2, t, r=g, epsilon=epsilon) == step)
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    assert v / (1 - beta_2**t) == g**2
+    step = m / (1 - beta_1**t) / (g + epsilon)
+    return lambda claim: bool(claim("constant", beta_1, beta_2, t, r=g, epsilon=epsilon) == step)
 
 
 _NINE, _LONG = Fraction(9, 10), Fraction(999, 1000)

@@ -14,7 +14,8 @@ from proofs_check.statement import Assumption, Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 from proofs_check.toolkit.numbers import between, rational
 from theory.balls import enclose, precision
-from theory.dynamics.balanced_chains import BalancedChain, gradient
+from theory.dynamics.balanced_chains import BalancedChain
+from theory.dynamics.imbalance import gradient
 
 
 class Balanced(NamedTuple):

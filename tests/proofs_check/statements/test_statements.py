@@ -328,18 +328,18 @@ def test_the_saddles_time_is_the_derived_one(h, mu):
 
 @few
 @given(st.integers(1, 8), *[st.fractions("1/9", "8/9", max_denominator=9)] * 2)
-def test_adams_bounds_are_the_derived_ones(t, beta1, beta2):
-    if beta1**2 >= beta2:
-        beta1 /= 9
-    rule, claimed = UpdateRule(beta1, beta2, "1/5"), claim_of("escape.adaptive-steps")
-    assert agree(sp.sqrt(sp.Rational(claimed("bound", beta1, beta2, t))), rule.bound(t))
-    assert agree(sp.sqrt(sp.Rational(claimed("limit", beta1, beta2))), rule.bound())
-    for end, derived in zip(claimed("slow", beta1, beta2, r=Fraction(t)), rule.growth_range(t), strict=True):
+def test_adams_bounds_are_the_derived_ones(t, beta_1, beta_2):
+    if beta_1**2 >= beta_2:
+        beta_1 /= 9
+    rule, claimed = UpdateRule(beta_1, beta_2, "1/5"), claim_of("escape.adaptive-steps")
+    assert agree(sp.sqrt(sp.Rational(claimed("bound", beta_1, beta_2, t))), rule.bound(t))
+    assert agree(sp.sqrt(sp.Rational(claimed("limit", beta_1, beta_2))), rule.bound())
+    for end, derived in zip(claimed("slow", beta_1, beta_2, r=Fraction(t)), rule.growth_range(t), strict=True):
         assert agree(sp.sqrt(sp.Rational(end)), derived)
-    assert agree(claimed("constant", beta1, beta2, r=Fraction(t), epsilon=Fraction(1, 5)), rule.constant_step(t, t))
+    assert agree(claimed("constant", beta_1, beta_2, r=Fraction(t), epsilon=Fraction(1, 5)), rule.constant_step(t, t))
     value, worst = rule.floor()
     if worst != sp.oo:
-        assert agree(sp.sqrt(sp.Rational(claimed("onset", beta1, beta2, int(worst), 1))), value)
+        assert agree(sp.sqrt(sp.Rational(claimed("onset", beta_1, beta_2, int(worst), 1))), value)
 
 
 @few

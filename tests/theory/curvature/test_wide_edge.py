@@ -15,7 +15,6 @@ from scipy.sparse.linalg import LinearOperator, eigsh, svds
 
 from tests.theory.small_networks import refused
 from theory.balls import precision
-from theory.curvature import wide_edge as wide_hessians
 from theory.curvature.wide_edge import (
     _enclosed_fold,
     _float_fold,
@@ -140,7 +139,7 @@ def test_wherever_it_starts_it_encloses_the_edge_or_says_that_it_cannot(
     found, refusals = 0, 0
     for a in (-3.0, 0.2, 0.7, 1.1, 2.0, 30.0):
         for b in (-1.0, 0.3, 0.8, 1.05, 1.5, 6.0):
-            monkeypatch.setattr(wide_hessians, "_float_fold", lambda _, a=a, b=b: (t * a, z * b))
+            monkeypatch.setattr("theory.curvature.wide_edge._float_fold", lambda _, a=a, b=b: (t * a, z * b))
             try:
                 ball = edge(depth)
             except InvalidArgument as problem:

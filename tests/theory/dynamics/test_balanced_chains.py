@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import exact, refused
 from theory.balls import enclose
-from theory.dynamics.balanced_chains import BalancedChain, gradient, imbalance_factor
+from theory.dynamics.balanced_chains import BalancedChain
 
 signs = st.sampled_from([1, -1])
 sizes = st.fractions(min_value="1/4", max_value=3, max_denominator=6)
@@ -139,17 +139,6 @@ def test_the_bounds_on_steps_are_near() -> None:
     assert low > 60
 
 
-def test_the_flow_keeps_balance_and_a_step_of_descent_contracts_the_imbalance() -> None:
-    a, b, c, x, y, eta = sp.symbols("a b c x y eta")
-    g = gradient([a, b, c], x, y)
-    assert sp.expand(a * g[0] - b * g[1]) == 0
-    factor = imbalance_factor([a, b, c], x, y, eta)
-    f = a * b * c * x
-    assert sp.simplify(factor - (1 - eta**2 * (y - f) ** 2 * f**2 / (a * b) ** 2)) == 0
-    moved = [w - eta * slope for w, slope in zip((a, b, c), g, strict=True)]
-    assert sp.simplify((moved[0] ** 2 - moved[1] ** 2) - factor * (a**2 - b**2)) == 0
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -187,26 +176,11 @@ def test_the_flow_keeps_balance_and_a_step_of_descent_contracts_the_imbalance() 
         (lambda: BalancedChain(3, 1, 1, "1/2").speed(sp.I), ("at", "real and finite")),
         (lambda: BalancedChain(3, 1, 1, "1/2").time(sp.I), ("end", "real and finite")),
         (lambda: BalancedChain(3, 1, 1, "1/2").descent_steps(sp.zoo, 1), ("end", "real and finite")),
-        (lambda: gradient("ab", 1, 2), ("weights", "sequence")),
-        (lambda: gradient([], 1, 2), ("weights", "sequence")),
-        (lambda: gradient(["a", None], 1, 2), ("weights", "None")),
-        (lambda: gradient(["a"], sp.oo, 2), ("x", "real and finite")),
-        (lambda: imbalance_factor(["a"], 1, 2, "eta"), ("weights", "no imbalance")),
-        (lambda: imbalance_factor(["a", "a"], 1, 2, "eta"), ("weights", "no imbalance")),
-        (lambda: imbalance_factor([2, -2, 3], 1, 2, "eta"), ("weights", "no imbalance")),
     ],
 )
 def test_bad_input_is_named(call: Any, words: tuple[str, ...]) -> None:
     with refused(*words):
         call()
-
-
-def test_gradients_at_numbers_are_those_of_names_there() -> None:
-    names, values = ["a", "b", "c"], [Fraction(1, 2), -3, "5/7"]
-    places = dict(zip(sp.symbols("a b c", positive=True), map(sp.Rational, values), strict=True))
-    assert gradient(values, 2, "1/3") == tuple(g.subs(places) for g in gradient(names, 2, "1/3"))
-    factor = imbalance_factor(names, 2, "1/3", "eta").subs(places).subs(sp.Symbol("eta", positive=True), 4)
-    assert imbalance_factor(values, 2, "1/3", 4) == factor
 
 
 def test_the_depth_may_have_any_name() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.theory.log_laws.test_layer_factors import agrees, factor, mellin, relu_mellin, share_mean
 from tests.theory.small_networks import exact, refused
 from theory.balls import enclose_number, precision
-from theory.log_laws import inversion as contours
-from theory.log_laws.layer_factors import Coins
+from theory.log_laws import inversion
+from theory.log_laws.masked_signs import Coins
 
 
 def probability(n: int, slope: Fraction, scale: Fraction, r: Any, *, upper: bool) -> Any:
@@ -37,17 +37,17 @@ def test_tails_of_a_chi_square(n: int, r: Fraction, upper: bool) -> None:
         expected = probability(
             n, Fraction(1), Fraction(1), mp.mpf(Fraction(r).numerator) / Fraction(r).denominator, upper=upper
         )
-        assert agrees(contours.tail([(factor(n, Fraction(1)), 1)], y, upper=upper, digits=30), expected, 29)
+        assert agrees(inversion.tail([(factor(n, Fraction(1)), 1)], y, upper=upper, digits=30), expected, 29)
 
 
 def test_the_far_tail_of_an_exponential_law_has_all_its_digits() -> None:
     with precision(60):
         y = flint.arb(1000).log()
-        far = contours.tail([(factor(2, Fraction(1)), 1)], y, upper=True, digits=30)
+        far = inversion.tail([(factor(2, Fraction(1)), 1)], y, upper=True, digits=30)
         with mp.workdps(60):
             assert agrees(far, mp.exp(-500), 29)
         # P(chi^2_2 <= exp(-800)) = exp(-800)/2 (1 - exp(-800)/4 + ...)
-        near = contours.tail([(factor(2, Fraction(1)), 1)], flint.arb(-800), upper=False, digits=30)
+        near = inversion.tail([(factor(2, Fraction(1)), 1)], flint.arb(-800), upper=False, digits=30)
         with mp.workdps(60):
             assert agrees(near, mp.exp(-800) / 2, 29)
             assert near < 1e-300
@@ -62,7 +62,7 @@ def test_both_tails_of_a_relu_layer_are_a_mixture(n: int, y: int, upper: bool) -
             mp.binomial(n, b) * probability(b, Fraction(1), Fraction(1, 2), r, upper=upper) for b in range(1, n + 1)
         ) / (2**n - 1)
         one = factor(n, Fraction(0), Fraction(2, 3))
-        assert agrees(contours.tail([(one, 1)], flint.arb(y), upper=upper, digits=20), expected, 18)
+        assert agrees(inversion.tail([(one, 1)], flint.arb(y), upper=upper, digits=20), expected, 18)
 
 
 @pytest.mark.parametrize(("y", "upper"), [(-3, False), (3, True)])
@@ -72,7 +72,7 @@ def test_both_tails_of_a_leaky_layer(n: int, y: int, upper: bool) -> None:
     with mp.workdps(28), precision(60):
         expected = probability(n, slope, scale, mp.exp(y), upper=upper)
         one = factor(n, slope, scale)
-        assert agrees(contours.tail([(one, 1)], flint.arb(y), upper=upper, digits=16), expected, 15)
+        assert agrees(inversion.tail([(one, 1)], flint.arb(y), upper=upper, digits=16), expected, 15)
 
 
 def test_two_layers_of_width_two_are_a_bessel_law_on_both_sides() -> None:
@@ -83,11 +83,11 @@ def test_two_layers_of_width_two_are_a_bessel_law_on_both_sides() -> None:
             survivor = root * mp.besselk(1, root)
             expected = survivor if upper else 1 - survivor
             for terms in ([(one, 2)], [(one, 1), (one, 1)]):
-                assert agrees(contours.tail(terms, flint.arb(y), upper=upper, digits=25), expected, 24)
+                assert agrees(inversion.tail(terms, flint.arb(y), upper=upper, digits=25), expected, 24)
         root = mp.exp(mp.mpf(1) / 2)  # d/dx of -x K_1(x) is x K_0(x), and dx/dy = x/2
-        assert agrees(contours.density([(one, 2)], flint.arb(1), digits=25), root**2 * mp.besselk(0, root) / 2, 24)
+        assert agrees(inversion.density([(one, 2)], flint.arb(1), digits=25), root**2 * mp.besselk(0, root) / 2, 24)
         root = mp.exp(mp.mpf(7))
-        assert agrees(contours.density([(one, 2)], flint.arb(14), digits=25), root**2 * mp.besselk(0, root) / 2, 24)
+        assert agrees(inversion.density([(one, 2)], flint.arb(14), digits=25), root**2 * mp.besselk(0, root) / 2, 24)
 
 
 @pytest.mark.parametrize(("y", "upper"), [(2, True), (-14, False)])
@@ -102,9 +102,9 @@ def test_three_masked_layers_by_inversion_in_mpmath(y: int, upper: bool) -> None
         cuts = [0, 2, 5, 9, 14]
         terms = [(factor(2, Fraction(0)), 3)]
         expected = (1 if upper else -1) * mp.quad(integrand, cuts) / mp.pi
-        assert agrees(contours.tail(terms, flint.arb(y), upper=upper, digits=20), expected, 15)
+        assert agrees(inversion.tail(terms, flint.arb(y), upper=upper, digits=20), expected, 15)
         expected = mp.quad(lambda u: integrand(u, False), cuts) / mp.pi
-        assert agrees(contours.density(terms, flint.arb(y), digits=20), expected, 15)
+        assert agrees(inversion.density(terms, flint.arb(y), digits=20), expected, 15)
 
 
 @pytest.mark.parametrize("y", [-5, 2])
@@ -115,7 +115,7 @@ def test_densities_of_one_layer_of_width_two(slope: Fraction, y: int) -> None:
         expected = r * share_mean(
             2, slope, lambda share: mp.exp(-r / (2 * share)) / (2 * share) if share else mp.mpf(0)
         )
-        assert agrees(contours.density([(factor(2, slope), 1)], flint.arb(y), digits=20), expected, 18)
+        assert agrees(inversion.density([(factor(2, slope), 1)], flint.arb(y), digits=20), expected, 18)
 
 
 def test_a_layer_and_masked_signs_are_a_mixture() -> None:
@@ -124,13 +124,13 @@ def test_a_layer_and_masked_signs_are_a_mixture() -> None:
         r = mp.mpf(2) * 300
         expected = (2 * mp.exp(-r / 2) + mp.exp(-r / 4)) / 3
         terms = [(factor(2, Fraction(1)), 1), (coins, 1)]
-        assert agrees(contours.tail(terms, flint.arb(600).log(), upper=True, digits=20), expected, 19)
+        assert agrees(inversion.tail(terms, flint.arb(600).log(), upper=True, digits=20), expected, 19)
 
 
 def test_a_wide_ball_is_answered_by_one_that_holds_both_ends() -> None:
     one = [(factor(2, Fraction(1)), 1)]
     with precision(40):
-        wide = contours.tail(one, flint.arb(1, 1e-6), upper=True, digits=4)
+        wide = inversion.tail(one, flint.arb(1, 1e-6), upper=True, digits=4)
         for y in (1 - 0.99e-6, 1.0, 1 + 0.99e-6):
             assert wide.overlaps((-flint.arb(y).exp() / 2).exp())
 
@@ -153,7 +153,7 @@ def test_the_bound_on_a_wide_ball_holds_inside(
     terms = [(factor(n, slope), 2)]
     with precision(30):
         wide = enclose_number(exact(low)).union(enclose_number(exact(high)))
-        bound = contours._bound(terms, wide, flint.arb(y))
+        bound = inversion._bound(terms, wide, flint.arb(y))
     with mp.workdps(15):
         t = mp.mpc(float(low + share * (high - low)), float(u))
         size = abs(mellin(n, slope, Fraction(1), t) ** 2 * mp.exp(-t * y))
@@ -165,17 +165,17 @@ def test_the_bound_on_a_wide_ball_holds_inside(
 
 def test_no_bound_beyond_the_lowest_moment() -> None:
     with precision(30):
-        bound = contours._bound([(factor(4, Fraction(0)), 1)], flint.arb(0, 0.51), flint.arb(0))
+        bound = inversion._bound([(factor(4, Fraction(0)), 1)], flint.arb(0, 0.51), flint.arb(0))
     assert not bound.is_finite()
 
 
 def test_discrete_laws_and_digits_that_cannot_be_met_are_refused() -> None:
     coins = Coins(sp.Integer(2), sp.S.One, sp.S.Zero)
     with refused("depth", "no density"):
-        contours.tail([(coins, 3)], flint.arb("0.5"), upper=True, digits=10)
+        inversion.tail([(coins, 3)], flint.arb("0.5"), upper=True, digits=10)
     with refused("digits", "30 digits", "1.0"):
-        contours.tail([(factor(2, Fraction(1)), 1)], flint.arb(1, 1e-9), upper=True, digits=30)
-    assert math.isfinite(float(contours.tail([(factor(2, Fraction(1)), 1)], flint.arb(1, 1e-9), upper=True, digits=6)))
+        inversion.tail([(factor(2, Fraction(1)), 1)], flint.arb(1, 1e-9), upper=True, digits=30)
+    assert math.isfinite(float(inversion.tail([(factor(2, Fraction(1)), 1)], flint.arb(1, 1e-9), upper=True, digits=6)))
 
 
 @pytest.mark.parametrize("over_t", [True, False])
@@ -183,10 +183,10 @@ def test_discrete_laws_and_digits_that_cannot_be_met_are_refused() -> None:
 def test_what_lies_beyond_the_height_is_in_the_ball(
     height: float, over_t: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contours, "_height", lambda *_: height)  # far too low
+    monkeypatch.setattr(inversion, "_height", lambda *_: height)  # far too low
     with precision(30), mp.workdps(30):
         y, r = flint.arb("0.5"), mp.exp("0.5")
         expected = mp.exp(-r / 2) * (1 if over_t else r / 2)
-        ball = contours._attempt([(factor(2, Fraction(1)), 1)], y, flint.arb(1), over_t)
+        ball = inversion._attempt([(factor(2, Fraction(1)), 1)], y, flint.arb(1), over_t)
         assert ball.overlaps(flint.arb(mp.nstr(expected, 25)) * flint.arb(1, 1e-20))
         assert 1e-6 < float(ball.rad()) < 1

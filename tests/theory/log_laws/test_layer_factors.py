@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import exact, refused
 from theory.balls import enclose_number, precision
-from theory.log_laws.layer_factors import ChiSquares, Coins
+from theory.log_laws.layer_factors import ChiSquares
 
 SLOPES = [Fraction(1), Fraction(0), Fraction(1, 3), Fraction(9, 10)]
 
@@ -220,44 +220,12 @@ def test_moments_are_finite_above_the_lowest_only(slope: Fraction) -> None:
         assert float(near[1] / near[0]) == pytest.approx(2, rel=1e-4)  # a simple pole
 
 
-@pytest.mark.parametrize("slope", [Fraction(0), Fraction(1, 3), Fraction(1)], ids=str)
-def test_masked_signs_are_enumerated(slope: Fraction) -> None:
-    n, scale = 4, Fraction(3, 4)
-    masks = [[(i >> j) & 1 for j in range(n)] for i in range(2**n)]
-    values = [scale * sum(Fraction(1) if on else slope**2 for on in mask) for mask in masks]
-    alive = [value for value in values if value]
-    coins = Coins(sp.Integer(n), exact(scale), exact(slope))
-    assert coins.survival() == exact(Fraction(len(alive), 2**n))
-    with mp.workdps(45), precision(45):
-        logs = [mp.log(rational(value)) for value in alive]
-        m = [mp.fsum(x**k for x in logs) / len(logs) for k in range(4)]
-        cumulants = [m[1], m[2] - m[1] ** 2, m[3] - 3 * m[2] * m[1] + 2 * m[1] ** 3]
-        for order, expected in enumerate(cumulants, start=1):
-            if slope == 1 and order > 1:
-                assert coins.log_cumulant(order) == 0
-                continue
-            assert agrees(coins.log_cumulant_ball(order), expected)
-            assert float(coins.log_cumulant(order)) == pytest.approx(float(expected), abs=1e-12)
-        t = mp.mpc(0.5, 2)
-        expected = mp.fsum(mp.exp(t * x) for x in logs) / len(logs)
-        value = coins.transform(flint.acb(0.5, 2))
-        assert agrees(value.real, expected.real)
-        assert agrees(value.imag, expected.imag)
-        floats = complex(np.exp(coins.log_transform(np.array([0.5 + 2j]))[0]))
-        assert floats == pytest.approx(complex(expected), rel=1e-12)
-        bound, rate = coins.decay(flint.arb(0.5), flint.arb(2))
-        assert rate == 0
-        assert bound.upper() >= abs(value).lower()
-        assert agrees(bound, mp.fsum(mp.exp(x / 2) for x in logs) / len(logs))
-    assert coins.float_moments() == pytest.approx((float(cumulants[0]), float(cumulants[1])), abs=1e-13)
-
-
 def test_survival_is_that_of_one_unit_in_n() -> None:
     n = sp.Symbol("n", integer=True, positive=True)
-    for kind in (ChiSquares, Coins):
-        assert kind(n, 1 / n, sp.S.Zero).survival() == 1 - 2**-n
-        assert kind(n, 1 / n, sp.Rational(1, 3)).survival() == kind(n, 1 / n, sp.S.One).survival() == 1
-        assert kind(sp.Integer(3), sp.S.One, sp.S.Zero).survival() == sp.Rational(7, 8)
+    assert ChiSquares(n, 1 / n, sp.S.Zero).survival() == 1 - 2**-n
+    for slope in (sp.Rational(1, 3), sp.S.One):
+        assert ChiSquares(n, 1 / n, slope).survival() == 1
+    assert ChiSquares(sp.Integer(3), sp.S.One, sp.S.Zero).survival() == sp.Rational(7, 8)
 
 
 def test_a_sum_over_a_symbolic_or_great_width_is_left_written_as_one() -> None:
@@ -280,9 +248,5 @@ def test_numbers_are_enclosed_at_the_present_precision() -> None:
 
 
 def test_what_has_no_formula_is_refused() -> None:
-    n = sp.Symbol("n", integer=True, positive=True)
     with refused("order", "leaky"):
         factor(3, Fraction(1, 2)).log_cumulant(2)
-    with refused("width", "masked signs", "n"):
-        Coins(n, 1 / n, sp.S.Zero).log_cumulant(1)
-    assert Coins(n, 1 / n, sp.S.One).log_cumulant(1) == 0

@@ -212,8 +212,8 @@ def words(rows: int, columns: int) -> st.SearchStrategy[Any]:
         [weights.T * weights, weights.T * left * weights, weights.T * mask * weights, weights.T * left.T * weights]
     )
     factor = core | st.tuples(core, st.sampled_from([right, right.T])).map(lambda pair: pair[0] * pair[1])
-    chain = st.lists(factor, min_size=1, max_size=2).map(product_of)
-    scalar = chain.map(sp.Trace) | chain.map(lambda word: sp.Trace(vector.T * word * vector))
+    path = st.lists(factor, min_size=1, max_size=2).map(product_of)
+    scalar = path.map(sp.Trace) | path.map(lambda word: sp.Trace(vector.T * word * vector))
     return st.tuples(scalar, scalar).map(lambda pair: 2 * pair[0] * pair[1] - pair[0] / 3) | scalar
 
 

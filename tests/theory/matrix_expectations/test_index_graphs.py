@@ -71,13 +71,13 @@ def test_vertices_that_only_look_alike_are_told_apart() -> None:
     assert len({canonical(both_ways[start:] + both_ways[:start]) for start in range(len(both_ways))}) == 1
 
 
-def test_symmetric_chains_have_no_direction() -> None:
+def test_symmetric_paths_have_no_direction() -> None:
     """A A^T between different vertices, from either side."""
     edges = [(0, 1, 2), (0, 3, 2), *((1, 1, NONE),) * 2, *((2, 3, NONE),) * 2]
     assert canonical(edges) == canonical(edges[::-1])
 
 
-def test_many_equal_chains_at_one_vertex_take_no_factorial_time() -> None:
+def test_many_equal_paths_at_one_vertex_take_no_factorial_time() -> None:
     star = [
         edge for k in range(12) for edge in ((0, 0, 2 * k + 1), (0, 2 * k + 2, 2 * k + 1), (0, 2 * k + 2, 2 * k + 1))
     ]

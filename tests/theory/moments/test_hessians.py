@@ -15,7 +15,7 @@ from theory.moments.hessians import (
     gauss_newton_trace,
     hessian_block_moment,
     hessian_moment,
-    residual_moment,
+    residual_part_moment,
 )
 
 n, L, k, later = (sp.Symbol(name, integer=True, positive=True) for name in "nLkl")
@@ -56,10 +56,10 @@ def test_both_parts_of_the_loss_hessian_equal_the_average(widths: tuple[int, ...
     assert gauss_newton_trace(net) == average(net, lambda run: sum(map(run.gradient_square, layers))) / unit
     assert gauss_newton_moment(net) == average(net, lambda run: sum(map(run.gradient_square, layers)) ** 2) / unit**2
     outputs = average(net, lambda run: run.output() ** 2 * hessian(run)) / unit**2
-    assert residual_moment(net) == outputs
-    assert sp.expand(residual_moment(net, y) - outputs - y**2 * square) == 0
+    assert residual_part_moment(net) == outputs
+    assert sp.expand(residual_part_moment(net, y) - outputs - y**2 * square) == 0
     assert average(net, lambda run: run.output() * hessian(run)) == 0  # the mixed term
-    assert residual_moment(net, 3) == outputs + 9 * square
+    assert residual_part_moment(net, 3) == outputs + 9 * square
 
 
 def test_linear_networks_take_a_fixed_readout() -> None:
@@ -68,7 +68,7 @@ def test_linear_networks_take_a_fixed_readout() -> None:
         for order in (2, 4):
             truth = average(net, lambda run, a=first, b=second, m=order // 2: run.hessian_square(a, b) ** m)
             assert hessian_block_moment(net, first, second, order) == truth
-    assert residual_moment(net) == average(
+    assert residual_part_moment(net) == average(
         net, lambda run: 2 * run.output() ** 2 * sum(run.hessian_square(a, b) for a, b in combinations((1, 2, 3), 2))
     )
 
@@ -100,7 +100,7 @@ def test_sums_in_symbols_are_the_sums_at_numbers(init: str) -> None:
 
 def test_one_layer_is_linear_in_its_weights() -> None:
     net = Ensemble(width=3, depth=1, activation="relu", init="he")
-    assert hessian_moment(net) == residual_moment(net) == 0
+    assert hessian_moment(net) == residual_part_moment(net) == 0
 
 
 @pytest.mark.parametrize("law", ["normal", "uniform"])
@@ -135,7 +135,7 @@ def test_bad_arguments_are_named(
         hessian_block_moment(Ensemble(**{"width": 2, "depth": 3, **fields}), *layers, order)
 
 
-@pytest.mark.parametrize("call", [gauss_newton_moment, residual_moment])
+@pytest.mark.parametrize("call", [gauss_newton_moment, residual_part_moment])
 def test_sums_of_fourth_order_need_a_number_of_layers_and_normal_weights(call: Any) -> None:
     with refused("depth", "needs a number", "'L'"):
         call(Ensemble(width="n", depth="L"))
@@ -180,4 +180,4 @@ def test_the_residual_knows_the_variance_of_each_layer(widths: tuple[int, ...]) 
         truth = average(net, lambda run, a=a, b=b: 2 * run.output() ** 2 * run.hessian_square(a, b))
         powers = {layer: 1 if layer in (a, b) else 2 for layer in range(1, net.depth + 1)}
         total += truth * rescaled(net, powers) / sp.Integer(widths[-1]) ** 2
-    assert residual_moment(net) == total
+    assert residual_part_moment(net) == total

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import ACTIVATIONS, INITS, discrete_laws, exact, refused, vectors
 from theory.ensembles import Ensemble, Law
-from theory.moments.transfer import Partition, power_applied, set_partitions, transfer_matrix
+from theory.moments.transfer import IntegerPartition, power_applied, set_partitions, transfer_matrix
 
 n = sp.Symbol("n", integer=True, positive=True)
 K, s, t = sp.symbols("K s t", positive=True)
 SURDS = {2: (sp.Rational(14, 45), 2 * sp.sqrt(79) / 45), 3: (sp.Rational(19, 30), sp.sqrt(601) / 30)}
 
 
-def power_sums(part: Partition, vector: tuple[Fraction, ...]) -> Fraction:
+def power_sums(part: IntegerPartition, vector: tuple[Fraction, ...]) -> Fraction:
     return prod((sum((a ** (2 * j) for a in vector), Fraction(0)) for j in part), start=Fraction(1))
 
 
-def one_layer(net: Ensemble, part: Partition) -> Fraction:
+def one_layer(net: Ensemble, part: IntegerPartition) -> Fraction:
     """E P_part(phi(W x)) by brute force: the distribution of one unit, then all combinations of units."""
     scale, slope = net.variance(1) / net.law.variance, Fraction(net.slope)
     unit: Counter[Fraction] = Counter()
