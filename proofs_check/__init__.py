@@ -2,7 +2,7 @@
 
 =============  ==============================================================================
 statement      what a statement is: claim, source, assumptions, mutants
-assumptions    the hypotheses that statements share
+assumptions    what statements assume: the hypotheses that several share
 statements     the statements, a folder for each topic
 papers         papers, claim by claim: which statements check it, or why none can
 evidence       the kinds of evidence
@@ -25,7 +25,8 @@ pytest_plugin  statements and mutants as pytest items
 
 from typing import TYPE_CHECKING, Any
 
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.assumptions import Assumption
+from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:

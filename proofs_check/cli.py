@@ -278,7 +278,7 @@ def _show(options: argparse.Namespace) -> int:
 
     statement = _named(options.id, own_statements())
     print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
-    print("Assumptions:", *(f"  - {assumption.value}" for assumption in statement.assumptions), sep="\n")
+    print("Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions), sep="\n")
     print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
     print(
         "\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants), sep="\n"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from montecarlo import GradientNorms, HessianNorms
+from proofs_check import assumptions
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
     Query,
     Sampled,
-    assumptions,
     formula,
     numeric_layer,
     power,
+    what_is_assumed,
 )
 from proofs_check.quantities.sampled_means import mean_of_power, require_enough
 from proofs_check.quantities.sampling import Sampling
-from proofs_check.statement import Assumption
 from theory import (
     gradient_correlation,
     gradient_covariance,
@@ -28,11 +28,11 @@ from theory.ensembles import InvalidArgument
 
 def _assumed(query: Query) -> tuple[str, ...]:
     net = query.net
-    more = [Assumption.PIECEWISE_LINEAR]
+    more = [assumptions.PIECEWISE_LINEAR]
     if net.slope != 1:
-        more.append(Assumption.NO_ATOMS)
-        more.append(Assumption.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else Assumption.FIXED_READOUT)
-    return assumptions(query, *more)
+        more.append(assumptions.NO_ATOMS)
+        more.append(assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT)
+    return what_is_assumed(query, *more)
 
 
 def _derive_gradient(query: Query) -> Derivation:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sympy as sp
 
 from montecarlo import ActivationNorms
+from proofs_check import assumptions
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
     Query,
     Sampled,
-    assumptions,
     formula,
     number,
     numeric_layer,
     power,
+    what_is_assumed,
 )
 from proofs_check.quantities.sampled_means import bred_mean, mean_of_power, networks_needed, require_enough
 from proofs_check.quantities.sampling import Sampling
-from proofs_check.statement import Assumption
 from theory import (
     activation_moment,
     activation_sequence,
@@ -38,7 +38,7 @@ _READABLE = 5
 
 def _derive_activation(query: Query) -> Derivation:
     net, depth = query.net, query.at
-    assumed = assumptions(query, Assumption.PIECEWISE_LINEAR)
+    assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
     notation = power(f"a_{{{depth}}}", query.order)
     net.width_at(depth)  # refuses a layer that is not there
     if net.is_constant_width and net.has_independent_entries:
@@ -81,7 +81,7 @@ def _derive_kurtosis(query: Query) -> Derivation:
     a = f"a_{{{query.at}}}"
     notation = rf"\frac{{{power(a, 4)}}}{{(\mathbb{{E}}|{a}|^2)^2}}"
     exact = kurtosis(query.net, query.layer)
-    return formula("kurtosis", notation, exact, assumptions(query, Assumption.PIECEWISE_LINEAR))
+    return formula("kurtosis", notation, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
 
 
 _ALONG = r"\frac{\mathbb{E}|a_L|^4}{(\mathbb{E}|a_L|^2)^2}"
@@ -89,32 +89,32 @@ _ALONG = r"\frac{\mathbb{E}|a_L|^4}{(\mathbb{E}|a_L|^2)^2}"
 
 def _derive_kurtosis_limit(query: Query) -> Derivation:
     notation = rf"\lim_{{n\to\infty,\ L=\beta n}}{_ALONG}"
-    return formula("kurtosis-limit", notation, kurtosis_limit(query.net), assumptions(query))
+    return formula("kurtosis-limit", notation, kurtosis_limit(query.net), what_is_assumed(query))
 
 
 def _derive_kurtosis_expansion(query: Query) -> Derivation:
-    return formula("kurtosis-expansion", f"{_ALONG}", kurtosis_expansion(query.net), assumptions(query))
+    return formula("kurtosis-expansion", f"{_ALONG}", kurtosis_expansion(query.net), what_is_assumed(query))
 
 
 def _derive_covariance(query: Query) -> Derivation:
     j, k = query.two_layers
     notation = rf"\operatorname{{Cov}}(|a_{{{j}}}|^2, |a_{{{k}}}|^2)"
     exact = covariance(query.net, j, k)
-    return formula("covariance", notation, exact, assumptions(query, Assumption.PIECEWISE_LINEAR))
+    return formula("covariance", notation, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
 
 
 def _derive_correlation(query: Query) -> Derivation:
     j, k = query.two_layers
     notation = rf"\operatorname{{Corr}}(|a_{{{j}}}|^2, |a_{{{k}}}|^2)"
     exact = correlation(query.net, j, k)
-    return formula("correlation", notation, exact, assumptions(query, Assumption.PIECEWISE_LINEAR))
+    return formula("correlation", notation, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
 
 
 def _derive_inner_product(query: Query) -> Derivation:
     a = f"a_{{{query.at}}}"
     notation = rf"\frac{{\mathbb{{E}}\langle {a}, {a}'\rangle}}{{|x||x'|}}"
     exact = inner_product_mean(query.net, query.layer)
-    assumed = (*assumptions(query), "c is the cosine of the angle between the inputs x and x'")
+    assumed = (*what_is_assumed(query), "c is the cosine of the angle between the inputs x and x'")
     return formula("inner-product", notation, exact, assumed)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.quantities.sampling import Sampling
-from proofs_check.statement import Assumption
 from theory import symbols
 from theory.balls import Ball
 from theory.ensembles import Ensemble, InvalidArgument
@@ -137,11 +138,11 @@ class Quantity:
     sample: Callable[[Query, Sampling], Sampled] | None = None
 
 
-def assumptions(query: Query, *more: Assumption) -> tuple[str, ...]:
+def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """Return all that an answer assumes, as a reader is told."""
     net = query.net
-    out = [Assumption.NORMAL if net.law.is_normal else Assumption.INDEPENDENT_ENTRIES, *more, Assumption.NO_BIASES]
-    texts = [assumption.value for assumption in dict.fromkeys(out)]
+    out = [assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES, *more, assumptions.NO_BIASES]
+    texts = [assumption.sentence for assumption in dict.fromkeys(out)]
     texts.append(f"the weights have variance {symbols.variance(net, 1)}" if net.is_constant_width else net.describe())
     if net.symbols and net.input is None:
         texts.append("norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers")

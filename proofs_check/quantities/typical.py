@@ -17,19 +17,20 @@ from montecarlo.intervals import (
     quantile_sequence_interval,
 )
 from montecarlo.rare_events.tilting import tail_probability
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.quantities.query import (
     Derivation,
     Quantity,
     Query,
     Sampled,
-    assumptions,
     formula,
     number,
     numeric_layer,
     sampled,
+    what_is_assumed,
 )
 from proofs_check.quantities.sampling import Sampling
-from proofs_check.statement import Assumption
 from theory import (
     LogGradientLaw,
     LogNormLaw,
@@ -56,11 +57,11 @@ def _gradients(query: Query) -> LogGradientLaw:
 
 
 def _given(query: Query, law: LogSumLaw) -> tuple[Assumption, ...]:
-    return (Assumption.SURVIVAL,) if law.can_die else ()
+    return (assumptions.SURVIVAL,) if law.can_die else ()
 
 
 def _cumulant(query: Query, law: LogSumLaw, order: int, name: str, notation: str, *more: Assumption) -> Derivation:
-    assumed = assumptions(query, *_given(query, law), *more)
+    assumed = what_is_assumed(query, *_given(query, law), *more)
     wide = any(factor.slope == 0 and factor.width.is_Integer and factor.width > _WIDE for factor, _ in law.terms)
     if query.net.symbols:
         if wide:
@@ -95,7 +96,7 @@ def _g(query: Query) -> str:
 
 
 def _readout(query: Query) -> tuple[Assumption, ...]:
-    return () if query.net.slope == 1 else (Assumption.SIGN_SYMMETRIC_READOUT,)
+    return () if query.net.slope == 1 else (assumptions.SIGN_SYMMETRIC_READOUT,)
 
 
 def _derive_log_gradient(query: Query) -> Derivation:
@@ -106,11 +107,11 @@ def _derive_log_gradient(query: Query) -> Derivation:
 def _derive_survival(query: Query) -> Derivation:
     notation = rf"\mathbb{{P}}(a_{{{query.at}}}\neq0)"
     exact = survival(query.net, query.layer)
-    return formula("survival", notation, exact, assumptions(query, Assumption.NO_ATOMS))
+    return formula("survival", notation, exact, what_is_assumed(query, assumptions.NO_ATOMS))
 
 
 def _quantile(query: Query, law: LogSumLaw, name: str, notation: str, *more: Assumption) -> Derivation:
-    assumed = assumptions(query, *more)
+    assumed = what_is_assumed(query, *more)
     enclosed = None
     if query.digits is None:
         log_value = law.quantile(query.p)
@@ -147,7 +148,7 @@ def _at_median(query: Query) -> Query:
 def _derive_exceedance(query: Query) -> Derivation:
     net = query.net if query.layer is None else query.net.at(depth=query.layer)
     notation = rf"\mathbb{{P}}\left(|a_{{{query.at}}}|^2\ge{query.c}\,|x|^2\right)"
-    assumed = assumptions(query)
+    assumed = what_is_assumed(query)
     if query.digits is None:
         value = exceedance(net, query.c)
         if value > 0:
@@ -165,7 +166,7 @@ def _derive_width(query: Query) -> Derivation:
     if widths.most is not None:
         related.append(("most", sp.Integer(widths.most)))
     assumed = (
-        *assumptions(replace(query, net=net)),
+        *what_is_assumed(replace(query, net=net)),
         f"the norm is kept if P(|a_L|^2 >= {query.c} |x|^2) >= {query.p}",
         "the probability crosses this level once (c < 1) or twice (c > 1) as the width grows",
     )
@@ -178,7 +179,7 @@ def _derive_width(query: Query) -> Derivation:
 
 def _derive_density(query: Query) -> Derivation:
     exact = density(query.net)
-    assumed = (*assumptions(query, Assumption.LINEAR), "r is the value of |a_L|^2")
+    assumed = (*what_is_assumed(query, assumptions.LINEAR), "r is the value of |a_L|^2")
     return formula("density", r"p_{|a_L|^2}(r)", exact, assumed)
 
 
@@ -197,7 +198,7 @@ def _derive_log_variance_expansion(query: Query) -> Derivation:
 
 def _expanded(query: Query) -> tuple[str, ...]:
     return (
-        *assumptions(query, Assumption.SURVIVAL),
+        *what_is_assumed(query, assumptions.SURVIVAL),
         "the entries have a bounded density and finite moments, and k is at least 3, or the weights are normal",
     )
 

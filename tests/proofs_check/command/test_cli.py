@@ -278,7 +278,7 @@ def test_show_tells_all_there_is_of_a_statement(vanishing):
     for text in (statement.title, statement.latex, f"Source: {statement.source}"):
         assert f"\n{text}\n" in ran.out
     for assumption in statement.assumptions:
-        assert f"  - {assumption.value}\n" in ran.out
+        assert f"  - {assumption.sentence}\n" in ran.out
     for evidence in statement.evidence:
         assert f"  - {evidence.tier.value}: {evidence.check}" in ran.out
     assert ran.out.endswith("".join(f"  - {mutant.name}\n" for mutant in statement.mutants))
