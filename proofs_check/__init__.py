@@ -9,6 +9,7 @@ evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
 registry       which statements there are, by id
+discovery      what there is, by its files
 
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of

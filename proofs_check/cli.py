@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from proofs_check import figures, studies
+from proofs_check.registry import topics
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction, nearest
 
@@ -21,22 +23,6 @@ if TYPE_CHECKING:
     from proofs_check.statement import Statement
     from proofs_check.studies import Study
 
-_TOPICS = (
-    "chain",
-    "forward",
-    "law",
-    "gradient",
-    "hessian",
-    "plateau",
-    "escape",
-    "remedy",
-    "init",
-    "matrices",
-    "engines",
-)
-"""Named here, too, so that --help need not load SymPy; tests hold the lists together."""
-_STUDIES = ("curvature", "escape-times", "remedies", "digits")
-_FIGURES = ("typical", "curvature", "curvature-phase", "spectrum", "escape-times", "remedies", "digits")
 _COMMANDS = ("verify", "statements", "show", "derive", "sample", "table", "figure")
 
 
@@ -160,12 +146,14 @@ def _parser() -> argparse.ArgumentParser:
     _query_options(sample)
 
     table = command("table", _table, "theory against measurement for one topic, as a table")
-    table.add_argument("name", help=f"a topic ({', '.join(_TOPICS)}), or what a figure shows ({', '.join(_STUDIES)})")
+    table.add_argument(
+        "name", help=f"a topic ({', '.join(topics())}), or what a figure shows ({', '.join(studies.names())})"
+    )
     table.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     _run_options(table)
 
     figure = command("figure", _figure, "draw a figure")
-    figure.add_argument("name", help=f"{', '.join(_FIGURES)}, or all of them")
+    figure.add_argument("name", help=f"{', '.join(figures.names())}, or all of them")
     figure.add_argument("--out", required=True, metavar="FILE", help="a .pdf, .png or .svg file; of all: a folder")
     figure.add_argument("--seed", action=_Read, read=_natural, default=0, help="root seed (default 0)")
     figure.add_argument(
@@ -357,16 +345,15 @@ def _workers(options: argparse.Namespace) -> Any:
 def _table(options: argparse.Namespace) -> int:
     from proofs_check.registry import own_statements
     from proofs_check.reporting.tables import FORMATS, topic_table
-    from proofs_check.studies import STUDIES
     from proofs_check.verification import verify
 
     show = _choice("format", options.format, FORMATS)
-    if options.name in STUDIES:
-        return _study_table(options, STUDIES[options.name], show)
+    if options.name in studies.names():
+        return _study_table(options, studies.study(options.name), show)
     topics = list(dict.fromkeys(statement.topic for statement in own_statements()))
     if options.name not in topics:
         problem = f"there is no table {options.name!r}"
-        raise InvalidArgument("name", problem, nearest(options.name, [*topics, *STUDIES]))
+        raise InvalidArgument("name", problem, nearest(options.name, [*topics, *studies.names()]))
     statements = [statement for statement in own_statements() if statement.topic == options.name]
     with _workers(options) as workers, _progress() as told:
         report = verify(
@@ -395,31 +382,30 @@ def _study_table(options: argparse.Namespace, study: Study, show: Callable[[Any]
 
 
 def _figure(options: argparse.Namespace) -> int:
-    from proofs_check.figures import FIGURES, require_figure
-
     if options.name == "all":
         return _all_figures(options)
     out = Path(options.out)
-    require_figure(options.name, out)
-    FIGURES[options.name](_writable_file("out", options.out), seed=options.seed, jobs=options.jobs)
+    chosen = figures.figure(options.name)
+    chosen.require(out)
+    chosen.draw(_writable_file("out", options.out), seed=options.seed, jobs=options.jobs)
     print(f"figure written to {out}", file=sys.stderr)
     return 0
 
 
 def _all_figures(options: argparse.Namespace) -> int:
-    from proofs_check.figures import FIGURES, require_figure
-    from proofs_check.figures.drawing import FILES
+    from proofs_check.reporting.drawing import FILES
 
+    every = {name: figures.figure(name) for name in figures.names()}
     if Path(options.out).suffix in FILES:
-        raise InvalidArgument("out", f"{options.out} is one file's name, but there are {len(FIGURES)}", "name a folder")
-    for name in FIGURES:
-        require_figure(name, Path(f"{name}.png"))
+        raise InvalidArgument("out", f"{options.out} is one file's name, but there are {len(every)}", "name a folder")
+    for name, one in every.items():
+        one.require(Path(f"{name}.png"))
     folder = _writable_folder(options.out)
     with _progress() as told:
-        for done, (name, draw) in enumerate(FIGURES.items()):
+        for done, (name, one) in enumerate(every.items()):
             if told is not None:
-                told("figure", name, done, len(FIGURES))
-            draw(folder / f"{name}.png", seed=options.seed, jobs=options.jobs)
+                told("figure", name, done, len(every))
+            one.draw(folder / f"{name}.png", seed=options.seed, jobs=options.jobs)
     print(f"figures written to {folder}", file=sys.stderr)
     return 0
 

@@ -6,42 +6,37 @@ import fnmatch
 import hashlib
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from proofs_check import statements
+from proofs_check import discovery
 from proofs_check.statement import Statement
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
-_READING_ORDER = ("chain", "forward", "law", "gradient", "hessian", "plateau", "escape", "remedy", "init", "matrices")
-"""Topics in the order of a textbook; those not named here follow by the alphabet."""
+_TOPICS = "proofs_check.statements"
 
 
 @cache
 def own_statements() -> tuple[Statement, ...]:
-    """Return the statements of this package: those of every module in the folders of its topics."""
-    return tuple(statement for topic in topics() for name in _modules(topic) for statement in _listed(name))
+    """Return the statements of this package: those of every file in the folders of its topics."""
+    folders = [f"{_TOPICS}.{folder}" for folder in discovery.files(_TOPICS)]
+    modules = [f"{folder}.{file}" for folder in folders for file in discovery.files(folder)]
+    return tuple(statement for module in modules for statement in statements_of(importlib.import_module(module)))
 
 
 def topics() -> tuple[str, ...]:
-    """Return the topics, each a folder of statements, without loading any statement."""
-    folders = [folder.name for folder in pkgutil.iter_modules(statements.__path__)]
-    known = [topic for topic in _READING_ORDER if topic in folders]
-    return (*known, *sorted(set(folders) - set(known)))
+    """Return the topics, each a folder of statements, without loading any statement.
 
-
-def _modules(topic: str) -> list[str]:
-    folder = importlib.import_module(f"{statements.__name__}.{topic}")
-    return sorted(f"{folder.__name__}.{file.name}" for file in pkgutil.iter_modules(folder.__path__))
-
-
-def _listed(name: str) -> tuple[Statement, ...]:
-    return statements_of(importlib.import_module(name))
+    Examples
+    --------
+    >>> topics()[:3]
+    ('chain', 'forward', 'law')
+    """
+    return discovery.names(_TOPICS)
 
 
 def statements_of(module: ModuleType) -> tuple[Statement, ...]:

@@ -14,7 +14,12 @@ from montecarlo import Estimate, simulate
 from montecarlo.curvature import Network
 from montecarlo.intervals import order_statistic_interval
 from proofs_check import figures
-from proofs_check.figures import curvature, drawing, typical
+from proofs_check.figures import curvature, typical
+from proofs_check.figures.curvature import draw_curvature
+from proofs_check.figures.curvature_phase import draw_curvature_phase
+from proofs_check.figures.spectrum import draw_spectrum
+from proofs_check.figures.typical import draw_typical
+from proofs_check.reporting import drawing
 from proofs_check.studies.curvature import samples_for
 from theory import Ensemble, LogNormLaw
 
@@ -44,7 +49,7 @@ def cheap(monkeypatch):
     ],
 )
 def test_a_figure_is_written_whole_under_its_name_alone(tmp_path, name, begins, ends):
-    figures.draw_typical(tmp_path / name)
+    draw_typical(tmp_path / name)
     data = (tmp_path / name).read_bytes()
     assert data.startswith(begins)
     assert data.endswith(ends)
@@ -64,13 +69,13 @@ def test_a_drawing_that_fails_half_way_leaves_what_was_there(tmp_path, monkeypat
     out = tmp_path / "f.png"
     out.write_bytes(b"the figure of before")
     with pytest.raises(type(failure)):
-        figures.draw_typical(out)
+        draw_typical(out)
     assert out.read_bytes() == b"the figure of before"
     assert list(tmp_path.iterdir()) == [out]
 
 
 def test_the_curves_are_theorys_medians_and_the_measured_intervals_contain_them(tmp_path, drawn):
-    figures.draw_typical(tmp_path / "f.svg", samples=200)
+    draw_typical(tmp_path / "f.svg", samples=200)
     (figure,) = drawn
     left, right = figure.axes
     laws = {
@@ -165,7 +170,7 @@ def points_of(axes, marker, colour):
 
 def test_the_points_of_the_figure_curvature_are_medians_of_dense_hessians(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(curvature, "_FINE_CHAIN", ())
-    figures.draw_curvature(tmp_path / "f.svg", samples=64, seed=3, depths=(2, 4))
+    draw_curvature(tmp_path / "f.svg", samples=64, seed=3, depths=(2, 4))
     (figure,) = drawn
     for axes, family in zip(figure.axes, (LINEAR, RELU), strict=True):
         for width in (1, 4):
@@ -192,7 +197,7 @@ def test_the_points_of_the_figure_curvature_are_medians_of_dense_hessians(tmp_pa
 
 def test_the_curves_of_the_figure_curvature_and_where_they_turn(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(curvature, "_FINE_CHAIN", (2,))
-    figures.draw_curvature(tmp_path / "f.svg", samples=1, depths=(2, 3, 24))
+    draw_curvature(tmp_path / "f.svg", samples=1, depths=(2, 3, 24))
     (figure,) = drawn
     for axes, family, share in zip(figure.axes, (LINEAR, RELU), (1, math.sqrt(1 / 2)), strict=True):
         curves = {line.get_color(): line for line in axes.lines if len(line.get_xdata()) > 2}
@@ -219,7 +224,7 @@ def test_the_curves_of_the_figure_curvature_and_where_they_turn(tmp_path, drawn,
 
 
 def test_the_map_has_medians_of_dense_hessians_and_the_depth_at_which_they_turn(tmp_path, drawn):
-    figures.draw_curvature_phase(tmp_path / "f.svg", samples=200, seed=5, widths=(2, 4), depths=(2, 4))
+    draw_curvature_phase(tmp_path / "f.svg", samples=200, seed=5, widths=(2, 4), depths=(2, 4))
     (figure,) = drawn
     for axes, family in zip(figure.axes[:2], (LINEAR, RELU), strict=True):
         (cells,) = axes.collections
@@ -238,7 +243,7 @@ def test_the_map_has_medians_of_dense_hessians_and_the_depth_at_which_they_turn(
 
 
 def test_the_histograms_hold_every_eigenvalue_of_dense_hessians(tmp_path, drawn):
-    figures.draw_spectrum(tmp_path / "f.svg", networks=5, seed=2, width=3, depths=(3, 5))
+    draw_spectrum(tmp_path / "f.svg", networks=5, seed=2, width=3, depths=(3, 5))
     (figure,) = drawn
     for axes, family in zip(figure.axes, (LINEAR, RELU), strict=True):
         steps = [patch.get_data() for patch in axes.patches]
@@ -260,10 +265,11 @@ def dense_eigenvalues(network):
     return np.linalg.eigvalsh(dense_hessian(network.weights, network.slope, v, x)) / np.linalg.norm(v)
 
 
-@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+@pytest.mark.parametrize("name", figures.names())
 def test_the_command_draws_to_the_file_with_its_seed_and_workers(vanishing, tmp_path, monkeypatch, name):
     asked = []
-    monkeypatch.setitem(figures.FIGURES, name, lambda out, **options: asked.append((out, options)))
+    draw = lambda out, **options: asked.append((out, options))  # noqa: E731
+    monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", figures.Figure(draw))
     ran = vanishing(f"figure {name} --out {tmp_path}/f.svg --seed 7 --jobs 2")
     assert asked == [(tmp_path / "f.svg", {"seed": 7, "jobs": 2})]
     assert (ran.status, ran.out, ran.err) == (0, "", f"figure written to {tmp_path}/f.svg\n")
@@ -271,16 +277,17 @@ def test_the_command_draws_to_the_file_with_its_seed_and_workers(vanishing, tmp_
 
 def test_the_command_draws_all_figures_into_a_folder(vanishing, tmp_path, monkeypatch):
     asked = []
-    for name in figures.FIGURES:
-        monkeypatch.setitem(figures.FIGURES, name, lambda out, **options: asked.append((out, options)))
+    draw = lambda out, **options: asked.append((out, options))  # noqa: E731
+    for name in figures.names():
+        monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", figures.Figure(draw))
     ran = vanishing(f"figure all --out {tmp_path}/new --seed 7 --jobs 2")
-    assert asked == [(tmp_path / "new" / f"{name}.png", {"seed": 7, "jobs": 2}) for name in figures.FIGURES]
+    assert asked == [(tmp_path / "new" / f"{name}.png", {"seed": 7, "jobs": 2}) for name in figures.names()]
     assert (ran.status, ran.out, ran.err) == (0, "", f"figures written to {tmp_path}/new\n")
     assert (tmp_path / "new").is_dir()
 
 
 @pytest.mark.usefixtures("no_simulation")
-@pytest.mark.parametrize("draw", figures.FIGURES.values(), ids=figures.FIGURES)
+@pytest.mark.parametrize("draw", [figures.figure(name).draw for name in figures.names()], ids=figures.names())
 @pytest.mark.parametrize("name", ["f.jpg", "f", "png", "f.PNG.txt"])
 def test_a_file_of_another_kind_is_refused_before_anything_is_simulated(tmp_path, name, draw):
     with pytest.raises(ValueError, match=r"^out: .* ends on none of .pdf, .png, .svg; use e.g. figure.pdf$"):

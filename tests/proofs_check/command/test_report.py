@@ -5,7 +5,7 @@ import json
 import pytest
 
 from montecarlo.drawing.streams import Partition
-from proofs_check import figures
+from proofs_check.figures import Figure, typical
 from proofs_check.registry import load
 from proofs_check.reporting.tables import FORMATS, topic_table
 from proofs_check.verification import verify
@@ -21,7 +21,7 @@ def drawn(monkeypatch):
         asked.append((out, options))
         out.write_bytes(b"a figure")
 
-    monkeypatch.setitem(figures.FIGURES, "typical", draw)
+    monkeypatch.setattr(typical, "FIGURE", Figure(draw))
     return asked
 
 
@@ -93,10 +93,10 @@ def test_a_report_is_written_whatever_the_verdict_and_has_no_infinity_or_nan(van
 
 
 def test_without_matplotlib_all_but_the_figure_is_written(vanishing, user_file, tmp_path, monkeypatch, drawn):
-    def missing(*_):
+    def missing():
         raise InvalidArgument("out", "figures need matplotlib", "pip install it")
 
-    monkeypatch.setattr(figures, "require_figure", missing)
+    monkeypatch.setattr(typical, "FIGURE", Figure(typical.FIGURE.draw, missing))
     ran = vanishing(f"verify --module {user_file} user.measured --out {tmp_path}/out --jobs 1")
     assert ran.status == 0
     assert ran.err.splitlines()[0] == "vanishing: no figure: out: figures need matplotlib; pip install it"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from montecarlo import HessianExtremes, serial, simulate, worker_pool
 from montecarlo.intervals import order_statistic_interval
+from proofs_check import studies
 from proofs_check.registry import load
 from proofs_check.reporting.tables import (
     COLUMNS,
@@ -24,7 +25,7 @@ from proofs_check.reporting.tables import (
     to_markdown,
     topic_table,
 )
-from proofs_check.studies import STUDIES, Study
+from proofs_check.studies import Study
 from proofs_check.studies.curvature import FAMILIES, curvature_table, log_curve
 from proofs_check.verdict import Tier
 from proofs_check.verification import verify
@@ -178,7 +179,7 @@ def exponential(logarithm):
     return value, f"[{lo}, {hi}]"
 
 
-@pytest.mark.parametrize("name", sorted(STUDIES))
+@pytest.mark.parametrize("name", sorted(studies.names()))
 def test_the_command_prints_the_table_of_a_study_with_its_profile_seed_and_workers(vanishing, monkeypatch, name):
     asked = []
 
@@ -186,11 +187,12 @@ def test_the_command_prints_the_table_of_a_study_with_its_profile_seed_and_worke
         asked.append((type(workers), options))
         return Table(name, "c", ("a", "b"), (("1", "2"),))
 
-    monkeypatch.setitem(STUDIES, name, Study(table, STUDIES[name].samples))
+    samples = studies.study(name).samples
+    monkeypatch.setattr(f"proofs_check.studies.{name.replace('-', '_')}.STUDY", Study(table, samples))
     ran = vanishing(f"table {name} --format csv --seed 7 --jobs 1")
     assert (ran.status, ran.out, ran.err) == (0, "a,b\n1,2\n", "")
     assert json.loads(vanishing(f"table {name} --format json --profile full --jobs 2").out) == [{"a": "1", "b": "2"}]
-    quick, full = (STUDIES[name].samples[profile] for profile in ("quick", "full"))
+    quick, full = (samples[profile] for profile in ("quick", "full"))
     assert 0 < quick < full
     with serial() as here, worker_pool(2) as there:
         assert asked == [(type(here), {"samples": quick, "seed": 7}), (type(there), {"samples": full, "seed": 0})]

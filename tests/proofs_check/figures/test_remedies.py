@@ -10,9 +10,8 @@ from scipy.special import binom, psi
 
 from montecarlo import GradientNorms, serial, simulate, worker_pool
 from montecarlo.intervals import catoni_interval, order_statistic_interval
-from proofs_check.figures import draw_remedies
 from proofs_check.figures import remedies as figure_module
-from proofs_check.figures.remedies import STYLES
+from proofs_check.figures.remedies import STYLES, draw_remedies
 from proofs_check.studies.remedies import (
     BATCH_NORM,
     LAYER_NORM,

@@ -21,9 +21,10 @@ from montecarlo.training import (
     digits_study,
     train,
 )
-from proofs_check import figures
-from proofs_check.figures import digits, draw_digits
-from proofs_check.studies import STUDIES, Study
+from proofs_check import figures, studies
+from proofs_check.figures import Figure, digits
+from proofs_check.figures.digits import draw_digits
+from proofs_check.studies import Study
 from proofs_check.studies.digits import COLUMNS, digits_table, trained
 from theory.ensembles import InvalidArgument
 
@@ -50,7 +51,7 @@ def rows(table):
 
 
 def test_the_table_has_the_numbers_of_the_runs(vanishing, monkeypatch, study):
-    monkeypatch.setitem(STUDIES, "digits", Study(partial(digits_table, **SIZES), {"quick": 2}))
+    monkeypatch.setattr(studies.digits, "STUDY", Study(partial(digits_table, **SIZES), {"quick": 2}))
     ran = vanishing("table digits --format json --seed 4 --jobs 1")
     assert (ran.status, ran.err) == (0, "")
     for row, line in zip(json.loads(ran.out), study.runs, strict=True):
@@ -124,7 +125,7 @@ def curves(axes, optimizer, points):
 
 
 def test_the_figure_has_the_losses_gradients_and_curvatures_of_the_runs(vanishing, tmp_path, monkeypatch, drawn, study):
-    monkeypatch.setitem(figures.FIGURES, "digits", partial(draw_digits, **SIZES))
+    monkeypatch.setattr(digits, "FIGURE", Figure(partial(draw_digits, **SIZES)))
     asked = []
 
     def with_other_rates(**options):
@@ -261,8 +262,8 @@ def test_without_scikit_learn_one_line_says_what_to_install_before_any_work(vani
 
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     monkeypatch.setattr("proofs_check.studies.digits.digits_study", work)
-    for name in set(figures.FIGURES) - {"digits"}:
-        monkeypatch.setitem(figures.FIGURES, name, work)
+    for name in set(figures.names()) - {"digits"}:
+        monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", Figure(work))
     ran = vanishing(command.format(tmp=tmp_path) + " --jobs 1")
     assert (ran.status, ran.out, ran.err) == (2, "", f"vanishing: name: {MISSING}\n")
     assert not list(tmp_path.iterdir())

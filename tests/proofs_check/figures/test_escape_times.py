@@ -9,8 +9,7 @@ import pytest
 
 from montecarlo import serial, simulate, worker_pool
 from montecarlo.intervals import order_statistic_interval
-from proofs_check.figures import draw_escape_times
-from proofs_check.figures.escape_times import COLOURS
+from proofs_check.figures.escape_times import COLOURS, draw_escape_times
 from proofs_check.studies import escape_times
 from proofs_check.studies.escape_times import FAMILIES, RULES, bounds, counted, escape_times_table, measured
 from theory import Ensemble

@@ -1,0 +1,121 @@
+"""A figure, study, ... is found because its file is there."""
+
+import sys
+from importlib import import_module
+
+import pytest
+
+from proofs_check import discovery, figures, registry, studies
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """A package without files, and how to add one."""
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "a_room").mkdir()
+
+    def add(name, text=""):
+        (tmp_path / "a_room" / name).write_text(text)
+
+    add("__init__.py")
+    return add
+
+
+def test_files_are_found_and_not_loaded(room):
+    room("second_one.py", "1 / 0")
+    room("first.py", "1 / 0")
+    assert discovery.files("a_room") == ("first", "second_one")
+    assert discovery.names("a_room") == ("first", "second-one")
+
+
+def test_a_new_file_is_found_at_once_and_what_is_no_module_never(room):
+    room("first.py")
+    assert discovery.files("a_room") == ("first",)
+    room("second.py")
+    room("data.csv")
+    room("notes.md")
+    assert discovery.files("a_room") == ("first", "second")
+
+
+def test_the_table_of_contents_is_the_order_and_what_it_does_not_name_comes_after(room):
+    contents = "What there is.\n\n=====  ====\nd_e    first\nc      second\n=====  ====\n\nb is prose, and a too.\n"
+    room("__init__.py", f'"""{contents}"""')
+    for name in "b.py", "a.py", "c.py", "d_e.py":
+        room(name)
+    assert discovery.files("a_room") == ("d_e", "c", "a", "b")
+    assert discovery.names("a_room") == ("d-e", "c", "a", "b")
+
+
+def test_what_a_file_is_there_for_is_loaded_by_its_name_on_the_command_line(room):
+    room("the_answer.py", "ANSWER = 42")
+    assert discovery.load("a_room", "the-answer", "ANSWER", int) == 42
+
+
+@pytest.mark.parametrize("text", ["", "ANSWER = '42'", "answer = 42"])
+def test_a_file_without_it_is_an_error_that_names_both(room, text):
+    room("the_answer.py", text)
+    with pytest.raises(ImportError, match=r"^a_room.the_answer has no ANSWER = int\(\.\.\.\)$"):
+        discovery.load("a_room", "the-answer", "ANSWER", int)
+
+
+ROOMS = {
+    "proofs_check.figures": (
+        "FIGURE",
+        "from proofs_check.figures import Figure\nFIGURE = Figure(lambda out, **_: out.touch())",
+    ),
+    "proofs_check.studies": (
+        "STUDY",
+        "from proofs_check.reporting.tables import Table\nfrom proofs_check.studies import Study\n"
+        "STUDY = Study(lambda workers, **_: Table('t', 'c', ('x',), (('1',),)), {'quick': 1, 'full': 2})",
+    ),
+}
+
+
+@pytest.fixture
+def dropped(tmp_path, monkeypatch):
+    """Drop a file into a room of the package, without touching the package."""
+
+    def drop(package, name, text):
+        folder = tmp_path / package
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(text)
+        room = import_module(package)
+        monkeypatch.setattr(room, "__path__", [*room.__path__, str(folder)])
+        monkeypatch.setattr(sys, "modules", dict(sys.modules))
+
+    return drop
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_file_dropped_into_a_room_has_its_place_there(dropped, package):
+    room, (_, text) = import_module(package), ROOMS[package]
+    before = room.names()
+    dropped(package, "quite_new", text)
+    assert room.names() == (*before, "quite-new")
+
+
+def test_a_new_figure_is_drawn(dropped, vanishing, tmp_path):
+    dropped("proofs_check.figures", "quite_new", ROOMS["proofs_check.figures"][1])
+    ran = vanishing(f"figure quite-new --out {tmp_path}/f.svg")
+    assert (ran.status, ran.err) == (0, f"figure written to {tmp_path}/f.svg\n")
+    assert (tmp_path / "f.svg").exists()
+
+
+def test_a_new_study_is_tabulated(dropped, vanishing):
+    dropped("proofs_check.studies", "quite_new", ROOMS["proofs_check.studies"][1])
+    ran = vanishing("table quite-new --format csv --jobs 1")
+    assert (ran.status, ran.out) == (0, "x\n1\n")
+
+
+def test_every_file_of_a_room_is_what_the_room_is_for():
+    for name in figures.names():
+        assert isinstance(figures.figure(name), figures.Figure)
+    for name in studies.names():
+        assert isinstance(studies.study(name), studies.Study)
+
+
+def test_the_folder_of_a_statement_is_its_topic():
+    for statement in registry.own_statements():
+        assert statement.topic in registry.topics()
+    assert registry.topics() == tuple(dict.fromkeys(statement.topic for statement in registry.own_statements()))
