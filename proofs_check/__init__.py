@@ -13,10 +13,11 @@ discovery      what there is, by its files
 
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of
-quantities     what `derive` and `sample` can be asked for, and their answers in every format
-reporting      tables, whole files, progress bars
+quantities     what `derive` and `sample` can be asked for, one file each
+answers        questions and answers of `derive` and `sample`, and what quantities share
+reporting      tables, whole files, progress bars, the canvas of figures
 figures        the figures, one file each
-studies        what a figure and the table of its name both show
+studies        what a figure and the table of its name both show, one file each
 
 cli            the command ``vanishing``
 command        its subcommands, one file each

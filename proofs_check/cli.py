@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from proofs_check import figures, studies
+from proofs_check import figures, quantities, studies
 from proofs_check.registry import topics
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction, nearest
@@ -119,12 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("id")
 
     derive = command("derive", _derive, "derive a quantity exactly")
-    derive.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
+    derive.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
     derive.add_argument("--format", default="text", help="text (default), latex, python or json")
     _query_options(derive)
 
     sample = command("sample", _sample, "estimate a quantity from sampled networks")
-    sample.add_argument("quantity", help=f"one of {', '.join(_quantity_names())}")
+    sample.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
     sample.add_argument(
         "--samples", action=_Read, read=_positive, help="networks (default 10000; with --within at most 10^7)"
     )
@@ -287,7 +287,7 @@ def _named(name: str, statements: Sequence[Statement]) -> Statement:
 
 
 def _derive(options: argparse.Namespace) -> int:
-    from proofs_check.quantities import formats as answers
+    from proofs_check.answers import formats as answers
 
     formats = {
         "text": answers.derivation_text,
@@ -302,13 +302,13 @@ def _derive(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from proofs_check.quantities import formats as answers
-    from proofs_check.quantities.sampling import Sampling
+    from proofs_check.answers import formats as answers
+    from proofs_check.answers.sampling import Sampling
 
     show = _choice("format", options.format, {"text": answers.sampled_text, "json": answers.sampled_json})
     quantity, query = _query(options)
     if quantity.sample is None:
-        problem = f"{quantity.name!r} is derived, and not sampled"
+        problem = f"{options.quantity!r} is derived, and not sampled"
         raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
     query.net.require_numbers("sample")
     _choice("dtype", options.dtype, dict.fromkeys(("float64", "float32")))
@@ -326,7 +326,7 @@ def _sample(options: argparse.Namespace) -> int:
             store=options.store,
             block=options.block,
             within=options.within,
-            progress=None if told is None else partial(told, "networks", quantity.name),
+            progress=None if told is None else partial(told, "networks", options.quantity),
         )
         answer = quantity.sample(query, sampling)
     print(show(answer))
@@ -411,9 +411,9 @@ def _all_figures(options: argparse.Namespace) -> int:
 
 
 def _query(options: argparse.Namespace) -> tuple[Any, Any]:
-    from proofs_check.quantities import Query, quantity
+    from proofs_check.answers.query import Query
 
-    asked = quantity(options.quantity)
+    asked = quantities.quantity(options.quantity)
     net = Ensemble(
         options.width,
         options.depth,
@@ -552,16 +552,6 @@ def _writable_file(argument: str, text: str) -> Path:
             argument, f"cannot write {text}: {refused.strerror}", "name a file you can write"
         ) from None
     return path
-
-
-def _quantity_names() -> tuple[str, ...]:
-    # named here too, so that --help need not load SymPy; a test holds the two lists together
-    return (
-        *("activation", "kurtosis", "kurtosis-limit", "kurtosis-expansion", "covariance", "correlation"),
-        *("inner-product", "gradient", "gradient-covariance", "gradient-correlation", "hessian"),
-        *("log-norm", "log-variance", "log-gradient", "survival", "median", "quantile", "gradient-median"),
-        *("exceedance", "width", "density", "lyapunov-expansion", "log-variance-expansion"),
-    )
 
 
 def _version() -> str:

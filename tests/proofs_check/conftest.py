@@ -99,15 +99,15 @@ def no_simulation(monkeypatch):
         raise AssertionError("something was simulated")
 
     for module in (
-        "quantities.sampling",
+        "answers.sampling",
         "figures.typical",
         "studies.curvature",
         "studies.escape_times",
         "verification",
     ):
         monkeypatch.setattr(f"proofs_check.{module}.simulate", simulate)
-    monkeypatch.setattr("proofs_check.quantities.sampled_means.particle_mean", simulate)
-    monkeypatch.setattr("proofs_check.quantities.typical.tail_probability", simulate)
+    monkeypatch.setattr("proofs_check.answers.sampled_means.particle_mean", simulate)
+    monkeypatch.setattr("proofs_check.quantities.exceedance.tail_probability", simulate)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from proofs_check import discovery, figures, registry, studies
+from proofs_check import discovery, figures, quantities, registry, studies
 
 
 @pytest.fixture
@@ -59,17 +59,20 @@ def test_a_file_without_it_is_an_error_that_names_both(room, text):
         discovery.load("a_room", "the-answer", "ANSWER", int)
 
 
-ROOMS = {
-    "proofs_check.figures": (
-        "FIGURE",
-        "from proofs_check.figures import Figure\nFIGURE = Figure(lambda out, **_: out.touch())",
-    ),
-    "proofs_check.studies": (
-        "STUDY",
-        "from proofs_check.reporting.tables import Table\nfrom proofs_check.studies import Study\n"
-        "STUDY = Study(lambda workers, **_: Table('t', 'c', ('x',), (('1',),)), {'quick': 1, 'full': 2})",
-    ),
-}
+FIGURE = """
+from proofs_check.figures import Figure
+FIGURE = Figure(lambda out, **_: out.touch())
+"""
+STUDY = """
+from proofs_check.reporting.tables import Table
+from proofs_check.studies import Study
+STUDY = Study(lambda workers, **_: Table("t", "c", ("x",), (("1",),)), {"quick": 1, "full": 2})
+"""
+QUANTITY = """
+from proofs_check.answers.query import Derivation
+from proofs_check.quantities import Quantity
+QUANTITY = Quantity(lambda query: Derivation("q", "q", None, 1.5, None, ("none",)))
+"""
 
 
 @pytest.fixture
@@ -87,30 +90,41 @@ def dropped(tmp_path, monkeypatch):
     return drop
 
 
-@pytest.mark.parametrize("package", ROOMS)
-def test_a_file_dropped_into_a_room_has_its_place_there(dropped, package):
-    room, (_, text) = import_module(package), ROOMS[package]
+@pytest.mark.parametrize(
+    ("package", "text"),
+    [("proofs_check.figures", FIGURE), ("proofs_check.studies", STUDY), ("proofs_check.quantities", QUANTITY)],
+)
+def test_a_file_dropped_into_a_room_has_its_place_there(dropped, package, text):
+    room = import_module(package)
     before = room.names()
     dropped(package, "quite_new", text)
     assert room.names() == (*before, "quite-new")
 
 
 def test_a_new_figure_is_drawn(dropped, vanishing, tmp_path):
-    dropped("proofs_check.figures", "quite_new", ROOMS["proofs_check.figures"][1])
+    dropped("proofs_check.figures", "quite_new", FIGURE)
     ran = vanishing(f"figure quite-new --out {tmp_path}/f.svg")
     assert (ran.status, ran.err) == (0, f"figure written to {tmp_path}/f.svg\n")
     assert (tmp_path / "f.svg").exists()
 
 
 def test_a_new_study_is_tabulated(dropped, vanishing):
-    dropped("proofs_check.studies", "quite_new", ROOMS["proofs_check.studies"][1])
+    dropped("proofs_check.studies", "quite_new", STUDY)
     ran = vanishing("table quite-new --format csv --jobs 1")
     assert (ran.status, ran.out) == (0, "x\n1\n")
+
+
+def test_a_new_quantity_is_derived(dropped, vanishing):
+    dropped("proofs_check.quantities", "quite_new", QUANTITY)
+    ran = vanishing("derive quite-new --width 4 --depth 3")
+    assert (ran.status, ran.out) == (0, "1.5\nassuming: none\n")
 
 
 def test_every_file_of_a_room_is_what_the_room_is_for():
     for name in figures.names():
         assert isinstance(figures.figure(name), figures.Figure)
+    for name in quantities.names():
+        assert isinstance(quantities.quantity(name), quantities.Quantity)
     for name in studies.names():
         assert isinstance(studies.study(name), studies.Study)
 

@@ -17,8 +17,8 @@ from montecarlo import Estimate, Workers
 from montecarlo.intervals import catoni_interval
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
-from proofs_check.quantities.query import Query, Sampled, sampled
-from proofs_check.quantities.sampling import Sampling
+from proofs_check.answers.query import Query, Sampled, sampled
+from proofs_check.answers.sampling import Sampling
 from theory.ensembles import InvalidArgument
 
 

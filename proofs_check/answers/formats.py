@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from proofs_check.quantities import Derivation, Sampled
+from proofs_check.answers.query import Derivation, Sampled
 from theory import symbols
 from theory.ensembles import InvalidArgument
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,10 +11,7 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate
-from proofs_check import assumptions
-from proofs_check.assumptions import Assumption
-from proofs_check.quantities.sampling import Sampling
-from theory import symbols
+from proofs_check.answers.sampling import Sampling
 from theory.balls import Ball
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -126,29 +122,6 @@ class Sampled:
     def is_partial(self) -> bool:
         """Whether an interrupt ended the sampling."""
         return self.samples < self.asked
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One thing that can be asked for."""
-
-    name: str
-    describe: str
-    derive: Callable[[Query], Derivation]
-    sample: Callable[[Query, Sampling], Sampled] | None = None
-
-
-def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
-    """Return all that an answer assumes, as a reader is told."""
-    net = query.net
-    out = [assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES, *more, assumptions.NO_BIASES]
-    texts = [assumption.sentence for assumption in dict.fromkeys(out)]
-    texts.append(f"the weights have variance {symbols.variance(net, 1)}" if net.is_constant_width else net.describe())
-    if net.symbols and net.input is None:
-        texts.append("norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers")
-    elif net.input is None:
-        texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
-    return tuple(texts)
 
 
 def formula(name: str, notation: str, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
