@@ -20,7 +20,7 @@ figures        the figures, one file each
 studies        what a figure and the table of its name both show, one file each
 
 cli            the command ``vanishing``
-command        its subcommands, one file each
+command        its subcommands, one file each, and what they share
 pytest_plugin  statements and mutants as pytest items
 =============  ==============================================================================
 """

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from proofs_check import figures, quantities, registry, studies
+from proofs_check.command import subcommands
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
@@ -108,7 +109,7 @@ class TestInstalledScript:
         assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("argv", ["--help", "derive --help", "--version"])
+@pytest.mark.parametrize("argv", ["--help", "--version", *(f"{name} --help" for name in subcommands.names())])
 def test_help_loads_no_heavy_library(argv):
     code = (
         "import sys\nfrom proofs_check.cli import main\n"

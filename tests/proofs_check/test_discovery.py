@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 
 from proofs_check import discovery, figures, quantities, registry, studies
+from proofs_check.command import subcommands
 
 
 @pytest.fixture
@@ -73,6 +74,18 @@ from proofs_check.answers.query import Derivation
 from proofs_check.quantities import Quantity
 QUANTITY = Quantity(lambda query: Derivation("q", "q", None, 1.5, None, ("none",)))
 """
+SUBCOMMAND = """
+from proofs_check.command.subcommands import Subcommand
+from theory.ensembles import InvalidArgument
+
+def run(options):
+    if options.thing == "no":
+        raise InvalidArgument("thing", "is refused", "use another")
+    print(options.thing)
+    return 3
+
+SUBCOMMAND = Subcommand("do something new", run, lambda parser: parser.add_argument("thing"))
+"""
 
 
 @pytest.fixture
@@ -92,7 +105,12 @@ def dropped(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("package", "text"),
-    [("proofs_check.figures", FIGURE), ("proofs_check.studies", STUDY), ("proofs_check.quantities", QUANTITY)],
+    [
+        ("proofs_check.figures", FIGURE),
+        ("proofs_check.studies", STUDY),
+        ("proofs_check.quantities", QUANTITY),
+        ("proofs_check.command.subcommands", SUBCOMMAND),
+    ],
 )
 def test_a_file_dropped_into_a_room_has_its_place_there(dropped, package, text):
     room = import_module(package)
@@ -120,11 +138,28 @@ def test_a_new_quantity_is_derived(dropped, vanishing):
     assert (ran.status, ran.out) == (0, "1.5\nassuming: none\n")
 
 
+def test_a_study_with_the_name_of_a_topic_is_refused_in_one_line(dropped, vanishing):
+    dropped("proofs_check.studies", "init", STUDY)
+    ran = vanishing("table init")
+    problem = "both a topic and a study are called 'init'"
+    assert (ran.status, ran.out, ran.err) == (2, "", f"vanishing: name: {problem}; rename the study's file\n")
+
+
+def test_a_new_subcommand_is_run_and_its_arguments_are_named_as_they_stand(dropped, vanishing):
+    dropped("proofs_check.command.subcommands", "quite_new", SUBCOMMAND)
+    ran = vanishing("quite-new it")
+    assert (ran.status, ran.out) == (3, "it\n")
+    ran = vanishing("quite-new no")
+    assert (ran.status, ran.err) == (2, "vanishing: thing: is refused; use another\n")
+
+
 def test_every_file_of_a_room_is_what_the_room_is_for():
     for name in figures.names():
         assert isinstance(figures.figure(name), figures.Figure)
     for name in quantities.names():
         assert isinstance(quantities.quantity(name), quantities.Quantity)
+    for name in subcommands.names():
+        assert isinstance(subcommands.subcommand(name), subcommands.Subcommand)
     for name in studies.names():
         assert isinstance(studies.study(name), studies.Study)
 
