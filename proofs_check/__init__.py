@@ -4,7 +4,8 @@
 statement      what a statement is: claim, source, assumptions, mutants
 assumptions    what statements assume: the hypotheses that several share
 statements     the statements, a folder for each topic
-papers         papers, claim by claim: which statements check it, or why none can
+paper          what a paper is: its claims, each with the statements that check it
+papers         the papers, one file each
 evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from proofs_check import discovery
+from proofs_check.paper import Paper
 from proofs_check.statement import Statement
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -108,3 +110,33 @@ def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = Non
         if not any(fnmatch.fnmatchcase(i, pattern) for i in ids):
             raise InvalidArgument("id", f"no statement matches {pattern!r}", nearest(pattern, ids))
     return tuple(s for s in known if not patterns or any(fnmatch.fnmatchcase(s.id, p) for p in patterns))
+
+
+def of_paper(paper: Paper, among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
+    """Return the statements that check a paper's claims, in their own order.
+
+    Parameters
+    ----------
+    paper : Paper
+    among : sequence of Statement, optional
+        Choose from these; by default from those of this package, where each that the paper names must be.
+
+    Raises
+    ------
+    InvalidArgument
+        If none of them checks a claim, or the paper names a statement that does not exist.
+
+    Examples
+    --------
+    >>> from proofs_check.papers import paper
+    >>> len(of_paper(paper("orvieto-2021"), select(["init.*", "plateau.*"])))
+    3
+    """
+    if among is None:
+        return select(paper.ids) if paper.ids else _none_of(paper)
+    return tuple(statement for statement in among if statement.id in paper.ids) or _none_of(paper)
+
+
+def _none_of(paper: Paper) -> NoReturn:
+    problem = f"{paper.key} has no claim that any of these statements checks"
+    raise InvalidArgument("paper", problem, f"see 'vanishing papers {paper.key}'")

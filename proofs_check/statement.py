@@ -17,6 +17,18 @@ Claim = Callable[..., Any]
 """What is claimed, as a function: usually of an ensemble, to a SymPy expression or a range (``Between``)."""
 
 
+def require_id(text: str) -> None:
+    """Refuse what cannot be a statement's id.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not of the form topic.name, in lower case with hyphens.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*", text):
+        raise InvalidArgument("id", f"{text!r} is not of the form topic.name", "use e.g. 'forward.mean-preserved'")
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A nearby false claim, which the evidence must refute: a check that cannot fail is no check.
@@ -73,10 +85,7 @@ class Statement:
     mutants: tuple[Mutant, ...]
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*", self.id):
-            raise InvalidArgument(
-                "id", f"{self.id!r} is not of the form topic.name", "use e.g. 'forward.mean-preserved'"
-            )
+        require_id(self.id)
         remedy = "give a tuple such as (assumptions.NORMAL, Assumption('the width is even'))"
         if not isinstance(self.assumptions, Sequence):
             raise InvalidArgument("assumptions", f"{self.id} has {self.assumptions!r}, which is no tuple", remedy)

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,21 @@ def users_own(user_file, monkeypatch):
         return chosen
 
     return choose
+
+
+@pytest.fixture
+def dropped(tmp_path, monkeypatch):
+    """Drop a file into a room of the package, without touching the package."""
+
+    def drop(package, name, text):
+        folder = tmp_path / package
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(text)
+        room = import_module(package)
+        monkeypatch.setattr(room, "__path__", [*room.__path__, str(folder)])
+        monkeypatch.setattr(sys, "modules", dict(sys.modules))
+
+    return drop
 
 
 @pytest.fixture

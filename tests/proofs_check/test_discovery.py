@@ -88,21 +88,6 @@ SUBCOMMAND = Subcommand("do something new", run, lambda parser: parser.add_argum
 """
 
 
-@pytest.fixture
-def dropped(tmp_path, monkeypatch):
-    """Drop a file into a room of the package, without touching the package."""
-
-    def drop(package, name, text):
-        folder = tmp_path / package
-        folder.mkdir()
-        (folder / f"{name}.py").write_text(text)
-        room = import_module(package)
-        monkeypatch.setattr(room, "__path__", [*room.__path__, str(folder)])
-        monkeypatch.setattr(sys, "modules", dict(sys.modules))
-
-    return drop
-
-
 @pytest.mark.parametrize(
     ("package", "text"),
     [

@@ -8,6 +8,7 @@ derive      derive a quantity exactly
 sample      estimate a quantity from sampled networks
 table       theory against measurement, as a table
 figure      draw a figure
+papers      list the papers, or the claims of one
 ==========  =================================================
 
 A subcommand is found because its file is here and says ``SUBCOMMAND = Subcommand(...)``

@@ -1,4 +1,4 @@
-"""``vanishing table``: theory against measurement, for one topic or for what a figure shows."""
+"""``vanishing table``: theory against measurement for one topic or for what a figure shows; verdicts on a paper."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def _add_options(parser: ArgumentParser) -> None:
     known = f"a topic ({', '.join(topics())}), or what a figure shows ({', '.join(studies.names())})"
-    parser.add_argument("name", help=known)
+    parser.add_argument("name", nargs="?", help=known)
+    parser.add_argument("--paper", metavar="KEY", help="in place of a name: the claims of a paper, with their verdicts")
     parser.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
     add_run_options(parser)
 
@@ -30,6 +31,12 @@ def _run(options: Namespace) -> int:
     from proofs_check.reporting.tables import FORMATS
 
     show = choice("format", options.format, FORMATS)
+    if options.paper is not None:
+        return _paper_table(options, show)
+    if options.name is None:
+        raise InvalidArgument(
+            "command", "the following arguments are required: name", "see 'vanishing table --help', or use --paper"
+        )
     if options.name in studies.names():
         if options.name in topics():
             problem = f"both a topic and a study are called {options.name!r}"
@@ -50,6 +57,20 @@ def _topic_table(options: Namespace, show: Callable[[Table], str]) -> int:
     with connected(options) as workers, progress_bars() as told:
         report = verified(statements, options, workers, told)
     print(show(topic_table(report, options.name)), end="")
+    return report.exit_status
+
+
+def _paper_table(options: Namespace, show: Callable[[Table], str]) -> int:
+    from proofs_check.papers import paper
+    from proofs_check.registry import of_paper
+    from proofs_check.reporting.tables import paper_table
+
+    if options.name is not None:
+        raise InvalidArgument("paper", f"is given beside the name {options.name!r}", "leave one of them out")
+    chosen = paper(options.paper)
+    with connected(options) as workers, progress_bars() as told:
+        report = verified(of_paper(chosen), options, workers, told)
+    print(show(paper_table(report, chosen)), end="")
     return report.exit_status
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("id", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
     parser.add_argument("--module", metavar="FILE", help="your own statements: a Python file or a module's name")
+    parser.add_argument("--paper", metavar="KEY", help="only what checks the claims of this paper, e.g. orvieto-2021")
     parser.add_argument("--json", metavar="FILE", help="write the report there ('-': to stdout, without the table)")
     parser.add_argument("--out", metavar="DIR", help="write tables, the figure and the report there")
     add_run_options(parser)
@@ -26,13 +27,17 @@ def _add_options(parser: ArgumentParser) -> None:
 
 def _run(options: Namespace) -> int:
     from proofs_check.command.report import console_table, write_report
-    from proofs_check.registry import select
+    from proofs_check.papers import paper
+    from proofs_check.registry import of_paper, select
     from proofs_check.reporting.files import write_whole
     from proofs_check.verification import PROFILES
 
     choice("profile", options.profile, dict.fromkeys(PROFILES))
+    chosen = None if options.paper is None else paper(options.paper)
     among = None if options.module is None else _of_module(options.module)
     statements = select(options.id, among)
+    if chosen is not None:
+        statements = of_paper(chosen, statements)
     out = None if options.out is None else writable_folder(options.out)
     to_stdout = options.json == "-"
     json_file = None if options.json is None or to_stdout else writable_file("json", options.json)
