@@ -10,11 +10,13 @@ from functools import partial
 import sympy as sp
 
 from montecarlo import ActivationNorms
-from proofs_check import Assumption, LogMean, Mean, Mutant, Simulated, Statement
+from proofs_check import Assumption, LogMean, Mean, Mutant, Simulated, Statement, assumptions
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from theory import Ensemble, LogNormLaw, activation_moment, symbols
 
 LECUN = Ensemble(width="n", depth="L", activation="relu", init="lecun")
+
+LECUN_RELU = Assumption("LeCun initialization for ReLU networks: every weight has variance 1/n")
 
 
 def halved(net: Ensemble, *, factor: Fraction = Fraction(1, 2)) -> sp.Expr:
@@ -41,7 +43,7 @@ STATEMENTS = (
         title="LeCun initialization halves the mean of |a|^2 in every ReLU layer.",
         latex=r"\mathbb E|a_L|^2 = 2^{-L}|x|^2",
         source="this file",
-        assumptions=(Assumption.INDEPENDENT_ENTRIES, Assumption.CONSTANT_WIDTH, Assumption.NO_BIASES),
+        assumptions=(LECUN_RELU, assumptions.INDEPENDENT_ENTRIES, assumptions.CONSTANT_WIDTH, assumptions.NO_BIASES),
         claim=halved,
         evidence=(
             induction_over_depth("any symmetric law, all n and L", LECUN.at(law="symmetric"), 2),
@@ -65,7 +67,13 @@ STATEMENTS = (
         title="The typical ReLU network under LeCun initialization loses log 2 more per layer than under He.",
         latex=r"\mathbb E[\log|a_L|^2\mid a_L\ne0] = L(\lambda_{\rm He}-\log2)",
         source="this file",
-        assumptions=(Assumption.NORMAL, Assumption.CONSTANT_WIDTH, Assumption.SURVIVAL, Assumption.NO_BIASES),
+        assumptions=(
+            LECUN_RELU,
+            assumptions.NORMAL,
+            assumptions.CONSTANT_WIDTH,
+            assumptions.SURVIVAL,
+            assumptions.NO_BIASES,
+        ),
         claim=typical,
         evidence=(
             Simulated(

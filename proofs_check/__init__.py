@@ -2,30 +2,34 @@
 
 =============  ==============================================================================
 statement      what a statement is: claim, source, assumptions, mutants
-assumptions    the hypotheses that statements share
+assumptions    what statements assume: the hypotheses that several share
 statements     the statements, a folder for each topic
-papers         papers, claim by claim: which statements check it, or why none can
+paper          what a paper is: its claims, each with the statements that check it
+papers         the papers, one file each
 evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
 registry       which statements there are, by id
+discovery      what there is, by its files
 
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of
-quantities     what `derive` and `sample` can be asked for, and their answers in every format
-reporting      tables, whole files, progress bars
+quantities     what `derive` and `sample` can be asked for, one file each
+answers        questions and answers of `derive` and `sample`, and what quantities share
+reporting      tables, whole files, progress bars, the canvas of figures
 figures        the figures, one file each
-studies        what a figure and the table of its name both show
+studies        what a figure and the table of its name both show, one file each
 
 cli            the command ``vanishing``
-command        its subcommands, one file each
+command        its subcommands, one file each, and what they share
 pytest_plugin  statements and mutants as pytest items
 =============  ==============================================================================
 """
 
 from typing import TYPE_CHECKING, Any
 
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.assumptions import Assumption
+from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:

@@ -6,42 +6,39 @@ import fnmatch
 import hashlib
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
-from proofs_check import statements
+from proofs_check import discovery
+from proofs_check.paper import Paper
 from proofs_check.statement import Statement
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
-_READING_ORDER = ("chain", "forward", "law", "gradient", "hessian", "plateau", "escape", "remedy", "init", "matrices")
-"""Topics in the order of a textbook; those not named here follow by the alphabet."""
+_TOPICS = "proofs_check.statements"
 
 
 @cache
 def own_statements() -> tuple[Statement, ...]:
-    """Return the statements of this package: those of every module in the folders of its topics."""
-    return tuple(statement for topic in topics() for name in _modules(topic) for statement in _listed(name))
+    """Return the statements of this package: those of every file in the folders of its topics."""
+    folders = [f"{_TOPICS}.{folder}" for folder in discovery.files(_TOPICS)]
+    modules = [f"{folder}.{file}" for folder in folders for file in discovery.files(folder)]
+    return tuple(statement for module in modules for statement in statements_of(importlib.import_module(module)))
 
 
 def topics() -> tuple[str, ...]:
-    """Return the topics, each a folder of statements, without loading any statement."""
-    folders = [folder.name for folder in pkgutil.iter_modules(statements.__path__)]
-    known = [topic for topic in _READING_ORDER if topic in folders]
-    return (*known, *sorted(set(folders) - set(known)))
+    """Return the topics, each a folder of statements, without loading any statement.
 
-
-def _modules(topic: str) -> list[str]:
-    folder = importlib.import_module(f"{statements.__name__}.{topic}")
-    return sorted(f"{folder.__name__}.{file.name}" for file in pkgutil.iter_modules(folder.__path__))
-
-
-def _listed(name: str) -> tuple[Statement, ...]:
-    return statements_of(importlib.import_module(name))
+    Examples
+    --------
+    >>> topics()[:3]
+    ('chain', 'forward', 'law')
+    """
+    return discovery.names(_TOPICS)
 
 
 def statements_of(module: ModuleType) -> tuple[Statement, ...]:
@@ -113,3 +110,33 @@ def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = Non
         if not any(fnmatch.fnmatchcase(i, pattern) for i in ids):
             raise InvalidArgument("id", f"no statement matches {pattern!r}", nearest(pattern, ids))
     return tuple(s for s in known if not patterns or any(fnmatch.fnmatchcase(s.id, p) for p in patterns))
+
+
+def of_paper(paper: Paper, among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
+    """Return the statements that check a paper's claims, in their own order.
+
+    Parameters
+    ----------
+    paper : Paper
+    among : sequence of Statement, optional
+        Choose from these; by default from those of this package, where each that the paper names must be.
+
+    Raises
+    ------
+    InvalidArgument
+        If none of them checks a claim, or the paper names a statement that does not exist.
+
+    Examples
+    --------
+    >>> from proofs_check.papers import paper
+    >>> len(of_paper(paper("orvieto-2021"), select(["init.*", "plateau.*"])))
+    3
+    """
+    if among is None:
+        return select(paper.ids) if paper.ids else _none_of(paper)
+    return tuple(statement for statement in among if statement.id in paper.ids) or _none_of(paper)
+
+
+def _none_of(paper: Paper) -> NoReturn:
+    problem = f"{paper.key} has no claim that any of these statements checks"
+    raise InvalidArgument("paper", problem, f"see 'vanishing papers {paper.key}'")

@@ -112,7 +112,7 @@ class Report:
                 "id": result.statement.id,
                 "title": result.statement.title,
                 "verdict": result.verdict.value,
-                "assumptions": [assumption.value for assumption in result.statement.assumptions],
+                "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
                 "findings": [_finding_data(finding) for finding in result.findings],
                 "mutants": [
                     {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from proofs_check.figures import figure
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.tables import ENDINGS, FORMATS, topic_table
 from proofs_check.verdict import Tier, Verdict
 from proofs_check.verification import Progress, Report, StatementReport
+from theory.ensembles import InvalidArgument
 
 _STYLES = {Verdict.SUPPORTED: "green", Verdict.REFUTED: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 
@@ -59,14 +61,13 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
                 write_whole(out / f"{topic}.{ENDINGS[name]}", FORMATS[name](table))
     if told is not None:
         told("figure", "typical", 0, 1)
+    typical = figure("typical")
     try:
-        from proofs_check.figures import FIGURES, require_figure
-
-        require_figure("typical", out / "typical.png")
-    except ValueError as missing:
+        typical.require(out / "typical.png")
+    except InvalidArgument as missing:
         print(f"vanishing: no figure: {missing}", file=sys.stderr)
         return
-    FIGURES["typical"](out / "typical.png", seed=report.seed, jobs=jobs)
+    typical.draw(out / "typical.png", seed=report.seed, jobs=jobs)
     if told is not None:
         told("figure", "", 1, 1)
 

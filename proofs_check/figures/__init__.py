@@ -1,7 +1,6 @@
-"""Figures, by name: theory as lines, measurement as points.
+"""Figures, one file each: theory as lines, measurement as points.
 
 ================  ====================================================================
-drawing           what they share: canvas, colours, bars, files whole or not at all
 typical           mean and median of signal and gradient against depth
 curvature         both ends of the Hessian's spectrum against depth
 curvature_phase   the Hessian's norm over width and depth
@@ -10,24 +9,22 @@ escape_times      steps to leave a plateau against depth, by update rule
 remedies          typical signal, gradients and Hessian against depth, by remedy
 digits            training losses, gradients and curvature on real data
 ================  ====================================================================
+
+A figure is found because its file is here and says ``FIGURE = Figure(...)`` (:mod:`proofs_check.discovery`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from proofs_check.figures.curvature import draw_curvature
-from proofs_check.figures.curvature_phase import draw_curvature_phase
-from proofs_check.figures.digits import draw_digits
-from proofs_check.figures.drawing import require_file
-from proofs_check.figures.escape_times import draw_escape_times
-from proofs_check.figures.remedies import draw_remedies
-from proofs_check.figures.spectrum import draw_spectrum
-from proofs_check.figures.typical import draw_typical
-from proofs_check.studies.digits import require_digits
+from proofs_check import discovery
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
+
+__all__ = ["Draw", "Figure", "names", "figure"]
 
 
 class Draw(Protocol):
@@ -37,35 +34,54 @@ class Draw(Protocol):
         """Draw with this root seed, on so many worker processes."""
 
 
-FIGURES: dict[str, Draw] = {
-    "typical": draw_typical,
-    "curvature": draw_curvature,
-    "curvature-phase": draw_curvature_phase,
-    "spectrum": draw_spectrum,
-    "escape-times": draw_escape_times,
-    "remedies": draw_remedies,
-    "digits": draw_digits,
-}
+@dataclass(frozen=True)
+class Figure:
+    """A figure that the command line draws.
+
+    Parameters
+    ----------
+    draw : Draw
+    require_packages : callable, optional
+        Raises :class:`~theory.ensembles.InvalidArgument` if a package is missing that no other figure needs.
+    """
+
+    draw: Draw
+    require_packages: Callable[[], object] | None = None
+
+    def require(self, out: Path) -> None:
+        """Refuse a wrong file ending or a missing package, before any work is done.
+
+        Raises
+        ------
+        InvalidArgument
+            If `out` is no file for a figure, or a package is missing.
+        """
+        from proofs_check.reporting.drawing import require_file
+
+        require_file(out)
+        if self.require_packages is not None:
+            self.require_packages()
 
 
-def require_figure(name: str, out: Path) -> None:
-    """Refuse an unknown figure, a wrong file ending or a missing package, before any work is done."""
-    if name not in FIGURES:
-        raise InvalidArgument("name", f"there is no figure {name!r}", nearest(name, [*FIGURES, "all"]))
-    require_file(out)
-    if name == "digits":
-        require_digits()
+def names() -> tuple[str, ...]:
+    """Return the names of all figures, and load none.
+
+    Examples
+    --------
+    >>> names()[:3]
+    ('typical', 'curvature', 'curvature-phase')
+    """
+    return discovery.names(__name__)
 
 
-__all__ = [
-    "FIGURES",
-    "Draw",
-    "require_figure",
-    "draw_typical",
-    "draw_curvature",
-    "draw_curvature_phase",
-    "draw_spectrum",
-    "draw_escape_times",
-    "draw_remedies",
-    "draw_digits",
-]
+def figure(name: str) -> Figure:
+    """Return the figure of that name.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is none; the nearest is suggested.
+    """
+    if name not in names():
+        raise InvalidArgument("name", f"there is no figure {name!r}", nearest(name, [*names(), "all"]))
+    return discovery.load(__name__, name, "FIGURE", Figure)

@@ -11,7 +11,18 @@ import numpy as np
 
 from montecarlo import worker_pool
 from montecarlo.workers.workers import in_task_order
-from proofs_check.figures.drawing import BLUE, GREEN, PURPLE, VERMILLION, bar, canvas, legend_below, require_file, save
+from proofs_check.figures import Figure
+from proofs_check.reporting.drawing import (
+    BLUE,
+    GREEN,
+    PURPLE,
+    VERMILLION,
+    bar,
+    canvas,
+    legend_below,
+    require_file,
+    save,
+)
 from proofs_check.studies.curvature import DEPTHS, FAMILIES, WIDTHS, Curvature, grid, log_curve, measured, turning_depth
 
 TITLES = {"linear": "linear, Xavier, normal", "relu": "ReLU, He, normal"}
@@ -137,3 +148,6 @@ def _legend(figure: Any) -> None:
         mark("|", 11, r"$L = 2/|\gamma|$, where $e^{\gamma L}L^2$ turns"),
     ]
     legend_below(figure, handles, columns=4)
+
+
+FIGURE = Figure(draw_curvature)

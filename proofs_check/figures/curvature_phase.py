@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from montecarlo import worker_pool
+from proofs_check.figures import Figure
 from proofs_check.figures.curvature import TITLES
-from proofs_check.figures.drawing import canvas, legend_below, require_file, save
+from proofs_check.reporting.drawing import canvas, legend_below, require_file, save
 from proofs_check.studies.curvature import FAMILIES, Curvature, grid, measured, turning_depth
 from theory.ensembles import Ensemble
 
@@ -137,3 +138,6 @@ def _legend(figure: Any) -> None:
         Patch(facecolor=_DEAD, label="median 0: more than half of the networks are dead"),
     ]
     legend_below(figure, handles, columns=2)
+
+
+FIGURE = Figure(draw_curvature_phase)

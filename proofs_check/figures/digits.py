@@ -11,7 +11,8 @@ import numpy as np
 
 from montecarlo import worker_pool
 from montecarlo.training.digits import DigitsRun, DigitsStudy
-from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, canvas, legend_below, require_file, save
+from proofs_check.figures import Figure
+from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, canvas, legend_below, require_file, save
 from proofs_check.studies.digits import DEPTH, EPOCHS, WIDTHS, require_digits, trained
 
 STYLES = {"SGD": (VERMILLION, "-", "o"), "Adam": (GREEN, "--", "^"), "RMSprop": (BLUE, "-.", "D")}
@@ -188,3 +189,6 @@ def _legend(figure: Any, study: DigitsStudy) -> None:
     if any(np.isfinite(line.run.diverged_at).any() for line in study.runs):
         handles.append(Line2D([], [], marker="x", label="diverged", **dots))
     legend_below(figure, handles, columns=(len(handles) + 1) // 2)
+
+
+FIGURE = Figure(draw_digits, require_digits)

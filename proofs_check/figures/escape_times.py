@@ -10,7 +10,18 @@ from typing import Any
 
 from montecarlo import worker_pool
 from montecarlo.workers.workers import in_task_order
-from proofs_check.figures.drawing import BLUE, GREEN, PURPLE, VERMILLION, bar, canvas, legend_below, require_file, save
+from proofs_check.figures import Figure
+from proofs_check.reporting.drawing import (
+    BLUE,
+    GREEN,
+    PURPLE,
+    VERMILLION,
+    bar,
+    canvas,
+    legend_below,
+    require_file,
+    save,
+)
 from proofs_check.studies.escape_times import (
     BALANCED_DEPTHS,
     DEPTHS,
@@ -146,3 +157,6 @@ def _legend(figure: Any) -> None:
         Line2D([], [], color="0.2", marker=r"$\uparrow$", label="not within the steps tried", **dots),
     ]
     legend_below(figure, handles, columns=4)
+
+
+FIGURE = Figure(draw_escape_times)

@@ -10,7 +10,8 @@ from typing import Any
 
 from montecarlo import worker_pool
 from montecarlo.workers.workers import in_task_order
-from proofs_check.figures.drawing import (
+from proofs_check.figures import Figure
+from proofs_check.reporting.drawing import (
     BLACK,
     BLUE,
     GREEN,
@@ -192,3 +193,6 @@ def _legend(figure: Any) -> None:
     }
     handles += [Line2D([], [], color="0.2", linestyle=style, label=label) for style, label in labels.items()]
     legend_below(figure, handles, columns=3)
+
+
+FIGURE = Figure(draw_remedies)

@@ -14,8 +14,9 @@ from montecarlo import worker_pool
 from montecarlo.arrays import Array
 from montecarlo.curvature import Network, hessian_spectrum
 from montecarlo.workers.workers import in_task_order
+from proofs_check.figures import Figure
 from proofs_check.figures.curvature import TITLES
-from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, canvas, require_file, save
+from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, canvas, require_file, save
 from proofs_check.studies.curvature import FAMILIES
 from theory.ensembles import Ensemble
 
@@ -108,3 +109,6 @@ def _panel(axes: Any, pools: Sequence[Pooled]) -> None:
     axes.yaxis.set_major_formatter(lambda share, _: f"{abs(share):.2f}")
     axes.grid(visible=True, color="0.92")
     axes.legend(fontsize=8, loc="upper left")
+
+
+FIGURE = Figure(draw_spectrum)

@@ -13,7 +13,8 @@ import sympy as sp
 
 from montecarlo import ActivationNorms, Estimate, GradientNorms, simulate, worker_pool
 from montecarlo.intervals import catoni_interval, order_statistic_interval
-from proofs_check.figures.drawing import BLUE, GREEN, VERMILLION, bar, canvas, legend_below, require_file, save
+from proofs_check.figures import Figure
+from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, bar, canvas, legend_below, require_file, save
 from theory import LogNormLaw, activation_moment, gradient_moment
 from theory.ensembles import Ensemble
 
@@ -138,3 +139,6 @@ def _legend(figure: Any) -> None:
     handles.append(Line2D([], [], marker="D", markerfacecolor="white", label="mean, measured", **grey))
     handles.append(Line2D([], [], marker="o", label="median, measured", **grey))
     legend_below(figure, handles, columns=3)
+
+
+FIGURE = Figure(draw_typical)

@@ -1,25 +1,76 @@
-"""What `derive` and `sample` can be asked for: each quantity with its formula, its estimate and its assumptions.
+"""What `derive` and `sample` can be asked for, one file each: a formula or a number of theory, an estimate, or both.
 
-==============  ======================================================================
-query           the form of a question and of its answers
-sampling        how many networks, by which engine, where they run
-sampled_means   valid intervals for heavy-tailed means
-norms           moments of activations: one layer, two layers, two inputs
-gradients       moments of gradients and of the Hessian's blocks
-typical         laws of logarithms: mean, median, quantiles, probabilities, widths
-==============  ======================================================================
+======================  ===================================================
+activation              E|a_k|^order
+kurtosis                E|a_k|^4/(E|a_k|^2)^2
+kurtosis_limit          its limit along L = beta n
+kurtosis_expansion      the same to the next order in 1/n
+covariance              Cov(|a_j|^2, |a_k|^2)
+correlation             Corr(|a_j|^2, |a_k|^2)
+inner_product           E<a_k, a'_k>/(|x||x'|) of two inputs
+gradient                E|df/dW_k|_F^order
+gradient_covariance     Cov(|df/dW_j|_F^2, |df/dW_k|_F^2)
+gradient_correlation    Corr(|df/dW_j|_F^2, |df/dW_k|_F^2)
+hessian                 E|H|_F^2, or E|d2f/dW_j dW_k|_F^order of two layers
+log_norm                E log|a_k|^2, given survival
+log_variance            Var log|a_k|^2, given survival
+log_gradient            E log|df/dW_k|_F^2, given survival
+survival                P(a_k is not 0)
+median                  median of |a_k|^2
+quantile                p-quantile of |a_k|^2
+gradient_median         median of |df/dW_k|_F^2
+exceedance              P(|a_k|^2 >= c |x|^2)
+width                   least n with P(|a_L|^2 >= c |x|^2) >= p
+density                 density of |a_L|^2 of a linear network
+lyapunov_expansion      E log(|a_k|^2/|a_{k-1}|^2) in 1/n
+log_variance_expansion  Var log(|a_k|^2/|a_{k-1}|^2) in 1/n
+======================  ===================================================
+
+A quantity is found because its file is here and says ``QUANTITY = Quantity(...)`` (:mod:`proofs_check.discovery`).
 """
 
-from proofs_check.quantities.gradients import GRADIENTS
-from proofs_check.quantities.norms import NORMS
-from proofs_check.quantities.query import Derivation, Quantity, Query, Sampled
-from proofs_check.quantities.typical import TYPICAL
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proofs_check import discovery
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
-__all__ = ["QUANTITIES", "quantity", "Query", "Quantity", "Derivation", "Sampled"]
+if TYPE_CHECKING:
+    from proofs_check.answers.query import Derivation, Query, Sampled
+    from proofs_check.answers.sampling import Sampling
 
-QUANTITIES = (*NORMS, *GRADIENTS, *TYPICAL)
+__all__ = ["Quantity", "names", "quantity"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One thing that can be asked for.
+
+    Parameters
+    ----------
+    derive : callable
+        Answers a query by theory.
+    sample : callable, optional
+        Answers it by montecarlo, given how many networks are to be drawn and where.
+    """
+
+    derive: Callable[[Query], Derivation]
+    sample: Callable[[Query, Sampling], Sampled] | None = None
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all quantities, and load none.
+
+    Examples
+    --------
+    >>> names()[:3]
+    ('activation', 'kurtosis', 'kurtosis-limit')
+    """
+    return discovery.names(__name__)
 
 
 def quantity(name: str) -> Quantity:
@@ -32,11 +83,9 @@ def quantity(name: str) -> Quantity:
 
     Examples
     --------
-    >>> quantity("kurtosis").describe
-    'E|a_k|^4/(E|a_k|^2)^2'
+    >>> quantity("kurtosis").sample is None
+    True
     """
-    for candidate in QUANTITIES:
-        if candidate.name == name:
-            return candidate
-    remedy = nearest(name, [candidate.name for candidate in QUANTITIES])
-    raise InvalidArgument("quantity", f"there is no quantity {name!r}", remedy)
+    if name not in names():
+        raise InvalidArgument("quantity", f"there is no quantity {name!r}", nearest(name, names()))
+    return discovery.load(__name__, name, "QUANTITY", Quantity)

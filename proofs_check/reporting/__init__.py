@@ -1,8 +1,9 @@
 """How results are shown and written.
 
-========  ======================================================
+========  ===============================================================
 tables    theory against measurement: LaTeX, Markdown, CSV, JSON
 files     files written whole or not at all
 progress  progress bars on a terminal
-========  ======================================================
+drawing   what figures share: canvas, colours, bars, files whole or not at all
+========  ===============================================================
 """

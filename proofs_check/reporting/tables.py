@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from montecarlo import Estimate
+from proofs_check.paper import Paper
 from proofs_check.verdict import Finding, Tier
 from proofs_check.verification import Report
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """Of a topic's table."""
+PAPER_COLUMNS = ("claim", "where", "statements", "verdicts")
+"""Of a paper's table."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,33 @@ def topic_table(report: Report, topic: str) -> Table:
         f"with error probability {report.error:g} (profile {report.profile}, seed {report.seed})"
     )
     return Table(topic, caption, COLUMNS, rows)
+
+
+def paper_table(report: Report, paper: Paper) -> Table:
+    """Return the table of a paper: a row for each of its claims, in its order.
+
+    Parameters
+    ----------
+    report : Report
+        Of a verification that includes all statements of the paper.
+    paper : Paper
+    """
+    verdicts = {result.statement.id: result.verdict.value for result in report.results}
+    rows = tuple(
+        (
+            claim.sentence,
+            claim.where,
+            ", ".join(claim.ids),
+            ", ".join(verdicts[name] for name in claim.ids) or f"not checked: {claim.why}",
+        )
+        for claim in paper.claims
+    )
+    caption = (
+        f"{paper.authors}, {paper.title}, arXiv:{paper.arxiv}: {paper.checked} of {len(paper.claims)} claims, with the "
+        f"verdicts on the statements that check them; intervals hold jointly for the whole run with error probability "
+        f"{report.error:g} (profile {report.profile}, seed {report.seed})"
+    )
+    return Table(paper.key, caption, PAPER_COLUMNS, rows)
 
 
 def _case(finding: Finding) -> str:

@@ -1,4 +1,4 @@
-"""What a figure and the table of its name both show: measured numbers beside theory's.
+"""What a figure and the table of its name both show, one file each: measured numbers beside theory's.
 
 ============  ==============================================================
 curvature     typical ends of the Hessian's spectrum over width and depth
@@ -6,20 +6,25 @@ escape_times  steps to leave a plateau over depth, by update rule
 remedies      typical signal, gradients and Hessian over depth, by remedy
 digits        training on real data, by architecture and optimizer
 ============  ==============================================================
+
+A study is found because its file is here and says ``STUDY = Study(...)`` (:mod:`proofs_check.discovery`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from montecarlo import Workers
-from proofs_check.reporting.tables import Table
-from proofs_check.studies.curvature import curvature_table
-from proofs_check.studies.digits import digits_table
-from proofs_check.studies.escape_times import escape_times_table
-from proofs_check.studies.remedies import remedies_table
+from proofs_check import discovery
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+
+if TYPE_CHECKING:
+    from montecarlo import Workers
+    from proofs_check.reporting.tables import Table
+
+__all__ = ["MakeTable", "Study", "names", "study"]
 
 
 class MakeTable(Protocol):
@@ -44,11 +49,25 @@ class Study:
     samples: Mapping[str, int]
 
 
-STUDIES: dict[str, Study] = {
-    "curvature": Study(curvature_table, {"quick": 1000, "full": 10_000}),
-    "escape-times": Study(escape_times_table, {"quick": 200, "full": 1000}),
-    "remedies": Study(remedies_table, {"quick": 1000, "full": 10_000}),
-    "digits": Study(digits_table, {"quick": 2, "full": 6}),
-}
+def names() -> tuple[str, ...]:
+    """Return the names of all studies, and load none.
 
-__all__ = ["STUDIES", "Study", "MakeTable", "curvature_table", "escape_times_table", "remedies_table", "digits_table"]
+    Examples
+    --------
+    >>> names()
+    ('curvature', 'escape-times', 'remedies', 'digits')
+    """
+    return discovery.names(__name__)
+
+
+def study(name: str) -> Study:
+    """Return the study of that name.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is none; the nearest is suggested.
+    """
+    if name not in names():
+        raise InvalidArgument("name", f"there is no study {name!r}", nearest(name, names()))
+    return discovery.load(__name__, name, "STUDY", Study)

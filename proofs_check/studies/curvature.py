@@ -17,6 +17,7 @@ from montecarlo import Estimate, HessianExtremes, Workers, simulate
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.workers.workers import in_task_order
 from proofs_check.reporting.tables import Table, exponential_cells
+from proofs_check.studies import Study
 from theory.ensembles import Ensemble
 
 ERROR = 1e-4
@@ -199,3 +200,6 @@ def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:
     net = point.net
     ends = (cell for end in (point.highest, point.lowest) for cell in exponential_cells(end))
     return net.activation, net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"
+
+
+STUDY = Study(curvature_table, {"quick": 1000, "full": 10_000})

@@ -21,6 +21,7 @@ from montecarlo import Workers
 from montecarlo.arrays import Array
 from montecarlo.training.digits import SGD_RATES, DigitsRun, DigitsStudy, digits_data, digits_study
 from proofs_check.reporting.tables import Table
+from proofs_check.studies import Study
 from theory.ensembles import InvalidArgument
 
 WIDTHS = (10, 40)
@@ -148,3 +149,6 @@ def _diverged(at: Array) -> str:
         return "none"
     first, last = f"{steps.min():.0f}", f"{steps.max():.0f}"
     return f"{len(steps)} of {len(at)}, at step " + (first if first == last else f"{first} to {last}")
+
+
+STUDY = Study(digits_table, {"quick": 2, "full": 6})

@@ -33,6 +33,7 @@ from montecarlo.training import (
 )
 from montecarlo.workers.workers import in_task_order
 from proofs_check.reporting.tables import Table
+from proofs_check.studies import Study
 from proofs_check.studies.curvature import ERROR
 from theory.ensembles import Ensemble
 
@@ -282,3 +283,6 @@ def _steps(log: float, budget: int) -> str:
 
 def _rate(rule: str, depth: int) -> str:
     return f"1/{2 * depth}" if rule == "gradient descent" else f"{float(RATE):g}"
+
+
+STUDY = Study(escape_times_table, {"quick": 200, "full": 1000})

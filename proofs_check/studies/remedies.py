@@ -37,6 +37,7 @@ from montecarlo import (
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.workers.workers import in_task_order
 from proofs_check.reporting.tables import Table, exponential_cells
+from proofs_check.studies import Study
 from proofs_check.studies.curvature import ERROR
 from theory.ensembles import Ensemble
 
@@ -318,3 +319,6 @@ def _in_words(line: Line) -> str:
         return f"mean in [{low}, {high}]"
     name = {"mean log": "exp of mean log", "leading": "about"}.get(line.kind, line.kind)
     return f"{name} {low}"
+
+
+STUDY = Study(remedies_table, {"quick": 1000, "full": 10_000})

@@ -82,6 +82,18 @@ def test_a_file_is_loaded_by_its_path(tmp_path, kind):
 
 
 @pytest.mark.usefixtures("clean_modules")
+def test_two_files_of_one_name_are_two_modules(tmp_path):
+    for folder, topic in (("a", "one"), ("b", "other")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(SOURCE.replace("user.one", f"user.{topic}"))
+    first, second = (load(tmp_path / folder / "mine.py")[0] for folder in "ab")
+    assert (first.id, second.id) == ("user.one", "user.other")
+    assert first.claim.__module__ != second.claim.__module__
+    assert [first] == sys.modules[first.claim.__module__].STATEMENTS
+    assert [second] == sys.modules[second.claim.__module__].STATEMENTS
+
+
+@pytest.mark.usefixtures("clean_modules")
 @pytest.mark.parametrize("name", ["their_statements", "their_package.inner"])
 def test_a_module_is_loaded_by_its_name(tmp_path, monkeypatch, name):
     path = tmp_path.joinpath(*name.split(".")).with_suffix(".py")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from proofs_check.assumptions import NORMAL
 from proofs_check.evidence import Enumerated
 from proofs_check.statement import Mutant, Statement
 from theory.ensembles import InvalidArgument
@@ -45,3 +46,18 @@ def test_a_statement_without_evidence_or_distinct_mutants_is_refused(part, value
     with pytest.raises(InvalidArgument, match=problem) as raised:
         Statement(**{**PARTS, part: value})
     assert raised.value.argument == part
+
+
+@pytest.mark.parametrize(
+    ("assumed", "problem"),
+    [
+        (("the weights are normal",), "user.square lists 'the weights are normal', which is no Assumption"),
+        ((NORMAL, None), "user.square lists None, which is no Assumption"),
+        (NORMAL, r"user.square has Assumption\(sentence='the weights are normal'\), which is no tuple"),
+        ("normal", "user.square lists 'n', which is no Assumption"),
+    ],
+)
+def test_what_is_no_assumption_is_refused(assumed, problem):
+    with pytest.raises(InvalidArgument, match=f"^assumptions: {problem}; give a tuple such as ") as raised:
+        Statement(**{**PARTS, "assumptions": assumed})
+    assert "\n" not in str(raised.value)

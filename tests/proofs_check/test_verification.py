@@ -14,10 +14,10 @@ import sympy as sp
 
 from montecarlo import ActivationNorms, Residual
 from montecarlo.drawing.streams import Partition
-from proofs_check import verification
+from proofs_check import assumptions, verification
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
 from theory.ensembles import Ensemble, InvalidArgument
@@ -45,7 +45,7 @@ STATEMENT = Statement(
     title="A weight of variance 1 has mean square 1.",
     latex="1",
     source="here",
-    assumptions=(Assumption.LINEAR,),
+    assumptions=(assumptions.LINEAR,),
     claim=mean_square,
     evidence=(simulated(UNIFORM, 20_000), EXACT, simulated(NORMAL, 20_000), simulated(NORMAL, 0, 30_000)),
     mutants=(TWICE,),

@@ -10,8 +10,9 @@ from functools import partial
 import sympy as sp
 
 from montecarlo import ChainHessian
+from proofs_check import assumptions
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Obligation, Proved, Simulated
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.chain.products import CHAIN
 from proofs_check.toolkit.checks import PAPER
 from proofs_check.toolkit.letters import Letters
@@ -62,7 +63,7 @@ HOLLOW = Statement(
     title="The Hessian of w_1...w_L is f (u u^T - diag u^2) with u_k = 1/w_k: zero on the diagonal, so it has trace 0.",
     latex=r"\nabla^2 f = f\,(uu^\top-\operatorname{diag}(u^2)),\quad u_k=1/w_k,\quad \operatorname{tr}\nabla^2f=0",
     source=f"{PAPER}, second-order analysis of neural chains",
-    assumptions=(Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.NO_BIASES, Assumption.NONZERO_WEIGHTS),
+    assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES, assumptions.NONZERO_WEIGHTS),
     claim=hollow,
     evidence=(
         Proved("adding a weight to the chain", _add_a_weight),
@@ -144,11 +145,11 @@ INERTIA = Statement(
     ),
     source=f"{PAPER}, second-order analysis of neural chains",
     assumptions=(
-        Assumption.WIDTH_ONE,
-        Assumption.LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NONZERO_WEIGHTS,
-        Assumption.DEPTH_TWO,
+        assumptions.WIDTH_ONE,
+        assumptions.LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NONZERO_WEIGHTS,
+        assumptions.DEPTH_TWO,
     ),
     claim=secular_determinant,
     evidence=(
@@ -203,11 +204,11 @@ SIZE = Statement(
     ),
     source=f"{PAPER}, second-order analysis of neural chains, for the Hessian; the bounds are derived in theory",
     assumptions=(
-        Assumption.WIDTH_ONE,
-        Assumption.LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NONZERO_WEIGHTS,
-        Assumption.DEPTH_TWO,
+        assumptions.WIDTH_ONE,
+        assumptions.LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NONZERO_WEIGHTS,
+        assumptions.DEPTH_TWO,
     ),
     claim=size_range,
     evidence=(
@@ -276,12 +277,12 @@ RATE = Statement(
     ),
     source=f"{PAPER}, second-order analysis of neural chains; the 2 log L and its error terms are derived here",
     assumptions=(
-        Assumption.UNIFORM,
-        Assumption.WIDTH_ONE,
-        Assumption.LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.UNIT_INPUT,
-        Assumption.DEPTH_TWO,
+        assumptions.UNIFORM,
+        assumptions.WIDTH_ONE,
+        assumptions.LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.UNIT_INPUT,
+        assumptions.DEPTH_TWO,
     ),
     claim=log_norm_range,
     evidence=(
@@ -347,12 +348,12 @@ LAW = Statement(
     ),
     source=f"{PAPER}, second-order analysis of neural chains; the constant: theory.width_one.hessian_law",
     assumptions=(
-        Assumption.NORMAL_OR_UNIFORM,
-        Assumption.WIDTH_ONE,
-        Assumption.LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.UNIT_INPUT,
-        Assumption.DEPTH_TWO,
+        assumptions.NORMAL_OR_UNIFORM,
+        assumptions.WIDTH_ONE,
+        assumptions.LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.UNIT_INPUT,
+        assumptions.DEPTH_TWO,
     ),
     claim=poisson_log_norm,
     evidence=(

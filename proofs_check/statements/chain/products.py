@@ -9,9 +9,10 @@ from functools import partial
 import sympy as sp
 
 from montecarlo import GradientNorms
+from proofs_check import assumptions
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Quantile, Simulated, agrees_with
 from proofs_check.exact.all_weights import activation_power
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, PAPER, SPARSE, last, mean_check
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.toolkit.letters import Letters
@@ -21,7 +22,7 @@ from theory.ensembles import Ensemble, Law
 from theory.width_one.products import ChainLaw
 
 CHAIN = Ensemble(width=1, depth="L", law="uniform", readout="signs")
-_SHAPE = (Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.NO_BIASES)
+_SHAPE = (assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES)
 
 # --- chain.mean-preserved ---------------------------------------------------------------------------------------------
 
@@ -42,7 +43,7 @@ MEAN_PRESERVED = Statement(
     title="A product of L independent weights of variance 1 has mean square 1, whatever their law.",
     latex=r"\mathbb E (w_1\cdots w_L)^2 = s^{2L} = 1\ \text{under Xavier}",
     source=f"{PAPER}, neural chains",
-    assumptions=(Assumption.INDEPENDENT_ENTRIES, *_SHAPE),
+    assumptions=(assumptions.INDEPENDENT_ENTRIES, *_SHAPE),
     claim=mean_square,
     evidence=(
         induction_over_depth(
@@ -117,7 +118,7 @@ TYPICAL_VANISHES = Statement(
         r"\quad \operatorname{med}\le e^{\gamma L+\sqrt{VL}},\ V=1,\ \tfrac{\pi^2}8"
     ),
     source=f"{PAPER}, neural chains",
-    assumptions=(Assumption.NORMAL_OR_UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
+    assumptions=(assumptions.NORMAL_OR_UNIFORM, *_SHAPE, assumptions.UNIT_INPUT),
     claim=log_mean,
     evidence=(
         agrees_with(
@@ -172,7 +173,7 @@ MEDIAN = Statement(
     title="For uniform weights on (-t, t) the median of |w_1...w_L| is (t/e)^L up to a factor e^(1/3).",
     latex=r"t^L e^{-L} < \operatorname{med}|w_1\cdots w_L| < t^L e^{-L+1/3}",
     source=f"{PAPER}, neural chains; J. Chen and H. Rubin, Statist. Probab. Lett. 4 (1986)",
-    assumptions=(Assumption.UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
+    assumptions=(assumptions.UNIFORM, *_SHAPE, assumptions.UNIT_INPUT),
     claim=median_range,
     evidence=(
         Enclosed("the Gamma law's distribution function at both ends, L = 1 to 60", _gamma_median),
@@ -212,7 +213,7 @@ GRADIENT_RATE = Statement(
     title="Every entry of the gradient vanishes at the typical rate: log|df/dw_k| has mean gamma (L-1), for each k.",
     latex=r"\mathbb E\log\Bigl|\frac{\partial f}{\partial w_k}\Bigr| = \gamma\,(L-1),\qquad k=1,\dots,L",
     source=f"{PAPER}, neural chains",
-    assumptions=(Assumption.NORMAL_OR_UNIFORM, *_SHAPE, Assumption.UNIT_INPUT),
+    assumptions=(assumptions.NORMAL_OR_UNIFORM, *_SHAPE, assumptions.UNIT_INPUT),
     claim=gradient_log_mean,
     evidence=(
         agrees_with(

@@ -17,8 +17,9 @@ from montecarlo.engines.engine import Draw, Engine, Networks
 from montecarlo.engines.law_exact import LawExact, LawExactNorms
 from montecarlo.engines.norms_in_law import NormChunk
 from montecarlo.engines.vectors_in_law import VectorChunk
+from proofs_check import assumptions
 from proofs_check.evidence import EqualInLaw
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LINEAR, RELU, last
 from theory.ensembles import Ensemble
 
@@ -152,10 +153,10 @@ def _wrong(kind: type[NormChunk | VectorChunk], right: Engine) -> Claim:
 
 _LEAKY = RELU.at(activation="leaky:1/4")
 _GIVEN = (
-    Assumption.NORMAL,
-    Assumption.PIECEWISE_LINEAR,
-    Assumption.UNIT_INPUT,
-    Assumption.NO_BIASES,
+    assumptions.NORMAL,
+    assumptions.PIECEWISE_LINEAR,
+    assumptions.UNIT_INPUT,
+    assumptions.NO_BIASES,
 )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import flint
 import sympy as sp
 
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.numbers import between, rational
 from theory.balls import enclose, precision
 from theory.dynamics.balanced_chains import BalancedChain
@@ -249,6 +250,9 @@ def _itself(claim: Claim, *_: Any) -> Claim:
     return claim
 
 
+SHORT_FIRST_MEMORY = Assumption("0 <= beta_1, beta_2 < 1 and beta_1^2 < beta_2; Adam has bias correction")
+ZERO_EPSILON = Assumption("epsilon is 0 where it is not named, which for upper bounds makes no difference")
+
 ADAPTIVE_STEPS = Statement(
     id="escape.adaptive-steps",
     title="On a growing gradient Adam steps 0.48 to 7.3 eta: no curvature in its escape, until epsilon exceeds it.",
@@ -264,7 +268,7 @@ ADAPTIVE_STEPS = Statement(
         "rules of D. Kingma, J. Ba, arXiv:1412.6980; the bounds are derived here, and that paper's (section 2.1), "
         "(1-beta_1)/sqrt(1-beta_2), is a mutant"
     ),
-    assumptions=(Assumption.SHORT_FIRST_MEMORY, Assumption.ZERO_EPSILON),
+    assumptions=(SHORT_FIRST_MEMORY, ZERO_EPSILON),
     claim=adaptive_steps,
     evidence=(
         Proved("the bound of step t rises to its limit", _tanh),

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 from proofs_check.toolkit.numbers import between, rational
 from theory.balls import enclose, precision
@@ -139,6 +141,10 @@ def _counted_descent(*case: Any) -> Callable[[Balanced], bool | None]:
     return lambda claimed: between(claimed.low / eta, _descent(*case), claimed.high / eta + claimed.lag)
 
 
+BALANCED = Assumption(
+    "all weights are equal, f lies between 0 and y, and for gradient descent the saddle is strict on the way"
+)
+
 BALANCED_CHAIN = Statement(
     id="escape.balanced-chain",
     title="Equal weights leave their plateau in a time known up to a bounded sum: (L-1)/(L-2) over the curvature.",
@@ -148,7 +154,7 @@ BALANCED_CHAIN = Statement(
         r"\frac T\eta\le N\le\frac T\eta+1+\log\frac{(y-f_1)w_1^{L-1}}{(y-f_0)w_0^{L-1}}"
     ),
     source=f"{PAPER}, on plateaus; the flow as in arXiv:1312.6120; bounds and discretization derived here",
-    assumptions=(Assumption.BALANCED, Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.DEPTH_TWO),
+    assumptions=(BALANCED, assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.DEPTH_TWO),
     claim=balanced_chain,
     evidence=(
         Proved("differentiating the time in its end", _differentiated_time),
@@ -210,7 +216,7 @@ BALANCE_KEPT = Statement(
         r"w_i^2-w_j^2\leftarrow\Bigl(1-\eta^2\frac{(y-f)^2f^2}{w_i^2w_j^2}\Bigr)(w_i^2-w_j^2)"
     ),
     source="the flow as in S. Arora et al., arXiv:1810.02281; the step derived here",
-    assumptions=(Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.NONZERO_WEIGHTS, Assumption.DEPTH_TWO),
+    assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NONZERO_WEIGHTS, assumptions.DEPTH_TWO),
     claim=imbalance,
     evidence=(
         Proved("one step", _one_step),

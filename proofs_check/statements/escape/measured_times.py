@@ -9,8 +9,10 @@ import sympy as sp
 
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop, SignDescent
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Quantile, Simulated, Slope
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.statement import Mutant, Statement
 from proofs_check.toolkit.checks import PAPER, RELU
 from proofs_check.verdict import Between
 from theory.ensembles import Ensemble
@@ -18,7 +20,7 @@ from theory.ensembles import Ensemble
 CHAIN = Ensemble(width=1, depth=12, law="uniform")
 NARROW = Ensemble(width=4, depth=24)
 _QUARTER, _HALF = sp.Rational(1, 4), sp.Rational(1, 2)
-_TRAINED = (Assumption.UNIT_INPUT, Assumption.NO_BIASES, Assumption.SIZES_TRIED)
+_TRAINED = (assumptions.UNIT_INPUT, assumptions.NO_BIASES, assumptions.SIZES_TRIED)
 
 
 def rate(net: Ensemble) -> float:
@@ -67,6 +69,10 @@ def _product_check(net: Ensemble, budget: int, tolerance: float, samples: int) -
     return Simulated(what, net, _descent(net, budget), component, Quantile(), tolerance, samples, 0, arguments)
 
 
+DEPTH_TWELVE = Assumption("the depth is at least 12: at depth 3 the slope is another")
+RIGHT_SIDE = Assumption("f y > 0 at initialization, as for half of all seeds")
+SMALL_RATE = Assumption("the learning rate times the depth is well below 1")
+
 INVERSE_CURVATURE = Statement(
     id="escape.inverse-curvature",
     title="Gradient descent leaves a plateau after about 1/(eta |lambda_min|) steps, whatever the depth from 12 on.",
@@ -75,7 +81,7 @@ INVERSE_CURVATURE = Statement(
         r"\operatorname{med}\log(\eta T|\lambda_{\min}|)\in[0,\tfrac12],\qquad\eta=\tfrac1{2L},\ fy>0"
     ),
     source=f"{PAPER}, escape from plateaus; the linear rate of a strict saddle is escape.saddle-time's",
-    assumptions=(*_TRAINED, Assumption.RIGHT_SIDE, Assumption.DEPTH_TWELVE, Assumption.SMALL_RATE),
+    assumptions=(*_TRAINED, RIGHT_SIDE, DEPTH_TWELVE, SMALL_RATE),
     claim=scaling,
     evidence=(
         _slope_check(CHAIN, 3_000, 0.3, 2_000),
@@ -116,6 +122,8 @@ def _ratio_check(depth: int, budget: int, fast: str, tolerance: float, samples: 
     return Simulated(what, net, ratios, f"GradientDescent/{fast}", Quantile(), tolerance, samples)
 
 
+ABOVE_EPSILON = Assumption("gradients are far above epsilon")
+
 ADAPTIVE_FASTER = Statement(
     id="escape.adaptive-faster",
     title="Sign descent and Adam leave a deep plateau sooner than gradient descent, by a factor exponential in depth.",
@@ -128,11 +136,11 @@ ADAPTIVE_FASTER = Statement(
     source=f"{PAPER}, adaptive methods; the steps themselves are escape.adaptive-steps's",
     assumptions=(
         *_TRAINED,
-        Assumption.WIDTH_ONE,
-        Assumption.LINEAR,
-        Assumption.UNIFORM,
-        Assumption.SMALL_RATE,
-        Assumption.ABOVE_EPSILON,
+        assumptions.WIDTH_ONE,
+        assumptions.LINEAR,
+        assumptions.UNIFORM,
+        SMALL_RATE,
+        ABOVE_EPSILON,
     ),
     claim=advantage,
     evidence=tuple(
@@ -197,7 +205,7 @@ EPSILON_THRESHOLD = Statement(
         r"\\\in[-\tfrac1{10},\tfrac1{10}]&|g|\gg\epsilon\end{cases}"
     ),
     source=f"{PAPER}, adaptive methods (epsilon as in arXiv:1412.6980, algorithm 1); the regime is derived here",
-    assumptions=(*_TRAINED, Assumption.WIDTH_ONE, Assumption.LINEAR, Assumption.UNIFORM, Assumption.SMALL_RATE),
+    assumptions=(*_TRAINED, assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.UNIFORM, SMALL_RATE),
     claim=threshold,
     evidence=(
         _threshold_check(24, 17, 8, _adam(1e-8), 2_500),

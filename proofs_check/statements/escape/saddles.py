@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.numbers import between, rational
 from theory.dynamics.saddles import dawson_integral
 
@@ -115,6 +116,11 @@ def _exit_ranges(claim: Claim) -> Iterator[Inequality]:
                 yield Inequality(f"{name}, z = {z}, upper end", mean, high)
 
 
+QUADRATIC = Assumption(
+    "the loss is its quadratic part at the saddle, along the eigenvector of the least eigenvalue -gamma"
+)
+FROM_REST = Assumption("momentum starts at rest, between 0 and 1; noise starts at the saddle")
+
 SADDLE_TIME = Statement(
     id="escape.saddle-time",
     title="A strict saddle holds for about 1/(eta gamma) steps: momentum gains 1/(1-mu), noise ends at D^2/sigma^2.",
@@ -127,7 +133,7 @@ SADDLE_TIME = Statement(
         r"\frac{D^2}{\sigma^2}-\frac{\gamma D^4}{3\sigma^4}\le\mathbb E\tau\le\frac{D^2}{\sigma^2}"
     ),
     source="the times of C. Jin et al., arXiv:1703.00887, with their constants, derived here",
-    assumptions=(Assumption.QUADRATIC, Assumption.FROM_REST),
+    assumptions=(QUADRATIC, FROM_REST),
     claim=saddle_time,
     evidence=(
         Proved("signs of the characteristic polynomial at both ends", _roots),

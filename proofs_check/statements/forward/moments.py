@@ -8,9 +8,11 @@ from functools import partial
 
 import sympy as sp
 
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Quantile, Simulated, agrees_with
 from proofs_check.exact.all_weights import activation_power
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, LAPLACE, LINEAR, PAPER, RELU, last, mean_check, small_cases
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.toolkit.letters import Letters
@@ -59,10 +61,10 @@ MEAN_PRESERVED = Statement(
     ),
     source=f"{PAPER}, preliminaries; He et al., arXiv:1502.01852, sec. 2.2",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.HE_OR_XAVIER,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.HE_OR_XAVIER,
     ),
     claim=preserved,
     evidence=(
@@ -126,10 +128,10 @@ FOURTH_MOMENT = Statement(
     ),
     source=f"{PAPER}, the forward-pass theorems",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
     ),
     claim=fourth_moment,
     evidence=(
@@ -178,6 +180,8 @@ def _limit(net: Ensemble) -> sp.Expr:
     return sp.log(kurtosis_limit(net)) / symbols.BETA
 
 
+KURTOSIS_TO_SIX = Assumption("the weights have kurtosis between 1 and 6")
+
 KURTOSIS_LIMIT = Statement(
     id="forward.kurtosis-limit",
     title="Along L = beta n the kurtosis of |a_L| tends to exp(5 beta) (ReLU) or exp(2 beta) (linear).",
@@ -187,12 +191,12 @@ KURTOSIS_LIMIT = Statement(
     ),
     source="B. Hanin, arXiv:1801.03744; B. Hanin and M. Nica, arXiv:1812.05994",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.KURTOSIS_TO_SIX,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
+        assumptions.INDEPENDENT_ENTRIES,
+        KURTOSIS_TO_SIX,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
     ),
     claim=kurtosis_rate,
     evidence=(
@@ -259,12 +263,12 @@ TYPICAL_RATE = Statement(
     ),
     source=f"{PAPER}, the section on wide networks; C. M. Newman, Comm. Math. Phys. 103 (1986)",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.SURVIVAL,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.SURVIVAL,
+        assumptions.NO_BIASES,
     ),
     claim=log_mean,
     evidence=(
@@ -325,6 +329,8 @@ def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:
                 yield Inequality(f"{net.activation}, n = {n}, L = {beta * n}", bound, (claimed.lo + claimed.hi) / 8)
 
 
+WIDTH_SIXTEEN = Assumption("the width is at least 16, and the depth at most 16 times the width")
+
 WIDTH_DEPTH = Statement(
     id="forward.width-depth",
     title="The median of |a_L|^2 is about exp(-5L/(2n)) (ReLU), exp(-L/n) (linear): width must grow like depth.",
@@ -334,12 +340,12 @@ WIDTH_DEPTH = Statement(
     ),
     source=f"{PAPER}, abstract: width less than O(depth) cannot avoid vanishing",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.WIDTH_SIXTEEN,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        WIDTH_SIXTEEN,
+        assumptions.NO_BIASES,
     ),
     claim=median_range,
     evidence=(

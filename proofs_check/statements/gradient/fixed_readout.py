@@ -5,8 +5,9 @@ from __future__ import annotations
 import sympy as sp
 
 from montecarlo import GradientNorms
+from proofs_check import assumptions
 from proofs_check.evidence import Mean, Obligation, Proved, Simulated, agrees_with
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER, RELU
 from proofs_check.toolkit.letters import Letters
 from theory import symbols
@@ -74,11 +75,11 @@ FIXED_READOUT = Statement(
     ),
     source=f"derived here (theory.moments.fixed_readouts); {PAPER} has the case of independent masks",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.FIXED_READOUT,
-        Assumption.RELU,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.FIXED_READOUT,
+        assumptions.RELU,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
     ),
     claim=mean_square,
     evidence=(

@@ -8,9 +8,10 @@ from typing import Any
 import sympy as sp
 
 from montecarlo import GradientNorms
+from proofs_check import assumptions
 from proofs_check.evidence import Enumerated, LogMean, Mean, Obligation, Proved, Simulated, agrees_with
 from proofs_check.exact.all_weights import gradient_power
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
 from proofs_check.toolkit.letters import Letters
 from theory import LogGradientLaw, gradient_moment, symbols
@@ -76,13 +77,13 @@ MEAN_PRESERVED = Statement(
     latex=r"\mathbb E\Bigl|\frac{\partial f}{\partial W_k}\Bigr|_F^2 = |x|^2\,\mathbb E|v|^2\,p_2\,(np_2s^2)^{L-1}",
     source=f"{PAPER}, the gradient theorems",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.NO_ATOMS,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.HE_OR_XAVIER,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.NO_ATOMS,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.HE_OR_XAVIER,
     ),
     claim=mean_square,
     evidence=(
@@ -183,13 +184,13 @@ TYPICAL_RATE = Statement(
     ),
     source=f"{PAPER}, the gradient theorems; the exact law is derived in theory.log_laws.log_gradients",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SURVIVAL,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.SURVIVAL,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
     ),
     claim=log_mean,
     evidence=(

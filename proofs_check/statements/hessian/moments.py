@@ -7,9 +7,11 @@ from functools import cache, partial
 import sympy as sp
 
 from montecarlo import GradientProducts, HessianNorms
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated, Mean, Obligation, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
 from proofs_check.toolkit.letters import Letters
 from theory import gradient_moment, gradient_product, hessian_block_moment, hessian_moment, symbols
@@ -65,13 +67,13 @@ FROBENIUS = Statement(
     latex=r"\mathbb E|\nabla^2 f|_F^2 = L(L-1)\,|x|^2\,\mathbb E|v|^2\,n p_2^2\,(np_2s^2)^{L-2}",
     source=f"{PAPER}, the Hessian theorems",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.NO_ATOMS,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.NO_ATOMS,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
     ),
     claim=mean_square,
     evidence=(
@@ -152,6 +154,8 @@ def uncorrelated(net: Ensemble, distance: int) -> sp.Expr:
     return sp.S.One
 
 
+NORMAL_READOUT = Assumption("the readout is normal with variance 1/n")
+
 SPREAD = Statement(
     id="hessian.spread",
     title="Hessian blocks, and pairs of gradients, spread like (g^L + 2 g^(L-d) h^d)/3: less, the further apart.",
@@ -163,13 +167,13 @@ SPREAD = Statement(
     ),
     source="derived here (theory.moments.jacobians); B. Hanin, arXiv:1801.03744, has the exponent of d = 0",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.NORMAL_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.HE_OR_XAVIER,
+        assumptions.NORMAL,
+        NORMAL_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.HE_OR_XAVIER,
     ),
     claim=spread,
     evidence=(

@@ -12,6 +12,8 @@ import flint
 import sympy as sp
 
 from montecarlo import HessianNorms
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated, Mean, Obligation, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
 from proofs_check.exact.real_roots import (
@@ -23,7 +25,7 @@ from proofs_check.exact.real_roots import (
     squared_roots,
 )
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, PAPER, RELU
 from proofs_check.toolkit.letters import Letters
 from theory import hessian_block_moment, symbols
@@ -95,6 +97,10 @@ def _block_variance(net: Ensemble, **_: int) -> sp.Expr:
 
 _SIGNS = Law.named("rademacher")
 
+MEAN_SIGN_SYMMETRIC = Assumption(
+    "for the mean: constant width, independent entries symmetric about 0 without atoms, sign-symmetric readout"
+)
+
 BLOCK_NORMS = Statement(
     id="hessian.block-norms",
     title="A block of the Hessian has norm |b_l| |M_lk| |a_{k-1}|; in the mean all pairs of layers are alike.",
@@ -104,11 +110,11 @@ BLOCK_NORMS = Statement(
     ),
     source=f"{PAPER}, the Hessian theorems",
     assumptions=(
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NO_KINK,
-        Assumption.DEPTH_TWO,
-        Assumption.MEAN_SIGN_SYMMETRIC,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NO_KINK,
+        assumptions.DEPTH_TWO,
+        MEAN_SIGN_SYMMETRIC,
     ),
     claim=block_square,
     evidence=(
@@ -268,7 +274,7 @@ NORM_BOUNDS = Statement(
         r"\|H\|_2\le\sqrt{\tfrac{m}{m+1}}\,|H|_F,\ m=\max(\#\{\lambda>0\},\#\{\lambda<0\})\le\operatorname{rank}H-1"
     ),
     source=f"derived here, for the Hessians of {PAPER}",
-    assumptions=(Assumption.PIECEWISE_LINEAR, Assumption.NO_BIASES, Assumption.NO_KINK, Assumption.DEPTH_TWO),
+    assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK, assumptions.DEPTH_TWO),
     claim=norm_bounds,
     evidence=(
         Proved("m/(m+1), for any eigenvalues whose sum is 0", _trace_is_zero),
@@ -382,11 +388,11 @@ CONTAINS_CHAIN = Statement(
     ),
     source=f"derived here; {PAPER} has the chain",
     assumptions=(
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NO_KINK,
-        Assumption.OUTPUT_NOT_ZERO,
-        Assumption.DEPTH_TWO,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NO_KINK,
+        assumptions.OUTPUT_NOT_ZERO,
+        assumptions.DEPTH_TWO,
     ),
     claim=contains_chain,
     evidence=(

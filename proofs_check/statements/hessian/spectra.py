@@ -9,8 +9,10 @@ from functools import partial
 import sympy as sp
 
 from montecarlo import HessianExtremes, HessianNorms
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Inequality, Quantile, SameLaw, Simulated
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.hessian.moments import mean_square
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU
 from proofs_check.toolkit.letters import Letters
@@ -20,14 +22,14 @@ from theory.curvature.wide_edge import wide_edge
 from theory.ensembles import Ensemble
 
 _TYPICAL = (
-    Assumption.NORMAL,
-    Assumption.LINEAR_OR_RELU,
-    Assumption.HE_OR_XAVIER,
-    Assumption.SIGN_SYMMETRIC_READOUT,
-    Assumption.CONSTANT_WIDTH,
-    Assumption.UNIT_INPUT,
-    Assumption.DEPTH_TWO,
-    Assumption.NO_BIASES,
+    assumptions.NORMAL,
+    assumptions.LINEAR_OR_RELU,
+    assumptions.HE_OR_XAVIER,
+    assumptions.SIGN_SYMMETRIC_READOUT,
+    assumptions.CONSTANT_WIDTH,
+    assumptions.UNIT_INPUT,
+    assumptions.DEPTH_TWO,
+    assumptions.NO_BIASES,
 )
 
 
@@ -63,12 +65,12 @@ SYMMETRIC_LAW = Statement(
     latex=r"\lambda_{\max}(\nabla^2f)\overset d=-\lambda_{\min}(\nabla^2f),\quad\nabla^2f(-v)=-\nabla^2f(v)",
     source=f"{PAPER}, the plateau is a saddle; derived here",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.NO_ATOMS,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.NO_ATOMS,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
     ),
     claim=same,
     evidence=(
@@ -132,7 +134,7 @@ TYPICAL_RATE = Statement(
         r"\quad\gamma=\mathbb E\log\tfrac{|a_k|}{|a_{k-1}|}"
     ),
     source=f"{PAPER}, the Hessian theorems; the powers of L are those of width one and of infinite width, derived here",
-    assumptions=(*_TYPICAL, Assumption.SIZES_TRIED),
+    assumptions=(*_TYPICAL, assumptions.SIZES_TRIED),
     claim=typical_log_norm,
     evidence=(
         Enclosed("meets the range derived from moments of small order, L = 5,000 to 100,000", _meets_derived),
@@ -182,7 +184,7 @@ MEDIAN_NOT_MEAN = Statement(
         r"\mathbb E|\nabla^2f|_F^2=L(L-1)\,\mathbb E|v|^2|x|^2\,np_2^2\,(np_2s^2)^{L-2}"
     ),
     source=f"{PAPER}, the Hessian theorems; for the mean see hessian.frobenius",
-    assumptions=(*_TYPICAL, Assumption.SIZES_TRIED),
+    assumptions=(*_TYPICAL, assumptions.SIZES_TRIED),
     claim=median_square,
     evidence=(
         _frobenius_median(LINEAR.at(width=2, depth=16), 1.5, 4_000),
@@ -218,6 +220,8 @@ def _edge_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     return Simulated("median of log lambda_max", net, HessianExtremes(), "lambda_max", Quantile(), tolerance, samples)
 
 
+SIGN_READOUT = Assumption("the readout has independent signs over sqrt(n), so that |v| = 1")
+
 WIDE_LIMIT_EDGE = Statement(
     id="hessian.wide-limit-edge",
     title="In wide networks lambda_max is |x||v| exp(gamma L) times 1 + sqrt 2 at L = 3, 0.54 L^{3/2} for large L.",
@@ -227,15 +231,15 @@ WIDE_LIMIT_EDGE = Statement(
     ),
     source=f"{PAPER}, the Hessian theorems; the edge is derived here (theory.curvature.wide_edge)",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SIGN_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.UNIT_INPUT,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.SIZES_TRIED,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        SIGN_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.UNIT_INPUT,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.SIZES_TRIED,
     ),
     claim=log_edge,
     evidence=(

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import flint
 import sympy as sp
 
+from proofs_check import assumptions
 from proofs_check.evidence import Enumerated, Obligation, Proved
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 
 _ALL = tuple((net,) for net in small_networks())
@@ -110,7 +111,7 @@ HOLLOW = Statement(
     title="Away from kinks f is affine in each weight matrix: the Hessian's diagonal blocks are 0, and its trace is.",
     latex=r"\frac{\partial^2f}{\partial W_k\,\partial W_k}=0\quad(k=1,\dots,L),\qquad \operatorname{tr}\nabla^2f=0",
     source=f"{PAPER}, the Hessian theorems",
-    assumptions=(Assumption.PIECEWISE_LINEAR, Assumption.NO_BIASES, Assumption.NO_KINK),
+    assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=hollow,
     evidence=(
         Proved("widths 2-2-2-1: weights, input, readout, masks and slopes indeterminate", _second_differences),
@@ -309,11 +310,11 @@ RANK_AND_INERTIA = Statement(
     ),
     source=f"derived here; {PAPER} has the hollow Hessian",
     assumptions=(
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NO_KINK,
-        Assumption.OUTPUT_NOT_ZERO,
-        Assumption.DEPTH_TWO,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NO_KINK,
+        assumptions.OUTPUT_NOT_ZERO,
+        assumptions.DEPTH_TWO,
     ),
     claim=signature,
     evidence=(
@@ -421,7 +422,7 @@ HOMOGENEITY = Statement(
         r"L|f|\le|W||\nabla f|,\quad (L-1)|\nabla f|\le|W|\,\|\nabla^2f\|_2"
     ),
     source=f"Euler's theorem on homogeneous functions, for the networks of {PAPER}",
-    assumptions=(Assumption.PIECEWISE_LINEAR, Assumption.NO_BIASES, Assumption.NO_KINK),
+    assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=homogeneity,
     evidence=(
         Proved("widths 1-2-2-1: weights, input, readout, masks and slopes indeterminate", _euler),

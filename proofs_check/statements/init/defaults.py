@@ -6,9 +6,10 @@ from functools import partial
 
 import sympy as sp
 
+from proofs_check import assumptions
 from proofs_check.evidence import Enumerated
 from proofs_check.exact.all_weights import activation_power
-from proofs_check.statement import Assumption, Mutant, Statement
+from proofs_check.statement import Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, SPARSE, mean_check
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.toolkit.letters import Letters
@@ -29,11 +30,11 @@ PYTORCH_DEFAULT = Statement(
     latex=r"\mathbb E|a_L|^2 = (p_2/3)^L|x|^2 = 6^{-L}|x|^2\ \text{(ReLU)},\ 3^{-L}|x|^2\ \text{(linear)}",
     source="torch.nn.Linear: uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)); arXiv:2106.03763 for the recursion",
     assumptions=(
-        Assumption.INDEPENDENT_ENTRIES,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.UNIFORM,
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.UNIFORM,
     ),
     claim=mean_square,
     evidence=(

@@ -8,8 +8,10 @@ from functools import partial
 
 import sympy as sp
 
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Inequality, Quantile, Simulated
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
 from theory import LogNormLaw
 from theory.ensembles import Ensemble
@@ -43,12 +45,12 @@ QUANTILES = Statement(
     ),
     source="C. M. Newman, Comm. Math. Phys. 103 (1986), linear; B. Hanin and M. Nica, arXiv:1812.05994; derived here",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.UNIT_INPUT,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.UNIT_INPUT,
+        assumptions.NO_BIASES,
     ),
     claim=quantile,
     evidence=(
@@ -93,6 +95,8 @@ def _either_side(claim: Claim) -> Iterator[Inequality]:
                 yield Inequality(case, half, probability) if above else Inequality(case, probability, half)
 
 
+DEPTHS_TRIED = Assumption("the depths are those tried: 16 and 48 (ReLU), 16 and 96 (linear)")
+
 WIDTH_THRESHOLD = Statement(
     id="law.width-threshold",
     title="Around width 5L/(2 log 2) (ReLU), L/log 2 (linear) the median norm falls below half: within four units.",
@@ -103,12 +107,12 @@ WIDTH_THRESHOLD = Statement(
     ),
     source=f"{PAPER}, abstract: width must scale with depth; the constant: theory.log_laws.feasible_widths",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.DEPTHS_TRIED,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        DEPTHS_TRIED,
+        assumptions.NO_BIASES,
     ),
     claim=threshold,
     evidence=(Enclosed("the probability four units to either side, two depths from 16 to 96 each", _either_side, 12),),

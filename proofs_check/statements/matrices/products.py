@@ -7,8 +7,10 @@ from functools import partial
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Obligation, Proved
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 from theory import Gaussian, Iid, Mask, activation_moment, expectation, symbols
 from theory.ensembles import Ensemble
@@ -59,6 +61,8 @@ def _symmetric(moment: sp.Expr, square: sp.MatrixSymbol) -> dict[sp.Expr, int]:
     return {atom: 1 for atom in moment.atoms(sp.Trace) if atom != sp.Trace(square)}
 
 
+STANDARD_NORMAL_MATRICES = Assumption("the matrices are square, independent, with independent standard normal entries")
+
 FROBENIUS_FOURTH = Statement(
     id="matrices.frobenius-fourth",
     title="E|W_L ... W_1|_F^4 of standard normal d x d matrices is a sum of two geometric sequences in L.",
@@ -67,7 +71,7 @@ FROBENIUS_FOURTH = Statement(
         r"L=3:\ d^8+12d^6+8d^5+6d^4"
     ),
     source="theory.moments.jacobians; the ensemble: Akemann, Ipsen, Kieburg, doi 10.1103/PhysRevE.88.052118",
-    assumptions=(Assumption.STANDARD_NORMAL_MATRICES,),
+    assumptions=(STANDARD_NORMAL_MATRICES,),
     claim=frobenius_fourth,
     evidence=(
         Proved("Wick's theorem on index graphs, one to four factors", _by_wick),
@@ -117,7 +121,7 @@ TWO_ROUTES = Statement(
     title="One layer at order 4, for any symmetric law: recursion on power sums and calculus of matrices agree.",
     latex=(r"\mathbb E|\phi(Wx)|^4 = np_4s^4\bigl(3|x|^4+(K-3)|x|_4^4\bigr)+n(n-1)p_2^2s^4|x|^4"),
     source=f"{PAPER}, proofs of the first theorems",
-    assumptions=(Assumption.INDEPENDENT_ENTRIES, Assumption.PIECEWISE_LINEAR, Assumption.NO_BIASES),
+    assumptions=(assumptions.INDEPENDENT_ENTRIES, assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES),
     claim=fourth_after_one_layer,
     evidence=(
         Proved(

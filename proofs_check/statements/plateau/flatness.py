@@ -10,10 +10,12 @@ import flint
 import sympy as sp
 
 from montecarlo import CurvatureRatios, LossCurvature
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated, Quantile, Simulated
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.hessian.spectra import exponent
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU
 from proofs_check.verdict import Between
@@ -98,6 +100,8 @@ def _targets(net: SmallNetwork) -> tuple[Any, ...]:
 _ALIVE = tuple(net for net in small_networks() if net.value != 0)
 _PAIRS = tuple((net, y) for net in _ALIVE[::2] for y in _targets(net))
 
+TARGET_NOT_REACHED = Assumption("the target y is not f")
+
 SADDLE = Statement(
     id="plateau.saddle",
     title="The loss (f-y)^2/2 curves down in exactly S, S-(L-2) or S-(L-1) directions: a saddle once S >= L.",
@@ -109,12 +113,12 @@ SADDLE = Statement(
     ),
     source=f"derived here, for the plateaus of {PAPER}",
     assumptions=(
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NO_KINK,
-        Assumption.OUTPUT_NOT_ZERO,
-        Assumption.TARGET_NOT_REACHED,
-        Assumption.DEPTH_TWO,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NO_KINK,
+        assumptions.OUTPUT_NOT_ZERO,
+        TARGET_NOT_REACHED,
+        assumptions.DEPTH_TWO,
     ),
     claim=saddle,
     evidence=(
@@ -173,14 +177,14 @@ FLATNESS = Statement(
     ),
     source=f"{PAPER}, on flat plateaus; that all three share one exponent is Euler's identity (hessian.homogeneity)",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.SIZES_TRIED,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.SIZES_TRIED,
     ),
     claim=flatness,
     evidence=(
@@ -227,15 +231,15 @@ RESIDUAL_PART = Statement(
     ),
     source=f"{PAPER}, on saddle-like plateaus; the exact threshold of each network is plateau.saddle's",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.UNIT_INPUT,
-        Assumption.DEPTH_TWO,
-        Assumption.NO_BIASES,
-        Assumption.SIZES_TRIED,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.UNIT_INPUT,
+        assumptions.DEPTH_TWO,
+        assumptions.NO_BIASES,
+        assumptions.SIZES_TRIED,
     ),
     claim=residual_over_gauss_newton,
     evidence=(

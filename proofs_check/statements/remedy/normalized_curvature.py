@@ -10,9 +10,10 @@ import flint
 import sympy as sp
 
 from montecarlo import HessianExtremes
+from proofs_check import assumptions
 from proofs_check.evidence import Enumerated, Obligation, Proved, Quantile, Simulated
 from proofs_check.exact.small_normalized import SmallNormalized, small_normalized
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.remedy.pinned_signal import growth
 from proofs_check.toolkit.checks import PAPER, RELU
 from proofs_check.verdict import Between
@@ -126,11 +127,11 @@ NORMALIZED_HESSIAN = Statement(
         "derived in theory.architectures.normalized"
     ),
     assumptions=(
-        Assumption.LAYER_NORM,
-        Assumption.BATCH_NORM,
-        Assumption.PIECEWISE_LINEAR,
-        Assumption.NO_BIASES,
-        Assumption.NO_KINK,
+        assumptions.LAYER_NORM,
+        assumptions.BATCH_NORM,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NO_KINK,
     ),
     claim=of_no_scale,
     evidence=(
@@ -203,14 +204,14 @@ NORMALIZED_CURVATURE = Statement(
         "explosion; powers of n as measured"
     ),
     assumptions=(
-        Assumption.LAYER_NORM,
-        Assumption.BATCH_NORM,
-        Assumption.NORMAL,
-        Assumption.RELU,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
-        Assumption.SIZES_TRIED,
+        assumptions.LAYER_NORM,
+        assumptions.BATCH_NORM,
+        assumptions.NORMAL,
+        assumptions.RELU,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+        assumptions.SIZES_TRIED,
     ),
     claim=typical_log_norm,
     evidence=(

@@ -9,8 +9,10 @@ from typing import Any
 import sympy as sp
 
 from montecarlo import GradientGrowth, HessianNorms
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Inequality, LogMean, Mean, Quantile, Simulated, agrees_with
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.hessian.moments import mean_square as hessian_mean_square
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
 from proofs_check.toolkit.letters import Letters
@@ -26,11 +28,11 @@ from theory.architectures.orthogonal import (
 from theory.ensembles import Ensemble
 
 _NORMAL_RELU = (
-    Assumption.NORMAL,
-    Assumption.RELU,
-    Assumption.SIGN_SYMMETRIC_READOUT,
-    Assumption.CONSTANT_WIDTH,
-    Assumption.NO_BIASES,
+    assumptions.NORMAL,
+    assumptions.RELU,
+    assumptions.SIGN_SYMMETRIC_READOUT,
+    assumptions.CONSTANT_WIDTH,
+    assumptions.NO_BIASES,
 )
 
 
@@ -95,7 +97,7 @@ LAYER_NORM = Statement(
         r"\frac{|\partial f/\partial W_2|^2}{|\partial f/\partial W_L|^2}+\tfrac{2+1/\pi}n(L-2)\le0"
     ),
     source="J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450; derived in theory.architectures.normalized",
-    assumptions=(Assumption.LAYER_NORM, *_NORMAL_RELU, Assumption.SIZES_TRIED),
+    assumptions=(assumptions.LAYER_NORM, *_NORMAL_RELU, assumptions.SIZES_TRIED),
     claim=layer_norm,
     evidence=(
         agrees_with(
@@ -174,6 +176,8 @@ def _meets_derived(claim: Claim) -> Iterator[Inequality]:
     yield Inequality("B = 10^6: above pi/(pi-1)", sp.S.Zero, sp.Rational(str(limit)))
 
 
+WIDE = Assumption("the width is large against the batch and the depth: the number is that of the limit")
+
 BATCH_NORM = Statement(
     id="remedy.batchnorm",
     title="Batch norm keeps the signal, and gradients explode: by pi/(pi - 1) a layer or, for small batches, more.",
@@ -186,7 +190,7 @@ BATCH_NORM = Statement(
         "G. Yang et al., arXiv:1902.08129, for pi/(pi-1); S. Ioffe and C. Szegedy, arXiv:1502.03167; "
         "any batch: theory.architectures.normalized"
     ),
-    assumptions=(Assumption.BATCH_NORM, Assumption.WIDE, *_NORMAL_RELU, Assumption.SIZES_TRIED),
+    assumptions=(assumptions.BATCH_NORM, WIDE, *_NORMAL_RELU, assumptions.SIZES_TRIED),
     claim=batch_norm,
     evidence=(
         Enclosed("the growth is the one that theory derives, and pi/(pi-1) in the limit", _meets_derived),
@@ -251,6 +255,8 @@ def _fourth_variance(net: Ensemble) -> sp.Expr:
     return orthogonal_moment(net, 8) - orthogonal_moment(net, 4) ** 2
 
 
+HAAR_WEIGHTS = Assumption("the weights are square and Haar-orthogonal, of gain 1")
+
 ORTHOGONAL_WEIGHTS = Statement(
     id="remedy.orthogonal",
     title="Orthogonal weights: no plateau if linear; under ReLU 5/n becomes 3/(n+2), and 5/(2n) becomes 3/(2n).",
@@ -260,12 +266,12 @@ ORTHOGONAL_WEIGHTS = Statement(
     ),
     source="A. M. Saxe, J. L. McClelland and S. Ganguli, arXiv:1312.6120; derived in theory.architectures.orthogonal",
     assumptions=(
-        Assumption.ORTHOGONAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.SURVIVAL,
-        Assumption.NO_BIASES,
+        HAAR_WEIGHTS,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.SURVIVAL,
+        assumptions.NO_BIASES,
     ),
     claim=orthogonal,
     evidence=(
@@ -368,15 +374,15 @@ WIDTH = Statement(
     ),
     source=f"{PAPER}, abstract: width must scale with depth; the constants: theory.log_laws.log_gradients",
     assumptions=(
-        Assumption.NORMAL,
-        Assumption.LINEAR_OR_RELU,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.UNIT_INPUT,
-        Assumption.SURVIVAL,
-        Assumption.SIZES_TRIED,
-        Assumption.NO_BIASES,
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        assumptions.HE_OR_XAVIER,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.UNIT_INPUT,
+        assumptions.SURVIVAL,
+        assumptions.SIZES_TRIED,
+        assumptions.NO_BIASES,
     ),
     claim=wide,
     evidence=(

@@ -10,6 +10,8 @@ from typing import Any
 import sympy as sp
 
 from montecarlo import HessianNorms
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import (
     Enclosed,
     Inequality,
@@ -21,7 +23,7 @@ from proofs_check.evidence import (
     Simulated,
     agrees_with,
 )
-from proofs_check.statement import Assumption, Claim, Mutant, Statement
+from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
 from proofs_check.toolkit.letters import Letters
 from proofs_check.verdict import Between
@@ -129,6 +131,9 @@ _LINEAR_CASES = tuple(
     for alpha in ("1/sqrt(L)", "1/L", "2")
 )
 
+WIDTH_FOUR = Assumption("the width is at least 4")
+LINEAR_BRANCHES = Assumption("every layer is a branch beside the identity: a_k = a_(k-1) + alpha W_k a_(k-1)")
+
 RESIDUAL = Statement(
     id="remedy.residual",
     title="Linear residual branches of scale 1/sqrt(L) keep mean and typical size together: e^q and e^((1-2/n)q).",
@@ -138,12 +143,12 @@ RESIDUAL = Statement(
     ),
     source=f"{RESNET}; {PAPER} for residual branches as a way off the plateau; theory.architectures.residual",
     assumptions=(
-        Assumption.LINEAR_BRANCHES,
-        Assumption.NORMAL,
-        Assumption.WIDTH_FOUR,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
+        LINEAR_BRANCHES,
+        assumptions.NORMAL,
+        WIDTH_FOUR,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
     ),
     claim=linear_branches,
     evidence=(
@@ -214,6 +219,9 @@ def _relu_variance(net: Ensemble) -> sp.Expr:
     return relu_branch_square_bound(net) - relu_branches(net).lo ** 2
 
 
+RELU_BRANCHES = Assumption("every layer is a branch beside the identity: a_k = a_(k-1) + alpha relu(W_k a_(k-1))")
+BRANCHES_OF_TWO = Assumption("branches beside the identity have two matrices: a + alpha W' relu(W a)")
+
 RESIDUAL_RELU = Statement(
     id="remedy.residual-relu",
     title="Branches that end in a ReLU add up: 1/sqrt(L) is too large, 1/L or a second matrix is what it takes.",
@@ -224,12 +232,12 @@ RESIDUAL_RELU = Statement(
     ),
     source=f"{RESNET}, branches of two matrices; theory.architectures.residual",
     assumptions=(
-        Assumption.RELU_BRANCHES,
-        Assumption.BRANCHES_OF_TWO,
-        Assumption.NORMAL,
-        Assumption.HE_OR_XAVIER,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.NO_BIASES,
+        RELU_BRANCHES,
+        BRANCHES_OF_TWO,
+        assumptions.NORMAL,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
     ),
     claim=relu_branches,
     evidence=(
@@ -302,15 +310,15 @@ RESIDUAL_HESSIAN = Statement(
     ),
     source=f"{PAPER}, the Hessian of plain networks; fixup: arXiv:1901.09321; theory.architectures.residual",
     assumptions=(
-        Assumption.LINEAR_BRANCHES,
-        Assumption.BRANCHES_OF_TWO,
-        Assumption.NORMAL,
-        Assumption.HE_OR_XAVIER,
-        Assumption.SIGN_SYMMETRIC_READOUT,
-        Assumption.CONSTANT_WIDTH,
-        Assumption.DEPTH_TWO,
-        Assumption.SIZES_TRIED,
-        Assumption.NO_BIASES,
+        LINEAR_BRANCHES,
+        BRANCHES_OF_TWO,
+        assumptions.NORMAL,
+        assumptions.HE_OR_XAVIER,
+        assumptions.SIGN_SYMMETRIC_READOUT,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.DEPTH_TWO,
+        assumptions.SIZES_TRIED,
+        assumptions.NO_BIASES,
     ),
     claim=hessian_median,
     evidence=(

@@ -1,0 +1,38 @@
+"""What an answer assumes, as a reader is told."""
+
+from __future__ import annotations
+
+from proofs_check import assumptions
+from proofs_check.answers.query import Query
+from proofs_check.assumptions import Assumption
+from theory import symbols
+
+
+def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
+    """Return all that an answer assumes, as a reader is told.
+
+    Parameters
+    ----------
+    query : Query
+    *more : Assumption
+        Those that not every answer needs.
+    """
+    net = query.net
+    out = [assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES, *more, assumptions.NO_BIASES]
+    texts = [assumption.sentence for assumption in dict.fromkeys(out)]
+    texts.append(f"the weights have variance {symbols.variance(net, 1)}" if net.is_constant_width else net.describe())
+    if net.symbols and net.input is None:
+        texts.append("norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers")
+    elif net.input is None:
+        texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
+    return tuple(texts)
+
+
+def assumed_of_gradients(query: Query) -> tuple[str, ...]:
+    """Return all that an answer about moments of gradients or Hessian blocks assumes."""
+    net = query.net
+    more = [assumptions.PIECEWISE_LINEAR]
+    if net.slope != 1:
+        more.append(assumptions.NO_ATOMS)
+        more.append(assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT)
+    return what_is_assumed(query, *more)

@@ -1,0 +1,69 @@
+"""Estimates from sampled logarithms, each by an interval that is valid: means, quantiles, probabilities."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from montecarlo import ActivationNorms, GradientNorms, Observable
+from montecarlo.intervals import (
+    catoni_interval,
+    clopper_pearson_interval,
+    order_statistic_interval,
+    quantile_sequence_interval,
+)
+from proofs_check.answers.query import Query, Sampled, numeric_layer, sampled
+from proofs_check.answers.sampling import Sampling
+from theory.ensembles import InvalidArgument
+from theory.log_laws.log_sums import LogSumLaw
+
+
+def activation_norms(query: Query) -> ActivationNorms:
+    """Return what measures |a_k| at the layer asked about, by default the last."""
+    return ActivationNorms(layers=(numeric_layer(query, query.net.depth),))
+
+
+def gradient_norms(query: Query) -> GradientNorms:
+    """Return what measures |df/dW_k| at the layer asked about, by default the first."""
+    return GradientNorms(layers=(numeric_layer(query, 1),))
+
+
+def mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sampled:
+    """Estimate the mean logarithm of networks that survive, with the variance that theory derives.
+
+    Raises
+    ------
+    InvalidArgument
+        If all networks are dead.
+    """
+    variance = float(law.enclosed_cumulant(2, 15))
+    alive = logs[np.isfinite(logs)]
+    if not len(alive):
+        raise InvalidArgument("samples", f"all {len(logs)} networks are dead", "sample more, or wider networks")
+    estimate = catoni_interval(alive, variance, sampling.error)
+    estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
+    return sampled(name, estimate, logs, sampling)
+
+
+def share(name: str, logs: Any, least: float, sampling: Sampling) -> Sampled:
+    """Estimate the probability that the logarithm is at least `least`."""
+    count = int((logs >= least).sum())
+    return sampled(name, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
+
+
+def quantile(name: str, query: Query, observable: Observable, sampling: Sampling) -> Sampled:
+    """Estimate the p-quantile of the observable's first component, as sharply as asked for."""
+    p = float(query.p)
+    if sampling.within is None:
+        logs = sampling.logs(query.net, observable)
+        return sampled(name, order_statistic_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+    narrow = math.log1p(sampling.within)
+
+    def enough(logs: Any) -> bool:
+        return quantile_sequence_interval(logs, p, sampling.error).half_width <= narrow
+
+    logs = sampling.logs(query.net, observable, until=enough)
+    return sampled(name, quantile_sequence_interval(logs, p, sampling.error), logs, sampling, log_scale=True)

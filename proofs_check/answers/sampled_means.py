@@ -1,0 +1,111 @@
+"""Estimates of heavy-tailed means by an interval that is valid, or a refusal that says how many networks it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from montecarlo import Estimate, Workers
+from montecarlo.intervals import catoni_interval
+from montecarlo.rare_events.particles import islands_needed, particle_mean
+from montecarlo.workers.workers import in_task_order
+from proofs_check.answers.query import Query, Sampled, sampled
+from proofs_check.answers.sampling import Sampling
+from theory.ensembles import InvalidArgument
+
+
+def mean_of_power(
+    name: str, logs: Any, order: int, mean: sp.Expr, relative_variance: float, sampling: Sampling
+) -> Sampled:
+    """Catoni's interval on the scale of the exact mean, so that nothing under- or overflows on the way."""
+    log_scale = float(sp.log(sp.N(mean, 30)))
+    estimate = catoni_interval(np.exp(order / 2 * logs - log_scale), relative_variance, sampling.error)
+    scale = math.exp(log_scale)
+    scaled = Estimate(
+        estimate.value * scale,
+        estimate.lo * scale,
+        estimate.hi * scale,
+        estimate.error,
+        f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
+        estimate.samples,
+    )
+    return sampled(name, scaled, logs, sampling)
+
+
+def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Expr, sp.Expr]:
+    """Return the relative variance, and how many networks a plain average needs to be told from 0."""
+    relative_variance = sp.N(square / mean**2 - 1, 30)
+    return relative_variance, 2 * relative_variance * math.log(2 / error)
+
+
+def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -> float:
+    """Return the relative variance; refuse a mean that so few networks cannot tell from 0: rare networks carry it."""
+    relative_variance, needed = networks_needed(mean, square, error)
+    if needed < samples:
+        return float(relative_variance)
+    size = f"{float(needed):.3g}" if needed < 1e300 else f"10^{int(sp.log(needed, 10))}"
+    problem = f"{samples} are too few: theory knows the relative variance of this mean, and it needs more than {size}"
+    raise InvalidArgument("samples", problem, "sample the median or the log-norm instead")
+
+
+def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp.Expr) -> Sampled:
+    """Estimate E|a_k|^order by particles, where a plain average would need `plain` networks."""
+    sampling.require_direct("particles")
+    islands, particles = _population(query, layer, sampling)
+    run_islands = None if sampling.workers is None else partial(_mapped, sampling.workers)
+    with nullcontext(None) if sampling.jobs == 1 or run_islands else ThreadPoolExecutor(sampling.jobs) as pool:
+        found = particle_mean(
+            query.net,
+            order=query.order,
+            layer=layer,
+            islands=islands,
+            particles=particles,
+            seed=sampling.seed,
+            error=sampling.error,
+            executor=run_islands or pool,
+            progress=None if sampling.progress is None else partial(_told, sampling.progress, particles),
+        )
+    size = f"{float(plain):.3g}" if plain < 1e300 else f"10^{int(sp.log(plain, 10))}"
+    method = (
+        f"{found.estimate.method} over {islands} islands of {particles} particles, as a plain average needs more than "
+        f"{size} networks; relative variance of an island at most {found.relative_variance:.6g}"
+    )
+    log_scale = found.log_scale != 0  # no float holds it
+    if log_scale:
+        estimate = Estimate(found.log_value, *found.log_interval, sampling.error, method, islands)
+    else:
+        estimate = replace(found.estimate, method=method)
+    networks = islands * particles
+    return Sampled(name, estimate, networks, sampling.seed, log_scale, networks, found.assumptions)
+
+
+def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]:
+    """Share the networks out: populations as large as leaves enough of them for an interval of half its mean."""
+    least = math.ceil(4 * math.log(2 / sampling.error))
+    for islands in (100, least):
+        particles = sampling.samples // islands
+        if particles >= 1 and islands >= least:
+            needed = islands_needed(
+                query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
+                layer=layer,
+            )  # fmt: skip
+            if needed <= islands:
+                return islands, particles
+    problem = f"{sampling.samples} are too few even for particles: their interval would be wider than the mean"
+    raise InvalidArgument("samples", problem, f"try {max(10 * sampling.samples, 100 * least)}, or sample the median")
+
+
+def _told(progress: Callable[[int, int], object], particles: int, done: int, islands: int) -> None:
+    progress(done * particles, islands * particles)
+
+
+def _mapped(workers: Workers, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    return in_task_order(function, ((item,) for item in items), workers)

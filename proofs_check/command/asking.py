@@ -1,0 +1,93 @@
+"""Options that say what is asked: a quantity, of which networks, at which layers."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from proofs_check import quantities
+from proofs_check.command.option_values import (
+    ReadValue,
+    exact_number,
+    exact_probability,
+    integer,
+    layer,
+    positive,
+    two_layers,
+)
+from theory.ensembles import Ensemble
+
+if TYPE_CHECKING:
+    from proofs_check.answers.query import Query
+
+
+def add_quantity(parser: ArgumentParser) -> None:
+    """Add the quantity, a positional argument."""
+    parser.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
+
+
+def add_query_options(parser: ArgumentParser) -> None:
+    """Add the options of the ensemble, and of what else matters for a quantity."""
+    parser.add_argument("--width", help="n: a number or a symbol's name")
+    parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
+    parser.add_argument("--depth", help="L: a number or a symbol's name")
+    parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
+    parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
+    parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
+    parser.add_argument(
+        "--readout",
+        default="random",
+        help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers",
+    )
+    parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
+    parser.add_argument("--order", action=ReadValue, read=integer, default=2, help="power of the norm (default 2)")
+    parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
+    parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
+    parser.add_argument(
+        "--p",
+        action=ReadValue,
+        read=exact_probability,
+        default=Fraction(1, 2),
+        help="a probability, exact: 1/2 (default), 0.01, 1e-400",
+    )
+    parser.add_argument(
+        "--c",
+        action=ReadValue,
+        read=exact_number,
+        default=Fraction(1, 2),
+        help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)",
+    )
+    parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
+
+
+def read_query(options: Namespace) -> tuple[quantities.Quantity, Query]:
+    """Return the quantity that the options name, and the query that they make.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such quantity, or no such ensemble.
+    """
+    from proofs_check.answers.query import Query
+
+    quantity = quantities.quantity(options.quantity)
+    net = Ensemble(
+        options.width,
+        options.depth,
+        widths=None if options.widths is None else options.widths.split(","),
+        activation=options.activation,
+        init=options.init,
+        law=options.law,
+        readout=options.readout,
+        input=options.input,
+    )
+    return quantity, Query(
+        net,
+        order=options.order,
+        layer=None if options.layer is None else layer(options.layer),
+        layers=options.layers,
+        p=options.p,
+        c=options.c,
+        digits=options.digits,
+    )

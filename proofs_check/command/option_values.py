@@ -1,0 +1,213 @@
+"""Values of options: read, or refused in one line that says what would do.
+
+Readers take the option's name, without dashes, and the text given; :class:`ReadValue` lets argparse call them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import exact_fraction, nearest
+
+Value = TypeVar("Value")
+
+_EXAMPLES = {"samples": 10_000}
+
+
+class ReadValue(argparse.Action):
+    """Reads one value; unlike a ``type``, whose errors argparse rewrites, it may refuse in its own words.
+
+    Parameters
+    ----------
+    read : callable
+        Given the option's name and the text, returns the value or raises InvalidArgument.
+    """
+
+    def __init__(self, *args: Any, read: Callable[[str, str], Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.read = read
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        """Store the value."""
+        setattr(namespace, self.dest, self.read(self.dest, values))
+
+
+def integer(name: str, text: str) -> int:
+    """Read an integer.
+
+    >>> integer("order", "-4")
+    -4
+    """
+    try:
+        return int(text)
+    except ValueError:
+        example = _EXAMPLES.get(name, 2)
+        raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} {example}") from None
+
+
+def natural(name: str, text: str) -> int:
+    """Read an integer from 0.
+
+    >>> natural("seed", "0")
+    0
+    """
+    return _at_least(0, name, integer(name, text))
+
+
+def positive(name: str, text: str) -> int:
+    """Read an integer from 1.
+
+    >>> positive("samples", "0")
+    Traceback (most recent call last):
+    theory.ensembles.arguments.InvalidArgument: samples: must be at least 1, got 0; use e.g. --samples 10000
+    """
+    return _at_least(1, name, integer(name, text))
+
+
+def _at_least(least: int, name: str, value: int) -> int:
+    if value < least:
+        example = _EXAMPLES.get(name, least + 1)
+        raise InvalidArgument(name, f"must be at least {least}, got {value}", f"use e.g. --{name} {example}")
+    return value
+
+
+def exact_number(name: str, text: str) -> Fraction:
+    """Read a number exactly.
+
+    >>> exact_number("c", "0.1")
+    Fraction(1, 10)
+    """
+    try:
+        return exact_fraction(name, text)
+    except InvalidArgument:
+        raise InvalidArgument(
+            name, f"must be a number, got {text!r}", f"use e.g. --{name} 1/2 or --{name} 0.5"
+        ) from None
+
+
+def exact_probability(name: str, text: str) -> Fraction:
+    """Read a number strictly between 0 and 1 exactly, however small.
+
+    >>> exact_probability("p", "1e-400") > 0
+    True
+    """
+    return _probable(name, text, exact_number(name, text))
+
+
+def probability(name: str, text: str) -> float:
+    """Read a number strictly between 0 and 1.
+
+    >>> probability("within", "0.01")
+    0.01
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidArgument(name, f"must be a number, got {text!r}", f"use e.g. --{name} 0.5") from None
+    return _probable(name, text, value)
+
+
+def _probable(name: str, text: str, value: Value) -> Value:
+    if not 0 < value < 1:  # type: ignore[operator]  # a float or a fraction
+        raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {text}", f"use e.g. --{name} 0.5")
+    return value
+
+
+def layer(text: str) -> int | str:
+    """Read a layer: its number, or a symbol's name.
+
+    >>> layer("3"), layer("k")
+    (3, 'k')
+    """
+    with suppress(ValueError):  # a symbol's name
+        return int(text)
+    return text
+
+
+def two_layers(name: str, text: str) -> tuple[int | str, int | str]:
+    """Read two layers.
+
+    >>> two_layers("layers", "1, k")
+    (1, 'k')
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2 or not all(parts):
+        raise InvalidArgument(name, f"must be two layers, got {text!r}", f"use e.g. --{name} 1,3")
+    return layer(parts[0]), layer(parts[1])
+
+
+def choice(name: str, value: str, known: Mapping[str, Value]) -> Value:
+    """Return what a word stands for.
+
+    Parameters
+    ----------
+    name : str
+        The option's.
+    value : str
+        The word given.
+    known : mapping
+        What each word stands for.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such word; the nearest is suggested.
+
+    Examples
+    --------
+    >>> choice("format", "text", {"text": repr, "json": str})
+    <built-in function repr>
+    """
+    if value not in known:
+        raise InvalidArgument(name, f"there is no {name} {value!r}", nearest(value, known))
+    return known[value]
+
+
+def writable_folder(text: str) -> Path:
+    """Make the folder that ``--out`` names, and prove that it can be written to, before any work is done.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot be made or written to.
+    """
+    if not text:
+        raise InvalidArgument("out", "is empty", "name a folder")
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as refused:
+        raise InvalidArgument(
+            "out", f"cannot write to {text}: {refused.strerror}", "name a folder you can write to"
+        ) from None
+    return folder
+
+
+def writable_file(name: str, text: str) -> Path:
+    """Prove that the file can be written, before any work is done, and leave what is there as it is.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot be written.
+    """
+    path = Path(text)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as refused:
+        raise InvalidArgument(name, f"cannot write {text}: {refused.strerror}", "name a file you can write") from None
+    return path

@@ -1,0 +1,78 @@
+"""Options that say how much is drawn and where it runs; the workers and progress bars that they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from proofs_check.command.option_values import ReadValue, natural, positive
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from montecarlo import Workers
+    from proofs_check.statement import Statement
+    from proofs_check.verification import Progress, Report
+
+
+def add_seed(parser: ArgumentParser) -> None:
+    """Add ``--seed``."""
+    parser.add_argument("--seed", action=ReadValue, read=natural, default=0, help="root seed (default 0)")
+
+
+def add_jobs(parser: ArgumentParser, what: str = "processes") -> None:
+    """Add ``--jobs``, the number of processes or threads."""
+    every = os.cpu_count() or 1
+    parser.add_argument("--jobs", action=ReadValue, read=positive, default=every, help=f"{what} (default: all)")
+
+
+def add_cluster(parser: ArgumentParser) -> None:
+    """Add ``--cluster`` and ``--store``."""
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler's, in place of --jobs: tcp://host:8786")
+    parser.add_argument(
+        "--store", metavar="FILE", help="keep finished blocks there; the same command goes on with them"
+    )
+
+
+def add_run_options(parser: ArgumentParser) -> None:
+    """Add the options of a verification."""
+    parser.add_argument("--profile", default="quick", help="quick (default, about a minute) or full")
+    add_seed(parser)
+    add_jobs(parser)
+    add_cluster(parser)
+
+
+def verified(
+    statements: Sequence[Statement], options: Namespace, workers: Workers | None, progress: Progress | None
+) -> Report:
+    """Verify statements as the options of :func:`add_run_options` say."""
+    from proofs_check.verification import verify
+
+    return verify(
+        statements,
+        profile=options.profile,
+        seed=options.seed,
+        jobs=options.jobs,
+        executor=workers,
+        store=options.store,
+        progress=progress,
+    )
+
+
+def connected(options: Namespace) -> AbstractContextManager[Workers | None]:
+    """Connect to the cluster, if one is given."""
+    from montecarlo import cluster
+
+    return nullcontext(None) if options.cluster is None else cluster(options.cluster)
+
+
+def progress_bars() -> AbstractContextManager[Progress | None]:
+    """Show progress bars on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return nullcontext(None)
+    from proofs_check.reporting.progress import bars
+
+    return bars()

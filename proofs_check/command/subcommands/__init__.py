@@ -1,0 +1,68 @@
+"""What ``vanishing`` can do, one file each.
+
+==========  =================================================
+verify      check statements: verdicts, evidence, mutants
+statements  list the statements
+show        show one statement
+derive      derive a quantity exactly
+sample      estimate a quantity from sampled networks
+table       theory against measurement, as a table
+figure      draw a figure
+papers      list the papers, or the claims of one
+==========  =================================================
+
+A subcommand is found because its file is here and says ``SUBCOMMAND = Subcommand(...)``
+(:mod:`proofs_check.discovery`). Every command line loads all of these files: they load SymPy, NumPy and the like only
+where they run.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proofs_check import discovery
+
+__all__ = ["Subcommand", "names", "subcommand"]
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """A subcommand of ``vanishing``.
+
+    Parameters
+    ----------
+    text : str
+        What it does, for ``--help``.
+    run : callable
+        Given the options, does it and returns the exit status.
+    add_options : callable
+        Given its parser, adds its arguments.
+    """
+
+    text: str
+    run: Callable[[Namespace], int]
+    add_options: Callable[[ArgumentParser], None] = lambda parser: None
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all subcommands.
+
+    Examples
+    --------
+    >>> names()[:3]
+    ('verify', 'statements', 'show')
+    """
+    return discovery.names(__name__)
+
+
+def subcommand(name: str) -> Subcommand:
+    """Return the subcommand of that name, one of :func:`names`.
+
+    Examples
+    --------
+    >>> subcommand("derive").text
+    'derive a quantity exactly'
+    """
+    return discovery.load(__name__, name, "SUBCOMMAND", Subcommand)

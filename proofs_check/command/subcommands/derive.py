@@ -1,0 +1,33 @@
+"""``vanishing derive``: a quantity as theory has it, a formula or a number."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from proofs_check.command.asking import add_quantity, add_query_options, read_query
+from proofs_check.command.option_values import choice
+from proofs_check.command.subcommands import Subcommand
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_quantity(parser)
+    parser.add_argument("--format", default="text", help="text (default), latex, python or json")
+    add_query_options(parser)
+
+
+def _run(options: Namespace) -> int:
+    from proofs_check.answers import formats
+
+    known = {
+        "text": formats.derivation_text,
+        "latex": formats.derivation_latex,
+        "python": formats.derivation_python,
+        "json": formats.derivation_json,
+    }
+    show = choice("format", options.format, known)
+    quantity, query = read_query(options)
+    print(show(quantity.derive(query)))
+    return 0
+
+
+SUBCOMMAND = Subcommand("derive a quantity exactly", _run, _add_options)

@@ -1,0 +1,46 @@
+"""``vanishing papers``: list the papers, or the claims of one with the statements that check them."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from proofs_check.command.subcommands import Subcommand
+from proofs_check.paper import Paper
+from proofs_check.papers import paper, papers
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("paper", nargs="?", metavar="KEY", help="show the claims of this one, e.g. orvieto-2021")
+
+
+def _run(options: Namespace) -> int:
+    if options.paper is None:
+        _list(papers())
+    else:
+        _show(paper(options.paper))
+    return 0
+
+
+def _list(known: tuple[Paper, ...]) -> None:
+    rows = [(one.key, f"arXiv:{one.arxiv}", _counted(one), one.title) for one in known]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _show(one: Paper) -> None:
+    print(f"{one.key}\n\n{one.title}\n{one.authors}\narXiv:{one.arxiv}")
+    if one.published:
+        print(f"Published: {one.published}")
+    print(f"\nClaims, {_counted(one)}:")
+    for number, claim in enumerate(one.claims, 1):
+        print(f"\n{number}. {claim.sentence} ({claim.where})")
+        for line in claim.ids or (f"not checked: {claim.why}",):
+            print(f"   - {line}")
+
+
+def _counted(one: Paper) -> str:
+    return f"{one.checked} of {len(one.claims)} checked"
+
+
+SUBCOMMAND = Subcommand("list the papers, or the claims of one and what checks them", _run, _add_options)

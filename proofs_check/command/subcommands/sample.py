@@ -1,0 +1,68 @@
+"""``vanishing sample``: a quantity as sampled networks have it, an estimate with its interval."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from functools import partial
+
+from proofs_check.command.asking import add_quantity, add_query_options, read_query
+from proofs_check.command.option_values import ReadValue, choice, natural, positive, probability
+from proofs_check.command.running import add_cluster, add_jobs, add_seed, connected, progress_bars
+from proofs_check.command.subcommands import Subcommand
+from theory.ensembles import InvalidArgument
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_quantity(parser)
+    parser.add_argument(
+        "--samples", action=ReadValue, read=positive, help="networks (default 10000; with --within at most 10^7)"
+    )
+    parser.add_argument(
+        "--within", action=ReadValue, read=probability, help="stop once a quantile is known to this share, e.g. 0.01"
+    )
+    add_seed(parser)
+    parser.add_argument("--engine", default="direct", help="direct (default: real weight matrices) or law-exact")
+    parser.add_argument("--dtype", default="float64", help="float64 (default) or float32, of the direct engine")
+    add_jobs(parser, "threads")
+    add_cluster(parser)
+    parser.add_argument("--block", action=ReadValue, read=natural, help="draw this block of the networks alone")
+    parser.add_argument(
+        "--confidence", action=ReadValue, read=probability, default=0.99, help="of the interval (default 0.99)"
+    )
+    parser.add_argument("--format", default="text", help="text (default) or json")
+    add_query_options(parser)
+
+
+def _run(options: Namespace) -> int:
+    from proofs_check.answers import formats
+    from proofs_check.answers.sampling import Sampling
+
+    show = choice("format", options.format, {"text": formats.sampled_text, "json": formats.sampled_json})
+    quantity, query = read_query(options)
+    if quantity.sample is None:
+        problem = f"{options.quantity!r} is derived, and not sampled"
+        raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
+    query.net.require_numbers("sample")
+    choice("dtype", options.dtype, dict.fromkeys(("float64", "float32")))
+    choice("engine", options.engine, dict.fromkeys(("direct", "law-exact")))
+    samples = options.samples or (10_000 if options.within is None else 10_000_000)
+    with connected(options) as workers, progress_bars() as told:
+        sampling = Sampling(
+            samples,
+            options.seed,
+            1 - options.confidence,
+            engine=options.engine,
+            dtype=options.dtype,
+            jobs=options.jobs,
+            workers=workers,
+            store=options.store,
+            block=options.block,
+            within=options.within,
+            progress=None if told is None else partial(told, "networks", options.quantity),
+        )
+        answer = quantity.sample(query, sampling)
+    print(show(answer))
+    return 130 if answer.is_partial else 0
+
+
+SUBCOMMAND = Subcommand("estimate a quantity from sampled networks", _run, _add_options)

@@ -1,0 +1,45 @@
+"""``vanishing show``: claim, source, assumptions, evidence and mutants of one statement."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from proofs_check.command.subcommands import Subcommand
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+
+if TYPE_CHECKING:
+    from proofs_check.statement import Statement
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("id")
+
+
+def _run(options: Namespace) -> int:
+    statement = _named(options.id)
+    print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
+    print("Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions), sep="\n")
+    print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
+    print(
+        "\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants), sep="\n"
+    )
+    return 0
+
+
+def _named(name: str) -> Statement:
+    from proofs_check.registry import own_statements
+
+    statements = {statement.id: statement for statement in own_statements()}
+    if name not in statements:
+        raise InvalidArgument("id", f"there is no statement {name!r}", nearest(name, statements))
+    return statements[name]
+
+
+def _evidence_text(evidence: Any) -> str:
+    net = getattr(evidence, "net", None)
+    return evidence.check if net is None else f"{evidence.check}: {net.describe()}"
+
+
+SUBCOMMAND = Subcommand("show one statement", _run, _add_options)

@@ -1,0 +1,72 @@
+"""What there is, by its files: every file of a folder is one figure, study, quantity, ..., and no list repeats it.
+
+A name on the command line is the file's name with ``-`` for ``_``, so that names are known before anything is loaded.
+They come in the order of the folder's table of contents, the docstring of its package; a file that is not named there
+comes after those that are, by the alphabet.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from importlib import import_module
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def files(package: str) -> tuple[str, ...]:
+    """Return the names of a package's files and folders, in the order of its table of contents, and load none.
+
+    Parameters
+    ----------
+    package : str
+        The package's whole name.
+
+    Examples
+    --------
+    >>> files("proofs_check.studies")
+    ('curvature', 'escape_times', 'remedies', 'digits')
+    """
+    room = import_module(package)
+    contents = re.findall(r"^(\w+)  ", room.__doc__ or "", re.MULTILINE)
+    place = {name: number for number, name in enumerate(contents)}
+    found = (file.name for file in pkgutil.iter_modules(room.__path__))
+    return tuple(sorted(found, key=lambda name: (place.get(name, len(place)), name)))
+
+
+def names(package: str) -> tuple[str, ...]:
+    """Return the names that a package's files have on the command line, in the order of :func:`files`.
+
+    Examples
+    --------
+    >>> names("proofs_check.studies")
+    ('curvature', 'escape-times', 'remedies', 'digits')
+    """
+    return tuple(file.replace("_", "-") for file in files(package))
+
+
+def load(package: str, name: str, constant: str, kind: type[Found]) -> Found:
+    """Load a file, and return what it is there for.
+
+    Parameters
+    ----------
+    package : str
+        The package's whole name.
+    name : str
+        One of :func:`names`.
+    constant : str
+        What the file calls it.
+    kind : type
+        What it must be.
+
+    Raises
+    ------
+    ImportError
+        If the file has no such constant, or one of another kind.
+    """
+    module = import_module(f"{package}.{name.replace('-', '_')}")
+    found = getattr(module, constant, None)
+    if not isinstance(found, kind):
+        raise ImportError(f"{module.__name__} has no {constant} = {kind.__name__}(...)", name=module.__name__)
+    return found

@@ -1,0 +1,116 @@
+"""A paper: its claims in its own order, each with the statements that check it, or with the reason why none does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from proofs_check.statement import require_id
+from theory.ensembles import InvalidArgument
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a paper: what checks it, or why nothing does.
+
+    Parameters
+    ----------
+    sentence : str
+        What is claimed, in one plain sentence.
+    where : str
+        Where in the paper.
+    ids : tuple of str
+        The statements that check it.
+    why : str
+        Why none does; one of both is given.
+
+    Raises
+    ------
+    InvalidArgument
+        If neither or both of `ids` and `why` are given, an id is malformed or given twice, or a text is not one line.
+
+    Examples
+    --------
+    >>> Claim("Typical gradients vanish.", "abstract", ids=("gradient.typical-rate",)).is_checked
+    True
+    >>> Claim("Training is hard.", "abstract", why="it is no statement about a number").is_checked
+    False
+    """
+
+    sentence: str
+    where: str
+    ids: tuple[str, ...] = ()
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        for text in ("sentence", "where"):
+            _require_line(text, getattr(self, text))
+        for name in self.ids:
+            require_id(name)
+        if not self.ids:
+            _require_line("why", self.why, f"say why nothing checks {self.sentence!r}, or give ids")
+        elif self.why:
+            problem = f"is given for {self.sentence!r}, which {self.ids[0]!r} checks"
+            raise InvalidArgument("why", problem, "make two claims of it")
+        for twice in {name for name in self.ids if self.ids.count(name) > 1}:
+            raise InvalidArgument("ids", f"of {self.sentence!r} name {twice!r} twice", "name it once")
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether any statement checks it."""
+        return bool(self.ids)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper as the list of its claims.
+
+    Parameters
+    ----------
+    key : str
+        Permanent: the first author and the year, e.g. ``orvieto-2021``.
+    title, authors : str
+    arxiv : str
+        The number on arXiv.
+    claims : tuple of Claim
+        In the order of the paper.
+    published : str
+        Where else, and under which title if it is another one.
+
+    Raises
+    ------
+    InvalidArgument
+        If the key or the number is malformed, a text is not one line, or there is no claim.
+    """
+
+    key: str
+    title: str
+    authors: str
+    arxiv: str
+    claims: tuple[Claim, ...]
+    published: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z]+(-[a-z]+)*-\d{4}[a-z]?", self.key):
+            raise InvalidArgument("key", f"{self.key!r} is not of the form author-year", "use e.g. 'orvieto-2021'")
+        if not re.fullmatch(r"\d{4}\.\d{4,5}", self.arxiv):
+            raise InvalidArgument("arxiv", f"{self.arxiv!r} is no number of arXiv", "use e.g. '2106.03763'")
+        for text in ("title", "authors"):
+            _require_line(text, getattr(self, text))
+        if not self.claims:
+            raise InvalidArgument("claims", f"{self.key} has none", "give at least one Claim")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The statements that check any of its claims, each once, in the order of the claims."""
+        return tuple(dict.fromkeys(name for claim in self.claims for name in claim.ids))
+
+    @property
+    def checked(self) -> int:
+        """How many of its claims are checked."""
+        return sum(claim.is_checked for claim in self.claims)
+
+
+def _require_line(name: str, text: str, remedy: str = "write one line") -> None:
+    if not text.strip() or "\n" in text:
+        raise InvalidArgument(name, f"must be one line, got {text!r}", remedy)

@@ -1,0 +1,57 @@
+"""Papers, one file each: which statements check its claims, or why none can.
+
+===================  ======================================================================
+vanishing_curvature  Orvieto et al., 2021: plateaus at initialization, and how they are left
+===================  ======================================================================
+
+A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the
+command line it has the key that it says there, not its file's name.
+"""
+
+from __future__ import annotations
+
+from proofs_check import discovery
+from proofs_check.paper import Paper
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+
+__all__ = ["papers", "paper"]
+
+
+def papers() -> tuple[Paper, ...]:
+    """Return all papers, without loading any statement.
+
+    Raises
+    ------
+    InvalidArgument
+        If two papers have one key.
+
+    Examples
+    --------
+    >>> [paper.key for paper in papers()][:1]
+    ['orvieto-2021']
+    """
+    found = tuple(discovery.load(__name__, name, "PAPER", Paper) for name in discovery.names(__name__))
+    keys = [paper.key for paper in found]
+    for twice in {key for key in keys if keys.count(key) > 1}:
+        raise InvalidArgument("paper", f"two papers are called {twice!r}", "rename one")
+    return found
+
+
+def paper(key: str) -> Paper:
+    """Return the paper of that key.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is none; the nearest is suggested.
+
+    Examples
+    --------
+    >>> paper("orvieto-2021").arxiv
+    '2106.03763'
+    """
+    known = {paper.key: paper for paper in papers()}
+    if key not in known:
+        raise InvalidArgument("paper", f"there is no paper {key!r}", nearest(key, known))
+    return known[key]

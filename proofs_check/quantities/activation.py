@@ -1,0 +1,62 @@
+"""The mean of a power of an activation's norm: E|a_k|^order."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from montecarlo import ActivationNorms
+from proofs_check import assumptions
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Derivation, Query, Sampled, formula, number, numeric_layer, power
+from proofs_check.answers.sampled_means import bred_mean, mean_of_power, networks_needed, require_enough
+from proofs_check.answers.sampling import Sampling
+from proofs_check.quantities import Quantity
+from theory import activation_moment, activation_sequence, symbols
+from theory.ensembles import InvalidArgument
+
+_READABLE = 5
+"""Terms of a recurrence with symbols that a person may want to see."""
+
+
+def _derive(query: Query) -> Derivation:
+    net, depth = query.net, query.at
+    assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
+    notation = power(f"a_{{{depth}}}", query.order)
+    net.width_at(depth)  # refuses a layer that is not there
+    if net.is_constant_width and net.has_independent_entries:
+        sequence = activation_sequence(net, query.order)
+        if isinstance(depth, str) and sequence.size > 2:
+            if sequence.size > _READABLE and sequence.has_symbols:
+                problem = f"{query.order} gives a recurrence of {sequence.size} terms, whose coefficients fill pages"
+                raise InvalidArgument("order", problem, "give numbers for the width and the law, or a lower order")
+            letter = "m" if not any(name.startswith("m_") for name in net.symbols) else "moment"
+            recurrence = (symbols.number(f"{letter}_{j}") * c for j, c in enumerate(sequence.recurrence(), 1))
+            related = [
+                ("generating_function", sequence.generating_function()),
+                ("recurrence", sp.Add(*recurrence)),
+            ]
+            reason = (
+                f"order {query.order} of this law follows a recurrence of {sequence.size} terms, whose powers have no "
+                f"closed form in {depth}: {letter}_j in the recurrence stands for the moment j layers before, and z^L "
+                f"in the generating function for depth L"
+            )
+            return Derivation("activation", notation, None, None, None, assumed, None, tuple(related), reason)
+        if isinstance(depth, int) and not net.symbols and not sequence.fits(depth):
+            return number("activation", notation, None, sequence.ball(depth, query.digits or 20), assumed, query.digits)
+    return formula("activation", notation, activation_moment(net, query.order, depth), assumed)
+
+
+def _sample(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a mean")
+    layer = numeric_layer(query, query.net.depth)
+    mean = activation_moment(query.net, query.order, layer)
+    square = activation_moment(query.net, 2 * query.order, layer)
+    variance, needed = networks_needed(mean, square, sampling.error)
+    if needed >= sampling.samples and (query.order == 2 or query.net.law.is_normal):
+        return bred_mean("activation", query, layer, sampling, needed)
+    variance = require_enough(mean, square, sampling.samples, sampling.error)
+    logs = sampling.logs(query.net, ActivationNorms(layers=(layer,)))
+    return mean_of_power("activation", logs, query.order, mean, float(variance), sampling)
+
+
+QUANTITY = Quantity(_derive, _sample)

@@ -1,0 +1,66 @@
+"""The probability that a network keeps a share of its signal: P(|a_k|^2 >= c |x|^2)."""
+
+from __future__ import annotations
+
+import math
+
+from montecarlo import Estimate
+from montecarlo.rare_events.tilting import tail_probability
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Derivation, Query, Sampled, number, numeric_layer
+from proofs_check.answers.sampled_logs import activation_norms, share
+from proofs_check.answers.sampling import Sampling
+from proofs_check.quantities import Quantity
+from theory import symbols
+from theory.ensembles import InvalidArgument
+from theory.log_laws.feasible_widths import enclosed_exceedance, exceedance
+
+_SEEN = 100
+"""Networks that must be expected beyond the threshold, or a plain count says little of a rare event."""
+
+
+def _derive(query: Query) -> Derivation:
+    net = query.net if query.layer is None else query.net.at(depth=query.layer)
+    notation = rf"\mathbb{{P}}\left(|a_{{{query.at}}}|^2\ge{query.c}\,|x|^2\right)"
+    assumed = what_is_assumed(query)
+    if query.digits is None:
+        value = exceedance(net, query.c)
+        if value > 0:
+            return Derivation("exceedance", notation, None, value, math.log(value), assumed)
+        return number("exceedance", notation, None, enclosed_exceedance(net, query.c, 15), assumed, None)
+    return number("exceedance", notation, None, enclosed_exceedance(net, query.c, query.digits), assumed, query.digits)
+
+
+def _sample(query: Query, sampling: Sampling) -> Sampled:
+    sampling.require_fixed_size("a probability")
+    if query.c <= 0:
+        raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. --c 1/2")
+    if _is_rare(query, sampling.samples):
+        return _sample_tail(query, sampling)
+    least = math.log(query.c.numerator) - math.log(query.c.denominator)
+    least += math.log(float(symbols.input_power_sum(query.net, 2)))
+    return share("exceedance", sampling.logs(query.net, activation_norms(query)), least, sampling)
+
+
+def _is_rare(query: Query, samples: int) -> bool:
+    """Whether theory knows the probability to be too small for a plain count."""
+    net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
+    net.require_numbers("sample")
+    if not net.law.is_normal or not net.has_independent_entries:
+        return False
+    return exceedance(net, query.c) * samples < _SEEN
+
+
+def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
+    """Estimate a tail by exponential tilting, with the logs as what is shown: the probability may underflow."""
+    sampling.require_direct("exponential tilting")
+    layer = numeric_layer(query, query.net.depth)
+    tail = tail_probability(
+        query.net, query.c, samples=sampling.samples, seed=sampling.seed, error=sampling.error, layer=layer
+    )
+    method = f"{tail.method}, as a plain count of {sampling.samples} networks would see fewer than {_SEEN}"
+    estimate = Estimate(tail.log_value, tail.log_lo, tail.log_hi, tail.error, method, tail.samples)
+    return Sampled("exceedance", estimate, tail.samples, sampling.seed, True, tail.samples, tail.assumptions)
+
+
+QUANTITY = Quantity(_derive, _sample)

@@ -1,0 +1,105 @@
+"""`verify --out`: the folder of JSON, tables and figure, whole and the same for any number of workers."""
+
+import json
+
+import pytest
+
+from montecarlo.drawing.streams import Partition
+from proofs_check.figures import Figure, typical
+from proofs_check.registry import load
+from proofs_check.reporting.tables import FORMATS, topic_table
+from proofs_check.verification import verify
+from theory.ensembles import Ensemble, InvalidArgument
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figure is asked for, not drawn."""
+    asked = []
+
+    def draw(out, **options):
+        asked.append((out, options))
+        out.write_bytes(b"a figure")
+
+    monkeypatch.setattr(typical, "FIGURE", Figure(draw))
+    return asked
+
+
+def test_the_folder_has_the_report_the_tables_and_the_figure(vanishing, tmp_path, drawn):
+    out = tmp_path / "a" / "new folder"
+    ran = vanishing(f"verify 'init.*' --out '{out}' --json {tmp_path}/same.json --seed 2 --jobs 1")
+    assert (ran.status, ran.err) == (0, f"report written to {out}\n")
+    assert "1 supported; mutants refuted: 4 of 4" in ran.out
+    assert sorted(path.name for path in out.iterdir()) == ["init.csv", "init.md", "init.tex", "report.json",
+                                                           "typical.png"]  # fmt: skip
+    assert drawn == [(out / "typical.png", {"seed": 2, "jobs": 1})]
+    text = (out / "report.json").read_text()
+    assert text == (tmp_path / "same.json").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "same.json"]
+    (statement,) = json.loads(text)["statements"]
+    assert (statement["id"], statement["verdict"]) == ("init.pytorch-default", "supported")
+    assert {finding["tier"] for finding in statement["findings"]} == {"proved", "enumerated", "simulated"}
+    csv = (out / "init.csv").read_text().splitlines()
+    simulated = [finding for finding in statement["findings"] if finding["tier"] == "simulated"]
+    assert len(csv) == 1 + len(simulated)
+    for line, finding in zip(csv[1:], simulated, strict=True):
+        assert f"{finding['estimate']:.6g}" in line
+        assert finding["seed"] == 2
+        assert finding["interval"][0] < finding["claimed"][0] < finding["interval"][1]
+
+
+def test_tables_are_those_of_the_report(vanishing, user_file, tmp_path, drawn):
+    vanishing(f"verify --module {user_file} --out {tmp_path}/out --jobs 1")
+    table = topic_table(verify(load(user_file)), "user")
+    for name, ending in (("latex", "tex"), ("markdown", "md"), ("csv", "csv")):
+        assert (tmp_path / "out" / f"user.{ending}").read_text() == FORMATS[name](table)
+    assert len(drawn) == 1
+
+
+def test_a_topic_without_simulations_has_no_table(vanishing, user_file, tmp_path, drawn):
+    vanishing(f"verify --module {user_file} user.true --out {tmp_path}/out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "typical.png"]
+    assert drawn
+
+
+def test_the_report_is_the_same_for_one_and_two_workers_but_not_for_another_seed(vanishing, user_file, tmp_path, drawn):
+    assert len(Partition.of(Ensemble(64, 16)).blocks(1100)) >= 3  # work for both
+    user_file.write_text(
+        user_file.read_text().replace("width=4, depth=1", "width=64, depth=16").replace("2000", "1100")
+    )
+    texts = []
+    for how in ("--jobs 1", "--jobs 2", "--jobs 1 --seed 1"):
+        vanishing(f"verify --module {user_file} user.measured --out {tmp_path} {how}")
+        texts.append((tmp_path / "report.json").read_text())
+    assert texts[0] == texts[1] != texts[2]
+    assert [options["seed"] for _, options in drawn] == [0, 0, 1]
+
+
+def test_a_report_is_written_whatever_the_verdict_and_has_no_infinity_or_nan(vanishing, user_file, tmp_path, drawn):
+    text = user_file.read_text().replace("samples=2000", "samples=5")  # intervals without end
+    user_file.write_text(text)
+    ran = vanishing(f"verify --module {user_file} --out {tmp_path}/out user.mistaken user.false")
+    assert ran.status == 1
+
+    def refuse(name):
+        raise ValueError(f"{name} is not JSON")
+
+    report = json.loads((tmp_path / "out" / "report.json").read_text(), parse_constant=refuse)
+    verdicts = {statement["id"]: statement["verdict"] for statement in report["statements"]}
+    assert verdicts == {"user.mistaken": "inconclusive", "user.false": "refuted"}
+    (mistaken,) = (f for s in report["statements"] if s["id"] == "user.mistaken" for f in s["findings"])
+    assert mistaken["interval"] == ["-inf", "inf"]
+    assert len(drawn) == 1
+
+
+def test_without_matplotlib_all_but_the_figure_is_written(vanishing, user_file, tmp_path, monkeypatch, drawn):
+    def missing():
+        raise InvalidArgument("out", "figures need matplotlib", "pip install it")
+
+    monkeypatch.setattr(typical, "FIGURE", Figure(typical.FIGURE.draw, missing))
+    ran = vanishing(f"verify --module {user_file} user.measured --out {tmp_path}/out --jobs 1")
+    assert ran.status == 0
+    assert ran.err.splitlines()[0] == "vanishing: no figure: out: figures need matplotlib; pip install it"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "user.csv", "user.md",
+                                                                          "user.tex"]  # fmt: skip
+    assert not drawn
