@@ -64,6 +64,7 @@ NONZERO_WEIGHTS = Assumption("no weight is 0")
 NO_KINK = Assumption("no preactivation is exactly 0, so that f is smooth at the weights")
 OUTPUT_NOT_ZERO = Assumption("f is not 0")
 DEPTH_TWO = Assumption("the depth is at least 2")
+ORTHOGONAL = Assumption("the weights are square and Haar-orthogonal, of gain 1")
 LAYER_NORM = Assumption("preactivations are standardized over the units of their layer, without gain and bias")
 BATCH_NORM = Assumption(
     "preactivations are standardized over a batch of independent normal inputs, without gain and shift"

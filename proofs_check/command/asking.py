@@ -33,6 +33,12 @@ def add_query_options(parser: ArgumentParser) -> None:
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
     parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
+    parser.add_argument(
+        "--architecture",
+        default="plain",
+        help="plain (default), residual:SCALE, residual:SCALE:two (two matrices a branch), layernorm or batchnorm:B; "
+        "a SCALE is a number, 1/L or '1/sqrt(L)', L the number of branches",
+    )
     parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
     parser.add_argument(
@@ -81,6 +87,7 @@ def read_query(options: Namespace) -> tuple[quantities.Quantity, Query]:
         law=options.law,
         readout=options.readout,
         input=options.input,
+        architecture=options.architecture,
     )
     return quantity, Query(
         net,

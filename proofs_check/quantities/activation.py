@@ -23,7 +23,7 @@ def _derive(query: Query) -> Derivation:
     assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
     notation = power(f"a_{{{depth}}}", query.order)
     net.width_at(depth)  # refuses a layer that is not there
-    if net.is_constant_width and net.has_independent_entries:
+    if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain:
         sequence = activation_sequence(net, query.order)
         if isinstance(depth, str) and sequence.size > 2:
             if sequence.size > _READABLE and sequence.has_symbols:
@@ -49,14 +49,26 @@ def _derive(query: Query) -> Derivation:
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a mean")
     layer = numeric_layer(query, query.net.depth)
-    mean = activation_moment(query.net, query.order, layer)
-    square = activation_moment(query.net, 2 * query.order, layer)
+    mean, square = _first_two_moments(query, layer)
     variance, needed = networks_needed(mean, square, sampling.error)
-    if needed >= sampling.samples and (query.order == 2 or query.net.law.is_normal):
+    bred = query.net.architecture.is_plain and (query.order == 2 or query.net.law.is_normal)
+    if needed >= sampling.samples and bred:
         return bred_mean("activation", query, layer, sampling, needed)
     variance = require_enough(mean, square, sampling.samples, sampling.error)
     logs = sampling.logs(query.net, ActivationNorms(layers=(layer,)))
     return mean_of_power("activation", logs, query.order, mean, float(variance), sampling)
+
+
+def _first_two_moments(query: Query, layer: int) -> tuple[sp.Expr, sp.Expr]:
+    """Return mean and mean square of |a_k|^order: without the second no interval for the first is valid."""
+    net = query.net
+    if net.architecture.is_plain:
+        return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)
+    try:
+        return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)
+    except InvalidArgument:
+        problem = f"theory has no variance of this mean in the architecture {net.architecture.describe()!r}"
+        raise InvalidArgument("quantity", problem, "sample the median instead") from None
 
 
 QUANTITY = Quantity(_derive, _sample)

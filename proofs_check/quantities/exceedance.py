@@ -35,6 +35,9 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a probability")
     if query.c <= 0:
         raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. --c 1/2")
+    if query.net.architecture.name == "batchnorm":
+        problem = "the inputs of a batch are random, and have no |x| to compare with"
+        raise InvalidArgument("architecture", problem, "sample a median or quantile")
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
     least = math.log(query.c.numerator) - math.log(query.c.denominator)
@@ -46,7 +49,7 @@ def _is_rare(query: Query, samples: int) -> bool:
     """Whether theory knows the probability to be too small for a plain count."""
     net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
     net.require_numbers("sample")
-    if not net.law.is_normal or not net.has_independent_entries:
+    if not (net.law.is_normal and net.has_independent_entries and net.architecture.is_plain):
         return False
     return exceedance(net, query.c) * samples < _SEEN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proofs_check.answers.beyond_plain import log_cumulant
 from proofs_check.answers.log_laws import activation_law, activation_notation, cumulant_answer
 from proofs_check.answers.query import Derivation, Query, Sampled
 from proofs_check.answers.sampled_logs import activation_norms, mean_of_logs
@@ -10,6 +11,9 @@ from proofs_check.quantities import Quantity
 
 
 def _derive(query: Query) -> Derivation:
+    known = log_cumulant(query, 1, name="log-norm", notation=rf"\mathbb{{E}}\log|a_{{{query.at}}}|^2")
+    if known is not None:
+        return known
     law = activation_law(query)
     a, given = activation_notation(query, law)
     notation = rf"\mathbb{{E}}\left[\log|{a}|^2{given}\right]"

@@ -255,8 +255,6 @@ def _fourth_variance(net: Ensemble) -> sp.Expr:
     return orthogonal_moment(net, 8) - orthogonal_moment(net, 4) ** 2
 
 
-HAAR_WEIGHTS = Assumption("the weights are square and Haar-orthogonal, of gain 1")
-
 ORTHOGONAL_WEIGHTS = Statement(
     id="remedy.orthogonal",
     title="Orthogonal weights: no plateau if linear; under ReLU 5/n becomes 3/(n+2), and 5/(2n) becomes 3/(2n).",
@@ -266,7 +264,7 @@ ORTHOGONAL_WEIGHTS = Statement(
     ),
     source="A. M. Saxe, J. L. McClelland and S. Ganguli, arXiv:1312.6120; derived in theory.architectures.orthogonal",
     assumptions=(
-        HAAR_WEIGHTS,
+        assumptions.ORTHOGONAL,
         assumptions.LINEAR_OR_RELU,
         assumptions.SIGN_SYMMETRIC_READOUT,
         assumptions.CONSTANT_WIDTH,

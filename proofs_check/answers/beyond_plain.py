@@ -1,0 +1,51 @@
+"""Typical sizes in other architectures than the plain one, and of orthogonal weights."""
+
+from __future__ import annotations
+
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Derivation, Query, formula, number
+from theory import symbols
+from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_variance
+from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
+from theory.balls import enclose, precision
+from theory.ensembles import InvalidArgument
+
+_DIGITS = 25
+
+
+def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Derivation | None:
+    """Answer with the mean or the variance of log|a_L|^2, where that is known.
+
+    Parameters
+    ----------
+    query : Query
+    order : int
+        1 for the mean, 2 for the variance.
+    name, notation : str
+        Of the quantity.
+
+    Returns
+    -------
+    Derivation or None
+        None for plain networks of independent entries.
+
+    Raises
+    ------
+    InvalidArgument
+        For an architecture in which it is not known, or another layer than the last.
+    """
+    net, assumed = query.net, what_is_assumed(query)
+    orthogonal = net.architecture.is_plain and not net.has_independent_entries
+    if net.architecture.name != "residual" and not orthogonal:
+        return None
+    if query.layer not in (None, net.depth):
+        raise InvalidArgument("layer", f"must be the last, {net.depth}, here, got {query.layer}", "leave it out")
+    if orthogonal:
+        return formula(name, notation, (orthogonal_log_mean if order == 1 else orthogonal_log_variance)(net), assumed)
+    digits = query.digits or _DIGITS
+    if order == 2:
+        return number(name, notation, None, enclosed_log_variance(net, digits), assumed, query.digits)
+    mean = enclosed_log_mean(net, digits)
+    with precision(digits + 15):
+        mean = mean + enclose(symbols.input_power_sum(net, 2), digits).log()
+    return number(name, notation, None, mean, assumed, query.digits)
