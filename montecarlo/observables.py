@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -25,8 +25,9 @@ class Observable(Protocol):
     name : str
         Appears in error messages.
     needs : frozenset of str
-        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"``, ``"pair"``.
-        With ``"pair"`` it has the attribute `pair`, a :class:`montecarlo.Pair`.
+        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"`` and
+        ``"second_input"``.
+        With ``"second_input"`` it has the attribute `second_input`, a :class:`montecarlo.SecondInput`.
 
     Examples
     --------
@@ -198,7 +199,7 @@ class InnerProducts:
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
         Which k, between 0 and L; all of them by default.
 
@@ -211,16 +212,16 @@ class InnerProducts:
     cosine: Fraction | str = Fraction(0)
     layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "InnerProducts"
-    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "cosine", self.second_input.cosine)
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     @property
-    def pair(self) -> Pair:
+    def second_input(self) -> SecondInput:
         """The second input."""
-        return Pair(Fraction(self.cosine))
+        return SecondInput(Fraction(self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels."""
@@ -230,8 +231,8 @@ class InnerProducts:
     def measure(self, chunk: Chunk) -> Array:
         """Return the logs of the parts, -inf for 0."""
         layers = layers_between(self.layers, 0, chunk.net)
-        assert chunk.pair is not None
-        ratios, signs = chunk.pair.log_ratios(layers)
+        assert chunk.second_input is not None
+        ratios, signs = chunk.second_input.log_ratios(layers)
         logs = np.where(signs == 0, -np.inf, ratios) + np.where(signs == 0, 0.0, chunk.log_activation_norms(layers))
         if self._is_positive(chunk.net):
             return logs
@@ -251,7 +252,7 @@ class Angles:
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
         Which k, between 0 and L; all of them by default.
 
@@ -264,16 +265,16 @@ class Angles:
     cosine: Fraction | str = Fraction(0)
     layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "Angles"
-    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "cosine", self.second_input.cosine)
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     @property
-    def pair(self) -> Pair:
+    def second_input(self) -> SecondInput:
         """The second input."""
-        return Pair(Fraction(self.cosine))
+        return SecondInput(Fraction(self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``angle_k`` for each layer."""
@@ -281,8 +282,8 @@ class Angles:
 
     def measure(self, chunk: Chunk) -> Array:
         """Return the logs, shape (m, layers)."""
-        assert chunk.pair is not None
-        return chunk.pair.log_angles(layers_between(self.layers, 0, chunk.net))
+        assert chunk.second_input is not None
+        return chunk.second_input.log_angles(layers_between(self.layers, 0, chunk.net))
 
 
 def parse_layers(layers: object) -> tuple[int, ...] | None:

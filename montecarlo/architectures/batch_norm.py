@@ -24,7 +24,7 @@ import numpy as np
 from montecarlo.architectures.kept_weights import draw_matrix, partition_of_kept, require_kept
 from montecarlo.architectures.layer_norm import require_no_atoms
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_matrix
 from montecarlo.drawing.streams import Partition
 from montecarlo.drawing.weights import Weights
@@ -93,7 +93,7 @@ class BatchNorm:
         """Return chunks whose weights and activations are kept."""
         return partition_of_kept(net, self.batch)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`BatchNormChunk`."""
         law = Weights(net)
         return lambda rng, networks: BatchNormChunk(net, rng, networks, batch=self.batch, law=law)

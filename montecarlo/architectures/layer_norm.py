@@ -19,7 +19,7 @@ import numpy as np
 from montecarlo.architectures.kept_weights import draw_matrix, partition_of_kept, require_kept
 from montecarlo.arrays import Array
 from montecarlo.drawing.norm_traces import rescale
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from montecarlo.drawing.streams import Partition, sizes
 from montecarlo.drawing.weights import Weights
@@ -63,7 +63,7 @@ class LayerNorm:
         """Return chunks whose weights are kept."""
         return partition_of_kept(net)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`LayerNormChunk`."""
         law = Weights(net)
         return lambda rng, networks: LayerNormChunk(net, rng, networks, law=law)

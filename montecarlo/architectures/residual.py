@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from montecarlo.architectures.kept_weights import draw_matrix, partition_of_kept, require_kept
 from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.norm_traces import rescale
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_matrix, matrix_vector, vector_matrix
 from montecarlo.drawing.streams import Partition
 from montecarlo.drawing.weights import Weights
@@ -135,7 +135,7 @@ class Residual:
         """Return chunks whose weights are kept."""
         return partition_of_kept(net)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`ResidualChunk`."""
         law = Weights(net)
         return lambda rng, networks: ResidualChunk(net, rng, networks, engine=self, law=law)

@@ -32,7 +32,7 @@ from montecarlo.curvature.observables import (
 )
 from montecarlo.curvature.spectra import (
     HessianSpectrum,
-    SpectrumEnds,
+    ScaledExtremes,
     hessian_extremes,
     hessian_spectra,
     hessian_spectrum,
@@ -52,7 +52,7 @@ __all__ = [
     "hessian_spectra",
     "HessianSpectrum",
     "hessian_extremes",
-    "SpectrumEnds",
+    "ScaledExtremes",
     "HessianNorms",
     "HessianExtremes",
     "HessianIndex",

@@ -27,12 +27,12 @@ _MOST_STEPS = 1000
 _NOISE = 1e-13
 
 
-class Ends(NamedTuple):
+class ReducedExtremes(NamedTuple):
     """Ends of m spectra.
 
     Attributes
     ----------
-    low, high : ndarray, shape (m,)
+    least, largest : ndarray, shape (m,)
         Least and largest eigenvalue.
     errors : ndarray, shape (m,)
         Estimated error of the worse end, relative to it.
@@ -40,13 +40,13 @@ class Ends(NamedTuple):
         Products with each matrix.
     """
 
-    low: Array
-    high: Array
+    least: Array
+    largest: Array
     errors: Array
     steps: int
 
 
-def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
+def reduced_extremes(reduction: Reduction, tolerance: float = 1e-10) -> ReducedExtremes:
     """Return the least and the largest eigenvalue of each network's reduced Hessian, in units of its scale.
 
     Parameters
@@ -60,7 +60,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
     C. C. Paige, "Error analysis of the Lanczos algorithm for tridiagonalizing a symmetric matrix", IMA J. Appl. Math.
     18(3), 1976. T. Kato, J. Phys. Soc. Japan 4, 1949, for the quadratic bound.
     """
-    found = np.zeros((3, reduction.networks))  # low, high, errors
+    found = np.zeros((3, reduction.networks))  # least, largest, errors
     rest = np.arange(reduction.networks)  # those still at work
     v = reduction.start()
     before, beta, size = np.zeros_like(v), np.zeros(len(rest)), np.zeros(len(rest))
@@ -93,7 +93,7 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
             reduction, rest = reduction.taken(unsure), rest[unsure]
             v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]
             alphas, betas = ([values[unsure] for values in kept] for kept in (alphas, betas))
-    return Ends(found[0], found[1], found[2], step)
+    return ReducedExtremes(found[0], found[1], found[2], step)
 
 
 def _judged(alphas: Array, betas: Array) -> Array:

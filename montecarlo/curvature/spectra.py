@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
-from montecarlo.curvature.lanczos import ends
+from montecarlo.curvature.lanczos import reduced_extremes
 from montecarlo.curvature.networks import Network
 from montecarlo.curvature.reduction import Reduction
 from theory.ensembles import InvalidArgument
@@ -82,12 +82,12 @@ class HessianSpectrum:
 
 
 @dataclass(frozen=True, eq=False)
-class SpectrumEnds:
+class ScaledExtremes:
     """Least and largest eigenvalue of the Hessians of m networks.
 
     Attributes
     ----------
-    low, high : ndarray, shape (m,)
+    scaled_least, scaled_largest : ndarray, shape (m,)
         In units of ``exp(log_scale)``; 0 where the Hessian is 0.
     log_scale : ndarray, shape (m,)
     errors : ndarray, shape (m,)
@@ -99,25 +99,25 @@ class SpectrumEnds:
     --------
     >>> net = Network([[[3.0]], [[4.0]], [[0.5]]], "linear", readout=[2.0])
     >>> found = hessian_extremes(net, [1.0])
-    >>> found.smallest, found.largest
+    >>> found.least, found.largest
     (array([-9.53586623]), array([10.49510008]))
     """
 
-    low: Array
-    high: Array
+    scaled_least: Array
+    scaled_largest: Array
     log_scale: Array
     errors: Array
     notes: tuple[str, ...]
 
     @property
-    def smallest(self) -> Array:
+    def least(self) -> Array:
         """The least eigenvalues as floats, which may underflow to 0."""
-        return self.low * np.exp(self.log_scale)
+        return self.scaled_least * np.exp(self.log_scale)
 
     @property
     def largest(self) -> Array:
         """The largest eigenvalues as floats, which may underflow to 0."""
-        return self.high * np.exp(self.log_scale)
+        return self.scaled_largest * np.exp(self.log_scale)
 
 
 def hessian_spectrum(
@@ -227,7 +227,7 @@ def hessian_spectra(
 
 def hessian_extremes(
     networks: Network | Sequence[Network], inputs: ArrayLike, *, output: int = 0, tolerance: float = 1e-10
-) -> SpectrumEnds:
+) -> ScaledExtremes:
     """Compute the least and the largest eigenvalue of the Hessian of an output in all weights, on one input.
 
     Time and memory are linear in the number of weights: no matrix is formed. Many networks go together faster.
@@ -245,7 +245,7 @@ def hessian_extremes(
 
     Returns
     -------
-    SpectrumEnds
+    ScaledExtremes
         Arrays with an entry a network.
 
     Raises
@@ -258,7 +258,7 @@ def hessian_extremes(
     >>> from theory.ensembles import Ensemble
     >>> ensemble = Ensemble(width=16, depth=16, activation="relu", init="he")
     >>> found = hessian_extremes([Network.sample(ensemble, seed) for seed in range(20)], np.ones(16))
-    >>> bool((found.low < 0).all() and (found.high > 0).all())
+    >>> bool((found.scaled_least < 0).all() and (found.scaled_largest > 0).all())
     True
     """
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 1e-14 <= tolerance < 1:
@@ -268,14 +268,14 @@ def hessian_extremes(
     fine = directions.depth > 1 and directions.alive.all()
     notes = tuple("" if fine else _note(directions, number) for number in range(len(given)))
     curved = np.array([not note for note in notes])
-    out = {name: np.zeros(len(given)) for name in ("low", "high", "log_scale", "errors")}
+    out = {name: np.zeros(len(given)) for name in ("scaled_least", "scaled_largest", "log_scale", "errors")}
     if curved.any():
-        for name, values in zip(out, measured_ends(directions.taken(curved), tolerance), strict=True):
+        for name, values in zip(out, measured_extremes(directions.taken(curved), tolerance), strict=True):
             out[name][curved] = values
-    return SpectrumEnds(notes=notes, **out)
+    return ScaledExtremes(notes=notes, **out)
 
 
-def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
+def measured_extremes(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
     """Return least and largest eigenvalue, the log of their unit and their error, of networks that are alive."""
     reduction = Reduction(directions)
     low, high, errors = np.zeros(reduction.networks), np.zeros(reduction.networks), np.zeros(reduction.networks)
@@ -285,7 +285,7 @@ def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Arra
     errors[small] = np.finfo(float).eps
     if not small.all():
         rest = Reduction(directions.taken(~small)) if small.any() else reduction
-        low[~small], high[~small], errors[~small], _ = ends(rest, tolerance)
+        low[~small], high[~small], errors[~small], _ = reduced_extremes(rest, tolerance)
     for network in map(int, np.flatnonzero(errors > tolerance)):  # not converged
         if 8 * (int(reduction.ranks[network]) ** 2 + 2 * int(reduction.sizes[network]) ** 2) <= MOST_BYTES:
             low[network], high[network] = np.linalg.eigvalsh(reduction.dense(network))[[0, -1]]

@@ -33,7 +33,7 @@ def rescale(vectors: Floats) -> tuple[Array, NDArray[np.int32]]:
     return squares, halves
 
 
-class Trace:
+class NormTrace:
     """Squared norms of m vectors after each of several steps: mantissa, exponent, and a log common to the vectors.
 
     Parameters

@@ -20,7 +20,7 @@ from theory.ensembles import InvalidArgument
 
 
 @dataclass(frozen=True)
-class Pair:
+class SecondInput:
     r"""A second input of the norm of x, at a given angle.
 
     :math:`x' = c\,x + \sqrt{1-c^2}\,|x|\,e`, e the first unit vector of the standard basis that x is not a multiple of,
@@ -38,7 +38,7 @@ class Pair:
 
     Examples
     --------
-    >>> Pair(Fraction(1, 2)).cosine
+    >>> SecondInput(Fraction(1, 2)).cosine
     Fraction(1, 2)
     """
 
@@ -54,7 +54,7 @@ class Pair:
             raise InvalidArgument("cosine", f"must lie between -1 and 1, exclusive, got {self.cosine!r}", remedy)
         object.__setattr__(self, "cosine", cosine)
 
-    def started(self, x: Array, networks: int, weights: Weights, slope: float) -> PairTrace:
+    def started(self, x: Array, networks: int, weights: Weights, slope: float) -> SecondInputTrace:
         """Return the trace of the pair that starts at x."""
         if len(x) < 2:
             raise InvalidArgument("width", "a second direction needs an input of at least two entries", "use width=2")
@@ -63,10 +63,10 @@ class Pair:
         e = other - x * (other @ x) / (x @ x)
         e *= np.sqrt(x @ x / (e @ e)) * np.sqrt(1 - float(self.cosine) ** 2)
         alpha = np.full(networks, float(self.cosine))
-        return PairTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
+        return SecondInputTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
 
 
-class PairTrace:
+class SecondInputTrace:
     r"""The second input's way through the layers, :math:`a' = 2^t(\alpha a + 2^s e)` in the scale of a."""
 
     def __init__(self, alpha: Array, e: Array, weights: Weights, slope: float) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import BLOCK_LAYERS, CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.norms_in_law import NormChunk
@@ -22,7 +22,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 Precision = Literal["float64", "float32"]
 
-ALL_NEEDS = frozenset({"backward", "weights", "units", "pair"})
+ALL_NEEDS = frozenset({"backward", "weights", "units", "second_input"})
 
 
 class Networks(Protocol):
@@ -68,7 +68,7 @@ class Engine(Protocol):
     def partition(self, net: Ensemble) -> Partition:
         """Return how samples are cut into blocks and chunks."""
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws the chunks of one block."""
 
 
@@ -112,14 +112,14 @@ class Direct:
             )
         return Partition.of(net, np.dtype(self.dtype).itemsize)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.real_matrices.Chunk`."""
         if _is_width_one(net):
-            if pair is not None:
+            if second_input is not None:
                 raise InvalidArgument("width", "one direction holds no angle", "use a width of at least 2")
             return lambda rng, networks: WidthOneChunk(net, rng, networks, needs=needs, dtype=self.dtype)
         scratch = Scratch(net, self.dtype)
-        return lambda rng, networks: Chunk(net, rng, networks, needs=needs, pair=pair, scratch=scratch)
+        return lambda rng, networks: Chunk(net, rng, networks, needs=needs, second_input=second_input, scratch=scratch)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class LawExact:
     """Normal weights without matrices, in O(n) a layer; the same law as :class:`Direct`, jointly over all layers."""
 
     name = "law-exact"
-    provides = frozenset({"backward", "units", "pair"})
+    provides = frozenset({"backward", "units", "second_input"})
 
     def refuse(self, net: Ensemble) -> None:
         """Refuse all but independent normal weights."""
@@ -139,10 +139,12 @@ class LawExact:
         chunk = min(2**16 // max(widths), 2**20 // sum(widths), CHUNK_NETWORKS)
         return Partition.whole(chunk, 2**22 // sum(widths))
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.vectors_in_law.VectorChunk`."""
         weights = Weights(net)
-        return lambda rng, networks: VectorChunk(net, rng, networks, needs=needs, pair=pair, weights=weights)
+        return lambda rng, networks: VectorChunk(
+            net, rng, networks, needs=needs, second_input=second_input, weights=weights
+        )
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class LawExactNorms:
         steps = len(sizes(net))
         return Partition.whole(2**17 // steps, 2**19 // steps)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.norms_in_law.NormChunk`."""
         weights = Weights(net)
         return lambda rng, networks: NormChunk(net, rng, networks, needs=needs, weights=weights)

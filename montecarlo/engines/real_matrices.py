@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arrays import Array, Floats
-from montecarlo.drawing.norm_traces import Trace
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.norm_traces import NormTrace
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from montecarlo.drawing.streams import KEEP_BYTES
 from montecarlo.drawing.weights import Weights, integer_multiples, log
@@ -40,7 +40,7 @@ class Chunk:
         m, how many networks.
     needs : frozenset of str
         What will be asked for beyond activations: ``"backward"``, ``"weights"``, ``"units"``.
-    pair : Pair, optional
+    second_input : SecondInput, optional
         A second input, beside x.
     scratch : Scratch, optional
         Memory, shared with other chunks.
@@ -75,7 +75,7 @@ class Chunk:
         networks: int,
         *,
         needs: frozenset[str] = frozenset(),
-        pair: Pair | None = None,
+        second_input: SecondInput | None = None,
         scratch: Scratch | None = None,
     ) -> None:
         self.net = net
@@ -93,7 +93,7 @@ class Chunk:
 
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
-        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
         self.readout: Array = v * np.exp(log_v / 2)
@@ -158,10 +158,10 @@ class Chunk:
     def _forward(self, x: Array, log_x: float, remember_masks: bool) -> None:
         dtype, scratch = self._law.dtype, self._scratch
         a: Floats = np.repeat(x.astype(dtype)[None, :], self.networks, axis=0)
-        self._activations = Trace(log_x, self._law.log_factors, self.networks)
+        self._activations = NormTrace(log_x, self._law.log_factors, self.networks)
         squares = self._activations.record(a)
-        if self.pair is not None:
-            self.pair.orthogonalize(a, squares)
+        if self.second_input is not None:
+            self.second_input.orthogonalize(a, squares)
         may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE
         alive = np.arange(self.networks)
         for k in range(1, self._depth + 1):
@@ -173,10 +173,10 @@ class Chunk:
             for rows in self._law.slabs(k, len(alive)):
                 raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
                 z[:, rows] = matrix_vector(raw, a)
-                if self.pair is not None:
-                    self.pair.multiply(rows, raw)
-            if self.pair is not None:
-                self.pair.activate(z)
+                if self.second_input is not None:
+                    self.second_input.multiply(rows, raw)
+            if self.second_input is not None:
+                self.second_input.activate(z)
             if remember_masks:
                 mask = np.zeros((self.networks, z.shape[1]), dtype=np.bool_)
                 mask[alive] = z > 0
@@ -185,17 +185,17 @@ class Chunk:
                 np.maximum(z, self._slope * z if self._slope else 0, out=z)
             a = z
             squares = self._activations.record(a, alive)
-            if self.pair is not None:
-                self.pair.orthogonalize(a, squares)
+            if self.second_input is not None:
+                self.second_input.orthogonalize(a, squares)
             if may_die and not squares.all():
                 alive, a = alive[squares > 0], a[squares > 0]
-                if self.pair is not None:
-                    self.pair.keep(squares > 0)
+                if self.second_input is not None:
+                    self.second_input.keep(squares > 0)
         self._alive, self._last = alive, a
 
-    def _back_propagate(self, v: Array, log_v: float) -> Trace:
+    def _back_propagate(self, v: Array, log_v: float) -> NormTrace:
         """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
-        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+        trace = NormTrace(log_v, self._law.log_factors[:0:-1], self.networks)
         b: Floats = v[self._alive].astype(self._law.dtype)
         for k in range(self._depth, 0, -1):
             if k < self._depth:
@@ -272,7 +272,7 @@ def aside(rng: np.random.Generator, number: int) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
-def log_squares(a: Floats, v: Array, trace: Trace, rows: Any = slice(None)) -> Array:
+def log_squares(a: Floats, v: Array, trace: NormTrace, rows: Any = slice(None)) -> Array:
     """Return log <v, a_L>^2, shape (m,), given a_L of those in `rows` up to scale, and the trace of norms."""
     logs = trace.logs([-1])[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
-from montecarlo.drawing.norm_traces import Trace
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.norm_traces import NormTrace
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.real_matrices import draw_readout, log_squares, vector
 from theory.ensembles import Ensemble
@@ -46,7 +46,7 @@ class VectorChunk:
         networks: int,
         *,
         needs: frozenset[str] = frozenset(),
-        pair: Pair | None = None,
+        second_input: SecondInput | None = None,
         weights: Weights | None = None,
     ) -> None:
         self.net = net
@@ -57,7 +57,7 @@ class VectorChunk:
         self._rng = rng
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
-        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._masks: list[NDArray[np.bool_]] = []
         self._vectors: list[Array] = []
         self._squares: list[Array] = []
@@ -90,18 +90,18 @@ class VectorChunk:
 
     def _forward(self, x: Array, log_x: float, needs: frozenset[str]) -> None:
         a = np.repeat(x[None, :], self.networks, axis=0)
-        self._activations = Trace(log_x, self._law.log_factors, self.networks)
+        self._activations = NormTrace(log_x, self._law.log_factors, self.networks)
         norm = np.empty(0)  # |a|^2 once rescaled
         for k in range(self._depth + 1):
             if k > 0:
                 z = self._rng.standard_normal((self.networks, self._law.widths[k]))
                 z *= np.sqrt(norm)[:, None]
-                if self.pair is not None:
+                if self.second_input is not None:
                     z_of_e = self._rng.standard_normal(z.shape)
-                    z_of_e *= np.sqrt(np.einsum("mi,mi->m", self.pair.e, self.pair.e))[:, None]
+                    z_of_e *= np.sqrt(np.einsum("mi,mi->m", self.second_input.e, self.second_input.e))[:, None]
                     if "backward" in needs:
-                        self._seconds.append((self.pair.e, z_of_e))
-                    self.pair.activate(z, z_of_e)
+                        self._seconds.append((self.second_input.e, z_of_e))
+                    self.second_input.activate(z, z_of_e)
                 if needs & {"backward", "units"}:
                     self._masks.append(z > 0)
                 if self._slope != 1:
@@ -110,15 +110,15 @@ class VectorChunk:
             squares = self._activations.record(a)
             halves = np.frexp(squares)[1] >> 1
             norm = np.ldexp(squares, -2 * halves)
-            if self.pair is not None:
-                self.pair.orthogonalize(a, squares)
+            if self.second_input is not None:
+                self.second_input.orthogonalize(a, squares)
             if "backward" in needs:
                 self._vectors.append(a)
                 self._squares.append(squares)
         self._last = a
 
-    def _back_propagate(self, v: Array, log_v: float) -> Trace:
-        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+    def _back_propagate(self, v: Array, log_v: float) -> NormTrace:
+        trace = NormTrace(log_v, self._law.log_factors[:0:-1], self.networks)
         b = v.copy()
         for k in range(self._depth, 0, -1):
             if k < self._depth:

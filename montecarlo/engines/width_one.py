@@ -34,7 +34,7 @@ class WidthOneChunk:
            [0., 0.]])
     """
 
-    pair = None
+    second_input = None
 
     def __init__(
         self,

@@ -4,7 +4,7 @@
 optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
 one_input           the loss (f-y)^2/2 on one input, its gradients
 classifiers         softmax cross-entropy on data, with residuals and normalization
-curvature_ends      both ends of the Hessians of many networks, from their gradients
+extremes_by_gradients  both ends of the Hessians of many networks, from their gradients
 
 escape              how many steps it takes to leave the plateau
 escape_observables  what :func:`montecarlo.simulate` measures of it
@@ -15,7 +15,7 @@ digits              scikit-learn's digits: optimizers and remedies on real data
 ==================  ========================================================================
 """
 
-from montecarlo.curvature.ends_by_gradients import CurvatureEnds, curvature_ends
+from montecarlo.curvature.extremes_by_gradients import ExtremesByGradients, extremes_by_gradients
 from montecarlo.intervals.slopes import least_squares_slope, median_slope_interval, pair_slopes
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
@@ -35,8 +35,8 @@ __all__ = [
     "Adam",
     "OneInput",
     "Classifier",
-    "curvature_ends",
-    "CurvatureEnds",
+    "extremes_by_gradients",
+    "ExtremesByGradients",
     "escape_times",
     "Escapes",
     "EscapeTimes",

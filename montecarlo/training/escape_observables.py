@@ -11,7 +11,7 @@ import numpy as np
 
 from montecarlo.arguments import as_real
 from montecarlo.arrays import Array
-from montecarlo.curvature.ends_by_gradients import curvature_ends, row_norms
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients, row_norms
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.training.escape import SIDES, as_budget, as_fraction, escape_times, require_plateau
 from montecarlo.training.one_input import OneInput
@@ -96,7 +96,7 @@ class EscapeTimes:
                 np.log(row_norms(gradients)),
             ]
             if self.curvature:
-                ends = curvature_ends(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
+                ends = extremes_by_gradients(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
                 if np.isnan(ends.least).any():
                     raise InvalidArgument("depth", "the Hessian of a network overflows", "use fewer layers")
                 curvature = np.log(np.maximum(-ends.least, 0))

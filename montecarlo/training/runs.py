@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arguments import as_count, as_floats
 from montecarlo.arrays import Array
-from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier, require_labels
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
@@ -131,7 +131,7 @@ def train(
         with np.errstate(over="ignore"):
             norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
         if epoch in curved:
-            found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-4, 100)
+            found = extremes_by_gradients(lambda moved: model.gradients(moved, *probe)[1], w, 1e-4, 100)
             for row in (row for row, after in enumerate(curved) if after == epoch):
                 least[row, left] = np.where(np.isnan(found.least), -np.inf, found.least)
                 largest[row, left] = _or_inf(found.largest)
