@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from montecarlo.arguments import is_whole
 from montecarlo.arrays import Array
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 
 
 @runtime_checkable
@@ -221,7 +222,7 @@ class InnerProducts:
     @property
     def second_input(self) -> SecondInput:
         """The second input."""
-        return SecondInput(Fraction(self.cosine))
+        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels."""
@@ -274,7 +275,7 @@ class Angles:
     @property
     def second_input(self) -> SecondInput:
         """The second input."""
-        return SecondInput(Fraction(self.cosine))
+        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``angle_k`` for each layer."""
@@ -293,7 +294,7 @@ def parse_layers(layers: object) -> tuple[int, ...] | None:
     remedy = "use e.g. layers=(1, 4)"
     if isinstance(layers, (str, bytes)) or not isinstance(layers, (Sequence, range)):
         raise InvalidArgument("layers", f"must be a sequence of integers, got {layers!r}", remedy)
-    if not layers or any(isinstance(k, bool) or not isinstance(k, Integral) for k in layers):
+    if not layers or not all(map(is_whole, layers)):
         raise InvalidArgument("layers", f"must be integers, at least one, got {layers!r}", remedy)
     if len(set(layers)) < len(layers):
         raise InvalidArgument("layers", f"names a layer twice: {layers!r}", "name each once")
@@ -313,8 +314,7 @@ def _block(pair: object) -> tuple[int, int]:
     """Read a pair of layers."""
     if isinstance(pair, Sequence) and len(pair) == 2:
         k, later = pair
-        whole = all(isinstance(layer, Integral) and not isinstance(layer, bool) for layer in pair)
-        if whole and 1 <= k < later:
+        if is_whole(k) and is_whole(later) and 1 <= k < later:
             return int(k), int(later)
     raise InvalidArgument("blocks", f"must be pairs of layers k < l, got {pair!r}", "use e.g. blocks=[(1, 3)]")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_probability, require_type
 from montecarlo.arrays import Array
 from montecarlo.curvature.loss_hessians import LossHessian
-from montecarlo.curvature.networks import require
 from theory.ensembles import InvalidArgument
 
 _BATCH_BYTES = 2**26
@@ -123,9 +122,9 @@ def reduced_spectrum(
     >>> reduced_spectrum(LossHessian(net, [[1.0, 1.0, 1.0]], [5.0]), "residual")
     ReducedSpectrum(4 of 12 eigenvalues, 2 negative, 2 positive above 1e-12 of the largest; 8 structural zeros)
     """
-    require("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
+    require_type("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
     hessian.operator(part)
-    threshold = as_probability("threshold", threshold)
+    threshold = as_probability("threshold", threshold, example=1e-12)
     alive = np.setdiff1d(np.arange(hessian.examples), hessian.dead)
     per_example = {"gauss_newton": hessian.network.outputs_size, "gradient_outer_products": 1}.get(part)
     if per_example and per_example * len(alive) <= hessian.parameters:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.arguments import as_choice, require_type
 from montecarlo.arrays import Array
 from montecarlo.curvature.losses import loss_named
-from montecarlo.curvature.networks import Network, require
+from montecarlo.curvature.networks import Network
 from theory.ensembles import InvalidArgument
 
 PARTS = ("hessian", "gauss_newton", "residual", "gradient_outer_products")
@@ -95,7 +96,7 @@ class LossHessian:
     """
 
     def __init__(self, network: Network, inputs: ArrayLike, targets: ArrayLike, loss: str = "squared") -> None:
-        require("network", network, Network, "Network(weights, ...)")
+        require_type("network", network, Network, "Network(weights, ...)")
         self.network, self.loss = network, loss_named(loss)
         x = network.checked_inputs(inputs)
         self._targets = self.loss.checked_targets(targets, len(x), network.outputs_size)
@@ -147,9 +148,7 @@ class LossHessian:
 
     def operator(self, part: str) -> Any:
         """Return one of the four operators by its name."""
-        if part not in PARTS:
-            raise InvalidArgument("part", f"must be a part of the Hessian, got {part!r}", f"use {', '.join(PARTS)}")
-        return getattr(self, part)
+        return getattr(self, as_choice("part", part, PARTS))
 
     def dense(self, part: str = "hessian", most_bytes: int = 2**31) -> Array:
         """Return a part as a matrix.

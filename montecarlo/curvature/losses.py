@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.arguments import as_floats
+from montecarlo.arguments import as_choice, as_floats
 from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
@@ -216,7 +216,5 @@ def loss_named(name: object) -> Loss:
     >>> loss_named("squared")
     SquaredLoss()
     """
-    for loss in (SquaredLoss(), CrossEntropy()):
-        if name == loss.name:
-            return loss
-    raise InvalidArgument("loss", f"must be a known loss, got {name!r}", "use 'squared' or 'cross-entropy'")
+    losses: dict[str, Loss] = {loss.name: loss for loss in (SquaredLoss(), CrossEntropy())}
+    return losses[as_choice("loss", name, list(losses))]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.arguments import as_floats
+from montecarlo.arguments import as_count, as_ensemble, as_floats
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.engines.real_matrices import Chunk
@@ -91,7 +90,7 @@ class Network:
         >>> Network.sample(Ensemble(widths=(64, 16, 10), activation="relu", init="he"), readout=False).widths
         (64, 16, 10)
         """
-        _require_sample(net, seed)
+        seed = _require_sample(net, seed)
         chunk = Chunk(net, stream(seed, net.digest(), "network"), 1, needs=frozenset({"weights"}))
         weights = [chunk.weights(k)[0] for k in range(1, int(net.depth) + 1)]
         return cls(weights, net.activation, chunk.readout[0] if readout else None)
@@ -134,23 +133,14 @@ class Network:
         return x
 
 
-def _require_sample(net: object, seed: object) -> None:
-    """Refuse what cannot be drawn."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=8, depth=4)")
-    net.require_numbers("Network.sample")
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise InvalidArgument("seed", f"must be an integer, at least 0, got {seed!r}", "use e.g. seed=0")
+def _require_sample(net: object, seed: object) -> int:
+    """Refuse what cannot be drawn; return the seed."""
+    net, seed = as_ensemble(net, "Network.sample"), as_count("seed", seed, 0, example=0)
     weights_bytes = 8 * sum(a * b for a, b in pairwise(sizes(net)))
     if weights_bytes > _MOST_BYTES:
         problem = f"has weights of {weights_bytes / 2**30:.3g} GiB"
         raise InvalidArgument("net", problem, f"use a network of at most {_MOST_BYTES / 2**30:.3g} GiB")
-
-
-def require(argument: str, value: object, kind: type, example: str) -> None:
-    """Refuse what is of another type."""
-    if not isinstance(value, kind):
-        raise InvalidArgument(argument, f"must be a {kind.__name__}, got {value!r:.60}", f"use {example}")
+    return seed
 
 
 @cache

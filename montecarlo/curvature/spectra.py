@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
+from montecarlo.arguments import as_between, as_count, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.lanczos import reduced_extremes
@@ -170,7 +171,7 @@ def hessian_spectrum(
     reduction = Reduction(directions)
     rank = int(reduction.ranks[0])
     needed = 8 * (rank**2 + 2 * reduction.size**2)
-    if isinstance(most_bytes, bool) or not isinstance(most_bytes, (int, float)):
+    if np.isnan(as_real(most_bytes)):
         raise InvalidArgument("most_bytes", f"must be a number, got {most_bytes!r}", "use e.g. 2**31")
     if needed > most_bytes:
         problem = f"gives {rank} eigenvalues, whose matrix takes {needed / 2**30:.3g} GiB"
@@ -215,9 +216,7 @@ def hessian_spectra(
     >>> [spectrum.rank for spectrum in hessian_spectra(chains, [3.0])]
     [2, 2]
     """
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise InvalidArgument("jobs", f"must be a positive integer, got {jobs!r}", "use e.g. jobs=2")
-    networks = _listed(networks)
+    jobs, networks = as_count("jobs", jobs, example=2), _listed(networks)
     one = partial(hessian_spectrum, inputs=inputs, output=output, most_bytes=most_bytes)
     if jobs == 1:
         return [one(network) for network in networks]
@@ -261,8 +260,7 @@ def hessian_extremes(
     >>> bool((found.scaled_least < 0).all() and (found.scaled_largest > 0).all())
     True
     """
-    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 1e-14 <= tolerance < 1:
-        raise InvalidArgument("tolerance", f"must lie between 1e-14 and 1, got {tolerance}", "use e.g. 1e-10")
+    tolerance = as_between("tolerance", tolerance, 1e-14, 1, closed=True, example=1e-10)
     given = _listed(networks)
     directions = _directions(given, inputs, output)
     fine = directions.depth > 1 and directions.alive.all()
@@ -313,9 +311,7 @@ def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Dire
     x = first.checked_inputs(inputs)
     if len(x) != 1:
         raise InvalidArgument("inputs", f"are {len(x)}, but one output has one Hessian an input", "give one input")
-    if isinstance(output, bool) or not isinstance(output, (int, np.integer)) or not 0 <= output < first.outputs_size:
-        problem = f"must be an integer from 0 to {first.outputs_size - 1}, got {output!r}"
-        raise InvalidArgument("output", problem, "count from 0")
+    output = as_count("output", output, 0, first.outputs_size - 1, example=0)
     if not x.any():
         raise InvalidArgument("inputs", "are the zero vector, on which every network is 0", "give a nonzero input")
     weights = [w[None] for w in first.weights]

@@ -17,6 +17,7 @@ from montecarlo.drawing.norm_traces import rescale
 from montecarlo.drawing.small_products import matrix_vector
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,7 @@ class SecondInput:
     cosine: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
-        try:
-            cosine = Fraction(self.cosine)
-        except (TypeError, ValueError, OverflowError):
-            cosine = Fraction(2)
+        cosine = exact_fraction("cosine", self.cosine)
         if not -1 < cosine < 1:
             remedy = "use e.g. cosine='1/2'"
             raise InvalidArgument("cosine", f"must lie between -1 and 1, exclusive, got {self.cosine!r}", remedy)

@@ -117,7 +117,7 @@ def quantile_sequence_ranks(samples: int, p: float, error: float) -> tuple[int, 
     >>> quantile_sequence_ranks(10, 0.5, 0.05)
     (0, 11)
     """
-    n = as_count("samples", samples, 1, math.inf)
+    n = as_count("samples", samples)
     p, error = as_probability("p", p), as_probability("error", error)
     a, b = 25 / (1 - p), 25 / p
     slack = 2e-14 * (n + a + b)  # what rounding in the logarithms of beta functions may cost

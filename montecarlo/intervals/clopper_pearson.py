@@ -46,7 +46,7 @@ def clopper_pearson_interval(successes: int, samples: int, error: float) -> Esti
     from scipy.special import betainccinv, betaincinv
 
     error = as_probability("error", error)
-    n = as_count("samples", samples, 1, math.inf)
+    n = as_count("samples", samples)
     k = as_count("successes", successes, 0, n)
     lo = float(betaincinv(k, n - k + 1, error / 2)) if k > 0 else 0.0
     hi = float(betainccinv(k + 1, n - k, error / 2)) if k < n else 1.0

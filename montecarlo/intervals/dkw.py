@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.arguments import as_probability, as_sample
+from montecarlo.arguments import as_probability, as_real, as_sample
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from theory.ensembles import InvalidArgument
@@ -50,8 +49,7 @@ class Band:
         InvalidArgument
             If t is nan or no number.
         """
-        number: object = t  # whatever the hint promises
-        if isinstance(number, bool) or not isinstance(number, Real) or math.isnan(number):
+        if math.isnan(as_real(t)):
             raise InvalidArgument("t", f"must be a number, got {t!r}", "use e.g. t=0.0")
         share = int(np.searchsorted(self.values, float(t), side="right")) / len(self.values)
         lo, hi = max(0.0, share - self.half_width), min(1.0, share + self.half_width)

@@ -82,7 +82,7 @@ class SpectralDensity:
 
     def moment(self, order: int) -> float:
         """Return the estimate of tr A^order / P: the mean of v^T A^order v over probes, if order < 2 steps."""
-        order = as_count("order", order, 0, math.inf)
+        order = as_count("order", order, 0)
         return float(np.sum(self.weights * self.nodes**order)) / len(self.nodes)
 
     def _below(self, x: Array, side: Any) -> Array:
@@ -143,8 +143,8 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
     >>> 30 < spectrum.count_below(50.0) < 70
     True
     """
-    probes, steps = as_count("probes", probes, 1, math.inf), as_count("steps", steps, 1, math.inf)
-    seed, a = as_count("seed", seed, 0, math.inf), as_symmetric_operator(operator)
+    probes, steps = as_count("probes", probes, example=10), as_count("steps", steps, example=100)
+    seed, a = as_count("seed", seed, 0, example=0), as_symmetric_operator(operator)
     size = a.shape[0]
     steps = min(steps, size)
     some = _BASIS_BYTES // (8 * size * steps)

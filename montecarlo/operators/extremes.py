@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.operators.symmetric import as_symmetric_operator
 from theory.ensembles import InvalidArgument
 
 _DENSE = 40
 """Up to this size all products are taken."""
+_ENDS: dict[str, tuple[int, ...]] = {"both": (-1, 1), "least": (-1,), "largest": (1,)}
 _NEW = 19  # products in a restart of ARPACK, with its 20 vectors
 
 
@@ -89,12 +90,9 @@ def extreme_eigenvalues(
     >>> found.eigenvalues.round(8) + 0.0, bool(found.residuals.max() < 1e-8)
     (array([-3., 96.]), True)
     """
-    ends = {"both": (-1, 1), "least": (-1,), "largest": (1,)}.get(which)
-    if ends is None:
-        raise InvalidArgument("which", f"must be an end of the spectrum, got {which!r}", "use both, least or largest")
-    if isinstance(most_products, bool) or not isinstance(most_products, int) or most_products < 1:
-        raise InvalidArgument("most_products", f"must be a positive integer, got {most_products!r}", "use e.g. 5000")
-    tolerance, a = as_probability("tolerance", tolerance), as_symmetric_operator(operator)
+    ends = _ENDS[as_choice("which", which, list(_ENDS), "end of the spectrum")]
+    most_products = as_count("most_products", most_products, example=5_000)
+    tolerance, a = as_probability("tolerance", tolerance, example=1e-10), as_symmetric_operator(operator)
     found, norm = _dense(a, ends) if a.shape[0] <= _DENSE else _sparse(a, tolerance, ends, most_products)
     worst = float(found.residuals.max())
     if worst > tolerance * norm:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_count, as_probability
+from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.operators.symmetric import as_symmetric_operator
@@ -246,9 +246,8 @@ def frobenius_estimate(operator: Any, samples: int, seed: int = 0, error: float 
 def _arguments(
     operator: Any, samples: object, seed: object, error: object, probes: object, *, least: int
 ) -> tuple[Any, int, int, float]:
-    if probes not in ("signs", "normals"):
-        raise InvalidArgument("probes", f"must be a law of probes, got {probes!r}", "use 'signs' or 'normals'")
-    n, seed = as_count("samples", samples, least, math.inf), as_count("seed", seed, 0, math.inf)
+    as_choice("probes", probes, ("signs", "normals"), "law of probes")
+    n, seed = as_count("samples", samples, least, example=100), as_count("seed", seed, 0, example=0)
     return as_symmetric_operator(operator), n, seed, as_probability("error", error)
 
 

@@ -9,13 +9,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.arguments import as_positive, as_probability, as_sample
+from montecarlo.arguments import as_count, as_ensemble, as_positive, as_probability, as_sample
 from montecarlo.arrays import Array
 from montecarlo.drawing.norm_traces import rescale
 from montecarlo.drawing.sampler_check import check_sampler
@@ -180,8 +179,7 @@ def particle_mean(
     True
     """
     last = _require_particles(net, order, layer, particles, error)
-    islands = require_whole("islands", islands, least=1, example=100)
-    seed = require_whole("seed", seed, least=0, example=0)
+    islands, seed = as_count("islands", islands, example=100), as_count("seed", seed, 0, example=0)
     if progress is not None and not callable(progress):
         raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, islands)")
     check_sampler(net, seed)
@@ -546,10 +544,7 @@ def _assumptions(net: Ensemble, order: int, layer: int) -> tuple[str, ...]:
 
 def _require_particles(net: object, order: object, layer: object, particles: object, error: object = 0.5) -> int:
     """Refuse what has no proved variance or cannot be drawn; return the layer."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
-    order = require_whole("order", order, least=2, example=2)
+    net, order = as_ensemble(net), as_count("order", order, 2)
     if order % 2:
         raise InvalidArgument("order", f"must be even, got {order}", f"use order={order + 1}")
     if not net.has_independent_entries:
@@ -561,7 +556,7 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
     if order == 2:
         net.law.moment(4)  # refuses a law whose kurtosis is unknown
     last = require_layer(net, layer)
-    particles = require_whole("particles", particles, least=1, example=1000)
+    particles = as_count("particles", particles, example=1000)
     as_probability("error", error)
     needed = 4 * 8 * particles * max(sizes(net)[: last + 1])
     if needed > _STATE_BYTES:
@@ -574,23 +569,7 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
 def require_layer(net: Ensemble, layer: object) -> int:
     """Return the number of a layer, the depth for None; refuse the input, which is not random."""
     last = int(net.depth)
-    if layer is None:
-        return last
-    if isinstance(layer, bool) or not isinstance(layer, Integral) or not 1 <= int(layer) <= last:
-        raise InvalidArgument("layer", f"must be an integer from 1 to {last}, got {layer!r}", f"use layer={last}")
-    return int(layer)
-
-
-def require_whole(argument: str, value: object, *, least: int, example: int) -> int:
-    """Return an integer argument that is large enough.
-
-    >>> require_whole("islands", 8, least=1, example=100)
-    8
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        problem = f"must be an integer, at least {least}, got {value!r}"
-        raise InvalidArgument(argument, problem, f"use e.g. {argument}={example}")
-    return int(value)
+    return last if layer is None else as_count("layer", layer, 1, last, example=last)
 
 
 def _log(value: float) -> float:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_count, as_ensemble, as_probability
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.drawing.weights import log
 from montecarlo.intervals import empirical_bernstein_interval
-from montecarlo.rare_events.particles import require_layer, require_whole
+from montecarlo.rare_events.particles import require_layer
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
@@ -181,8 +181,8 @@ def tail_probability(
     1999
     """
     last, threshold = _require_tail(net, c, layer)
-    samples = require_whole("samples", samples, least=2, example=10_000)
-    seed, error = require_whole("seed", seed, least=0, example=0), as_probability("error", error)
+    samples, seed = as_count("samples", samples, 2, example=10_000), as_count("seed", seed, 0, example=0)
+    error = as_probability("error", error)
     layers = Counter((width, net.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
     t = log(threshold)
     plan = _plan(layers, Fraction(net.slope), t, upper, math.log(3 / error) / samples)
@@ -464,9 +464,7 @@ def _log_dead(layers: Layers) -> float:
 
 def _require_tail(net: object, c: object, layer: object) -> tuple[int, Fraction]:
     """Refuse networks whose law is not known, and thresholds that are none; return the layer and the threshold."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
+    net = as_ensemble(net)
     if not net.law.is_normal or not net.has_independent_entries:
         kind = net.law.name if net.has_independent_entries else "orthogonal"
         remedy = "use law='normal'" if net.has_independent_entries else "use e.g. init='he'"

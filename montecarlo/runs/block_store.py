@@ -11,7 +11,6 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_count
 from theory.ensembles import InvalidArgument
 
 APPLICATION = 0x56436273
@@ -34,6 +34,8 @@ _SCHEMA = {
     "blocks": "CREATE TABLE blocks (run TEXT NOT NULL, block INTEGER NOT NULL, networks INTEGER NOT NULL, "
     "digest BLOB NOT NULL, seal BLOB NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (run, block))",
 }
+_MOST = 2**63 - 1
+"""The largest integer that SQLite stores."""
 _NAMED = 3
 """Settings that a refusal names."""
 _ANEW = "restore a copy of it, or use another file"
@@ -144,7 +146,7 @@ class BlockStore:
             If it cannot be written: the disk is full, another process keeps the file locked, ...; the blocks that
             were written before are safe.
         """
-        block, networks = _count("block", block, least=0), _count("networks", networks, least=1)
+        block, networks = as_count("block", block, 0, _MOST, example=0), as_count("networks", networks, 1, _MOST)
         payload = _packed(arrays)
         digest = _sha(payload)
         row = (run, block, networks, digest, _seal(run, block, networks, digest), payload)
@@ -187,13 +189,6 @@ def _require_words(settings: Mapping[Any, Any]) -> None:
         if not isinstance(name, str) or not isinstance(value, str):
             problem = f"must map str to str, got {name!r}: {value!r}"
             raise InvalidArgument("settings", problem, "use e.g. {'seed': '0'}")
-
-
-def _count(argument: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) < 2**63:
-        problem = f"must be an integer, at least {least}, got {value!r}"
-        raise InvalidArgument(argument, problem, f"use e.g. {argument}={least}")
-    return int(value)
 
 
 def _located(path: str | os.PathLike[str]) -> tuple[Path, str]:

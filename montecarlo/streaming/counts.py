@@ -10,9 +10,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals import Estimate, order_statistic_ranks
-from theory.ensembles import InvalidArgument
 
 FINEST = 10
 """Cells of the grid are 2^-10 wide at most resolution: a tenth of a percent of the quantity itself."""
@@ -145,9 +145,7 @@ class LogCounts:
         Estimate
             Its value is the middle of the cell of the order statistic of rank ceil(N p).
         """
-        for argument, number in (("p", p), ("error", error)):
-            if not 0 < number < 1:
-                raise InvalidArgument(argument, f"must lie between 0 and 1, exclusive, got {number!r}", "use e.g. 0.5")
+        p, error = as_probability("p", p, example=0.5), as_probability("error", error)
         r, s = order_statistic_ranks(self.count, p, error)
         ranks = int(self.dead[c]) + np.cumsum(self.counts[c])
         width = math.ldexp(1.0, -self.resolution)

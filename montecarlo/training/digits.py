@@ -144,10 +144,10 @@ def digits_study(
     InvalidArgument
         If scikit-learn is not installed, a batch is larger than the data, or an argument is out of range.
     """
-    depth = as_count("depth", depth, 2, 10**4)
+    depth = as_count("depth", depth, 2, 10**4, example=20)
     if not seeds:
         raise InvalidArgument("seeds", "are none", "use e.g. seeds=(0, 1)")
-    chosen = tuple(as_count("seeds", seed, 0, np.inf) for seed in seeds)
+    chosen = tuple(as_count("seeds", seed, 0) for seed in seeds)
     inputs, labels = digits_data()
     models = [model for width in widths for model in _architectures((inputs.shape[1], *(width,) * (depth - 1), 10))]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_count, as_floats, as_real
+from montecarlo.arguments import as_between, as_count, as_floats, as_probability
 from montecarlo.arrays import Array
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
@@ -97,7 +97,8 @@ def escape_times(
     >>> found.steps, found.diverged
     (array([24., inf]), array([False, False]))
     """
-    q, limit, budget = as_fraction(fraction), _as_bound(bound), as_budget(budget)
+    q, budget = as_fraction(fraction), as_budget(budget)
+    limit = as_between("bound", bound, 1, example=1e6)
     require_optimizer("optimizer", optimizer)
     require_plateau(problem.depth, problem.targets)
     m = problem.networks
@@ -133,20 +134,12 @@ def escape_times(
 
 def as_fraction(fraction: object) -> float:
     """Return q as a float strictly between 0 and 1."""
-    q = as_real(fraction)
-    if not 0 < q < 1:
-        problem = f"must lie between 0 and 1, exclusive, got {fraction!r:.50}"
-        raise InvalidArgument("fraction", problem, "use e.g. fraction=0.5")
-    return q
+    return as_probability("fraction", fraction, example=0.5)
 
 
 def as_budget(budget: object) -> int:
     """Return the most updates as an integer."""
-    try:
-        return as_count("budget", budget, 1, MOST_STEPS)
-    except InvalidArgument:
-        problem = f"must be an integer from 1 to 10^9, got {budget!r:.50}"
-        raise InvalidArgument("budget", problem, "use e.g. budget=10_000") from None
+    return as_count("budget", budget, 1, MOST_STEPS, example=10_000)
 
 
 def require_plateau(depth: int, targets: object) -> None:
@@ -174,10 +167,3 @@ def _memory(problem: OneInput, q: float, limit: float) -> tuple[Array, Array, Ar
     """Return room for gradients, and the errors at which networks have left, or diverged."""
     size = np.abs(problem.targets)
     return np.empty((problem.networks, problem.parameters)), (1 - q) * size, math.sqrt(limit) * size
-
-
-def _as_bound(bound: object) -> float:
-    limit = as_real(bound)
-    if not 1 < limit < math.inf:
-        raise InvalidArgument("bound", f"must be finite and above 1, got {bound!r:.50}", "use e.g. bound=1e6")
-    return limit

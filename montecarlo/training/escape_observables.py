@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.arguments import as_real
+from montecarlo.arguments import as_choice, as_flag, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients, row_norms
 from montecarlo.engines.real_matrices import Chunk
@@ -72,9 +72,7 @@ class EscapeTimes:
     def __post_init__(self) -> None:
         _check(self)
         require_optimizer("optimizer", self.optimizer, single_rate=True)
-        curvature: object = self.curvature
-        if not isinstance(curvature, bool):
-            raise InvalidArgument("curvature", f"must be True or False, got {curvature!r:.50}", "use curvature=True")
+        as_flag("curvature", self.curvature)
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
@@ -202,9 +200,7 @@ def _check(observable: EscapeTimes | EscapeRatios) -> None:
     if math.isinf(as_real(y)):
         raise InvalidArgument("target", "is beyond the range of double precision", "use e.g. target=1")
     require_plateau(2, float(y))
-    side: object = observable.side
-    if not isinstance(side, str) or side not in SIDES:
-        raise InvalidArgument("side", f"there is no side {side!r:.50}", f"use {', '.join(SIDES)}")
+    as_choice("side", observable.side, SIDES)
     object.__setattr__(observable, "target", y)
     object.__setattr__(observable, "fraction", as_fraction(observable.fraction))
     object.__setattr__(observable, "budget", as_budget(observable.budget))

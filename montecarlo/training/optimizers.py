@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_real
+from montecarlo.arguments import as_between, as_flag, as_real
 from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
@@ -126,20 +126,12 @@ class _Rule:
 
     def _below_one(self, argument: str) -> None:
         """Make a hyperparameter a float, at least 0 and below 1."""
-        given: object = getattr(self, argument)
-        value = as_real(given)
-        if not 0 <= value < 1:
-            problem = f"must be at least 0 and below 1, got {given!r:.50}"
-            raise InvalidArgument(argument, problem, f"use e.g. {argument}=0.9")
+        value = as_between(argument, getattr(self, argument), 0, 1, closed=True, example=0.9)
         object.__setattr__(self, argument, value)
 
     def _checked_epsilon(self) -> None:
         """Make epsilon a float, finite and not negative."""
-        given: object = getattr(self, "epsilon", None)
-        value = as_real(given)
-        if not 0 <= value < math.inf:
-            problem = f"must be finite and not negative, got {given!r:.50}"
-            raise InvalidArgument("epsilon", problem, "use e.g. epsilon=1e-8")
+        value = as_between("epsilon", getattr(self, "epsilon", None), 0, closed=True, example=1e-8)
         object.__setattr__(self, "epsilon", value)
 
 
@@ -334,10 +326,7 @@ class Adam(_Rule):
         self._below_one("beta_1")
         self._below_one("beta_2")
         self._checked_epsilon()
-        correction: object = self.bias_correction
-        if not isinstance(correction, bool):
-            problem = f"must be True or False, got {correction!r}"
-            raise InvalidArgument("bias_correction", problem, "use True, as in the paper")
+        as_flag("bias_correction", self.bias_correction)
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
         mean, squares = moments

@@ -107,8 +107,8 @@ def train(
     require_optimizer("optimizer", optimizer)
     inputs, labels, start = _data(model, inputs, labels, parameters)
     require_rates(optimizer, len(start))
-    batch, epochs = as_count("batch", batch, 1, np.inf), as_count("epochs", epochs, 1, 10**6)
-    seed = as_count("seed", seed, 0, np.inf)
+    batch, epochs = as_count("batch", batch, example=128), as_count("epochs", epochs, 1, 10**6, example=10)
+    seed = as_count("seed", seed, 0, example=0)
     if batch > len(inputs):
         raise InvalidArgument(
             "batch", f"is {batch}, but there are {len(inputs)} examples", f"use at most {len(inputs)}"

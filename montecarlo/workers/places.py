@@ -102,7 +102,7 @@ def cluster(address: str, timeout: float = 10) -> Workers:
         If Dask is not installed here, the address is malformed, nothing answers, there are no workers, or they have
         other versions of Python, NumPy or this package, so that their bits could differ.
     """
-    return Cluster(as_address(address), as_positive("timeout", timeout))
+    return Cluster(as_address(address), as_positive("timeout", timeout, example=10))
 
 
 def worker_pool(jobs: int) -> Workers:
