@@ -1,23 +1,23 @@
 """Curvature: Hessians of networks in their weights, of one output and of losses on data.
 
-===================  ==========================================================================
-networks             one given network: weights, activation, readout
+=====================  ============================================================================
+networks               one given network: weights, activation, readout
 
-directions           forward and backward pass of given networks, as directions and norms
-reduction            the Hessian of an output, reduced to the directions on which it is not 0
-lanczos              both ends of many reduced spectra at once
-spectra              every eigenvalue of an output's Hessian, or both ends at any size
-frobenius            its Frobenius norm, by one recursion over the layers
-observables          what :func:`montecarlo.simulate` measures of it
+directions             forward and backward pass of given networks, as directions and norms
+reduction              the Hessian of an output, reduced to the directions on which it is not 0
+lanczos                extreme eigenvalues of many reduced Hessians at once
+spectra                every eigenvalue of an output's Hessian, or the extreme ones at any size
+frobenius              its Frobenius norm, by one recursion over the layers
+width_one              extreme eigenvalues for linear networks of width one, by secular equations
+observables            what :func:`montecarlo.simulate` measures of it
 
-losses               squared loss and cross-entropy, in the outputs
-loss_hessians        Hessians of losses on data and their parts, as operators
-few_inputs           their whole spectrum where inputs are few
-operator_extremes    both ends of the spectrum of any operator
-spectral_density     how its eigenvalues are distributed, by stochastic Lanczos quadrature
-trace_estimates      its trace and Frobenius norm from products with random vectors
-symmetric_operators  what counts as an operator
-===================  ==========================================================================
+losses                 squared loss and cross-entropy, as functions of the outputs
+loss_hessians          Hessians of losses on data and their parts, as operators
+few_inputs             their whole spectrum where inputs are few
+extremes_by_gradients  extreme eigenvalues of the Hessians of many networks, from gradients alone
+=====================  ============================================================================
+
+Extreme eigenvalues, spectral density and traces of any operator are in :mod:`montecarlo.operators`.
 """
 
 from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum

@@ -1,4 +1,4 @@
-"""One given network: weight matrices without biases, a piecewise-linear activation, and what is read off at the end."""
+"""One given network: weight matrices without biases, a piecewise-linear activation, and a readout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
 _MOST_BYTES = 2**33
-"""Of weights of one network that is drawn."""
+"""The weights of one network that is drawn may take so many bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,15 @@ class Network:
     activation : str
         ``linear``, ``relu`` or ``leaky:SLOPE``.
     readout : array_like, shape (n_L,) or (o, n_L), optional
-        v or V: the outputs are :math:`V a_L`, V not a parameter. Without it the last layer has no activation and its
-        units are the outputs, :math:`W_L a_{L-1}`: the usual classifier.
+        v or V, which is no parameter: the outputs are :math:`V a_L`. Without it the last layer has no activation and
+        its units are the outputs, :math:`W_L a_{L-1}`, as in the usual classifier.
 
     Attributes
     ----------
     weights : tuple of ndarray
-        In double precision.
+        The weights in double precision.
     slope : float
-        Of the activation, for negative arguments.
+        Slope of the activation for negative arguments.
 
     Raises
     ------
@@ -79,11 +79,16 @@ class Network:
         Parameters
         ----------
         net : Ensemble
-            Without symbols.
+            An ensemble without symbols.
         seed : int
-            Not negative: a stream of its own.
+            Not negative. The network comes from a stream of its own, apart from those of simulations.
         readout : bool
-            Whether it has the ensemble's readout; if not, the last layer is linear and its units are the outputs.
+            Whether it has the ensemble's readout. If not, the last layer is linear and its units are the outputs.
+
+        Raises
+        ------
+        InvalidArgument
+            If an argument is none of these, the law cannot be drawn, or the weights would take too much memory.
 
         Examples
         --------
@@ -124,7 +129,13 @@ class Network:
         return np.ascontiguousarray((a if self.readout is None else self.readout @ a).T)
 
     def checked_inputs(self, inputs: ArrayLike) -> Array:
-        """Return inputs as an array of shape (N, n_0), or refuse them."""
+        """Return inputs, of shape (N, n_0) or (n_0,), as an array of shape (N, n_0).
+
+        Raises
+        ------
+        InvalidArgument
+            If they have another shape, there are none, or an entry is not finite.
+        """
         x = as_floats("inputs", inputs)
         x = x[None, :] if x.ndim == 1 else x
         if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):

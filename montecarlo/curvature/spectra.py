@@ -1,4 +1,4 @@
-"""Spectra of the Hessian of one output in all weights: every eigenvalue, or both ends for networks of any size."""
+"""The Hessian of one output in all weights: every eigenvalue, or the extreme ones for networks of any size."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from montecarlo.curvature.reduction import Reduction
 from theory.ensembles import InvalidArgument
 
 MOST_BYTES = 2**31
-"""Of memory for a dense matrix, unless more is granted."""
+"""A dense matrix may take so many bytes, unless more is granted."""
 _SMALL = 32
-"""Ranks up to which all eigenvalues are as fast as the ends."""
+"""Up to this rank, finding all eigenvalues takes no longer than finding the extreme ones."""
 _LOST = 1e-14
 """Eigenvalues smaller than this, relative to the largest, are lost in rounding."""
 
@@ -33,15 +33,16 @@ class HessianSpectrum:
     Attributes
     ----------
     eigenvalues : ndarray, shape (r,)
-        Those that are not 0, ascending, in units of ``exp(log_scale)``: accurate to about 1e-15 of the largest. What
-        they are in units of 1 is `values`.
+        The eigenvalues that are not 0, in ascending order and in units of ``exp(log_scale)``, accurate to about 1e-15
+        of the largest. `values` has them in units of 1.
     log_scale : float
-        So that a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no eigenvalues.
+        Log of the unit, thanks to which a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no
+        eigenvalues.
     zeros : int
-        Multiplicity of the eigenvalue 0: exact wherever `note` is empty.
+        Multiplicity of the eigenvalue 0, which is exact wherever `note` is empty.
     note : str
-        Why the Hessian is 0, or that its smallest eigenvalues are lost in rounding: as where f = 0, or where layers
-        differ in size by many orders of magnitude. Else empty.
+        Why the Hessian is 0, or that its smallest eigenvalues are lost in rounding, as where f = 0 or where layers
+        differ in size by many orders of magnitude. Otherwise it is empty.
 
     Examples
     --------
@@ -84,17 +85,18 @@ class HessianSpectrum:
 
 @dataclass(frozen=True, eq=False)
 class ScaledExtremes:
-    """Least and largest eigenvalue of the Hessians of m networks.
+    """Least and largest eigenvalue of the Hessians of m networks, in units of their own.
 
     Attributes
     ----------
     scaled_least, scaled_largest : ndarray, shape (m,)
-        In units of ``exp(log_scale)``; 0 where the Hessian is 0.
+        The two eigenvalues in units of ``exp(log_scale)``; 0 where the Hessian is 0.
     log_scale : ndarray, shape (m,)
+        Log of each network's unit.
     errors : ndarray, shape (m,)
-        Estimated error of the worse end, relative to it.
+        Estimated relative error of the less accurate of the two.
     notes : tuple of str
-        For each network why its Hessian is 0, or empty.
+        For each network why its Hessian is 0; empty where it is not.
 
     Examples
     --------
@@ -126,18 +128,19 @@ def hessian_spectrum(
 ) -> HessianSpectrum:
     r"""Compute all eigenvalues of the Hessian of an output in all weights, on one input.
 
-    The Hessian is reduced to the :math:`2S - (L-2)` directions on which it is not 0, S the number of active units below
-    the last layer, in place of all :math:`\sum n_kn_{k-1}` weights (:mod:`montecarlo.curvature.reduction`).
+    The Hessian in all :math:`\sum n_kn_{k-1}` weights is reduced to the :math:`2S - (L-2)` directions on which it is
+    not 0, S the number of active units below the last layer (:mod:`montecarlo.curvature.reduction`).
 
     Parameters
     ----------
     network : Network
+        The network.
     inputs : array_like, shape (n_0,)
         x.
     output : int
         Which output, counted from 0.
     most_bytes : int
-        Memory that its matrix may take.
+        Memory that the reduced matrix may take.
 
     Returns
     -------
@@ -146,15 +149,16 @@ def hessian_spectrum(
     Raises
     ------
     InvalidArgument
-        If a unit is exactly at 0, where the Hessian is not defined; if the matrix would not fit; if shapes do not.
+        If a unit is exactly at 0, where the Hessian is not defined, the matrix would take more memory, or shapes or
+        another argument do not fit.
 
     References
     ----------
-    A. Orvieto et al., arXiv:2106.03763, for the blocks; the reduction is derived here.
+    A. Orvieto et al., arXiv:2106.03763, for the blocks; the reduction is derived in this package.
 
     Examples
     --------
-    Of 32,768 eigenvalues of a network of width 32 and depth 32 fewer than a thousand are not 0:
+    A network of width 32 and depth 32 has 32,768 eigenvalues, of which fewer than a thousand are not 0:
 
     >>> from theory.ensembles import Ensemble
     >>> net = Network.sample(Ensemble(width=32, depth=32, activation="relu", init="he"))
@@ -192,14 +196,15 @@ def hessian_spectra(
     Parameters
     ----------
     networks : sequence of Network
+        Networks of the same widths and activation.
     inputs : array_like, shape (n_0,)
-        x, the same for all.
+        x, the same for all networks.
     output : int
         Which output, counted from 0.
     most_bytes : int
         Memory that the matrix of one network may take.
     jobs : int
-        Threads over the networks. BLAS has threads of its own: set OPENBLAS_NUM_THREADS=1 beside it.
+        How many threads share the networks. With more than one, set OPENBLAS_NUM_THREADS=1, as BLAS has threads too.
 
     Returns
     -------
@@ -208,7 +213,7 @@ def hessian_spectra(
     Raises
     ------
     InvalidArgument
-        As :func:`hessian_spectrum`, for the first network that has none.
+        As for :func:`hessian_spectrum`, for the first network without a spectrum.
 
     Examples
     --------
@@ -234,7 +239,7 @@ def hessian_extremes(
     Parameters
     ----------
     networks : Network or sequence of Network
-        Of the same widths and activation.
+        One network, or several of the same widths and activation.
     inputs : array_like, shape (n_0,)
         x.
     output : int
@@ -245,12 +250,12 @@ def hessian_extremes(
     Returns
     -------
     ScaledExtremes
-        Arrays with an entry a network.
+        Its arrays have an entry for each network.
 
     Raises
     ------
     InvalidArgument
-        If a unit is exactly at 0, where the Hessian is not defined, or shapes do not fit.
+        If a unit is exactly at 0, where the Hessian is not defined, or shapes or another argument do not fit.
 
     Examples
     --------
@@ -274,7 +279,20 @@ def hessian_extremes(
 
 
 def measured_extremes(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
-    """Return least and largest eigenvalue, the log of their unit and their error, of networks that are alive."""
+    """Find the extreme eigenvalues of networks that are alive.
+
+    Parameters
+    ----------
+    directions : Directions
+        The networks, of depth at least 2.
+    tolerance : float
+        Relative error at which to stop.
+
+    Returns
+    -------
+    least, largest, log_scale, errors : ndarray, shapes (m,)
+        As :class:`ScaledExtremes` has them.
+    """
     reduction = Reduction(directions)
     low, high, errors = np.zeros(reduction.networks), np.zeros(reduction.networks), np.zeros(reduction.networks)
     small = reduction.ranks <= _SMALL
@@ -300,7 +318,7 @@ def _listed(networks: object) -> list[Network]:
 
 
 def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Directions:
-    """Run the networks on the input, after all of it has been looked at."""
+    """Run the networks on the input; refuse networks, inputs or outputs that do not fit."""
     first = networks[0]
     for network in networks[1:]:
         alike = network.widths == first.widths and network.slope == first.slope
@@ -326,7 +344,7 @@ def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Dire
 
 
 def _require_off_kinks(directions: Directions) -> None:
-    """Refuse a unit exactly at 0, unless all of its inputs are: there its layer is 0 whatever its weights."""
+    """Refuse a unit that is exactly at 0, unless all of its inputs are 0: then it is 0 whatever its weights are."""
     if not directions.at_kink.any():
         return
     first = 0
@@ -342,7 +360,7 @@ def _require_off_kinks(directions: Directions) -> None:
 
 
 def _note(directions: Directions, number: int) -> str:
-    """Say why the Hessian is 0; refuse where the reduction does not hold."""
+    """Say why a network's Hessian is 0, in no words if it is not; refuse a network that has no reduction."""
     if directions.depth == 1:
         return "of depth 1: the output is linear in the weights, so the Hessian is 0"
     on = np.logical_or.reduceat(directions.slopes[number] != 0, np.cumsum([0, *directions.widths[:-1]]))
