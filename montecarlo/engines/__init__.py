@@ -4,7 +4,7 @@
 engine          what an engine is, and which one is meant
 real_matrices   real matrices: one chunk of networks, forward and backward
 width_one       real weights of networks of width one, all layers at a time
-vectors_in_law  law-exact for normal weights: vectors in place of matrices
-norms_in_law    law-exact for normal weights: chi-squares in place of vectors
+vectors_in_law  the exact law for normal weights: vectors, no matrices
+norms_in_law    the exact law for normal weights: chi-squares, no vectors
 ==============  =============================================================
 """

@@ -1,13 +1,13 @@
-r"""Law-exact sampling for normal weights, O(n) a layer: activations and gradients without the weight matrices.
+r"""Sampling activations and gradients for normal weights from their exact law, O(n) a layer: no weight matrices.
 
 Given the activations so far, :math:`z = W a` is normal with independent entries of variance :math:`s^2|a|^2`. Given z
 as well, :math:`W^T b` has the law of
 
 .. math:: a\,\frac{\langle z, b\rangle}{|a|^2} + s\,|b|\Bigl(g - a\frac{\langle a, g\rangle}{|a|^2}\Bigr)
 
-with g fresh and standard normal, as W restricted to the complement of a is independent of W a. The same for a second
-input: its part e orthogonal to a meets fresh entries of W, and :math:`W^T b` is conditioned on W e as it is on W a.
-Jointly over all layers this is the law of the direct engine.
+with g fresh and standard normal, as W restricted to the complement of a is independent of W a. The same holds for a
+second input: its part e orthogonal to a is multiplied by fresh entries of W, and :math:`W^T b` is conditioned on W e as
+it is on W a. Jointly over all layers this is the law of the direct engine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ from theory.ensembles import Ensemble
 class VectorChunk:
     """A few networks of one ensemble with normal weights, as the vectors that pass through them.
 
-    Parameters and methods as :class:`montecarlo.engines.real_matrices.Chunk`, without weights and Jacobians.
+    Its methods are those of :class:`montecarlo.engines.real_matrices.Chunk`, but for weights, slopes and Jacobians.
+
+    Parameters
+    ----------
+    net, rng, networks, needs, second_input
+        As for :class:`montecarlo.engines.real_matrices.Chunk`.
+    weights : Weights, optional
+        The law of the weights, if it is at hand.
 
     Examples
     --------
@@ -91,7 +98,7 @@ class VectorChunk:
     def _forward(self, x: Array, log_x: float, needs: frozenset[str]) -> None:
         a = np.repeat(x[None, :], self.networks, axis=0)
         self._activations = NormTrace(log_x, self._law.log_factors, self.networks)
-        norm = np.empty(0)  # |a|^2 once rescaled
+        norm = np.empty(0)  # |a|^2 after rescaling
         for k in range(self._depth + 1):
             if k > 0:
                 z = self._rng.standard_normal((self.networks, self._law.widths[k]))
@@ -131,7 +138,7 @@ class VectorChunk:
     def _conditioned(self, k: int, b: Array) -> Array:
         """Return W_{k+1}^T b given the forward pass, W_{k+1} raw."""
         a, z, squares = self._vectors[k], self._vectors[k + 1], self._squares[k + 1]
-        if self._slope not in (0, 1):  # back to before the activation; where a ReLU is off, b is 0
+        if self._slope not in (0, 1):  # undo the activation; where a ReLU is off, b is 0 and z does not matter
             z = np.where(self._masks[k], z, z / self._slope)
         inner = np.ldexp(np.einsum("mi,mi->m", b, z), np.frexp(squares)[1] >> 1)
         norm = np.einsum("mi,mi->m", a, a)
@@ -139,7 +146,7 @@ class VectorChunk:
         g = self._rng.standard_normal(a.shape)
         size = np.sqrt(np.einsum("mi,mi->m", b, b))
         g *= size[:, None]
-        # the complement's part of g, and what W is known to do: to a, and to the second input's e, orthogonal to it
+        # keep the part of g that is orthogonal to a and to e, and give the rest what W a and W e are known to be
         g += ((inner - np.einsum("mi,mi->m", a, g)) * inverse)[:, None] * a
         if self._seconds:
             e, z_of_e = self._seconds[k]

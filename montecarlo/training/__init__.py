@@ -4,15 +4,16 @@
 optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
 one_input           the loss (f-y)^2/2 on one input, its gradients
 classifiers         softmax cross-entropy on data, with residuals and normalization
-extremes_by_gradients  both ends of the Hessians of many networks, from their gradients
 
 escape              how many steps it takes to leave the plateau
 escape_observables  what :func:`montecarlo.simulate` measures of it
-slopes              the slope of one logarithm against another, with an interval
 
 runs                one training run on minibatches, measured on the way
 digits              scikit-learn's digits: optimizers and remedies on real data
 ==================  ========================================================================
+
+Beside them are slopes of one logarithm against another (:mod:`montecarlo.intervals.slopes`) and extreme eigenvalues of
+the Hessians of many networks (:mod:`montecarlo.curvature.extremes_by_gradients`).
 """
 
 from montecarlo.curvature.extremes_by_gradients import ExtremesByGradients, extremes_by_gradients
