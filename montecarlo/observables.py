@@ -1,4 +1,4 @@
-"""What is measured of each network: norms of activations and gradients, angles, dead units, or one's own."""
+"""What is measured of each network: norms of activations and gradients, angles, dead units, or a user's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Observable(Protocol):
     Attributes
     ----------
     name : str
-        Appears in error messages.
+        What error messages call it.
     needs : frozenset of str
         What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"`` and
         ``"second_input"``.
@@ -32,7 +32,7 @@ class Observable(Protocol):
 
     Examples
     --------
-    The sign of the output, as log|x|^2 of x = 1 or 0:
+    The size of one weight, as a log:
 
     >>> import numpy as np
     >>> @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ActivationNorms:
     Parameters
     ----------
     layers : sequence of int, optional
-        Which k, between 0 (the input) and L; all of them by default.
+        Which k, between 0 (the input) and L; all layers by default.
 
     Examples
     --------
@@ -157,7 +157,7 @@ class GradientProducts:
 
 @dataclass(frozen=True)
 class DeadUnits:
-    """Share of the units of each layer that are off (z <= 0), as a log; -inf where none is.
+    """Share of the units of each layer that are off (z <= 0), as a log; -inf where no unit is.
 
     Parameters
     ----------
@@ -178,7 +178,13 @@ class DeadUnits:
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return ``dead_k`` for each layer; refuse all but ReLU."""
+        """Return ``dead_k`` for each layer.
+
+        Raises
+        ------
+        InvalidArgument
+            If the activation is not ReLU, or the ensemble does not have one of the layers.
+        """
         if net.activation != "relu":
             raise InvalidArgument("activation", f"{self.name} needs units that can be off", "use activation='relu'")
         return tuple(f"dead_{k}" for k in layers_between(self.layers, 1, net))
@@ -195,7 +201,8 @@ class DeadUnits:
 class InnerProducts:
     r"""Inner products :math:`\langle a_k, a'_k\rangle` of two inputs' activations, by their parts.
 
-    Components: for ReLU ``p_k``, the inner product; else ``p_k+`` and ``p_k-``, its positive and its negative part.
+    For ReLU the components are the inner products ``p_k``. For other activations they are ``p_k+`` and ``p_k-``, the
+    positive and the negative part of each. They also are if the inputs themselves, layer 0, have a negative product.
 
     Parameters
     ----------
@@ -248,7 +255,7 @@ class InnerProducts:
 class Angles:
     """Angles between two inputs' activations, in radians, as logs: accurate however small they have become.
 
-    Where either activation is 0 the angle counts as 0, its log -inf.
+    Where one of the activations is 0 the angle counts as 0, so that its log is -inf.
 
     Parameters
     ----------
@@ -288,7 +295,13 @@ class Angles:
 
 
 def parse_layers(layers: object) -> tuple[int, ...] | None:
-    """Read the ``layers`` argument: None for all, or distinct integers."""
+    """Read a ``layers`` argument: None for all, or distinct integers.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no sequence of distinct integers, or an empty one.
+    """
     if layers is None:
         return None
     remedy = "use e.g. layers=(1, 4)"
@@ -302,7 +315,13 @@ def parse_layers(layers: object) -> tuple[int, ...] | None:
 
 
 def parse_blocks(blocks: object) -> tuple[tuple[int, int], ...] | None:
-    """Read a ``blocks`` argument: None for the whole, or pairs of layers k < l."""
+    """Read a ``blocks`` argument: None for the whole Hessian, or pairs of layers k < l.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no sequence of such pairs, or an empty one.
+    """
     if blocks is None:
         return None
     if isinstance(blocks, (str, bytes)) or not isinstance(blocks, Sequence) or not blocks:
@@ -320,7 +339,22 @@ def _block(pair: object) -> tuple[int, int]:
 
 
 def layers_between(layers: tuple[int, ...] | None, first: int, net: Ensemble) -> Sequence[int]:
-    """Return the layers meant for this ensemble, refusing those it does not have."""
+    """Return the layers that are meant for an ensemble.
+
+    Parameters
+    ----------
+    layers : tuple of int or None
+        What :func:`parse_layers` returned; None for all.
+    first : int
+        The first layer that may be meant, 0 or 1.
+    net : Ensemble
+        An ensemble without symbols.
+
+    Raises
+    ------
+    InvalidArgument
+        If the ensemble does not have one of the layers.
+    """
     depth = int(net.depth)
     if layers is None:
         return range(first, depth + 1)
