@@ -76,7 +76,7 @@ class Reduction:
         steps = directions.forward_norms[:, :hidden] / directions.forward_norms[:, 1 : hidden + 1]
         unit_g, unit_step = gradients.powers.max(axis=1), steps.powers.max(axis=1)
         self.log_scale: Array = np.log(2) * (unit_g + unit_step)
-        # the first b of each network ties nothing, nor does its last a: there is no q_1, and q_L is free
+        # there is no q_1 and q_L is free: so the first b and the last a of each network constrain nothing
         of_layer = np.ones((5, self.networks, hidden))
         of_layer[0] = steps.in_units()
         of_layer[1] = steps.in_units(unit_step[:, None])

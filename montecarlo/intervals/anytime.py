@@ -122,7 +122,7 @@ def quantile_sequence_ranks(samples: int, p: float, error: float) -> tuple[int, 
     n = as_count("samples", samples)
     p, error = as_probability("p", p), as_probability("error", error)
     a, b = 25 / (1 - p), 25 / p
-    slack = 2e-14 * (n + a + b)  # what rounding in the logarithms of beta functions may cost
+    slack = 2e-14 * (n + a + b)  # rounding in the logarithms of beta functions costs at most so much
     threshold = math.log(2) - math.log(error) + slack
 
     def low(k: int) -> bool:  # whether k is less than the number of values <= q ever is
@@ -162,7 +162,7 @@ def mean_sequence(values: ArrayLike, variance: float, error: float) -> Estimate:
     values : array_like, shape (N,)
         The i.i.d. sample so far; later observations come after it.
     variance : float
-        At least the true variance; positive.
+        A positive number that the true variance does not exceed.
     error : float
         The probability that the interval misses at any N, now or later, is at most this.
 
@@ -276,7 +276,7 @@ def bounded_mean_sequence(values: ArrayLike, bound: float, error: float) -> Esti
     values : array_like, shape (N,)
         The sample so far in the order drawn, each in [0, bound]: i.i.d., or with the same mean given those before.
     bound : float
-        Positive; 1e-300 and 1e300 will do.
+        The bound, positive; numbers as small or large as 1e-300 and 1e300 are allowed.
     error : float
         The probability that the interval misses at any N, now or later, is at most this.
 

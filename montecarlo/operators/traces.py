@@ -47,7 +47,7 @@ class TraceEstimate:
     Examples
     --------
     >>> estimate = hutchinson_trace(np.diag([1.0, 2.0, 3.0]), samples=200, error=1e-3)
-    >>> estimate.value, estimate.standard_error  # signs see a diagonal matrix without an error
+    >>> estimate.value, estimate.standard_error  # with signs, a diagonal matrix gives no error
     (6.0, 0.0)
     >>> round(estimate.relative_half_width, 4), round(estimate.interval.lo, 2), estimate.products
     (0.7318, 2.01, 200)

@@ -473,7 +473,7 @@ def systematic(potentials: Array, u: float) -> NDArray[np.intp]:
     n = len(potentials)
     edges = np.cumsum(potentials)
     points = (u + np.arange(n)) * (edges[-1] / n)
-    np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not fall off the end
+    np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not lead beyond the last edge
     return np.asarray(np.searchsorted(edges, points, side="right"))
 
 

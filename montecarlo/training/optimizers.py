@@ -263,7 +263,8 @@ class RMSprop(_Rule):
         Weight of the past in the running mean of squares, at least 0 and below 1. The default is PyTorch's, 0.99, not
         Hinton's, 0.9.
     epsilon : float
-        Not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it is.
+        Added to the root, not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it
+        is.
 
     Raises
     ------
@@ -310,7 +311,8 @@ class Adam(_Rule):
     beta_1, beta_2 : float
         Weights of the past in the running means of g and of its square, at least 0 and below 1.
     epsilon : float
-        Not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it is.
+        Added to the root, not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it
+        is.
     bias_correction : bool
         Whether m and v are corrected as above; if not, the rule uses m and v themselves.
 
