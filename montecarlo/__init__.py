@@ -29,7 +29,7 @@ from montecarlo.curvature import (
     LossCurvature,
 )
 from montecarlo.curvature.width_one import ChainHessian
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.intervals import (
     Band,
@@ -84,7 +84,7 @@ __all__ = [
     "Angles",
     "DeadUnits",
     "JacobianSingularValues",
-    "Pair",
+    "SecondInput",
     "Chunk",
     "particle_mean",
     "ParticleMean",

@@ -1,19 +1,20 @@
-"""What is measured of each network: norms of activations and gradients, angles, dead units, or one's own."""
+"""What is measured of each network: norms of activations and gradients, angles, dead units, or a user's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from montecarlo.arguments import is_whole
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 
 
 @runtime_checkable
@@ -23,14 +24,15 @@ class Observable(Protocol):
     Attributes
     ----------
     name : str
-        Appears in error messages.
+        What error messages call it.
     needs : frozenset of str
-        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"``, ``"pair"``.
-        With ``"pair"`` it has the attribute `pair`, a :class:`montecarlo.Pair`.
+        What of the chunk is used beyond activations: any of ``"backward"``, ``"weights"``, ``"units"`` and
+        ``"second_input"``.
+        With ``"second_input"`` it has the attribute `second_input`, a :class:`montecarlo.SecondInput`.
 
     Examples
     --------
-    The sign of the output, as log|x|^2 of x = 1 or 0:
+    The size of one weight, as a log:
 
     >>> import numpy as np
     >>> @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class ActivationNorms:
     Parameters
     ----------
     layers : sequence of int, optional
-        Which k, between 0 (the input) and L; all of them by default.
+        Which k, between 0 (the input) and L; all layers by default.
 
     Examples
     --------
@@ -155,7 +157,7 @@ class GradientProducts:
 
 @dataclass(frozen=True)
 class DeadUnits:
-    """Share of the units of each layer that are off (z <= 0), as a log; -inf where none is.
+    """Share of the units of each layer that are off (z <= 0), as a log; -inf where no unit is.
 
     Parameters
     ----------
@@ -176,7 +178,13 @@ class DeadUnits:
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return ``dead_k`` for each layer; refuse all but ReLU."""
+        """Return ``dead_k`` for each layer.
+
+        Raises
+        ------
+        InvalidArgument
+            If the activation is not ReLU, or the ensemble does not have one of the layers.
+        """
         if net.activation != "relu":
             raise InvalidArgument("activation", f"{self.name} needs units that can be off", "use activation='relu'")
         return tuple(f"dead_{k}" for k in layers_between(self.layers, 1, net))
@@ -193,12 +201,13 @@ class DeadUnits:
 class InnerProducts:
     r"""Inner products :math:`\langle a_k, a'_k\rangle` of two inputs' activations, by their parts.
 
-    Components: for ReLU ``p_k``, the inner product; else ``p_k+`` and ``p_k-``, its positive and its negative part.
+    For ReLU the components are the inner products ``p_k``. For other activations they are ``p_k+`` and ``p_k-``, the
+    positive and the negative part of each. They also are if the inputs themselves, layer 0, have a negative product.
 
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
         Which k, between 0 and L; all of them by default.
 
@@ -211,16 +220,16 @@ class InnerProducts:
     cosine: Fraction | str = Fraction(0)
     layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "InnerProducts"
-    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "cosine", self.second_input.cosine)
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     @property
-    def pair(self) -> Pair:
+    def second_input(self) -> SecondInput:
         """The second input."""
-        return Pair(Fraction(self.cosine))
+        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels."""
@@ -230,8 +239,8 @@ class InnerProducts:
     def measure(self, chunk: Chunk) -> Array:
         """Return the logs of the parts, -inf for 0."""
         layers = layers_between(self.layers, 0, chunk.net)
-        assert chunk.pair is not None
-        ratios, signs = chunk.pair.log_ratios(layers)
+        assert chunk.second_input is not None
+        ratios, signs = chunk.second_input.log_ratios(layers)
         logs = np.where(signs == 0, -np.inf, ratios) + np.where(signs == 0, 0.0, chunk.log_activation_norms(layers))
         if self._is_positive(chunk.net):
             return logs
@@ -246,12 +255,12 @@ class InnerProducts:
 class Angles:
     """Angles between two inputs' activations, in radians, as logs: accurate however small they have become.
 
-    Where either activation is 0 the angle counts as 0, its log -inf.
+    Where one of the activations is 0 the angle counts as 0, so that its log is -inf.
 
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.Pair`.
+        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
         Which k, between 0 and L; all of them by default.
 
@@ -264,16 +273,16 @@ class Angles:
     cosine: Fraction | str = Fraction(0)
     layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "Angles"
-    needs: ClassVar[frozenset[str]] = frozenset({"pair"})
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.pair.cosine)
+        object.__setattr__(self, "cosine", self.second_input.cosine)
         object.__setattr__(self, "layers", parse_layers(self.layers))
 
     @property
-    def pair(self) -> Pair:
+    def second_input(self) -> SecondInput:
         """The second input."""
-        return Pair(Fraction(self.cosine))
+        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``angle_k`` for each layer."""
@@ -281,8 +290,8 @@ class Angles:
 
     def measure(self, chunk: Chunk) -> Array:
         """Return the logs, shape (m, layers)."""
-        assert chunk.pair is not None
-        return chunk.pair.log_angles(layers_between(self.layers, 0, chunk.net))
+        assert chunk.second_input is not None
+        return chunk.second_input.log_angles(layers_between(self.layers, 0, chunk.net))
 
 
 @dataclass(frozen=True)
@@ -323,13 +332,19 @@ class GradientGrowth:
 
 
 def parse_layers(layers: object) -> tuple[int, ...] | None:
-    """Read the ``layers`` argument: None for all, or distinct integers."""
+    """Read a ``layers`` argument: None for all, or distinct integers.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no sequence of distinct integers, or an empty one.
+    """
     if layers is None:
         return None
     remedy = "use e.g. layers=(1, 4)"
     if isinstance(layers, (str, bytes)) or not isinstance(layers, (Sequence, range)):
         raise InvalidArgument("layers", f"must be a sequence of integers, got {layers!r}", remedy)
-    if not layers or any(isinstance(k, bool) or not isinstance(k, Integral) for k in layers):
+    if not layers or not all(map(is_whole, layers)):
         raise InvalidArgument("layers", f"must be integers, at least one, got {layers!r}", remedy)
     if len(set(layers)) < len(layers):
         raise InvalidArgument("layers", f"names a layer twice: {layers!r}", "name each once")
@@ -337,7 +352,13 @@ def parse_layers(layers: object) -> tuple[int, ...] | None:
 
 
 def parse_blocks(blocks: object) -> tuple[tuple[int, int], ...] | None:
-    """Read a ``blocks`` argument: None for the whole, or pairs of layers k < l."""
+    """Read a ``blocks`` argument: None for the whole Hessian, or pairs of layers k < l.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no sequence of such pairs, or an empty one.
+    """
     if blocks is None:
         return None
     if isinstance(blocks, (str, bytes)) or not isinstance(blocks, Sequence) or not blocks:
@@ -349,14 +370,28 @@ def _block(pair: object) -> tuple[int, int]:
     """Read a pair of layers."""
     if isinstance(pair, Sequence) and len(pair) == 2:
         k, later = pair
-        whole = all(isinstance(layer, Integral) and not isinstance(layer, bool) for layer in pair)
-        if whole and 1 <= k < later:
+        if is_whole(k) and is_whole(later) and 1 <= k < later:
             return int(k), int(later)
     raise InvalidArgument("blocks", f"must be pairs of layers k < l, got {pair!r}", "use e.g. blocks=[(1, 3)]")
 
 
 def layers_between(layers: tuple[int, ...] | None, first: int, net: Ensemble) -> Sequence[int]:
-    """Return the layers meant for this ensemble, refusing those it does not have."""
+    """Return the layers that are meant for an ensemble.
+
+    Parameters
+    ----------
+    layers : tuple of int or None
+        What :func:`parse_layers` returned; None for all.
+    first : int
+        The first layer that may be meant, 0 or 1.
+    net : Ensemble
+        An ensemble without symbols.
+
+    Raises
+    ------
+    InvalidArgument
+        If the ensemble does not have one of the layers.
+    """
     depth = int(net.depth)
     if layers is None:
         return range(first, depth + 1)

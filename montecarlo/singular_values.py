@@ -1,7 +1,7 @@
 r"""All singular values of the Jacobian of a network, each to high relative accuracy, however far apart they are.
 
-A product of many matrices in floating point keeps its largest singular value; those smaller by 1e-16 turn into noise,
-and at depth 10,000 they are smaller by 1e-1000 and beyond the range of floats. So the product is never formed.
+A product of many matrices in floating point keeps its largest singular value, but those smaller by 1e-16 turn into
+noise; and at depth 10,000 they are smaller by 1e-1000, beyond the range of floats. So the product is never formed.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 _EPS = float(np.finfo(np.float64).eps)
 _NOISE = _EPS**0.5
-"""Of the pivots of singular weights, at 1 to 1e4 roundings, and those of others, above 1e-4, halfway on log scale."""
+"""Smaller pivots count as 0: those of singular weights are 1 to 1e4 roundings, all others above 1e-4."""
 _NOTHING = -(2**40)
-"""Exponent of a row of zeros."""
-_FAR = 1100  # binary orders of magnitude between which nothing is left in a sum
-_SWEEPS = 60  # a dozen are enough at width 128
+"""This exponent marks a row of zeros."""
+_FAR = 1100
+"""A number that is smaller than another by so many powers of two is lost in their sum."""
+_SWEEPS = 60
+"""The most sweeps of Jacobi's method; a dozen are enough at width 128."""
 
 
 @dataclass(frozen=True)
 class JacobianSingularValues:
     r"""Singular values of the Jacobian :math:`D_L W_L \cdots D_1 W_1` of the activations a_L in the input, as logs.
 
-    Components: ``sigma_1``, ..., ``sigma_r`` in decreasing order, r the least of the widths; -inf for those that are
-    exactly 0. A ReLU network has as many that are not as the layer with the fewest units on, if the law has no atoms.
+    The components are ``sigma_1``, ..., ``sigma_r`` in decreasing order, r the least of the widths; they are -inf for
+    singular values that are exactly 0. If the law has no atoms, the number of others in a ReLU network is the least
+    number of units that are on in a layer.
 
     Parameters
     ----------
     layers : (j, k), optional
-        Two layers j < k between 0 and L: the Jacobian of a_k in a_j; of a_L in the input by default.
+        Two layers j < k between 0 and L, for the Jacobian of a_k in a_j; by default that of a_L in the input.
 
     Raises
     ------
@@ -47,12 +50,12 @@ class JacobianSingularValues:
 
     Notes
     -----
-    :func:`log_singular_values` says how. A chain of width one needs no matrices: :math:`a_k = J a_j`, as activations
-    are homogeneous.
+    The method is that of :func:`log_singular_values`. A chain of width one needs no matrices: :math:`a_k = J a_j`, as
+    activations are homogeneous.
 
-    Laws with atoms give weights that are singular with positive probability. There a pivot below 1.5e-8 of its layer
-    counts as 0, which agrees with exact ranks but for slopes below about 1e-4 and laws whose values are as far apart.
-    A law known by a sampler alone counts as continuous.
+    Under a law with atoms, weights are singular with positive probability. There a pivot below 1.5e-8 of its layer
+    counts as 0. This agrees with exact ranks, except for slopes below about 1e-4 and laws whose values are as far
+    apart. A law that is known only by a sampler counts as continuous.
 
     Examples
     --------
@@ -93,12 +96,12 @@ class JacobianSingularValues:
 
 
 class Factor(NamedTuple):
-    """A factor D W of a product, for each of m networks.
+    """A factor D W of a product of matrices, for each of m networks.
 
     Attributes
     ----------
     slopes : ndarray, shape (m, p), or None
-        Diagonal of D, not negative; None for the identity.
+        Diagonal of D, whose entries are not negative; None for the identity.
     matrix : ndarray, shape (m, p, q), or None
         W; None for the identity.
     """
@@ -113,22 +116,29 @@ def log_singular_values(factors: Iterable[Factor], *, has_atoms: bool = False) -
     Parameters
     ----------
     factors : iterable of Factor
-        At least one. If the first has more columns than the last has rows, the transposed product is less work.
+        The factors, at least one. If the first has more columns than the last has rows, the transposed product takes
+        less work.
     has_atoms : bool
-        Whether matrices may be singular by more than zero slopes: then pivots below 1.5e-8 of a matrix's norm are 0.
+        Whether matrices W may be singular themselves. Then pivots below 1.5e-8 of a matrix's norm count as 0.
 
     Returns
     -------
     ndarray, shape (m, r)
-        In decreasing order, r the least number of rows or columns of a factor; -inf for 0.
+        Logs in decreasing order, r the least number of rows or columns of a factor; -inf for 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no factors.
 
     Notes
     -----
     **Triangles.** From a fixed orthogonal :math:`Q_0`, :math:`F_k Q_{k-1} = Q_k R_k` by Householder reflections, so
     that J has the singular values of :math:`T = R_L\cdots R_1`. Each step is exact for a factor that is wrong by a few
-    roundings. That moves :math:`\log\sigma_i` by these over a cosine, between the directions of :math:`\sigma_i` that
-    the layers before and after it single out, and small singular values no more than large ones. The units with the
-    larger slopes come first, so that rows of small slopes keep their own relative accuracy (Cox and Higham, 1998).
+    roundings. These move :math:`\log\sigma_i` by a few roundings over a cosine, that of the angle between the
+    directions of :math:`\sigma_i` which the layers before and after the factor single out. So small singular values are
+    moved no more than large ones. The units with the larger slopes come first, so that rows of small slopes keep their
+    own relative accuracy (Cox and Higham, 1998).
 
     **Grading.** The rows of T shrink at the rates of the Lyapunov exponents, so each has its own binary exponent:
     :math:`T = \mathrm{diag}(2^e) S`. A row of :math:`R_k T` is a sum of rows that are no larger, and wrong by a few
@@ -153,7 +163,7 @@ def log_singular_values(factors: Iterable[Factor], *, has_atoms: bool = False) -
     floating point the rows of units that are off come last and are exact zeros in :math:`R_k`; other rows of zero
     pivots are noise and are set to 0, so that nothing of them enters the rows above.
 
-    No BLAS and no LAPACK: the bits do not depend on their threads. The cost is some 5 n^3 operations a layer.
+    BLAS and LAPACK are not used, as their bits depend on their threads. The cost is some 5 n^3 operations a layer.
 
     References
     ----------
@@ -166,7 +176,7 @@ def log_singular_values(factors: Iterable[Factor], *, has_atoms: bool = False) -
 
     Examples
     --------
-    A product of which a float holds nothing:
+    The least singular value of this product is beyond the range of floats:
 
     >>> tiny = Factor(None, np.array([[[1.0, 1.0], [0.0, 1e-300]]]))
     >>> log_singular_values([tiny] * 3) / np.log(10)
@@ -228,13 +238,13 @@ def _identity(size: int, networks: int) -> _Graded:
 
 
 def _fixed_frame(size: int, networks: int) -> Array:
-    """Return one orthogonal matrix for all networks, in general position to weights with zeros and equal entries."""
+    """Return an orthogonal matrix, one for all networks, in general position even to weights with zeros or ties."""
     normals = np.random.Generator(np.random.SFC64(0)).standard_normal((size, size, 1))
     return np.broadcast_to(_triangularized(normals)[0], (size, size, networks))
 
 
 def _step(factor: Factor, frame: Array, noise: float) -> tuple[Array, Array]:
-    """Return Q_k and R_k, the networks last, from Q_{k-1}; rows of R_k whose pivot is 0 are 0."""
+    """Return Q_k and R_k, given Q_{k-1}, all with the networks last; rows of R_k whose pivot is 0 are 0."""
     norm = np.ones(frame.shape[2])
     if factor.matrix is not None:
         matrix = np.ascontiguousarray(factor.matrix.transpose(1, 2, 0), dtype=np.float64)
@@ -290,7 +300,7 @@ def _reflect(block: Array, x: Array, inverse: Array) -> None:
 def _times(triangle: Array, product: _Graded) -> _Graded:
     """Return the upper triangular matrices R (p, r, m) times the rows, p at most r."""
     exponents = product.exponents
-    largest = np.maximum.accumulate(exponents[::-1], axis=0)[::-1][: len(triangle)]  # of the rows that enter
+    largest = np.maximum.accumulate(exponents[::-1], axis=0)[::-1][: len(triangle)]  # among rows that enter a sum
     shifts = np.clip(exponents - largest[:, None], -_FAR, 0).astype(np.int32)
     return _normalized(np.einsum("ijm,jcm->icm", np.ldexp(triangle, shifts), product.rows), largest)
 
@@ -341,13 +351,13 @@ def _orthogonalized(product: _Graded) -> _Graded:
 def _rotate(
     rows: Array, exponents: NDArray[np.int64], upper: NDArray[np.intp], lower: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    """Make disjoint pairs of rows orthogonal, in place; return for which networks any was not."""
+    """Make disjoint pairs of rows orthogonal, in place; return for which networks any pair was not orthogonal."""
     x, y = rows[upper], rows[lower]
     xx, yy, xy = (np.einsum("pcm,pcm->pm", a, b) for a, b in ((x, x), (y, y), (x, y)))
     turns = np.abs(xy) > _EPS * np.sqrt(rows.shape[1]) * np.sqrt(xx * yy)
     turned: NDArray[np.bool_] = turns.any(axis=0)
     if turned.any():
-        # squares of delta stay within floats; a row so much smaller than the other is projected, not rotated
+        # clipped so that squares of delta are floats; a row so much smaller than the other is projected, not rotated
         delta = np.ldexp(1.0, np.clip(exponents[lower] - exponents[upper], -500, 500).astype(np.int32))
         eta = np.divide(delta**2 * yy - xx, 2 * xy, out=np.ones_like(xy), where=turns)
         tau = np.where(turns, np.where(eta < 0, -1.0, 1.0) / (np.abs(eta) + np.hypot(delta, eta)), 0.0)
@@ -358,8 +368,8 @@ def _rotate(
 
 
 def _rounds(size: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Return all pairs i < j < size in rounds of disjoint ones, as a tournament is arranged."""
-    players = size + size % 2  # with one more if they are odd, against whom nobody plays
+    """Yield all pairs i < j < size in rounds of disjoint pairs, like the rounds of a tournament."""
+    players = size + size % 2  # if the number is odd there is one more, against whom nobody plays
     circle = list(range(1, players))
     for _ in range(players - 1):
         ring = [0, *circle]

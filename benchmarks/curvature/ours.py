@@ -19,7 +19,7 @@ def full(weights: list[Array], v: Array, x: Array, relu: bool) -> Array:
 def extremes(weights: list[Array], v: Array, x: Array, relu: bool) -> Array:
     """Return the least and the largest."""
     found = hessian_extremes(_network(weights, v, relu), x)
-    return np.array([found.smallest[0], found.largest[0]])
+    return np.array([found.least[0], found.largest[0]])
 
 
 def full_batch(weights: list[Array], v: Array, x: Array, relu: bool) -> list[Array]:
@@ -30,7 +30,7 @@ def full_batch(weights: list[Array], v: Array, x: Array, relu: bool) -> list[Arr
 def extremes_batch(weights: list[Array], v: Array, x: Array, relu: bool) -> list[Array]:
     """Return the least and the largest, of many networks."""
     found = hessian_extremes(_networks(weights, v, relu), x)
-    return list(np.stack([found.smallest, found.largest], axis=1))
+    return list(np.stack([found.least, found.largest], axis=1))
 
 
 def _network(weights: Any, v: Array, relu: bool) -> Network:

@@ -8,7 +8,7 @@ from montecarlo.architectures.batch_norm import BatchNormChunk
 from montecarlo.architectures.kept_weights import KeptChunk, partition_of_kept, require_kept
 from montecarlo.architectures.layer_norm import LayerNormChunk
 from montecarlo.architectures.residual import ResidualChunk
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import Partition
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.engine import Draw
@@ -59,7 +59,7 @@ class Wired:
         """Return chunks whose weights and activations are kept."""
         return partition_of_kept(net)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws the architecture's chunks."""
         law, chunk = Weights(net), _CHUNKS[self.architecture.name]
         return lambda rng, networks: chunk(net, rng, networks, law=law)

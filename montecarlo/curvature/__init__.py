@@ -1,27 +1,29 @@
 """Curvature: Hessians of networks in their weights, of one output and of losses on data.
 
-==================  ========================================================================
-networks            one given network: weights, activation, readout
-observables         what :func:`montecarlo.simulate` measures of the Hessian of an output
+=====================  ==============================================================================
+networks               one given network: weights, activation, readout
+observables            what :func:`montecarlo.simulate` measures of the Hessian of an output
 
-directions          forward and backward pass of given networks, as directions and norms
-reduction           the Hessian of an output, reduced to the directions on which it is not 0
-lanczos             both ends of many reduced spectra at once
-spectra             every eigenvalue of an output's Hessian, or both ends at any size
-frobenius           its Frobenius norm, by one recursion over the layers
-width_one           its extreme eigenvalues in a linear network of width one
+directions             forward and backward pass of given networks, as directions and norms
+reduction              the Hessian of an output, reduced to the directions on which it is not 0
+lanczos                extreme eigenvalues of many reduced Hessians at once
+spectra                every eigenvalue of an output's Hessian, or the extreme ones at any size
+frobenius              its Frobenius norm, by one recursion over the layers
+width_one              its extreme eigenvalues in a linear network of width one, by secular equations
 
-any_architecture    both ends in any architecture, from gradients at complex weights
-ends_by_gradients   both ends of the Hessians of many networks, from gradients alone
-residual_frobenius  the Frobenius norm behind residual branches
+any_architecture       extreme eigenvalues in any architecture, from gradients at complex weights
+extremes_by_gradients  extreme eigenvalues of the Hessians of many networks, from gradients alone
+residual_frobenius     the Frobenius norm behind residual branches
 
-losses              squared loss and cross-entropy, in the outputs
-loss_hessians       Hessians of losses on data and their parts, as operators
-few_inputs          their whole spectrum where inputs are few
-==================  ========================================================================
+losses                 squared loss and cross-entropy, as functions of the outputs
+loss_hessians          Hessians of losses on data and their parts, as operators
+few_inputs             their whole spectrum where inputs are few
+=====================  ==============================================================================
+
+Extreme eigenvalues, spectral density and traces of any operator are in :mod:`montecarlo.operators`.
 """
 
-from montecarlo.curvature.ends_by_gradients import CurvatureEnds, curvature_ends
+from montecarlo.curvature.extremes_by_gradients import ExtremesByGradients, extremes_by_gradients
 from montecarlo.curvature.few_inputs import ReducedSpectrum, reduced_spectrum
 from montecarlo.curvature.loss_hessians import LossHessian
 from montecarlo.curvature.networks import Network
@@ -34,7 +36,7 @@ from montecarlo.curvature.observables import (
 )
 from montecarlo.curvature.spectra import (
     HessianSpectrum,
-    SpectrumEnds,
+    ScaledExtremes,
     hessian_extremes,
     hessian_spectra,
     hessian_spectrum,
@@ -46,7 +48,7 @@ __all__ = [
     "hessian_spectra",
     "HessianSpectrum",
     "hessian_extremes",
-    "SpectrumEnds",
+    "ScaledExtremes",
     "HessianNorms",
     "HessianExtremes",
     "HessianIndex",
@@ -55,6 +57,6 @@ __all__ = [
     "LossHessian",
     "reduced_spectrum",
     "ReducedSpectrum",
-    "curvature_ends",
-    "CurvatureEnds",
+    "extremes_by_gradients",
+    "ExtremesByGradients",
 ]

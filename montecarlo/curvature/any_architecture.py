@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from montecarlo.architectures.kept_weights import KeptChunk
 from montecarlo.architectures.passes import COLUMNS, backward, forward
 from montecarlo.arrays import Array, Numbers
-from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from theory.ensembles import InvalidArgument
 
 _BYTES = 2**27
@@ -122,13 +122,13 @@ def _ends(chunk: KeptChunk, which: slice, flat: NDArray[np.bool_]) -> Array:
     most = max(1, min(size, _MOST_BYTES // (8 * size)))
     if chunk.net.architecture.name != "residual":
         _require_function(_in_range(gradients), parameters, flat[which])
-    found = curvature_ends(_in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
+    found = extremes_by_gradients(_in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
     ends, errors = np.stack([found.least, found.largest]), found.residuals
     ends[:, flat[which]], errors[flat[which]] = 0, 0
     for network in np.flatnonzero(_inaccurate(ends, errors)):
         first = which.start + int(network)
         gradients, parameters = analytic_gradients(chunk, slice(first, first + 1))
-        again = curvature_ends(_in_range(gradients), parameters, (_ERROR / 10) ** 2, most)
+        again = extremes_by_gradients(_in_range(gradients), parameters, (_ERROR / 10) ** 2, most)
         ends[:, network], errors[network] = (again.least[0], again.largest[0]), again.residuals[0]
     if _inaccurate(ends, errors).any():
         problem = f"an end of a Hessian in {size} weights was not found with a basis of 1 GiB"

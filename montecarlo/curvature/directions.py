@@ -1,4 +1,4 @@
-"""Forward and backward pass of given networks, as directions and norms: all that their Hessians are made of."""
+"""Forward and backward pass of given networks, as directions and norms, of which their Hessians are made."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from montecarlo.arrays import Array
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 
 _NEAR = 1e100
-"""Norms between this and its inverse need no rescaling."""
+"""Vectors need no rescaling while their norms lie between this and its inverse."""
 
 
 @dataclass(frozen=True, eq=False)
 class Norms:
-    """Norms whose ratios are as accurate as floats, however far apart they are: mantissas times 2**exponents."""
+    """Norms, mantissas times 2**exponents, whose ratios are as accurate as floats however far apart they are."""
 
     mantissas: Array
     exponents: NDArray[np.int64]
@@ -35,17 +35,17 @@ class Norms:
 
     @property
     def powers(self) -> NDArray[np.int64]:
-        """Their logarithms to the base 2, rounded up."""
+        """Logarithms of the norms to the base 2, rounded up."""
         return np.asarray(self.exponents + np.frexp(self.mantissas)[1])
 
     @property
     def logs(self) -> Array:
-        """Their logarithms, -inf for 0."""
+        """Logarithms of the norms, -inf for 0."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.mantissas) + np.log(2) * self.exponents)
 
     def in_units(self, powers: NDArray[np.int64] | int = 0) -> Array:
-        """Return them over 2**powers as floats."""
+        """Return the norms over 2**powers, as floats."""
         return np.asarray(np.ldexp(self.mantissas, self.exponents - powers))
 
 
@@ -66,9 +66,9 @@ class Directions:
     log_output : ndarray, shape (m,)
         log|f|; -inf for 0.
     cosine : ndarray, shape (m,)
-        Of the angle between v and a_L: its sign is that of f.
-    at_kink : ndarray, shape (m, n_1 + ... + n_L)
-        Where a unit with a kink is exactly at 0.
+        Cosine of the angle between v and a_L, whose sign is that of f.
+    at_kink : ndarray of bool, shape (m, n_1 + ... + n_L)
+        Whether a unit whose activation has a kink is exactly at 0.
     """
 
     weights: list[Array]
@@ -85,39 +85,48 @@ class Directions:
     def of(
         cls, weights: Sequence[Array], slope: float, readout: Array, inputs: Array, *, last_is_linear: bool = False
     ) -> Directions:
-        """Run networks on an input each.
+        """Run each network on its input.
 
         Parameters
         ----------
         weights : sequence of ndarray, shapes (m, n_k, n_{k-1})
+            W_1, ..., W_L.
         slope : float
-            Of the activation, for negative arguments and at 0.
+            Slope of the activation for negative arguments and at 0.
         readout : ndarray, shape (m, n_L)
             v of each network.
         inputs : ndarray, shape (m, n_0) or (1, n_0)
+            x of each network, or one for all.
         last_is_linear : bool
             Whether D_L is the identity.
         """
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # then it runs again
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # such networks run again below
             run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=False)
         if not run.is_tame:
             run = _Run(weights, slope, readout, inputs, last_is_linear, rescales=True)
         depth, last = len(weights), readout.shape[1]
         units = run.slopes.shape[1]
-        start = run.vectors.shape[1] - last - units  # of b_1
+        start = run.vectors.shape[1] - last - units  # where b_1 begins
         forward, backward = run.vectors[:, :start], run.vectors[:, start:-last]
         cosine = np.einsum("mi,mi->m", run.vectors[:, -last:], forward[:, -last:])
         output = run.norms[:, -1] * run.norms[:, depth]
         with np.errstate(divide="ignore"):
             log_f = output.logs + np.log(np.abs(cosine))
         return cls(
-            list(weights), run.slopes, forward, backward,
-            run.norms[:, : depth + 1], run.norms[:, depth + 1 : -1], log_f, cosine, run.at_kink,
-        )  # fmt: skip
+            weights=list(weights),
+            slopes=run.slopes,
+            forward=forward,
+            backward=backward,
+            forward_norms=run.norms[:, : depth + 1],
+            backward_norms=run.norms[:, depth + 1 : -1],
+            log_output=log_f,
+            cosine=cosine,
+            at_kink=run.at_kink,
+        )
 
     @property
     def networks(self) -> int:
-        """How many there are."""
+        """How many networks there are, m."""
         return len(self.cosine)
 
     @property
@@ -147,7 +156,7 @@ class Directions:
 
     @property
     def alive(self) -> NDArray[np.bool_]:
-        """Whether no activation and no gradient is 0, shape (m,): else the Hessian is 0, or has a lower rank."""
+        """Whether no activation and no gradient is 0, shape (m,). Otherwise the Hessian is 0, or has a lower rank."""
         both = self.forward_norms.mantissas.all(axis=1) & self.backward_norms.mantissas.all(axis=1)
         return np.asarray(both)
 
@@ -155,17 +164,23 @@ class Directions:
         """Return some of the networks."""
         if networks.all():
             return self
-        norms = self.forward_norms[networks], self.backward_norms[networks]
         return Directions(
-            [w[networks] for w in self.weights], self.slopes[networks], self.forward[networks], self.backward[networks],
-            *norms, self.log_output[networks], self.cosine[networks], self.at_kink[networks],
-        )  # fmt: skip
+            weights=[w[networks] for w in self.weights],
+            slopes=self.slopes[networks],
+            forward=self.forward[networks],
+            backward=self.backward[networks],
+            forward_norms=self.forward_norms[networks],
+            backward_norms=self.backward_norms[networks],
+            log_output=self.log_output[networks],
+            cosine=self.cosine[networks],
+            at_kink=self.at_kink[networks],
+        )
 
 
 class _Run:
-    """Both passes side by side: a_0, ..., a_L, b_1, ..., b_L and v, as unit vectors, and their norms.
+    """Both passes side by side: a_0, ..., a_L, b_1, ..., b_L and v as unit vectors, and their norms.
 
-    Powers of two may be taken out of the vectors on the way, which rounds nothing and is slower.
+    With `rescales`, powers of two are taken out of the vectors on the way, which rounds nothing but takes longer.
     """
 
     def __init__(
@@ -226,6 +241,6 @@ class _Run:
 
 
 def _rescaled(vectors: Array) -> tuple[Array, NDArray[np.int64]]:
-    """Divide by powers of two, so that the largest entry is between 1/2 and 1."""
+    """Divide vectors by powers of two, so that the largest entry is between 1/2 and 1; return the exponents too."""
     shift = np.frexp(np.abs(vectors).max(axis=1))[1].astype(np.int64)
     return np.ldexp(vectors, -shift[:, None]), shift

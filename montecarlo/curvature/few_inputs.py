@@ -7,26 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_probability, require_type
 from montecarlo.arrays import Array
 from montecarlo.curvature.loss_hessians import LossHessian
-from montecarlo.curvature.networks import require
 from theory.ensembles import InvalidArgument
 
 _BATCH_BYTES = 2**26
-"""Of directions in the space of all weights at a time."""
+"""Directions in the space of all weights are multiplied in batches of about so many bytes."""
 Indices = NDArray[np.intp]
+"""Numbers of rows, columns or examples."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class ReducedSpectrum:
-    """The eigenvalues of a P x P matrix: those of a smaller one, and zeros.
+    """The eigenvalues of a P x P matrix, which are those of a smaller matrix and zeros.
 
     Attributes
     ----------
     eigenvalues : ndarray
-        In ascending order, of the reduced matrix; there may be zeros, up to rounding, among them too.
+        Eigenvalues of the smaller matrix in ascending order. Zeros, up to rounding, may be among them too.
     parameters : int
         P.
     threshold : float
@@ -44,7 +44,7 @@ class ReducedSpectrum:
 
     @property
     def structural_zeros(self) -> int:
-        """The multiplicity of 0 that the reduction itself shows; the whole one may be larger."""
+        """The multiplicity of 0 that the reduction itself shows; the true one may be larger."""
         return self.parameters - len(self.eigenvalues)
 
     @property
@@ -54,12 +54,12 @@ class ReducedSpectrum:
 
     @property
     def negative(self) -> int:
-        """How many are below 0 by more than the threshold."""
+        """How many eigenvalues are below 0 by more than the threshold."""
         return int(np.sum(self.eigenvalues < -self.threshold * self.spectral_norm))
 
     @property
     def positive(self) -> int:
-        """How many are above 0 by more than the threshold."""
+        """How many eigenvalues are above 0 by more than the threshold."""
         return int(np.sum(self.eigenvalues > self.threshold * self.spectral_norm))
 
     def __repr__(self) -> str:
@@ -76,43 +76,44 @@ def reduced_spectrum(
     Parameters
     ----------
     hessian : LossHessian
-        On N inputs, with o outputs.
+        The Hessian on N inputs, with o outputs.
     part : str
         ``hessian``, ``gauss_newton``, ``residual`` or ``gradient_outer_products``.
     threshold : float
-        Relative, below 1: what is smaller than this against the largest counts as 0 in the result's counts.
+        The result counts eigenvalues as 0 if they are smaller than this times the largest; between 0 and 1.
     most_bytes : int
-        Of the reduced matrix.
+        Memory that the reduced matrix may take.
 
     Returns
     -------
     ReducedSpectrum
-        Eigenvalues are right to a few roundings of the largest.
+        Its eigenvalues are right to a few roundings of the largest.
 
     Raises
     ------
     InvalidArgument
-        If the part is none of these, or the reduced matrix would be larger.
+        If the Hessian or its part is none of these, the threshold lies outside (0, 1), or the reduced matrix would take
+        more memory.
 
     Notes
     -----
-    **Hessian and residual.** In the notation of :class:`LossHessian`, all that a product has in layer k is
+    **Hessian and residual.** In the notation of :class:`LossHessian`, the part of a product in layer k is
     :math:`\sum_i Rb_k^{(i)} a_{k-1}^{(i)T} + b_k^{(i)} Ra_{k-1}^{(i)T}`. With orthonormal bases A of the span of the
     inputs' :math:`a_{k-1}`, of dimension r_a, and B of the span of their :math:`b_k`, cotangents of the losses, of
     dimension r_b, it lies in :math:`\{UA^T\} + \{BV^T\}`, which has dimension
 
     .. math:: n_k r_a + r_b n_{k-1} - r_a r_b,
 
-    the n counting units that are on for some input. An orthonormal basis of it is :math:`e_i A_j^T`,
+    where n counts the units that are on for some input. An orthonormal basis of it is :math:`e_i A_j^T`,
     :math:`B_p C_q^T`, where C completes A. The second space is absent in layer 1, as :math:`Ra_0 = 0`, and the first in
-    layer L of the residual. As the matrix is symmetric and its range lies in the sum of the layers' spaces, on their
-    complement it is 0, and its compression to them has all other eigenvalues. Vectors are scaled to length 1 before
-    ranks are found, so that no input is lost for being small.
+    layer L of the residual. As the matrix is symmetric and its range lies in the sum of the layers' spaces, it is 0 on
+    their complement, and its compression to them has all other eigenvalues. Vectors are scaled to length 1 before ranks
+    are found, so that no input is lost because it is small.
 
     **Gauss-Newton and outer products.** They are :math:`TT^T`, with the nonzero eigenvalues of :math:`T^TT`, whose size
     is N o and N: columns of T are :math:`J_i^T s/\sqrt N` for the columns s of a factor of :math:`\ell_i'' = SS^T`, and
-    :math:`g_i/\sqrt N`; inner products come from those of activations and cotangents, layer by layer. If this is not
-    smaller than P, there remains the first space above.
+    :math:`g_i/\sqrt N`; inner products come from those of activations and cotangents, layer by layer. If this size is
+    not smaller than P, the first of the two spaces above is used instead.
 
     Dead inputs count as absent.
 
@@ -123,9 +124,9 @@ def reduced_spectrum(
     >>> reduced_spectrum(LossHessian(net, [[1.0, 1.0, 1.0]], [5.0]), "residual")
     ReducedSpectrum(4 of 12 eigenvalues, 2 negative, 2 positive above 1e-12 of the largest; 8 structural zeros)
     """
-    require("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
+    require_type("hessian", hessian, LossHessian, "LossHessian(network, inputs, targets)")
     hessian.operator(part)
-    threshold = as_probability("threshold", threshold)
+    threshold = as_probability("threshold", threshold, example=1e-12)
     alive = np.setdiff1d(np.arange(hessian.examples), hessian.dead)
     per_example = {"gauss_newton": hessian.network.outputs_size, "gradient_outer_products": 1}.get(part)
     if per_example and per_example * len(alive) <= hessian.parameters:
@@ -171,7 +172,7 @@ def _gram(hessian: LossHessian, part: str, alive: Indices) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Space:
-    """Matrices U A^T + B V^T of one layer: on rows of units that are on, from a basis A and its completion C."""
+    """The matrices U A^T + B V^T of one layer, on rows of units that are on; C completes the basis A."""
 
     rows: Indices
     columns: Indices
@@ -184,7 +185,7 @@ class _Space:
         return int(len(self.rows) * self.a.shape[1] + self.b.shape[1] * self.c.shape[1])
 
     def embedded(self, coefficients: Array, shape: tuple[int, int]) -> Array:
-        """Return the matrices with coefficients (size, m), shape (n_k, n_{k-1}, m)."""
+        """Return the matrices, shape (n_k, n_{k-1}, m), that have given coefficients, shape (size, m)."""
         some = coefficients.shape[1]
         u, v = np.split(coefficients, [len(self.rows) * self.a.shape[1]])
         found = self.a @ u.reshape(len(self.rows), self.a.shape[1], some)
@@ -194,7 +195,7 @@ class _Space:
         return whole
 
     def coefficients(self, matrices: Array) -> Array:
-        """Return the inner products of matrices (n_k, n_{k-1}, m) with the basis, shape (size, m)."""
+        """Return the inner products, shape (size, m), of matrices of shape (n_k, n_{k-1}, m) with the basis."""
         some = matrices.shape[2]
         inner = matrices[np.ix_(self.rows, self.columns)]
         u = self.a.T @ inner
@@ -230,7 +231,7 @@ def _bases(vectors: Array) -> tuple[Array, Array]:
 
 
 def _compressed(hessian: LossHessian, part: str, spaces: list[_Space]) -> Array:
-    """Return the matrix of an operator in the bases of the layers' spaces, symmetric to the last bit."""
+    """Return the matrix of a part in the bases of the layers' spaces, symmetric to the last bit."""
     operator, shapes = hessian.operator(part), [w.shape for w in hessian.network.weights]
     ends = np.cumsum([space.size for space in spaces])
     weight_ends = np.cumsum([n * m for n, m in shapes])

@@ -18,7 +18,7 @@ def log_frobenius(weights: Sequence[Array], slopes: Sequence[Array], log_forward
     weights : sequence of ndarray, shapes (m, n_k, n_{k-1})
         W_1, ..., W_L.
     slopes : sequence of ndarray, shapes (m, n_k)
-        Diagonals of D_1, ..., D_{L-1}, or more.
+        Diagonals of D_1, ..., D_{L-1}; further ones are not read.
     log_forward, log_backward : ndarray, shapes (m, L+1), (m, L)
         log|a_0|, ..., log|a_L| and log|b_1|, ..., log|b_L|; -inf for 0.
 
@@ -28,13 +28,13 @@ def log_frobenius(weights: Sequence[Array], slopes: Sequence[Array], log_forward
 
     Notes
     -----
-    :math:`|H|_F^2 = 2\sum_{k<l}|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l` with
-    :math:`C_{l+1} = D_l(|a_{l-1}|^2 + W_lC_lW_l^T)D_l` and :math:`C_1 = 0`: two products of matrices for each layer in
-    place of one for each pair of layers. C is kept of trace 1, with its logarithm.
+    :math:`|H|_F^2 = 2\sum_{k<l}|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l` with :math:`C_{l+1} =
+    D_l(|a_{l-1}|^2 + W_lC_lW_l^T)D_l` and :math:`C_1 = 0`. This takes two products of matrices for each layer, not one
+    for each pair of layers. C is kept at trace 1, beside the logarithm of its trace.
 
     Examples
     --------
-    f = 2 w_1 w_2 on x = 3, whose mixed second derivative is 6:
+    On x = 3 the mixed second derivative of f = 2 w_2 w_1 x is 6:
 
     >>> one = np.ones((1, 1, 1))
     >>> logs = log_frobenius([one, one], [one[0], one[0]], np.log([[3.0, 3.0, 3.0]]), np.log([[2.0, 2.0]]))

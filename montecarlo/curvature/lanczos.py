@@ -1,16 +1,16 @@
-r"""Both ends of the spectra of many symmetric matrices at once, by Lanczos's method in lockstep.
+r"""Extreme eigenvalues of many symmetric matrices at once, by Lanczos's method in lockstep.
 
-The three-term recursion alone, without reorthogonalization: that loses orthogonality once an end of the spectrum has
-converged (Paige), which makes copies of that end and leaves its value right. Memory is three vectors, whatever the
-number of steps.
+Only the three-term recursion is used, without reorthogonalization. It loses orthogonality once an extreme eigenvalue
+has converged (Paige); then copies of that eigenvalue appear, but its value stays right. Memory is three vectors,
+whatever the number of steps.
 
-*Stopping.* With :math:`\theta` an end of the tridiagonal matrix, s its unit eigenvector and
-:math:`r = \beta_j|s_j|` the norm of the residual, an eigenvalue lies within r of :math:`\theta`, and within
+*Stopping.* Let :math:`\theta` be an extreme eigenvalue of the tridiagonal matrix, s its unit eigenvector and :math:`r =
+\beta_j|s_j|` the norm of the residual. Then an eigenvalue lies within r of :math:`\theta`, and within
 :math:`r^2/\delta` if all others are :math:`\delta` away (Kato and Temple). :math:`\delta` is taken from the second
-value of the tridiagonal matrix, so that the error is an estimate, not a bound.
-:math:`s_j^2 = \prod(\theta-\mu_i)/\prod(\theta-\theta_i)` follows from its other values and those of its leading minor:
-eigenvalues alone need no products of matrices, for which BLAS would start threads. What a network was found to have
-when it first was within the tolerance stands: later its values would have copies.
+eigenvalue of the tridiagonal matrix, so that the error is an estimate, not a bound. :math:`s_j^2 =
+\prod(\theta-\mu_i)/\prod(\theta-\theta_i)` follows from the other eigenvalues :math:`\theta_i` and from those of the
+leading minor, :math:`\mu_i`: so no products of matrices are needed, for which BLAS would start threads. The values of a
+network are taken when they are first within the tolerance, because later there would be copies of them.
 """
 
 from __future__ import annotations
@@ -23,45 +23,53 @@ from montecarlo.arrays import Array
 from montecarlo.curvature.reduction import Reduction
 
 _FIRST_CHECK, _EVERY = 8, 2
+"""The step of the first check for convergence, and the least number of steps to the next."""
 _MOST_STEPS = 1000
 _NOISE = 1e-13
+"""A remainder smaller than this times the matrix is rounding: the space is exhausted."""
 
 
-class Ends(NamedTuple):
-    """Ends of m spectra.
+class ReducedExtremes(NamedTuple):
+    """Extreme eigenvalues of the reduced Hessians of m networks.
 
     Attributes
     ----------
-    low, high : ndarray, shape (m,)
-        Least and largest eigenvalue.
+    least, largest : ndarray, shape (m,)
+        Least and largest eigenvalue, in units of the reduction's scale.
     errors : ndarray, shape (m,)
-        Estimated error of the worse end, relative to it.
+        Estimated relative error of the less accurate of the two.
     steps : int
-        Products with each matrix.
+        How many products were taken with the matrix that needed most.
     """
 
-    low: Array
-    high: Array
+    least: Array
+    largest: Array
     errors: Array
     steps: int
 
 
-def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
+def reduced_extremes(reduction: Reduction, tolerance: float = 1e-10) -> ReducedExtremes:
     """Return the least and the largest eigenvalue of each network's reduced Hessian, in units of its scale.
 
     Parameters
     ----------
     reduction : Reduction
+        The reduced Hessians.
     tolerance : float
         Relative error at which to stop.
+
+    Returns
+    -------
+    ReducedExtremes
+        After 1000 steps it has what was reached; `errors` says how accurate that is.
 
     References
     ----------
     C. C. Paige, "Error analysis of the Lanczos algorithm for tridiagonalizing a symmetric matrix", IMA J. Appl. Math.
     18(3), 1976. T. Kato, J. Phys. Soc. Japan 4, 1949, for the quadratic bound.
     """
-    found = np.zeros((3, reduction.networks))  # low, high, errors
-    rest = np.arange(reduction.networks)  # those still at work
+    found = np.zeros((3, reduction.networks))  # least, largest, errors
+    rest = np.arange(reduction.networks)  # the networks that have not converged
     v = reduction.start()
     before, beta, size = np.zeros_like(v), np.zeros(len(rest)), np.zeros(len(rest))
     alphas: list[Array] = []
@@ -72,10 +80,10 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
         alpha = reduction.dots(v, w)
         w -= reduction.times(alpha, v)
         w -= reduction.times(beta, before)
-        w = reduction.projected(w)  # outside of the space, where H may be far larger, rounding would grow
+        w = reduction.projected(w)  # rounding would grow outside of the space, where H may be far larger
         beta = np.sqrt(reduction.dots(w, w))
         size = np.maximum(size, np.abs(alpha) + beta)
-        beta[beta <= _NOISE * size] = 0  # the space is used up: all further vectors are 0
+        beta[beta <= _NOISE * size] = 0  # the space is exhausted, and all further vectors are 0
         alphas.append(alpha)
         betas.append(beta)
         before, v = v, reduction.times(np.divide(1.0, beta, out=np.zeros_like(beta), where=beta > 0), w)
@@ -88,16 +96,19 @@ def ends(reduction: Reduction, tolerance: float = 1e-10) -> Ends:
         if settled.all():
             break
         check = step + max(_EVERY, step // 8)
-        if settled.any():  # they leave
+        if settled.any():  # networks that have converged leave the lockstep
             units = np.repeat(unsure, reduction.sizes)
             reduction, rest = reduction.taken(unsure), rest[unsure]
             v, before, beta, size = v[:, units], before[:, units], beta[unsure], size[unsure]
             alphas, betas = ([values[unsure] for values in kept] for kept in (alphas, betas))
-    return Ends(found[0], found[1], found[2], step)
+    return ReducedExtremes(found[0], found[1], found[2], step)
 
 
 def _judged(alphas: Array, betas: Array) -> Array:
-    """Return the ends of the tridiagonal matrices, shapes (j, m), and the larger of their relative errors: (3, m)."""
+    """Return the extreme eigenvalues of tridiagonal matrices and the larger of their relative errors, shape (3, m).
+
+    The matrices are given by their diagonals and side diagonals, both of shape (j, m).
+    """
     steps, networks = alphas.shape
     matrices = np.zeros((networks, steps, steps))
     index = np.arange(steps)
@@ -108,7 +119,7 @@ def _judged(alphas: Array, betas: Array) -> Array:
     for end, inner, others in ((0, 1, values[:, 1:]), (-1, -2, values[:, :-1])):
         theta = values[:, end]
         ratios = np.abs((theta[:, None] - minors) / _apart(theta[:, None] - others))
-        share = np.prod(np.minimum(ratios, 1), axis=1)  # at most 1 each, as the minor's values lie between
+        share = np.prod(np.minimum(ratios, 1), axis=1)  # each ratio is at most 1, as the minor's values interlace
         residual = betas[-1] * np.sqrt(share)
         gap = np.abs(theta - values[:, inner])
         quadratic = np.divide(residual**2, gap, out=residual.copy(), where=gap > residual)
@@ -117,5 +128,5 @@ def _judged(alphas: Array, betas: Array) -> Array:
 
 
 def _apart(differences: Array) -> Array:
-    """Return differences without zeros: values that agree to rounding have vectors of which nothing is known."""
+    """Return differences with the least float for 0: nothing is known of the vectors of values that agree."""
     return np.where(differences == 0, np.finfo(float).tiny, differences)

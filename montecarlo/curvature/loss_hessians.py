@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.arguments import as_choice, require_type
 from montecarlo.arrays import Array
 from montecarlo.curvature.losses import loss_named
-from montecarlo.curvature.networks import Network, require
+from montecarlo.curvature.networks import Network
 from theory.ensembles import InvalidArgument
 
 PARTS = ("hessian", "gauss_newton", "residual", "gradient_outer_products")
-"""Operators of a LossHessian, by name."""
+"""Names of the operators of a LossHessian."""
 _BLOCK_BYTES = 2**23
-"""Of the traces of a block of directions: large enough for the GEMMs, small enough for the cache."""
+"""Directions are taken in blocks whose values at all units have so many bytes: enough for the GEMMs, not too much for
+the cache."""
 
 
 class LossHessian:
@@ -26,11 +28,11 @@ class LossHessian:
     Parameters
     ----------
     network : Network
-        With P weights.
+        The network, with P weights.
     inputs : array_like, shape (N, n_0)
         The x_i.
     targets : array_like
-        For the squared loss shape (N, o); for cross-entropy N labels from 0 to o - 1.
+        The y_i: for the squared loss an array of shape (N, o), for cross-entropy N labels from 0 to o - 1.
     loss : str
         ``squared``, :math:`|f - y|^2/2`, or ``cross-entropy``, of the softmax of the outputs.
 
@@ -39,9 +41,9 @@ class LossHessian:
     value : float
         The mean loss.
     gradient : ndarray, shape (P,)
-        The weights in the order W_1 by rows, ..., W_L by rows, as everywhere here.
+        Gradient of the mean loss. Weights come in the order W_1 by rows, ..., W_L by rows, here and everywhere.
     hessian : LinearOperator, shape (P, P)
-        All of it, the sum of the next two.
+        The whole Hessian, which is the sum of the next two.
     gauss_newton : LinearOperator
         :math:`\frac1N\sum_i J_i^T \ell_i'' J_i`, positive semidefinite.
     residual : LinearOperator
@@ -49,8 +51,8 @@ class LossHessian:
     gradient_outer_products : LinearOperator
         :math:`\frac1N\sum_i g_i g_i^T` with the gradient g_i of each example's loss: the empirical Fisher matrix.
     dead : ndarray of int
-        The examples on which a hidden layer is off (or that are 0 themselves): the outputs there are 0 for all weights
-        nearby, and their share of everything but the value is exactly 0.
+        The examples that are 0, or on which a hidden layer is off. There the outputs are 0 for all weights nearby, so
+        that these examples add exactly 0 to everything but the value.
 
     Raises
     ------
@@ -69,12 +71,12 @@ class LossHessian:
     .. math:: Rb_k = D_k(W_{k+1}^T Rb_{k+1} + dW_{k+1}^T b_{k+1}),
 
     with :math:`\ell'' Rf` at the end (Pearlmutter 1994); :math:`D_k` is constant, as the second derivative of the
-    activation is 0 away from its kink. All of b set to 0 leaves the Gauss-Newton part (Schraudolph 2002), and 0 at the
-    end in place of :math:`\ell'' Rf` the residual. Several directions share their GEMMs: traces have shape
-    (n_k, directions, N), so that each W_k meets all of them at once.
+    activation is 0 away from its kink. With 0 for all b one gets the Gauss-Newton part (Schraudolph 2002), and with 0
+    for :math:`\ell'' Rf` at the end the residual. Several directions share their GEMMs: their values at the units have
+    shape (n_k, directions, N), so that each W_k meets all of them at once.
 
-    A unit with z = 0 has no derivative, and the Hessian no meaning there, unless all that comes into it is 0: then
-    nothing nearby depends on it.
+    A unit with z = 0 has no derivative, and then the Hessian is not defined, unless all that comes into the unit is 0:
+    then nothing nearby depends on it.
 
     References
     ----------
@@ -95,7 +97,7 @@ class LossHessian:
     """
 
     def __init__(self, network: Network, inputs: ArrayLike, targets: ArrayLike, loss: str = "squared") -> None:
-        require("network", network, Network, "Network(weights, ...)")
+        require_type("network", network, Network, "Network(weights, ...)")
         self.network, self.loss = network, loss_named(loss)
         x = network.checked_inputs(inputs)
         self._targets = self.loss.checked_targets(targets, len(x), network.outputs_size)
@@ -132,12 +134,12 @@ class LossHessian:
 
     @property
     def gauss_newton(self) -> Any:
-        """Its part from the curvature of the loss, a LinearOperator."""
+        """The Hessian's part from the curvature of the loss, a LinearOperator."""
         return self._operator(partial(self._second, curved=True, bent=False))
 
     @property
     def residual(self) -> Any:
-        """Its part from the curvature of the network, a LinearOperator."""
+        """The Hessian's part from the curvature of the network, a LinearOperator."""
         return self._operator(partial(self._second, curved=False, bent=True))
 
     @property
@@ -146,10 +148,14 @@ class LossHessian:
         return self._operator(self._outer)
 
     def operator(self, part: str) -> Any:
-        """Return one of the four operators by its name."""
-        if part not in PARTS:
-            raise InvalidArgument("part", f"must be a part of the Hessian, got {part!r}", f"use {', '.join(PARTS)}")
-        return getattr(self, part)
+        """Return one of the four operators by its name.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such part.
+        """
+        return getattr(self, as_choice("part", part, PARTS))
 
     def dense(self, part: str = "hessian", most_bytes: int = 2**31) -> Array:
         """Return a part as a matrix.
@@ -159,7 +165,7 @@ class LossHessian:
         part : str
             ``hessian``, ``gauss_newton``, ``residual`` or ``gradient_outer_products``.
         most_bytes : int
-            The matrix has no more, 8 P^2.
+            Memory that the matrix, of 8 P^2 bytes, may take.
 
         Returns
         -------
@@ -169,7 +175,7 @@ class LossHessian:
         Raises
         ------
         InvalidArgument
-            If the part is none of these, or the matrix would be larger.
+            If the part is none of these, or the matrix would take more memory.
         """
         operator, size = self.operator(part), self.parameters
         if 8 * size**2 > most_bytes:
@@ -186,7 +192,7 @@ class LossHessian:
         return matrix
 
     def activations(self) -> list[Array]:
-        """Return what each layer of weights reads, a_0, ..., a_{L-1}, shapes (n_{k-1}, N)."""
+        """Return the inputs a_0, ..., a_{L-1} of the layers, shapes (n_{k-1}, N)."""
         return list(self._a)
 
     def slopes(self) -> list[Array | None]:
@@ -198,15 +204,15 @@ class LossHessian:
         return list(self._b)
 
     def cotangents(self, at_outputs: Array) -> list[Array]:
-        """Return cotangents of z_1, ..., z_L, shapes (n_k, m, N), from m of the outputs, shape (o, m, N)."""
+        """Return cotangents of z_1, ..., z_L, shapes (n_k, m, N), given m of the outputs, shape (o, m, N)."""
         return self._backward(np.array(at_outputs, dtype=np.float64))
 
     def loss_factors(self) -> Array:
-        """Return S, shape (N, o, o), with the Hessians of the losses in the outputs S S^T."""
+        """Return S, shape (N, o, o), such that S S^T are the Hessians of the losses in the outputs."""
         return self.loss.hessian_factor(self._outputs, self._targets)
 
     def _operator(self, product: Callable[[list[Array], slice], list[Array]]) -> Any:
-        """Return the operator with a product of some directions, for some examples."""
+        """Return the operator, given the function that multiplies some directions for some examples."""
         from scipy.sparse.linalg import LinearOperator
 
         many, one = partial(self._matmat, product), partial(self._matvec, product)
@@ -235,16 +241,16 @@ class LossHessian:
         return result
 
     def _unflattened(self, v: Array) -> list[Array]:
-        """Return directions v, shape (P, m), as arrays (n_k, m, n_{k-1}): rows of a GEMM with activations."""
+        """Return directions v, shape (P, m), as arrays (n_k, m, n_{k-1}), which a GEMM multiplies by activations."""
         return [
             np.array(v[i:j].reshape(*w.shape, -1).transpose(0, 2, 1), dtype=np.float64, order="C")
             for w, i, j in zip(self.network.weights, self._offsets[:-1], self._offsets[1:], strict=True)
         ]
 
     def _second(self, directions: list[Array], rows: slice, *, curved: bool, bent: bool) -> list[Array]:
-        """Return what the gradients' sum over some examples changes by, shapes (n_k, n_{k-1}, m).
+        """Return the change of the gradients' sum over some examples, shapes (n_k, n_{k-1}, m).
 
-        Without `curved` l'' is taken for 0, without `bent` all second derivatives of the outputs.
+        Without `curved` l'' is taken to be 0, without `bent` all second derivatives of the outputs are.
         """
         net, last = self.network, self.network.depth - 1
         changes: list[Array] = []  # Ra_1, ..., Ra_L
@@ -276,13 +282,13 @@ class LossHessian:
         return parts[::-1]
 
     def _outer(self, directions: list[Array], rows: slice) -> list[Array]:
-        """Return the gradients of some examples times their products with the directions, summed."""
+        """Return the sum, over some examples, of their gradients times these gradients' products with directions."""
         a, b = [x[:, rows] for x in self._a], [x[:, rows] for x in self._b]
         along = sum(np.einsum("imn,in->mn", _times(d, x), y) for d, x, y in zip(directions, a, b, strict=True))
         return [_times(y[:, None] * along, x.T).transpose(0, 2, 1) for x, y in zip(a, b, strict=True)]
 
     def _backward(self, cotangents: Array) -> list[Array]:
-        """Return b_1, ..., b_L, shapes (n_k, m, N), from cotangents of the outputs, shape (o, m, N)."""
+        """Return b_1, ..., b_L, shapes (n_k, m, N), given cotangents of the outputs, shape (o, m, N)."""
         net, every = self.network, np.s_[:]
         c = cotangents if net.readout is None else _times(net.readout.T, cotangents)
         found = []
@@ -299,7 +305,7 @@ class LossHessian:
 
 
 def _times(left: Array, right: Array) -> Array:
-    """Return the product over the last axis of one and the first of the other, as a single GEMM."""
+    """Contract the last axis of one array with the first of the other, in a single GEMM."""
     shape = (*left.shape[:-1], *right.shape[1:])
     return (left.reshape(-1, left.shape[-1]) @ right.reshape(len(right), -1)).reshape(shape)
 

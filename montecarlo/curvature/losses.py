@@ -1,4 +1,4 @@
-"""Squared loss and softmax cross-entropy of outputs, example by example: values, gradients, Hessians in the outputs."""
+"""Squared loss and softmax cross-entropy, example by example: values, and gradients and Hessians in the outputs."""
 
 from __future__ import annotations
 
@@ -8,35 +8,78 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.arguments import as_floats
+from montecarlo.arguments import as_choice, as_floats
 from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
 
 class Loss(Protocol):
-    """A loss of outputs f, shape (N, o), against checked targets; every result has one row per example."""
+    """A loss of outputs f against targets; every result has one row for each example.
+
+    All methods but the first have the same parameters, and their implementations do not repeat them.
+    """
 
     name: ClassVar[str]
 
     def checked_targets(self, targets: ArrayLike, examples: int, outputs: int) -> NDArray[Any]:
-        """Return targets in their own type and shape, or refuse them."""
+        """Return targets in the type and shape that the other methods read.
+
+        Parameters
+        ----------
+        targets : array_like
+            What the caller gave.
+        examples, outputs : int
+            N and o.
+
+        Raises
+        ------
+        InvalidArgument
+            If they do not fit the loss, the examples or the outputs.
+        """
 
     def value(self, outputs: Array, targets: NDArray[Any]) -> Array:
-        """Return the losses, shape (N,)."""
+        """Return the losses.
+
+        Parameters
+        ----------
+        outputs : ndarray, shape (N, o)
+            f of each example.
+        targets : ndarray
+            Checked targets.
+
+        Returns
+        -------
+        ndarray, shape (N,)
+        """
 
     def gradient(self, outputs: Array, targets: NDArray[Any]) -> Array:
-        """Return the gradients in the outputs, shape (N, o)."""
+        """Return the gradients in the outputs, shape (N, o); parameters are those of :meth:`value`."""
 
     def hessian_product(self, outputs: Array, targets: NDArray[Any], directions: Array) -> Array:
-        """Return the Hessians in the outputs times directions of shape (..., N, o)."""
+        """Return the Hessians in the outputs times directions.
+
+        Parameters
+        ----------
+        outputs : ndarray, shape (N, o)
+            f of each example.
+        targets : ndarray
+            Checked targets.
+        directions : ndarray, shape (..., N, o)
+
+        Returns
+        -------
+        ndarray, shape (..., N, o)
+        """
 
     def hessian_factor(self, outputs: Array, targets: NDArray[Any]) -> Array:
-        """Return S, shape (N, o, o), with the Hessians in the outputs S S^T."""
+        """Return S, shape (N, o, o), with S S^T the Hessians in the outputs; parameters are those of :meth:`value`."""
 
 
 @dataclass(frozen=True)
 class SquaredLoss:
     r"""The loss :math:`|f - y|^2/2`, whose Hessian in the outputs is the identity.
+
+    Parameters of its methods are those of :class:`Loss`.
 
     Examples
     --------
@@ -54,14 +97,14 @@ class SquaredLoss:
         Parameters
         ----------
         targets : array_like, shape (N, o)
-            Or (N,) for a single output, or (o,) for a single example.
+            The shape may be (N,) for a single output, or (o,) for a single example.
         examples, outputs : int
             N and o.
 
         Raises
         ------
         InvalidArgument
-            If the shape is another, or an entry is not finite.
+            If they have another shape, or an entry is not finite.
         """
         y = as_floats("targets", targets)
         flat = y.ndim < 2 and y.size == examples * outputs and min(examples, outputs) == 1
@@ -92,12 +135,14 @@ class SquaredLoss:
 class CrossEntropy:
     r"""The loss :math:`\log\sum_j e^{f_j} - f_y` of logits f and a label y: minus the log-probability of the label.
 
+    Parameters of its methods are those of :class:`Loss`.
+
     Notes
     -----
     With p the softmax of f, the gradient is :math:`p - e_y` and the Hessian :math:`\mathrm{diag}(p) - pp^T`. Nothing
-    overflows, and what becomes small where p is nearly a unit vector, as on all of a well-fitted data set, keeps its
-    relative accuracy: 1 - p_j is summed over the others, and directions are taken relative to their entry at the
-    largest probability, which the Hessian does not see.
+    overflows. Numbers that become small where p is nearly a unit vector, as on a well-fitted data set, keep their
+    relative accuracy: 1 - p_j is the sum of the other probabilities, and each direction is taken relative to its entry
+    at the largest probability, as the Hessian maps constants to 0.
 
     Examples
     --------
@@ -115,14 +160,14 @@ class CrossEntropy:
         Parameters
         ----------
         targets : array_like of int, shape (N,)
-            From 0 to o - 1; a single number will do for a single example.
+            Classes from 0 to o - 1; a single number will do for a single example.
         examples, outputs : int
             N and o.
 
         Raises
         ------
         InvalidArgument
-            If there is one output only, labels are no integers or out of range, or the shape is another.
+            If there is only one output, labels are no integers or out of range, or they have another shape.
         """
         if outputs == 1:
             raise InvalidArgument(
@@ -209,14 +254,12 @@ def loss_named(name: object) -> Loss:
     Raises
     ------
     InvalidArgument
-        If it is another.
+        If there is no loss of this name.
 
     Examples
     --------
     >>> loss_named("squared")
     SquaredLoss()
     """
-    for loss in (SquaredLoss(), CrossEntropy()):
-        if name == loss.name:
-            return loss
-    raise InvalidArgument("loss", f"must be a known loss, got {name!r}", "use 'squared' or 'cross-entropy'")
+    losses: dict[str, Loss] = {loss.name: loss for loss in (SquaredLoss(), CrossEntropy())}
+    return losses[as_choice("loss", name, list(losses))]

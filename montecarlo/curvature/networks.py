@@ -1,4 +1,4 @@
-"""One given network: weight matrices without biases, a piecewise-linear activation, and what is read off at the end."""
+"""One given network: weight matrices without biases, a piecewise-linear activation, and a readout."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.arguments import as_floats
+from montecarlo.arguments import as_count, as_ensemble, as_floats
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
 _MOST_BYTES = 2**33
-"""Of weights of one network that is drawn."""
+"""The weights of one network that is drawn may take so many bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +33,15 @@ class Network:
     activation : str
         ``linear``, ``relu`` or ``leaky:SLOPE``.
     readout : array_like, shape (n_L,) or (o, n_L), optional
-        v or V: the outputs are :math:`V a_L`, V not a parameter. Without it the last layer has no activation and its
-        units are the outputs, :math:`W_L a_{L-1}`: the usual classifier.
+        v or V, which is no parameter: the outputs are :math:`V a_L`. Without it the last layer has no activation and
+        its units are the outputs, :math:`W_L a_{L-1}`, as in the usual classifier.
 
     Attributes
     ----------
     weights : tuple of ndarray
-        In double precision.
+        The weights in double precision.
     slope : float
-        Of the activation, for negative arguments.
+        Slope of the activation for negative arguments.
 
     Raises
     ------
@@ -80,18 +79,23 @@ class Network:
         Parameters
         ----------
         net : Ensemble
-            Without symbols.
+            An ensemble without symbols.
         seed : int
-            Not negative: a stream of its own.
+            Not negative. The network comes from a stream of its own, apart from those of simulations.
         readout : bool
-            Whether it has the ensemble's readout; if not, the last layer is linear and its units are the outputs.
+            Whether it has the ensemble's readout. If not, the last layer is linear and its units are the outputs.
+
+        Raises
+        ------
+        InvalidArgument
+            If an argument is none of these, the law cannot be drawn, or the weights would take too much memory.
 
         Examples
         --------
         >>> Network.sample(Ensemble(widths=(64, 16, 10), activation="relu", init="he"), readout=False).widths
         (64, 16, 10)
         """
-        _require_sample(net, seed)
+        seed = _require_sample(net, seed)
         chunk = Chunk(net, stream(seed, net.digest(), "network"), 1, needs=frozenset({"weights"}))
         weights = [chunk.weights(k)[0] for k in range(1, int(net.depth) + 1)]
         return cls(weights, net.activation, chunk.readout[0] if readout else None)
@@ -125,7 +129,13 @@ class Network:
         return np.ascontiguousarray((a if self.readout is None else self.readout @ a).T)
 
     def checked_inputs(self, inputs: ArrayLike) -> Array:
-        """Return inputs as an array of shape (N, n_0), or refuse them."""
+        """Return inputs, of shape (N, n_0) or (n_0,), as an array of shape (N, n_0).
+
+        Raises
+        ------
+        InvalidArgument
+            If they have another shape, there are none, or an entry is not finite.
+        """
         x = as_floats("inputs", inputs)
         x = x[None, :] if x.ndim == 1 else x
         if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):
@@ -134,24 +144,15 @@ class Network:
         return x
 
 
-def _require_sample(net: object, seed: object) -> None:
-    """Refuse what cannot be drawn."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=8, depth=4)")
-    net.require_numbers("Network.sample")
+def _require_sample(net: object, seed: object) -> int:
+    """Refuse what cannot be drawn; return the seed."""
+    net, seed = as_ensemble(net, "Network.sample"), as_count("seed", seed, 0, example=0)
     net.require_plain("Network")
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise InvalidArgument("seed", f"must be an integer, at least 0, got {seed!r}", "use e.g. seed=0")
     weights_bytes = 8 * sum(a * b for a, b in pairwise(sizes(net)))
     if weights_bytes > _MOST_BYTES:
         problem = f"has weights of {weights_bytes / 2**30:.3g} GiB"
         raise InvalidArgument("net", problem, f"use a network of at most {_MOST_BYTES / 2**30:.3g} GiB")
-
-
-def require(argument: str, value: object, kind: type, example: str) -> None:
-    """Refuse what is of another type."""
-    if not isinstance(value, kind):
-        raise InvalidArgument(argument, f"must be a {kind.__name__}, got {value!r:.60}", f"use {example}")
+    return seed
 
 
 @cache

@@ -18,7 +18,7 @@ from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.frobenius import log_frobenius
 from montecarlo.curvature.reduction import Reduction
 from montecarlo.curvature.residual_frobenius import log_residual_frobenius
-from montecarlo.curvature.spectra import measured_ends
+from montecarlo.curvature.spectra import measured_extremes
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.observables import parse_blocks
 from theory.ensembles import Ensemble, InvalidArgument
@@ -259,7 +259,7 @@ def _log_ends(directions: Directions) -> tuple[Array, Array]:
     """Return log lambda_max and log(-lambda_min), shape (m,) each; -inf for a dead network."""
 
     def logs(some: Directions) -> Array:
-        low, high, log_scale, _ = measured_ends(some, 1e-10)
+        low, high, log_scale, _ = measured_extremes(some, 1e-10)
         return np.log(np.stack([high, -low], axis=1)) + log_scale[:, None]
 
     both = _of_alive(directions, logs, 2)

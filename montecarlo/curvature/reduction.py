@@ -5,18 +5,19 @@ For k < l the second derivative is :math:`b_l^T\,dW_l\,M_{lk}\,dW_k\,a_{k-1}`, s
 
 .. math:: dW_k = \hat p_k\,\hat a_{k-1}^T + \hat b_k\,\hat q_k^T,\qquad \hat q_k \perp \hat a_{k-1},
 
-hats for unit vectors (no :math:`\hat q_1`, no :math:`\hat p_L`, and :math:`\hat q_L` free, as :math:`dW_L` counts by
-:math:`dW_L^Tb_L` alone). With S the number of active units below the last layer these are :math:`2S-(L-2)`
-orthonormal coordinates in place of :math:`\sum n_kn_{k-1}`, and H has that rank wherever :math:`f\ne0`.
+where hats denote unit vectors. There is no :math:`\hat q_1` and no :math:`\hat p_L`, and :math:`\hat q_L` is free, as
+of :math:`dW_L` only :math:`dW_L^Tb_L` counts. With S the number of active units below the last layer these are
+:math:`2S-(L-2)` orthonormal coordinates instead of :math:`\sum n_kn_{k-1}`, and H has that rank wherever
+:math:`f\ne0`.
 
 *Scale.* With :math:`G_l = b_la_{l-1}^T` the gradient and
 :math:`\tilde M_{lk} = M_{lk}|a_{k-1}|/|a_{l-1}|`, the block is :math:`|G_l|\,\hat Q_l^T\tilde M_{lk}\hat p_k`,
 :math:`\hat Q_l = \hat q_l + (\hat b_l\cdot\hat p_l)\hat a_{l-1}`. The :math:`|G_l|` of one network are of one order,
 so that one common logarithm makes a spectrum of size 1e-200 as accurate as one of size 1.
 
-*Structure.* :math:`F_{l+1} = \tilde D_l(\hat p_l + W_lF_l)`, :math:`\tilde D_l = D_l|a_{l-1}|/|a_l|`, sums
-:math:`\sum_k\tilde M_{lk}\hat p_k`: a triangular system with two diagonals of blocks. All layers of all networks are
-one banded matrix, solved by one call of BLAS in time linear in the number of weights.
+*Structure.* The recursion :math:`F_{l+1} = \tilde D_l(\hat p_l + W_lF_l)`, :math:`\tilde D_l = D_l|a_{l-1}|/|a_l|`,
+yields the sums :math:`\sum_k\tilde M_{lk}\hat p_k`. It is a triangular system with two diagonals of blocks. All layers
+of all networks make one banded matrix, and one call of BLAS solves the system in time linear in the number of weights.
 """
 
 from __future__ import annotations
@@ -31,18 +32,20 @@ from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
 
 Counts = NDArray[np.intp]
+"""Numbers of units."""
 
 
 class Reduction:
     """Hessians of m networks of depth at least 2, none of them dead, in the coordinates (p, q).
 
-    A vector has the shape (2, size): p above, q below, both over the active units of layers 1 to L-1, network after
-    network; q_l stands at the units of layer l-1. Vectors of the space have q_l orthogonal to a_{l-1} for l < L.
+    A vector has the shape (2, size). Its first row is p and its second q, both over the active units of layers 1 to
+    L-1, network after network; q_l stands at the units of layer l-1. In vectors of the space, q_l is orthogonal to
+    a_{l-1} for l < L.
 
     Parameters
     ----------
     directions : Directions
-        Of m networks, all alive.
+        The m networks, all alive.
 
     Attributes
     ----------
@@ -73,7 +76,7 @@ class Reduction:
         steps = directions.forward_norms[:, :hidden] / directions.forward_norms[:, 1 : hidden + 1]
         unit_g, unit_step = gradients.powers.max(axis=1), steps.powers.max(axis=1)
         self.log_scale: Array = np.log(2) * (unit_g + unit_step)
-        # the first b of each network ties nothing, nor does its last a: there is no q_1, and q_L is free
+        # there is no q_1 and q_L is free: so the first b and the last a of each network constrain nothing
         of_layer = np.ones((5, self.networks, hidden))
         of_layer[0] = steps.in_units()
         of_layer[1] = steps.in_units(unit_step[:, None])
@@ -87,7 +90,7 @@ class Reduction:
         self._sources *= slopes
 
     def taken(self, networks: NDArray[np.bool_]) -> Reduction:
-        """Return that of some of the networks, without computing anything anew."""
+        """Return the reduction of some of the networks, without computing anything anew."""
         units = np.repeat(networks, self.sizes)
         out = copy.copy(self)
         out.networks, out.size = int(networks.sum()), int(units.sum())
@@ -122,29 +125,48 @@ class Reduction:
         return out
 
     def projected(self, vectors: Array) -> Array:
-        """Return the nearest vectors of the space."""
+        """Return the vectors of the space that are nearest to given ones."""
         p, q = vectors
         return np.stack([p, q - self._a * self._per_unit(self._sums(self._a * q))])
 
     def dots(self, x: Array, y: Array) -> Array:
-        """Return the inner products of each network's vectors, shape (m,)."""
+        """Return the inner products of each network's vectors.
+
+        Parameters
+        ----------
+        x, y : ndarray, shape (2, size)
+
+        Returns
+        -------
+        ndarray, shape (m,)
+        """
         return np.asarray(np.add.reduceat(np.einsum("iu,iu->u", x, y), self._firsts))
 
     def times(self, factors: Array, vectors: Array) -> Array:
-        """Return each network's vector times its factor."""
+        """Return each network's vector times its factor.
+
+        Parameters
+        ----------
+        factors : ndarray, shape (m,)
+        vectors : ndarray, shape (2, size)
+
+        Returns
+        -------
+        ndarray, shape (2, size)
+        """
         return np.asarray(vectors * np.repeat(factors, self.sizes))
 
     def start(self) -> Array:
-        """Return vectors in general position, of length 1, the same for a network whatever others are beside it."""
+        """Return vectors of length 1 in general position; a network's vector does not depend on the other networks."""
         rng = np.random.Generator(np.random.SFC64(0))
         fixed = rng.standard_normal((int(self.sizes.max()), 2)).T
         vectors = self.projected(np.concatenate([fixed[:, :size] for size in self.sizes], axis=1))
         return self.times(1 / np.sqrt(self.dots(vectors, vectors)), vectors)
 
     def dense(self, network: int) -> Array:
-        """Return one network's Hessian in orthonormal coordinates, shape (rank, rank): its lower triangle alone.
+        """Return the lower triangle of one network's Hessian in orthonormal coordinates, shape (rank, rank).
 
-        The q_l are reflected so that the first axis of each is a, whose coordinate p has already.
+        The q_l are reflected so that the first axis of each is a, whose coordinate is among those of p already.
         """
         from scipy.linalg.lapack import dtrtri
 
@@ -181,7 +203,7 @@ class Reduction:
         return out
 
     def _block(self, network: int, layer: int) -> Array:
-        """Return D W between the active units of hidden layers `layer` - 1 and `layer`, counted from 0."""
+        """Return D W between the active units of hidden layers `layer` - 1 and `layer`, which are counted from 0."""
         origin = int(self._origin[network])
         w = self._directions.weights[layer][origin]
         start = int(self._starts[network * self._layers + layer])
@@ -195,7 +217,7 @@ class Reduction:
 
     @cached_property
     def _band(self) -> tuple[int, Array]:
-        """Width below the diagonal of the matrix 1 - D W, and its band as BLAS wants it."""
+        """How many diagonals the matrix 1 - D W has below the main one, and its band in the layout of BLAS."""
         width = max(int((self._counts[:, 1:] + self._counts[:, :-1]).max(initial=0)) - 1, 1)
         flat = np.zeros(self.size * (width + 1))
         units = self._on.shape[1]

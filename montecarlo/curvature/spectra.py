@@ -1,4 +1,4 @@
-"""Spectra of the Hessian of one output in all weights: every eigenvalue, or both ends for networks of any size."""
+"""The Hessian of one output in all weights: every eigenvalue, or the extreme ones for networks of any size."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
+from montecarlo.arguments import as_between, as_count, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.directions import Directions
-from montecarlo.curvature.lanczos import ends
+from montecarlo.curvature.lanczos import reduced_extremes
 from montecarlo.curvature.networks import Network
 from montecarlo.curvature.reduction import Reduction
 from theory.ensembles import InvalidArgument
 
 MOST_BYTES = 2**31
-"""Of memory for a dense matrix, unless more is granted."""
+"""A dense matrix may take so many bytes, unless more is granted."""
 _SMALL = 32
-"""Ranks up to which all eigenvalues are as fast as the ends."""
+"""Up to this rank, finding all eigenvalues takes no longer than finding the extreme ones."""
 _LOST = 1e-14
 """Eigenvalues smaller than this, relative to the largest, are lost in rounding."""
 
@@ -32,15 +33,16 @@ class HessianSpectrum:
     Attributes
     ----------
     eigenvalues : ndarray, shape (r,)
-        Those that are not 0, ascending, in units of ``exp(log_scale)``: accurate to about 1e-15 of the largest. What
-        they are in units of 1 is `values`.
+        The eigenvalues that are not 0, in ascending order and in units of ``exp(log_scale)``, accurate to about 1e-15
+        of the largest. `values` has them in units of 1.
     log_scale : float
-        So that a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no eigenvalues.
+        Log of the unit, thanks to which a spectrum of size 1e-400 is as accurate as one of size 1; 0 where there are no
+        eigenvalues.
     zeros : int
-        Multiplicity of the eigenvalue 0: exact wherever `note` is empty.
+        Multiplicity of the eigenvalue 0, which is exact wherever `note` is empty.
     note : str
-        Why the Hessian is 0, or that its smallest eigenvalues are lost in rounding: as where f = 0, or where layers
-        differ in size by many orders of magnitude. Else empty.
+        Why the Hessian is 0, or that its smallest eigenvalues are lost in rounding, as where f = 0 or where layers
+        differ in size by many orders of magnitude. Otherwise it is empty.
 
     Examples
     --------
@@ -82,42 +84,43 @@ class HessianSpectrum:
 
 
 @dataclass(frozen=True, eq=False)
-class SpectrumEnds:
-    """Least and largest eigenvalue of the Hessians of m networks.
+class ScaledExtremes:
+    """Least and largest eigenvalue of the Hessians of m networks, in units of their own.
 
     Attributes
     ----------
-    low, high : ndarray, shape (m,)
-        In units of ``exp(log_scale)``; 0 where the Hessian is 0.
+    scaled_least, scaled_largest : ndarray, shape (m,)
+        The two eigenvalues in units of ``exp(log_scale)``; 0 where the Hessian is 0.
     log_scale : ndarray, shape (m,)
+        Log of each network's unit.
     errors : ndarray, shape (m,)
-        Estimated error of the worse end, relative to it.
+        Estimated relative error of the less accurate of the two.
     notes : tuple of str
-        For each network why its Hessian is 0, or empty.
+        For each network why its Hessian is 0; empty where it is not.
 
     Examples
     --------
     >>> net = Network([[[3.0]], [[4.0]], [[0.5]]], "linear", readout=[2.0])
     >>> found = hessian_extremes(net, [1.0])
-    >>> found.smallest, found.largest
+    >>> found.least, found.largest
     (array([-9.53586623]), array([10.49510008]))
     """
 
-    low: Array
-    high: Array
+    scaled_least: Array
+    scaled_largest: Array
     log_scale: Array
     errors: Array
     notes: tuple[str, ...]
 
     @property
-    def smallest(self) -> Array:
+    def least(self) -> Array:
         """The least eigenvalues as floats, which may underflow to 0."""
-        return self.low * np.exp(self.log_scale)
+        return self.scaled_least * np.exp(self.log_scale)
 
     @property
     def largest(self) -> Array:
         """The largest eigenvalues as floats, which may underflow to 0."""
-        return self.high * np.exp(self.log_scale)
+        return self.scaled_largest * np.exp(self.log_scale)
 
 
 def hessian_spectrum(
@@ -125,18 +128,19 @@ def hessian_spectrum(
 ) -> HessianSpectrum:
     r"""Compute all eigenvalues of the Hessian of an output in all weights, on one input.
 
-    The Hessian is reduced to the :math:`2S - (L-2)` directions on which it is not 0, S the number of active units below
-    the last layer, in place of all :math:`\sum n_kn_{k-1}` weights (:mod:`montecarlo.curvature.reduction`).
+    The Hessian in all :math:`\sum n_kn_{k-1}` weights is reduced to the :math:`2S - (L-2)` directions on which it is
+    not 0, S the number of active units below the last layer (:mod:`montecarlo.curvature.reduction`).
 
     Parameters
     ----------
     network : Network
+        The network.
     inputs : array_like, shape (n_0,)
         x.
     output : int
         Which output, counted from 0.
     most_bytes : int
-        Memory that its matrix may take.
+        Memory that the reduced matrix may take.
 
     Returns
     -------
@@ -145,15 +149,16 @@ def hessian_spectrum(
     Raises
     ------
     InvalidArgument
-        If a unit is exactly at 0, where the Hessian is not defined; if the matrix would not fit; if shapes do not.
+        If a unit is exactly at 0, where the Hessian is not defined, the matrix would take more memory, or shapes or
+        another argument do not fit.
 
     References
     ----------
-    A. Orvieto et al., arXiv:2106.03763, for the blocks; the reduction is derived here.
+    A. Orvieto et al., arXiv:2106.03763, for the blocks; the reduction is derived in this package.
 
     Examples
     --------
-    Of 32,768 eigenvalues of a network of width 32 and depth 32 fewer than a thousand are not 0:
+    A network of width 32 and depth 32 has 32,768 eigenvalues, of which fewer than a thousand are not 0:
 
     >>> from theory.ensembles import Ensemble
     >>> net = Network.sample(Ensemble(width=32, depth=32, activation="relu", init="he"))
@@ -170,7 +175,7 @@ def hessian_spectrum(
     reduction = Reduction(directions)
     rank = int(reduction.ranks[0])
     needed = 8 * (rank**2 + 2 * reduction.size**2)
-    if isinstance(most_bytes, bool) or not isinstance(most_bytes, (int, float)):
+    if np.isnan(as_real(most_bytes)):
         raise InvalidArgument("most_bytes", f"must be a number, got {most_bytes!r}", "use e.g. 2**31")
     if needed > most_bytes:
         problem = f"gives {rank} eigenvalues, whose matrix takes {needed / 2**30:.3g} GiB"
@@ -191,14 +196,15 @@ def hessian_spectra(
     Parameters
     ----------
     networks : sequence of Network
+        Networks of the same widths and activation.
     inputs : array_like, shape (n_0,)
-        x, the same for all.
+        x, the same for all networks.
     output : int
         Which output, counted from 0.
     most_bytes : int
         Memory that the matrix of one network may take.
     jobs : int
-        Threads over the networks. BLAS has threads of its own: set OPENBLAS_NUM_THREADS=1 beside it.
+        How many threads share the networks. With more than one, set OPENBLAS_NUM_THREADS=1, as BLAS has threads too.
 
     Returns
     -------
@@ -207,7 +213,7 @@ def hessian_spectra(
     Raises
     ------
     InvalidArgument
-        As :func:`hessian_spectrum`, for the first network that has none.
+        As for :func:`hessian_spectrum`, for the first network without a spectrum.
 
     Examples
     --------
@@ -215,9 +221,7 @@ def hessian_spectra(
     >>> [spectrum.rank for spectrum in hessian_spectra(chains, [3.0])]
     [2, 2]
     """
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
-        raise InvalidArgument("jobs", f"must be a positive integer, got {jobs!r}", "use e.g. jobs=2")
-    networks = _listed(networks)
+    jobs, networks = as_count("jobs", jobs, example=2), _listed(networks)
     one = partial(hessian_spectrum, inputs=inputs, output=output, most_bytes=most_bytes)
     if jobs == 1:
         return [one(network) for network in networks]
@@ -227,7 +231,7 @@ def hessian_spectra(
 
 def hessian_extremes(
     networks: Network | Sequence[Network], inputs: ArrayLike, *, output: int = 0, tolerance: float = 1e-10
-) -> SpectrumEnds:
+) -> ScaledExtremes:
     """Compute the least and the largest eigenvalue of the Hessian of an output in all weights, on one input.
 
     Time and memory are linear in the number of weights: no matrix is formed. Many networks go together faster.
@@ -235,7 +239,7 @@ def hessian_extremes(
     Parameters
     ----------
     networks : Network or sequence of Network
-        Of the same widths and activation.
+        One network, or several of the same widths and activation.
     inputs : array_like, shape (n_0,)
         x.
     output : int
@@ -245,38 +249,50 @@ def hessian_extremes(
 
     Returns
     -------
-    SpectrumEnds
-        Arrays with an entry a network.
+    ScaledExtremes
+        Its arrays have an entry for each network.
 
     Raises
     ------
     InvalidArgument
-        If a unit is exactly at 0, where the Hessian is not defined, or shapes do not fit.
+        If a unit is exactly at 0, where the Hessian is not defined, or shapes or another argument do not fit.
 
     Examples
     --------
     >>> from theory.ensembles import Ensemble
     >>> ensemble = Ensemble(width=16, depth=16, activation="relu", init="he")
     >>> found = hessian_extremes([Network.sample(ensemble, seed) for seed in range(20)], np.ones(16))
-    >>> bool((found.low < 0).all() and (found.high > 0).all())
+    >>> bool((found.scaled_least < 0).all() and (found.scaled_largest > 0).all())
     True
     """
-    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 1e-14 <= tolerance < 1:
-        raise InvalidArgument("tolerance", f"must lie between 1e-14 and 1, got {tolerance}", "use e.g. 1e-10")
+    tolerance = as_between("tolerance", tolerance, 1e-14, 1, closed=True, example=1e-10)
     given = _listed(networks)
     directions = _directions(given, inputs, output)
     fine = directions.depth > 1 and directions.alive.all()
     notes = tuple("" if fine else _note(directions, number) for number in range(len(given)))
     curved = np.array([not note for note in notes])
-    out = {name: np.zeros(len(given)) for name in ("low", "high", "log_scale", "errors")}
+    out = {name: np.zeros(len(given)) for name in ("scaled_least", "scaled_largest", "log_scale", "errors")}
     if curved.any():
-        for name, values in zip(out, measured_ends(directions.taken(curved), tolerance), strict=True):
+        for name, values in zip(out, measured_extremes(directions.taken(curved), tolerance), strict=True):
             out[name][curved] = values
-    return SpectrumEnds(notes=notes, **out)
+    return ScaledExtremes(notes=notes, **out)
 
 
-def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
-    """Return least and largest eigenvalue, the log of their unit and their error, of networks that are alive."""
+def measured_extremes(directions: Directions, tolerance: float) -> tuple[Array, Array, Array, Array]:
+    """Find the extreme eigenvalues of networks that are alive.
+
+    Parameters
+    ----------
+    directions : Directions
+        The networks, of depth at least 2.
+    tolerance : float
+        Relative error at which to stop.
+
+    Returns
+    -------
+    least, largest, log_scale, errors : ndarray, shapes (m,)
+        As :class:`ScaledExtremes` has them.
+    """
     reduction = Reduction(directions)
     low, high, errors = np.zeros(reduction.networks), np.zeros(reduction.networks), np.zeros(reduction.networks)
     small = reduction.ranks <= _SMALL
@@ -285,7 +301,7 @@ def measured_ends(directions: Directions, tolerance: float) -> tuple[Array, Arra
     errors[small] = np.finfo(float).eps
     if not small.all():
         rest = Reduction(directions.taken(~small)) if small.any() else reduction
-        low[~small], high[~small], errors[~small], _ = ends(rest, tolerance)
+        low[~small], high[~small], errors[~small], _ = reduced_extremes(rest, tolerance)
     for network in map(int, np.flatnonzero(errors > tolerance)):  # not converged
         if 8 * (int(reduction.ranks[network]) ** 2 + 2 * int(reduction.sizes[network]) ** 2) <= MOST_BYTES:
             low[network], high[network] = np.linalg.eigvalsh(reduction.dense(network))[[0, -1]]
@@ -302,7 +318,7 @@ def _listed(networks: object) -> list[Network]:
 
 
 def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Directions:
-    """Run the networks on the input, after all of it has been looked at."""
+    """Run the networks on the input; refuse networks, inputs or outputs that do not fit."""
     first = networks[0]
     for network in networks[1:]:
         alike = network.widths == first.widths and network.slope == first.slope
@@ -313,9 +329,7 @@ def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Dire
     x = first.checked_inputs(inputs)
     if len(x) != 1:
         raise InvalidArgument("inputs", f"are {len(x)}, but one output has one Hessian an input", "give one input")
-    if isinstance(output, bool) or not isinstance(output, (int, np.integer)) or not 0 <= output < first.outputs_size:
-        problem = f"must be an integer from 0 to {first.outputs_size - 1}, got {output!r}"
-        raise InvalidArgument("output", problem, "count from 0")
+    output = as_count("output", output, 0, first.outputs_size - 1, example=0)
     if not x.any():
         raise InvalidArgument("inputs", "are the zero vector, on which every network is 0", "give a nonzero input")
     weights = [w[None] for w in first.weights]
@@ -330,7 +344,7 @@ def _directions(networks: list[Network], inputs: ArrayLike, output: int) -> Dire
 
 
 def _require_off_kinks(directions: Directions) -> None:
-    """Refuse a unit exactly at 0, unless all of its inputs are: there its layer is 0 whatever its weights."""
+    """Refuse a unit that is exactly at 0, unless all of its inputs are 0: then it is 0 whatever its weights are."""
     if not directions.at_kink.any():
         return
     first = 0
@@ -346,7 +360,7 @@ def _require_off_kinks(directions: Directions) -> None:
 
 
 def _note(directions: Directions, number: int) -> str:
-    """Say why the Hessian is 0; refuse where the reduction does not hold."""
+    """Say why a network's Hessian is 0, in no words if it is not; refuse a network that has no reduction."""
     if directions.depth == 1:
         return "of depth 1: the output is linear in the weights, so the Hessian is 0"
     on = np.logical_or.reduceat(directions.slopes[number] != 0, np.cumsum([0, *directions.widths[:-1]]))

@@ -14,15 +14,15 @@ from montecarlo.engines.real_matrices import Chunk
 from theory.ensembles import Ensemble, InvalidArgument
 
 _FAR = 1300.0
-"""log u^2 of a weight 0 above all others: its limit to e^-650, and still within the range of floats."""
+"""For a weight 0, log u^2 is this much above all others: within e^-650 of the limit, and in the range of floats."""
 
 
 @dataclass(frozen=True)
 class ChainHessian:
     r"""Norms and extreme eigenvalues of the Hessian of :math:`f = v w_L \cdots w_1 x` in the weights, as logs.
 
-    Components: ``spectral_norm``, ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and
-    ``frobenius`` (the norm, not its square). Relative accuracy about 1e-12 at any depth and scale.
+    The components are ``spectral_norm``, ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and
+    ``frobenius`` (the norm, not its square). Their relative accuracy is about 1e-12 at any depth and scale.
 
     Notes
     -----
@@ -32,12 +32,12 @@ class ChainHessian:
 
     .. math:: \sum_{k \ge 2} \frac{u_k^2}{u_k^2 + \Lambda} = \frac{\Lambda}{u_1^2 + \Lambda}
 
-    (:math:`u_1^2 \ge u_2^2 \ge \dots`). The trace is 0, so that one is the spectral norm. The least is :math:`-\mu`
+    (:math:`u_1^2 \ge u_2^2 \ge \dots`). As the trace is 0, it is the spectral norm. The least is :math:`-\mu`
     with :math:`u_2^2 \le \mu \le u_1^2` and
 
     .. math:: \sum_{k \ge 2} \frac{u_k^2}{\mu - u_k^2} = \frac{\mu}{u_1^2 - \mu}.
 
-    Both are solved for the log of the root in units of :math:`u_1 u_2`, where all differences are free of cancellation.
+    Both equations are solved for the log of the root in units of :math:`u_1 u_2`, where no difference cancels.
 
     Examples
     --------
@@ -50,7 +50,13 @@ class ChainHessian:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the four labels; refuse all but linear chains of at least two weights."""
+        """Return the four labels.
+
+        Raises
+        ------
+        InvalidArgument
+            If the networks are no linear chains of at least two weights.
+        """
         net.require_plain("the Hessian of a network of width one")
         if set(sizes(net)) != {1}:
             raise InvalidArgument("width", f"{self.name} needs width 1, got {net.describe()}", "use width=1")
@@ -101,7 +107,7 @@ def chain_hessian_logs(w: Array, factor: Array) -> Array:
     pairs = rest.shape[1] - 1
     second = rest[:, 0]
     above = np.log(2 * (pairs + 1) / (pairs * second + np.sqrt((pairs * second) ** 2 + 4 * (pairs + 1))))
-    tied = log_u[:, 0] - log_u[:, 1] < 1e-14  # then mu is pinned between two equal numbers
+    tied = log_u[:, 0] - log_u[:, 1] < 1e-14  # here mu lies between two equal numbers
     equation = _negative_equation(first[~tied], rest[~tied])
     negative = np.zeros_like(positive)
     negative[~tied] = _root(equation, above[~tied])
@@ -117,7 +123,7 @@ def chain_hessian_logs(w: Array, factor: Array) -> Array:
 
 
 Equation = Callable[[Array], tuple[Array, Array]]
-"""Value and derivative, both at the log of the root, of a decreasing function."""
+"""Returns the value and the derivative of a decreasing function of the log of the root."""
 
 
 def _positive_equation(first: Array, rest: Array) -> Equation:
@@ -143,7 +149,7 @@ def _negative_equation(first: Array, rest: Array) -> Equation:
 
 
 def _root(equation: Equation, high: Array) -> Array:
-    """Solve between 0 and `high` by Newton's method, by bisection where it leaves the bracket."""
+    """Solve an equation between 0 and `high` by Newton's method, and by bisection where that leaves the bracket."""
     low, high = np.zeros_like(high), np.maximum(high, 0.0) * (1 + 1e-15)
     x = high / 2
     for _ in range(200):

@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 PAIRS = 2**17
-"""Pairs made at a time: fewer let threads wait for each other, more leave the cache."""
-
+"""So many pairs are made at a time: with fewer, threads wait for each other; more do not stay in the cache."""
 
 _BELOW_ONE = np.float32(1 - 2.0**-24)
 
 
 class BoxMuller:
-    r"""Fills arrays with float32 standard normals, three to four times as fast as a ziggurat in NumPy.
+    r"""A sampler of float32 standard normals, three to four times as fast as a ziggurat in NumPy.
 
-    From a word of 64 random bits: :math:`\sqrt{-2\log u}\,(\cos\varphi, \sin\varphi)`, u an odd multiple of
+    A word of 64 random bits becomes :math:`\sqrt{-2\log u}\,(\cos\varphi, \sin\varphi)`, u an odd multiple of
     :math:`2^{-31}` and :math:`\varphi` an angle of 32 bits. No value exceeds 6.56 in size, which is beyond what
     :math:`10^{9}` normals reach; the law's moments up to order 8 are those of the normal law to six digits.
 
@@ -38,7 +37,15 @@ class BoxMuller:
         self._angle = np.empty(0, dtype=np.float32)
 
     def __call__(self, rng: np.random.Generator, out: NDArray[np.float32]) -> None:
-        """Overwrite `out`, which must be contiguous."""
+        """Draw normals.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The stream that the bits come from.
+        out : ndarray of float32
+            Contiguous; overwritten with the normals.
+        """
         flat = out.reshape(-1)
         for start in range(0, len(flat), 2 * PAIRS):
             self._fill(rng, flat[start : start + 2 * PAIRS])
@@ -54,7 +61,7 @@ class BoxMuller:
         np.copyto(radius, first, casting="same_kind")
         np.abs(radius, out=radius)
         radius *= np.float32(2.0**-31)
-        np.minimum(radius, _BELOW_ONE, out=radius)  # what rounded to 1 would make an exact 0
+        np.minimum(radius, _BELOW_ONE, out=radius)  # the logarithm of a 1 would make an exact 0
         np.log2(radius, out=radius)
         radius *= np.float32(-2 * math.log(2))
         np.sqrt(radius, out=radius)

@@ -12,7 +12,23 @@ from theory.ensembles import Ensemble
 
 
 def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: int) -> tuple[Array, float]:
-    """Return v of each network, shape (m, n_L), and the log of the factor that its squared entries still lack."""
+    """Draw the readout of each network.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The ensemble, which says what the readout is.
+    rng : numpy.random.Generator
+        The stream that random readouts come from.
+    networks, width : int
+        m and n_L.
+
+    Returns
+    -------
+    v : ndarray, shape (m, n_L)
+    log_v : float
+        Log of a factor that its squared entries still lack.
+    """
     shape = (networks, width)
     if net.readout == "random":
         return rng.standard_normal(shape), -log(Fraction(width))
@@ -24,7 +40,21 @@ def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: 
 
 
 def vector(numbers: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
-    """Return a fixed vector as floats, and the log of the exact factor that its squared entries still lack."""
+    """Read a fixed vector of an ensemble.
+
+    Parameters
+    ----------
+    numbers : str or tuple of Fraction
+        ``e1``, ``unit``, ``ones``, or the entries.
+    size : int
+        How many entries it has.
+
+    Returns
+    -------
+    v : ndarray, shape (size,)
+    log_v : float
+        Log of a factor that its squared entries still lack.
+    """
     if numbers == "e1":
         return np.eye(1, size)[0], 0.0
     if isinstance(numbers, str):

@@ -1,4 +1,4 @@
-"""Vectors on their way through the layers: rescaled by powers of two, their squared norms kept on log scale."""
+"""Squared norms of vectors on their way through the layers, on log scale; powers of two are taken out on the way."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from montecarlo.arrays import Array, Floats
 def rescale(vectors: Floats) -> tuple[Array, NDArray[np.int32]]:
     """Rescale rows in place by powers of two to norms between 1/2 and 2, which rounds nothing.
 
+    Parameters
+    ----------
+    vectors : ndarray, shape (m, n)
+        Overwritten.
+
     Returns
     -------
     squares : ndarray, shape (m,)
-        Squared norms before, in double precision; 0 for rows of zeros, which stay.
+        Squared norms before rescaling, in double precision; 0 for rows of zeros, which stay as they are.
     halves : ndarray of int, shape (m,)
         Each row was divided by 2**halves.
 
@@ -33,15 +38,15 @@ def rescale(vectors: Floats) -> tuple[Array, NDArray[np.int32]]:
     return squares, halves
 
 
-class Trace:
-    """Squared norms of m vectors after each of several steps: mantissa, exponent, and a log common to the vectors.
+class NormTrace:
+    """Squared norms of m vectors after each of several steps: a mantissa, an exponent, and a log common to all vectors.
 
     Parameters
     ----------
     log_start : float
-        log of the factor that the squared norms lack at first.
+        Log of a factor that all squared norms still lack.
     log_factors : ndarray, shape (steps - 1,)
-        log of the factor that each step leaves out.
+        Logs of the factors that the steps after the first leave out.
     networks : int
         m.
     """
@@ -55,7 +60,20 @@ class Trace:
         self._step = 0
 
     def record(self, vectors: Floats, rows: Any = slice(None)) -> Array:
-        """Note the squared norms, rescale the vectors in place, and return the squares; those not in `rows` are 0."""
+        """Record the squared norms after the next step, and rescale the vectors in place.
+
+        Parameters
+        ----------
+        vectors : ndarray, shape (rows, n)
+            Vectors after the step; overwritten.
+        rows : slice or ndarray of int
+            Which of the m vectors they are; the others are recorded as 0. By default they are all.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+            Squared norms before rescaling.
+        """
         squares, halves = rescale(vectors)
         self._squares[self._step, rows] = squares
         self._exponents[self._step, rows] = self._total[rows]
@@ -64,7 +82,7 @@ class Trace:
         return squares
 
     def logs(self, steps: Iterable[int]) -> Array:
-        """Return the logs of the squared norms, shape (m, len(steps)), -inf for a zero vector."""
+        """Return the logs of the squared norms after some steps, shape (m, len(steps)); -inf for a zero vector."""
         chosen = list(steps)
         logs = self._squares[chosen]
         with np.errstate(divide="ignore"):  # the log of a dead network's 0

@@ -1,4 +1,4 @@
-"""A user's sampler must do what it says: right shape, finite, variance 1, symmetric."""
+"""A user's sampler must return finite entries of the right shape, of variance 1 and symmetric about 0."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _FALSE_ALARM = 1e-12
 def check_sampler(net: Ensemble, seed: int) -> None:
     """Refuse the law of an ensemble if its sampler is unusable; do nothing if it has no sampler of its own.
 
-    Draws once, from a stream apart from those of the blocks. E w^2 and E w^4 are tested by Catoni's interval where the
-    law gives the moment of twice the order; without a fourth moment the variance need only lie between 1/2 and 2. The
-    symmetry is tested by the signs of the half of largest abs(w), which are fair coins given abs(w). Each test refuses
-    a sound sampler with probability at most 1e-12.
+    The sampler draws once, from a stream apart from those of the blocks. E w^2 and E w^4 are tested by Catoni's
+    interval where the law gives the moment of twice the order; without a fourth moment the variance need only lie
+    between 1/2 and 2. The symmetry is tested by the signs of the larger half of the entries, which given abs(w) are
+    fair coins. Each test refuses a sound sampler with probability at most 1e-12.
 
     Parameters
     ----------
     net : Ensemble
-        Its law is checked.
+        The ensemble whose law is checked.
     seed : int
         Root seed.
 
     Raises
     ------
     InvalidArgument
-        Names the law and what its sampler does wrong.
+        If the sampler is unusable; the error says what it does wrong.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def check_sampler(net: Ensemble, seed: int) -> None:
 
 
 def _has_moment(w: Array, order: int, moments: Sequence[Exact]) -> bool:
-    """Whether E w^order can be what the law says; its moment of twice the order tells how far a mean may stray."""
+    """Return whether E w^order can be what the law says; its moment of twice the order bounds how a mean strays."""
     if len(moments) >= order:
         mean, square = float(moments[order // 2 - 1]), float(moments[order - 1])
         interval = catoni_interval(w**order, variance=square - mean**2, error=_FALSE_ALARM)

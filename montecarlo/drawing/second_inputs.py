@@ -1,6 +1,6 @@
 r"""A second input x' beside x, carried through the same layers as :math:`a' = \alpha a + e` with :math:`e \perp a`.
 
-Each part has a scale of its own, so that the angle between a and a' is as accurate at 1e-300 as at 1.
+Each of the two parts has its own scale, so that the angle between a and a' is as accurate at 1e-300 as at 1.
 """
 
 from __future__ import annotations
@@ -17,45 +17,60 @@ from montecarlo.drawing.norm_traces import rescale
 from montecarlo.drawing.small_products import matrix_vector
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 
 
 @dataclass(frozen=True)
-class Pair:
+class SecondInput:
     r"""A second input of the norm of x, at a given angle.
 
-    :math:`x' = c\,x + \sqrt{1-c^2}\,|x|\,e`, e the first unit vector of the standard basis that x is not a multiple of,
-    made orthogonal to x.
+    It is :math:`x' = c\,x + \sqrt{1-c^2}\,|x|\,e`. Here e is the first vector of the standard basis that x is no
+    multiple of, made orthogonal to x and of length 1.
 
     Parameters
     ----------
     cosine : Fraction
-        c, between -1 and 1, exclusive.
+        c, between -1 and 1, exclusive; also what :class:`fractions.Fraction` reads, such as ``"1/2"``.
 
     Raises
     ------
     InvalidArgument
-        If it is not.
+        If the cosine is no number, or lies outside this range.
 
     Examples
     --------
-    >>> Pair(Fraction(1, 2)).cosine
+    >>> SecondInput(Fraction(1, 2)).cosine
     Fraction(1, 2)
     """
 
     cosine: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
-        try:
-            cosine = Fraction(self.cosine)
-        except (TypeError, ValueError, OverflowError):
-            cosine = Fraction(2)
+        cosine = exact_fraction("cosine", self.cosine)
         if not -1 < cosine < 1:
             remedy = "use e.g. cosine='1/2'"
             raise InvalidArgument("cosine", f"must lie between -1 and 1, exclusive, got {self.cosine!r}", remedy)
         object.__setattr__(self, "cosine", cosine)
 
-    def started(self, x: Array, networks: int, weights: Weights, slope: float) -> PairTrace:
-        """Return the trace of the pair that starts at x."""
+    def started(self, x: Array, networks: int, weights: Weights, slope: float) -> SecondInputTrace:
+        """Return the second input's trace, at the start.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_0,)
+            The first input.
+        networks : int
+            m, how many networks it passes through.
+        weights : Weights
+            Their law.
+        slope : float
+            Slope of their activation for negative z.
+
+        Raises
+        ------
+        InvalidArgument
+            If the inputs have a single entry, and so no second direction.
+        """
         if len(x) < 2:
             raise InvalidArgument("width", "a second direction needs an input of at least two entries", "use width=2")
         basis = np.eye(len(x))
@@ -63,11 +78,25 @@ class Pair:
         e = other - x * (other @ x) / (x @ x)
         e *= np.sqrt(x @ x / (e @ e)) * np.sqrt(1 - float(self.cosine) ** 2)
         alpha = np.full(networks, float(self.cosine))
-        return PairTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
+        return SecondInputTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
 
 
-class PairTrace:
-    r"""The second input's way through the layers, :math:`a' = 2^t(\alpha a + 2^s e)` in the scale of a."""
+class SecondInputTrace:
+    r"""The second input's way through the layers, :math:`a' = 2^t(\alpha a + 2^s e)` in the scale of a.
+
+    At each layer :meth:`multiply` is called for all rows of the weights, or z_e is known otherwise; then
+    :meth:`activate`, and :meth:`orthogonalize` when a has been activated and rescaled.
+
+    Parameters
+    ----------
+    alpha : ndarray, shape (m,)
+    e : ndarray, shape (m, n_0)
+        Orthogonal to the first input.
+    weights : Weights
+        The law of the weights.
+    slope : float
+        Slope of the activation for negative z.
+    """
 
     def __init__(self, alpha: Array, e: Array, weights: Weights, slope: float) -> None:
         self._weights, self._slope = weights, slope
@@ -95,7 +124,15 @@ class PairTrace:
         return np.stack([self._logs[k][1] for k in chosen], axis=1), np.stack([self._logs[k][2] for k in chosen], 1)
 
     def multiply(self, rows: slice, raw: Floats) -> None:
-        """Multiply e by rows of the weights that are being drawn."""
+        """Multiply e by rows of the weights that are being drawn.
+
+        Parameters
+        ----------
+        rows : slice
+            Which rows; those that start at 0 come first.
+        raw : ndarray, shape (m, rows, n_{k-1})
+            The raw weights.
+        """
         if rows.start == 0:
             self._next = np.empty((len(raw), self._weights.widths[self._layer + 1]))
         self._next[:, rows] = matrix_vector(raw, self._e.astype(raw.dtype, copy=False))
@@ -104,6 +141,13 @@ class PairTrace:
         r"""Pass the activation: :math:`e \leftarrow \phi(\alpha z + z_e) - \alpha\phi(z)` with :math:`z_e = W e`.
 
         Where z keeps its sign the difference is linear in z_e: nothing cancels, however small e is.
+
+        Parameters
+        ----------
+        z : ndarray, shape (m, n_k)
+            W a, before the activation.
+        z_of_e : ndarray, shape (m, n_k), optional
+            W e; by default what :meth:`multiply` has found.
         """
         self._layer += 1
         ze = self._next if z_of_e is None else z_of_e
@@ -113,7 +157,7 @@ class PairTrace:
         alpha, small = self._alpha[:, None], np.ldexp(1.0, np.clip(self._s, -1000, 1000).astype(np.int32))[:, None]
         moved = alpha * z + small * ze
         phi, phi_moved = (np.where(v > 0, v, self._slope * v) for v in (z, moved))
-        if self._slope == 0:  # what is 0 must not become rounding noise
+        if self._slope == 0:  # an exact 0 must not become rounding noise
             apart = ~np.any((z > 0) & (moved > 0), axis=1)
             self._parallel = np.count_nonzero((z > 0) | (moved > 0), axis=1) <= 1
             self._alpha = np.where(apart, 0.0, self._alpha)
@@ -123,7 +167,15 @@ class PairTrace:
         self._e = np.where(((moved > 0) == (z > 0)) & (alpha > 0), linear, (phi_moved - alpha * phi) / small)
 
     def orthogonalize(self, a: Floats, squares: Array) -> None:
-        """Make e orthogonal to the new a, given its squared norms before it was rescaled, and note the angle."""
+        """Make e orthogonal to the new a, and record the angle.
+
+        Parameters
+        ----------
+        a : ndarray, shape (m, n_k)
+            Activations of the first input, rescaled.
+        squares : ndarray, shape (m,)
+            Their squared norms before they were rescaled.
+        """
         halves = np.frexp(squares)[1] >> 1
         norm = np.ldexp(squares, -2 * halves)
         self._s -= halves
@@ -149,19 +201,19 @@ class PairTrace:
         self._logs.append((self._all(log_angle, -np.inf), self._all(log_ratio, -np.inf), self._all(sign, 0.0)))
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
-        """Go on with these networks alone: the others have died, so that nothing more is asked of them."""
+        """Go on with the networks that are alive, as nothing more is asked of the others."""
         self._rows, self._alpha, self._e = self._rows[alive], self._alpha[alive], self._e[alive]
         self._t, self._s, self._parallel = self._t[alive], self._s[alive], self._parallel[alive]
 
     def _all(self, values: Array, dead: float) -> Array:
-        """Return values of all networks, given those of the networks that are left."""
+        """Return values of all networks: those given for the ones that are left, and `dead` for the others."""
         out = np.full(self._networks, dead)
         out[self._rows] = values
         return out
 
 
 def _log_angle(log_tangent: Array, sign: Array) -> Array:
-    """Return the log of the angle between 0 and pi whose tangent has that size and whose cosine that sign."""
+    """Return the log of the angle between 0 and pi, given the size of its tangent and the sign of its cosine."""
     angle = np.arctan(np.exp(np.minimum(log_tangent, 700)))
     with np.errstate(divide="ignore"):
         log_angle = np.log(np.where(sign < 0, np.pi - angle, angle))

@@ -11,12 +11,24 @@ import numpy as np
 
 from montecarlo.arrays import Floats
 
-_ENTRIES = 2**13  # OpenBLAS starts threads for a matrix-vector product of 9,216 entries
-_OPERATIONS = 2**17  # and for a product of matrices of 2^18 multiplications
+_ENTRIES = 2**13
+"""Entries of a piece that is multiplied by a vector, at most: OpenBLAS starts threads at 9,216."""
+_OPERATIONS = 2**17
+"""Multiplications in a product of two pieces, at most: OpenBLAS starts threads at 2^18."""
 
 
 def matrix_vector(matrices: Floats, vectors: Floats) -> Floats:
-    """Return the products, shape (m, o), of matrices (m, o, i), contiguous, and vectors (m, i).
+    """Multiply each matrix by its vector.
+
+    Parameters
+    ----------
+    matrices : ndarray, shape (m, o, i)
+        Contiguous.
+    vectors : ndarray, shape (m, i)
+
+    Returns
+    -------
+    ndarray, shape (m, o)
 
     Examples
     --------
@@ -33,7 +45,17 @@ def matrix_vector(matrices: Floats, vectors: Floats) -> Floats:
 
 
 def vector_matrix(vectors: Floats, matrices: Floats) -> Floats:
-    """Return the products, shape (m, i), of vectors (m, o) and matrices (m, o, i), contiguous.
+    """Multiply each vector, as a row, by its matrix.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (m, o)
+    matrices : ndarray, shape (m, o, i)
+        Contiguous.
+
+    Returns
+    -------
+    ndarray, shape (m, i)
 
     Examples
     --------
@@ -49,7 +71,16 @@ def vector_matrix(vectors: Floats, matrices: Floats) -> Floats:
 
 
 def matrix_matrix(left: Floats, right: Floats) -> Floats:
-    """Return the products, shape (m, o, j), of matrices (m, o, i) and (m, i, j), contiguous.
+    """Multiply pairs of matrices.
+
+    Parameters
+    ----------
+    left, right : ndarray, shapes (m, o, i), (m, i, j)
+        Contiguous.
+
+    Returns
+    -------
+    ndarray, shape (m, o, j)
 
     Examples
     --------
@@ -66,5 +97,5 @@ def matrix_matrix(left: Floats, right: Floats) -> Floats:
 
 @cache
 def _rows(o: int, i: int, most: int = _ENTRIES) -> int:
-    """Return the largest divisor of o that makes pieces small enough."""
+    """Return how many of o rows of i entries make a piece: the largest divisor of o that is small enough."""
     return max(rows for rows in range(1, o + 1) if o % rows == 0 and (rows == 1 or rows * i <= most))

@@ -11,15 +11,17 @@ import numpy as np
 from theory.ensembles import Ensemble
 
 CHUNK_BYTES = 2**20
-"""Bytes of a chunk's largest layer of weights: it stays in the cache."""
+"""A layer of weights of all networks of a chunk has at most so many bytes, so that it stays in the cache."""
 CHUNK_NETWORKS = 2**14
+"""A chunk has at most so many networks."""
 CHUNK_UNITS = 2**20
-"""Units of a chunk over all layers: 8 MiB a trace for narrow and deep networks, which malloc still reuses."""
+"""A chunk has at most so many units over all layers: a trace of norms then takes 8 MiB, which malloc still reuses."""
 KEEP_BYTES = 2**25
 """A chunk's weights are kept for the backward pass up to this size (32 MiB), and drawn again beyond it."""
 BLOCK_WEIGHTS = 2**24
+"""A block has about so many weights over all networks."""
 BLOCK_LAYERS = 2**20
-"""Layers of a block over all networks: what is measured of each makes 8 MiB."""
+"""A block has at most so many layers over all networks: one number measured of each makes 8 MiB."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,15 @@ class Partition:
 
     @classmethod
     def of(cls, net: Ensemble, itemsize: int = 8) -> Partition:
-        """Return the partition for real weights of so many bytes; it depends on nothing else, nor do the bits."""
+        """Return the partition for real weights; neither it nor the bits depend on anything but the arguments.
+
+        Parameters
+        ----------
+        net : Ensemble
+            An ensemble without symbols.
+        itemsize : int
+            Bytes of one weight.
+        """
         widths = sizes(net)
         layers = [n_in * n_out for n_in, n_out in pairwise(widths)]
         chunk = min(CHUNK_BYTES // (itemsize * max(layers)), CHUNK_NETWORKS, CHUNK_UNITS // sum(widths))
@@ -54,7 +64,13 @@ class Partition:
 
     @classmethod
     def whole(cls, chunk: int, block: int) -> Partition:
-        """Return the partition with about so many networks: at least one, and whole chunks in a block."""
+        """Return the partition whose chunks and blocks have about the sizes wished for.
+
+        Parameters
+        ----------
+        chunk, block : int
+            Networks wished for; a chunk gets at least one, and a block a whole number of chunks.
+        """
         chunk = max(1, chunk)
         return cls(chunk, chunk * max(1, block // chunk))
 
@@ -85,14 +101,14 @@ def stream(seed: int, digest: str, block: int | str) -> np.random.Generator:
     seed : int
         Root seed, not negative.
     digest : str
-        ``net.digest()``: what is drawn depends on the ensemble, not on what is measured.
+        ``net.digest()``, as what is drawn depends on the ensemble, not on what is measured.
     block : int or str
-        Number of the block; a word names a stream apart from all blocks.
+        Number of the block, or a word for a stream apart from those of all blocks.
 
     Returns
     -------
     numpy.random.Generator
-        SFC64, the fastest of NumPy's generators, seeded by a SHA-256 of all three.
+        SFC64, the fastest of NumPy's generators, seeded by a SHA-256 of all three arguments.
 
     Examples
     --------

@@ -17,10 +17,12 @@ from montecarlo.drawing.streams import sizes
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 Fill = Callable[[np.random.Generator, Floats], None]
-"""Overwrites an array (m, n_out, n_in) with m matrices of raw, not yet scaled, weights."""
+"""A function that overwrites an array (m, n_out, n_in) with m matrices of raw, not yet scaled, weights."""
 
-_WORDS = 2**17  # random bits at a time: 1 MiB, which stays in the cache
+_WORDS = 2**17
+"""So many words of 64 random bits are drawn at a time: 1 MiB, which stays in the cache."""
 _SLAB_BYTES = 2**20
+"""Rows of a large matrix are drawn in slabs of at most so many bytes."""
 
 
 class Weights:
@@ -34,9 +36,9 @@ class Weights:
     Parameters
     ----------
     net : Ensemble
-        Without symbols.
+        An ensemble without symbols.
     dtype : dtype-like
-        float64 or float32, of the raw weights.
+        Type of the raw weights, float64 or float32.
 
     Attributes
     ----------
@@ -77,21 +79,52 @@ class Weights:
         return self.widths[layer], self.widths[layer - 1]
 
     def slabs(self, layer: int, networks: int = 1) -> Iterator[slice]:
-        """Return the rows of W_k that are drawn at a time: all, but of a single network's that outgrow the cache."""
+        """Return which rows of W_k are drawn at a time: all, unless a single network's matrix outgrows the cache.
+
+        Parameters
+        ----------
+        layer : int
+            k, from 1.
+        networks : int
+            How many networks are drawn together.
+        """
         n_out, n_in = self.shape(layer)
         split = self._independent and networks == 1
         rows = max(1, _SLAB_BYTES // (self.dtype.itemsize * n_in)) if split else n_out
         return (slice(first, min(first + rows, n_out)) for first in range(0, n_out, rows))
 
     def draw(self, layer: int, rng: np.random.Generator, out: Floats) -> Floats:
-        """Overwrite `out`, of shape (m, rows, n_{k-1}), with raw weights of m networks, and return it."""
+        """Draw raw weights of m networks.
+
+        Parameters
+        ----------
+        layer : int
+            k, from 1.
+        rng : numpy.random.Generator
+            The stream that the weights come from.
+        out : ndarray, shape (m, rows, n_{k-1})
+            Overwritten with the weights.
+
+        Returns
+        -------
+        ndarray
+            The array `out`.
+        """
         assert out.shape[1] == self.shape(layer)[0] or self._independent
         assert out.shape[2] == self.shape(layer)[1]
         self.fill(rng, out)
         return out
 
     def fill(self, rng: np.random.Generator, out: Floats) -> None:
-        """Overwrite an array of any shape, contiguous, with raw entries."""
+        """Draw raw weights into an array of any shape.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The stream that the weights come from.
+        out : ndarray
+            Contiguous; overwritten with the weights.
+        """
         self._fill(rng, out)
 
     def scale(self, layer: int) -> float:
@@ -106,7 +139,7 @@ def log(fraction: Fraction) -> float:
 
 
 def integer_multiples(values: tuple[Fraction, ...]) -> tuple[Array, Fraction]:
-    """Write values as floats times a common exact factor: integers over a power of two, exact below 2^53.
+    """Write values as floats times a common exact factor: the floats are integers below 2^53 over a power of two.
 
     >>> integer_multiples((Fraction(1, 2), Fraction(1, 3)))
     (array([1.5, 1. ]), Fraction(1, 3))
@@ -146,7 +179,7 @@ def _normal(rng: np.random.Generator, out: Floats) -> None:
 
 
 def _odd_integers(bits: int) -> Fill:
-    """Draw odd integers of so many bits, as often negative as positive: the uniform law without a shift by its mean."""
+    """Return what draws odd integers of so many bits, as often negative as positive: their law needs no shift."""
     integer = np.int32 if bits == 32 else np.int64
 
     def fill(rng: np.random.Generator, out: Floats) -> None:
@@ -161,7 +194,7 @@ def _odd_integers(bits: int) -> Fill:
 
 
 def _discrete(values: Array, probabilities: tuple[Fraction, ...]) -> Fill:
-    """Draw values with exactly their probabilities: a uniform integer below the common denominator."""
+    """Return what draws values with exactly their probabilities, by a uniform integer below their denominator."""
     denominator = math.lcm(*(p.denominator for p in probabilities))
     counts = [int(p * denominator) for p in probabilities]
     if denominator <= 2**16:
@@ -187,11 +220,12 @@ def _discrete(values: Array, probabilities: tuple[Fraction, ...]) -> Fill:
 
 
 def _haar(rng: np.random.Generator, out: Floats) -> None:
-    """Fill with Haar (semi-)orthogonal matrices, as torch.nn.init.orthogonal_ does.
+    """Fill an array with Haar (semi-)orthogonal matrices, as torch.nn.init.orthogonal_ does.
 
-    The Q of a QR decomposition of normal entries, its columns times the signs of R's diagonal (Mezzadri, Notices AMS
-    54(5), 2007), transposed where rows are fewer. Each Householder vector of that decomposition is a fresh normal
-    vector (Stewart, SIAM J. Numer. Anal. 17(3), 1980), so R is never formed; LAPACK's bits depend on its threads.
+    These are the Q of a QR decomposition of normal entries, its columns times the signs of R's diagonal (Mezzadri,
+    Notices AMS 54(5), 2007), transposed where rows are fewer than columns. Each Householder vector of that
+    decomposition is a fresh normal vector (Stewart, SIAM J. Numer. Anal. 17(3), 1980), so R is never formed. LAPACK is
+    not used, as its bits depend on its threads.
     """
     m, n_out, n_in = out.shape
     rows, columns = max(n_out, n_in), min(n_out, n_in)
@@ -200,7 +234,7 @@ def _haar(rng: np.random.Generator, out: Floats) -> None:
     for j in reversed(range(columns)):
         x = normals[:, j, j:]
         sign = np.where(x[:, 0] < 0, -1.0, 1.0)
-        if j == rows - 1:  # a reflection of the line
+        if j == rows - 1:  # on a line a reflection is a sign
             q[:, j, j] = sign
             continue
         norm = np.sqrt(np.einsum("mi,mi->m", x, x))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import BLOCK_LAYERS, CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.engine import ALL_NEEDS, Draw, Precision
@@ -57,14 +57,14 @@ class Direct:
             )
         return Partition.of(net, np.dtype(self.dtype).itemsize)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.real_matrices.Chunk`."""
         if _is_width_one(net):
-            if pair is not None:
+            if second_input is not None:
                 raise InvalidArgument("width", "one direction holds no angle", "use a width of at least 2")
             return lambda rng, networks: WidthOneChunk(net, rng, networks, needs=needs, dtype=self.dtype)
         scratch = Scratch(net, self.dtype)
-        return lambda rng, networks: Chunk(net, rng, networks, needs=needs, pair=pair, scratch=scratch)
+        return lambda rng, networks: Chunk(net, rng, networks, needs=needs, second_input=second_input, scratch=scratch)
 
 
 def _is_width_one(net: Ensemble) -> bool:

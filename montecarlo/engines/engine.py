@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import Partition
 from theory.ensembles import Ensemble
 
 Precision = Literal["float64", "float32"]
 
-ALL_NEEDS = frozenset({"backward", "weights", "units", "pair"})
+ALL_NEEDS = frozenset({"backward", "weights", "units", "second_input"})
 
 
 class Networks(Protocol):
@@ -61,5 +61,5 @@ class Engine(Protocol):
     def partition(self, net: Ensemble) -> Partition:
         """Return how samples are cut into blocks and chunks."""
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws the chunks of one block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.engine import Draw
@@ -18,7 +18,7 @@ class LawExact:
     """Normal weights without matrices, in O(n) a layer; the same law as :class:`Direct`, jointly over all layers."""
 
     name = "law-exact"
-    provides = frozenset({"backward", "units", "pair"})
+    provides = frozenset({"backward", "units", "second_input"})
 
     def refuse(self, net: Ensemble) -> None:
         """Refuse all but independent normal weights."""
@@ -30,10 +30,12 @@ class LawExact:
         chunk = min(2**16 // max(widths), 2**20 // sum(widths), CHUNK_NETWORKS)
         return Partition.whole(chunk, 2**22 // sum(widths))
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.vectors_in_law.VectorChunk`."""
         weights = Weights(net)
-        return lambda rng, networks: VectorChunk(net, rng, networks, needs=needs, pair=pair, weights=weights)
+        return lambda rng, networks: VectorChunk(
+            net, rng, networks, needs=needs, second_input=second_input, weights=weights
+        )
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class LawExactNorms:
         steps = len(sizes(net))
         return Partition.whole(2**17 // steps, 2**19 // steps)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         """Return what draws :class:`montecarlo.engines.norms_in_law.NormChunk`."""
         weights = Weights(net)
         return lambda rng, networks: NormChunk(net, rng, networks, needs=needs, weights=weights)

@@ -1,24 +1,23 @@
-r"""Law-exact sampling of norms for normal weights, O(1) a layer: chi-square variables in place of matrices and vectors.
+r"""Sampling norms for normal weights from their exact law, O(1) a layer: chi-squares, no matrices and no vectors.
 
 Let :math:`A_k = |a_k|^2`, let B of the n units of layer k be on, and let :math:`\chi^2` be fresh at each mention.
 
 **Forward.** :math:`A_k = s^2 A_{k-1}(\chi^2_B + \sigma^2\chi^2_{n-B})`, :math:`\sigma` the slope for negative z, B
-binomial (n, 1/2), or n for linear networks: the entries of z are independent and normal, their signs independent of
-their sizes.
+binomial (n, 1/2), or n for linear networks. For the entries of z are independent and normal, and their signs do not
+depend on their sizes.
 
-**Backward**, jointly with that. By :mod:`montecarlo.engines.vectors_in_law`, :math:`W^T b = a f/A + s|b|\,(g - a\langle
-a, g\rangle/A)`, as :math:`\langle z_{k+1}, b_{k+1}\rangle = f` at every layer. Split the units of layer k into those on
-and off; a has the shares p and q = 1 - p of its square there. The part of g orthogonal to a has a standard normal
-coefficient h along the one direction that a's own two parts still span, and chi-squares orthogonal to both. With
-:math:`\rho_k = |b_k|^2 A_k/f^2` and :math:`\tau^2 = \rho_{k+1} s^2 A_k/A_{k+1}`
+**Backward**, jointly with the forward pass. By :mod:`montecarlo.engines.vectors_in_law`, :math:`W^T b = a f/A +
+s|b|\,(g - a\langle a, g\rangle/A)`, as :math:`\langle z_{k+1}, b_{k+1}\rangle = f` at every layer. Split the units of
+layer k into those on and those off, in which a has the shares p and q = 1 - p of its square. The part of g orthogonal
+to a has a standard normal coefficient h along the one direction that the two parts of a span besides a, and chi-squares
+orthogonal to both parts. With :math:`\rho_k = |b_k|^2 A_k/f^2` and :math:`\tau^2 = \rho_{k+1} s^2 A_k/A_{k+1}`
 
 .. math:: \rho_k = (\sqrt p + \tau\sqrt q\,h)^2 + \tau^2\chi^2_{B-1}
           + \sigma^2\left[(\sqrt q - \tau\sqrt p\,h)^2 + \tau^2\chi^2_{n-B-1}\right],
 
 without the terms in h where B is 0 or n. For ReLU p = 1, so :math:`\rho_k = 1 + \tau^2\chi^2_{B-1}`; for linear
-networks :math:`1 + \tau^2\chi^2_{n-1}`. A normal readout is one more linear layer, of one unit; another needs the
-vector
-:math:`a_L`, which is one normal vector. :math:`|G_k|^2 = |b_k|^2 A_{k-1} = \rho_k f^2 A_{k-1}/A_k`.
+networks :math:`1 + \tau^2\chi^2_{n-1}`. A normal readout is one more linear layer, of one unit. Any other readout needs
+the vector :math:`a_L`, which takes one normal vector. :math:`|G_k|^2 = |b_k|^2 A_{k-1} = \rho_k f^2 A_{k-1}/A_k`.
 """
 
 from __future__ import annotations
@@ -35,15 +34,23 @@ from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
-_FEW = 64  # networks whose sums over layers NumPy forms faster by itself
+_FEW = 64
+"""For fewer networks than this, NumPy's cumsum over layers is faster than a loop."""
 _COUNTED = 512
-"""Up to so many units, coins are random bits that are counted; beyond, a binomial variable is faster."""
+"""Up to so many units, coins are random bits that are counted; for more, a binomial variable is faster."""
 
 
 class NormChunk:
     """A few networks of one ensemble with normal weights, as the norms of their activations and gradients.
 
-    Parameters and methods as :class:`montecarlo.engines.real_matrices.Chunk`, for norms alone.
+    Its methods are those of :class:`montecarlo.engines.real_matrices.Chunk` that concern norms.
+
+    Parameters
+    ----------
+    net, rng, networks, needs
+        As for :class:`montecarlo.engines.real_matrices.Chunk`.
+    weights : Weights, optional
+        The law of the weights, if it is at hand.
 
     Examples
     --------
@@ -77,7 +84,7 @@ class NormChunk:
         if "units" in needs and self._slope == 1:  # linear norms do not depend on the signs
             signs = self._draw_signs()
             if self._readout_is_fixed and "backward" in needs:
-                signs[-1] = self._last_on  # those of the vector that has met the readout
+                signs[-1] = self._last_on  # those of the vector that the readout was applied to
             self._on = signs
 
     @property
@@ -91,7 +98,7 @@ class NormChunk:
 
     @property
     def _is_flat(self) -> NDArray[np.bool_]:
-        """Whether f is 0, and its gradient: the network is dead, or the readout meets only units that are off."""
+        """Whether f and its gradient are 0: the network is dead, or the readout is 0 on all units that are on."""
         return np.asarray(np.isneginf(self._log_norms[-1]) | np.isneginf(self._log_f_square))
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
@@ -119,12 +126,12 @@ class NormChunk:
         return np.where(np.isneginf(self._log_norms[-1]), -np.inf, self._log_f_square)
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
-        """Return how many units of layer k are on, shape (m, len(layers)); none after death."""
+        """Return how many units of layer k are on, shape (m, len(layers)); none are once a network has died."""
         before = self._log_norms[[k - 1 for k in layers]]
         return np.where(np.isneginf(before), 0, self._on[[k - 1 for k in layers]]).T.astype(np.int64)
 
     def _draw_units(self) -> NDArray[Any]:
-        """Return how many units of each layer count as on, shape (L, m): all of a linear one."""
+        """Return how many units of each layer count as on, shape (L, m); in a linear layer all do."""
         if self._slope == 1:
             return np.broadcast_to(np.array(self._law.widths[1:])[:, None], (self._depth, self.networks))
         return self._draw_signs()
@@ -180,7 +187,7 @@ class NormChunk:
             np.add(before, log, out=after)
 
     def _draw_last_vector(self) -> None:
-        """Draw z_L in units of s|a_{L-1}|, its signs with it, for readouts that are not normal."""
+        """Draw z_L in units of s|a_{L-1}|, with its signs, for readouts that are not normal."""
         z = self._rng.standard_normal((self.networks, self._law.widths[-1]))
         on = z > 0
         slopes = np.where(on, 1.0, self._slope)

@@ -12,39 +12,40 @@ from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.input_and_readout import draw_readout, vector
-from montecarlo.drawing.norm_traces import Trace
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.norm_traces import NormTrace
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
 from montecarlo.drawing.streams import KEEP_BYTES
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
 _MAY_DIE = 12
-"""Narrower ReLU networks die within depths that are simulated: the dead ones are not drawn any further."""
+"""ReLU networks narrower than this die within depths that are simulated; dead ones are not drawn any further."""
 
 
 class Chunk:
     r"""A few networks of one ensemble, drawn from a stream, with their norms on log scale.
 
-    Activations are rescaled by powers of two at each layer and the exponents kept as integers: nothing under- or
-    overflows at any depth, and the rescaling makes no rounding error. A ReLU network that has died, all units of a
-    layer off, has norms 0 whatever follows: its later weights are drawn only if they are asked for.
+    Activations are rescaled by powers of two at each layer and the exponents are kept as integers, so that nothing
+    under- or overflows at any depth, and the rescaling makes no rounding error. A ReLU network is dead once all units
+    of a layer are off. Then its norms are 0 whatever follows, and its later weights are drawn only if they are asked
+    for.
 
     Parameters
     ----------
     net : Ensemble
-        Without symbols.
+        An ensemble without symbols.
     rng : numpy.random.Generator
-        Where the weights come from, W_1 to W_L and then the readout v, so that the same networks are drawn whatever is
-        measured. It is left behind them.
+        The stream from which W_1, ..., W_L and then the readout v are drawn. This order does not depend on what is
+        measured, so that neither do the networks. Afterwards the stream stands behind them.
     networks : int
-        m, how many networks.
+        m, how many networks are drawn.
     needs : frozenset of str
         What will be asked for beyond activations: ``"backward"``, ``"weights"``, ``"units"``.
-    pair : Pair, optional
-        A second input, beside x.
+    second_input : SecondInput, optional
+        A second input, which passes through the networks beside x.
     scratch : Scratch, optional
-        Memory, shared with other chunks.
+        Memory that is shared with other chunks.
 
     Attributes
     ----------
@@ -56,8 +57,8 @@ class Chunk:
     Notes
     -----
     :math:`f = \langle v, a_L\rangle` has the gradients :math:`G_k = b_k a_{k-1}^T` with :math:`b_L = D_L v` and
-    :math:`b_k = D_k W_{k+1}^T b_{k+1}`, D_k the diagonal matrix of the slopes (that for negative z where z = 0), so
-    :math:`|G_k|_F^2 = |b_k|^2 |a_{k-1}|^2`.
+    :math:`b_k = D_k W_{k+1}^T b_{k+1}`, so :math:`|G_k|_F^2 = |b_k|^2 |a_{k-1}|^2`. D_k is the diagonal matrix of the
+    slopes; where z = 0 it has the slope for negative z.
 
     Examples
     --------
@@ -76,7 +77,7 @@ class Chunk:
         networks: int,
         *,
         needs: frozenset[str] = frozenset(),
-        pair: Pair | None = None,
+        second_input: SecondInput | None = None,
         scratch: Scratch | None = None,
     ) -> None:
         net.require_plain("Chunk")
@@ -95,7 +96,7 @@ class Chunk:
 
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
-        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
         self.readout: Array = v * np.exp(log_v / 2)
@@ -130,7 +131,13 @@ class Chunk:
         return np.where(self._masks[layer - 1], 1.0, self._slope)
 
     def log_jacobian_norms(self, first: int, last: int) -> Array:
-        """Return log|M_lk|_F^2, shape (m,), M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k for k = first < l = last."""
+        """Return log|M_lk|_F^2, shape (m,), for M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k.
+
+        Parameters
+        ----------
+        first, last : int
+            k and l, with 1 <= k < l <= L.
+        """
         jacobian = np.repeat(np.eye(self._law.widths[first])[None], self.networks, axis=0)
         logs = np.zeros(self.networks)
         for layer in range(first, last):
@@ -160,10 +167,10 @@ class Chunk:
     def _forward(self, x: Array, log_x: float, remember_masks: bool) -> None:
         dtype, scratch = self._law.dtype, self._scratch
         a: Floats = np.repeat(x.astype(dtype)[None, :], self.networks, axis=0)
-        self._activations = Trace(log_x, self._law.log_factors, self.networks)
+        self._activations = NormTrace(log_x, self._law.log_factors, self.networks)
         squares = self._activations.record(a)
-        if self.pair is not None:
-            self.pair.orthogonalize(a, squares)
+        if self.second_input is not None:
+            self.second_input.orthogonalize(a, squares)
         may_die = self._slope == 0 and min(self._law.widths) < _MAY_DIE
         alive = np.arange(self.networks)
         for k in range(1, self._depth + 1):
@@ -175,10 +182,10 @@ class Chunk:
             for rows in self._law.slabs(k, len(alive)):
                 raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
                 z[:, rows] = matrix_vector(raw, a)
-                if self.pair is not None:
-                    self.pair.multiply(rows, raw)
-            if self.pair is not None:
-                self.pair.activate(z)
+                if self.second_input is not None:
+                    self.second_input.multiply(rows, raw)
+            if self.second_input is not None:
+                self.second_input.activate(z)
             if remember_masks:
                 mask = np.zeros((self.networks, z.shape[1]), dtype=np.bool_)
                 mask[alive] = z > 0
@@ -187,17 +194,17 @@ class Chunk:
                 np.maximum(z, self._slope * z if self._slope else 0, out=z)
             a = z
             squares = self._activations.record(a, alive)
-            if self.pair is not None:
-                self.pair.orthogonalize(a, squares)
+            if self.second_input is not None:
+                self.second_input.orthogonalize(a, squares)
             if may_die and not squares.all():
                 alive, a = alive[squares > 0], a[squares > 0]
-                if self.pair is not None:
-                    self.pair.keep(squares > 0)
+                if self.second_input is not None:
+                    self.second_input.keep(squares > 0)
         self._alive, self._last = alive, a
 
-    def _back_propagate(self, v: Array, log_v: float) -> Trace:
+    def _back_propagate(self, v: Array, log_v: float) -> NormTrace:
         """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
-        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+        trace = NormTrace(log_v, self._law.log_factors[:0:-1], self.networks)
         b: Floats = v[self._alive].astype(self._law.dtype)
         for k in range(self._depth, 0, -1):
             if k < self._depth:
@@ -215,7 +222,7 @@ class Chunk:
         return trace
 
     def _raw_slabs(self, layer: int) -> Iterator[tuple[slice, Floats]]:
-        """Return the raw weights of the networks that were drawn, some rows at a time."""
+        """Yield the raw weights of the networks that were drawn, some rows at a time."""
         drawn = len(self._drawn[layer - 1])
         buffer = self._scratch.buffer(layer, drawn, own=self._keeps)
         if self._keeps:
@@ -233,13 +240,21 @@ class Chunk:
             yield rows, raw
 
     def _unneeded(self, layer: int) -> Floats:
-        """Draw the weights that dead networks would have had, from a stream that moves nothing."""
+        """Draw the weights that dead networks would have had, from a stream apart, which leaves `rng` where it is."""
         out = np.empty((self.networks, *self._law.shape(layer)), self._law.dtype)
         return self._law.draw(layer, aside(self._rng, layer), out)
 
 
 class Scratch:
-    """The weights' law and the memory they are drawn into, shared by the chunks of a block, one after the other."""
+    """The law of the weights and the memory they are drawn into, which the chunks of a block use one after the other.
+
+    Parameters
+    ----------
+    net : Ensemble
+        An ensemble without symbols.
+    dtype : dtype-like
+        Type of the weights, float64 or float32.
+    """
 
     def __init__(self, net: Ensemble, dtype: DTypeLike = np.float64) -> None:
         self.weights = Weights(net, dtype)
@@ -252,7 +267,22 @@ class Scratch:
         return networks * self._bytes <= KEEP_BYTES
 
     def buffer(self, layer: int, networks: int, own: bool) -> Floats:
-        """Return memory for W_k of m networks: the layer's own, or for a slab, shared by layers of the same shape."""
+        """Return memory for W_k of some networks.
+
+        Parameters
+        ----------
+        layer : int
+            k, from 1.
+        networks : int
+            How many networks there are.
+        own : bool
+            Whether the layer has memory of its own for all of W_k. Otherwise layers of one shape share memory for a
+            slab.
+
+        Returns
+        -------
+        ndarray, shape (networks, rows, n_{k-1})
+        """
         shape = self.weights.shape(layer)
         if not own:
             shape = next(self.weights.slabs(layer, networks)).stop, shape[1]
@@ -263,19 +293,47 @@ class Scratch:
         return kept[:networks]
 
     def head(self, buffer: Floats, rows: slice) -> Floats:
-        """Return as much of the memory as a slab takes."""
+        """Return the part of the memory that a slab takes.
+
+        Parameters
+        ----------
+        buffer : ndarray, shape (networks, rows, n_{k-1})
+            Memory for the largest slab.
+        rows : slice
+            Rows of W_k that make the slab.
+        """
         return buffer[:, : rows.stop - rows.start]
 
 
 def aside(rng: np.random.Generator, number: int) -> np.random.Generator:
-    """Return a stream apart from all others, which depends on where `rng` stands and does not move it."""
+    """Return a stream apart from all others.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        A stream; the new one depends on where it stands, and does not move it.
+    number : int
+        Tells several streams apart that start from the same place.
+    """
     state = f"{rng.bit_generator.state!r}/{number}".encode()
     entropy = int.from_bytes(hashlib.sha256(state).digest(), "big")
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
-def log_squares(a: Floats, v: Array, trace: Trace, rows: Any = slice(None)) -> Array:
-    """Return log <v, a_L>^2, shape (m,), given a_L of those in `rows` up to scale, and the trace of norms."""
+def log_squares(a: Floats, v: Array, trace: NormTrace, rows: Any = slice(None)) -> Array:
+    """Return log f^2 of m networks, shape (m,); -inf where a network has died.
+
+    Parameters
+    ----------
+    a : ndarray, shape (rows, n_L)
+        a_L up to scale.
+    v : ndarray, shape (rows, n_L)
+        The readouts.
+    trace : NormTrace
+        The norms of the activations of all m networks.
+    rows : slice or ndarray of int
+        Which networks `a` and `v` are of, all by default; the others have died.
+    """
     logs = trace.logs([-1])[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         double = a.astype(np.float64)

@@ -1,13 +1,13 @@
-r"""Law-exact sampling for normal weights, O(n) a layer: activations and gradients without the weight matrices.
+r"""Sampling activations and gradients for normal weights from their exact law, O(n) a layer: no weight matrices.
 
 Given the activations so far, :math:`z = W a` is normal with independent entries of variance :math:`s^2|a|^2`. Given z
 as well, :math:`W^T b` has the law of
 
 .. math:: a\,\frac{\langle z, b\rangle}{|a|^2} + s\,|b|\Bigl(g - a\frac{\langle a, g\rangle}{|a|^2}\Bigr)
 
-with g fresh and standard normal, as W restricted to the complement of a is independent of W a. The same for a second
-input: its part e orthogonal to a meets fresh entries of W, and :math:`W^T b` is conditioned on W e as it is on W a.
-Jointly over all layers this is the law of the direct engine.
+with g fresh and standard normal, as W restricted to the complement of a is independent of W a. The same holds for a
+second input: its part e orthogonal to a is multiplied by fresh entries of W, and :math:`W^T b` is conditioned on W e as
+it is on W a. Jointly over all layers this is the law of the direct engine.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
 from montecarlo.drawing.input_and_readout import draw_readout, vector
-from montecarlo.drawing.norm_traces import Trace
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.norm_traces import NormTrace
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.real_matrices import log_squares
 from theory.ensembles import Ensemble
@@ -30,7 +30,14 @@ from theory.ensembles import Ensemble
 class VectorChunk:
     """A few networks of one ensemble with normal weights, as the vectors that pass through them.
 
-    Parameters and methods as :class:`montecarlo.engines.real_matrices.Chunk`, without weights and Jacobians.
+    Its methods are those of :class:`montecarlo.engines.real_matrices.Chunk`, but for weights, slopes and Jacobians.
+
+    Parameters
+    ----------
+    net, rng, networks, needs, second_input
+        As for :class:`montecarlo.engines.real_matrices.Chunk`.
+    weights : Weights, optional
+        The law of the weights, if it is at hand.
 
     Examples
     --------
@@ -47,7 +54,7 @@ class VectorChunk:
         networks: int,
         *,
         needs: frozenset[str] = frozenset(),
-        pair: Pair | None = None,
+        second_input: SecondInput | None = None,
         weights: Weights | None = None,
     ) -> None:
         self.net = net
@@ -58,7 +65,7 @@ class VectorChunk:
         self._rng = rng
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = x * np.exp(log_x / 2)
-        self.pair = None if pair is None else pair.started(x, networks, self._law, self._slope)
+        self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._masks: list[NDArray[np.bool_]] = []
         self._vectors: list[Array] = []
         self._squares: list[Array] = []
@@ -91,18 +98,18 @@ class VectorChunk:
 
     def _forward(self, x: Array, log_x: float, needs: frozenset[str]) -> None:
         a = np.repeat(x[None, :], self.networks, axis=0)
-        self._activations = Trace(log_x, self._law.log_factors, self.networks)
-        norm = np.empty(0)  # |a|^2 once rescaled
+        self._activations = NormTrace(log_x, self._law.log_factors, self.networks)
+        norm = np.empty(0)  # |a|^2 after rescaling
         for k in range(self._depth + 1):
             if k > 0:
                 z = self._rng.standard_normal((self.networks, self._law.widths[k]))
                 z *= np.sqrt(norm)[:, None]
-                if self.pair is not None:
+                if self.second_input is not None:
                     z_of_e = self._rng.standard_normal(z.shape)
-                    z_of_e *= np.sqrt(np.einsum("mi,mi->m", self.pair.e, self.pair.e))[:, None]
+                    z_of_e *= np.sqrt(np.einsum("mi,mi->m", self.second_input.e, self.second_input.e))[:, None]
                     if "backward" in needs:
-                        self._seconds.append((self.pair.e, z_of_e))
-                    self.pair.activate(z, z_of_e)
+                        self._seconds.append((self.second_input.e, z_of_e))
+                    self.second_input.activate(z, z_of_e)
                 if needs & {"backward", "units"}:
                     self._masks.append(z > 0)
                 if self._slope != 1:
@@ -111,15 +118,15 @@ class VectorChunk:
             squares = self._activations.record(a)
             halves = np.frexp(squares)[1] >> 1
             norm = np.ldexp(squares, -2 * halves)
-            if self.pair is not None:
-                self.pair.orthogonalize(a, squares)
+            if self.second_input is not None:
+                self.second_input.orthogonalize(a, squares)
             if "backward" in needs:
                 self._vectors.append(a)
                 self._squares.append(squares)
         self._last = a
 
-    def _back_propagate(self, v: Array, log_v: float) -> Trace:
-        trace = Trace(log_v, self._law.log_factors[:0:-1], self.networks)
+    def _back_propagate(self, v: Array, log_v: float) -> NormTrace:
+        trace = NormTrace(log_v, self._law.log_factors[:0:-1], self.networks)
         b = v.copy()
         for k in range(self._depth, 0, -1):
             if k < self._depth:
@@ -132,7 +139,7 @@ class VectorChunk:
     def _conditioned(self, k: int, b: Array) -> Array:
         """Return W_{k+1}^T b given the forward pass, W_{k+1} raw."""
         a, z, squares = self._vectors[k], self._vectors[k + 1], self._squares[k + 1]
-        if self._slope not in (0, 1):  # back to before the activation; where a ReLU is off, b is 0
+        if self._slope not in (0, 1):  # undo the activation; where a ReLU is off, b is 0 and z does not matter
             z = np.where(self._masks[k], z, z / self._slope)
         inner = np.ldexp(np.einsum("mi,mi->m", b, z), np.frexp(squares)[1] >> 1)
         norm = np.einsum("mi,mi->m", a, a)
@@ -140,7 +147,7 @@ class VectorChunk:
         g = self._rng.standard_normal(a.shape)
         size = np.sqrt(np.einsum("mi,mi->m", b, b))
         g *= size[:, None]
-        # the complement's part of g, and what W is known to do: to a, and to the second input's e, orthogonal to it
+        # keep the part of g that is orthogonal to a and to e, and give the rest what W a and W e are known to be
         g += ((inner - np.einsum("mi,mi->m", a, g)) * inverse)[:, None] * a
         if self._seconds:
             e, z_of_e = self._seconds[k]

@@ -1,4 +1,4 @@
-"""One chunk of networks of width one: all layers of real weights at a time, so that a million layers are no loop."""
+"""One chunk of networks of width one, all layers of real weights at a time, without a loop over a million layers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,23 @@ from montecarlo.engines.real_matrices import aside
 from theory.ensembles import Ensemble
 
 CHUNK_WEIGHTS = 2**18
-"""Weights of a chunk: 2 MiB."""
-_FIRST_LAYERS = 16  # of ReLU networks, half of which die at each
+"""A chunk has at most so many weights, which take 2 MiB."""
+_FIRST_LAYERS = 16
+"""Of ReLU networks so many layers are drawn at first, as half of the networks die at each."""
 
 
 class WidthOneChunk:
     r"""A few networks of width one, drawn from a stream, with their norms on log scale.
 
-    Parameters and methods as :class:`montecarlo.engines.real_matrices.Chunk`. The logs of the weights are added up
-    instead of their products taken. A ReLU network is drawn until it has died.
+    Its methods are those of :class:`montecarlo.engines.real_matrices.Chunk`. The logs of the weights are added up; no
+    products are taken. A ReLU network is drawn until it has died.
+
+    Parameters
+    ----------
+    net, rng, networks, needs
+        As for :class:`montecarlo.engines.real_matrices.Chunk`.
+    dtype : dtype-like
+        Type of the weights, float64 or float32.
 
     Examples
     --------
@@ -35,7 +43,7 @@ class WidthOneChunk:
            [0., 0.]])
     """
 
-    pair = None
+    second_input = None
 
     def __init__(
         self,
@@ -59,7 +67,7 @@ class WidthOneChunk:
         self._forward(rng, np.sign(x[0]), log_x + 2 * np.log(np.abs(x[0])))
         v, log_v = draw_readout(net, rng, networks, 1)
         self.readout: Array = v * np.exp(log_v / 2)
-        # the weights that dead networks would have had, should they be asked for
+        # the stream of the weights that dead networks would have had, in case they are asked for
         self._elsewhere = aside(rng, 0) if "weights" in needs and self._slope == 0 else None
         if "backward" in needs:
             self._back_propagate(v[:, 0], log_v)
@@ -92,7 +100,7 @@ class WidthOneChunk:
         return np.where(self._on[:, layer - 1 : layer], 1.0, self._slope)
 
     def log_jacobian_norms(self, first: int, last: int) -> Array:
-        """Return log|M_lk|_F^2, shape (m,), M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k for k = first < l = last."""
+        """Return log|M_lk|_F^2, shape (m,), as :meth:`montecarlo.engines.real_matrices.Chunk.log_jacobian_norms`."""
         log_slopes = np.where(self._on[:, first - 1], 0.0, self._log_slope)
         return np.asarray(log_slopes + self._log_steps[:, first : last - 1].sum(axis=1))
 
@@ -158,7 +166,7 @@ class WidthOneChunk:
     def _back_propagate(self, v: Array, log_v: float) -> None:
         with np.errstate(divide="ignore"):
             start = log_v + 2 * np.log(np.abs(v))
-        later = np.cumsum(self._log_steps[:, :0:-1], axis=1)[:, ::-1]  # over the layers after k
+        later = np.cumsum(self._log_steps[:, :0:-1], axis=1)[:, ::-1]  # sums over the layers after k
         self._log_backward = np.empty_like(self._log_steps)
         self._log_backward[:, -1] = start
         self._log_backward[:, :-1] = later + start[:, None]
@@ -167,7 +175,7 @@ class WidthOneChunk:
 
 
 def _columns(array: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
-    """Return the columns; those of a range without copying them."""
+    """Return some columns; those of a range are not copied."""
     if isinstance(columns, range) and columns.step == 1:
         return array[:, columns.start : columns.stop]
     return array[:, list(columns)]

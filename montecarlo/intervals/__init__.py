@@ -6,7 +6,7 @@ order_statistics     a quantile, of any law
 dkw                  the whole distribution function, of any law; how far apart two of them are
 clopper_pearson      a probability, from a count
 catoni               a mean, given a bound on the variance
-median_of_means      the same, by Chebyshev's inequality and a vote
+median_of_means      the same, by Cantelli's inequality and a vote
 bernstein            the mean of bounded variables, given a bound on the variance
 empirical_bernstein  the mean of bounded variables, the variance unknown
 anytime              a quantile or a mean at all sample sizes together: look, stop or go on at will

@@ -1,8 +1,9 @@
 """Intervals that hold at all sample sizes together, by Ville's inequality: look, stop early or go on at will.
 
-All three rest on one argument. A product M_n >= 0 of n factors, each with conditional expectation at most 1 when the
-truth is put in, is a supermartingale, and so is any mixture of such products. Ville: the probability that it ever
-reaches 2/error is at most error/2. What it would have to reach for the truth to lie outside is thus seen at no n.
+All three rest on one argument. Let M_n >= 0 be a product of n factors, each with a conditional expectation of at most 1
+when the truth is put in. It is a supermartingale, and so is any mixture of such products. By Ville's inequality the
+probability that it ever reaches 2/error is at most error/2. The interval excludes the values at which it has reached
+2/error, and so excludes the truth at some n with at most that probability.
 
 References
 ----------
@@ -22,10 +23,10 @@ from montecarlo.arrays import Array
 from montecarlo.intervals.catoni import influence
 from montecarlo.intervals.estimate import Estimate
 
-# Mixtures over a rate 2^-j, j = 0, 1, ..., with weight 1/((j+1)(j+2)): what a rate costs is the log of its weight. The
-# twentieth is best at 10^12 samples and more.
 _RATES = 0.5 ** np.arange(20)
+"""The rates 2^-j of a mixture, j = 0, 1, ...; the twentieth is best at 10^12 samples and more."""
 _COSTS = np.log((np.arange(20) + 1.0) * (np.arange(20) + 2.0))
+"""Minus the logs of their weights 1/((j+1)(j+2))."""
 
 
 def quantile_sequence_interval(values: ArrayLike, p: float, error: float) -> Estimate:
@@ -43,7 +44,7 @@ def quantile_sequence_interval(values: ArrayLike, p: float, error: float) -> Est
     Returns
     -------
     Estimate
-        With infinite ends where the sample is too small. The value is the order statistic of rank ceil(N p).
+        Its ends are infinite where the sample is too small. Its value is the order statistic of rank ceil(N p).
 
     Raises
     ------
@@ -52,7 +53,7 @@ def quantile_sequence_interval(values: ArrayLike, p: float, error: float) -> Est
 
     Notes
     -----
-    See :func:`quantile_sequence_ranks`.
+    The proof is at :func:`quantile_sequence_ranks`.
 
     Examples
     --------
@@ -65,7 +66,8 @@ def quantile_sequence_interval(values: ArrayLike, p: float, error: float) -> Est
     ordered = np.partition(x, sorted({max(r, 1) - 1, middle - 1, min(s, len(x)) - 1}))
     lo = float(ordered[r - 1]) if r >= 1 else -math.inf
     hi = float(ordered[s - 1]) if s <= len(x) else math.inf
-    return Estimate(float(ordered[middle - 1]), lo, hi, float(error), "ville, beta mixture", len(x))
+    value = float(ordered[middle - 1])
+    return Estimate(value=value, lo=lo, hi=hi, error=float(error), method="ville, beta mixture", samples=len(x))
 
 
 def quantile_sequence_ranks(samples: int, p: float, error: float) -> tuple[int, int]:
@@ -80,8 +82,8 @@ def quantile_sequence_ranks(samples: int, p: float, error: float) -> tuple[int, 
 
     Returns
     -------
-    tuple of int
-        0 and n + 1 stand for the infinite ends.
+    r, s : int
+        The ranks; 0 and n + 1 stand for infinite ends.
 
     Raises
     ------
@@ -117,24 +119,24 @@ def quantile_sequence_ranks(samples: int, p: float, error: float) -> tuple[int, 
     >>> quantile_sequence_ranks(10, 0.5, 0.05)
     (0, 11)
     """
-    n = as_count("samples", samples, 1, math.inf)
+    n = as_count("samples", samples)
     p, error = as_probability("p", p), as_probability("error", error)
     a, b = 25 / (1 - p), 25 / p
-    slack = 2e-14 * (n + a + b)  # what rounding in the logarithms of beta functions may cost
+    slack = 2e-14 * (n + a + b)  # rounding in the logarithms of beta functions costs at most so much
     threshold = math.log(2) - math.log(error) + slack
 
-    def low(k: int) -> bool:  # so few values <= q are never seen
+    def low(k: int) -> bool:  # whether k is less than the number of values <= q ever is
         return _log_beta_mixture(n, k, a, b, p, upper=False) >= threshold
 
-    def high(k: int) -> bool:  # so many values < q are never seen
+    def high(k: int) -> bool:  # whether k is more than the number of values < q ever is
         return _log_beta_mixture(n, k, a, b, p, upper=True) >= threshold
 
-    left, right = -1, n + 1  # the largest k that is low, or -1
+    left, right = -1, n + 1  # search the largest k that is low, or -1
     while right - left > 1:
         middle = (left + right) // 2
         left, right = (middle, right) if low(middle) else (left, middle)
     r = left + 1
-    left, right = -1, n + 1  # the least k that is high, or n + 1
+    left, right = -1, n + 1  # search the least k that is high, or n + 1
     while right - left > 1:
         middle = (left + right) // 2
         left, right = (left, middle) if high(middle) else (middle, right)
@@ -146,7 +148,7 @@ def _log_beta_mixture(n: int, k: int, a: float, b: float, p: float, *, upper: bo
 
     cut = betaincc if upper else betainc
     mass = float(cut(a + k, b + n - k, p))
-    if not mass > 0:  # k on the other side of n p: the mixture is below 1
+    if not mass > 0:  # k is on the other side of n p, where the mixture is below 1
         return -math.inf
     ratio = float(betaln(a + k, b + n - k)) - float(betaln(a, b)) - k * math.log(p) - (n - k) * math.log1p(-p)
     return ratio + math.log(mass) - math.log(float(cut(a, b, p)))
@@ -160,7 +162,7 @@ def mean_sequence(values: ArrayLike, variance: float, error: float) -> Estimate:
     values : array_like, shape (N,)
         The i.i.d. sample so far; later observations come after it.
     variance : float
-        At least the true variance; positive.
+        A positive number that the true variance does not exceed.
     error : float
         The probability that the interval misses at any N, now or later, is at most this.
 
@@ -206,34 +208,48 @@ def mean_sequence(values: ArrayLike, variance: float, error: float) -> Estimate:
     centre = float(np.median(x))
     with np.errstate(over="ignore"):
         z = rate * (x - centre)
-    # psi(step) = reach/n: a mean that all values lie so far beyond is excluded
+    # psi(step) = reach/n: a mean farther than this from all values is excluded
     step = math.exp(reach / len(x) / 2) * math.sqrt(2 - math.exp(-reach / len(x))) - 1
     low, high = float(z.min()), float(z.max())
     if not max(-low, high, step) < 1e150:  # squares would overflow
-        return Estimate(centre, -math.inf, math.inf, error, "ville, catoni", len(x))
+        return Estimate(value=centre, lo=-math.inf, hi=math.inf, error=error, method="ville, catoni", samples=len(x))
 
     def total(t: float) -> float:
         return float(np.sum(influence(z - t)))
 
     below = above = step
-    while total(low - below) < reach:  # rounding
+    while total(low - below) < reach:  # only rounding makes this true
         below *= 2
     while total(high + above) > -reach:
         above *= 2
     fine = 1e-9 * reach / len(x)
     lo, hi = _root(total, reach, low - below, high, fine), _root(total, -reach, low, high + above, fine)
     return Estimate(
-        centre + _root(total, 0.0, low, high, fine) / rate,
-        math.nextafter(centre + (lo - 2 * fine - 1e-14 * abs(lo)) / rate, -math.inf),
-        math.nextafter(centre + (hi + 2 * fine + 1e-14 * abs(hi)) / rate, math.inf),
-        error,
-        "ville, catoni",
-        len(x),
+        value=centre + _root(total, 0.0, low, high, fine) / rate,
+        lo=math.nextafter(centre + (lo - 2 * fine - 1e-14 * abs(lo)) / rate, -math.inf),
+        hi=math.nextafter(centre + (hi + 2 * fine + 1e-14 * abs(hi)) / rate, math.inf),
+        error=error,
+        method="ville, catoni",
+        samples=len(x),
     )
 
 
 def mean_sequence_constants(samples: int, error: float) -> tuple[float, float]:
-    """Return the rate at a sample size for variance one, and how far from 0 the sum of influences may be.
+    """Return the constants of :func:`mean_sequence` for the variance 1.
+
+    Parameters
+    ----------
+    samples : int
+        n, at least 1.
+    error : float
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    rate : float
+        The rate that is used at this sample size.
+    reach : float
+        How far from 0 the sum of influences may be.
 
     Examples
     --------
@@ -260,7 +276,7 @@ def bounded_mean_sequence(values: ArrayLike, bound: float, error: float) -> Esti
     values : array_like, shape (N,)
         The sample so far in the order drawn, each in [0, bound]: i.i.d., or with the same mean given those before.
     bound : float
-        Positive; 1e-300 and 1e300 will do.
+        The bound, positive; numbers as small or large as 1e-300 and 1e300 are allowed.
     error : float
         The probability that the interval misses at any N, now or later, is at most this.
 
@@ -311,15 +327,27 @@ def bounded_mean_sequence(values: ArrayLike, bound: float, error: float) -> Esti
     mean = float(np.mean(parts))
     width = float(bounded_sequence_widths(bounded_sequence_spreads(parts)[-1:], np.array([len(x)]), error)[0])
     lo, hi = bound * max(0.0, mean - width), bound * min(1.0, mean + width)
-    return Estimate(bound * mean, lo, hi, error, "ville, empirical bernstein", len(x))
+    method = "ville, empirical bernstein"
+    return Estimate(value=bound * mean, lo=lo, hi=hi, error=error, method=method, samples=len(x))
 
 
 def bounded_sequence_spreads(parts: Array) -> Array:
-    """Return V_n for n = 1, ..., N: squared distances from the mean so far, summed along the last axis.
+    """Return V_n for n = 1, ..., N, the sums of squared distances from the means so far.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (..., N)
+        Samples over the bound.
+
+    Returns
+    -------
+    ndarray, shape (..., N)
 
     Examples
     --------
-    >>> bounded_sequence_spreads(np.array([1.0, 0.0]))  # from 1/2 and from 3/4
+    The distances here are those from 1/2 and from 3/4:
+
+    >>> bounded_sequence_spreads(np.array([1.0, 0.0]))
     array([0.25  , 0.8125])
     """
     before = np.empty_like(parts)
@@ -331,7 +359,20 @@ def bounded_sequence_spreads(parts: Array) -> Array:
 
 
 def bounded_sequence_widths(spreads: Array, samples: NDArray[np.int64], error: float) -> Array:
-    """Return the half-widths in units of the bound, given V_n and n.
+    """Return the half-widths of :func:`bounded_mean_sequence` in units of the bound.
+
+    Parameters
+    ----------
+    spreads : ndarray
+        V_n of some samples.
+    samples : ndarray of int
+        Their n.
+    error : float
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    ndarray
 
     Examples
     --------
@@ -339,7 +380,7 @@ def bounded_sequence_widths(spreads: Array, samples: NDArray[np.int64], error: f
     array([0.1029])
     """
     rates = _RATES / 2
-    prices = (-np.log1p(-rates) - rates) * (1 + 1e-8)  # what cancellation may cost at the least rate
+    prices = (-np.log1p(-rates) - rates) * (1 + 1e-8)  # cancellation costs at most so much, at the least rate
     bills = _COSTS + (math.log(2) - math.log(error))
     widths = np.full(spreads.shape, math.inf)
     for rate, price, bill in zip(rates, prices, bills, strict=True):

@@ -19,9 +19,9 @@ def bernstein_interval(values: ArrayLike, bound: float, variance: float, error: 
     values : array_like, shape (N,)
         Independent, each in [0, bound].
     bound : float
-        Positive.
+        The bound, positive.
     variance : float
-        At least the mean of the variances; positive.
+        A positive number that the mean of the variances does not exceed.
     error : float
         Probability that the interval may miss, both sides together.
 
@@ -57,4 +57,5 @@ def bernstein_interval(values: ArrayLike, bound: float, variance: float, error: 
     linear = bound * ell / 3
     width = (linear + math.sqrt(linear**2 + 2 * len(x) * variance * ell)) / len(x)
     mean = float(np.mean(x))
-    return Estimate(mean, max(0.0, mean - width), min(bound, mean + width), error, "bernstein", len(x))
+    lo, hi = max(0.0, mean - width), min(bound, mean + width)
+    return Estimate(value=mean, lo=lo, hi=hi, error=error, method="bernstein", samples=len(x))

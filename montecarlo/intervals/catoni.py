@@ -20,14 +20,14 @@ def catoni_interval(values: ArrayLike, variance: float, error: float) -> Estimat
     values : array_like, shape (N,)
         An i.i.d. sample.
     variance : float
-        At least the true variance; positive.
+        A positive number that the true variance does not exceed.
     error : float
         Probability that the interval may miss, both sides together.
 
     Returns
     -------
     Estimate
-        Infinite where N <= 2 log(2/error).
+        Its ends are infinite where N <= 2 log(2/error).
 
     Raises
     ------
@@ -58,14 +58,15 @@ def catoni_interval(values: ArrayLike, variance: float, error: float) -> Estimat
     variance, error = as_positive("variance", variance), as_probability("error", error)
     ell = math.log(2 / error)
     if len(x) <= 2 * ell:
-        return Estimate(float(np.mean(x)), -math.inf, math.inf, error, "catoni", len(x))
+        mean = float(np.mean(x))
+        return Estimate(value=mean, lo=-math.inf, hi=math.inf, error=error, method="catoni", samples=len(x))
     eta = math.sqrt(2 * variance * ell / (len(x) - 2 * ell))
     alpha = math.sqrt(2 * ell / (len(x) * (variance + eta**2)))
     low, high = float(x.min()), float(x.max())
     while low < (middle := low + (high - low) / 2) < high:  # to the last bit
         total = np.sum(influence(alpha * (x - middle)))
         low, high = (middle, high) if total > 0 else (low, middle)
-    return Estimate(middle, middle - eta, middle + eta, error, "catoni", len(x))
+    return Estimate(value=middle, lo=middle - eta, hi=middle + eta, error=error, method="catoni", samples=len(x))
 
 
 def influence(x: Array) -> Array:

@@ -26,7 +26,7 @@ def clopper_pearson_interval(successes: int, samples: int, error: float) -> Esti
     Raises
     ------
     InvalidArgument
-        If not 0 <= k <= N with N positive, or error lies outside (0, 1).
+        If k and N are no integers with 0 <= k <= N and N positive, or error lies outside (0, 1).
 
     Notes
     -----
@@ -46,10 +46,10 @@ def clopper_pearson_interval(successes: int, samples: int, error: float) -> Esti
     from scipy.special import betainccinv, betaincinv
 
     error = as_probability("error", error)
-    n = as_count("samples", samples, 1, math.inf)
+    n = as_count("samples", samples)
     k = as_count("successes", successes, 0, n)
     lo = float(betaincinv(k, n - k + 1, error / 2)) if k > 0 else 0.0
     hi = float(betainccinv(k + 1, n - k, error / 2)) if k < n else 1.0
     if math.isnan(lo) or math.isnan(hi):  # the inverse fails at some errors below 1e-150
         lo, hi = 0.0, 1.0
-    return Estimate(k / n, lo, hi, error, "clopper-pearson", n)
+    return Estimate(value=k / n, lo=lo, hi=hi, error=error, method="clopper-pearson", samples=n)

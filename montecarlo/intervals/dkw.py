@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.arguments import as_probability, as_sample
+from montecarlo.arguments import as_probability, as_real, as_sample
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from theory.ensembles import InvalidArgument
@@ -17,14 +16,14 @@ from theory.ensembles import InvalidArgument
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """All that a sample says about its distribution function: what it answers holds simultaneously.
+    """A band around a distribution function; with the probability below, all of its answers hold together.
 
     Attributes
     ----------
     values : ndarray, shape (N,)
         The sample, sorted.
     half_width : float
-        How far the true distribution function may be from the sample's, anywhere.
+        How far the true distribution function may be from that of the sample, anywhere.
     error : float
         The probability that any answer of this band misses is at most this.
 
@@ -50,15 +49,14 @@ class Band:
         InvalidArgument
             If t is nan or no number.
         """
-        number: object = t  # whatever the hint promises
-        if isinstance(number, bool) or not isinstance(number, Real) or math.isnan(number):
+        if math.isnan(as_real(t)):
             raise InvalidArgument("t", f"must be a number, got {t!r}", "use e.g. t=0.0")
         share = int(np.searchsorted(self.values, float(t), side="right")) / len(self.values)
         lo, hi = max(0.0, share - self.half_width), min(1.0, share + self.half_width)
-        return Estimate(share, lo, hi, self.error, "dkw", len(self.values))
+        return Estimate(value=share, lo=lo, hi=hi, error=self.error, method="dkw", samples=len(self.values))
 
     def quantile(self, p: float) -> Estimate:
-        """Enclose every p-quantile: every q with F(q-) <= p <= F(q).
+        """Enclose every p-quantile, which is every q with F(q-) <= p <= F(q).
 
         The ends are infinite where p is within the half-width of 0 or 1. At one p alone,
         :func:`~montecarlo.intervals.order_statistic_interval` is shorter.
@@ -79,7 +77,8 @@ class Band:
         middle = min(max(math.ceil(n * p), 1), n)
         lo = float(self.values[r - 1]) if r >= 1 else -math.inf
         hi = float(self.values[s - 1]) if s <= n else math.inf
-        return Estimate(float(self.values[middle - 1]), lo, hi, self.error, "dkw", n)
+        value = float(self.values[middle - 1])
+        return Estimate(value=value, lo=lo, hi=hi, error=self.error, method="dkw", samples=n)
 
 
 def dkw_band(values: ArrayLike, error: float) -> Band:
@@ -172,9 +171,9 @@ def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Es
     ell = math.log(4) - math.log(error)  # half the error for each band
     width = _half_width(n, ell) + _half_width(m, ell)
     lo, hi = max(0.0, distance - width), min(1.0, distance + width)
-    return Estimate(distance, lo, hi, error, "dkw, two samples", n + m)
+    return Estimate(value=distance, lo=lo, hi=hi, error=error, method="dkw, two samples", samples=n + m)
 
 
 def _half_width(samples: int, ell: float) -> float:
-    # a billionth more than Massart's, for what rounding may cost in ranks
+    # a billionth more than Massart's, as ranks are rounded
     return math.sqrt(ell / (2 * samples)) * (1 + 1e-9)

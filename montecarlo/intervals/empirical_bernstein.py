@@ -19,7 +19,7 @@ def empirical_bernstein_interval(values: ArrayLike, bound: float, error: float) 
     values : array_like, shape (N,)
         Independent, each in [0, bound].
     bound : float
-        Positive; 1e-300 and 1e300 will do.
+        The bound, positive; numbers as small or large as 1e-300 and 1e300 are allowed.
     error : float
         Probability that the interval may miss, both sides together.
 
@@ -43,9 +43,9 @@ def empirical_bernstein_interval(values: ArrayLike, bound: float, error: float) 
         \pm(E\bar X - \bar X) \le \sqrt{2\sigma^2\ell/N} + \ell/(3N), \qquad
         \sigma \le \sqrt{V_N} + \sqrt{2\ell/(N - 1)}.
 
-    The first two are Bennett's inequality, as :math:`\sigma^2` is at least the mean of the variances; the third is
-    the authors' Theorem 10. Together :math:`|E\bar X - \bar X| \le \sqrt{2 V_N \ell/N} + 7\ell/(3(N - 1))`. The paper
-    states one side, with 2 for 3; as both sides share the third event, the union costs 3, not 4.
+    The first two are Bennett's inequality, as :math:`\sigma^2` is at least the mean of the variances; the third is the
+    authors' Theorem 10. Together they give :math:`|E\bar X - \bar X| \le \sqrt{2 V_N \ell/N} + 7\ell/(3(N - 1))`. The
+    paper states one side, with 2 for 3; as both sides share the third event, the union costs 3, not 4.
 
     References
     ----------
@@ -67,4 +67,4 @@ def empirical_bernstein_interval(values: ArrayLike, bound: float, error: float) 
         ell = math.log(3) - math.log(error)
         width = math.sqrt(2 * float(np.var(parts, ddof=1)) * ell / len(x)) + 7 * ell / (3 * (len(x) - 1))
     lo, hi = bound * max(0.0, mean - width), bound * min(1.0, mean + width)
-    return Estimate(bound * mean, lo, hi, error, "empirical bernstein", len(x))
+    return Estimate(value=bound * mean, lo=lo, hi=hi, error=error, method="empirical bernstein", samples=len(x))

@@ -1,4 +1,4 @@
-"""A number with an interval around it, and the checks that all intervals make of their arguments."""
+"""A number with an interval around it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Estimate:
     error : float
         The probability that the interval misses is at most this.
     method : str
-        Which theorem says so.
+        The theorem or method that the interval comes from.
     samples : int
-        How many.
+        How many samples there were.
 
     Examples
     --------

@@ -19,14 +19,14 @@ def median_of_means_interval(values: ArrayLike, variance: float, error: float) -
     values : array_like, shape (N,)
         An i.i.d. sample in the order drawn: sorting it first would spoil the blocks.
     variance : float
-        At least the true variance; positive.
+        A positive number that the true variance does not exceed.
     error : float
         Probability that the interval may miss, both sides together.
 
     Returns
     -------
     Estimate
-        Finite for every N, at errors down to 1e-300.
+        Its ends are finite for every N, at errors down to 1e-300.
 
     Raises
     ------
@@ -43,9 +43,9 @@ def median_of_means_interval(values: ArrayLike, variance: float, error: float) -
 
     .. math:: \eta = \sqrt{(v/m)(1/q - 1)};
 
-    the other side alike. The k with the least :math:`\eta` is taken, which N and error decide. At error 1e-6 it is 2.3
-    log(2/error) and :math:`\eta` is :math:`3.7 \sqrt{v \log(2/\mathrm{error})/N}` for N above a few hundred: 2.6 times
-    Catoni's. As the error goes to 0 the constants rise to 3.0 and 4.1.
+    the same holds for the other side. The k with the least :math:`\eta` is taken, which N and error decide. At error
+    1e-6 it is 2.3 log(2/error) and :math:`\eta` is :math:`3.7 \sqrt{v \log(2/\mathrm{error})/N}` for N above a few
+    hundred: 2.6 times Catoni's. As the error goes to 0 the constants rise to 3.0 and 4.1.
 
     References
     ----------
@@ -65,11 +65,26 @@ def median_of_means_interval(values: ArrayLike, variance: float, error: float) -
     sizes = np.diff(np.append(starts, len(x)))
     middle = float(np.median(np.add.reduceat(x, starts) / sizes))
     eta = deviation * math.sqrt(variance)
-    return Estimate(middle, middle - eta, middle + eta, error, "median of means", len(x))
+    lo, hi = middle - eta, middle + eta
+    return Estimate(value=middle, lo=lo, hi=hi, error=error, method="median of means", samples=len(x))
 
 
 def median_of_means_constants(samples: int, error: float) -> tuple[int, float]:
-    """Return the number of blocks, and the half-width for variance one.
+    """Return the constants of :func:`median_of_means_interval` for the variance 1.
+
+    Parameters
+    ----------
+    samples : int
+        N, at least 1.
+    error : float
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    blocks : int
+        k, the number of blocks.
+    deviation : float
+        The half-width.
 
     Examples
     --------
@@ -79,8 +94,8 @@ def median_of_means_constants(samples: int, error: float) -> tuple[int, float]:
     """
     from scipy.special import betainc, betaincinv
 
-    half = error / 2 * (1 - 1e-9)  # what rounding in the binomial law may cost
-    most = min(samples, math.ceil(10 * (math.log(2) - math.log(error))))  # well beyond the best
+    half = error / 2 * (1 - 1e-9)  # rounding in the binomial law costs at most so much
+    most = min(samples, math.ceil(10 * (math.log(2) - math.log(error))))  # well beyond the best number of blocks
     blocks = np.arange(1, most + 1, 2)
     votes = (blocks + 1) / 2
     q = betaincinv(votes, votes, half)  # P(Bin(k, q) >= votes) = half

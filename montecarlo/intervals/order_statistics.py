@@ -26,7 +26,7 @@ def order_statistic_interval(values: ArrayLike, p: float, error: float) -> Estim
     Returns
     -------
     Estimate
-        With infinite ends where the sample is too small. The value is the order statistic of rank ceil(N p).
+        Its ends are infinite where the sample is too small. Its value is the order statistic of rank ceil(N p).
 
     Raises
     ------
@@ -56,11 +56,24 @@ def order_statistic_interval(values: ArrayLike, p: float, error: float) -> Estim
     ordered = np.partition(x, sorted({max(r, 1) - 1, middle - 1, min(s, len(x)) - 1}))
     lo = float(ordered[r - 1]) if r >= 1 else -math.inf
     hi = float(ordered[s - 1]) if s <= len(x) else math.inf
-    return Estimate(float(ordered[middle - 1]), lo, hi, error, "order statistics", len(x))
+    value = float(ordered[middle - 1])
+    return Estimate(value=value, lo=lo, hi=hi, error=error, method="order statistics", samples=len(x))
 
 
 def order_statistic_ranks(samples: int, p: float, error: float) -> tuple[int, int]:
-    """Return the ranks r and s, from 1, between whose order statistics the p-quantile lies; 0 and N+1 are infinite.
+    """Return the ranks r and s, from 1, between whose order statistics the p-quantile lies.
+
+    Parameters
+    ----------
+    samples : int
+        N, at least 1.
+    p, error : float
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    r, s : int
+        The ranks; 0 and N + 1 stand for infinite ends.
 
     Examples
     --------
@@ -71,7 +84,7 @@ def order_statistic_ranks(samples: int, p: float, error: float) -> tuple[int, in
     """
     from scipy.special import betainc, betaincc
 
-    half = error / 2 * (1 - 1e-9)  # what rounding in the binomial law may cost
+    half = error / 2 * (1 - 1e-9)  # rounding in the binomial law costs at most so much
 
     def below(r: int) -> bool:  # P(Bin(N, p) <= r - 1)
         return r == 0 or bool(betaincc(r, samples - r + 1, p) <= half)
@@ -79,12 +92,12 @@ def order_statistic_ranks(samples: int, p: float, error: float) -> tuple[int, in
     def above(s: int) -> bool:  # P(Bin(N, p) >= s)
         return s == samples + 1 or bool(betainc(s, samples - s + 1, p) <= half)
 
-    low, high = 0, samples + 1  # the largest r in [0, N] that is below
+    low, high = 0, samples + 1  # search the largest r in [0, N] that is below
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if below(middle) else (low, middle)
     r = low
-    low, high = 0, samples + 1  # the least s in [1, N + 1] that is above
+    low, high = 0, samples + 1  # search the least s in [1, N + 1] that is above
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if above(middle) else (middle, high)

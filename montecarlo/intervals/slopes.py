@@ -20,14 +20,14 @@ def pair_slopes(x: ArrayLike, y: ArrayLike) -> Array:
     Parameters
     ----------
     x : array_like, shape (N,)
-        Finite and without ties in a pair.
+        Finite numbers, different within each pair.
     y : array_like, shape (N,)
-        inf says that a value is larger than all others; the slope of two such is nan.
+        Numbers; inf stands for a value that is larger than all others, and the slope between two such is nan.
 
     Returns
     -------
     ndarray, shape (N // 2,)
-        Of any size: what overflows is inf.
+        The slopes; one that overflows is inf.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def pair_slopes(x: ArrayLike, y: ArrayLike) -> Array:
     if (a[1:even:2] == a[:even:2]).any():
         raise InvalidArgument("x", "has the same value twice in a pair, which has no slope", "leave one of them out")
     (run, across), (rise, up) = (_scaled(each[:even].reshape(-1, 2)) for each in (a, b))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # two inf
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # inf - inf is nan
         return np.asarray(np.ldexp((rise[:, 1] - rise[:, 0]) / (run[:, 1] - run[:, 0]), (up - across)[:, 0]))
 
 
@@ -59,23 +59,23 @@ def median_slope_interval(x: ArrayLike, y: ArrayLike, error: float) -> Estimate:
     x, y : array_like, shapes (N,)
         An i.i.d. sample of points, as for :func:`pair_slopes`.
     error : float
-        Probability that the interval may miss.
+        Probability that the interval may miss, both sides together.
 
     Returns
     -------
     Estimate
-        Of the median of the law of :math:`(y'-y)/(x'-x)`.
+        An estimate of the median of the law of :math:`(y'-y)/(x'-x)`.
 
     Raises
     ------
     InvalidArgument
-        As :func:`pair_slopes`.
+        As for :func:`pair_slopes`, or if error lies outside (0, 1).
 
     Notes
     -----
     The slopes of disjoint pairs are i.i.d., so that two of their order statistics enclose the median with exactly
-    binomial probabilities (Thompson, Savur): no model of the points is needed. Under y = a + bx + e, e independent of
-    x, the median is b, as e' - e is symmetric. A slope of which nothing is known, both its y beyond a budget, counts as
+    binomial probabilities (Thompson, Savur), and no model of the points is needed. If y = a + bx + e with e independent
+    of x, the median is b, as e' - e is symmetric. Nothing is known of a slope whose two y are both inf: it counts as
     below the lower end and above the upper one.
 
     References
@@ -102,7 +102,12 @@ def least_squares_slope(x: ArrayLike, y: ArrayLike) -> float:
     Parameters
     ----------
     x, y : array_like, shapes (N,)
-        Finite; the x are not all the same.
+        Finite numbers; the x are not all the same.
+
+    Raises
+    ------
+    InvalidArgument
+        If x and y differ in number, or the x are all the same.
 
     Examples
     --------
@@ -119,7 +124,10 @@ def least_squares_slope(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def _scaled(values: Array) -> tuple[Array, NDArray[np.int32]]:
-    """Return rows over powers of 2, so that none is above 1 but inf, and the exponents: differences do not overflow."""
+    """Divide rows by powers of 2 so that no entry but inf exceeds 1; return the exponents too.
+
+    Then differences do not overflow.
+    """
     with np.errstate(under="ignore"):
         exponents = np.frexp(np.where(np.isinf(values), 0, np.abs(values)).max(axis=-1, keepdims=True))[1]
         return np.ldexp(values, -exponents), exponents

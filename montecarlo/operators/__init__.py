@@ -1,11 +1,11 @@
-"""Symmetric operators known by their products: ends, density and traces of their spectra.
+"""Symmetric operators known by their products: extreme eigenvalues, spectral density and traces.
 
-=========  =====================================================================
+=========  ==========================================================================
 symmetric  what counts as an operator
-extremes   both ends of the spectrum of any operator
+extremes   extreme eigenvalues of any operator
 density    how its eigenvalues are distributed, by stochastic Lanczos quadrature
 traces     its trace and Frobenius norm from products with random vectors
-=========  =====================================================================
+=========  ==========================================================================
 """
 
 from montecarlo.operators.density import SpectralDensity, spectral_density

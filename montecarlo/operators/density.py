@@ -15,9 +15,9 @@ from montecarlo.operators.symmetric import as_symmetric_operator
 from theory.ensembles import InvalidArgument
 
 _BASIS_BYTES = 2**29
-"""Of the bases of the probes that are treated together."""
+"""Bases of all probes that are treated together take at most so many bytes."""
 _MOST_BYTES = 2**32
-"""Of the result."""
+"""Nodes and weights of all probes may take so many bytes."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -30,7 +30,8 @@ class SpectralDensity:
     nodes : ndarray, shape (probes, steps)
         Ritz values of each probe, in ascending order.
     weights : ndarray, shape (probes, steps)
-        Their masses, 1 in all for each probe; 0 for places that are left over where a probe's space was exhausted.
+        Masses of the nodes, whose sum is 1 for each probe. A probe whose space was exhausted has fewer nodes: its last
+        places have the mass 0.
     size : int
         P.
 
@@ -48,13 +49,13 @@ class SpectralDensity:
     size: int
 
     def cdf(self, points: ArrayLike) -> Array:
-        """Return the share of eigenvalues at most at points, of their shape."""
+        """Return the share of eigenvalues that are at most each of these points, an array of the points' shape."""
         return self._below(as_floats("points", points), "right")
 
     def count_below(self, point: float) -> float:
         """Return the estimated number of eigenvalues below a point: the mean over probes, between 0 and P.
 
-        With a point a little below 0, of negative eigenvalues, apart from the roundings of those that are 0.
+        A point a little below 0 counts the negative eigenvalues, without those that are 0 but for rounding.
         """
         return self.size * float(self._below(as_floats("point", point), "left"))
 
@@ -69,9 +70,19 @@ class SpectralDensity:
         Parameters
         ----------
         points : array_like
-            Of any shape.
+            Points of any shape.
         width : float
             Standard deviation of these laws, positive, in units of the eigenvalues.
+
+        Returns
+        -------
+        ndarray
+            An array of the points' shape.
+
+        Raises
+        ------
+        InvalidArgument
+            If the points are no finite numbers, or the width is not positive.
         """
         x, width = as_floats("points", points), as_positive("width", width)
         found = np.zeros(x.shape)
@@ -81,8 +92,14 @@ class SpectralDensity:
         return found / (len(self.nodes) * width * math.sqrt(2 * math.pi))
 
     def moment(self, order: int) -> float:
-        """Return the estimate of tr A^order / P: the mean of v^T A^order v over probes, if order < 2 steps."""
-        order = as_count("order", order, 0, math.inf)
+        """Return the estimate of tr A^order / P: below the order 2 steps it is the mean of v^T A^order v over probes.
+
+        Raises
+        ------
+        InvalidArgument
+            If the order is no integer, or negative.
+        """
+        order = as_count("order", order, 0)
         return float(np.sum(self.weights * self.nodes**order)) / len(self.nodes)
 
     def _below(self, x: Array, side: Any) -> Array:
@@ -101,9 +118,9 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
     probes : int
         How many starting vectors, uniform on the sphere. Their products are taken together.
     steps : int
-        Of Lanczos's method, one product with A each for every probe.
+        Steps of Lanczos's method; each takes one product with A for every probe.
     seed : int
-        Not negative.
+        Seed of the probes, not negative.
 
     Returns
     -------
@@ -112,21 +129,22 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
     Raises
     ------
     InvalidArgument
-        If the operator is not square and real, or probes, steps or seed are no such integers.
+        If the operator is not square and real, probes, steps or seed are no such integers, or the result or a basis
+        would take too much memory.
 
     Notes
     -----
     For a unit vector v, Lanczos's method gives a tridiagonal matrix T whose eigenvalues, with the squares of the first
     entries of its eigenvectors, are Gauss's quadrature of the measure with :math:`(u_i\cdot v)^2` at the eigenvalue
-    :math:`\lambda_i` of the eigenvector :math:`u_i`: exact for polynomials of degree below 2 steps. In the mean over v
-    that measure has 1/P at each. All steps are orthogonalized against all before, twice, so that eigenvalues found do
-    not come again.
+    :math:`\lambda_i` of the eigenvector :math:`u_i`: it is exact for polynomials of degree below 2 steps. The mean of
+    that measure over v has 1/P at each eigenvalue. Each step is orthogonalized twice against all before it, so that
+    eigenvalues that were found do not come again.
 
-    What is proved: a moment below 2 steps has no error but that of v, of variance at most 2/(P + 2) times the mean of
-    :math:`\lambda^{2\,\mathrm{order}}` for each probe. A cdf has that of v, of variance at most 1/(2P + 4), and that of
-    the quadrature: for each probe the cdf of its measure is off by no more than the larger of the masses at the two
-    nodes around a point (Chebyshev, Markov and Stieltjes). Where most eigenvalues are 0, that is much at points so
-    close to 0 that steps do not tell them from it.
+    This is proved. A moment of order below 2 steps has no error but that of v, whose variance is at most 2/(P + 2)
+    times the mean of :math:`\lambda^{2\,\mathrm{order}}` for each probe. A cdf has the error of v, of variance at most
+    1/(2P + 4), and that of the quadrature: for each probe the cdf of its measure is off by no more than the larger of
+    the masses at the two nodes around a point (Chebyshev, Markov and Stieltjes). Where most eigenvalues are 0, this
+    bound is large at points so close to 0 that the steps cannot tell them from it.
 
     References
     ----------
@@ -143,8 +161,8 @@ def spectral_density(operator: Any, probes: int, steps: int, seed: int = 0) -> S
     >>> 30 < spectrum.count_below(50.0) < 70
     True
     """
-    probes, steps = as_count("probes", probes, 1, math.inf), as_count("steps", steps, 1, math.inf)
-    seed, a = as_count("seed", seed, 0, math.inf), as_symmetric_operator(operator)
+    probes, steps = as_count("probes", probes, example=10), as_count("steps", steps, example=100)
+    seed, a = as_count("seed", seed, 0, example=0), as_symmetric_operator(operator)
     size = a.shape[0]
     steps = min(steps, size)
     some = _BASIS_BYTES // (8 * size * steps)
@@ -173,8 +191,8 @@ def _lanczos(a: Any, v: Array, steps: int) -> tuple[Array, Array, NDArray[np.int
     diagonals, sides = np.zeros((probes, steps)), np.zeros((probes, steps))
     used = np.full(probes, steps)
     v = v / np.linalg.norm(v, axis=1)[:, None]
-    largest = np.zeros(probes)  # of what A has made of unit vectors: its norm, from below
-    unit = 0.0  # of eigenvalues, so that squares are within the range of floats
+    largest = np.zeros(probes)  # the largest |A v| so far: a lower bound on the norm of A
+    unit = 0.0  # what eigenvalues are measured in, so that squares are within the range of floats
     for j in range(steps):
         basis[:, j] = v
         w = np.array(a.matmat(v.T).T, dtype=np.float64, order="C")
@@ -196,7 +214,7 @@ def _lanczos(a: Any, v: Array, steps: int) -> tuple[Array, Array, NDArray[np.int
 
 
 def _quadrature(diagonal: Array, side: Array, used: int) -> tuple[Array, Array]:
-    """Return nodes and weights, padded by masses 0 at the last node."""
+    """Return nodes and weights; places beyond those used repeat the last node with the mass 0."""
     from scipy.linalg import eigh_tridiagonal
 
     theta, vectors = eigh_tridiagonal(diagonal[:used], side[: used - 1])

@@ -8,35 +8,38 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.operators.symmetric import as_symmetric_operator
 from theory.ensembles import InvalidArgument
 
 _DENSE = 40
-"""Up to this size all products are taken."""
-_NEW = 19  # products in a restart of ARPACK, with its 20 vectors
+"""Operators up to this size are made dense matrices."""
+_ENDS: dict[str, tuple[int, ...]] = {"both": (-1, 1), "least": (-1,), "largest": (1,)}
+_NEW = 19
+"""Products in a restart of ARPACK, which keeps 20 vectors."""
 
 
 @dataclass(frozen=True, eq=False)
 class ExtremeEigenvalues:
-    r"""Eigenvalues at the ends of a spectrum.
+    r"""The least eigenvalue of an operator, the largest, or both.
 
     Attributes
     ----------
-    eigenvalues : ndarray
+    eigenvalues : ndarray, shape (k,)
         The least, the largest, or both in this order.
-    residuals : ndarray
+    residuals : ndarray, shape (k,)
         :math:`|Ax - \lambda x|` of the unit vectors found: there is an eigenvalue no farther from each than this.
     vectors : ndarray, shape (P, k)
-        These vectors.
+        The unit vectors x.
     products : int
         How many products with A were used.
 
     Notes
     -----
-    Proved: an eigenvalue within the residual, and that the largest is no smaller than the one given, up to rounding.
-    That it is the same one is not: Lanczos's method would have to start orthogonal to it, to its roundings, to miss it.
+    It is proved, up to rounding, that there is an eigenvalue within the residual, and that the largest eigenvalue is no
+    smaller than the one given. It is not proved that the two are the same; but to miss the largest, Lanczos's method
+    would have to start orthogonal to its eigenvector, up to rounding.
     """
 
     eigenvalues: Array
@@ -55,12 +58,12 @@ def extreme_eigenvalues(
     operator : LinearOperator or array_like, shape (P, P)
         A, symmetric.
     tolerance : float
-        Of the residuals, against the spectral norm; 1e-14 and less is beyond rounding.
+        Largest residual allowed, over the spectral norm; 1e-14 and less cannot be reached because of rounding.
     which : str
         ``both``, ``least`` or ``largest``. The least eigenvalue of a matrix without negative ones, such as a
         Gauss-Newton matrix, stands among very many close to 0, and may not be reached.
     most_products : int
-        With A, for each end.
+        How many products with A may be taken for each end.
 
     Returns
     -------
@@ -69,8 +72,8 @@ def extreme_eigenvalues(
     Raises
     ------
     InvalidArgument
-        If the operator is not square and real, its products are not finite, `which` is none of these, or the tolerance
-        lies outside (0, 1) or is not reached.
+        If the operator is not square and real, its products are not finite, `which` or `most_products` is none of
+        these, or the tolerance lies outside (0, 1) or is not reached.
 
     Notes
     -----
@@ -89,12 +92,9 @@ def extreme_eigenvalues(
     >>> found.eigenvalues.round(8) + 0.0, bool(found.residuals.max() < 1e-8)
     (array([-3., 96.]), True)
     """
-    ends = {"both": (-1, 1), "least": (-1,), "largest": (1,)}.get(which)
-    if ends is None:
-        raise InvalidArgument("which", f"must be an end of the spectrum, got {which!r}", "use both, least or largest")
-    if isinstance(most_products, bool) or not isinstance(most_products, int) or most_products < 1:
-        raise InvalidArgument("most_products", f"must be a positive integer, got {most_products!r}", "use e.g. 5000")
-    tolerance, a = as_probability("tolerance", tolerance), as_symmetric_operator(operator)
+    ends = _ENDS[as_choice("which", which, list(_ENDS), "end of the spectrum")]
+    most_products = as_count("most_products", most_products, example=5_000)
+    tolerance, a = as_probability("tolerance", tolerance, example=1e-10), as_symmetric_operator(operator)
     found, norm = _dense(a, ends) if a.shape[0] <= _DENSE else _sparse(a, tolerance, ends, most_products)
     worst = float(found.residuals.max())
     if worst > tolerance * norm:
@@ -123,7 +123,7 @@ def _sparse(a: Any, tolerance: float, ends: tuple[int, ...], most: int) -> tuple
     start = np.random.Generator(np.random.SFC64(0)).standard_normal(size)
     start /= np.linalg.norm(start)
 
-    # what ARPACK goes on with where a space is exhausted; before SciPy 1.17 it has a generator of its own
+    # ARPACK goes on with random vectors where a space is exhausted; before SciPy 1.17 it had its own generator for them
     restarts = {"rng": np.random.default_rng(0)} if "rng" in signature(eigsh).parameters else {}
 
     def times(x: Array) -> Array:
@@ -146,7 +146,7 @@ def _sparse(a: Any, tolerance: float, ends: tuple[int, ...], most: int) -> tuple
         return np.asarray(x[:, 0])
 
     unit = float(np.abs(times(start)).max())
-    if unit == 0:  # of a vector that is orthogonal to nothing in particular
+    if unit == 0:  # a random vector is in no kernel but that of 0
         x = np.zeros((size, len(ends)))
         x[0] = 1
         return ExtremeEigenvalues(np.zeros(len(ends)), np.zeros(len(ends)), x, products), 0.0

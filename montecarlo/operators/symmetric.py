@@ -15,7 +15,7 @@ def as_symmetric_operator(operator: Any) -> Any:
     Parameters
     ----------
     operator : LinearOperator, array_like or sparse matrix, shape (P, P)
-        Symmetric; an array is checked to be so, of an operator it is believed.
+        Symmetric. An array is checked to be so; an operator is taken to be.
 
     Returns
     -------

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_count, as_probability
+from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.operators.symmetric import as_symmetric_operator
 from theory.ensembles import InvalidArgument
 
 _BATCH_BYTES = 2**25
-"""Of probes at a time."""
+"""Probes are drawn and multiplied in batches of about so many bytes."""
 
 _MOST_BYTES = 2**32
-"""Of probes that are held at once."""
+"""Probes that must be held at once may take so many bytes."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,25 @@ class TraceEstimate:
     Attributes
     ----------
     value : float
-        The estimate: unbiased.
+        The estimate, which is unbiased.
     standard_error : float
-        Estimated from the spread of the probes; no bound.
+        The standard error, estimated from the spread of the probes; it is no bound.
     frobenius : float
-        An estimate of :math:`|A|_F`, of Hutch++ that of the part outside the subspace; in its units the error is
-        bounded, not in those of the trace, which may be 0.
+        An estimate of :math:`|A|_F`; after Hutch++, of that of the part outside the subspace. The error is bounded in
+        units of this norm, not of the trace, which may be 0.
     relative_half_width : float
-        Proved: with probability 1 - error, \|value - tr A\| is at most this many true :math:`|A|_F`, whatever A.
+        It is proved that with probability 1 - error, \|value - tr A\| is at most this times the true :math:`|A|_F`,
+        whatever A is.
     interval : Estimate
-        Proved, from the probes alone, as they bound :math:`|A|_F` as well: half of the error goes there. Infinite where
-        there are too few.
+        An interval that is proved from the probes alone, as they bound :math:`|A|_F` too: half of the error goes into
+        that bound. It is infinite where there are too few probes.
     products : int
         How many products with A were used.
 
     Examples
     --------
     >>> estimate = hutchinson_trace(np.diag([1.0, 2.0, 3.0]), samples=200, error=1e-3)
-    >>> estimate.value, estimate.standard_error  # signs see a diagonal matrix without an error
+    >>> estimate.value, estimate.standard_error  # with signs, a diagonal matrix gives no error
     (6.0, 0.0)
     >>> round(estimate.relative_half_width, 4), round(estimate.interval.lo, 2), estimate.products
     (0.7318, 2.01, 200)
@@ -70,13 +71,13 @@ def hutchinson_trace(
     operator : LinearOperator or array_like, shape (P, P)
         A, symmetric.
     samples : int
-        N, how many probes, at least 2: one product with A for each.
+        N, how many probes, at least 2; each takes one product with A.
     seed : int
-        Not negative.
+        Seed of the probes, not negative.
     error : float
         The probability that the bounds miss is at most this.
     probes : str
-        ``signs`` or ``normals``, the law of the entries of g.
+        The law of the entries of g, ``signs`` or ``normals``.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def hutchinson_trace(
     ------
     InvalidArgument
         If the operator is not square and real, samples or seed are no such integers, error lies outside (0, 1), or the
-        law is neither.
+        law is none of the two.
 
     Notes
     -----
@@ -96,11 +97,11 @@ def hutchinson_trace(
 
     .. math:: c\,\big(\sqrt{x/N} + x/N\big)\,|A|_F, \qquad c = 2 \text{ (normals)},\ \pi \text{ (signs)},
 
-    the smaller of which is used. For normals, :math:`\log E e^{t\lambda(g^2 - 1)} \le t^2\lambda^2/(1 - 2|t\lambda|)`
-    for each eigenvalue, and a variable with :math:`\log E e^{tX} \le t^2 v/(2(1 - bt))` exceeds
+    and the smaller of the two bounds is used. For normals, :math:`\log E e^{t\lambda(g^2 - 1)} \le t^2\lambda^2/(1 -
+    2|t\lambda|)` for each eigenvalue, and a variable with :math:`\log E e^{tX} \le t^2 v/(2(1 - bt))` exceeds
     :math:`\sqrt{2vx} + bx` with probability at most :math:`e^{-x}`. For signs let A have a zero diagonal, which they
-    see exactly. Given :math:`\epsilon`, :math:`g_i = |g_i|\epsilon_i` are normals and :math:`E|g_i||g_j| = 2/\pi` for
-    i != j: by Jensen's inequality :math:`E e^{t g^TAg} \ge E e^{(2t/\pi)\epsilon^TA\epsilon}`, so that the bound for
+    see exactly. Given :math:`\epsilon`, :math:`g_i = |g_i|\epsilon_i` are normals and :math:`E|g_i||g_j| = 2/\pi` for i
+    != j: by Jensen's inequality :math:`E e^{t g^TAg} \ge E e^{(2t/\pi)\epsilon^TA\epsilon}`, so that the bound for
     normals holds with :math:`\pi t/2` in the place of t. (Cortinovis and Kressner have constants as good by more work.)
 
     :math:`|Ag|^2` has mean :math:`|A|_F^2`. For normals the mean of N of them is below r times that, r < 1, with
@@ -125,7 +126,7 @@ def hutchinson_trace(
     for rows, g in _probes(np.random.Generator(np.random.SFC64(seed)), a.shape[0], n, probes):
         product = a.matmat(g)
         x[rows], y[rows] = np.einsum("ij,ij->j", g, product), _norms(product)
-    return _result(0.0, x, y, error, probes, n, "hutchinson")
+    return _result(0.0, x, y, error=error, probes=probes, products=n, method="hutchinson")
 
 
 def hutch_plus_plus_trace(
@@ -138,23 +139,24 @@ def hutch_plus_plus_trace(
     operator : LinearOperator or array_like, shape (P, P)
         A, symmetric.
     samples : int
-        How many products with A in all, at least 6: a third to find the subspace, a third on it, the rest for probes.
+        How many products with A are taken in all, at least 6: a third to find the subspace, a third on it, the rest for
+        probes.
     seed : int
-        Not negative.
+        Seed of the probes, not negative.
     error : float
         The probability that the bounds miss is at most this.
     probes : str
-        ``signs`` or ``normals``.
+        The law of the entries of probes, ``signs`` or ``normals``.
 
     Returns
     -------
     TraceEstimate
-        Its Frobenius norm, and the unit of its half-width, is that of :math:`(I - QQ^T)A(I - QQ^T)`.
+        Its `frobenius`, and the unit of its half-width, is the norm of :math:`(I - QQ^T)A(I - QQ^T)`.
 
     Raises
     ------
     InvalidArgument
-        As :func:`hutchinson_trace`.
+        As for :func:`hutchinson_trace`, or if the probes would take too much memory.
 
     Notes
     -----
@@ -162,9 +164,10 @@ def hutch_plus_plus_trace(
 
     .. math:: \mathrm{tr} A = \mathrm{tr}\,Q^TAQ + \mathrm{tr}\,(I - QQ^T)A(I - QQ^T),
 
-    and given Q all of :func:`hutchinson_trace` holds of the second term, with other probes. For positive semidefinite A
-    of m products the relative error is of the order 1/m, in the place of :math:`1/\sqrt m` (Meyer et al., Theorem 1).
-    For others it is small against the sum of absolute eigenvalues only, and gains nothing if most of these are alike.
+    and given Q all that is said of :func:`hutchinson_trace` holds for the second term, with other probes. For positive
+    semidefinite A, m products give a relative error of the order 1/m instead of :math:`1/\sqrt m` (Meyer et al.,
+    Theorem 1). For other A the error is small only against the sum of absolute eigenvalues, and there is no gain if
+    most of these are alike.
 
     References
     ----------
@@ -173,7 +176,7 @@ def hutch_plus_plus_trace(
 
     Examples
     --------
-    >>> a = np.outer(np.arange(50.0), np.arange(50.0))  # of rank one: no error
+    >>> a = np.outer(np.arange(50.0), np.arange(50.0))  # a matrix of rank one, for which there is no error
     >>> round(hutch_plus_plus_trace(a, samples=12).value, 6)
     40425.0
     """
@@ -194,7 +197,7 @@ def hutch_plus_plus_trace(
         product = a.matmat(g)
         product = product - q @ (q.T @ product)
         x[rows], y[rows] = np.einsum("ij,ij->j", g, product), _norms(product)
-    return _result(inside, x, y, error, probes, 2 * some + n, "hutch++")
+    return _result(inside, x, y, error=error, probes=probes, products=2 * some + n, method="hutch++")
 
 
 def frobenius_estimate(operator: Any, samples: int, seed: int = 0, error: float = 1e-6) -> Estimate:
@@ -205,21 +208,21 @@ def frobenius_estimate(operator: Any, samples: int, seed: int = 0, error: float 
     operator : LinearOperator or array_like, shape (P, P)
         A, symmetric.
     samples : int
-        N, how many products.
+        N, how many products are taken.
     seed : int
-        Not negative.
+        Seed of the probes, not negative.
     error : float
-        The probability that the interval misses is at most this, whatever A.
+        The probability that the interval misses is at most this, whatever A is.
 
     Returns
     -------
     Estimate
-        Of :math:`|A|_F`, not of its square.
+        An estimate of :math:`|A|_F`, not of its square.
 
     Raises
     ------
     InvalidArgument
-        As :func:`hutchinson_trace`.
+        As for :func:`hutchinson_trace`.
 
     Notes
     -----
@@ -240,20 +243,19 @@ def frobenius_estimate(operator: Any, samples: int, seed: int = 0, error: float 
         y[rows] = _norms(a.matmat(g))
     found, reach = _root_mean_square(y), 2 * (math.log(2) - math.log(error)) / n
     lo, hi = (found / math.exp(_log_ratio(reach, above) / 2) for above in (True, False))
-    return Estimate(found, lo, hi, error, "chernoff, chi-square", n)
+    return Estimate(value=found, lo=lo, hi=hi, error=error, method="chernoff, chi-square", samples=n)
 
 
 def _arguments(
     operator: Any, samples: object, seed: object, error: object, probes: object, *, least: int
 ) -> tuple[Any, int, int, float]:
-    if probes not in ("signs", "normals"):
-        raise InvalidArgument("probes", f"must be a law of probes, got {probes!r}", "use 'signs' or 'normals'")
-    n, seed = as_count("samples", samples, least, math.inf), as_count("seed", seed, 0, math.inf)
+    as_choice("probes", probes, ("signs", "normals"), "law of probes")
+    n, seed = as_count("samples", samples, least, example=100), as_count("seed", seed, 0, example=0)
     return as_symmetric_operator(operator), n, seed, as_probability("error", error)
 
 
 def _probes(rng: np.random.Generator, size: int, samples: int, law: str) -> Iterator[tuple[slice, Array]]:
-    """Return probes in batches: which they are, and a matrix with these columns."""
+    """Yield probes in batches: the slice of their numbers, and a matrix whose columns they are."""
     some = max(1, _BATCH_BYTES // (8 * size))
     for start in range(0, samples, some):
         shape = (min(some, samples - start), size)
@@ -261,23 +263,27 @@ def _probes(rng: np.random.Generator, size: int, samples: int, law: str) -> Iter
         yield slice(start, start + len(g)), g.T
 
 
-def _result(inside: float, x: Array, y: Array, error: float, probes: str, products: int, method: str) -> TraceEstimate:
-    """Return the estimate from probes' forms x and norms y of products."""
+def _result(
+    inside: float, x: Array, y: Array, *, error: float, probes: str, products: int, method: str
+) -> TraceEstimate:
+    """Return the estimate, given g^T A g and |A g| of each probe, x and y, and the trace inside a subspace."""
     n, value, frobenius = len(x), inside + float(x.mean()), _root_mean_square(y)
     factor = _norm_factor(n, error / 2, probes)
     half_width = _half_width(n, error / 2, probes) * factor * frobenius if factor < math.inf else math.inf
     return TraceEstimate(
-        value,
-        _root_mean_square(x - x.mean()) / math.sqrt(n - 1),
-        frobenius,
-        _half_width(n, error, probes),
-        Estimate(value, value - half_width, value + half_width, error, method, n),
-        products,
+        value=value,
+        standard_error=_root_mean_square(x - x.mean()) / math.sqrt(n - 1),
+        frobenius=frobenius,
+        relative_half_width=_half_width(n, error, probes),
+        interval=Estimate(
+            value=value, lo=value - half_width, hi=value + half_width, error=error, method=method, samples=n
+        ),
+        products=products,
     )
 
 
 def _norms(columns: Array) -> Array:
-    """Return the norms of columns, whose squares may be out of the range of floats."""
+    """Return the norms of columns; their squares may be beyond the range of floats."""
     size = np.abs(columns).max(axis=0)
     unit = np.where(size > 0, size, 1.0)
     return np.asarray(unit * np.sqrt(np.einsum("ij,ij->j", columns / unit, columns / unit)))
@@ -294,7 +300,7 @@ def _half_width(samples: int, error: float, probes: str) -> float:
 
 
 def _norm_factor(samples: int, error: float, probes: str) -> float:
-    """Return how many times its estimate |A|_F may be."""
+    """Return how many times its estimate |A|_F may be at most."""
     x = -math.log(error) / samples
     if probes == "normals":
         return math.exp(-_log_ratio(2 * x, above=False) / 2)
@@ -302,7 +308,7 @@ def _norm_factor(samples: int, error: float, probes: str) -> float:
 
 
 def _log_ratio(reach: float, above: bool) -> float:
-    """Solve r - 1 - log r = reach for log r, of the sign asked for."""
+    """Solve r - 1 - log r = reach for log r: the positive solution if `above`, else the negative one."""
     from scipy.optimize import brentq
 
     ends = (0.0, 1.01 * math.sqrt(2 * reach)) if above else (-reach - 2, 0.0)

@@ -9,13 +9,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from montecarlo.arguments import as_positive, as_probability, as_sample
+from montecarlo.arguments import as_count, as_ensemble, as_positive, as_probability, as_sample
 from montecarlo.arrays import Array
 from montecarlo.drawing.input_and_readout import vector
 from montecarlo.drawing.norm_traces import rescale
@@ -30,11 +29,14 @@ from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""Like the built-in ``map``: applies a function to each item, in order."""
+"""A function like the built-in ``map``, which applies a function to each item, in order."""
 
-_SLICE_WEIGHTS = 2**17  # weights drawn at a time: 1 MiB, which stays in the cache
+_SLICE_WEIGHTS = 2**17
+"""So many weights are drawn at a time: 1 MiB, which stays in the cache."""
 _STATE_BYTES = 2**31
-_LEAST_VARIANCE = 1e-20  # what rounding makes of an estimate that does not vary
+"""The particles of an island may take so many bytes."""
+_LEAST_VARIANCE = 1e-20
+"""The variance that rounding gives an estimate that does not vary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +53,17 @@ class ParticleMean:
     estimate : Estimate
         Value and interval over exp(log_scale); its samples are the islands.
     log_scale : float
-        0 where value and interval are themselves floats; means such as 1e-5000 need another unit.
+        Log of the unit: 0 where value and interval are floats in units of 1, unlike means such as 1e-5000.
     log_islands : ndarray, shape (islands,)
-        log of each island's estimate, independent and identically distributed; -inf where all particles have died.
+        Log of each island's estimate; these are independent and identically distributed, and -inf where all particles
+        have died.
     relative_variance : float
-        Bound on an island's variance over its squared mean; the interval rests on it.
+        Bound on an island's variance over its squared mean, on which the interval rests.
     particles : int
         Networks in an island.
     seed : int
     assumptions : tuple of str
-        What the interval assumes about one layer. The estimate's unbiasedness assumes none of it.
+        What the interval assumes about one layer. That the estimate is unbiased needs none of it.
     """
 
     net: Ensemble
@@ -99,31 +102,31 @@ def particle_mean(
 ) -> ParticleMean:
     r"""Estimate :math:`E|a_k|^{order}` from real weight matrices, where plain averages have no chance.
 
-    An island is a population of networks that grows layer by layer. Each draws its own matrix; then the networks are
-    resampled in proportion to :math:`G = (|a_k|/|a_{k-1}|)^{order}`, and the product over the layers of the
-    populations' averages of G is the island's estimate. So the rare networks that carry the mean are bred.
+    An island is a population of networks that grows layer by layer. At each layer every network draws its own matrix;
+    then the networks are resampled in proportion to :math:`G = (|a_k|/|a_{k-1}|)^{order}`. The island's estimate is the
+    product over the layers of the population's averages of G. So the rare networks that carry the mean are bred.
 
     Parameters
     ----------
     net : Ensemble
-        Without symbols.
+        An ensemble without symbols.
     order : int
-        2 for any law whose kurtosis is known; 4, 6, ... for normal weights.
+        The power of the norm: 2 for any law whose kurtosis is known; 4, 6, ... for normal weights.
     layer : int, optional
         k, at least 1; the depth by default.
     islands : int
-        Independent populations, see :func:`islands_needed`.
+        How many independent populations there are; :func:`islands_needed` tells how many it takes.
     particles : int
-        Networks in each.
+        How many networks each island has.
     seed : int
-        Root seed, not negative. Each island has a stream of its own: the bits do not depend on the executor.
+        Root seed, not negative. Each island has a stream of its own, so that the bits do not depend on the executor.
     error : float
         Probability that the interval may miss, both sides together.
     executor : concurrent.futures.Executor, Workers or callable, optional
-        Runs the islands: see :mod:`montecarlo.workers.places`, or a function like the built-in ``map``. By default they
-        run here, one after the other.
+        What runs the islands: an executor, workers from :mod:`montecarlo.workers.places`, or a function like the
+        built-in ``map``. By default they run in this thread, one after the other.
     progress : callable, optional
-        Called here with (islands done, islands) after each.
+        Called in this thread with (islands done, islands) after each island.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def particle_mean(
     :math:`A_i` the particles of generation k are independent draws from them, and ancestor i is chosen
     :math:`N G_{k-1}^i/\sum_j G_{k-1}^j` times on average. Hence :math:`E[\eta_k f | k-1] = \eta_{k-1}(Q_k f)`, and by
     induction :math:`E \eta_k f = (Q_1 \cdots Q_k f)(x)`: :math:`E Z_k = E|a_k|^{2m}/|x|^{2m}`. A dead particle has
-    G = 0 and is never an ancestor; where all have died, Z = 0 from then on, and both sides are 0.
+    G = 0 and is never an ancestor; where all have died, Z = 0 from then on, and both sides of the equation are 0.
 
     *Variance.* Let F be all that happened before generation k, the choice of ancestors included, and suppose that for
     all :math:`a \ne 0` (i) :math:`E[R_k^m|a] = q_k` and (ii) :math:`E[R_k^{2m}|a] \le (1 + r_k) q_k^2`. On
@@ -160,12 +163,13 @@ def particle_mean(
     .. math:: r_k = \frac{c_k}{n_k},\qquad c_k = \frac{p_4}{p_2^2}\Bigl(3 + (K-3)\rho\Bigr) - 1,\qquad
               \rho = \frac{|a|_4^4}{|a|_2^4} \in [1/n_{k-1}, 1],
 
-    at most with :math:`\rho = 1` for K > 3 and :math:`1/n_{k-1}` otherwise. Atoms at 0 change nothing.
+    which is largest at :math:`\rho = 1` for K > 3 and at :math:`1/n_{k-1}` otherwise. Atoms at 0 change nothing.
 
     *One layer, normal weights.* R does not depend on the direction of a, and
     :math:`1 + r_k = E R^{2m}/(E R^m)^2` exactly.
 
-    *Interval.* :func:`relative_catoni`: only the relative variance enters, so q_k itself is estimated, not assumed.
+    *Interval.* It is that of :func:`relative_catoni`, which uses only the relative variance: q_k is estimated, not
+    assumed.
 
     References
     ----------
@@ -174,14 +178,15 @@ def particle_mean(
 
     Examples
     --------
-    >>> net = Ensemble(width=2, depth=40, activation="relu", init="he", law="uniform")  # 5 networks in 10^5 survive
+    Of these networks 5 in 10^5 survive:
+
+    >>> net = Ensemble(width=2, depth=40, activation="relu", init="he", law="uniform")
     >>> mean = particle_mean(net, islands=40, particles=500, error=1e-3)
     >>> mean.estimate.lo < 1 < mean.estimate.hi
     True
     """
     last = _require_particles(net, order, layer, particles, error)
-    islands = require_whole("islands", islands, least=1, example=100)
-    seed = require_whole("seed", seed, least=0, example=0)
+    islands, seed = as_count("islands", islands, example=100), as_count("seed", seed, 0, example=0)
     if progress is not None and not callable(progress):
         raise InvalidArgument("progress", f"{progress!r} is not callable", "use a function of (done, islands)")
     check_sampler(net, seed)
@@ -197,15 +202,32 @@ def particle_mean(
     ends = [end for end in (log_value, log_lo, log_hi) if math.isfinite(end)]
     log_scale = 0.0 if all(abs(end) < 700 for end in ends) else log_value
     value, lo, hi = (math.exp(end - log_scale) if end < math.inf else end for end in (log_value, log_lo, log_hi))
-    estimate = Estimate(value, lo, hi, error, "catoni, relative", islands)
-    assumptions = _assumptions(net, order, last)
-    return ParticleMean(net, order, last, estimate, log_scale, logs, variance, particles, seed, assumptions)
+    return ParticleMean(
+        net=net,
+        order=order,
+        layer=last,
+        estimate=Estimate(value=value, lo=lo, hi=hi, error=error, method="catoni, relative", samples=islands),
+        log_scale=log_scale,
+        log_islands=logs,
+        relative_variance=variance,
+        particles=particles,
+        seed=seed,
+        assumptions=_assumptions(net, order, last),
+    )
 
 
 def island_variance(net: Ensemble, *, order: int = 2, particles: int, layer: int | None = None) -> float:
-    """Return the proved bound on Var Z/(E Z)^2 of the estimate of one island.
+    """Return the bound on Var Z/(E Z)^2 of one island's estimate Z that the notes of :func:`particle_mean` prove.
 
-    Parameters and errors are those of :func:`particle_mean`, whose notes have the proof.
+    Parameters
+    ----------
+    net, order, particles, layer
+        As for :func:`particle_mean`.
+
+    Raises
+    ------
+    InvalidArgument
+        As for :func:`particle_mean`, or if the bound is above e^100.
 
     Examples
     --------
@@ -233,16 +255,16 @@ def islands_needed(
 ) -> int:
     r"""Return how many islands make an interval of that half-width, as a share of the estimate.
 
-    With :math:`[1 - d, 1 + u]` the interval over the estimate, :func:`relative_reach`, and M the mean, the interval
-    holds M and lies between :math:`M(1-d)/(1+u)` and :math:`M(1+u)/(1-d)`, all with probability at least 1 - error: a
-    test with that tolerance passes for any seed.
+    Let :math:`[1 - d, 1 + u]` be the interval over the estimate (:func:`relative_reach`) and M the mean. With
+    probability at least 1 - error the interval holds M and lies between :math:`M(1-d)/(1+u)` and :math:`M(1+u)/(1-d)`,
+    so that a test with that tolerance passes for any seed.
 
     Parameters
     ----------
     net, order, particles, error, layer
         As for :func:`particle_mean`.
     relative_half_width : float
-        (d + u)/2 at most; positive.
+        (d + u)/2 is to be at most this, which is positive.
 
     Returns
     -------
@@ -251,7 +273,7 @@ def islands_needed(
     Raises
     ------
     InvalidArgument
-        As for :func:`particle_mean`; if it takes more than 10^12 islands.
+        As for :func:`particle_mean`, or if it takes more than 10^12 islands.
 
     Examples
     --------
@@ -284,12 +306,12 @@ def relative_reach(samples: int, variance: float, error: float) -> tuple[float, 
     samples : int
         N.
     variance, error : float
-        As there.
+        As for :func:`relative_catoni`.
 
     Returns
     -------
     d, u : float
-        1 and infinity where there are too few samples for that end.
+        They are 1 and infinity where there are too few samples for that end.
 
     Examples
     --------
@@ -326,7 +348,7 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
     Returns
     -------
     log_value, log_lo, log_hi : float
-        Infinite ends where there are too few samples, or where all are 0, which leaves no scale.
+        The ends are infinite where there are too few samples, or where all are 0, so that there is no scale.
 
     Raises
     ------
@@ -346,12 +368,13 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
               \alpha u - \tfrac{\alpha^2}{2}(v(1+u)^2 + u^2) \ge \frac{\ell}{N}.
 
     Likewise :math:`M < (1-d)\hat\theta` if :math:`\alpha d - \alpha^2 (v(1-d)^2 + d^2)/2 \ge \ell/N`. So the interval
-    is :math:`\hat\theta\,[1-d, 1+u]` with d, u the least solutions. α is the one that makes u least: with
+    is :math:`\hat\theta\,[1-d, 1+u]` with d, u the least solutions. :math:`\alpha` is chosen such that u is least: with
     :math:`g^2 = 2 v \ell/(N - 2\ell)`, :math:`\alpha = g(1-g)/(v+g^2)` and u = g/(1-g).
 
     References
     ----------
-    O. Catoni, Ann. Inst. H. Poincaré Probab. Statist. 48(4), 2012, section 2: here the scale is the mean itself.
+    O. Catoni, Ann. Inst. H. Poincaré Probab. Statist. 48(4), 2012, section 2; there the scale is given, here it is the
+    mean itself.
 
     Examples
     --------
@@ -372,7 +395,7 @@ def relative_catoni(logs: ArrayLike, variance: float, error: float) -> tuple[flo
         near = influence(alpha * np.expm1(np.minimum(gap, 200.0)))
         return float(np.sum(near + 2 * np.maximum(gap - 200.0, 0.0)))  # psi(y) is log(y^2/2) far out
 
-    low, high = -1.0, 1.0  # the estimate is at most the largest value
+    low, high = -1.0, 1.0  # the log of the estimate over the largest value, which is at most 0
     while excess(low) <= 0:
         low *= 2
     while low < (middle := low + (high - low) / 2) < high:  # to the last bit
@@ -393,11 +416,11 @@ def _strength(samples: int, variance: float, error: float) -> float:
 
 
 Task = tuple[Ensemble, int, int, int, int, str, int]
-"""Ensemble, order, layer, particles, seed, the ensemble's digest, number of the island."""
+"""What decides an island: ensemble, order, layer, particles, seed, the ensemble's digest, number of the island."""
 
 
 def run_island(task: Task) -> float:
-    """Return the log of one island's estimate: a pure function of its task."""
+    """Return the log of one island's estimate, a pure function of its task."""
     net, order, layer, particles, seed, digest, island = task
     rng = stream(seed, digest, f"island {island}")
     weights, slope, half = Weights(net), float(Fraction(net.slope)), order // 2
@@ -406,7 +429,7 @@ def run_island(task: Task) -> float:
     squares, halves = rescale(a)
     logs = [half * (log_x + math.log(squares[0]))]
     for k in range(1, layer + 1):
-        before = np.ldexp(squares, -2 * halves)  # of the rescaled vectors
+        before = np.ldexp(squares, -2 * halves)  # squared norms of the rescaled vectors
         a = _mutated(weights, k, rng, a, slope)
         squares, halves = rescale(a)
         ratios = squares / before
@@ -427,15 +450,15 @@ def systematic(potentials: Array, u: float) -> NDArray[np.intp]:
     Parameters
     ----------
     potentials : ndarray, shape (N,)
-        Not negative, not all 0.
+        The G_i, which are not negative and not all 0.
     u : float
-        Uniform on [0, 1).
+        A number that is uniform on [0, 1).
 
     Returns
     -------
     ndarray of int, shape (N,)
-        In increasing order. Particle i is there :math:`N G_i/\sum_j G_j` times on average over u; never if its
-        potential is 0.
+        Numbers of the ancestors in increasing order. Particle i is there :math:`N G_i/\sum_j G_j` times on average over
+        u, and never if its potential is 0.
 
     Notes
     -----
@@ -450,12 +473,12 @@ def systematic(potentials: Array, u: float) -> NDArray[np.intp]:
     n = len(potentials)
     edges = np.cumsum(potentials)
     points = (u + np.arange(n)) * (edges[-1] / n)
-    np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not fall off the end
+    np.minimum(points, np.nextafter(edges[-1], 0), out=points)  # rounding must not lead beyond the last edge
     return np.asarray(np.searchsorted(edges, points, side="right"))
 
 
 def _mutated(weights: Weights, k: int, rng: np.random.Generator, a: Array, slope: float) -> Array:
-    """Send each particle through a matrix of its own, a few particles and rows at a time."""
+    """Send each particle through a matrix of its own, some particles and rows at a time."""
     n_out, n_in = weights.shape(k)
     z = np.empty((len(a), n_out))
     slabs = list(weights.slabs(k))
@@ -477,7 +500,7 @@ def _mapper(net: Ensemble, executor: Any) -> Mapper:
         return map
     if callable(executor) and not hasattr(executor, "submit"):
         return executor  # type: ignore[no-any-return]
-    workers = executor if isinstance(executor, Workers) else borrowed(executor)  # refuses what is none
+    workers = executor if isinstance(executor, Workers) else borrowed(executor)  # this refuses what is no executor
     if workers.travels:
         try:
             pickle.dumps(net)
@@ -509,10 +532,10 @@ def _spread_of_normal(width: int, slope: Fraction, half: int) -> Fraction:
 
 
 def _normal_moments(width: int, slope: Fraction, most: int) -> list[Fraction]:
-    """Return E (sum of phi(g_i)^2)^j, j = 0, ..., most, over as many units as the layer has, g standard normal.
+    """Return E (sum of phi(g_i)^2)^j, j = 0, ..., most, over the units of a layer, g standard normal.
 
-    The moments over j! are the coefficients of the width-th power of the series of one unit, by J. C. P. Miller's
-    recurrence.
+    The moments over j! are the coefficients of a power, the width, of the series of one unit. J. C. P. Miller's
+    recurrence finds them.
 
     >>> _normal_moments(3, Fraction(1), 2)  # a chi-square with 3 degrees of freedom
     [Fraction(1, 1), Fraction(3, 1), Fraction(15, 1)]
@@ -545,12 +568,9 @@ def _assumptions(net: Ensemble, order: int, layer: int) -> tuple[str, ...]:
 
 
 def _require_particles(net: object, order: object, layer: object, particles: object, error: object = 0.5) -> int:
-    """Refuse what has no proved variance or cannot be drawn; return the layer."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
+    """Return the number of the layer; refuse what has no proved variance or cannot be drawn."""
+    net, order = as_ensemble(net), as_count("order", order, 2)
     net.require_plain("sampling by particles")
-    order = require_whole("order", order, least=2, example=2)
     if order % 2:
         raise InvalidArgument("order", f"must be even, got {order}", f"use order={order + 1}")
     if not net.has_independent_entries:
@@ -562,7 +582,7 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
     if order == 2:
         net.law.moment(4)  # refuses a law whose kurtosis is unknown
     last = require_layer(net, layer)
-    particles = require_whole("particles", particles, least=1, example=1000)
+    particles = as_count("particles", particles, example=1000)
     as_probability("error", error)
     needed = 4 * 8 * particles * max(sizes(net)[: last + 1])
     if needed > _STATE_BYTES:
@@ -573,25 +593,22 @@ def _require_particles(net: object, order: object, layer: object, particles: obj
 
 
 def require_layer(net: Ensemble, layer: object) -> int:
-    """Return the number of a layer, the depth for None; refuse the input, which is not random."""
-    last = int(net.depth)
-    if layer is None:
-        return last
-    if isinstance(layer, bool) or not isinstance(layer, Integral) or not 1 <= int(layer) <= last:
-        raise InvalidArgument("layer", f"must be an integer from 1 to {last}, got {layer!r}", f"use layer={last}")
-    return int(layer)
+    """Read the ``layer`` argument.
 
+    Parameters
+    ----------
+    net : Ensemble
+        An ensemble without symbols.
+    layer : object
+        What the caller gave; None stands for the depth.
 
-def require_whole(argument: str, value: object, *, least: int, example: int) -> int:
-    """Return an integer argument that is large enough.
-
-    >>> require_whole("islands", 8, least=1, example=100)
-    8
+    Raises
+    ------
+    InvalidArgument
+        If it is no layer from 1 to the depth. The input, layer 0, is not random.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        problem = f"must be an integer, at least {least}, got {value!r}"
-        raise InvalidArgument(argument, problem, f"use e.g. {argument}={example}")
-    return int(value)
+    last = int(net.depth)
+    return last if layer is None else as_count("layer", layer, 1, last, example=last)
 
 
 def _log(value: float) -> float:

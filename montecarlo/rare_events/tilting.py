@@ -11,19 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from montecarlo.arguments import as_probability
+from montecarlo.arguments import as_count, as_ensemble, as_probability
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.drawing.weights import log
 from montecarlo.intervals import empirical_bernstein_interval
-from montecarlo.rare_events.particles import require_layer, require_whole
+from montecarlo.rare_events.particles import require_layer
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
-_BLOCK = 2**13  # samples from one stream
-_CELLS = 2**18  # chi-squares drawn at a time
-_NEGLIGIBLE = -45.0  # log of a share that no float sees
-_LONGEST = 2**25  # entries worth computing for the table of one leaky layer
+_BLOCK = 2**13
+"""So many samples come from one stream."""
+_CELLS = 2**18
+"""About so many chi-squares are drawn at a time."""
+_NEGLIGIBLE = -45.0
+"""Log of a share that is lost in the rounding of a sum."""
+_LONGEST = 2**25
+"""The table of one leaky layer, terms times width, may be so long."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class TailProbability:
     c : Fraction
         The threshold for :math:`|a_k|^2/|x|^2`.
     upper : bool
-        Whether the event is that the ratio is at least c, or at most c, death included.
+        Whether the event is that the ratio is at least c; otherwise it is at most c, as for every dead network.
     layer : int
         k.
     log_value, log_lo, log_hi : float
@@ -46,18 +50,18 @@ class TailProbability:
     theta : float
         Exponent of the tilt; 0 where the event is no tail.
     log_bound : float
-        Natural log of the Chernoff bound, which every sample stays below.
+        Natural log of the Chernoff bound, which no sample exceeds.
     log_dead : float
-        Natural log of the probability that the network is dead, known exactly, where that is part of the event; else
-        -inf.
+        Natural log of the probability that the network is dead, known exactly, where that is part of the event; -inf
+        otherwise.
     log_rest : float
-        Natural log of a bound on the part of the probability that is not sampled, but added to the upper end: from
-        ReLU networks that live with too few units on in some layer; -inf if there is none.
+        Natural log of a bound on the part of the probability that is not sampled but added to the upper end: that of
+        ReLU networks that are alive with too few units on in some layer. It is -inf if there is none.
     samples, seed : int
     method : str
-        How the samples were drawn, and which theorem the interval is from.
+        How the samples were drawn, and from which theorem the interval comes.
     assumptions : tuple of str
-        What it takes for granted.
+        What the estimate assumes.
     """
 
     net: Ensemble
@@ -100,21 +104,21 @@ def tail_probability(
 ) -> TailProbability:
     r"""Estimate :math:`P(|a_k|^2 \ge c|x|^2)`, or the probability of at most c, for normal weights.
 
-    For tails only. The samples are drawn from the exact law of the norms, a product of chi-squares, not from weight
-    matrices: they say nothing about whether that law is right. In particular they are never evidence for the mean,
-    which tilting assumes: with theta = 1 its estimate would be a constant.
+    This is for tails only. The samples are drawn from the exact law of the norms, a product of chi-squares, not from
+    weight matrices, so that they say nothing about whether that law is right. In particular they are no evidence for
+    the mean, which tilting assumes: with theta = 1 its estimate would be a constant.
 
     Parameters
     ----------
     net : Ensemble
-        Without symbols, with independent normal weights; linear, ReLU or leaky, of any widths.
+        An ensemble without symbols, with independent normal weights; linear, ReLU or leaky, of any widths.
     c : int, Fraction, float or str
-        Positive; read exactly, so that ``"1e-3000"`` is one.
+        The threshold, positive. It is read exactly, so that ``"1e-3000"`` is allowed.
     upper : bool
-        Whether the event is at least c, or at most c. Dead networks (ReLU) belong to the latter: their probability is
-        added exactly.
+        Whether the event is at least c; otherwise it is at most c. Dead ReLU networks belong to the latter: their
+        probability is added exactly.
     samples : int
-        Number of tilted samples: 100,000 give about one digit.
+        Number of tilted samples; 100,000 give about one digit.
     seed : int
         Root seed, not negative.
     error : float
@@ -153,18 +157,18 @@ def tail_probability(
     .. math:: P(T \ge t) = e^{\Lambda - \theta t} \tilde E[V],\qquad V = 1_{T \ge t} e^{-\theta(T-t)} \in [0, 1],
               \qquad \Lambda = \sum_k \log M_k(\theta),
 
-    for :math:`\theta \ge 0`; for the lower tail with :math:`\theta \le 0`, whose estimate is for living networks. The
-    factor is Chernoff's bound. θ makes :math:`\tilde E T = t`; 0 if t is on the other side of the mean, where the
-    event is no tail. As V is bounded, the empirical Bernstein interval for its mean assumes nothing about variances.
-    With σ the deviation of T, its relative half-width is about
-    :math:`\sqrt{2.5\,\theta\sigma \log(1/\mathrm{error})/\mathrm{samples}}`, and :math:`\theta\sigma` about
-    :math:`\sqrt{2\log(1/P)}`. A bound on the rounding errors of Λ and T widens it.
+    for :math:`\theta \ge 0`. The same holds for the lower tail of living networks with :math:`\theta \le 0`. The factor
+    is Chernoff's bound. :math:`\theta` makes :math:`\tilde E T = t`, and is 0 if t is on the other side of the mean,
+    where the event is no tail. As V is bounded, the empirical Bernstein interval for its mean assumes nothing about
+    variances. With :math:`\sigma` the deviation of T, its relative half-width is about :math:`\sqrt{2.5\,\theta\sigma
+    \log(1/\mathrm{error})/\mathrm{samples}}`, and :math:`\theta\sigma` about :math:`\sqrt{2\log(1/P)}`. A bound on the
+    rounding errors of :math:`\Lambda` and T widens it.
 
     *Lower tails of ReLU.* :math:`E R^\theta` is infinite for :math:`\theta \le -1/2`, because of layers with one unit
-    on. Sampled are only networks with at least m units on in every layer, which allows :math:`\theta > -m/2`; for the
-    others alive, :math:`P(T \le t, \text{some } B_k < m) \le e^{-\theta't} \prod_k M_k(\theta') \sum_k \tilde P'(B_k <
-    m)` for every :math:`-1/2 < \theta' \le 0`, and the least over a few θ' is added to the upper end. The m that
-    promises the shortest interval is taken.
+    on. So only networks with at least m units on in every layer are sampled, which allows :math:`\theta > -m/2`. For
+    the other living networks, :math:`P(T \le t, \text{some } B_k < m) \le e^{-\theta't} \prod_k M_k(\theta') \sum_k
+    \tilde P'(B_k < m)` for every :math:`-1/2 < \theta' \le 0`, and the least of these bounds over a few :math:`\theta'`
+    is added to the upper end. The m that promises the shortest interval is chosen.
 
     References
     ----------
@@ -181,8 +185,8 @@ def tail_probability(
     1999
     """
     last, threshold = _require_tail(net, c, layer)
-    samples = require_whole("samples", samples, least=2, example=10_000)
-    seed, error = require_whole("seed", seed, least=0, example=0), as_probability("error", error)
+    samples, seed = as_count("samples", samples, 2, example=10_000), as_count("seed", seed, 0, example=0)
+    error = as_probability("error", error)
     layers = Counter((width, net.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
     t = log(threshold)
     plan = _plan(layers, Fraction(net.slope), t, upper, math.log(3 / error) / samples)
@@ -204,22 +208,22 @@ def tail_probability(
         return min(0.0, float(np.logaddexp(log_part, dead)))
 
     return TailProbability(
-        net,
-        threshold,
-        upper,
-        last,
-        total(share.value, 0),
-        total(share.lo, -1),
-        min(0.0, float(np.logaddexp(total(share.hi, 1), plan.log_rest))),
-        error,
-        plan.theta,
-        plan.log_bound,
-        log_dead,
-        plan.log_rest,
-        samples,
-        seed,
-        "tilted chi-squares (the exact law; no matrices), empirical bernstein",
-        (
+        net=net,
+        c=threshold,
+        upper=upper,
+        layer=last,
+        log_value=total(share.value, 0),
+        log_lo=total(share.lo, -1),
+        log_hi=min(0.0, float(np.logaddexp(total(share.hi, 1), plan.log_rest))),
+        error=error,
+        theta=plan.theta,
+        log_bound=plan.log_bound,
+        log_dead=log_dead,
+        log_rest=plan.log_rest,
+        samples=samples,
+        seed=seed,
+        method="tilted chi-squares (the exact law; no matrices), empirical bernstein",
+        assumptions=(
             "normal weights: |a_k|^2/|a_{k-1}|^2 are independent mixtures of chi-squares",
             "tables of mixtures are cut where 1e-19 of them is left",
         ),
@@ -227,39 +231,39 @@ def tail_probability(
 
 
 _EPSILON = 8 * 2.0**-52
-"""Relative error allowed to a log-gamma function, a logarithm, a product."""
+"""Relative error that is allowed for a log-gamma function, a logarithm or a product."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Mixture:
-    """R/(2 scale) is a gamma variable; the shape is random, and with the rest of the probability R = 0."""
+    """The law of a layer's R: R/(2 scale) is a gamma variable of random shape; with the rest of probability R = 0."""
 
     shapes: Array
     log_chances: Array
     log_scale: float
-    """log(2 scale)"""
+    """The log of 2 scale."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Tilted:
-    """The same after tilting by R^theta: shapes increased by theta, chances normalized."""
+    """A mixture after tilting by R^theta: shapes are increased by theta, and chances normalized."""
 
     shapes: Array
     chances: Array
     log_scale: float
     log_transform: float
-    """log E[R^theta; R > 0]"""
+    """The log of E[R^theta; R > 0]."""
     slope: float
-    """Its derivative, the mean of log R after tilting."""
+    """Its derivative in theta, which is the mean of log R after tilting."""
     variance: float
-    """The second derivative."""
+    """Its second derivative, which is the variance of log R after tilting."""
     magnitude: float
-    """Size of the numbers that rounded, theta times the logs that are summed included."""
+    """Size of the numbers that were rounded, among them theta times the logs that are summed."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """How to tilt: decided before anything is drawn, so that any plan is valid."""
+    """How to tilt; it is decided before anything is drawn, so that any plan is valid."""
 
     theta: float
     tilted: list[tuple[_Tilted, int]]
@@ -269,7 +273,7 @@ class _Plan:
 
 
 Layers = Counter[tuple[int, Fraction]]
-"""How many layers have this width and this variance of a weight."""
+"""How many layers have a given width and a given variance of a weight."""
 
 
 def _plan(layers: Layers, slope: Fraction, t: float, upper: bool, rate: float) -> _Plan:
@@ -283,7 +287,7 @@ def _plan(layers: Layers, slope: Fraction, t: float, upper: bool, rate: float) -
             break
         plan = _plan_with(least, layers, slope, t, upper)
         deviation = math.sqrt(sum(times * factor.variance for factor, times in plan.tilted))
-        share = 1 / (1 + 2.5 * abs(plan.theta) * deviation)  # about the mean of V
+        share = 1 / (1 + 2.5 * abs(plan.theta) * deviation)  # a guess of the mean of V
         score = float(np.logaddexp(plan.log_bound + math.log(math.sqrt(share * rate) + rate), plan.log_rest))
         if score < least_score:
             best, least_score = plan, score
@@ -292,7 +296,7 @@ def _plan(layers: Layers, slope: Fraction, t: float, upper: bool, rate: float) -
 
 
 def _plan_with(least: int, layers: Layers, slope: Fraction, t: float, upper: bool) -> _Plan:
-    """Return the plan for networks with at least so many units on in each ReLU layer that is wide enough."""
+    """Return the plan for networks with at least `least` units on in each ReLU layer that is wide enough."""
     theta = _saddle(layers, slope, t, upper, least)
     tilted = [(_tilted(width, variance, slope, theta, least), times) for (width, variance), times in layers.items()]
     log_bound = math.fsum(times * factor.log_transform for factor, times in tilted) - theta * t
@@ -301,7 +305,7 @@ def _plan_with(least: int, layers: Layers, slope: Fraction, t: float, upper: boo
 
 
 def _log_rest(layers: Layers, t: float, least: int) -> float:
-    """Bound log P(T <= t, fewer than so many units on in some layer, but one in each): Chernoff and a union."""
+    """Bound log P(T <= t, all layers have units on, some layer fewer than `least`), by Chernoff and a union."""
     if least == 1:
         return -math.inf
     from scipy.special import gammaln, logsumexp
@@ -321,12 +325,12 @@ def _log_rest(layers: Layers, t: float, least: int) -> float:
 
 
 def _least(width: int, least: int) -> int:
-    """Return how many units must be on in a layer: no more than about half of them."""
+    """Return how many units must be on in a layer: `least`, but at most half of them, and at least one."""
     return max(1, min(least, width // 2))
 
 
 def _tilted(width: int, variance: Fraction, slope: Fraction, theta: float, least: int = 1) -> _Tilted:
-    """Tilt the factor of one layer, with as many terms of a leaky layer's table as that takes."""
+    """Tilt the factor of one layer; a leaky layer's table gets as many terms as are not negligible."""
     from scipy.special import digamma, gammaln, logsumexp, polygamma
 
     terms = 64
@@ -346,19 +350,28 @@ def _tilted(width: int, variance: Fraction, slope: Fraction, theta: float, least
     seen = logs > total + _NEGLIGIBLE
     terms_of_log = np.abs(above[seen]) + np.abs(below[seen]) + np.abs(mixture.log_chances[seen])
     magnitude = float(terms_of_log.max()) + abs(theta) * (1 + abs(mixture.log_scale) + abs(mean))
-    transform = theta * mixture.log_scale + total
-    return _Tilted(shapes[seen], chances[seen], mixture.log_scale, transform, mean, spread, magnitude)
+    return _Tilted(
+        shapes=shapes[seen],
+        chances=chances[seen],
+        log_scale=mixture.log_scale,
+        log_transform=theta * mixture.log_scale + total,
+        slope=mean,
+        variance=spread,
+        magnitude=magnitude,
+    )
 
 
 def _rest(width: int, slope: Fraction, theta: float, terms: int, log_last: float) -> float:
-    """Bound the log of what a leaky layer's table leaves out: a geometric series."""
+    """Bound the log of what a leaky layer's table leaves out, by a geometric series."""
     lost = float(1 - slope**2)
     ratio = max(lost, lost * (width / 2 + theta + terms - 1) / terms)
     return log_last + math.log(ratio / (1 - ratio)) if ratio < 1 else math.inf
 
 
 def _mixture(width: int, variance: Fraction, slope: Fraction, terms: int, least: int = 1) -> _Mixture:
-    """Return the factor of one layer: one term if linear, one a living unit if ReLU, some of infinitely many if leaky.
+    """Return the factor of one layer: one term if it is linear, a term for each number of units on if it is ReLU.
+
+    A leaky layer has infinitely many terms, of which the first `terms` are returned.
 
     >>> _mixture(2, Fraction(1), Fraction(0), 64).shapes
     array([0.5, 1. ])
@@ -391,7 +404,7 @@ def _log_negative_binomials(width: int, slope: Fraction, terms: int) -> Array:
     from scipy.special import gammaln
 
     i = np.arange(terms)
-    table = np.where(i == 0, _log_binomial(width)[0], -np.inf)  # no unit on
+    table = np.where(i == 0, _log_binomial(width)[0], -np.inf)  # if no unit is on
     common = i * log(1 - slope**2) - gammaln(i + 1.0)
     for b, log_chance in enumerate(_log_binomial(width)[1:], start=1):
         np.logaddexp(table, common + gammaln(b / 2 + i) + (log_chance - gammaln(b / 2) + b * log(slope)), out=table)
@@ -399,7 +412,7 @@ def _log_negative_binomials(width: int, slope: Fraction, terms: int) -> Array:
 
 
 def _saddle(layers: Layers, slope: Fraction, t: float, upper: bool, least: int) -> float:
-    """Return the theta whose tilt has mean t, or nearly so; 0 if that would be tilting away from the event."""
+    """Return the theta after whose tilt T has the mean t, or nearly so; 0 if that would tilt away from the event."""
     from scipy.optimize import brentq
 
     def excess(theta: float) -> float:
@@ -438,9 +451,9 @@ def _sums_of_logs(tilted: list[tuple[_Tilted, int]], samples: int, rng: np.rando
 
 
 def _log_gammas(shapes: Array, rng: np.random.Generator) -> Array:
-    """Draw logs of gamma variables, of shapes however small.
+    """Draw logs of gamma variables, whose shapes may be however small.
 
-    A gamma variable of shape a is one of shape a + 1 times U^(1/a), U uniform: below 1 it might underflow.
+    A gamma variable of shape a is one of shape a + 1 times U^(1/a), U uniform. For shapes below 1 it might underflow.
     """
     small = shapes < 1
     logs = np.log(rng.standard_gamma(np.where(small, shapes + 1, shapes)))
@@ -458,15 +471,13 @@ def _log_dead(layers: Layers) -> float:
         math.log(times) + (math.log(-math.log1p(-(2.0**-width))) if width < 60 else -width * math.log(2))
         for (width, _), times in layers.items()
     ]
-    rate = float(logsumexp(logs))  # of P(alive) = exp(-exp(rate))
+    rate = float(logsumexp(logs))  # P(alive) = exp(-exp(rate))
     return rate if rate < -40 else math.log(-math.expm1(-math.exp(rate)))
 
 
 def _require_tail(net: object, c: object, layer: object) -> tuple[int, Fraction]:
-    """Refuse networks whose law is not known, and thresholds that are none; return the layer and the threshold."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
+    """Return the layer and the threshold; refuse networks whose law is not known, and thresholds that are none."""
+    net = as_ensemble(net)
     net.require_plain("exponential tilting")
     if not net.law.is_normal or not net.has_independent_entries:
         kind = net.law.name if net.has_independent_entries else "orthogonal"

@@ -11,7 +11,6 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +18,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_count
 from theory.ensembles import InvalidArgument
 
 APPLICATION = 0x56436273
-"""Tells our files from all other SQLite databases: "VCbs" in ASCII."""
+"""What tells these files from all other SQLite databases, "VCbs" in ASCII."""
 FORMAT = 1
+"""The version of the tables; files of later versions are refused."""
 BUSY_SECONDS = 5.0
-"""How long another process may keep the file locked before that is an error."""
+"""Another process may keep the file locked for so many seconds before that is an error."""
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -34,16 +35,25 @@ _SCHEMA = {
     "blocks": "CREATE TABLE blocks (run TEXT NOT NULL, block INTEGER NOT NULL, networks INTEGER NOT NULL, "
     "digest BLOB NOT NULL, seal BLOB NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (run, block))",
 }
+_MOST = 2**63 - 1
+"""The largest integer that SQLite stores."""
 _NAMED = 3
-"""Settings that a refusal names."""
+"""A refusal names so many settings that differ."""
 _ANEW = "restore a copy of it, or use another file"
 
 
 class BlockStore:
     """Finished blocks in one SQLite file; a context manager that closes it.
 
-    Threads may share a store, and processes a file. A block is written in one transaction. What cannot be read back
-    exactly as it was written is refused.
+    Threads may share a store, and processes may share a file. A block is written in one transaction. A block that is
+    not exactly as it was written is refused. :meth:`open` makes a store.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Connection to the file, usable from any thread.
+    shown : str
+        Name of the file in messages.
 
     Notes
     -----
@@ -75,9 +85,9 @@ class BlockStore:
         Parameters
         ----------
         path : path
-            The file.
+            Name of the file.
         settings : mapping of str to str
-            All that decides the bits of all blocks: a file made with other settings is refused.
+            All that decides the bits of all blocks; a file made with other settings is refused.
 
         Returns
         -------
@@ -86,8 +96,8 @@ class BlockStore:
         Raises
         ------
         InvalidArgument
-            If the file is damaged, locked, not to be written, made with other settings, or no store at all; it is
-            left as it was.
+            If the file is damaged, locked, cannot be written, was made with other settings, or is no store at all. It
+            is left as it was.
         """
         _require_words(settings)
         file, shown = _located(path)
@@ -95,7 +105,7 @@ class BlockStore:
             return cls(_opened(file, dict(settings), shown), shown)
 
     def sizes(self, run: str) -> dict[int, int]:
-        """Return the finished blocks of a run: block number to networks.
+        """Return how many networks each finished block of a run has, by the number of the block.
 
         Raises
         ------
@@ -108,6 +118,13 @@ class BlockStore:
 
     def get(self, run: str, block: int) -> dict[str, NDArray[Any]] | None:
         """Return the arrays of a finished block with all their bits; None if it is not there.
+
+        Parameters
+        ----------
+        run : str
+            The run that the block belongs to.
+        block : int
+            Number of the block.
 
         Raises
         ------
@@ -130,26 +147,28 @@ class BlockStore:
         Parameters
         ----------
         run : str
-            What the block belongs to.
+            The run that the block belongs to.
         block : int
-            Its number, not negative.
+            Number of the block, not negative.
         networks : int
-            How many it has.
+            How many networks the block has.
         arrays : mapping of str to ndarray
-            Its results.
+            The results.
 
         Raises
         ------
         InvalidArgument
-            If it cannot be written: the disk is full, another process keeps the file locked, ...; the blocks that
-            were written before are safe.
+            If it cannot be written, because e.g. the disk is full or another process keeps the file locked. The blocks
+            that were written before are safe.
         """
-        block, networks = _count("block", block, least=0), _count("networks", networks, least=1)
+        block, networks = as_count("block", block, 0, _MOST, example=0), as_count("networks", networks, 1, _MOST)
         payload = _packed(arrays)
         digest = _sha(payload)
         row = (run, block, networks, digest, _seal(run, block, networks, digest), payload)
         with self._lock, _explained(self._shown, self._finished):
-            most = self._connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - 1_000  # a row is its payload and a bit more
+            most = (
+                self._connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - 1_000
+            )  # a row is a bit longer than its payload
             if len(payload) > most:
                 problem = f"block {block} has {len(payload)} bytes of results, and SQLite takes {most}"
                 raise InvalidArgument("store", problem, "measure less at once")
@@ -157,7 +176,7 @@ class BlockStore:
                 self._connection.execute(_PUT, row)
 
     def close(self) -> None:
-        """Close the file; what SQLite keeps beside it while it is open goes into it."""
+        """Close the file, after SQLite has moved into it what it keeps beside an open file."""
         with self._lock:
             self._connection.close()
 
@@ -189,22 +208,15 @@ def _require_words(settings: Mapping[Any, Any]) -> None:
             raise InvalidArgument("settings", problem, "use e.g. {'seed': '0'}")
 
 
-def _count(argument: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) < 2**63:
-        problem = f"must be an integer, at least {least}, got {value!r}"
-        raise InvalidArgument(argument, problem, f"use e.g. {argument}={least}")
-    return int(value)
-
-
 def _located(path: str | os.PathLike[str]) -> tuple[Path, str]:
-    """Return the file itself, links resolved, and its name in messages; refuse what cannot be a store's file."""
+    """Return the file itself, with links resolved, and its name in messages; refuse what cannot be a store's file."""
     try:
         shown = os.fsdecode(path)
         if not shown:
             raise ValueError("it is empty")
         file = Path(shown).resolve()
         there = file.exists()
-    except (TypeError, ValueError, OSError, RuntimeError) as reason:  # RuntimeError: links in a circle
+    except (TypeError, ValueError, OSError, RuntimeError) as reason:  # links in a circle are a RuntimeError
         remedy = "use e.g. blocks.sqlite"
         raise InvalidArgument("store", f"{path!r} names no file ({reason})", remedy) from None
     if there and not file.is_file():
@@ -229,12 +241,12 @@ def _opened(file: Path, settings: dict[str, str], shown: str) -> sqlite3.Connect
     if not empty:
         _require_ours(file, shown)
     if unfinished:
-        # a connection that may write would move the log of a killed process into the file: first see that it is ours
+        # a connection that may write would move a killed process's log into the file, so first see that it is a store
         with closing(_connected(file, "ro")) as reader:
             _inspect(reader, settings, shown)
     connection = _connected(file, "rwc" if empty else "rw")
     try:
-        if _has_no_pages(connection):  # also a file whose making was killed, now that SQLite has rolled that back
+        if _has_no_pages(connection):  # also if making the file was interrupted, which SQLite has rolled back by now
             _create(connection, settings)
         if not unfinished:
             _inspect(connection, settings, shown)
@@ -246,7 +258,7 @@ def _opened(file: Path, settings: dict[str, str], shown: str) -> sqlite3.Connect
 
 
 def _connected(file: Path, mode: str) -> sqlite3.Connection:
-    """Return a connection without Python's own transactions, usable from any thread under a lock."""
+    """Return a connection without Python's own transactions, which any thread may use under a lock."""
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -256,7 +268,7 @@ def _connected(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _require_ours(file: Path, shown: str) -> None:
-    """Refuse a file that is no store, by its first bytes: not even SQLite opens what is not ours."""
+    """Refuse a file that is no store, by its first bytes, before SQLite opens it."""
     with file.open("rb") as stream:
         header = stream.read(_HEADER_BYTES)
     remedy = "use another file, or none"
@@ -280,7 +292,7 @@ def _has_no_pages(connection: sqlite3.Connection) -> bool:
 
 
 def _create(connection: sqlite3.Connection, settings: dict[str, str]) -> None:
-    """Make the tables with the settings, all or nothing, unless another process was faster."""
+    """Make the tables with the settings in one transaction, unless another process has been faster."""
     with _transaction(connection, "EXCLUSIVE"):
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             return
@@ -293,7 +305,7 @@ def _create(connection: sqlite3.Connection, settings: dict[str, str]) -> None:
 
 
 def _inspect(connection: sqlite3.Connection, settings: dict[str, str], shown: str) -> None:
-    """Refuse a store that is damaged or was made with other settings; read only."""
+    """Refuse a store that is damaged or was made with other settings, without writing to it."""
     verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise _damaged(shown, str(verdict))
@@ -314,11 +326,11 @@ def _inspect(connection: sqlite3.Connection, settings: dict[str, str], shown: st
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
-    """Write to a log first, so that a kill at any moment leaves whole transactions, each quick to write."""
+    """Let SQLite write to a log first: a kill at any moment leaves whole transactions, and each is quick to write."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as reason:
-        if _code(reason) != sqlite3.SQLITE_BUSY:  # another process is opening it too, and will
+        if _code(reason) != sqlite3.SQLITE_BUSY:  # then another process that opens the file does it
             raise
     connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -335,7 +347,7 @@ def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Ite
 
 
 def _told(settings: Mapping[str, str], names: list[str]) -> str:
-    """Say in a few words what these settings are."""
+    """Say in a few words what the settings of these names are."""
     parts = [f"{name}={_short(settings.get(name, '(none)'))}" for name in names[:_NAMED]]
     return ", ".join(parts + ["..."] * (len(names) > _NAMED))
 
@@ -346,7 +358,7 @@ def _short(value: str) -> str:
 
 
 def _verified(rows: sqlite3.Cursor, shown: str) -> Iterator[tuple[str, int, int]]:
-    """Yield run, block and networks of each row whose seal is whole; refuse the first other one."""
+    """Yield run, block and networks of each row; refuse the first row whose seal is broken."""
     for run, block, networks, digest, seal in rows:
         if seal != _seal(run, block, networks, digest):
             raise _damaged(shown, f"block {block} of {run}")
@@ -389,16 +401,16 @@ def _unpacked(payload: bytes) -> dict[str, NDArray[Any]]:
 
 @contextmanager
 def _explained(shown: str, finished: Callable[[], int] | None = None) -> Iterator[None]:
-    """Say in one line what SQLite or the disk would not do."""
+    """Within this context, errors of SQLite or the disk become an InvalidArgument that says in one line what failed."""
     try:
         yield
     except sqlite3.Error as reason:
         safe = ""
-        with suppress(sqlite3.Error):  # of a store that is closed, say
+        with suppress(sqlite3.Error):  # a store that is closed cannot count its blocks
             safe = f": {finished()} finished blocks are safe" if finished is not None else ""
         raise _explanation(shown, reason, safe) from None
-    except UnicodeError:  # SQLite quotes what it cannot read
-        raise _damaged(shown, "it has text that is none") from None
+    except UnicodeError:  # an error message of SQLite's quotes bytes of the file that are no text
+        raise _damaged(shown, "bytes that should be text cannot be decoded") from None
     except OSError as reason:
         remedy = "see whether it is there and may be read and written"
         raise InvalidArgument("store", f"{shown} cannot be used ({reason.strerror or reason})", remedy) from None

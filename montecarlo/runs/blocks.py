@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import stream
 from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
@@ -59,9 +59,9 @@ class Task:
         return digest if name == "direct-float64" else f"{digest}/{name}"
 
     @property
-    def pair(self) -> Pair | None:
+    def second_input(self) -> SecondInput | None:
         """The second input that the observables ask for."""
-        pairs = {observable.pair for observable in self.observables if "pair" in observable.needs}  # type: ignore[attr-defined]
+        pairs = {observable.second_input for observable in self.observables if "second_input" in observable.needs}  # type: ignore[attr-defined]
         if len(pairs) > 1:
             raise InvalidArgument("observables", "ask for second inputs at different angles", "simulate them apart")
         return pairs.pop() if pairs else None
@@ -144,7 +144,7 @@ def run_block(task: Task, block: int, networks: int) -> Parts:
     4
     """
     rng = stream(task.seed, task.stream, block)
-    draw = task.engine.opened(task.net, task.needs, task.pair)
+    draw = task.engine.opened(task.net, task.needs, task.second_input)
     widths = [len(observable.components(task.net)) for observable in task.observables]
     values = [np.empty((networks, width)) for width in widths]
     done = 0

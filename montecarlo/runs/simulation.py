@@ -351,7 +351,7 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
             problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"
             raise InvalidArgument("engine", problem, "use engine='direct'")
     components = [_components(observable, task.net) for observable in task.observables]
-    _ = task.pair  # refuses two different ones
+    _ = task.second_input  # refuses two different ones
     needed = 8 * samples * sum(map(len, components))
     if task.keep_values and needed > KEEP_VALUES_BYTES:
         problem = f"{samples} networks have {needed / 2**30:.1f} GiB of values, above 2 GiB"

@@ -10,18 +10,19 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals import Estimate, order_statistic_ranks
-from theory.ensembles import InvalidArgument
 
 FINEST = 10
-"""Cells of the grid are 2^-10 wide at most resolution: a tenth of a percent of the quantity itself."""
+"""At the finest resolution cells are 2^-10 wide, which is a tenth of a percent of the quantity itself."""
 CELLS = 2**17
-"""Cells for all components together; where one spans more than its share, all cells become twice as wide."""
+"""All components together have about so many cells; where one spans more than its share, all cells double in width."""
 _VALUES = 2**18
-"""Values that are counted at a time, as what that needs on the way is several times as large."""
+"""So many values are counted at a time, as counting needs several times their memory."""
 
 Integers = NDArray[np.int64]
+"""Numbers of cells or of samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,19 +34,19 @@ class LogCounts:
     count : int
         Number of samples.
     dead : ndarray of int, shape (components,)
-        How many are -inf.
+        How many samples are -inf.
     resolution : int
         r.
     first : ndarray of int, shape (components,)
         j of each component's first cell.
     counts : ndarray of int, shape (components, cells)
-        How many fall in each cell, from the component's first on.
+        How many samples fall in each cell, from the component's first cell on.
 
     Notes
     -----
     An order statistic lies in the cell where the cumulated counts pass its rank, so an interval whose ends are rounded
-    outward to cell edges contains the exact order-statistic interval: its guarantee carries over. Merging adds counts
-    and, on a dyadic grid, coarsening merges whole cells: nothing is lost but resolution.
+    outward to cell edges contains the exact order-statistic interval, whose guarantee carries over. Merging adds
+    counts. As the grid is dyadic, coarsening merges whole cells, so that nothing but resolution is lost.
 
     Examples
     --------
@@ -80,7 +81,7 @@ class LogCounts:
             counts += np.bincount(where.ravel(), minlength=len(counts))
         counts = counts.reshape(components, cells)
         dead = len(logs) - alive.sum(axis=0)
-        counts[:, 0] -= dead  # they were counted where the least of the others is
+        counts[:, 0] -= dead  # -inf was counted in the cell of the least other value
         return cls(len(logs), dead, resolution, first, counts)
 
     def merge(self, other: LogCounts) -> LogCounts:
@@ -100,12 +101,12 @@ class LogCounts:
                 break
         parts = [one, two]
         if (one.first == first).all() and one.counts.shape[1] == cells:
-            counts = one.counts.copy()  # the first has seen more, and mostly spans all of the second
+            counts = one.counts.copy()  # the first has more samples, and mostly spans the second
             parts = parts[1:]
         else:
             counts = np.zeros((len(first), cells), dtype=np.int64)
         for part in parts:
-            rows, columns = np.nonzero(part.counts)  # few of the cells, for a block of few samples
+            rows, columns = np.nonzero(part.counts)  # a block of few samples fills few cells
             counts[rows, columns + (part.first - first)[rows]] += part.counts[rows, columns]
         return LogCounts(self.count + other.count, self.dead + other.dead, resolution, first, counts)
 
@@ -115,7 +116,7 @@ class LogCounts:
         return reduce(cls.merge, parts)
 
     def _coarsened(self, resolution: int) -> LogCounts:
-        """Return the same with cells as wide as that."""
+        """Return the counts at a coarser resolution."""
         times = self.resolution - resolution
         if times == 0:
             return self
@@ -144,10 +145,13 @@ class LogCounts:
         -------
         Estimate
             Its value is the middle of the cell of the order statistic of rank ceil(N p).
+
+        Raises
+        ------
+        InvalidArgument
+            If p or error lies outside (0, 1).
         """
-        for argument, number in (("p", p), ("error", error)):
-            if not 0 < number < 1:
-                raise InvalidArgument(argument, f"must lie between 0 and 1, exclusive, got {number!r}", "use e.g. 0.5")
+        p, error = as_probability("p", p, example=0.5), as_probability("error", error)
         r, s = order_statistic_ranks(self.count, p, error)
         ranks = int(self.dead[c]) + np.cumsum(self.counts[c])
         width = math.ldexp(1.0, -self.resolution)
@@ -161,7 +165,7 @@ class LogCounts:
         hi = edge(s, 1) if s <= self.count else math.inf
         middle = edge(min(max(math.ceil(self.count * p), 1), self.count), 0.5)
         method = f"order statistics on a grid of {width:.2g}, rounded outward"
-        return Estimate(middle, lo, hi, error, method, self.count)
+        return Estimate(value=middle, lo=lo, hi=hi, error=error, method=method, samples=self.count)
 
 
 def _cell(logs: Array, resolution: int) -> Integers:

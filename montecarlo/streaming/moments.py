@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from montecarlo.arrays import Array
 
 _VALUES = 2**17
-"""Values whose moments are taken at a time, as what that needs on the way is several times as large."""
+"""The moments of so many values are taken at a time, as that needs several times their memory."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Moments:
     alive : ndarray of int, shape (components,)
         How many samples have X > 0.
     log_mean : ndarray
-        Mean of log X over those alive (nan if none is).
+        Mean of log X over the samples with X > 0, nan if there are none.
     squares : ndarray
         Sum of squared deviations of log X from that mean.
     log_sum, log_sum_of_squares : ndarray
-        log of the sums of X and of X^2.
+        Logs of the sums of X and of X^2.
 
     References
     ----------
@@ -59,7 +59,15 @@ class Moments:
             parts = zip(
                 *((g.alive, g.log_mean, g.squares, g.log_sum, g.log_sum_of_squares) for g in groups), strict=True
             )
-            return cls(len(logs), *(np.concatenate(part) for part in parts))
+            alive, mean, squares, log_sum, log_sum_of_squares = (np.concatenate(part) for part in parts)
+            return cls(
+                count=len(logs),
+                alive=alive,
+                log_mean=mean,
+                squares=squares,
+                log_sum=log_sum,
+                log_sum_of_squares=log_sum_of_squares,
+            )
         dead = np.isneginf(logs)
         alive = len(logs) - dead.sum(axis=0)
         some_dead = bool(dead.any())
@@ -71,10 +79,17 @@ class Moments:
         squares = np.einsum("mc,mc->c", deviations, deviations)
         top = logs.max(axis=0)
         scaled = np.exp(logs - np.where(alive > 0, top, 0.0))
-        with np.errstate(divide="ignore"):  # log 0 where all are dead
+        with np.errstate(divide="ignore"):  # the log of 0 where all networks are dead
             log_sum = top + np.log(scaled.sum(axis=0))
             log_sum_of_squares = 2 * top + np.log(np.einsum("mc,mc->c", scaled, scaled))
-        return cls(len(logs), alive, mean, squares, log_sum, log_sum_of_squares)
+        return cls(
+            count=len(logs),
+            alive=alive,
+            log_mean=mean,
+            squares=squares,
+            log_sum=log_sum,
+            log_sum_of_squares=log_sum_of_squares,
+        )
 
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both samples together; `other` comes later."""
@@ -84,12 +99,12 @@ class Moments:
         weight = np.divide(other.alive, alive, out=np.zeros_like(delta), where=alive > 0)
         mean = np.where(self.alive > 0, self.log_mean, other.log_mean) + delta * weight
         return Moments(
-            self.count + other.count,
-            alive,
-            mean,
-            self.squares + other.squares + delta**2 * weight * self.alive,
-            np.logaddexp(self.log_sum, other.log_sum),
-            np.logaddexp(self.log_sum_of_squares, other.log_sum_of_squares),
+            count=self.count + other.count,
+            alive=alive,
+            log_mean=mean,
+            squares=self.squares + other.squares + delta**2 * weight * self.alive,
+            log_sum=np.logaddexp(self.log_sum, other.log_sum),
+            log_sum_of_squares=np.logaddexp(self.log_sum_of_squares, other.log_sum_of_squares),
         )
 
     @classmethod
@@ -122,7 +137,7 @@ class Moments:
 
     @property
     def relative_variance(self) -> Array:
-        """Sample variance of X over the square of its mean: free of scale; nan for one sample or none alive."""
+        """Sample variance of X over the square of its mean; nan for a single sample, or if none is positive."""
         if self.count < 2:
             return np.full(self.alive.shape, np.nan)
         some = self.alive > 0
@@ -148,6 +163,7 @@ class LogCovariance:
     alive : int
         Number of such samples.
     means : ndarray, shape (components,)
+        Means of the logs.
     products : ndarray, shape (components, components)
         Sums of products of deviations from the means.
 
@@ -169,7 +185,7 @@ class LogCovariance:
         kept = logs[np.isfinite(logs).all(axis=1)]
         means = kept.mean(axis=0) if len(kept) else np.zeros(logs.shape[1])
         deviations = kept - means
-        # not BLAS, whose bits depend on its threads
+        # einsum, as the bits of BLAS depend on its threads
         return cls(len(kept), means, np.einsum("mi,mj->ij", deviations, deviations))
 
     def merge(self, other: LogCovariance) -> LogCovariance:

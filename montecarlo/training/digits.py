@@ -18,9 +18,9 @@ from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import InvalidArgument
 
 SGD_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-"""The grid from which stochastic gradient descent gets its best."""
+"""Learning rates of stochastic gradient descent, of which each architecture gets its best."""
 OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (("Adam", Adam(0.001)), ("RMSprop", RMSprop(0.001)))
-"""At the rates that PyTorch's users start with; they have no grid."""
+"""The adaptive optimizers, at the one rate with which PyTorch's users start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +30,15 @@ class DigitsRun:
     Attributes
     ----------
     width : int
-        Of the hidden layers.
+        Width of the hidden layers.
     architecture : str
         ``plain``, ``residual``, ``layer norm`` or ``batch norm``.
     optimizer : str
         ``SGD``, ``Adam`` or ``RMSprop``.
     learning_rate : float
-        For SGD the best of the grid: the least mean of the final training losses over the seeds.
+        For SGD it is the best of the grid, with the least mean of the final training losses over the seeds.
     run : Run
-        A network for each seed.
+        The training run, with a network for each seed.
     """
 
     width: int
@@ -57,9 +57,11 @@ class DigitsStudy:
     depth : int
         L.
     seeds : tuple of int
-        Of the initializations.
+        Seeds of the initializations.
     examples, batch, epochs : int
+        How many images there are in all and in a minibatch, and how often all were seen.
     runs : tuple of DigitsRun
+        The lines.
     """
 
     depth: int
@@ -70,7 +72,20 @@ class DigitsStudy:
     runs: tuple[DigitsRun, ...]
 
     def find(self, width: int, architecture: str, optimizer: str) -> DigitsRun:
-        """Return one line."""
+        """Return one line.
+
+        Parameters
+        ----------
+        width : int
+            Width of the hidden layers.
+        architecture, optimizer : str
+            As in :class:`DigitsRun`.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such line.
+        """
         for line in self.runs:
             if (line.width, line.architecture, line.optimizer) == (width, architecture, optimizer):
                 return line
@@ -124,16 +139,17 @@ def digits_study(
     Parameters
     ----------
     widths : sequence of int
-        Of the hidden layers.
+        Widths of the hidden layers.
     depth : int
         L, at least 2.
     seeds : sequence of int
-        Of the initializations.
+        Seeds of the initializations, a network for each.
     batch, epochs : int
+        Images in a minibatch, and how often all images are seen.
     workers : Workers, optional
-        Each takes one architecture of one width at a time, under all optimizers; by default this thread.
+        Each takes one architecture of one width at a time, under all optimizers; by default this thread does it all.
     progress : callable, optional
-        Told what is being trained, or waits for a worker.
+        Called with a few words on what is trained next, or waits for a worker.
 
     Returns
     -------
@@ -144,10 +160,10 @@ def digits_study(
     InvalidArgument
         If scikit-learn is not installed, a batch is larger than the data, or an argument is out of range.
     """
-    depth = as_count("depth", depth, 2, 10**4)
+    depth = as_count("depth", depth, 2, 10**4, example=20)
     if not seeds:
         raise InvalidArgument("seeds", "are none", "use e.g. seeds=(0, 1)")
-    chosen = tuple(as_count("seeds", seed, 0, np.inf) for seed in seeds)
+    chosen = tuple(as_count("seeds", seed, 0) for seed in seeds)
     inputs, labels = digits_data()
     models = [model for width in widths for model in _architectures((inputs.shape[1], *(width,) * (depth - 1), 10))]
 
@@ -159,7 +175,7 @@ def digits_study(
 
     with workers_for(1, workers) as used:
         lines = tuple(line for found in in_task_order(_runs, tasks(), used) for line in found)
-    return DigitsStudy(depth, chosen, len(inputs), batch, epochs, lines)
+    return DigitsStudy(depth=depth, seeds=chosen, examples=len(inputs), batch=batch, epochs=epochs, runs=lines)
 
 
 def _architectures(layers: tuple[int, ...]) -> tuple[Classifier, ...]:
@@ -190,7 +206,7 @@ def _runs(
 
 
 def _best_rate(run: Callable[[Optimizer, Array], Run], start: Array) -> float:
-    """Return the rate of the grid with the least mean of final losses; all of them are trained in lockstep."""
+    """Return the rate of the grid with the least mean of final losses; all rates are trained in lockstep."""
     rates = np.repeat(SGD_RATES, len(start))
     found = run(GradientDescent(tuple(rates.tolist())), np.tile(start, (len(SGD_RATES), 1)))
     means = found.final_losses.reshape(len(SGD_RATES), -1).mean(axis=1)

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_count, as_floats, as_real
+from montecarlo.arguments import as_between, as_count, as_floats, as_probability
 from montecarlo.arrays import Array
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
 from theory.ensembles import InvalidArgument
 
 SIDES = ("same", "opposite", "either")
+"""On which side of f the target may lie."""
 MOST_STEPS = 10**9
+"""The largest budget of updates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,7 @@ class Escapes:
     diverged_at : ndarray, shape (m,)
         Updates until the loss was not finite, or above its bound; inf where that did not happen.
     stuck : ndarray of bool, shape (m,)
-        Networks whose gradient is exactly 0 at the start: dead ones. They were not trained.
+        Whether a network is dead, so that its gradient is exactly 0 at the start. Such networks were not trained.
     budget : int
         The most updates that were tried.
     """
@@ -64,16 +66,17 @@ def escape_times(
     Parameters
     ----------
     problem : OneInput
-        With targets other than 0, and a depth of at least 2.
+        Networks of depth 2 or more, with targets other than 0.
     parameters : ndarray, shape (m, P)
-        Where they start; left as they are.
+        The weights at the start, which are not changed.
     optimizer : Optimizer
+        The update rule.
     fraction : float
-        q: a network has left once :math:`|f-y| \le (1-q)|y|`.
+        q, between 0 and 1; a network has left once :math:`|f-y| \le (1-q)|y|`.
     budget : int
         The most updates.
     bound : float
-        A network has diverged once its loss is not finite, or more than this many times that of the plateau.
+        A network has diverged once its loss is not finite, or more than this times the loss of the plateau.
 
     Returns
     -------
@@ -82,12 +85,12 @@ def escape_times(
     Raises
     ------
     InvalidArgument
-        If a target is 0, the depth is 1, a network other than a ReLU network has the gradient 0, there are learning
-        rates, but not one for each network, or an argument is out of range.
+        If a target is 0, the depth is 1, a network other than a ReLU network has the gradient 0, the number of learning
+        rates is neither 1 nor that of networks, or an argument is out of range.
 
     Notes
     -----
-    Networks that are done leave the lockstep, so that a step costs what is left to do.
+    Networks that are done leave the lockstep, so that a step costs no more than the networks that are left.
 
     Examples
     --------
@@ -97,7 +100,8 @@ def escape_times(
     >>> found.steps, found.diverged
     (array([24., inf]), array([False, False]))
     """
-    q, limit, budget = as_fraction(fraction), _as_bound(bound), as_budget(budget)
+    q, budget = as_fraction(fraction), as_budget(budget)
+    limit = as_between("bound", bound, 1, example=1e6)
     require_optimizer("optimizer", optimizer)
     require_plateau(problem.depth, problem.targets)
     m = problem.networks
@@ -117,7 +121,7 @@ def escape_times(
             break
         outputs, _ = problem.gradients(w, out=gradients)
         errors = np.abs(outputs - problem.targets)
-        escaped, fine = errors <= near, errors <= far  # nan is neither
+        escaped, fine = errors <= near, errors <= far  # both are False for nan
         if escaped.any() or not fine.all():
             steps[left[escaped]], diverged_at[left[~fine]] = step, step
             rest = np.flatnonzero(fine & ~escaped)
@@ -126,31 +130,36 @@ def escape_times(
             gradients, near, far = _memory(problem, q, limit)
             gradients[...] = kept
         if step < budget and len(left):
-            with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in the next loss
+            with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is seen at the next step
                 optimizer.step(state, w, gradients, out=w)
     return Escapes(steps, diverged_at, stuck, budget)
 
 
 def as_fraction(fraction: object) -> float:
-    """Return q as a float strictly between 0 and 1."""
-    q = as_real(fraction)
-    if not 0 < q < 1:
-        problem = f"must lie between 0 and 1, exclusive, got {fraction!r:.50}"
-        raise InvalidArgument("fraction", problem, "use e.g. fraction=0.5")
-    return q
+    """Read the ``fraction`` argument, q, as a float between 0 and 1; refuse anything else by InvalidArgument."""
+    return as_probability("fraction", fraction, example=0.5)
 
 
 def as_budget(budget: object) -> int:
-    """Return the most updates as an integer."""
-    try:
-        return as_count("budget", budget, 1, MOST_STEPS)
-    except InvalidArgument:
-        problem = f"must be an integer from 1 to 10^9, got {budget!r:.50}"
-        raise InvalidArgument("budget", problem, "use e.g. budget=10_000") from None
+    """Read the ``budget`` argument as an integer from 1 to 10^9; refuse anything else by InvalidArgument."""
+    return as_count("budget", budget, 1, MOST_STEPS, example=10_000)
 
 
 def require_plateau(depth: int, targets: object) -> None:
-    """Refuse what has no plateau: depth 1, whose loss is convex, and the target 0, where f starts near its target."""
+    """Refuse losses without a plateau.
+
+    Parameters
+    ----------
+    depth : int
+        L; the loss of a single layer is convex.
+    targets : array_like
+        y of each network; f starts near a target 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If the depth is 1, or a target is 0.
+    """
     if depth < 2:
         raise InvalidArgument(
             "depth", "the loss of one layer is convex and has no plateau", "use a depth of at least 2"
@@ -160,7 +169,7 @@ def require_plateau(depth: int, targets: object) -> None:
 
 
 def _stuck(problem: OneInput, parameters: Array) -> NDArray[np.bool_]:
-    """Say which networks have the gradient 0; refuse them where that is no accident of ReLU."""
+    """Return which networks have the gradient 0; refuse them unless they are ReLU networks, which may be dead."""
     _, gradients = problem.gradients(parameters)
     stuck: NDArray[np.bool_] = np.asarray(~gradients.any(axis=1))
     if stuck.any() and problem.slope != 0:
@@ -171,13 +180,6 @@ def _stuck(problem: OneInput, parameters: Array) -> NDArray[np.bool_]:
 
 
 def _memory(problem: OneInput, q: float, limit: float) -> tuple[Array, Array, Array]:
-    """Return room for gradients, and the errors at which networks have left, or diverged."""
+    """Return memory for gradients, and the errors |f-y| at which networks have left and at which they diverged."""
     size = np.abs(problem.targets)
     return np.empty((problem.networks, problem.parameters)), (1 - q) * size, math.sqrt(limit) * size
-
-
-def _as_bound(bound: object) -> float:
-    limit = as_real(bound)
-    if not 1 < limit < math.inf:
-        raise InvalidArgument("bound", f"must be finite and above 1, got {bound!r:.50}", "use e.g. bound=1e6")
-    return limit

@@ -1,4 +1,4 @@
-"""What :func:`montecarlo.simulate` measures of escapes: times, the curvature at the start, ratios of two optimizers."""
+"""Escapes as observables of :func:`montecarlo.simulate`: times, the curvature at the start, ratios of optimizers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.arguments import as_real
+from montecarlo.arguments import as_choice, as_flag, as_real
 from montecarlo.arrays import Array
-from montecarlo.curvature.ends_by_gradients import curvature_ends, row_norms
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients, row_norms
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.training.escape import SIDES, as_budget, as_fraction, escape_times, require_plateau
 from montecarlo.training.one_input import OneInput
@@ -20,38 +20,39 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
 _NETWORKS = 2**10
-"""Trained together: as many steps are made for the last as for the first of them."""
+"""So many networks are trained together, until the last of them has left or the budget is spent."""
 
 
 @dataclass(frozen=True)
 class EscapeTimes:
     r"""Time to leave the plateau of :math:`\frac12(f-y)^2`, as logs.
 
-    Components: ``steps``, until :math:`|f-y| \le (1-q)|y|`, the budget plus one where that did not happen;
-    ``diverged_at``, the step at which the loss left all bounds, -inf where it did not; ``gradient``, the norm of the
-    loss's gradient at the start; and, with `curvature`, ``curvature``, :math:`|\lambda_{\min}|` of the loss's Hessian
-    at the start, and ``steps*curvature``, its product with the first. The curvature of a dead network, which never
-    leaves, is 0, and so is that of a network that starts in a valley, :math:`\lambda_{\min} \ge 0`.
+    The components are ``steps``, the updates until :math:`|f-y| \le (1-q)|y|`, or the budget plus one where that did
+    not happen; ``diverged_at``, the step at which the loss left all bounds, -inf where it did not; ``gradient``, the
+    norm of the loss's gradient at the start; and, with `curvature`, also ``curvature``, :math:`|\lambda_{\min}|` of the
+    loss's Hessian at the start, and ``steps*curvature``, its product with the first. The curvature is 0 for a dead
+    network, which never leaves, and for a network that starts in a valley, :math:`\lambda_{\min} \ge 0`.
 
     Parameters
     ----------
     optimizer : Optimizer
-        With one learning rate for all networks.
+        An update rule with one learning rate for all networks.
     target : Fraction, int or str
         y, other than 0.
     side : str
-        ``same``: y has the sign of f at the start; ``opposite``: the other one; ``either``: y as it is.
+        Where the target lies: with ``same`` y has the sign of f at the start, with ``opposite`` the other sign, and
+        with ``either`` it is taken as it is.
     fraction : float
-        q.
+        q, between 0 and 1.
     budget : int
         The most updates.
     curvature : bool
-        Whether to measure the curvature too: up to 100 gradients.
+        Whether to measure the curvature too, which takes up to 100 gradients.
 
     Raises
     ------
     InvalidArgument
-        If the target is 0, or an argument is none of these.
+        If the target is 0, or another argument is unusable.
 
     Examples
     --------
@@ -72,9 +73,7 @@ class EscapeTimes:
     def __post_init__(self) -> None:
         _check(self)
         require_optimizer("optimizer", self.optimizer, single_rate=True)
-        curvature: object = self.curvature
-        if not isinstance(curvature, bool):
-            raise InvalidArgument("curvature", f"must be True or False, got {curvature!r:.50}", "use curvature=True")
+        as_flag("curvature", self.curvature)
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
@@ -97,10 +96,10 @@ class EscapeTimes:
                 np.log(row_norms(gradients)),
             ]
             if self.curvature:
-                ends = curvature_ends(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
-                if np.isnan(ends.least).any():
+                extremes = extremes_by_gradients(lambda w: problem.gradients(w)[1], parameters, 1e-6, 100)
+                if np.isnan(extremes.least).any():
                     raise InvalidArgument("depth", "the Hessian of a network overflows", "use fewer layers")
-                curvature = np.log(np.maximum(-ends.least, 0))
+                curvature = np.log(np.maximum(-extremes.least, 0))
                 logs += [curvature, logs[0] + curvature]
         return np.stack(logs, axis=1)
 
@@ -109,21 +108,22 @@ class EscapeTimes:
 class EscapeRatios:
     """Ratios of escape times of one optimizer to those of others, network by network, as logs.
 
-    A component for each of the others, ``GradientDescent/SignDescent`` e.g. Where one did not leave within the budget,
-    its time counts as the budget plus one, where it left at once as 1.
+    There is a component for each of the others, such as ``GradientDescent/SignDescent``. The time of an optimizer that
+    did not leave within the budget counts as the budget plus one, and that of one that left at once as 1.
 
     Parameters
     ----------
     slow : Optimizer
-    fast : tuple of Optimizer, or a single one
-        Of different classes.
+        The one optimizer.
+    fast : tuple of Optimizer, or Optimizer
+        The others, each of a different class.
     target, side, fraction, budget
         As for :class:`EscapeTimes`.
 
     Raises
     ------
     InvalidArgument
-        If the target is 0, or an argument is none of these.
+        If the target is 0, or another argument is unusable.
 
     Examples
     --------
@@ -174,7 +174,21 @@ class EscapeRatios:
 
 
 def plateau(chunk: Chunk, target: Fraction | int | str, side: str) -> tuple[OneInput, Array]:
-    """Return the problem of a chunk's networks with the target on the side of f that is meant, and their parameters.
+    """Return the training problem of a chunk's networks, and their weights.
+
+    Parameters
+    ----------
+    chunk : Chunk
+        Networks that have their weights.
+    target : Fraction, int or str
+        y.
+    side : str
+        On which side of f the target is to lie, as in :class:`EscapeTimes`.
+
+    Returns
+    -------
+    problem : OneInput
+    parameters : ndarray, shape (m, P)
 
     Examples
     --------
@@ -199,14 +213,12 @@ def _portions(problem: OneInput, parameters: Array) -> list[tuple[OneInput, Arra
 
 
 def _check(observable: EscapeTimes | EscapeRatios) -> None:
-    """Read the arguments that both have; refuse y = 0 and an unknown side."""
+    """Read the arguments that both observables have; refuse y = 0 and an unknown side."""
     y = exact_fraction("target", observable.target)
     if math.isinf(as_real(y)):
         raise InvalidArgument("target", "is beyond the range of double precision", "use e.g. target=1")
     require_plateau(2, float(y))
-    side: object = observable.side
-    if not isinstance(side, str) or side not in SIDES:
-        raise InvalidArgument("side", f"there is no side {side!r:.50}", f"use {', '.join(SIDES)}")
+    as_choice("side", observable.side, SIDES)
     object.__setattr__(observable, "target", y)
     object.__setattr__(observable, "fraction", as_fraction(observable.fraction))
     object.__setattr__(observable, "budget", as_budget(observable.budget))

@@ -1,4 +1,4 @@
-"""Update rules of their papers, for many networks at once: gradient descent, heavy ball, signs, RMSprop, Adam."""
+"""Update rules as in their papers, for many networks at once: gradient descent, heavy ball, signs, RMSprop, Adam."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from montecarlo.arguments import as_real
+from montecarlo.arguments import as_between, as_flag, as_real
 from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
 Rate = float | tuple[float, ...]
-"""One learning rate for all networks, or one for each."""
+"""One learning rate for all networks, or a tuple with one for each."""
 Rated = TypeVar("Rated", bound="_Rule")
 _PIECE = 2**14
-"""Entries updated together: all arrays of an update stay in the cache."""
+"""So many entries are updated together, so that all arrays of an update stay in the cache."""
 
 
 @dataclass
@@ -29,9 +29,9 @@ class State:
     Attributes
     ----------
     steps : int
-        Updates so far.
+        How many updates were made.
     moments : tuple of ndarray, shapes (m, P)
-        Running means, none for rules without a memory.
+        Running means; rules without a memory have none.
     """
 
     steps: int
@@ -47,13 +47,27 @@ class Optimizer(Protocol):
 
     @property
     def learning_rate(self) -> Rate:
-        """eta, one for all networks or one for each."""
+        """The learning rate eta, one for all networks or one for each."""
 
     def start(self, parameters: Array) -> State:
-        """Return the state before the first update of parameters of that shape, (m, P)."""
+        """Return the state before the first update, given the parameters, shape (m, P)."""
 
     def step(self, state: State, parameters: Array, gradients: Array, out: Array | None = None) -> Array:
-        """Return the updated parameters, in `out` if given (which may be `parameters`); the state is updated."""
+        """Update parameters of m networks.
+
+        Parameters
+        ----------
+        state : State
+            State of these networks, which is updated too.
+        parameters, gradients : ndarray, shapes (m, P)
+        out : ndarray, shape (m, P), optional
+            Overwritten with the result; it may be `parameters`.
+
+        Returns
+        -------
+        ndarray, shape (m, P)
+            The array `out`, or a new one.
+        """
 
     def taken(self, which: NDArray[Any]) -> Optimizer:
         """Return the rule for some of the networks."""
@@ -70,14 +84,14 @@ class _Rule:
         object.__setattr__(self, "learning_rate", _rates(self.learning_rate))
 
     def start(self, parameters: Array) -> State:
-        """Return the state before the first update of parameters of that shape, (m, P): zeros."""
+        """Return the state before the first update, in which all means are 0, given the parameters, shape (m, P)."""
         return State(0, tuple(np.zeros(parameters.shape) for _ in range(self._memories)))
 
     def taken(self: Rated, which: NDArray[Any]) -> Rated:
         """Return the rule for some of the networks."""
         if not isinstance(self.learning_rate, tuple):
             return self
-        rule = copy.copy(self)  # none may be left
+        rule = copy.copy(self)  # not a new rule, which would refuse an empty tuple of rates
         object.__setattr__(rule, "learning_rate", tuple(np.array(self.learning_rate)[which].tolist()))
         return rule
 
@@ -87,10 +101,10 @@ class _Rule:
         Parameters
         ----------
         state : State
-            From :meth:`start`; updated in place.
+            State from :meth:`start`, which is updated in place.
         parameters, gradients : ndarray, shapes (m, P)
         out : ndarray, shape (m, P), optional
-            Takes the result; `parameters` itself to update in place.
+            Overwritten with the result; give `parameters` to update them in place.
 
         Returns
         -------
@@ -99,7 +113,7 @@ class _Rule:
         Raises
         ------
         InvalidArgument
-            If there are several learning rates, but not as many as networks, or the arrays are of different shapes.
+            If there are several learning rates but not as many as networks, or the arrays have different shapes.
         """
         if parameters.ndim != 2 or parameters.dtype.kind != "f":
             problem = f"have shape {parameters.shape} and type {parameters.dtype}"
@@ -121,25 +135,17 @@ class _Rule:
         return result
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
-        """Return a new array: what is subtracted, over the learning rate; `steps` counts from 1."""
+        """Return a new array of what is subtracted, over the learning rate; `steps` counts updates from 1."""
         raise NotImplementedError
 
     def _below_one(self, argument: str) -> None:
         """Make a hyperparameter a float, at least 0 and below 1."""
-        given: object = getattr(self, argument)
-        value = as_real(given)
-        if not 0 <= value < 1:
-            problem = f"must be at least 0 and below 1, got {given!r:.50}"
-            raise InvalidArgument(argument, problem, f"use e.g. {argument}=0.9")
+        value = as_between(argument, getattr(self, argument), 0, 1, closed=True, example=0.9)
         object.__setattr__(self, argument, value)
 
     def _checked_epsilon(self) -> None:
         """Make epsilon a float, finite and not negative."""
-        given: object = getattr(self, "epsilon", None)
-        value = as_real(given)
-        if not 0 <= value < math.inf:
-            problem = f"must be finite and not negative, got {given!r:.50}"
-            raise InvalidArgument("epsilon", problem, "use e.g. epsilon=1e-8")
+        value = as_between("epsilon", getattr(self, "epsilon", None), 0, closed=True, example=1e-8)
         object.__setattr__(self, "epsilon", value)
 
 
@@ -173,7 +179,7 @@ class GradientDescent(_Rule):
 class HeavyBall(_Rule):
     r"""Momentum, as PyTorch's SGD: :math:`u \leftarrow \mu u + g`, :math:`w \leftarrow w - \eta u`, u = 0 at first.
 
-    Polyak's :math:`w_{t+1} = w_t - \eta g_t + \mu (w_t - w_{t-1})` at a fixed learning rate.
+    At a fixed learning rate it is Polyak's :math:`w_{t+1} = w_t - \eta g_t + \mu (w_t - w_{t-1})`.
 
     Parameters
     ----------
@@ -215,7 +221,7 @@ class HeavyBall(_Rule):
 
 @dataclass(frozen=True)
 class SignDescent(_Rule):
-    r"""Sign descent, :math:`w \leftarrow w - \eta\,\mathrm{sign}(g)`: a step of eta in each weight, whatever the slope.
+    r"""Sign descent, :math:`w \leftarrow w - \eta\,\mathrm{sign}(g)`: each weight moves by eta, whatever its slope.
 
     Parameters
     ----------
@@ -246,17 +252,19 @@ class SignDescent(_Rule):
 class RMSprop(_Rule):
     r"""RMSprop, :math:`v \leftarrow \beta_2 v + (1-\beta_2) g^2`, :math:`w \leftarrow w - \eta g/(\sqrt v + \epsilon)`.
 
-    With v = 0 at first and no correction for it: the first step is :math:`\eta/\sqrt{1-\beta_2}` in each weight,
-    10 eta at the default.
+    v is 0 at first and this is not corrected for, so that the first step is :math:`\eta/\sqrt{1-\beta_2}` in each
+    weight, 10 eta at the default.
 
     Parameters
     ----------
     learning_rate : float or tuple of float
         eta.
     beta_2 : float
-        Of the running mean of squares, at least 0 and below 1; 0.99 as in PyTorch, where Hinton has 0.9.
+        Weight of the past in the running mean of squares, at least 0 and below 1. The default is PyTorch's, 0.99, not
+        Hinton's, 0.9.
     epsilon : float
-        Not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it is.
+        Added to the root, not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it
+        is.
 
     Raises
     ------
@@ -301,11 +309,12 @@ class Adam(_Rule):
     learning_rate : float or tuple of float
         eta, alpha in the paper.
     beta_1, beta_2 : float
-        At least 0 and below 1.
+        Weights of the past in the running means of g and of its square, at least 0 and below 1.
     epsilon : float
-        Not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it is.
+        Added to the root, not negative. At 0, a weight whose squared gradients have all underflowed to 0 stays where it
+        is.
     bias_correction : bool
-        Whether m and v are divided as above; if not, m and v stand in their place.
+        Whether m and v are corrected as above; if not, the rule uses m and v themselves.
 
     Raises
     ------
@@ -334,10 +343,7 @@ class Adam(_Rule):
         self._below_one("beta_1")
         self._below_one("beta_2")
         self._checked_epsilon()
-        correction: object = self.bias_correction
-        if not isinstance(correction, bool):
-            problem = f"must be True or False, got {correction!r}"
-            raise InvalidArgument("bias_correction", problem, "use True, as in the paper")
+        as_flag("bias_correction", self.bias_correction)
 
     def _moves(self, steps: int, moments: tuple[Array, ...], gradients: Array) -> Array:
         mean, squares = moments
@@ -360,7 +366,7 @@ def _average_squares(squares: Array, gradients: Array, beta_2: float) -> None:
 
 
 def _over_root(numerator: Array, squares: Array, scale: float, epsilon: float) -> Array:
-    """Return numerator/(scale sqrt(v) + epsilon), 0 where that is 0 below."""
+    """Return numerator/(scale sqrt(v) + epsilon), and 0 where the denominator is 0."""
     root = np.sqrt(squares)
     root *= scale
     root += epsilon
@@ -370,13 +376,25 @@ def _over_root(numerator: Array, squares: Array, scale: float, epsilon: float) -
 
 
 def _pieces(networks: int, parameters: int) -> Iterator[slice]:
-    """Return rows that fit into the cache together."""
+    """Return slices of networks whose parameters fit into the cache together."""
     rows = max(1, _PIECE // max(1, parameters))
     return (slice(first, first + rows) for first in range(0, networks, rows))
 
 
 def require_rates(optimizer: Optimizer, networks: int) -> None:
-    """Refuse learning rates that are neither one for all networks nor one for each."""
+    """Refuse learning rates that are neither one for all networks nor one for each.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    networks : int
+        How many networks there are.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are several rates, but not as many as networks.
+    """
     rates = optimizer.learning_rate
     if isinstance(rates, tuple) and len(rates) != networks:
         problem = f"has {len(rates)} entries for {networks} networks"
@@ -384,7 +402,22 @@ def require_rates(optimizer: Optimizer, networks: int) -> None:
 
 
 def require_optimizer(argument: str, value: object, *, single_rate: bool = False) -> None:
-    """Refuse what is no update rule, or has a learning rate for each network where one for all is meant."""
+    """Refuse what is no update rule.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument, for the error.
+    value : object
+        What the caller gave.
+    single_rate : bool
+        Whether a rule with a learning rate for each network is refused too.
+
+    Raises
+    ------
+    InvalidArgument
+        If the value is no update rule, or has several learning rates and must not.
+    """
     known = all(hasattr(value, name) for name in ("learning_rate", "start", "step", "taken"))
     if not known or isinstance(value, type):
         raise InvalidArgument(argument, f"is no update rule: {value!r:.50}", "use e.g. Adam(0.01)")
@@ -393,7 +426,7 @@ def require_optimizer(argument: str, value: object, *, single_rate: bool = False
 
 
 def _rates(value: object) -> Rate:
-    """Return positive, finite learning rates, at least one, or refuse."""
+    """Read one or more learning rates, positive and finite."""
     rates: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     found = tuple(as_real(rate) for rate in rates)
     for rate, given in zip(found or (math.nan,), rates or ((),), strict=True):

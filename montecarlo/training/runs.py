@@ -11,36 +11,37 @@ from numpy.typing import NDArray
 
 from montecarlo.arguments import as_count, as_floats
 from montecarlo.arrays import Array
-from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier, require_labels
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
 from theory.ensembles import InvalidArgument
 
 _BOUND = 1e6
-"""A loss above it has diverged: one of cross-entropy starts near the log of the number of classes."""
+"""A loss above this has diverged, as cross-entropy starts near the log of the number of classes."""
 _PROBED = 256
-"""Examples on which gradients and curvature are measured."""
+"""Gradients and curvature are measured on so many examples."""
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What m networks of one architecture went through under one optimizer.
+    """What was measured while m networks of one architecture were trained by one optimizer.
 
-    Once a network has diverged its losses, norms and largest eigenvalue are inf, the least is -inf, its accuracy 0.
+    For a network that has diverged, losses, norms and the largest eigenvalue are inf, the least eigenvalue is -inf and
+    the accuracy is 0.
 
     Attributes
     ----------
     losses : ndarray, shape (epochs, m)
         Means of the minibatches' losses over each epoch.
     gradient_norms : ndarray, shape (epochs + 1, m)
-        At the start and after each epoch, on the first 256 examples.
+        Norms of the gradients at the start and after each epoch, on the first 256 examples.
     curved_epochs : tuple of int
         After which epochs curvature was measured; 0 is the start.
     least, largest : ndarray, shapes (len(curved_epochs), m)
-        Ends of the loss's Hessian on the same examples, to 1e-4 of the larger one.
+        Extreme eigenvalues of the loss's Hessian on the same examples, to 1e-4 of the larger one.
     final_losses, accuracies : ndarray, shapes (m,)
-        On all examples, at the end.
+        Loss and accuracy on all examples at the end.
     diverged_at : ndarray, shape (m,)
         The step at which the loss left all bounds; inf where it did not.
     """
@@ -72,17 +73,20 @@ def train(
     Parameters
     ----------
     model : Classifier
+        Their architecture.
     parameters : ndarray, shape (m, P)
-        Where they start; left as they are.
+        The weights at the start, which are not changed.
     optimizer : Optimizer
-        With one learning rate for all networks, or one for each.
+        An update rule with one learning rate for all networks, or one for each.
     inputs : ndarray, shape (N, n_0)
     labels : ndarray of int, shape (N,)
+        Classes from 0.
     batch : int
-        Examples of a minibatch, at most N. Those that do not fill one are left out of an epoch.
+        Examples of a minibatch, at most N. In each epoch those that do not fill a minibatch are left out.
     epochs : int
+        How often all examples are seen.
     seed : int
-        Of the order of the examples.
+        Seed of the order of the examples, not negative.
     curved_epochs : sequence of int
         After which epochs to measure curvature; 0 is the start.
 
@@ -107,8 +111,8 @@ def train(
     require_optimizer("optimizer", optimizer)
     inputs, labels, start = _data(model, inputs, labels, parameters)
     require_rates(optimizer, len(start))
-    batch, epochs = as_count("batch", batch, 1, np.inf), as_count("epochs", epochs, 1, 10**6)
-    seed = as_count("seed", seed, 0, np.inf)
+    batch, epochs = as_count("batch", batch, example=128), as_count("epochs", epochs, 1, 10**6, example=10)
+    seed = as_count("seed", seed, 0, example=0)
     if batch > len(inputs):
         raise InvalidArgument(
             "batch", f"is {batch}, but there are {len(inputs)} examples", f"use at most {len(inputs)}"
@@ -131,7 +135,7 @@ def train(
         with np.errstate(over="ignore"):
             norms[epoch, left] = _or_inf(np.linalg.norm(model.gradients(w, *probe)[1], axis=1))
         if epoch in curved:
-            found = curvature_ends(lambda moved: model.gradients(moved, *probe)[1], w, 1e-4, 100)
+            found = extremes_by_gradients(lambda moved: model.gradients(moved, *probe)[1], w, 1e-4, 100)
             for row in (row for row, after in enumerate(curved) if after == epoch):
                 least[row, left] = np.where(np.isnan(found.least), -np.inf, found.least)
                 largest[row, left] = _or_inf(found.largest)
@@ -146,22 +150,30 @@ def train(
             some, step = shuffled[first : first + batch], next(steps)
             found, gradients = model.gradients(w, inputs[some], labels[some])
             total[left] += found
-            fine = found <= _BOUND  # nan is not
+            fine = found <= _BOUND  # False for nan
             if not fine.all():
                 diverged_at[left[~fine]] = step
                 rest = np.flatnonzero(fine)
                 left, w, gradients = left[rest], w[rest], gradients[rest]
                 state, optimizer = state.taken(rest), optimizer.taken(rest)
-            with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in the next loss
+            with np.errstate(over="ignore", invalid="ignore"):  # a loss that diverges is seen at the next step
                 optimizer.step(state, w, gradients, out=w)
         losses[epoch, left] = total[left] / taken
         probed(epoch + 1)
     final, accuracies = np.full(m, np.inf), np.zeros(m)
-    if not len(left):
-        return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
-    final[left] = _or_inf(model.gradients(w, inputs, labels)[0])
-    accuracies[left] = (model.logits(w, inputs).argmax(axis=2) == labels).mean(axis=1)
-    return Run(losses, norms, curved, least, largest, final, accuracies, diverged_at)
+    if len(left):
+        final[left] = _or_inf(model.gradients(w, inputs, labels)[0])
+        accuracies[left] = (model.logits(w, inputs).argmax(axis=2) == labels).mean(axis=1)
+    return Run(
+        losses=losses,
+        gradient_norms=norms,
+        curved_epochs=curved,
+        least=least,
+        largest=largest,
+        final_losses=final,
+        accuracies=accuracies,
+        diverged_at=diverged_at,
+    )
 
 
 def _data(
@@ -184,5 +196,5 @@ def _data(
 
 
 def _or_inf(values: Array) -> Array:
-    """Return values with inf for nan."""
+    """Return the values with inf in place of nan."""
     return np.where(np.isnan(values), np.inf, values)

@@ -24,21 +24,33 @@ from montecarlo.workers.workers import Result
 from theory.ensembles import InvalidArgument
 
 DISTRIBUTION = "vanishing-curvature"
-
+"""Name under which this package is installed."""
 
 RETRIES = 2
-"""Times that Dask runs a task again before its exception counts."""
-
+"""Dask runs a task so many times again before its exception counts."""
 
 REFRESH_SECONDS = 2.0
-"""How long the number of a cluster's threads is believed."""
-
+"""The number of a cluster's threads is asked for again after so many seconds."""
 
 CLOSE_SECONDS = 3.0
+"""A scheduler has so many seconds to answer when the connection is closed."""
 
 
 class Cluster(Pooled):
-    """A Dask cluster, by way of an event loop of ours, which ends with the connection."""
+    """A Dask cluster, reached from an event loop in a thread, which ends with the connection.
+
+    Parameters
+    ----------
+    address : str
+        Address of the scheduler.
+    timeout : float
+        How many seconds to wait for an answer from the scheduler, and for a worker to be there.
+
+    Raises
+    ------
+    InvalidArgument
+        If Dask is not installed here, nothing answers, or there are no workers with the same versions.
+    """
 
     travels = True
 
@@ -67,13 +79,13 @@ class Cluster(Pooled):
     def width(self) -> int:
         """Return how many tasks run at a time."""
         with self._lock:
-            if time.monotonic() > self._refreshed + REFRESH_SECONDS:  # workers come and go
+            if time.monotonic() > self._refreshed + REFRESH_SECONDS:  # as workers come and go
                 self._threads = self._count_threads()
                 self._refreshed = time.monotonic()
             return max(1, self._threads)
 
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
-        """Hand a task to the workers."""
+        """Hand a task to the workers, as :meth:`Pooled.submit` says."""
         return Task(number, arguments, self._loop.call(self._outcome, number, function, arguments))
 
     def result(self, run: Run[Result]) -> Result:
@@ -88,17 +100,17 @@ class Cluster(Pooled):
         return future.result()
 
     def close(self) -> None:
-        """Let the workers go."""
+        """Close the connection; the cluster goes on without it."""
         if not self._loop.stopped:
             self._loop.call(self._disconnect).result()
             self._loop.stop()
             self._hush.end()
 
     async def _connect(self) -> None:
-        """Find a scheduler that has fit workers."""
+        """Connect to the scheduler, and see that it has workers of the same versions."""
         begun = time.monotonic()
         try:
-            with warnings.catch_warnings():  # about versions, which are compared below
+            with warnings.catch_warnings():  # Dask warns about versions, which are compared below
                 warnings.simplefilter("ignore")
                 self._client = self._dask.Client(
                     self._address, asynchronous=True, timeout=self._timeout, set_as_default=False
@@ -126,7 +138,7 @@ class Cluster(Pooled):
         if self._client is not None:
             with suppress(Exception):
                 await asyncio.wait_for(self._client.close(), min(self._timeout, CLOSE_SECONDS))
-            self._client.status = "closed"  # or its finalizer would try again, without a loop
+            self._client.status = "closed"  # otherwise its finalizer would try to close it again, without a loop
 
     async def _outcome(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
         """Run a task on the cluster."""
@@ -148,7 +160,7 @@ class Cluster(Pooled):
         return result
 
     def _count_threads(self) -> int:
-        """Ask the scheduler for the number of threads of all workers: whether it answers, too."""
+        """Ask the scheduler for the number of threads of all workers, and so whether it answers at all."""
         try:
             return self._loop.call(self._ask_threads).result()
         except OSError:
@@ -175,7 +187,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(lambda loop, context: None)  # errors arrive as outcomes, and only so
+        self._loop.set_exception_handler(lambda loop, context: None)  # errors arrive as outcomes and are told once
         self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
         self._thread.start()
 
@@ -191,7 +203,7 @@ class _Loop:
             return asyncio.run_coroutine_threadsafe(function(*arguments), self._loop)
 
     def stop(self) -> None:
-        """Cancel what still runs, and end the thread."""
+        """Cancel the coroutines that still run, and end the thread."""
         with suppress(TimeoutError):
             self.call(self._drain).result(1)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -206,7 +218,7 @@ class _Loop:
 
 
 class _Hush(logging.Filter):
-    """Keeps Dask's own log lines to itself: what goes wrong is told as one error."""
+    """A filter that hides Dask's log lines, as an error of ours tells what went wrong."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,7 +236,7 @@ class _Hush(logging.Filter):
 
 
 def _on_worker(versions: dict[str, str], function: Callable[..., Result], *arguments: Any) -> Result:
-    """Run a task, on a worker that may have come after the others were looked at."""
+    """Run a task on a worker, which may have come after the versions of the others were compared."""
     _require_same_versions("a worker", _versions(), versions)
     return function(*arguments)
 
@@ -239,7 +251,7 @@ def _versions() -> dict[str, str]:
 
 
 def _versions_of(packages: dict[str, Any]) -> dict[str, str]:
-    """Return the same from what Dask finds on a worker."""
+    """Return the same versions from what Dask says of a worker's packages."""
     python = ".".join(str(packages["python"]).split(".")[:2])
     return {"Python": python, "NumPy": str(packages["numpy"]), DISTRIBUTION: str(packages[DISTRIBUTION] or "none")}
 
@@ -256,7 +268,13 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx)://)?(?:\[[0-9A-Fa-f:.%]+\]|[^\
 
 
 def as_address(address: object) -> str:
-    """Return a scheduler's address; refuse what is none."""
+    """Return the address of a scheduler.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no address such as ``tcp://10.0.0.1:8786``.
+    """
     match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
     if match is None or not 0 < int(match["port"]) < 2**16:
         problem = f"{address!r} is no address of a scheduler"

@@ -28,6 +28,13 @@ def serial() -> Workers:
 def threads(count: int) -> Workers:
     """Return so many threads of this process.
 
+    Raises
+    ------
+    InvalidArgument
+        If the number is no positive integer.
+
+    Examples
+    --------
     >>> from montecarlo.workers.workers import in_task_order
     >>> with threads(2) as workers:
     ...     list(in_task_order(abs, [(-1,), (2,)], workers))
@@ -39,9 +46,17 @@ def threads(count: int) -> Workers:
 def processes(count: int) -> Workers:
     """Return up to so many worker processes, started as tasks come.
 
-    They are spawned, not forked: a fork copies the locks of threads that it does not copy. They ignore Ctrl-C, which
-    is for this process, and end with it, whatever ends it. If one is killed, its tasks and those beside it run again.
+    They are spawned, not forked, as a fork copies the locks of threads but not the threads. They ignore Ctrl-C, which
+    is meant for this process, and end when this process ends, for whatever reason. If one of them is killed, its tasks
+    and those of the other processes run again.
 
+    Raises
+    ------
+    InvalidArgument
+        If the number is no positive integer.
+
+    Examples
+    --------
     >>> from montecarlo.workers.workers import in_task_order
     >>> with processes(2) as workers:
     ...     list(in_task_order(abs, [(-1,), (2,)], workers))
@@ -56,19 +71,25 @@ def borrowed(executor: Executor, width: int | None = None) -> Workers:
     Parameters
     ----------
     executor : concurrent.futures.Executor
-        Runs the tasks.
+        What runs the tasks.
     width : int, optional
-        How many it runs at a time; as many as this machine has processors by default.
+        How many tasks it runs at a time; by default as many as this machine has processors.
+
+    Raises
+    ------
+    InvalidArgument
+        If the executor is none, or the width is no positive integer.
 
     Notes
     -----
-    MPI, with mpi4py, under ``mpiexec -n 65 python -m mpi4py.futures script.py``::
+    With MPI, a script that mpi4py starts by ``mpiexec -n 65 python -m mpi4py.futures script.py`` does this::
 
         with MPIPoolExecutor() as pool:
             results = list(in_task_order(function, tasks, borrowed(pool, pool.num_workers)))
 
     Examples
     --------
+    >>> from concurrent.futures import ThreadPoolExecutor
     >>> from montecarlo.workers.workers import in_task_order
     >>> with ThreadPoolExecutor(2) as pool:
     ...     list(in_task_order(abs, [(-1,), (2,)], borrowed(pool, width=2)))
@@ -86,28 +107,35 @@ def cluster(address: str, timeout: float = 10) -> Workers:
     Parameters
     ----------
     address : str
-        Its scheduler's, e.g. ``tcp://10.0.0.1:8786``.
+        Address of its scheduler, e.g. ``tcp://10.0.0.1:8786``.
     timeout : float
-        Seconds to wait for an answer: from the scheduler, and for a worker to be there.
+        How many seconds to wait for an answer from the scheduler, and for a worker to be there.
 
     Returns
     -------
     Workers
-        If one of them is killed, only what it was doing runs again. A task that kills its worker again and again is
-        an error, as is losing the scheduler, or all workers for longer than the time-out.
+        If a worker is killed, only its own tasks run again. A task that kills its worker again and again is an error.
+        So is losing the scheduler, or losing all workers for longer than the time-out.
 
     Raises
     ------
     InvalidArgument
-        If Dask is not installed here, the address is malformed, nothing answers, there are no workers, or they have
-        other versions of Python, NumPy or this package, so that their bits could differ.
+        If Dask is not installed here, the address or the time-out is unusable, nothing answers, there are no workers,
+        or they have other versions of Python, NumPy or this package, so that their bits could differ.
     """
-    return Cluster(as_address(address), as_positive("timeout", timeout))
+    return Cluster(as_address(address), as_positive("timeout", timeout, example=10))
 
 
 def worker_pool(jobs: int) -> Workers:
     """Return this thread for one job, worker processes for more.
 
+    Raises
+    ------
+    InvalidArgument
+        If the number is no positive integer.
+
+    Examples
+    --------
     >>> from montecarlo.workers.workers import in_task_order
     >>> with worker_pool(1) as workers:
     ...     list(in_task_order(abs, [(-1,), (2,)], workers))
@@ -117,8 +145,22 @@ def worker_pool(jobs: int) -> Workers:
 
 
 def workers_for(jobs: int, executor: Executor | Workers | None = None) -> AbstractContextManager[Workers]:
-    """Return what the arguments of a simulation ask for: an executor or workers, which stay open, or so many jobs.
+    """Return the workers that the arguments of a simulation ask for.
 
+    Parameters
+    ----------
+    jobs : int
+        How many processes to use if there is no executor; 1 stands for this thread.
+    executor : concurrent.futures.Executor or Workers, optional
+        What runs the tasks instead; it stays open.
+
+    Raises
+    ------
+    InvalidArgument
+        If the executor is none, or the number of jobs is below 1.
+
+    Examples
+    --------
     >>> with serial() as mine, workers_for(2, mine) as workers:
     ...     workers is mine
     True

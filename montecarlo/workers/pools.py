@@ -1,4 +1,4 @@
-"""Workers that hand out a future for each task: threads, and executors of a user's."""
+"""Workers that give a future for each task: threads, and a user's executor."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from theory.ensembles import InvalidArgument
 
 @dataclass(eq=False)
 class Task(Generic[Result]):
-    """A task under way.
+    """A task that was submitted.
 
     Attributes
     ----------
     number : int
-        Its place among the tasks.
+        The number of the task, from 0.
     arguments : tuple
-        Of the function.
+        Arguments of the function.
     future : Future
-        Its outcome.
+        The outcome.
     pool : ProcessPoolExecutor or None
-        Where it was submitted, if that may break and be replaced.
+        The pool that it was submitted to, if that may break and be replaced.
     suspect : bool
-        Whether pools broke so often with it that it must run alone.
+        Whether so many pools broke while it ran that it must run alone.
     """
 
     number: int
@@ -40,24 +40,25 @@ class Task(Generic[Result]):
     suspect: bool = False
 
     def has_result(self) -> bool:
-        """Whether it is done and returned something."""
+        """Return whether the task is done and has returned a result."""
         return self.future.done() and not self.future.cancelled() and self.future.exception() is None
 
 
 @dataclass(eq=False)
 class Run(Generic[Result]):
-    """One use of the workers.
+    """One run of the workers, over one iterable of tasks.
 
     Attributes
     ----------
     function : callable
-        What runs.
+        The function of all tasks.
     window : deque
-        The tasks that are under way or wait to be yielded, in order.
+        The tasks that run or wait to be yielded, in order.
     yielded : int
-        Number of results that were.
+        How many results were yielded.
     losses, results : int
-        Pools that broke in a row without a result in between, and the number of results when the last one did.
+        How many pools broke in a row without a result in between, and how many results there were when the last one
+        broke.
     """
 
     function: Callable[..., Result]
@@ -68,7 +69,7 @@ class Run(Generic[Result]):
 
 
 class Pooled(Workers):
-    """Workers that give a future for each task: submits a window of tasks that slides over all of them."""
+    """Workers that give a future for each task; a window of submitted tasks slides over all of them."""
 
     @abstractmethod
     def width(self) -> int:
@@ -76,14 +77,29 @@ class Pooled(Workers):
 
     @abstractmethod
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
-        """Hand a task to the workers."""
+        """Hand a task to the workers.
+
+        Parameters
+        ----------
+        number : int
+            Number of the task, from 0.
+        function : callable
+            What to run.
+        arguments : tuple
+            Its arguments.
+
+        Raises
+        ------
+        InvalidArgument
+            If the workers are closed, broken or cannot be started.
+        """
 
     def result(self, run: Run[Result]) -> Result:
         """Wait for the first task of the window."""
         return run.window[0].future.result()
 
     def run(self, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
-        """Submit tasks ahead, and yield the results in their order."""
+        """Submit tasks ahead, and yield the results in their order, as :func:`in_task_order` says."""
         run = Run(function)
         numbered = enumerate(tasks)
         try:
@@ -97,14 +113,14 @@ class Pooled(Workers):
                 run.window.popleft()
                 run.yielded += 1
                 yield result
-                del result  # nothing is kept while the next one is awaited
+                del result  # its memory is free while the next one is awaited
         finally:
             for task in run.window:
                 task.future.cancel()
 
 
 class Threads(Pooled):
-    """Threads of ours."""
+    """Threads of this process."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -115,17 +131,25 @@ class Threads(Pooled):
         return self._count
 
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
-        """Hand a task to the workers."""
+        """Hand a task to the workers, as :meth:`Pooled.submit` says."""
         with closed_explained():
             return Task(number, arguments, self._pool.submit(function, *arguments))
 
     def close(self) -> None:
-        """Drop what has not begun, and wait for what has."""
+        """Cancel the tasks that have not begun, and wait for the others."""
         self._pool.shutdown(cancel_futures=True)
 
 
 class Borrowed(Pooled):
-    """A user's executor."""
+    """A user's executor.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor
+        What runs the tasks.
+    width : int
+        How many tasks it runs at a time.
+    """
 
     def __init__(self, executor: Executor, width: int) -> None:
         self._executor = executor
@@ -136,7 +160,7 @@ class Borrowed(Pooled):
         return self._width
 
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
-        """Hand a task to the workers."""
+        """Hand a task to the workers, as :meth:`Pooled.submit` says."""
         try:
             return Task(number, arguments, self._executor.submit(function, *arguments))
         except BrokenExecutor as reason:
@@ -158,7 +182,7 @@ class Borrowed(Pooled):
 
 @contextmanager
 def closed_explained() -> Iterator[None]:
-    """Refuse, in one line, to submit to workers that are closed."""
+    """Within this context, submitting to workers that are closed raises InvalidArgument."""
     try:
         yield
     except BrokenExecutor:
@@ -175,6 +199,6 @@ def broken_executor(reason: BaseException) -> InvalidArgument:
 
 
 def one_line(reason: BaseException) -> str:
-    """Return what an exception says on one line that is not too long."""
+    """Return an exception's message on one line, cut off where it is too long."""
     said = " ".join(str(reason).split()) or type(reason).__name__
     return said if len(said) <= 160 else f"{said[:156]}..."

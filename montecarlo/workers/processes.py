@@ -1,4 +1,4 @@
-"""Worker processes of one's own, replaced when one of them dies."""
+"""Worker processes, replaced when one of them dies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from montecarlo.workers.workers import Result
 from theory.ensembles import InvalidArgument
 
 LOSSES = 3
-"""Process pools that may break in a row, without a result in between, before tasks are tried one by one."""
+"""After so many process pools have broken in a row, without a result in between, tasks are tried one by one."""
 
 
 class Processes(Pooled):
-    """Processes of ours, in a pool that is replaced when one of them dies: that breaks the pool, and all in it."""
+    """Processes in a pool, which is replaced when one of them dies, as that breaks the pool and all tasks in it."""
 
     travels = True
 
@@ -36,7 +36,7 @@ class Processes(Pooled):
         return self._count
 
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
-        """Hand a task to the workers."""
+        """Hand a task to the workers, as :meth:`Pooled.submit` says."""
         while True:
             pool = self._pool
             try:
@@ -59,14 +59,14 @@ class Processes(Pooled):
             except BrokenProcessPool:
                 assert task.pool is not None
                 if not _is_broken(task.pool):
-                    raise  # the function's own
+                    raise  # the function raised it
                 self._recover(run, task.pool)
             else:
                 self._worked = True
                 return result
 
     def _recover(self, run: Run[Result], broken: ProcessPoolExecutor) -> None:
-        """Submit again, in order, what was lost with a pool; after too many losses mark it as suspect instead."""
+        """Submit again, in order, the tasks that a pool lost; after too many losses mark them as suspect instead."""
         if not self._worked:
             self._require_that_processes_start()
         self._replace(broken)
@@ -84,14 +84,14 @@ class Processes(Pooled):
             run.losses = 0
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
-        """Put a new pool in the place of a broken one, once for all threads that find it broken."""
+        """Replace a broken pool, once for all threads that find it broken."""
         with self._lock:
             if self._pool is broken:
                 broken.shutdown(wait=False)
                 self._pool = _spawning(self._count)
 
     def _alone(self, task: Task[Result], function: Callable[..., Result]) -> Result:
-        """Run a suspect in a process of its own, where it harms nothing else."""
+        """Run a suspect in a process of its own, where it harms no other task."""
         with _spawning(1) as pool:
             try:
                 with _interrupts_held():
@@ -114,7 +114,7 @@ class Processes(Pooled):
                 raise InvalidArgument("jobs", "worker processes die as they start", remedy) from None
 
     def close(self) -> None:
-        """Let the workers go."""
+        """Cancel the tasks that have not begun, wait for the others, and end the processes."""
         with self._lock:
             self._pool.shutdown(cancel_futures=True)
 
@@ -124,7 +124,7 @@ def _spawning(count: int) -> ProcessPoolExecutor:
 
 
 def _serve() -> None:
-    """Make a process a worker: deaf to Ctrl-C, and not outliving its parent, even one that was killed."""
+    """Make this process a worker, which ignores Ctrl-C and ends with its parent, even if that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -138,7 +138,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let processes that are started meanwhile inherit that Ctrl-C is blocked: also while they are still importing."""
+    """Block Ctrl-C, so that processes started meanwhile inherit this and ignore it even while they import."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -150,7 +150,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _nothing() -> None:
-    """Show that a pool takes work."""
+    """Do nothing; a pool that takes this task is not broken."""
 
 
 def _is_broken(pool: ProcessPoolExecutor) -> bool:
@@ -159,11 +159,11 @@ def _is_broken(pool: ProcessPoolExecutor) -> bool:
             pool.submit(_nothing)
     except BrokenProcessPool:
         return True
-    except RuntimeError:  # closed, which is not broken
+    except RuntimeError:  # the pool is closed, not broken
         return False
     return False
 
 
 def _was_lost(future: Future[Any]) -> bool:
-    """Whether a future of a broken pool has no outcome of its own."""
+    """Return whether a future of a broken pool has no outcome but the break."""
     return not future.done() or future.cancelled() or isinstance(future.exception(), BrokenProcessPool)

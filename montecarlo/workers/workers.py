@@ -18,17 +18,18 @@ def in_task_order(
     Parameters
     ----------
     function : callable
-        What to run; an exception that it raises comes out unchanged, in its turn, and cancels the tasks after it.
+        The function to run. If it raises an exception, that comes out unchanged when its turn has come, and the tasks
+        after it are canceled.
     tasks : iterable of tuple
-        Arguments, drawn as they are needed: about twice as many as there are workers are under way or waiting to be
-        yielded at any time.
+        Arguments of the function, which are taken from the iterable as they are needed. At any time about twice as many
+        tasks as there are workers run or wait to be yielded.
     workers : Workers
-        Where to run.
+        Where the tasks run.
 
     Yields
     ------
     object
-        A result per task.
+        A result for each task.
 
     Raises
     ------
@@ -48,8 +49,8 @@ def in_task_order(
 class Workers(ABC):
     """Where tasks run; a context manager that closes what it opened, and nothing else.
 
-    Made by :func:`serial`, :func:`threads`, :func:`processes`, :func:`borrowed` or :func:`cluster`. Several threads
-    may use one at a time.
+    The functions :func:`serial`, :func:`threads`, :func:`processes`, :func:`borrowed` and :func:`cluster` make workers.
+    Several threads may use the same workers at a time.
     """
 
     travels: ClassVar[bool] = False
@@ -57,11 +58,11 @@ class Workers(ABC):
 
     @abstractmethod
     def run(self, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
-        """Do what :func:`in_task_order` says."""
+        """Run tasks; parameters, results and errors are those of :func:`in_task_order`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Drop what has not begun, wait for what has, and let the workers go that were opened."""
+        """Cancel the tasks that have not begun, wait for the others, and end the workers that were opened."""
 
     def __enter__(self) -> Self:
         return self
@@ -73,10 +74,10 @@ class Workers(ABC):
 
 
 class Serial(Workers):
-    """The thread that asks."""
+    """The thread that asks for the results, as workers."""
 
     def run(self, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
-        """Run each task when its result is asked for."""
+        """Run each task when its result is asked for, as :func:`in_task_order` says."""
         return (function(*task) for task in tasks)
 
     def close(self) -> None:

@@ -135,7 +135,7 @@ class TestDeadUnits:
 
 class TestTwoInputs:
     def measured(self, observable, net=NET):
-        return observable.measure(Chunk(net, np.random.default_rng(0), 50, pair=observable.pair))
+        return observable.measure(Chunk(net, np.random.default_rng(0), 50, second_input=observable.second_input))
 
     def test_inner_products_of_the_inputs_are_the_cosine(self):
         logs = self.measured(InnerProducts("-1/3", layers=[0]))
@@ -159,7 +159,7 @@ class TestTwoInputs:
         """Both inputs through the first matrix, by hand."""
         net = NET.at(activation="linear")
         angles, inner = Angles("1/2"), InnerProducts("1/2")
-        chunk = Chunk(net, np.random.default_rng(0), 50, needs=frozenset({"weights"}), pair=inner.pair)
+        chunk = Chunk(net, np.random.default_rng(0), 50, needs=frozenset({"weights"}), second_input=inner.second_input)
         w = chunk.weights(1)
         x = chunk.input
         other = np.eye(4)[0] - x * x[0] / (x @ x)

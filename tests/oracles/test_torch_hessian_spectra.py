@@ -71,4 +71,4 @@ def test_width_and_depth_eight(activation):
     network = Network(weights, activation, rng.standard_normal(8))
     _, dense = assert_same(network, np.ones(8))
     ends = hessian_extremes(network, np.ones(8))
-    np.testing.assert_allclose([ends.smallest[0], ends.largest[0]], dense[[0, -1]], rtol=1e-9)
+    np.testing.assert_allclose([ends.least[0], ends.largest[0]], dense[[0, -1]], rtol=1e-9)

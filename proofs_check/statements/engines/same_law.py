@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from montecarlo import Observable
 from montecarlo.arrays import Array
-from montecarlo.drawing.second_inputs import Pair
+from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.engine import Draw, Engine, Networks
 from montecarlo.engines.law_exact import LawExact, LawExactNorms
@@ -136,7 +136,7 @@ class _Wrong:
     def partition(self, net: Ensemble) -> Any:
         return self.right.partition(net)
 
-    def opened(self, net: Ensemble, needs: frozenset[str], pair: Pair | None) -> Draw:
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
         weights = Weights(net)
         return lambda rng, networks: self.kind(net, rng, networks, needs=needs, weights=weights)
 

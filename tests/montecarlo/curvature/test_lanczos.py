@@ -23,8 +23,8 @@ def exact(reduced):
 @pytest.mark.parametrize(("width", "depth"), [(1, 2), (1, 6), (2, 3), (3, 4), (3, 7), (9, 5)])
 def test_a_space_may_be_smaller_than_the_number_of_steps(width, depth):
     reduced = reduction(width, depth, 40, slope=0.3)
-    found = lanczos.ends(reduced)
-    np.testing.assert_allclose([found.low, found.high], exact(reduced), rtol=1e-9)
+    found = lanczos.reduced_extremes(reduced)
+    np.testing.assert_allclose([found.least, found.largest], exact(reduced), rtol=1e-9)
     assert found.steps < 100
     assert (found.errors <= 1e-10).all()
 
@@ -33,8 +33,8 @@ def test_errors_tell_what_was_reached(monkeypatch):
     """Stopped early, the estimates are of the size of the errors, not of the tolerance."""
     monkeypatch.setattr(lanczos, "_MOST_STEPS", 8)
     reduced = reduction(24, 3, 20, slope=1.0)
-    found = lanczos.ends(reduced, 1e-13)
-    errors = np.max(np.abs(np.array([found.low, found.high]) / exact(reduced) - 1), axis=0)
+    found = lanczos.reduced_extremes(reduced, 1e-13)
+    errors = np.max(np.abs(np.array([found.least, found.largest]) / exact(reduced) - 1), axis=0)
     assert found.steps == 8
     assert found.errors.min() > 1e-13
     assert (errors < 10 * found.errors).all()

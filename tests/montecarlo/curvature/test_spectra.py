@@ -59,7 +59,7 @@ def test_extremes_are_the_ends_of_the_spectrum(drawn):
     spectrum, found = hessian_spectrum(network, x), hessian_extremes(network, x, tolerance=1e-12)
     assert found.notes[0] == spectrum.note
     if spectrum.rank:
-        np.testing.assert_allclose(found.smallest, spectrum.values[0], rtol=1e-11)
+        np.testing.assert_allclose(found.least, spectrum.values[0], rtol=1e-11)
         np.testing.assert_allclose(found.largest, spectrum.values[-1], rtol=1e-11)
 
 
@@ -73,7 +73,9 @@ def test_many_networks_at_once_by_lanczos(activation, init):
     for i, network in enumerate(given_networks):
         spectrum = hessian_spectrum(network, x)
         assert spectrum.rank > 32  # so that Lanczos's method is what is tested
-        np.testing.assert_allclose([found.low[i], found.high[i]], spectrum.eigenvalues[[0, -1]], rtol=1e-9)
+        np.testing.assert_allclose(
+            [found.scaled_least[i], found.scaled_largest[i]], spectrum.eigenvalues[[0, -1]], rtol=1e-9
+        )
         assert found.log_scale[i] == pytest.approx(spectrum.log_scale, rel=1e-12)
         assert found.errors[i] <= 1e-10
 
@@ -91,7 +93,7 @@ def test_a_spectrum_is_as_accurate_at_any_scale(power):
         np.ldexp(other.eigenvalues, moved - 5 * power), one.eigenvalues, rtol=0, atol=2e-15 * size
     )
     ends = hessian_extremes(scaled, np.ones(5))
-    np.testing.assert_allclose([ends.low[0], ends.high[0]], other.eigenvalues[[0, -1]], rtol=1e-9)
+    np.testing.assert_allclose([ends.scaled_least[0], ends.scaled_largest[0]], other.eigenvalues[[0, -1]], rtol=1e-9)
 
 
 def test_a_width_of_one_is_a_chain():
@@ -124,7 +126,7 @@ def test_a_dead_layer_is_said():
         assert (spectrum.rank, spectrum.zeros) == (0, 12)
         assert "layer 2 is dead" in spectrum.note
     found = hessian_extremes(dead_network(), [1.0, 2.0])
-    assert (found.low[0], found.high[0]) == (0.0, 0.0)
+    assert (found.scaled_least[0], found.scaled_largest[0]) == (0.0, 0.0)
     assert "layer 2 is dead" in found.notes[0]
 
 
@@ -132,7 +134,7 @@ def test_dead_networks_do_not_disturb_those_beside_them():
     alive = Network([np.eye(2), [[1.0, -0.3], [0.2, 1.0]], np.eye(2)], "relu", [1.0, 1.0])
     found = hessian_extremes([dead_network(), alive, dead_network()], [1.0, 2.0])
     alone = hessian_extremes(alive, [1.0, 2.0])
-    np.testing.assert_array_equal(found.high[[0, 2]], 0)
+    np.testing.assert_array_equal(found.scaled_largest[[0, 2]], 0)
     assert found.largest[1] == pytest.approx(alone.largest[0], rel=1e-12)
 
 
@@ -162,7 +164,7 @@ def test_a_space_that_is_used_up_at_once(n, depth, readout):
     """All weights equal: beyond the space H is far larger than on it, and rounding must not get there."""
     network = Network([np.ones((n, n))] * depth, "linear", list(readout))
     ends, spectrum = hessian_extremes(network, np.ones(n)), hessian_spectrum(network, np.ones(n))
-    np.testing.assert_allclose([ends.low[0], ends.high[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-9)
+    np.testing.assert_allclose([ends.scaled_least[0], ends.scaled_largest[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,7 +174,7 @@ def test_positive_weights_whose_signal_points_one_way(n, depth, seed):
     network = Network([rng.random((n, n)) for _ in range(depth)], "relu", rng.standard_normal(n))
     x = rng.random(n)
     ends, spectrum = hessian_extremes(network, x), hessian_spectrum(network, x)
-    np.testing.assert_allclose([ends.low[0], ends.high[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-8)
+    np.testing.assert_allclose([ends.scaled_least[0], ends.scaled_largest[0]], spectrum.eigenvalues[[0, -1]], rtol=1e-8)
 
 
 @pytest.mark.parametrize("solve", [hessian_spectrum, hessian_extremes])

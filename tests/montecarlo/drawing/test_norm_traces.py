@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from montecarlo.drawing.norm_traces import Trace, rescale
+from montecarlo.drawing.norm_traces import NormTrace, rescale
 
 ENTRIES = st.integers(-1000, 1000).map(float) | st.sampled_from([2.0**-400, -(2.0**200), 1e-30, 3e77])
 ROWS = arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=ENTRIES)
@@ -39,7 +39,7 @@ def test_squares_of_single_precision_are_summed_in_double(rows):
 
 def test_logs_at_any_scale_without_underflow():
     """Rows multiplied by 2^-300 at each of 1000 steps: log |row|^2 falls by 600 log 2 a step."""
-    trace, rows = Trace(1.5, np.full(1000, -0.25), 2), np.array([[3.0, 4.0], [0.0, 1.0]])
+    trace, rows = NormTrace(1.5, np.full(1000, -0.25), 2), np.array([[3.0, 4.0], [0.0, 1.0]])
     trace.record(rows)
     for _ in range(1000):
         rows *= 2.0**-300
@@ -51,7 +51,7 @@ def test_logs_at_any_scale_without_underflow():
 
 
 def test_rows_that_are_left_out_are_zero():
-    trace = Trace(0.0, np.zeros(2), 3)
+    trace = NormTrace(0.0, np.zeros(2), 3)
     trace.record(np.array([[1.0], [8.0], [0.0]]))
     assert trace.record(np.array([[2.0]]), np.array([1])).tolist() == [4.0]
     trace.record(np.array([[1.0]]), np.array([1]))
@@ -63,7 +63,7 @@ def test_rows_that_are_left_out_are_zero():
 
 
 def test_steps_in_any_order():
-    trace = Trace(0.0, np.array([1.0, 2.0]), 1)
+    trace = NormTrace(0.0, np.array([1.0, 2.0]), 1)
     for _ in range(3):
         trace.record(np.ones((1, 1)))
     assert trace.logs([2, 0, 1]).tolist() == [[3.0, 0.0, 1.0]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import digamma, polygamma
 
-from montecarlo import Angles, InnerProducts, Pair, simulate
+from montecarlo import Angles, InnerProducts, SecondInput, simulate
 from montecarlo.engines.real_matrices import Chunk, Scratch
 from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.intervals import clopper_pearson_interval
@@ -70,8 +70,8 @@ def log_angle(a, other):
 
 def compare(chunk, net, cosine, digits, tolerance):
     layers = range(net.depth + 1)
-    angles = chunk.pair.log_angles(layers)
-    sizes, signs = chunk.pair.log_ratios(layers)
+    angles = chunk.second_input.log_angles(layers)
+    sizes, signs = chunk.second_input.log_ratios(layers)
     ratios = signs * np.exp(sizes)
     weights = [chunk.weights(k) for k in range(1, net.depth + 1)]
     with mpmath.workdps(digits):
@@ -86,13 +86,15 @@ def compare(chunk, net, cosine, digits, tolerance):
 @pytest.mark.parametrize("cosine", COSINES)
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 def test_angles_are_those_of_both_inputs(net, cosine):
-    chunk = Chunk(net, rng(1), 12, needs=WEIGHTS, pair=Pair(cosine))
+    chunk = Chunk(net, rng(1), 12, needs=WEIGHTS, second_input=SecondInput(cosine))
     compare(chunk, net, cosine, digits=40, tolerance=1e-8)
 
 
 @pytest.mark.parametrize("net", NETS[:3], ids=Ensemble.describe)
 def test_angles_in_single_precision(net):
-    chunk = Chunk(net, rng(2), 12, needs=WEIGHTS, pair=Pair(Fraction(1, 2)), scratch=Scratch(net, np.float32))
+    chunk = Chunk(
+        net, rng(2), 12, needs=WEIGHTS, second_input=SecondInput(Fraction(1, 2)), scratch=Scratch(net, np.float32)
+    )
     compare(chunk, net, Fraction(1, 2), digits=40, tolerance=2e-3)
 
 
@@ -108,7 +110,7 @@ def test_angles_in_single_precision(net):
 def test_tiny_angles_keep_their_digits(net):
     """Against 400 digits, to angles of 1e-50 and below where the network is linear."""
     cosine = Fraction(1, 3)
-    chunk = Chunk(net, rng(3), 3, needs=WEIGHTS, pair=Pair(cosine))
+    chunk = Chunk(net, rng(3), 3, needs=WEIGHTS, second_input=SecondInput(cosine))
     compare(chunk, net, cosine, digits=400, tolerance=1e-6)
 
 
@@ -122,10 +124,10 @@ def test_linear_angles_close_at_the_rate_of_digamma(kind, width):
     errors but for 1e-12.
     """
     net, depth, networks = Ensemble(width=width, depth=600), 600, 400
-    chunk = kind(net, rng(4), networks, pair=Pair(Fraction(0)))
+    chunk = kind(net, rng(4), networks, second_input=SecondInput(Fraction(0)))
     rate = (digamma((width - 1) / 2) - digamma(width / 2)) / 2
     variance = (polygamma(1, (width - 1) / 2) + polygamma(1, width / 2)) / 4
-    first, last = chunk.pair.log_angles([100, depth]).T
+    first, last = chunk.second_input.log_angles([100, depth]).T
     closed = last < -2
     steps = 500 * closed.sum()
     assert closed.sum() > 100
@@ -136,9 +138,9 @@ def test_linear_angles_close_at_the_rate_of_digamma(kind, width):
 @pytest.mark.parametrize("cosine", COSINES)
 def test_the_first_angle_is_the_one_given(kind, cosine):
     for given in (None, "e1", "ones", "1,-2,1/3"):
-        chunk = kind(Ensemble(width=3, depth=1, input=given), rng(5), 2, pair=Pair(cosine))
-        assert np.exp(chunk.pair.log_angles([0])) == pytest.approx(math.acos(cosine), rel=1e-9)
-        sizes, signs = chunk.pair.log_ratios([0])
+        chunk = kind(Ensemble(width=3, depth=1, input=given), rng(5), 2, second_input=SecondInput(cosine))
+        assert np.exp(chunk.second_input.log_angles([0])) == pytest.approx(math.acos(cosine), rel=1e-9)
+        sizes, signs = chunk.second_input.log_ratios([0])
         assert signs * np.exp(sizes) == pytest.approx(float(cosine), abs=1e-15)
 
 
@@ -150,8 +152,8 @@ def test_a_second_input_dies_as_often_as_the_first(kind):
     """
     n, networks = 3, 40_000
     net = Ensemble(width=n, depth=1, activation="relu", init="he")
-    chunk = kind(net, rng(6), networks, pair=Pair(Fraction(0)))
-    angles, (sizes, signs) = chunk.pair.log_angles([1])[:, 0], chunk.pair.log_ratios([1])
+    chunk = kind(net, rng(6), networks, second_input=SecondInput(Fraction(0)))
+    angles, (sizes, signs) = chunk.second_input.log_angles([1])[:, 0], chunk.second_input.log_ratios([1])
     both = clopper_pearson_interval(int(np.isfinite(angles).sum()), networks, error=1e-9)
     # an angle of exactly 0, one and the same unit on, counts as none as well
     same = n * 4.0**-n
@@ -175,18 +177,21 @@ def test_inner_products_of_relu_networks_are_never_negative(engine):
 @pytest.mark.parametrize("cosine", [1, -1, 2, "x", None, float("nan"), float("inf")])
 def test_no_cosines(cosine):
     with pytest.raises(InvalidArgument) as refusal:
-        Pair(cosine)
+        SecondInput(cosine)
     assert refusal.value.argument == "cosine"
 
 
 def test_a_second_direction_needs_two_entries():
     with pytest.raises(InvalidArgument, match=r"^width: "):
-        Chunk(Ensemble(widths=(1, 3)), rng(7), 2, pair=Pair())
+        Chunk(Ensemble(widths=(1, 3)), rng(7), 2, second_input=SecondInput())
 
 
 @pytest.mark.parametrize("width", [2, 20])
 def test_the_first_input_meets_the_same_networks_with_and_without_a_second(width):
     """What is measured does not change which networks are drawn; most of the narrow ones die."""
     net = Ensemble(width=width, depth=8, activation="relu", init="he")
-    alone, paired = (Chunk(net, rng(8), 50, pair=pair).log_activation_norms(range(9)) for pair in (None, Pair()))
+    alone, paired = (
+        Chunk(net, rng(8), 50, second_input=second_input).log_activation_norms(range(9))
+        for second_input in (None, SecondInput())
+    )
     assert alone.tobytes() == paired.tobytes()

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from montecarlo import Pair
+from montecarlo import SecondInput
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.engines.vectors_in_law import VectorChunk
 from tests.montecarlo.engines.same_law import MARGINALS, differing, functionals
@@ -118,11 +118,11 @@ PAIRED = [
 
 def of_pairs(kind, net, cosine, key):
     """Norms and angles of two inputs, jointly."""
-    chunk = kind(net, rng(key), NETWORKS, pair=Pair(cosine))
+    chunk = kind(net, rng(key), NETWORKS, second_input=SecondInput(cosine))
     depth = int(net.depth)
     layers = range(depth + 1)
-    norms, angles = chunk.log_activation_norms(layers), chunk.pair.log_angles(layers)
-    ratios, signs = chunk.pair.log_ratios(layers)
+    norms, angles = chunk.log_activation_norms(layers), chunk.second_input.log_angles(layers)
+    ratios, signs = chunk.second_input.log_ratios(layers)
     found = {f"angle_{k}": angles[:, k] for k in (1, depth)} | {f"sign_{k}": signs[:, k] for k in (1, depth)}
     with np.errstate(invalid="ignore"):  # 0/0 of the dead
         found |= {
@@ -144,8 +144,8 @@ class Aligned(VectorChunk):
     """Lets the part of x' that is orthogonal to x meet the weights that x has met."""
 
     def _forward(self, x, log_x, needs):
-        original = self.pair.activate
-        self.pair.activate = lambda z, z_of_e: original(z, np.abs(z_of_e) * np.sign(z))
+        original = self.second_input.activate
+        self.second_input.activate = lambda z, z_of_e: original(z, np.abs(z_of_e) * np.sign(z))
         super()._forward(x, log_x, needs)
 
 
@@ -163,13 +163,13 @@ def test_gradients_know_what_the_weights_did_to_the_second_input(kind, activatio
     Here a_1' = r a_1 + e. Of ReLU networks, those where all units are on.
     """
     net = Ensemble(widths=(2, 2, 1), readout="ones", activation=activation)
-    chunk = kind(net, rng(5), 400, needs=NEEDS, pair=Pair(Fraction(0)))
-    sizes, signs = chunk.pair.log_ratios([1, 2])
+    chunk = kind(net, rng(5), 400, needs=NEEDS, second_input=SecondInput(Fraction(0)))
+    sizes, signs = chunk.second_input.log_ratios([1, 2])
     on = chunk.active_units([1])[:, 0] == 2
     if activation == "relu":
         on &= (signs[:, 1] > 0) & (sizes[:, 1] > -20)
     r, of_outputs = (signs * np.exp(sizes))[on].T
-    e_square = (r * np.tan(np.exp(chunk.pair.log_angles([1])[on, 0]))) ** 2
+    e_square = (r * np.tan(np.exp(chunk.second_input.log_angles([1])[on, 0]))) ** 2
     norms = chunk.log_activation_norms([1, 2])[on]
     left = np.exp(chunk.log_backward_norms([1])[on, 0] + norms[:, 0] - norms[:, 1])
     assert len(left) > 1

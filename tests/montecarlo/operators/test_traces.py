@@ -227,5 +227,5 @@ def test_bad_arguments_are_refused(method, change, argument):
 
 
 def test_hutch_plus_plus_needs_six_products():
-    with pytest.raises(InvalidArgument, match=r"integer of at least 6, got 5; use e\.g\. 6"):
+    with pytest.raises(InvalidArgument, match=r"integer of at least 6, got 5; use e\.g\. samples=100"):
         hutch_plus_plus_trace(np.eye(2), 5)

@@ -203,8 +203,12 @@ def test_permissions(file, monkeypatch, closed, said):
 def test_bad_arguments_are_named(file):
     assert refusal(BlockStore.open, file, {"seed": 0}).startswith("settings: must map str to str, got 'seed': 0;")
     with BlockStore.open(file, SETTINGS) as store:
-        assert refusal(store.put, "r", -1, 1, {}).startswith("block: must be an integer, at least 0, got -1;")
-        assert refusal(store.put, "r", 0, 0, {}).startswith("networks: must be an integer, at least 1, got 0;")
+        assert refusal(store.put, "r", -1, 1, {}).startswith(
+            "block: must be an integer from 0 to 9223372036854775807, got -1;"
+        )
+        assert refusal(store.put, "r", 0, 0, {}).startswith(
+            "networks: must be an integer from 1 to 9223372036854775807, got 0;"
+        )
         assert refusal(store.put, "r", True, 1, {}).startswith("block: ")
         objects = {"a": np.array([{}, None])}
         assert refusal(store.put, "r", 0, 1, objects).startswith("arrays: a holds Python objects")

@@ -78,15 +78,18 @@ def test_values_are_kept_elsewhere():
 
 def test_needs_are_those_of_all_observables():
     observables = (ActivationNorms(), HessianNorms(), InnerProducts("1/2"))
-    assert task(observables=observables).needs == {"backward", "weights", "pair"}
+    assert task(observables=observables).needs == {"backward", "weights", "second_input"}
     assert task(observables=(ActivationNorms(),)).needs == frozenset()
 
 
 def test_there_is_one_second_input():
-    assert task().pair is None
-    assert task(observables=(InnerProducts("1/2"), Angles("1/2"))).pair.cosine == InnerProducts("1/2").pair.cosine
+    assert task().second_input is None
+    assert (
+        task(observables=(InnerProducts("1/2"), Angles("1/2"))).second_input.cosine
+        == InnerProducts("1/2").second_input.cosine
+    )
     with pytest.raises(InvalidArgument, match=r"^observables: ask for second inputs at different angles"):
-        _ = task(observables=(InnerProducts("1/2"), Angles())).pair
+        _ = task(observables=(InnerProducts("1/2"), Angles())).second_input
 
 
 def test_streams_are_named_by_ensemble_and_engine_alone():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import montecarlo.training.digits as module
-from montecarlo.curvature.ends_by_gradients import curvature_ends
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsStudy, digits_data, digits_study
@@ -41,7 +41,7 @@ def test_a_run_is_what_its_definition_says():
     assert run.accuracies[0] == (MODEL.logits(w, x)[0].argmax(axis=1) == y).mean()
     assert run.curved_epochs == (4, 0)
     for row, at in ((0, w), (1, kept)):
-        ends = curvature_ends(lambda moved: MODEL.gradients(moved, x, y)[1], at, 1e-4, 100)
+        ends = extremes_by_gradients(lambda moved: MODEL.gradients(moved, x, y)[1], at, 1e-4, 100)
         np.testing.assert_allclose((run.least[row], run.largest[row]), (ends.least, ends.largest), rtol=1e-6)
     assert run.losses[-1, 0] < run.losses[0, 0]
     assert np.array_equal(kept, MODEL.initial([4]))

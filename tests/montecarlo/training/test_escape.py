@@ -136,7 +136,7 @@ def chains(weights, y=1.0):
         (chains([0.5, 0.5]), {"budget": 1.5}, "budget: must be an integer from 1"),
         (chains([0.5, 0.5]), {"bound": 1}, "bound: must be finite and above 1"),
         (chains([0.5, 0.5]), {"bound": math.nan}, "bound: must be finite and above 1"),
-        (chains([0.5, 0.5]), {"budget": 10**10}, r"budget: must be .* got 10000000000; use e.g. budget=10_000"),
+        (chains([0.5, 0.5]), {"budget": 10**10}, r"budget: must be .* got 10000000000; use e.g. budget=10000"),
         (chains([0.5, 0.5]), {"bound": 10**400}, "bound: must be finite and above 1"),
         (chains([0.5, 0.5]), {"fraction": 10**400}, "fraction: must lie between 0 and 1"),
         (chains([0.5, 0.5]), {"fraction": np.array(0.5)}, "fraction: must lie between 0 and 1"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from montecarlo import Chunk
 from montecarlo.curvature import LossHessian, Network
-from montecarlo.curvature.ends_by_gradients import curvature_ends, row_norms
+from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients, row_norms
 from montecarlo.operators import extreme_eigenvalues
 from montecarlo.training.classifiers import NORMALIZATIONS, Classifier
 from montecarlo.training.one_input import OneInput, layer_views
@@ -288,7 +288,7 @@ def test_seeds_are_integers_from_0(seeds):
 def test_both_ends_are_those_of_the_dense_hessian():
     model, (x, y) = Classifier((4, 6, 5, 3)), data(examples=20)
     parameters = model.initial(range(4))
-    found = curvature_ends(lambda w: model.gradients(w, x, y)[1], parameters, 1e-9, 100)
+    found = extremes_by_gradients(lambda w: model.gradients(w, x, y)[1], parameters, 1e-9, 100)
     assert found.products < 69 == model.parameters
     for i in range(4):
         network = Network([w[i] for w in layer_views(parameters, model.widths)])
@@ -301,7 +301,7 @@ def test_both_ends_whatever_the_network_is_made_of(residual, normalization):
     """Against a Hessian by central differences of the gradient."""
     model, (x, y) = Classifier((4, 5, 5, 3), "leaky:1/2", residual, normalization), data()
     parameters = model.initial([2])
-    found = curvature_ends(lambda w: model.gradients(w, x, y)[1], parameters, 1e-9, 200)
+    found = extremes_by_gradients(lambda w: model.gradients(w, x, y)[1], parameters, 1e-9, 200)
     units = 1e-5 * np.eye(model.parameters)
     above, below = (model.gradients(parameters + step, x, y)[1] for step in (units, -units))
     hessian = (above - below) / 2e-5
@@ -313,7 +313,7 @@ def test_both_ends_whatever_the_network_is_made_of(residual, normalization):
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.integers(1, 80))
 def test_ends_are_within_the_spectrum_and_eigenvalues_no_farther_than_the_residual(diagonal, products):
     eigenvalues = np.array(diagonal)
-    found = curvature_ends(lambda w: w * eigenvalues, np.zeros((1, len(diagonal))), 1e-6, products)
+    found = extremes_by_gradients(lambda w: w * eigenvalues, np.zeros((1, len(diagonal))), 1e-6, products)
     for end in (found.least[0], found.largest[0]):
         assert eigenvalues.min() - 1e-9 <= end <= eigenvalues.max() + 1e-9
         assert np.abs(eigenvalues - end).min() <= found.residuals[0] + 1e-9
@@ -325,7 +325,7 @@ def test_networks_of_curvature_do_not_see_each_other():
     """A Hessian of 0, of a single direction, of the size of 1e-200, and a multiple of the identity."""
     kinds = [[0.0] * 30, [1.0] + [0.0] * 29, list(range(-10, 20)), [1e-200 * k for k in range(30)], [4.0] * 30]
     scales = np.array(kinds)
-    found = curvature_ends(lambda w: w * scales, np.zeros((5, 30)), 1e-9, 30)
+    found = extremes_by_gradients(lambda w: w * scales, np.zeros((5, 30)), 1e-9, 30)
     np.testing.assert_allclose(found.least, [0, 0, -10, 0, 4], atol=1e-8)
     np.testing.assert_allclose(found.largest, [0, 1, 19, 29e-200, 4], rtol=1e-8)
     operator = np.diag(scales[2])
@@ -336,14 +336,14 @@ def test_networks_of_curvature_do_not_see_each_other():
 @pytest.mark.parametrize("scale", [1e-250, 1e-280, 1e-290, 1e-300])
 def test_tiny_hessians_do_not_underflow(scale, at):
     diagonal = np.array([1.0, 2.0, -3.0])
-    found = curvature_ends(lambda w: w * (scale * diagonal), np.full((1, 3), at))
+    found = extremes_by_gradients(lambda w: w * (scale * diagonal), np.full((1, 3), at))
     np.testing.assert_allclose([found.least[0] / scale, found.largest[0] / scale], [-3, 2], rtol=1e-9)
     assert found.residuals[0] < 1e-9 * scale
 
 
 def test_tiny_hessians_that_lose_digits_say_so():
     """At 1e-313 a product has one digit: the residual is of its size."""
-    found = curvature_ends(lambda w: w * np.array([1e-313, -2e-313, 3e-313]), np.ones((1, 3)))
+    found = extremes_by_gradients(lambda w: w * np.array([1e-313, -2e-313, 3e-313]), np.ones((1, 3)))
     for end, truth in ((found.least[0], -2e-313), (found.largest[0], 3e-313)):
         assert abs(end - truth) <= 10 * found.residuals[0]
     assert found.residuals[0] < 1e-312
@@ -351,7 +351,7 @@ def test_tiny_hessians_that_lose_digits_say_so():
 
 def test_a_longer_step_is_not_taken_where_the_gradient_is_no_line():
     """w^11 at 0: its Hessian is 0, the product at a step of 1e-10 would be 1e-100."""
-    found = curvature_ends(lambda w: w**11, np.zeros((1, 1)))
+    found = extremes_by_gradients(lambda w: w**11, np.zeros((1, 1)))
     assert abs(found.largest[0]) < 1e-290
 
 
@@ -359,7 +359,7 @@ def test_tiny_curvature_of_a_deep_chain():
     """f = w^L, (f-y) about -y: the Hessian of the loss has the off-diagonal entries -y f/w^2, and 0 on the diagonal."""
     depth, w = 600, 0.36
     problem = OneInput((1,) * (depth + 1), 1.0, np.ones((1, 1)), np.ones(1), np.ones(1))
-    found = curvature_ends(lambda moved: problem.gradients(moved)[1], np.full((1, depth), w), 1e-9)
+    found = extremes_by_gradients(lambda moved: problem.gradients(moved)[1], np.full((1, depth), w), 1e-9)
     entry = w ** (depth - 2)
     assert 1e-270 < entry < 1e-260
     np.testing.assert_allclose([found.least[0], found.largest[0]], [-(depth - 1) * entry, entry], rtol=1e-6)
@@ -370,11 +370,11 @@ def test_what_is_not_finite_has_no_ends_and_leaves_the_others_alone(bad):
     scales, start = np.array([[1.0, 2.0], [3.0, -4.0]]), np.ones((2, 2))
     start[0, 1] = bad
     for products in (1, 2):
-        found = curvature_ends(lambda w: w * scales, start, 1e-9, products)
+        found = extremes_by_gradients(lambda w: w * scales, start, 1e-9, products)
         assert all(np.isnan(values[0]) for values in (found.least, found.largest, found.residuals))
         assert np.isfinite(found.residuals[1])
     np.testing.assert_allclose([found.least[1], found.largest[1]], [-4, 3])
-    steep = curvature_ends(lambda w: 1e300 * w**2 * 1e300, np.ones((1, 2)))
+    steep = extremes_by_gradients(lambda w: 1e300 * w**2 * 1e300, np.ones((1, 2)))
     assert np.isnan([steep.least, steep.largest, steep.residuals]).all()
 
 
@@ -396,7 +396,7 @@ def test_what_is_not_finite_has_no_ends_and_leaves_the_others_alone(bad):
 )
 def test_curvature_of_what_is_no_problem_is_refused(arguments, argument):
     with pytest.raises(InvalidArgument) as refused:
-        curvature_ends(**{"gradients": lambda w: w, "parameters": np.ones((1, 3)), **arguments})
+        extremes_by_gradients(**{"gradients": lambda w: w, "parameters": np.ones((1, 3)), **arguments})
     assert refused.value.argument == argument
 
 

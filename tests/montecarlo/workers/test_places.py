@@ -345,7 +345,7 @@ def test_a_users_executor_that_breaks():
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", True, None])
 def test_bad_counts_are_named(wrong):
     for make, argument in ((threads, "threads"), (processes, "jobs"), (worker_pool, "jobs")):
-        assert refusal(make, wrong).startswith(f"{argument}: must be an integer, at least 1, got {wrong!r}; use e.g.")
+        assert refusal(make, wrong).startswith(f"{argument}: must be an integer of at least 1, got {wrong!r}; use e.g.")
     if wrong is not None:
         assert refusal(borrowed, ThreadPoolExecutor(1), wrong).startswith("width: ")
 
@@ -430,7 +430,8 @@ def script(folder, text):
 
 def test_a_script_without_a_guard_is_told_so(tmp_path):
     """Worker processes import the script again, which would start workers in them."""
-    text = "from montecarlo.workers.places import *\nwith processes(1) as w: list(in_task_order(abs, [(1,)], w))\n"
+    imports = "from montecarlo.workers.places import *\nfrom montecarlo.workers.workers import *\n"
+    text = f"{imports}with processes(1) as w: list(in_task_order(abs, [(1,)], w))\n"
     command, environment = script(tmp_path, text)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     said = "jobs: worker processes die as they start; put what the script does under if __name__ == '__main__':, "
@@ -545,4 +546,4 @@ def test_a_malformed_address_is_named(address):
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "10", True, None])
 def test_a_bad_timeout_is_named(timeout):
-    assert refusal(cluster, "tcp://127.0.0.1:1", timeout).startswith("timeout: must be a positive number of seconds")
+    assert refusal(cluster, "tcp://127.0.0.1:1", timeout).startswith("timeout: must be positive and finite")

@@ -25,7 +25,7 @@ _EVERY = 5
 
 
 @dataclass(frozen=True, eq=False)
-class CurvatureEnds:
+class ExtremesByGradients:
     """Least and largest eigenvalue of the Hessians of m losses.
 
     Attributes
@@ -44,12 +44,12 @@ class CurvatureEnds:
     products: int
 
 
-def curvature_ends(
+def extremes_by_gradients(
     gradients: Callable[[NDArray[Any]], NDArray[Any]],
     parameters: Array,
     tolerance: float = 1e-3,
     products: int = 100,
-) -> CurvatureEnds:
+) -> ExtremesByGradients:
     r"""Return the least and the largest eigenvalue of the Hessian of each network, by Lanczos's method in lockstep.
 
     Parameters
@@ -64,7 +64,7 @@ def curvature_ends(
 
     Returns
     -------
-    CurvatureEnds
+    ExtremesByGradients
         Whatever was reached: `residuals` say how accurate it is.
 
     Raises
@@ -85,7 +85,7 @@ def curvature_ends(
 
     Examples
     --------
-    >>> ends = curvature_ends(lambda w: w**3 * np.array([1.0, -2.0]), np.ones((1, 2)))
+    >>> ends = extremes_by_gradients(lambda w: w**3 * np.array([1.0, -2.0]), np.ones((1, 2)))
     >>> ends.least.round(12), ends.largest.round(12)
     (array([-6.]), array([3.]))
     """
@@ -130,7 +130,7 @@ def curvature_ends(
     rounding = math.sqrt(size) * _SMALLEST / steps  # of imaginary parts that are subnormal
     found[2] += np.where((steps != _STEP) & found[:2].any(axis=0), rounding, 0)
     found[:, bad] = np.nan
-    return CurvatureEnds(found[0], found[1], found[2], j + 1)
+    return ExtremesByGradients(found[0], found[1], found[2], j + 1)
 
 
 def _products(
