@@ -141,7 +141,15 @@ def run(seed: int, repetitions: int, intervals: Sequence[str] | None = None) -> 
     for (experiment, error), stream in zip(tasks, streams, strict=True):
         if intervals is None or experiment.interval in intervals:
             misses, width = experiment.measure(np.random.default_rng(stream), repetitions, error)
-            yield Row(experiment.interval, experiment.law, experiment.samples, repetitions, error, misses, width)
+            yield Row(
+                experiment.interval,
+                experiment.law,
+                experiment.samples,
+                repetitions=repetitions,
+                error=error,
+                misses=misses,
+                width=width,
+            )
 
 
 def page(rows: Sequence[Row], seed: int) -> Iterator[str]:
@@ -291,11 +299,11 @@ def _quantile_sequence(
         name,
         law,
         f"{law.name}, p = {p:g}",
-        n,
-        truth,
-        misses_at,
-        lambda x, error: interval(x, p, error),
-        lambda error: _normal(p * (1 - p), n, error) / density,
+        n=n,
+        truth=truth,
+        misses_at=misses_at,
+        interval=lambda x, error: interval(x, p, error),
+        normal_width=lambda error: _normal(p * (1 - p), n, error) / density,
     )
 
 
@@ -316,11 +324,11 @@ def _mean_sequence(law: Law, n: int) -> Experiment:
         "mean sequence",
         law,
         law.name,
-        n,
-        law.mean,
-        misses_at,
-        lambda x, error: mean_sequence(x, law.variance, error),
-        lambda error: _normal(law.variance, n, error),
+        n=n,
+        truth=law.mean,
+        misses_at=misses_at,
+        interval=lambda x, error: mean_sequence(x, law.variance, error),
+        normal_width=lambda error: _normal(law.variance, n, error),
     )
 
 
@@ -338,11 +346,11 @@ def _bounded_mean_sequence(law: Law, n: int) -> Experiment:
         "bounded mean sequence",
         law,
         law.name,
-        n,
-        law.mean,
-        misses_at,
-        lambda x, error: bounded_mean_sequence(x, 1.0, error),
-        lambda error: _normal(law.variance, n, error),
+        n=n,
+        truth=law.mean,
+        misses_at=misses_at,
+        interval=lambda x, error: bounded_mean_sequence(x, 1.0, error),
+        normal_width=lambda error: _normal(law.variance, n, error),
     )
 
 
@@ -370,7 +378,7 @@ def _normal_density(p: float) -> float:
 
 def _approximate(x: Array, _: float, error: float) -> Estimate:
     mean, width = float(np.mean(x)), _normal(float(np.var(x, ddof=1)), len(x), error)
-    return Estimate(mean, mean - width / 2, mean + width / 2, error, CONTROLS[0], len(x))
+    return Estimate(mean, mean - width / 2, mean + width / 2, error=error, method=CONTROLS[0], samples=len(x))
 
 
 def _identity(t: Array) -> Array:
@@ -385,16 +393,18 @@ LOGNORMAL = Law(
 )
 PARETO = Law("Pareto(2.1)", lambda rng, shape: 1 + rng.pareto(2.1, shape), 2.1 / 1.1, 2.1 / (1.1**2 * 0.1))
 NORMAL = Law("normal", lambda rng, shape: rng.standard_normal(shape), 0.0, 1.0)
-UNIFORM = Law("uniform", lambda rng, shape: rng.random(shape), 1 / 2, 1 / 12, _identity, _identity)
+UNIFORM = Law(
+    "uniform", lambda rng, shape: rng.random(shape), 1 / 2, variance=1 / 12, at_most=_identity, below=_identity
+)
 SHIFTED = Law("uniform + 0.2", lambda rng, shape: rng.random(shape) + 0.2)
 SKEWED = Law("uniform^8", lambda rng, shape: rng.random(shape) ** 8, 1 / 9, 1 / 17 - 1 / 81)
 DICE = Law(
     "atoms 1, 2, 3, 4 alike",
     lambda rng, shape: rng.integers(1, 5, shape).astype(float),
     2.5,
-    1.25,
-    lambda t: np.floor(t) / 4,
-    lambda t: (np.ceil(t) - 1) / 4,
+    variance=1.25,
+    at_most=lambda t: np.floor(t) / 4,
+    below=lambda t: (np.ceil(t) - 1) / 4,
 )
 RARE, COIN = _bernoulli(0.01), _bernoulli(0.5)
 
@@ -428,7 +438,14 @@ EXPERIMENTS = (
     *(_bounded_mean_sequence(law, 2000) for law in (COIN, RARE, SKEWED)),
     *(_mean(CONTROLS[0], law, 200, _approximate) for law in (LOGNORMAL, PARETO, RARE)),
     _quantile_sequence(
-        NORMAL, 2000, 0.5, 0.0, _normal_density(0.5), CONTROLS[1], order_statistic_ranks, order_statistic_interval
+        NORMAL,
+        2000,
+        0.5,
+        truth=0.0,
+        density=_normal_density(0.5),
+        name=CONTROLS[1],
+        ranks=order_statistic_ranks,
+        interval=order_statistic_interval,
     ),
 )
 

@@ -91,7 +91,13 @@ def ask(side: Side, case: Case, repeat: int, limit: float) -> Row:
     warm = facts.get("warm") or [facts["cold"]]
     calls = len(facts.get("warm", ()))
     return Row(
-        case.name, side.name, side.setting, facts["cold"], statistics.median(warm), calls, answer=facts["answer"]
+        case.name,
+        side.name,
+        side.setting,
+        cold=facts["cold"],
+        warm=statistics.median(warm),
+        calls=calls,
+        answer=facts["answer"],
     )
 
 

@@ -127,7 +127,17 @@ def measured(work: Work, sides: Sequence[Side], repeat: int) -> list[Row]:
     rows = []
     for side in sides:
         if side.name in failures:
-            rows.append(Row(work.name, side.name, 0, math.nan, math.nan, math.nan, failures[side.name]))
+            rows.append(
+                Row(
+                    work.name,
+                    side.name,
+                    0,
+                    seconds=math.nan,
+                    cpu=math.nan,
+                    median=math.nan,
+                    failure=failures[side.name],
+                )
+            )
             continue
         each = {
             key: statistics.median(t[key] for t in times[side.name]) / (1 if key == "median" else sizes[side.name])

@@ -202,10 +202,12 @@ def simulate(
     >>> readings.mean
     array([ 1.,  4., 16., 64.])
     """
-    _validate(net, observables, samples, seed, jobs, executor, progress, until)
+    _validate(net, observables, samples, seed=seed, jobs=jobs, executor=executor, progress=progress, until=until)
     needs = frozenset[str]().union(*(observable.needs for observable in observables))
     chosen = find_engine(engine, net, needs, dtype)
-    task = Task(net, tuple(observables), chosen, int(seed), bool(keep_values), bool(covariance))
+    task = Task(
+        net, tuple(observables), chosen, seed=int(seed), keep_values=bool(keep_values), covariance=bool(covariance)
+    )
     components = _validate_task(task, int(samples))
     sizes = dict(enumerate(chosen.partition(net).blocks(int(samples))))
     if block is not None:

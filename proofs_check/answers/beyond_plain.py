@@ -44,8 +44,10 @@ def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Deriv
         return formula(name, notation, (orthogonal_log_mean if order == 1 else orthogonal_log_variance)(net), assumed)
     digits = query.digits or _DIGITS
     if order == 2:
-        return number(name, notation, None, enclosed_log_variance(net, digits), assumed, query.digits)
+        return number(
+            name, notation, None, ball=enclosed_log_variance(net, digits), assumed=assumed, digits=query.digits
+        )
     mean = enclosed_log_mean(net, digits)
     with precision(digits + 15):
         mean = mean + enclose(symbols.input_power_sum(net, 2), digits).log()
-    return number(name, notation, None, mean, assumed, query.digits)
+    return number(name, notation, None, ball=mean, assumed=assumed, digits=query.digits)

@@ -97,7 +97,7 @@ def cumulant_answer(
     ball = law.enclosed_cumulant(order, query.digits or _DIGITS)
     leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
     exact = None if wide or (leaky and order > 1) else law.cumulant(order)
-    return replace(number(name, notation, exact, ball, assumed, query.digits), log_value=None)
+    return replace(number(name, notation, exact, ball=ball, assumed=assumed, digits=query.digits), log_value=None)
 
 
 def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption, name: str, notation: str) -> Derivation:
@@ -122,4 +122,4 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption, name: str, 
         log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
     value = math.exp(log_value)
     shown = value if value > 0 or log_value == -math.inf else None
-    return Derivation(name, notation, None, shown, log_value, assumed, enclosed)
+    return Derivation(name, notation, None, value=shown, log_value=log_value, assumptions=assumed, enclosed=enclosed)

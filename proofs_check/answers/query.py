@@ -127,12 +127,14 @@ class Sampled:
 def formula(name: str, notation: str, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
     """Return an answer that is a formula, with its number once no symbols remain."""
     if exact.free_symbols:
-        return Derivation(name, notation, exact, None, None, assumed)
+        return Derivation(name, notation, exact, value=None, log_value=None, assumptions=assumed)
     number = sp.re(sp.N(exact, 30))
     logarithm = float(sp.log(number)) if number > 0 else None
     value = float(number)
     in_range = math.isfinite(value) and (value != 0 or number == 0)
-    return Derivation(name, notation, printable(exact), value if in_range else None, logarithm, assumed)
+    return Derivation(
+        name, notation, printable(exact), value=value if in_range else None, log_value=logarithm, assumptions=assumed
+    )
 
 
 def number(
@@ -147,10 +149,10 @@ def number(
         name,
         notation,
         None if exact is None else printable(exact),
-        value if in_range else None,
-        logarithm,
-        assumed,
-        shown,
+        value=value if in_range else None,
+        log_value=logarithm,
+        assumptions=assumed,
+        enclosed=shown,
     )
 
 
@@ -168,7 +170,16 @@ def sampled(name: str, estimate: Estimate, logs: Any, sampling: Sampling, *, log
     asked = 0 if sampling.within is not None or sampling.block is not None else sampling.samples
     alive = int(np.isfinite(logs).sum())
     reached = sampling.within is None or estimate.half_width <= math.log1p(sampling.within)
-    return Sampled(name, estimate, len(logs), sampling.seed, log_scale, alive, asked=asked, reached=reached)
+    return Sampled(
+        name,
+        estimate,
+        len(logs),
+        seed=sampling.seed,
+        log_scale=log_scale,
+        networks_alive=alive,
+        asked=asked,
+        reached=reached,
+    )
 
 
 def power(text: str, order: int) -> str:

@@ -33,9 +33,9 @@ def mean_of_power(
         estimate.value * scale,
         estimate.lo * scale,
         estimate.hi * scale,
-        estimate.error,
-        f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
-        estimate.samples,
+        error=estimate.error,
+        method=f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
+        samples=estimate.samples,
     )
     return sampled(name, scaled, logs, sampling)
 
@@ -84,7 +84,15 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
     else:
         estimate = replace(found.estimate, method=method)
     networks = islands * particles
-    return Sampled(name, estimate, networks, sampling.seed, log_scale, networks, found.assumptions)
+    return Sampled(
+        name,
+        estimate,
+        networks,
+        seed=sampling.seed,
+        log_scale=log_scale,
+        networks_alive=networks,
+        assumptions=found.assumptions,
+    )
 
 
 def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]:

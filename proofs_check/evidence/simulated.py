@@ -92,7 +92,7 @@ def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) 
     """Return Catoni's interval, with what it assumes in its record."""
     bound = float(variance(net))
     if not len(values):  # no network survived: nothing is known
-        return Estimate(math.nan, -math.inf, math.inf, error, "no network survived", 0)
+        return Estimate(math.nan, -math.inf, math.inf, error=error, method="no network survived", samples=0)
     estimate = catoni_interval(values, bound, error)
     return replace(estimate, method=f"Catoni, assuming a variance of at most {bound:.6g}, which theory derives")
 

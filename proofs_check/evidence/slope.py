@@ -65,7 +65,9 @@ class Slope(Simulated):
         taking_part = np.isfinite(x) & (x >= self.least) & ~np.isneginf(y)  # known before the first step
         x, y = x[taking_part], y[taking_part]
         if len(x) < 2:
-            nothing = Estimate(math.nan, -math.inf, math.inf, error, "fewer than two networks take part", len(x))
+            nothing = Estimate(
+                math.nan, -math.inf, math.inf, error=error, method="fewer than two networks take part", samples=len(x)
+            )
             return self.judge(claim, nothing, simulation.seed)
         estimate = median_slope_interval(x, np.where(y >= self.most, np.inf, y), error)
         return self.judge(claim, estimate, simulation.seed)

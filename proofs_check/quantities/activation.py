@@ -40,9 +40,26 @@ def _derive(query: Query) -> Derivation:
                 f"closed form in {depth}: {letter}_j in the recurrence stands for the moment j layers before, and z^L "
                 f"in the generating function for depth L"
             )
-            return Derivation("activation", notation, None, None, None, assumed, None, tuple(related), reason)
+            return Derivation(
+                "activation",
+                notation,
+                None,
+                value=None,
+                log_value=None,
+                assumptions=assumed,
+                enclosed=None,
+                related=tuple(related),
+                reason=reason,
+            )
         if isinstance(depth, int) and not net.symbols and not sequence.fits(depth):
-            return number("activation", notation, None, sequence.ball(depth, query.digits or 20), assumed, query.digits)
+            return number(
+                "activation",
+                notation,
+                None,
+                ball=sequence.ball(depth, query.digits or 20),
+                assumed=assumed,
+                digits=query.digits,
+            )
     return formula("activation", notation, activation_moment(net, query.order, depth), assumed)
 
 
@@ -56,7 +73,9 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
         return bred_mean("activation", query, layer, sampling, needed)
     variance = require_enough(mean, square, sampling.samples, sampling.error)
     logs = sampling.logs(query.net, ActivationNorms(layers=(layer,)))
-    return mean_of_power("activation", logs, query.order, mean, float(variance), sampling)
+    return mean_of_power(
+        "activation", logs, query.order, mean=mean, relative_variance=float(variance), sampling=sampling
+    )
 
 
 def _first_two_moments(query: Query, layer: int) -> tuple[sp.Expr, sp.Expr]:

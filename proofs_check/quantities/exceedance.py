@@ -26,9 +26,18 @@ def _derive(query: Query) -> Derivation:
     if query.digits is None:
         value = exceedance(net, query.c)
         if value > 0:
-            return Derivation("exceedance", notation, None, value, math.log(value), assumed)
-        return number("exceedance", notation, None, enclosed_exceedance(net, query.c, 15), assumed, None)
-    return number("exceedance", notation, None, enclosed_exceedance(net, query.c, query.digits), assumed, query.digits)
+            return Derivation("exceedance", notation, None, value=value, log_value=math.log(value), assumptions=assumed)
+        return number(
+            "exceedance", notation, None, ball=enclosed_exceedance(net, query.c, 15), assumed=assumed, digits=None
+        )
+    return number(
+        "exceedance",
+        notation,
+        None,
+        ball=enclosed_exceedance(net, query.c, query.digits),
+        assumed=assumed,
+        digits=query.digits,
+    )
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
@@ -62,8 +71,16 @@ def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
         query.net, query.c, samples=sampling.samples, seed=sampling.seed, error=sampling.error, layer=layer
     )
     method = f"{tail.method}, as a plain count of {sampling.samples} networks would see fewer than {_SEEN}"
-    estimate = Estimate(tail.log_value, tail.log_lo, tail.log_hi, tail.error, method, tail.samples)
-    return Sampled("exceedance", estimate, tail.samples, sampling.seed, True, tail.samples, tail.assumptions)
+    estimate = Estimate(tail.log_value, tail.log_lo, tail.log_hi, error=tail.error, method=method, samples=tail.samples)
+    return Sampled(
+        "exceedance",
+        estimate,
+        tail.samples,
+        seed=sampling.seed,
+        log_scale=True,
+        networks_alive=tail.samples,
+        assumptions=tail.assumptions,
+    )
 
 
 QUANTITY = Quantity(_derive, _sample)

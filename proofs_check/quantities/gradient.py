@@ -25,7 +25,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
     square = gradient_moment(query.net, layer, 2 * query.order)
     variance = require_enough(mean, square, sampling.samples, sampling.error)
     logs = sampling.logs(query.net, GradientNorms(layers=(layer,)))
-    return mean_of_power("gradient", logs, query.order, mean, variance, sampling)
+    return mean_of_power("gradient", logs, query.order, mean=mean, relative_variance=variance, sampling=sampling)
 
 
 QUANTITY = Quantity(_derive, _sample)

@@ -36,7 +36,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
     square = hessian_block_moment(query.net, k, later, 2 * query.order)
     variance = require_enough(mean, square, sampling.samples, sampling.error)
     logs = sampling.logs(query.net, HessianNorms(blocks=((int(k), int(later)),)))
-    return mean_of_power("hessian", logs, query.order, mean, variance, sampling)
+    return mean_of_power("hessian", logs, query.order, mean=mean, relative_variance=variance, sampling=sampling)
 
 
 QUANTITY = Quantity(_derive, _sample)

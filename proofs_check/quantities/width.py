@@ -28,9 +28,28 @@ def _derive(query: Query) -> Derivation:
     )
     if widths.least is None:
         reason = "no width keeps the norm above this factor with this probability"
-        return Derivation("width", notation, None, None, None, assumed, None, tuple(related), reason)
+        return Derivation(
+            "width",
+            notation,
+            None,
+            value=None,
+            log_value=None,
+            assumptions=assumed,
+            enclosed=None,
+            related=tuple(related),
+            reason=reason,
+        )
     exact = sp.Integer(widths.least)
-    return Derivation("width", notation, exact, float(exact), None, assumed, None, tuple(related))
+    return Derivation(
+        "width",
+        notation,
+        exact,
+        value=float(exact),
+        log_value=None,
+        assumptions=assumed,
+        enclosed=None,
+        related=tuple(related),
+    )
 
 
 QUANTITY = Quantity(_derive)

@@ -43,7 +43,9 @@ def mean_check(net: Ensemble, order: int, tolerance: float, samples: int, full_s
     """Return the check of E|a_L|^order on one ensemble."""
     reading = Mean(order / 2, partial(power_variance, order))
     check = f"E|a_L|^{order} from real weights"
-    return Simulated(check, net, *last(net), reading, tolerance, samples, full_samples)
+    return Simulated(
+        check, net, *last(net), reading=reading, tolerance=tolerance, samples=samples, full_samples=full_samples
+    )
 
 
 def small_cases(laws: tuple[Law, ...] = (Law.named("rademacher"), SPARSE, LADDER)) -> tuple[tuple[Ensemble], ...]:

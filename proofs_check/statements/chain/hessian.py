@@ -265,7 +265,9 @@ def _rises_then_falls(claim: Claim) -> Iterator[Inequality]:
 def _rate_check(depth: int, tolerance: float, samples: int) -> Simulated:
     net = CHAIN.at(depth=depth)
     reading = LogMean(log_norm_variance_bound)
-    return Simulated("E log||H||_2", net, ChainHessian(), "spectral_norm", reading, tolerance, samples)
+    return Simulated(
+        "E log||H||_2", net, ChainHessian(), "spectral_norm", reading=reading, tolerance=tolerance, samples=samples
+    )
 
 
 RATE = Statement(
@@ -336,7 +338,9 @@ def _inside_the_derived_range(claim: Claim) -> Iterator[Inequality]:
 def _law_check(law: str, depth: int, tolerance: float, samples: int) -> Simulated:
     net = CHAIN.at(depth=depth, law=law)
     reading = LogMean(log_norm_variance_bound)
-    return Simulated("E log||H||_2", net, ChainHessian(), "spectral_norm", reading, tolerance, samples)
+    return Simulated(
+        "E log||H||_2", net, ChainHessian(), "spectral_norm", reading=reading, tolerance=tolerance, samples=samples
+    )
 
 
 LAW = Statement(

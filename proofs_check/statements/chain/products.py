@@ -92,7 +92,14 @@ def log_variance(net: Ensemble) -> sp.Expr:
 
 
 def _log_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("E log|w_1 ... w_L|", net, *last(net), LogMean(log_variance, scale=0.5), tolerance, samples)
+    return Simulated(
+        "E log|w_1 ... w_L|",
+        net,
+        *last(net),
+        reading=LogMean(log_variance, scale=0.5),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 def _negative_rate(claim: Claim) -> Iterator[Inequality]:
@@ -165,7 +172,14 @@ def _gamma_median(claim: Claim) -> Iterator[Inequality]:
 
 
 def _median_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("median of log|w_1 ... w_L|", net, *last(net), Quantile(0.5, scale=0.5), tolerance, samples)
+    return Simulated(
+        "median of log|w_1 ... w_L|",
+        net,
+        *last(net),
+        reading=Quantile(0.5, scale=0.5),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 MEDIAN = Statement(
@@ -200,7 +214,14 @@ def _gradient_check(net: Ensemble, layer: int, tolerance: float, samples: int) -
     reading = LogMean(lambda case: ChainLaw(case).gradient().log_variance(), scale=0.5)
     observable = GradientNorms(layers=(layer,))
     return Simulated(
-        f"E log|df/dw_{layer}|", net, observable, f"G_{layer}", reading, tolerance, samples, arguments={"layer": layer}
+        f"E log|df/dw_{layer}|",
+        net,
+        observable,
+        f"G_{layer}",
+        reading=reading,
+        tolerance=tolerance,
+        samples=samples,
+        arguments={"layer": layer},
     )
 
 

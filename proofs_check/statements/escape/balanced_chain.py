@@ -57,7 +57,7 @@ def balanced_chain(
     along, across = curve * ((2 * depth - turn) * f0 - (depth - 1) * y), curve * (y - f0)
     lag = 1 + logs * sp.log((y - f1) * w1 ** (depth - 1) / ((y - f0) * w0 ** (depth - 1)))
     product = sp.sympify(depth - top) / (depth - 2)
-    return Balanced(leading, low, high, along, across, lag, product)
+    return Balanced(leading, low, high, along=along, across=across, lag=lag, product=product)
 
 
 def _differentiated_time(claim: Claim) -> list[Obligation]:

@@ -66,7 +66,17 @@ def _slope_check(net: Ensemble, budget: int, tolerance: float, samples: int) -> 
 def _product_check(net: Ensemble, budget: int, tolerance: float, samples: int) -> Simulated:
     arguments = {"quantity": "product"}
     what, component = "median of log(T |lambda_min|)", "steps*curvature"
-    return Simulated(what, net, _descent(net, budget), component, Quantile(), tolerance, samples, 0, arguments)
+    return Simulated(
+        what,
+        net,
+        _descent(net, budget),
+        component,
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments=arguments,
+    )
 
 
 DEPTH_TWELVE = Assumption("the depth is at least 12: at depth 3 the slope is another")
@@ -119,7 +129,9 @@ def _ratio_check(depth: int, budget: int, fast: str, tolerance: float, samples: 
     net = CHAIN.at(depth=depth)
     ratios = EscapeRatios(GradientDescent(rate(net)), (SignDescent(0.01), Adam(0.01)), budget=budget)
     what = f"median of log(T of GradientDescent/T of {fast})"
-    return Simulated(what, net, ratios, f"GradientDescent/{fast}", Quantile(), tolerance, samples)
+    return Simulated(
+        what, net, ratios, f"GradientDescent/{fast}", reading=Quantile(), tolerance=tolerance, samples=samples
+    )
 
 
 ABOVE_EPSILON = Assumption("gradients are far above epsilon")
@@ -186,7 +198,17 @@ def _threshold_check(depth: int, size: int, epsilon: int, pair: tuple[Optimizer,
     what = f"median of log(T/T at epsilon = 0), {name} at epsilon = 1e-{epsilon}, |g| about 1e-{size}"
     arguments = {"size": size, "epsilon": epsilon}
     net = SMALL.at(depth=depth)
-    return Simulated(what, net, ratios, f"{name}/{name}", Quantile(), 0.5, 500, 0, arguments)
+    return Simulated(
+        what,
+        net,
+        ratios,
+        f"{name}/{name}",
+        reading=Quantile(),
+        tolerance=0.5,
+        samples=500,
+        full_samples=0,
+        arguments=arguments,
+    )
 
 
 def _adam(epsilon: float) -> tuple[Optimizer, Optimizer]:

@@ -238,7 +238,14 @@ def log_variance(net: Ensemble) -> sp.Expr:
 
 
 def _log_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("E log|a_L|^2 given survival", net, *last(net), LogMean(log_variance), tolerance, samples)
+    return Simulated(
+        "E log|a_L|^2 given survival",
+        net,
+        *last(net),
+        reading=LogMean(log_variance),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 def _rate_is_negative(claim: Claim) -> Iterator[Inequality]:
@@ -313,7 +320,15 @@ def median_range(net: Ensemble, *, relu: Fraction = Fraction(5, 2), linear: Frac
 
 
 def _median_check(net: Ensemble, tolerance: float, samples: int, full_samples: int = 0) -> Simulated:
-    return Simulated("median of log|a_L|^2", net, *last(net), Quantile(0.5), tolerance, samples, full_samples)
+    return Simulated(
+        "median of log|a_L|^2",
+        net,
+        *last(net),
+        reading=Quantile(0.5),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=full_samples,
+    )
 
 
 def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:

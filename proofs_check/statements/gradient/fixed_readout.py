@@ -59,7 +59,17 @@ def _check(net: Ensemble, layer: int, tolerance: float, samples: int) -> Simulat
 
     observable, arguments = GradientNorms(layers=(layer,)), {"layer": layer}
     what = f"E|df/dW_{layer}|^2 from real weights"
-    return Simulated(what, net, observable, f"G_{layer}", Mean(1, variance), tolerance, samples, 0, arguments)
+    return Simulated(
+        what,
+        net,
+        observable,
+        f"G_{layer}",
+        reading=Mean(1, variance),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments=arguments,
+    )
 
 
 _UNEQUAL = RELU.at(width=4, depth=5, readout="1/2,1,3/2,2", input="ones")

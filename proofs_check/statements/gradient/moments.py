@@ -21,7 +21,17 @@ from theory.moments.transfer import transfer_matrix
 
 def _check(what: str, net: Ensemble, layer: int, reading: Any, tolerance: float, samples: int, full: int) -> Simulated:
     observable, arguments = GradientNorms(layers=(layer,)), {"layer": layer}
-    return Simulated(what, net, observable, f"G_{layer}", reading, tolerance, samples, full, arguments)
+    return Simulated(
+        what,
+        net,
+        observable,
+        f"G_{layer}",
+        reading=reading,
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=full,
+        arguments=arguments,
+    )
 
 
 # --- gradient.mean-preserved ------------------------------------------------------------------------------------------
@@ -65,7 +75,15 @@ def _mean_check(net: Ensemble, layer: int, tolerance: float, samples: int, full:
     def variance(case: Ensemble) -> sp.Expr:
         return gradient_moment(case, layer, 4) - gradient_moment(case, layer, 2) ** 2
 
-    return _check(f"E|df/dW_{layer}|^2 from real weights", net, layer, Mean(1, variance), tolerance, samples, full)
+    return _check(
+        f"E|df/dW_{layer}|^2 from real weights",
+        net,
+        layer,
+        reading=Mean(1, variance),
+        tolerance=tolerance,
+        samples=samples,
+        full=full,
+    )
 
 
 _n = sp.Symbol("n")
@@ -161,7 +179,15 @@ def log_variance(net: Ensemble, layer: int) -> sp.Expr:
 
 def _log_check(net: Ensemble, layer: int, tolerance: float, samples: int, full: int = 0) -> Simulated:
     reading = LogMean(partial(log_variance, layer=layer))
-    return _check(f"E log|df/dW_{layer}|^2 given survival", net, layer, reading, tolerance, samples, full)
+    return _check(
+        f"E log|df/dW_{layer}|^2 given survival",
+        net,
+        layer,
+        reading=reading,
+        tolerance=tolerance,
+        samples=samples,
+        full=full,
+    )
 
 
 _CASES = tuple(

@@ -56,7 +56,9 @@ def _norm_variance_bound(net: Ensemble) -> sp.Expr:
 
 def _mean_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     reading = Mean(1, _norm_variance_bound)
-    return Simulated("E|H|_F^2 from real weights", net, HessianNorms(), "H", reading, tolerance, samples)
+    return Simulated(
+        "E|H|_F^2 from real weights", net, HessianNorms(), "H", reading=reading, tolerance=tolerance, samples=samples
+    )
 
 
 _SIGNS = Law.named("rademacher")
@@ -146,7 +148,17 @@ def _product_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     products, component = GradientProducts(1, 2), "G_1*G_2"
     reading, arguments = Mean(1, _product_variance), {"distance": 1}
     check = "E|G_1|^2|G_2|^2 from real weights"
-    return Simulated(check, net, products, component, reading, tolerance, samples, 0, arguments)
+    return Simulated(
+        check,
+        net,
+        products,
+        component,
+        reading=reading,
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments=arguments,
+    )
 
 
 def uncorrelated(net: Ensemble, distance: int) -> sp.Expr:

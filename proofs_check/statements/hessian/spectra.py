@@ -123,7 +123,15 @@ def _meets_derived(claim: Claim) -> Iterator[Inequality]:
 
 
 def _median_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("median of log||H||_2", net, HessianExtremes(), "spectral_norm", Quantile(), tolerance, samples)
+    return Simulated(
+        "median of log||H||_2",
+        net,
+        HessianExtremes(),
+        "spectral_norm",
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 TYPICAL_RATE = Statement(
@@ -173,7 +181,9 @@ def median_square(net: Ensemble, *, rate: int = 1, missing: int = 0) -> Between:
 
 
 def _frobenius_median(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("median of log|H|_F^2", net, HessianNorms(), "H", Quantile(), tolerance, samples)
+    return Simulated(
+        "median of log|H|_F^2", net, HessianNorms(), "H", reading=Quantile(), tolerance=tolerance, samples=samples
+    )
 
 
 MEDIAN_NOT_MEAN = Statement(
@@ -217,7 +227,15 @@ def log_edge(
 
 
 def _edge_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("median of log lambda_max", net, HessianExtremes(), "lambda_max", Quantile(), tolerance, samples)
+    return Simulated(
+        "median of log lambda_max",
+        net,
+        HessianExtremes(),
+        "lambda_max",
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 SIGN_READOUT = Assumption("the readout has independent signs over sqrt(n), so that |v| = 1")

@@ -31,7 +31,16 @@ def quantile(net: Ensemble, p: float, *, narrower: int = 0, shallower: int = 0, 
 
 def _quantile_check(net: Ensemble, p: float, tolerance: float, samples: int) -> Simulated:
     what = f"the {p}-quantile of log|a_L|^2 from real weights"
-    return Simulated(what, net, *last(net), Quantile(p), tolerance, samples, 0, {"p": p})
+    return Simulated(
+        what,
+        net,
+        *last(net),
+        reading=Quantile(p),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments={"p": p},
+    )
 
 
 LEAKY = RELU.at(activation="leaky:1/4")

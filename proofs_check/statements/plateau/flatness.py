@@ -165,7 +165,17 @@ def flatness(net: Ensemble, ratio: str, *, power: int = 1, curved: bool = True) 
 def _flatness_check(net: Ensemble, ratio: str, tolerance: float, samples: int) -> Simulated:
     arguments = {"ratio": ratio}
     what = f"median of log({'|grad f|/|f|' if ratio == 'gradient/output' else '||H||_2/|grad f|'})"
-    return Simulated(what, net, CurvatureRatios(), ratio, Quantile(), tolerance, samples, 0, arguments)
+    return Simulated(
+        what,
+        net,
+        CurvatureRatios(),
+        ratio,
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments=arguments,
+    )
 
 
 FLATNESS = Statement(
@@ -219,7 +229,17 @@ def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, pow
 def _residual_check(net: Ensemble, target: int, tolerance: float, samples: int) -> Simulated:
     share = LossCurvature(target)
     what = f"median of log(residual/Gauss-Newton), y = {target}"
-    return Simulated(what, net, share, "residual/gauss_newton", Quantile(), tolerance, samples, 0, {"target": target})
+    return Simulated(
+        what,
+        net,
+        share,
+        "residual/gauss_newton",
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+        full_samples=0,
+        arguments={"target": target},
+    )
 
 
 RESIDUAL_PART = Statement(

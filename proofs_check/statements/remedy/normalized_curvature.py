@@ -153,9 +153,9 @@ NORMALIZED_HESSIAN = Statement(
             RELU.at(width=8, depth=8, architecture="layernorm"),
             HessianExtremes(),
             "ends/gradient",
-            Quantile(0.1),
-            1.2,
-            400,
+            reading=Quantile(0.1),
+            tolerance=1.2,
+            samples=400,
         ),
     ),
     mutants=(
@@ -189,7 +189,9 @@ def typical_log_norm(
 
 def _median_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     what = f"median of log||H||_2, {net.architecture.name}"
-    return Simulated(what, net, HessianExtremes(), "spectral_norm", Quantile(), tolerance, samples)
+    return Simulated(
+        what, net, HessianExtremes(), "spectral_norm", reading=Quantile(), tolerance=tolerance, samples=samples
+    )
 
 
 NORMALIZED_CURVATURE = Statement(

@@ -49,9 +49,9 @@ def _growth_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
         net,
         observable,
         component,
-        Quantile(),
-        tolerance,
-        samples,
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
         arguments={"gradient": True},
     )
 
@@ -77,7 +77,9 @@ def _layer_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated
     def variance(case: Ensemble) -> sp.Expr:
         return layer_norm_moment(case, 4) - layer_norm_moment(case, 2) ** 2
 
-    return Simulated("E|a_L|^2, layernorm", net, *last(net), Mean(1, variance), tolerance, samples)
+    return Simulated(
+        "E|a_L|^2, layernorm", net, *last(net), reading=Mean(1, variance), tolerance=tolerance, samples=samples
+    )
 
 
 def _leading_rate(claim: Claim) -> Iterator[Inequality]:
@@ -157,7 +159,7 @@ def _batch_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated
         return n**2 * (batch - 1) / 2 - (n / 2) ** 2
 
     what = "E|a_L|^2 of one input, batchnorm"
-    return Simulated(what, net, *last(net), Mean(1, variance), tolerance, samples)
+    return Simulated(what, net, *last(net), reading=Mean(1, variance), tolerance=tolerance, samples=samples)
 
 
 def _meets_derived(claim: Claim) -> Iterator[Inequality]:
@@ -289,27 +291,27 @@ ORTHOGONAL_WEIGHTS = Statement(
             "E|a_L|^4, orthogonal",
             ORTHOGONAL.at(width=16, depth=4),
             *last(ORTHOGONAL.at(width=16, depth=4)),
-            Mean(2, _fourth_variance),
-            0.16,
-            40_000,
+            reading=Mean(2, _fourth_variance),
+            tolerance=0.16,
+            samples=40_000,
             arguments={"quantity": "fourth"},
         ),
         Simulated(
             "E log|a_L|^2 given survival, orthogonal",
             ORTHOGONAL.at(width=8, depth=50),
             *last(ORTHOGONAL.at(width=8, depth=50)),
-            LogMean(orthogonal_log_variance),
-            1.8,
-            4_000,
+            reading=LogMean(orthogonal_log_variance),
+            tolerance=1.8,
+            samples=4_000,
         ),
         Simulated(
             "median of log|H|_F^2, orthogonal",
             ISOMETRY.at(width=8, depth=64),
             HessianNorms(),
             "H",
-            Quantile(),
-            1e-6,
-            100,
+            reading=Quantile(),
+            tolerance=1e-6,
+            samples=100,
             arguments={"quantity": "hessian"},
         ),
     ),
@@ -359,7 +361,9 @@ def _gradients_at_c(claim: Claim) -> Iterator[Inequality]:
 
 def _wide_hessian(net: Ensemble, tolerance: float, samples: int) -> Simulated:
     what, arguments = "median of log|H|_F^2", {"hessian": True}
-    return Simulated(what, net, HessianNorms(), "H", Quantile(), tolerance, samples, arguments=arguments)
+    return Simulated(
+        what, net, HessianNorms(), "H", reading=Quantile(), tolerance=tolerance, samples=samples, arguments=arguments
+    )
 
 
 WIDTH = Statement(

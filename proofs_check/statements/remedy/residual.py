@@ -61,7 +61,9 @@ def scale_of(net: Ensemble, branches: sp.Expr) -> sp.Expr:
 def _size(net: Ensemble, reading: Any, tolerance: float, samples: int, **also: Any) -> Simulated:
     """Return the check of |a_L| under residual branches."""
     what = "E log|a_L|^2" if isinstance(reading, LogMean) else "E|a_L|^2"
-    return Simulated(f"{what}, residual", net, *last(net), reading, tolerance, samples, arguments=also)
+    return Simulated(
+        f"{what}, residual", net, *last(net), reading=reading, tolerance=tolerance, samples=samples, arguments=also
+    )
 
 
 # --- remedy.residual --------------------------------------------------------------------------------------------------
@@ -297,7 +299,15 @@ def _derived_hessian(net: Ensemble) -> sp.Expr:
 
 
 def _hessian_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    return Simulated("median of log|H|_F^2, residual", net, HessianNorms(), "H", Quantile(), tolerance, samples)
+    return Simulated(
+        "median of log|H|_F^2, residual",
+        net,
+        HessianNorms(),
+        "H",
+        reading=Quantile(),
+        tolerance=tolerance,
+        samples=samples,
+    )
 
 
 RESIDUAL_HESSIAN = Statement(
