@@ -125,6 +125,7 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
 
 def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     """Return the factor |a_k|^2/|a_{k-1}|^2 of one layer."""
+    net.require_plain("the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 

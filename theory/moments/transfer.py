@@ -186,12 +186,14 @@ class Layer:
     def forward(cls, net: Ensemble, layer: int) -> Layer:
         """Return the step from a_{k-1} to a_k."""
         width = symbols.whole(net.width_at(layer))
+        net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     @classmethod
     def backward(cls, net: Ensemble, layer: int) -> Layer:
         """Return the step from b_k to b_{k-1}, with masks as if independent."""
         width = symbols.whole(net.width_at(layer - 1))
+        net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     def image(self, part: Partition) -> dict[Partition, sp.Expr]:
