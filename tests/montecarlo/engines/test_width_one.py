@@ -136,7 +136,7 @@ def test_survival_halves_at_each_layer(given):
 @pytest.mark.parametrize("activation", ["linear", "relu", "leaky:1/2"])
 def test_the_law_is_that_of_one_layer_at_a_time(activation):
     """Quantiles of both kinds of chunk: by DKW, the distance of equal laws is below the bound but for 1e-7."""
-    from same_law import differing, functionals
+    from tests.montecarlo.engines.same_law import differing, functionals
 
     net = Ensemble(width=1, depth=4, activation=activation)
     one, other = (functionals(kind(net, rng(i), 30_000, needs=ALL)) for i, kind in enumerate((Chunk, WidthOneChunk)))

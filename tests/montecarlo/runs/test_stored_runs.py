@@ -27,7 +27,7 @@ def small_blocks(monkeypatch):
 @pytest.fixture
 def drawn(monkeypatch):
     """Which blocks were drawn, with their sizes."""
-    module = sys.modules["montecarlo.simulate"]  # the package's attribute of that name is the function
+    module = sys.modules["montecarlo.runs.simulation"]
     seen, original = [], module.run_block
 
     def run_block(task, block, networks):

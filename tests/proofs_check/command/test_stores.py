@@ -76,7 +76,7 @@ def test_a_finished_run_is_read_and_not_drawn_again(tmp_path, capsys, monkeypatc
     arguments = [*SAMPLE.split(), "--samples", "600", "--store", str(tmp_path / "run.sqlite")]
     assert main(arguments) == 0
     first = capsys.readouterr().out
-    simulate = sys.modules["montecarlo.simulate"]  # montecarlo.simulate is the function
+    simulate = sys.modules["montecarlo.runs.simulation"]
     monkeypatch.setattr(simulate, "run_block", lambda *_: pytest.fail("a block was drawn again"))
     assert main(arguments) == 0
     assert capsys.readouterr().out == first
