@@ -127,9 +127,7 @@ def test_gradients_are_analytic_and_their_derivative_is_symmetric(layers, widths
         return gradients(layers, [w + by * d for w, d in zip(weights, direction, strict=True)], inputs, readout)
 
     of_u, of_v = ([g.imag / STEP for g in along(direction, 1j * STEP)] for direction in (u, v))
-    products = [
-        sum((d * g).sum(axis=(1, 2)) for d, g in zip(*pair, strict=True)) for pair in ((u, of_v), (v, of_u))
-    ]
+    products = [sum((d * g).sum(axis=(1, 2)) for d, g in zip(*pair, strict=True)) for pair in ((u, of_v), (v, of_u))]
     np.testing.assert_allclose(*products, rtol=1e-9, atol=1e-9)
     for exact, above, below in zip(of_v, along(v, 1e-7), along(v, -1e-7), strict=True):
         np.testing.assert_allclose(exact, (above - below) / 2e-7, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
@@ -241,9 +239,7 @@ def test_derivatives_may_be_rescaled_before_each_branch(layers):
         b /= 4
 
     plain = {k: y.copy() for k, y, _ in backward(layers, weights, passed, v.copy(), VECTORS)}
-    scaled = {
-        k: y.copy() for k, y, _ in backward(layers, weights, passed, v.copy(), VECTORS, before_branch=quarter)
-    }
+    scaled = {k: y.copy() for k, y, _ in backward(layers, weights, passed, v.copy(), VECTORS, before_branch=quarter)}
     added = [k for k, layer in enumerate(layers, start=1) if layer.adds_to is not None]
     np.testing.assert_array_equal(shown[0], v)
     assert len(shown) == len(added)
