@@ -12,7 +12,7 @@ from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import Partition
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.engine import Draw
-from theory.ensembles import Architecture, Ensemble
+from theory.ensembles import Architecture, Ensemble, InvalidArgument
 
 _CHUNKS: dict[str, type[KeptChunk]] = {
     "residual": ResidualChunk,
@@ -51,7 +51,11 @@ class Wired:
                 return f"batch-norm-{self.architecture.batch}"
 
     def refuse(self, net: Ensemble) -> None:
-        """Refuse laws that cannot be drawn, and networks of which a single one outgrows memory."""
+        """Refuse another architecture, laws that cannot be drawn, and networks that outgrow memory."""
+        if net.architecture.is_plain or net.architecture != self.architecture:
+            own, other = self.architecture.describe(), net.architecture.describe()
+            problem = f"the engine of the architecture {own!r} does not draw {other!r}"
+            raise InvalidArgument("engine", problem, "use engine='direct'")
         Weights(net)
         require_kept(net)
 

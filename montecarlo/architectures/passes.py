@@ -197,7 +197,7 @@ def backward(
         Of f in the last layer's output.
     before_branch : callable, optional
         Called with the derivatives in a layer's output where the layer is added to another. It may multiply them in
-        place, and with them all that follow.
+        place, and with them all that follow, where no branch goes past another.
     rounded_zeros : bool
         Whether derivatives behind a normalization that can only be roundings of 0 become 0.
 
@@ -221,7 +221,8 @@ def backward(
         if layer.adds_to is not None:
             if before_branch is not None:
                 before_branch(derivatives)
-            beside[layer.adds_to] = derivatives
+            others = beside.get(layer.adds_to)  # of later layers that are added to the same output
+            beside[layer.adds_to] = derivatives if others is None else others + derivatives
             y = layer.scale * derivatives if slopes is None else layer.scale * slopes * derivatives
         elif slopes is not None:
             y = slopes * derivatives
@@ -231,8 +232,8 @@ def backward(
                 y[np.count_nonzero(at.standard > 0, axis=layout.units) == 1] = 0
             y = _through_standardization(y, at.standard, _axis(layer, layout))
             if rounded_zeros and layer.standardized == "inputs":
-                others = tuple(range(1, y.ndim))
-                y[np.abs(y).max(axis=others) <= ROUNDING * np.abs(derivatives).max(axis=others)] = 0
+                axes = tuple(range(1, y.ndim))
+                y[np.abs(y).max(axis=axes) <= ROUNDING * np.abs(derivatives).max(axis=axes)] = 0
             y /= at.deviations
         yield k, y, at.read
         if k > 1:

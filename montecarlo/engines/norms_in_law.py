@@ -69,6 +69,7 @@ class NormChunk:
         needs: frozenset[str] = frozenset(),
         weights: Weights | None = None,
     ) -> None:
+        net.require_plain("NormChunk")
         self.net = net
         self.networks = networks
         self._law = Weights(net) if weights is None else weights

@@ -57,6 +57,7 @@ class VectorChunk:
         second_input: SecondInput | None = None,
         weights: Weights | None = None,
     ) -> None:
+        net.require_plain("VectorChunk")
         self.net = net
         self.networks = networks
         self._law = Weights(net) if weights is None else weights

@@ -54,6 +54,7 @@ class WidthOneChunk:
         needs: frozenset[str] = frozenset(),
         dtype: DTypeLike = np.float64,
     ) -> None:
+        net.require_plain("WidthOneChunk")
         self.net = net
         self.networks = networks
         self._law = Weights(net, dtype)

@@ -351,6 +351,8 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
     for observable in task.observables:
         if lacking := observable.needs - task.engine.provides:
             problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"
+            if not task.net.architecture.is_plain:
+                raise InvalidArgument("architecture", problem, "use architecture='plain'")
             raise InvalidArgument("engine", problem, "use engine='direct'")
     components = [_components(observable, task.net) for observable in task.observables]
     _ = task.second_input  # refuses two different ones

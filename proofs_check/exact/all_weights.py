@@ -234,6 +234,7 @@ def _norm_squared(vector: Vector) -> Fraction:
 def _require_discrete(net: Ensemble, order: int, *, readout: bool = False) -> None:
     require_order(order)
     net.require_numbers("enumeration")
+    net.require_plain("enumeration")
     if not net.law.atoms:
         raise InvalidArgument("law", f"{net.law.name!r} cannot be enumerated", "use 'rademacher' or Law.discrete(...)")
     if readout and net.readout == "random":

@@ -8,6 +8,7 @@ from montecarlo import (
     Angles,
     Chunk,
     DeadUnits,
+    GradientGrowth,
     GradientNorms,
     GradientProducts,
     HessianNorms,
@@ -131,6 +132,30 @@ class TestDeadUnits:
     def test_other_activations_have_none(self, activation):
         with pytest.raises(InvalidArgument, match=r"^activation: "):
             DeadUnits().components(NET.at(activation=activation))
+
+
+class TestGradientGrowth:
+    def test_it_is_the_ratio_of_two_gradients(self):
+        chunk = Chunk(NET.at(activation="linear"), np.random.default_rng(0), 50, needs=BACKWARD)
+        logs = chunk.log_gradient_norms([3, 1])
+        growth = GradientGrowth(3, 1)
+        assert growth.components(NET) == ("G_3/G_1",)
+        np.testing.assert_array_equal(growth.measure(chunk), logs[:, :1] - logs[:, 1:])
+        np.testing.assert_array_equal(GradientGrowth(1, 3).measure(chunk), logs[:, 1:] - logs[:, :1])
+
+    def test_of_dead_networks_there_is_none(self):
+        chunk = Chunk(NET.at(width=2), np.random.default_rng(0), 200, needs=BACKWARD)
+        both = np.isfinite(chunk.log_gradient_norms([1, 3])).all(axis=1)
+        assert 0 < both.sum() < 200
+        logs = GradientGrowth(1, 3).measure(chunk)[:, 0]
+        assert np.isfinite(logs[both]).all()
+        assert np.isneginf(logs[~both]).all()
+
+    @pytest.mark.parametrize(("layers", "argument"), [((2, 2), "second"), ((0, 2), "layers"), ((1, 4), "layers")])
+    def test_layers_that_make_no_ratio(self, layers, argument):
+        with pytest.raises(InvalidArgument) as caught:
+            GradientGrowth(*layers).components(NET)
+        assert caught.value.argument == argument
 
 
 class TestTwoInputs:

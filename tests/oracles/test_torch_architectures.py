@@ -1,4 +1,4 @@
-"""Networks with a remedy by automatic differentiation, one after the other: norms, gradients, the whole Hessian."""
+"""Networks of all architectures by automatic differentiation, one by one: norms, gradients, the whole Hessian."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from montecarlo import ActivationNorms, simulate
-from montecarlo.architectures import BatchNorm, HessianEnds, LayerNorm, Residual
+from montecarlo import ActivationNorms, HessianExtremes, HessianNorms, simulate
 from montecarlo.architectures.batch_norm import BatchNormChunk
 from montecarlo.architectures.layer_norm import LayerNormChunk
+from montecarlo.architectures.passes import COLUMNS, Layer, backward, forward
 from montecarlo.architectures.residual import ResidualChunk
+from montecarlo.runs.choice_of_engine import find_engine
 from theory.ensembles import Ensemble
 
 pytestmark = pytest.mark.oracle
@@ -68,28 +69,30 @@ def _require_ends(run: Run, weights: list[torch.Tensor], logs: np.ndarray) -> No
 
 
 RESIDUAL = [
-    (Residual("1/sqrt(L)", "linear"), LINEAR),
-    (Residual(2, "linear"), LINEAR | {"law": "uniform", "input": (1, 2, 3, -1)}),
-    (Residual("1/sqrt(L)", "relu"), RELU),
-    (Residual("3/2", "relu"), LEAKY),
-    (Residual("1/sqrt(L)", "two"), RELU),
-    (Residual("1/L", "two"), LEAKY | {"input": "ones"}),
-    (Residual(1, "two"), LINEAR),
-    (Residual(0, "two"), RELU),
-    (Residual(0, "two"), LEAKY),
+    ("residual:1/sqrt(L)", LINEAR),
+    ("residual:2", LINEAR | {"law": "uniform", "input": (1, 2, 3, -1)}),
+    ("residual:1/sqrt(L)", RELU),
+    ("residual:3/2", LEAKY),
+    ("residual:1/sqrt(L):two", RELU),
+    ("residual:1/L:two", LEAKY | {"input": "ones"}),
+    ("residual:1:two", LINEAR),
+    ("residual:0:two", RELU),
+    ("residual:0:two", LEAKY),
 ]
 
 
-def _residual(net: Ensemble, engine: Residual, x: np.ndarray, v: np.ndarray) -> Run:
-    branches = net.depth // 2 if engine.branch == "two" else net.depth
-    alpha = {"1/sqrt(L)": branches**-0.5, "1/L": 1 / branches}.get(str(engine.alpha))
-    alpha = (float(engine.alpha) or 1.0) if alpha is None else alpha
+def _residual(net: Ensemble, x: np.ndarray, v: np.ndarray) -> Run:
+    two = net.architecture.branch == "two"
+    branches = net.depth // 2 if two else net.depth
+    given = str(net.architecture.alpha)
+    alpha = {"1/sqrt(L)": branches**-0.5, "1/L": 1 / branches}.get(given)
+    alpha = (float(Fraction(given)) or 1.0) if alpha is None else alpha
 
     def run(*weights: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
         activations = [torch.tensor(x)]
         for k, w in enumerate(weights):
             z = w @ activations[-1]
-            if engine.branch != "two":
+            if not two:
                 activations.append(activations[-1] + alpha * _phi(net, z))
             elif k % 2 == 0:
                 activations.append(_phi(net, z))
@@ -101,14 +104,14 @@ def _residual(net: Ensemble, engine: Residual, x: np.ndarray, v: np.ndarray) -> 
 
 
 @pytest.mark.parametrize("depth", [2, 6])
-@pytest.mark.parametrize(("engine", "kind"), RESIDUAL)
-def test_residual_gradients_and_hessians(engine: Residual, kind: dict[str, str], depth: int) -> None:
-    net = Ensemble(4, depth, **kind)
-    chunk = ResidualChunk(net, _rng(), NETWORKS, engine=engine)
-    hessians, ends = np.exp(chunk.log_hessian_squares()), HessianEnds().measure(chunk)
+@pytest.mark.parametrize(("architecture", "kind"), RESIDUAL)
+def test_residual_gradients_and_hessians(architecture: str, kind: dict[str, str], depth: int) -> None:
+    net = Ensemble(4, depth, **kind, architecture=architecture)
+    chunk = ResidualChunk(net, _rng(), NETWORKS)
+    hessians, ends = np.exp(HessianNorms().measure(chunk)[:, 0]), HessianExtremes().measure(chunk)
     for network in range(NETWORKS):
         weights = _tensors(chunk.matrices, network)
-        run = _residual(net, engine, chunk.input, chunk.readout[network])
+        run = _residual(net, chunk.input, chunk.readout[network])
         _require_gradients(chunk, run, network, weights)
         rows = torch.autograd.functional.hessian(lambda *w, run=run: run(*w)[1], tuple(weights))
         square = sum((block**2).sum().item() for row in rows for block in row)
@@ -119,9 +122,9 @@ def test_residual_gradients_and_hessians(engine: Residual, kind: dict[str, str],
 @pytest.mark.parametrize("kind", [LINEAR, RELU, LEAKY])
 @pytest.mark.parametrize("widths", [(4, 4, 4, 4), (2, 5, 3, 6)])
 def test_layer_norm_gradients(kind: dict[str, str], widths: tuple[int, ...]) -> None:
-    net = Ensemble(widths=widths, **kind)
+    net = Ensemble(widths=widths, **kind, architecture="layernorm")
     chunk = LayerNormChunk(net, _rng(), NETWORKS)
-    ends = HessianEnds().measure(chunk)
+    ends = HessianExtremes().measure(chunk)
     for network in range(NETWORKS):
 
         def run(
@@ -141,9 +144,9 @@ def test_layer_norm_gradients(kind: dict[str, str], widths: tuple[int, ...]) -> 
 @pytest.mark.parametrize("kind", [LINEAR, RELU, LEAKY])
 @pytest.mark.parametrize("batch", [3, 7])
 def test_batch_norm_gradients(kind: dict[str, str], batch: int) -> None:
-    net = Ensemble(widths=(3, 5, 4, 5), **kind)
-    chunk = BatchNormChunk(net, _rng(), NETWORKS, batch=batch)
-    ends = HessianEnds().measure(chunk)
+    net = Ensemble(widths=(3, 5, 4, 5), **kind, architecture=f"batchnorm:{batch}")
+    chunk = BatchNormChunk(net, _rng(), NETWORKS)
+    ends = HessianExtremes().measure(chunk)
     for network in range(NETWORKS):
         inputs, v = torch.tensor(chunk.inputs[network]), torch.tensor(chunk.readout[network])
 
@@ -162,10 +165,45 @@ def test_batch_norm_gradients(kind: dict[str, str], batch: int) -> None:
         _require_ends(run, weights, ends[network])
 
 
-@pytest.mark.parametrize("engine", [Residual(1, "two"), LayerNorm(), BatchNorm(4)])
-def test_an_engine_draws_these_chunks(engine: Residual | LayerNorm | BatchNorm) -> None:
-    net = Ensemble(4, 2, **RELU)
+@pytest.mark.parametrize(
+    ("architecture", "kind"),
+    [("residual:1:two", ResidualChunk), ("layernorm", LayerNormChunk), ("batchnorm:4", BatchNormChunk)],
+)
+def test_an_engine_draws_these_chunks(architecture: str, kind: type) -> None:
+    net = Ensemble(4, 2, **RELU, architecture=architecture)
     observable = ActivationNorms()
-    readings = simulate(net, [observable], samples=5, engine=engine)[observable]
-    chunk = engine.opened(net, frozenset(), None)(_rng(), 5)
+    readings = simulate(net, [observable], samples=5)[observable]
+    chunk = find_engine("direct", net, frozenset(), "float64").opened(net, frozenset(), None)(_rng(), 5)
+    assert isinstance(chunk, kind)
     assert readings.logs.shape == chunk.log_activation_norms([0, 1, 2]).shape
+
+
+def test_layer_norm_in_branches_and_layers_added_to_one_output() -> None:
+    """Wired as no ensemble is: the gradient of a sum over five inputs, by autograd."""
+    layers = [
+        Layer(0.25, "units"),
+        Layer(adds_to=0, scale=0.5),
+        Layer(0.25, "inputs", adds_to=0, scale=2.0),
+        Layer(0.0, adds_to=2, scale=-1.5),
+        Layer(0.5, "units", adds_to=2),
+    ]
+    rng = _rng()
+    matrices = [rng.standard_normal((NETWORKS, 4, 4)) for _ in layers]
+    inputs, readout = rng.standard_normal((2, NETWORKS, 4, 5))
+    last, passed = forward(layers, matrices, inputs, COLUMNS)
+    run = {k: COLUMNS.gradient(y, a) for k, y, a in backward(layers, matrices, passed, readout.copy(), COLUMNS)}
+    weights = [torch.tensor(w, requires_grad=True) for w in matrices]
+    outputs = [torch.tensor(inputs)]
+    for layer, w in zip(layers, weights, strict=True):
+        z = w @ outputs[-1]
+        if layer.standardized == "units":
+            z = torch.nn.functional.layer_norm(z.transpose(1, 2), (4,), eps=0).transpose(1, 2)
+        elif layer.standardized == "inputs":
+            z = torch.nn.functional.layer_norm(z, (5,), eps=0)
+        z = torch.nn.functional.leaky_relu(z, layer.slope)
+        outputs.append(z if layer.adds_to is None else outputs[layer.adds_to] + layer.scale * z)
+    np.testing.assert_allclose(last, outputs[-1].detach().numpy(), rtol=1e-9, atol=1e-10)
+    gradients = torch.autograd.grad((outputs[-1] * torch.tensor(readout)).sum(), weights)
+    for k, gradient in enumerate(gradients, start=1):
+        expected = gradient.numpy()
+        np.testing.assert_allclose(run[k], expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())

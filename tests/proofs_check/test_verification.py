@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import sympy as sp
 
-from montecarlo import ActivationNorms, Residual
+from montecarlo import ActivationNorms
 from montecarlo.drawing.streams import Partition
 from proofs_check import assumptions, verification
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
@@ -176,14 +176,24 @@ def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
     assert calls == {(UNIFORM, 20_000, 2): 1, (NORMAL, 20_000, 1): 1, (UNIFORM, 10_000, 1): 1}
 
 
-def test_a_check_reads_the_networks_of_its_own_engine_and_names_it():
+def test_a_check_reads_the_networks_of_its_own_architecture_and_names_it():
     """At alpha = 2, (1 + 2 w)^2 has mean 5 where w^2 has mean 1."""
-    residual = replace(simulated(UNIFORM, 20_000), engine=Residual(2), reading=Mean(1, lambda net: sp.Integer(29)))
+    wired = UNIFORM.at(architecture="residual:2")
+    residual = replace(simulated(wired, 20_000), reading=Mean(1, lambda net: sp.Integer(29)))
     both = replace(ONLY_SIMULATED, evidence=(simulated(UNIFORM, 20_000), residual))
     plain, other = verify([both]).results[0].findings
     assert (plain.verdict, other.verdict) == (Verdict.SUPPORTED, Verdict.REFUTED)
     assert abs(other.estimate - 5) < 1
-    assert other.case == f"{plain.case} engine=residual-linear-2"
+    assert other.case == f"{plain.case} architecture=residual:2"
+
+
+def test_a_check_reads_the_networks_of_its_own_engine_and_names_it():
+    law_exact = replace(simulated(NORMAL, 20_000), engine="law-exact")
+    both = replace(ONLY_SIMULATED, evidence=(simulated(NORMAL, 20_000), law_exact))
+    direct, other = verify([both]).results[0].findings
+    assert direct.estimate != other.estimate
+    assert abs(direct.estimate - other.estimate) <= direct.resolution + other.resolution
+    assert other.case == f"{direct.case} engine=law-exact"
 
 
 def test_nothing_is_drawn_where_nothing_is_simulated(monkeypatch):

@@ -38,13 +38,13 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Returns
     -------
     sympy.Expr
-        Exact. The weights have gain 1; a gain g multiplies it by g^(order L).
+        Exact. The weights have gain 1; a gain g multiplies it by g^(order k).
 
     Raises
     ------
     InvalidArgument
-        For other weights, unequal widths, an order that is not even and positive, or is greater, or numbers whose
-        exact power is too long.
+        For other weights, unequal widths, an order that is not even and positive, or is greater, a layer that is not
+        there, or numbers whose exact power is too long.
 
     References
     ----------
@@ -64,7 +64,9 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     if square.is_number and square != 1 and order > _HIGHEST_POWER:
         problem = f"is too high for the exact power of |x|^2 = {square}"
         raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST_POWER}, or a symbolic network")
-    return _power(share, net.depth if layer is None else layer) * square ** (order // 2)
+    k = net.depth if layer is None else layer
+    net.width_at(k)  # refuses a layer that is not there
+    return _power(share, k) * square ** (order // 2)
 
 
 def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:

@@ -82,21 +82,20 @@ class Architecture:
         """
         own = "linear" if activation == "linear" else "relu"
         if isinstance(value, Architecture):
-            if value.branch in (None, "two", own):
-                return value
-            value = f"residual:{value.alpha}"  # a branch of one matrix follows the activation
+            value = value.describe()  # so that it is checked, and a branch of one matrix follows the activation
         if not isinstance(value, str):
             problem = f"must be a string, got {value!r}"
             raise InvalidArgument("architecture", problem, f"use one of {', '.join(_FORMS)}")
-        name, _, rest = value.strip().partition(":")
+        name, _, rest = (part.strip() for part in value.partition(":"))
         match name.lower(), rest:
             case "plain" | "layernorm", "":
                 return cls(name.lower())
             case "residual", _ if rest:
-                alpha, _, branch = rest.partition(":")
-                return cls("residual", _scale(alpha.strip(), branch or own), _branch(branch or own, own, activation))
+                alpha, _, branch = (part.strip() for part in rest.partition(":"))
+                kind = branch.lower() or own
+                return cls("residual", _scale(alpha, kind), _branch(kind, own, activation))
             case "batchnorm", _ if rest:
-                return cls("batchnorm", batch=_batch(rest.strip()))
+                return cls("batchnorm", batch=_batch(rest))
         if name.lower() in ("residual", "batchnorm"):
             missing, remedy = (
                 ("scale", _EXAMPLE) if name.lower() == "residual" else ("batch", "use e.g. 'batchnorm:16'")

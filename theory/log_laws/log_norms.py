@@ -135,20 +135,21 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     Parameters
     ----------
     net : Ensemble
-        A network with normal weights.
+        A plain network with normal weights.
     layer : int
         k, from 1 on.
 
     Raises
     ------
     InvalidArgument
-        If there is no such layer.
+        If there is no such layer, or the network is not plain.
 
     Examples
     --------
     >>> layer_factor(Ensemble(width=4, depth=3, activation="relu", init="he"), 1)
     ChiSquares(width=4, scale=1/2, slope=0)
     """
+    net.require_plain("the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 

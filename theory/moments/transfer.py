@@ -259,6 +259,7 @@ class Layer:
         3
         """
         width = symbols.whole(net.width_at(layer))
+        net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     @classmethod
@@ -273,6 +274,7 @@ class Layer:
         2
         """
         width = symbols.whole(net.width_at(layer - 1))
+        net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     def image(self, part: IntegerPartition) -> dict[IntegerPartition, sp.Expr]:

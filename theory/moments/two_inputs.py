@@ -53,6 +53,7 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
     """
     k = net.depth if depth is None else depth
     net.width_at(k)
+    net.require_plain("the mean inner product")
     if "c" in net.symbols:
         raise InvalidArgument("net", "has a symbol c, which names the cosine here", "choose another name")
     if net.slope == 1 and net.has_independent_entries:
@@ -93,6 +94,7 @@ def correlation_map(net: Ensemble) -> sp.Expr:
     >>> relu.subs(COSINE, 0), relu.subs(COSINE, 1)
     (1/pi, 1)
     """
+    net.require_plain("the map of the cosine")
     alpha = symbols.slope(net)
     theta = sp.Dummy("theta", positive=True)
     turn = sp.Dummy("t", real=True)

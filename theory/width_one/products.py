@@ -222,3 +222,4 @@ def require_chain(net: Ensemble) -> None:
         raise InvalidArgument("activation", f"a chain is linear, got {net.activation!r}", "use activation='linear'")
     if not net.has_independent_entries:
         raise InvalidArgument("init", "an orthogonal weight of width 1 is a sign", "use init='xavier'")
+    net.require_plain("a chain")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from montecarlo import ActivationNorms, Angles, GradientNorms, HessianNorms, InnerProducts, simulate
+from montecarlo.architectures.engine import Wired
 from montecarlo.drawing import streams
 from montecarlo.engines.direct import Direct
 from montecarlo.engines.law_exact import LawExact, LawExactNorms
@@ -96,6 +97,14 @@ def test_streams_are_named_by_ensemble_and_engine_alone():
     names = {task(engine, observables).stream for engine in ENGINES for observables in [(ActivationNorms(),), ()]}
     assert len(names) == len(ENGINES)
     assert Task(NET.at(depth=7), (), ENGINES[0], 5, True, False).stream not in names
+
+
+def test_an_architectures_stream_is_named_by_its_plain_ensemble_and_its_engine():
+    """As it was named before ensembles knew of architectures: the same networks come out of it."""
+    names = {"residual:1/L": "residual-relu-1/L", "layernorm": "layer-norm", "batchnorm:8": "batch-norm-8"}
+    for architecture, name in names.items():
+        net = NET.at(architecture=architecture)
+        assert Task(net, (), Wired(net.architecture), 5, True, False).stream == f"{NET.digest()}/{name}"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from montecarlo import ActivationNorms, GradientNorms, simulate
+from montecarlo import ActivationNorms, ChainHessian, GradientGrowth, GradientNorms, HessianNorms, simulate
 from montecarlo.drawing import streams
 from montecarlo.drawing.streams import Partition
 from montecarlo.runs import stored_runs
 from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.blocks import Task
+from montecarlo.runs.choice_of_engine import find_engine
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 NET = Ensemble(width=4, depth=6, activation="relu", init="he")
@@ -227,3 +229,82 @@ def test_several_simulations_share_one_store(tmp_path, drawn):
         drawn.clear()
         assert [bits(run(store, **options)) for options in runs] == plain
         assert drawn == []
+
+
+# --- architectures, and observables that have moved -------------------------------------------------------------------
+
+BIG = Ensemble(width=16, depth=8, activation="relu", init="he")
+OWN = "width=16 depth=8 activation=relu init=he law=normal readout=random "
+OWN += "(bcee5b472542fc84c054b7a40f645eb29347ebe7c9432c4bdf21c3682fd879e3)"
+LINEAR = Ensemble(width=16, depth=8, law="uniform", input="ones", readout="signs")
+UNIFORM = "width=16 depth=8 activation=linear init=xavier law=uniform readout=signs input=ones "
+UNIFORM += "(b3e26c336943bf2fcafefa5954443cf151be68720c968637d4dadc2c8d50e185)"
+MEASURED = (
+    "montecarlo.observables.ActivationNorms(layers=None), montecarlo.observables.GradientNorms(layers=None), "
+    "montecarlo.remedies.observables.GradientGrowth(first=1, second=3)"
+)
+STORED = {"observables": MEASURED, "seed": "7", "keep_values": "True", "covariance": "False"}
+"""Read off stored runs of a time when architectures were engines, and observables lived elsewhere."""
+
+
+@pytest.mark.parametrize(
+    ("net", "engine", "stored"),
+    [
+        (BIG, "direct", {"ensemble": OWN, "engine": "direct-float64"}),
+        (BIG, "law-exact", {"ensemble": OWN, "engine": "law-exact-norms"}),
+        (BIG.at(architecture="layernorm"), "direct", {"ensemble": OWN, "engine": "layer-norm"}),
+        (BIG.at(architecture="batchnorm:8"), "direct", {"ensemble": OWN, "engine": "batch-norm-8"}),
+        (
+            BIG.at(architecture="residual:1/sqrt(L):two"),
+            "direct",
+            {"ensemble": OWN, "engine": "residual-two-1/sqrt(L)"},
+        ),
+        (BIG.at(architecture="residual:0:two"), "direct", {"ensemble": OWN, "engine": "residual-two-0"}),
+        (BIG.at(architecture="residual:1/L"), "direct", {"ensemble": OWN, "engine": "residual-relu-1/L"}),
+        (LINEAR.at(architecture="residual:1/2"), "direct", {"ensemble": UNIFORM, "engine": "residual-linear-1/2"}),
+    ],
+    ids=["plain", "law-exact", "layer norm", "batch norm", "two matrices", "fixup", "ReLU branches", "linear branches"],
+)
+def test_runs_that_are_stored_already_keep_their_settings(net, engine, stored):
+    """So they are continued: what is not here is the machine's."""
+    observables = (ActivationNorms(), GradientNorms(), GradientGrowth(1, 3))
+    needs = frozenset().union(*(observable.needs for observable in observables))
+    task = Task(net, observables, find_engine(engine, net, needs, "float64"), 7, True, False)
+    found = stored_runs.settings(task)
+    assert {key: value for key, value in found.items() if key not in stored_runs.machine()} == stored | STORED
+    assert set(stored_runs.machine()) == {"bits", "numpy", "processor"}
+    assert found["bits"] == "1"
+
+
+def test_an_observable_that_has_moved_keeps_its_name():
+    """Read off a stored run, too."""
+    chain = Ensemble(width=1, depth=5, law="uniform")
+    task = Task(chain, (ChainHessian(),), find_engine("direct", chain, frozenset(), "float64"), 0, True, False)
+    assert stored_runs.settings(task)["observables"] == "montecarlo.chain_hessian.ChainHessian()"
+    task = Task(BIG, (HessianNorms(),), find_engine("direct", BIG, frozenset(), "float64"), 0, True, False)
+    assert stored_runs.settings(task)["observables"] == "montecarlo.curvature.observables.HessianNorms(blocks=None)"
+
+
+ARCHITECTURES = ["plain", "residual:1/L", "residual:1/L:two", "layernorm", "batchnorm:4", "batchnorm:5"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_run_of_an_architecture_goes_on_with_the_same_bits(tmp_path, drawn, monkeypatch, architecture):
+    net, growth, block = NET.at(architecture=architecture), GradientGrowth(1, 3), 8
+    monkeypatch.setattr(Partition, "whole", lambda chunk, block: Partition(4, 8))
+    run(tmp_path / "s", samples=2 * block + 1, net=net, observables=(A, G, growth))
+    drawn.clear()
+    longer = bits(run(tmp_path / "s", samples=4 * block, net=net, observables=(A, G, growth)))
+    assert drawn == [(2, block), (3, block)]
+    assert longer == bits(run(samples=4 * block, net=net, observables=(A, G, growth)))
+
+
+@pytest.mark.parametrize("other", ARCHITECTURES)
+@pytest.mark.parametrize("own", ARCHITECTURES[::2])
+def test_a_run_of_one_architecture_is_not_continued_by_another(tmp_path, own, other):
+    run(tmp_path / "s", samples=10, net=NET.at(architecture=own))
+    if own == other:
+        run(tmp_path / "s", samples=11, net=NET.at(architecture=other))
+        return
+    with pytest.raises(InvalidArgument, match=r"^store: .* was made with engine=\S+, not engine="):
+        run(tmp_path / "s", samples=11, net=NET.at(architecture=other))

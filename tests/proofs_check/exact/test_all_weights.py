@@ -238,3 +238,20 @@ def _inputs(matrices, gates, x):
 def test_hessian_layers_out_of_order(layers):
     with pytest.raises(InvalidArgument, match=r"^layers: "):
         hessian_power(Ensemble(width=1, depth=2, law="rademacher", readout="signs", input="e1"), *layers)
+
+
+@pytest.mark.parametrize("architecture", ["residual:1/2", "residual:1:two", "residual:0:two"])
+@pytest.mark.parametrize(
+    "power",
+    [
+        lambda net: activation_power(net, 2),
+        lambda net: gradient_power(net, 1),
+        lambda net: hessian_power(net, 1, 2),
+    ],
+    ids=["activation", "gradient", "hessian"],
+)
+def test_another_architecture_is_not_enumerated_as_if_plain(power, architecture):
+    net = Ensemble(width=2, depth=2, activation="relu", law="rademacher", readout="signs", input="e1")
+    assert power(net) > 0
+    with pytest.raises(InvalidArgument, match=r"^architecture: enumeration is known for plain networks only, got"):
+        power(net.at(architecture=architecture))

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import flint
 import numpy as np
 import pytest
-from montecarlo.architectures.analytic_gradients import _matrices, _Standardized
 
+from montecarlo.architectures.passes import COLUMNS, Layer, backward, forward
 from proofs_check.exact.real_roots import signs
 from proofs_check.exact.small_normalized import SmallNormalized, small_normalized
 
@@ -19,13 +19,22 @@ def floats(values):
 
 def backwards(net):
     """Gradient and Hessian in doubles, by back-propagation and complex steps."""
-    inputs, readout = floats(net.drawn.inputs)[None], floats(net.drawn.readout)[None]
-    f = _Standardized(inputs, readout, float(net.slope), axis=1 if net.batch == 1 else 2)
+    layers = [Layer(float(net.slope), "units" if net.batch == 1 else "inputs")] * net.depth
+    inputs, readout = floats(net.drawn.inputs)[None], floats(net.drawn.readout)
     shapes = [matrix.shape for matrix in net.drawn.matrices]
-    w, size = floats(net.weights), len(net.weights)
-    gradient = f.gradients(_matrices(w[None], shapes))[0]
-    columns = [f.gradients(_matrices((w + 1e-30j * unit)[None], shapes))[0].imag / 1e-30 for unit in np.eye(size)]
-    return gradient, np.stack(columns, axis=1)
+    ends = np.cumsum([rows * columns for rows, columns in shapes])[:-1]
+
+    def gradients(w):
+        matrices = [part.reshape(1, *shape) for part, shape in zip(np.split(w, ends), shapes, strict=True)]
+        last, passed = forward(layers, matrices, inputs.astype(w.dtype), COLUMNS)
+        start = np.zeros_like(last)
+        start[0, :, 0] = readout
+        found = {k: COLUMNS.gradient(y, a) for k, y, a in backward(layers, matrices, passed, start, COLUMNS)}
+        return np.concatenate([found[k].ravel() for k in sorted(found)])
+
+    w = floats(net.weights)
+    columns = [gradients(w + 1e-30j * unit).imag / 1e-30 for unit in np.eye(len(w))]
+    return gradients(w), np.stack(columns, axis=1)
 
 
 @each_network

@@ -119,14 +119,14 @@ def readings_by_hand(remedy, depth, samples, seed):
     net = remedy.net(depth)
     if remedy.name in kinds:
         hand = kinds[remedy.name]
-        readings = simulate(net, [hand], samples=samples, seed=seed, engine=remedy.engine)[hand]
+        readings = simulate(net, [hand], samples=samples, seed=seed)[hand]
         logs = {what: readings.log_values(what) for what in readings.components}
         if remedy is ORTHOGONAL:  # a gain of sqrt(2) in each matrix
             logs["signal"] = logs["signal"] + depth * math.log(2)
             logs["hessian"] = logs["hessian"] + (depth - 2) * math.log(2)
         return logs
     norms, hand = GradientNorms(layers=(2, depth)), NormalizedSignal()
-    readings = simulate(net, [norms, hand], samples=samples, seed=seed, engine=remedy.engine)
+    readings = simulate(net, [norms, hand], samples=samples, seed=seed)
     first, last = (readings[norms].log_values(f"G_{k}") for k in (2, depth))
     return {"signal": readings[hand].log_values("signal"), "gradient": first - last}
 
@@ -144,8 +144,8 @@ class NormalizedSignal:
     def measure(self, chunk):
         rows = []
         for i in range(chunk.networks):
-            a = chunk.inputs[i] if hasattr(chunk, "inputs") else chunk.input[:, None]
-            over = 1 if hasattr(chunk, "inputs") else 0
+            a = chunk.inputs[i]
+            over = 1 if chunk.net.architecture.name == "batchnorm" else 0
             for layer in chunk.matrices:
                 z = layer[i] @ a
                 a = np.maximum((z - z.mean(axis=over, keepdims=True)) / z.std(axis=over, keepdims=True), 0)
@@ -271,7 +271,7 @@ def test_lines_are_theory_typed_in_again(remedy, depth):
 def test_means_of_hessians_and_gradients_are_those_of_real_networks(remedy, gradient):
     depth, samples = 6, 10_000
     net, norms = remedy.net(depth), GradientNorms(layers=(2, depth))
-    readings = simulate(net, [norms, remedy.hessian], samples=samples, seed=1, engine=remedy.engine)
+    readings = simulate(net, [norms, remedy.hessian], samples=samples, seed=1)
     mean = {line.kind: math.exp(line.logs[0]) for line in theory(remedy, depth)["hessian"]}["mean"]
     hessian = np.exp(readings[remedy.hessian].log_values("H") - remedy.log_unit("hessian", depth)) / mean
     # relative variances, measured: 0.4 to 1.5 of Hessians, 0.9 to 4.2 of gradients; each misses with probability 1e-6

@@ -343,9 +343,11 @@ def test_adams_bounds_are_the_derived_ones(t, beta_1, beta_2):
 @given(networks(FREE), st.sampled_from(["1/sqrt(L)", "1/L", "2", "1/3"]))
 def test_the_mean_behind_residual_branches_is_the_one_that_theory_derives(net, alpha):
     if net.activation == "linear":
-        assert agree(claim_of("remedy.residual")(net, alpha), residual_moment(net, alpha))
+        wired = net.at(architecture=f"residual:{alpha}")
+        assert agree(claim_of("remedy.residual")(wired), residual_moment(wired))
     elif net.activation == "relu" and net.init.name == "he" and net.depth % 2 == 0:
-        assert agree(claim_of("remedy.residual-relu")(net, alpha, second=True), residual_moment(net, alpha, "two"))
+        wired = net.at(architecture=f"residual:{alpha}:two")
+        assert agree(claim_of("remedy.residual-relu")(wired), residual_moment(wired))
 
 
 @pytest.mark.parametrize("n", [2, 5, 11])
@@ -361,12 +363,12 @@ SIMULATED = [(s, e) for s in own_statements() for e in s.evidence if isinstance(
 
 
 def test_means_are_measured_only_where_the_tail_is_light():
-    """A plain mean is carried by rare networks once sum 1/n_k is large, unless a remedy helps."""
+    """A mean is carried by rare networks once sum 1/n_k is large, unless the architecture helps."""
     means = [(s, e) for s, e in SIMULATED if isinstance(e.reading, Mean)]
     assert len(means) > 10
     for statement, evidence in means:
         net = evidence.net
-        if evidence.engine != "direct":  # theory bounds the variance at any depth
+        if not net.architecture.is_plain:  # theory bounds the variance at any depth
             claimed = statement.claim(net, **evidence.arguments)
             mean = as_float(claimed.lo if isinstance(claimed, Between) else claimed)
             assert as_float(evidence.reading.variance(net)) <= 5 * mean**2, evidence.case

@@ -7,16 +7,19 @@ import pytest
 import sympy as sp
 from scipy.special import digamma
 
-from theory import Ensemble, InvalidArgument
+from tests.theory.small_networks import refused
+from theory import Ensemble, InvalidArgument, activation_moment, kurtosis
 from theory.architectures.normalized import (
     BATCH_EXPLOSION,
     batch_norm_growth,
+    batch_norm_moment,
     layer_norm_gradient_rate,
     layer_norm_moment,
     layer_norm_spread,
 )
 
-RELU = Ensemble(width="n", depth="L", activation="relu", init="he")
+RELU = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="layernorm")
+BATCH = RELU.at(architecture="batchnorm:8")
 
 
 def standardized(points):
@@ -48,6 +51,32 @@ def test_moments_of_three_and_four_units_by_quadrature():
         net = RELU.at(width=n, depth=5)
         assert squares.mean() == pytest.approx(float(layer_norm_moment(net)), rel=1e-6)
         assert (squares**2).mean() == pytest.approx(float(layer_norm_moment(net, 4)), rel=1e-5)
+
+
+@pytest.mark.parametrize("batch", [3, 4])
+def test_the_moment_of_a_batch_by_quadrature(batch):
+    """A unit's batch is a direction as a layer's units are: n of them add up to |a|^2 of the first input."""
+    h = standardized(circle() if batch == 3 else sphere())
+    first = (np.maximum(h[:, 0], 0) ** 2).mean()
+    net = BATCH.at(width=6, depth=5, architecture=f"batchnorm:{batch}")
+    assert 6 * first == pytest.approx(float(batch_norm_moment(net)), rel=1e-5)
+
+
+def test_moments_are_found_whatever_they_are_asked_by():
+    """Of every layer but the input, which is not normalized."""
+    n = sp.Symbol("n", integer=True, positive=True)
+    for net, moment in ((RELU, layer_norm_moment), (BATCH, batch_norm_moment)):
+        assert activation_moment(net) == activation_moment(net.at(depth=9), layer=3) == moment(net) == n / 2
+        with refused("layer", "0 is the input"):
+            activation_moment(net, layer=0)
+        with refused("layer", "between 0 and the depth 9"):
+            activation_moment(net.at(depth=9), layer=10)
+    assert activation_moment(RELU, 4) == layer_norm_moment(RELU, 4)
+    assert sp.simplify(kurtosis(RELU) - layer_norm_spread(RELU) - 1) == 0
+    with refused("order", "2 or 4"):
+        activation_moment(RELU, 6)
+    with refused("order", "2 under batch norm"):
+        kurtosis(BATCH)
 
 
 def test_growth_in_a_batch_of_four_by_quadrature():
@@ -114,7 +143,18 @@ def test_the_gradients_rate_is_the_mean_of_its_factor():
         (lambda: layer_norm_moment(RELU.at(activation="linear")), "activation"),
         (lambda: layer_norm_moment(RELU.at(law="uniform")), "law"),
         (lambda: layer_norm_moment(RELU.at(width=2)), "width"),
-        (lambda: layer_norm_moment(Ensemble(widths=(4, 5), activation="relu", init="he")), "widths"),
+        (lambda: layer_norm_moment(RELU.at(widths=(4, 5))), "widths"),
+        (lambda: layer_norm_moment(RELU.plain), "architecture"),
+        (lambda: layer_norm_moment(BATCH), "architecture"),
+        (lambda: layer_norm_spread(RELU.at(architecture="residual:1")), "architecture"),
+        (lambda: layer_norm_gradient_rate(RELU.plain), "architecture"),
+        (lambda: layer_norm_moment(RELU.at(init="orthogonal")), "law"),
+        (lambda: batch_norm_moment(RELU), "architecture"),
+        (lambda: batch_norm_moment(BATCH, 4), "order"),
+        (lambda: batch_norm_moment(BATCH.at(activation="linear")), "activation"),
+        (lambda: batch_norm_moment(BATCH.at(law="uniform")), "law"),
+        (lambda: batch_norm_moment(BATCH.at(widths=(4, 5))), "widths"),
+        (lambda: batch_norm_moment(4), "net"),
         (lambda: batch_norm_growth(3), "batch"),
         *((lambda batch=batch: batch_norm_growth(batch), "batch") for batch in (True, 4.5, 8.0, "x y", "3", "", None)),
         (lambda: batch_norm_growth(math.nan), "batch"),

@@ -7,7 +7,8 @@ from scipy import special
 
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.intervals import catoni_interval
-from theory import Ensemble, InvalidArgument, LogNormLaw, kurtosis
+from tests.theory.small_networks import refused
+from theory import Ensemble, InvalidArgument, LogNormLaw, activation_moment, kurtosis
 from theory.architectures import orthogonal
 from theory.architectures.orthogonal import (
     orthogonal_kurtosis,
@@ -16,6 +17,7 @@ from theory.architectures.orthogonal import (
     orthogonal_log_variance,
     orthogonal_moment,
 )
+from theory.moments.activations import kurtosis_limit
 
 RELU = Ensemble(width="n", depth="L", activation="relu", init="orthogonal")
 NAMED = sp.Symbol("n", integer=True, positive=True)
@@ -95,6 +97,29 @@ def test_a_linear_network_is_an_isometry():
     assert (orthogonal_log_mean(net), orthogonal_log_variance(net)) == (sp.log(x**2), 0)
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky:1/4", "linear"])
+def test_moments_are_found_whatever_they_are_asked_by(activation):
+    """At any layer, which is the last one of a network that ends there."""
+    net = RELU.at(activation=activation)
+    for order in (2, 4, 6):
+        assert activation_moment(net, order) == orthogonal_moment(net, order)
+        assert activation_moment(net, order, "k") == orthogonal_moment(net.at(depth="k"), order)
+        for k in (1, 2, 5):
+            assert activation_moment(net.at(depth=5), order, k) == orthogonal_moment(net.at(depth=k), order)
+        assert activation_moment(net, order, 0) == sp.Symbol("norm_x", positive=True) ** order
+    assert sp.simplify(kurtosis(net) - orthogonal_kurtosis(net)) == 0
+    assert sp.simplify(kurtosis(net.at(depth=5), 3) - orthogonal_kurtosis(net.at(depth=3))) == 0
+    assert kurtosis_limit(net) == orthogonal_kurtosis_limit(net)
+
+
+def test_layers_that_are_not_there_are_refused():
+    for moment in (activation_moment, orthogonal_moment):
+        with refused("layer", "between 0 and the depth 5", "6"):
+            moment(RELU.at(depth=5), 2, 6)
+        with refused("layer"):
+            moment(RELU.at(depth=5), 2, 1.5)
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -105,6 +130,12 @@ def test_a_linear_network_is_an_isometry():
         (lambda: orthogonal_moment(RELU.at(width=4, depth=10**9)), "depth"),
         (lambda: orthogonal_kurtosis(RELU.at(width=4, depth=10**9)), "depth"),
         (lambda: orthogonal_log_mean(RELU.at(width=4097, depth=3)), "width"),
+        *(
+            (lambda call=call, text=text: call(RELU.at(law="normal", architecture=text)), "architecture")
+            for call in (orthogonal_moment, orthogonal_kurtosis, orthogonal_kurtosis_limit, orthogonal_log_mean)
+            for text in ("residual:1", "layernorm", "batchnorm:4")
+        ),
+        (lambda: orthogonal_log_variance(RELU.at(architecture="layernorm")), "architecture"),
         (lambda: orthogonal_moment(None), "net"),
         (lambda: orthogonal_log_mean(None), "net"),
         (lambda: orthogonal_log_variance(None), "net"),

@@ -41,6 +41,7 @@ shapes = st.sampled_from(
 activations = st.sampled_from(["linear", "relu", "leaky:1/4", "leaky:1/2", "leaky:s", "leaky:0"])
 inits = st.sampled_from(INITS)
 laws = st.sampled_from(LAWS)
+wirings = st.sampled_from(["plain", "residual:1", "residual:1/L:two", "residual:a", "layernorm", "batchnorm:8"])
 
 
 @st.composite
@@ -51,7 +52,7 @@ def ensembles(draw: st.DrawFn) -> Ensemble:
     init = draw(inits)
     if shape == {"widths": ("n", "L")} and init == "orthogonal":
         init = "xavier"
-    return Ensemble(
+    net = Ensemble(
         **shape,
         init=init,
         activation=draw(activations),
@@ -59,6 +60,10 @@ def ensembles(draw: st.DrawFn) -> Ensemble:
         readout=draw(st.sampled_from(["random", "signs", "ones", *vectors(last)])),
         input=draw(st.sampled_from([None, "e1", "ones", *vectors(first)])),
     )
+    try:
+        return net.at(architecture=draw(wirings))
+    except InvalidArgument:  # the rest does not fit it
+        return net
 
 
 def vectors(width: int | str) -> list[tuple[Any, ...]]:
@@ -99,7 +104,9 @@ class TestEquality:
         name, value = data.draw(
             st.sampled_from([("activation", "leaky:1/7"), ("init", "1/7"), ("readout", "signs"), ("input", "e1")])
         )
-        changed = net.at(**{name: value}, law=net.law if name != "init" else "rademacher")
+        if name == "input":
+            net = net.plain  # a batch has its own
+        changed = net.at(**{name: value}, law=net.law if name != "init" else "uniform")
         if getattr(changed, name) != getattr(net, name):
             assert changed != net
             assert changed.digest() != net.digest()
@@ -145,6 +152,7 @@ class TestEquality:
 
     def test_is_the_same_in_processes_with_other_hash_seeds(self) -> None:
         nets = [HE, RECTANGULAR, HE.at(law=LAWS[4]), RECTANGULAR.at(readout="1/2,1", law=LAWS[-1], input="e1")]
+        nets += [HE.at(architecture="residual:alpha:two"), HE.at(architecture="batchnorm:8")]
         code = f"import pickle\nfor net in pickle.loads({pickle.dumps(nets)!r}): print(net.digest())"
         for seed in ("0", "1", "2"):
             assert fresh_python(code, PYTHONHASHSEED=seed).split() == [net.digest() for net in nets]
@@ -295,10 +303,11 @@ class TestProperties:
         named = {"activation": net.activation, "init": net.init.describe(), "law": net.law.name}
         sizes = {"width": net.width, "depth": net.depth} if net.is_constant_width else {"widths": net.widths}
         vectors = {"readout": net.readout} | ({} if net.input is None else {"input": net.input})
+        wired = {} if net.architecture.is_plain else {"architecture": net.architecture.describe()}
         listed = {
             name: ",".join(map(str, v)) if isinstance(v, tuple) else str(v) for name, v in (sizes | vectors).items()
         }
-        assert parts == named | listed
+        assert parts == named | listed | wired
 
 
 class TestNumbers:
