@@ -221,8 +221,8 @@ def backward(
         if layer.adds_to is not None:
             if before_branch is not None:
                 before_branch(derivatives)
-            others = beside.get(layer.adds_to)  # of later layers that are added to the same output
-            beside[layer.adds_to] = derivatives if others is None else others + derivatives
+            later = beside.get(layer.adds_to)  # of layers that are added to the same output
+            beside[layer.adds_to] = derivatives if later is None else later + derivatives
             y = layer.scale * derivatives if slopes is None else layer.scale * slopes * derivatives
         elif slopes is not None:
             y = slopes * derivatives

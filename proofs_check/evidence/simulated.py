@@ -145,8 +145,7 @@ class Simulated:
     arguments : mapping
         Further arguments of the claim, such as the layer.
     engine : str or Engine
-        What samples the networks, hashable: real weight matrices by default; a remedy (:mod:`montecarlo.architectures`)
-        puts the same weights into another architecture.
+        What samples the networks, hashable: real weight matrices by default.
     """
 
     check: str

@@ -15,6 +15,7 @@ from montecarlo import (
     InnerProducts,
     Observable,
 )
+from tests.montecarlo.architectures.by_hand import drawn
 from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(width=4, depth=3, activation="relu", init="he")
@@ -150,6 +151,13 @@ class TestGradientGrowth:
         logs = GradientGrowth(1, 3).measure(chunk)[:, 0]
         assert np.isfinite(logs[both]).all()
         assert np.isneginf(logs[~both]).all()
+
+    def test_where_one_of_the_two_is_0_there_is_none(self):
+        """The first matrix of a branch whose second one starts at 0 has no gradient."""
+        chunk = drawn(NET.at(depth=4, architecture="residual:0:two"), 20)
+        assert np.isfinite(chunk.log_gradient_norms([2])).any()
+        assert np.isneginf(GradientGrowth(2, 1).measure(chunk)).all()
+        assert np.isneginf(GradientGrowth(1, 2).measure(chunk)).all()
 
     @pytest.mark.parametrize(("layers", "argument"), [((2, 2), "second"), ((0, 2), "layers"), ((1, 4), "layers")])
     def test_layers_that_make_no_ratio(self, layers, argument):

@@ -140,6 +140,10 @@ def test_what_is_measured_of_an_architecture_is_known_of_it(observable, architec
         simulate(net, [observable], samples=3)
     assert caught.value.argument == "architecture"
     assert caught.value.remedy == "use architecture='plain'"
+    if not isinstance(observable, (DeadUnits, InnerProducts, Angles)):  # they ask for what no other architecture has
+        with pytest.raises(InvalidArgument) as caught:
+            observable.components(net)
+        assert caught.value.argument == "architecture"
 
 
 @each_architecture

@@ -289,7 +289,17 @@ def test_what_comes_back_to_a_single_active_unit_is_a_rounded_0():
     assert np.abs(rounded[1][0]).max() < 1e-15
     np.testing.assert_array_equal(exact[1][1], rounded[1][1])
     assert np.abs(exact[1][1]).max() > 1e-3
-    np.testing.assert_array_equal(exact[2], rounded[2])  # in the last layer nothing was turned by a normalization
+    np.testing.assert_array_equal(exact[2], rounded[2])
+
+
+def test_a_single_active_unit_of_the_last_layer_is_no_zero():
+    """The readout is turned by no normalization: its share of the only unit's derivative is not lost."""
+    layers, weights, passed, readout = lone_unit(0.0)
+    rounded, exact = (
+        derivatives(layers[:1], weights[:1], passed[:1], readout, rounded_zeros=zeros)[1] for zeros in (False, True)
+    )
+    np.testing.assert_array_equal(exact, rounded)
+    assert np.abs(exact[0]).max() > 1e-3
 
 
 @pytest.mark.parametrize("slope", [0.25, 1.0])
