@@ -57,8 +57,8 @@ def draw_curvature(
     -----
     On the left are linear networks at Xavier initialization, on the right ReLU networks at He. Bars are intervals from
     order statistics, each with error probability 1e-4. Lines are :func:`proofs_check.studies.curvature.log_curve`, with
-    a tick where :math:`e^{\gamma L}L^2` turns. Where more than half of the networks are dead, the median is 0, and there
-    is no point.
+    a tick where :math:`e^{\gamma L}L^2` turns. Where more than half of the networks are dead, the median is 0, and has
+    no point.
     """
     require_file(out)
     nets = [net for family in FAMILIES for net in grid(family, WIDTHS, depths)]

@@ -105,7 +105,7 @@ class Remedy:
         >>> [round(remedy.log_unit("signal", 10) / math.log(2), 9) for remedy in REMEDIES[:3]]
         [0.0, -10.0, 3.0]
         """
-        if self.init == "orthogonal" and quantity != "gradient":  # drawn without gain, which f has L times, and H L - 2 times
+        if self.init == "orthogonal" and quantity != "gradient":  # drawn without gain: f has it L times, H L - 2 times
             return -math.log(2) * (depth if quantity == "signal" else depth - 2)
         normalized = self in (LAYER_NORM, BATCH_NORM) and quantity == "signal"
         return math.log(WIDTH / 2) if normalized else 0.0
