@@ -76,7 +76,9 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     InvalidArgument
         If there is no such layer, or as for :func:`activation_power`.
 
-    Notes ----- A preactivation that is exactly 0 takes either side of a nonlinear activation with probability 1/2. The
+    Notes
+    -----
+    A preactivation that is exactly 0 takes either side of a nonlinear activation with probability 1/2. The
     masks of a law without atoms, which is what the theorems assume, behave in the same way.
 
     Examples
@@ -113,7 +115,9 @@ def hessian_power(net: Ensemble, first: int, second: int, order: int = 2) -> Fra
     InvalidArgument
         If they are no such two layers, or as for :func:`activation_power`.
 
-    Notes ----- The block has the entries :math:`b_l[i] M[j,p] a_{k-1}[q]`, with the Jacobian M between the layers,
+    Notes
+    -----
+    The block has the entries :math:`b_l[i] M[j,p] a_{k-1}[q]`, with the Jacobian M between the layers,
     which is built here column by column. Preactivations at 0 are treated as in :func:`gradient_power`.
 
     Examples

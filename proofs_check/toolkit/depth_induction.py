@@ -26,7 +26,9 @@ def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
     order : int
         The power, even.
 
-    Notes ----- Let T be the transfer matrix of one layer, of size r by r, and c the coefficients of its characteristic
+    Notes
+    -----
+    Let T be the transfer matrix of one layer, of size r by r, and c the coefficients of its characteristic
     polynomial. By Cayley and Hamilton, sum_j c_j E|a_{L+j}|^order = 0. This recursion and the first r values determine
     all others. So the base of the induction is L = 0, ..., r-1, and the step is the recursion.
     """

@@ -1,4 +1,4 @@
-"""Eigenvalues of the Hessian of f: their symmetric law, their edge, and their typical size, which rises, then vanishes."""
+"""Eigenvalues of the Hessian of f: their symmetric law, their edge, and a typical size that rises, then vanishes."""
 
 from __future__ import annotations
 

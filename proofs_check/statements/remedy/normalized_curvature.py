@@ -27,10 +27,10 @@ def of_no_scale(
 ) -> Any:
     r"""What holds for weights w whose scale f does not depend on, with the gradient g in them and the Hessian H.
 
-    - ``weights`` is the c of H w = c g, which is -1. - ``ends`` is the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|,
-    which is 1. - ``ratio`` is the range of the tenth percentile of the logarithm of the left side over the right side,
-    for the layer
-      with the largest right side: it is not negative, and below 2 log n.
+    - ``weights`` is the c of H w = c g, which is -1.
+    - ``ends`` is the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, which is 1.
+    - ``ratio`` is the range of a tenth percentile: that of the logarithm of the left side over the right side, which is
+      taken at the layer where it is largest. It is not negative, and below 2 log n.
 
     Parameters
     ----------
