@@ -38,8 +38,8 @@ def adaptive_steps(
     r"""What is claimed of Adam's step in units of eta: squares of its bounds, or the step itself.
 
     - ``bound`` is B_t^2, where B_t bounds step t; ``limit`` is B^2, where B bounds all steps.
-    - ``onset`` is the square of step t where the gradient was 0 and then has been constant for k steps. The least of these
-      over k <= t bounds step t from below if gradients are positive and do not fall.
+    - ``onset`` is the square of step t where the gradient was 0 and then has been constant for k steps. The least of
+      these over k <= t bounds step t from below if gradients are positive and do not fall.
     - ``slow`` is a pair of squares, which bound a step from below and above if each gradient is 1 to r times the last.
     - ``constant`` is the step itself where the gradient always is r.
     - ``rmsprop`` is the square of the bound of RMSprop without bias correction, which its first step attains.
