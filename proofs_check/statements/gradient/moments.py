@@ -154,9 +154,8 @@ def log_mean(
 ) -> sp.Expr:
     r"""E log|df/dW_k|^2 = (L-1) lambda + E log|D_L v|^2 + log|x|^2, whatever the layer k.
 
-    lambda is the typical rate of the signal, log 2s^2 + E digamma(B/2), with B = n (linear) or Binomial(n, 1/2) given B
-    >= 1 (ReLU). The squared norm of the masked readout is a chi-square of B degrees over n for a normal readout, and
-    B/n for signs.
+    lambda is the typical rate of the signal, log 2s^2 + E digamma(B/2), where B is n (linear), or Binomial(n, 1/2)
+    given B >= 1 (ReLU). |D_L v|^2 is a chi-square of B degrees over n for a normal readout, and B/n for signs.
 
     Parameters
     ----------

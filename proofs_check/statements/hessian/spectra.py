@@ -36,8 +36,8 @@ _TYPICAL = (
 def exponent(net: Ensemble) -> sp.Expr:
     r"""Return gamma, the typical growth of log|a| in a layer, given survival.
 
-    It is (log(2 s^2) + psi(n/2))/2 for linear networks; for ReLU psi(B/2) is averaged over B ~ Bin(n, 1/2) given B >=
-    1.
+    It is (log(2 s^2) + psi(n/2))/2 for linear networks. For ReLU networks, psi(B/2) is averaged over B ~ Bin(n, 1/2)
+    given B >= 1.
     """
     n, s2 = (int(net.width_at(0)), Letters.of(net).s2)
     if net.slope == 1:
