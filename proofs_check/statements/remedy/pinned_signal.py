@@ -133,8 +133,7 @@ def batch_norm(
 ) -> Any:
     r"""E|a_L|^2 = n/2; log(|df/dW_2|^2/|df/dW_L|^2) is near (L-2) log J, where J -> pi/(pi-1) as the batch B grows.
 
-    Its median is at most 6 (L-2)/n below this number, and at most 2 (L-2)/n above it. :func:`growth` has the formula of
-    J.
+    Its median is at most 6 (L-2)/n below this number, and at most 2 (L-2)/n above it. J is :func:`growth`.
 
     Parameters
     ----------
@@ -366,8 +365,8 @@ def wide(
 ) -> Between:
     r"""Typical and mean sizes at n = c L: their logarithms are -5/(2c) (ReLU) or -1/c (linear) apart.
 
-    For gradients, E log|df/dW_1|^2 - log E|df/dW_1|^2 is this to within 8 (1 + 1/c)/n. For the Hessian, the median of
-    log|H|_F^2 is, to within 1/2 + 1/c above and 1/2 below.
+    For gradients, this is E log|df/dW_1|^2 - log E|df/dW_1|^2 to within 8 (1 + 1/c)/n. For the Hessian, it is the
+    median of log|H|_F^2 less log E|H|_F^2, to within 1/2 + 1/c above and 1/2 below.
 
     Parameters
     ----------

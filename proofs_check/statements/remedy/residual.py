@@ -297,8 +297,8 @@ def hessian_median(
 ) -> Between:
     r"""The median of log|H|_F^2 is at most 1 below log E|H|_F^2.
 
-    The mean is L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2. For B = L/2 branches W' phi(W a), under He and with r = 1
-    + 2 alpha^2, it is B alpha^2 n r^(B-1) |x|^2 + 4 B (B-1) alpha^4 n r^(B-2) |x|^2. Where these start at W' = 0, it is
+    The mean is L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2. For B = L/2 branches W' phi(W a) it is, under He and with
+    r = 1 + 2 alpha^2, B alpha^2 n r^(B-1) |x|^2 + 4 B (B-1) alpha^4 n r^(B-2) |x|^2. Where these start at W' = 0, it is
     B^2 n |x|^2.
     """
     t = Letters.of(net)
