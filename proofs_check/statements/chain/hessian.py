@@ -191,7 +191,7 @@ INERTIA = Statement(
 
 
 def size_range(
-    two_largest: Fraction, spread: Fraction, *, least: int = 1, one: int = 1, share: Fraction = Fraction(1)
+    two_largest: Fraction, spread: Fraction, *, least: int = 1, share: Fraction = Fraction(1)
 ) -> tuple[Fraction, Fraction]:
     r"""The norm obeys |u_1 u_2| <= ||H||_2/|f| <= |u_1 u_2| (1 + R) with R = sum over k >= 2 of u_k^2/u_2^2.
 
@@ -202,7 +202,7 @@ def size_range(
     two_largest, spread : Fraction
         The product |u_1 u_2|, and R.
     """
-    return least * two_largest, two_largest * (one + share * spread)
+    return least * two_largest, two_largest * (1 + share * spread)
 
 
 def _claimed_size(claim: Claim, weights: Weights) -> tuple[Fraction, Fraction]:
