@@ -56,10 +56,10 @@ class Observable(Protocol):
         """What must be computed beyond the forward pass."""
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return a label for each number measured; refuse an ensemble that cannot be measured."""
+        """Return a label for each number measured, and refuse an ensemble that cannot be measured."""
 
     def measure(self, chunk: Chunk) -> Array:
-        """Return logs of nonnegative quantities, shape (chunk.networks, len(components)); -inf for 0."""
+        """Return the logs of nonnegative quantities, shape (chunk.networks, len(components)), which are -inf for 0."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ActivationNorms:
     Parameters
     ----------
     layers : sequence of int, optional
-        Which k, between 0 (the input) and L; all layers by default.
+        The layers k, between 0 (the input) and L; by default all of them.
 
     Examples
     --------
@@ -100,7 +100,7 @@ class GradientNorms:
     Parameters
     ----------
     layers : sequence of int, optional
-        Which k, between 1 and L; all of them by default.
+        The layers k, between 1 and L; by default all of them.
 
     Examples
     --------
@@ -131,7 +131,7 @@ class GradientProducts:
     Parameters
     ----------
     first, second : int
-        j and k, between 1 and L.
+        The layers j and k, between 1 and L.
 
     Examples
     --------
@@ -157,12 +157,12 @@ class GradientProducts:
 
 @dataclass(frozen=True)
 class DeadUnits:
-    """Share of the units of each layer that are off (z <= 0), as a log; -inf where no unit is.
+    """Share of the units of each layer that are off (z <= 0), as a log, which is -inf where no unit is.
 
     Parameters
     ----------
     layers : sequence of int, optional
-        Which k, between 1 and L; all of them by default.
+        The layers k, between 1 and L; by default all of them.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class DeadUnits:
         """Return the logs, shape (m, layers)."""
         layers = layers_between(self.layers, 1, chunk.net)
         widths = np.array([int(chunk.net.width_at(k)) for k in layers])
-        with np.errstate(divide="ignore"):  # no unit off
+        with np.errstate(divide="ignore"):  # where no unit is off
             return np.asarray(np.log(1 - chunk.active_units(layers) / widths))
 
 
@@ -207,9 +207,9 @@ class InnerProducts:
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
+        The cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
-        Which k, between 0 and L; all of them by default.
+        The layers k, between 0 and L; by default all of them.
 
     Examples
     --------
@@ -237,7 +237,7 @@ class InnerProducts:
         return tuple(f"p_{k}{sign}" for k in layers_between(self.layers, 0, net) for sign in signs)
 
     def measure(self, chunk: Chunk) -> Array:
-        """Return the logs of the parts, -inf for 0."""
+        """Return the logs of the parts, which are -inf for 0."""
         layers = layers_between(self.layers, 0, chunk.net)
         assert chunk.second_input is not None
         ratios, signs = chunk.second_input.log_ratios(layers)
@@ -253,16 +253,16 @@ class InnerProducts:
 
 @dataclass(frozen=True)
 class Angles:
-    """Angles between two inputs' activations, in radians, as logs: accurate however small they have become.
+    """Angles between two inputs' activations, in radians, as logs, which are accurate however small the angles are.
 
     Where one of the activations is 0 the angle counts as 0, so that its log is -inf.
 
     Parameters
     ----------
     cosine : Fraction or str
-        Cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
+        The cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
     layers : sequence of int, optional
-        Which k, between 0 and L; all of them by default.
+        The layers k, between 0 and L; by default all of them.
 
     Examples
     --------
@@ -298,12 +298,12 @@ class Angles:
 class GradientGrowth:
     """Squared gradient norm of one layer over that of another, log(|df/dW_j|_F^2/|df/dW_k|_F^2), in any architecture.
 
-    -inf where either is 0.
+    The log is -inf where either norm is 0.
 
     Parameters
     ----------
     first, second : int
-        j and k, between 1 and L.
+        The layers j and k, between 1 and L.
 
     Examples
     --------
@@ -332,12 +332,17 @@ class GradientGrowth:
 
 
 def parse_layers(layers: object) -> tuple[int, ...] | None:
-    """Read a ``layers`` argument: None for all, or distinct integers.
+    """Read a ``layers`` argument, which is None for all layers, or distinct integers.
 
     Raises
     ------
     InvalidArgument
         If it is no sequence of distinct integers, or an empty one.
+
+    Examples
+    --------
+    >>> parse_layers(range(1, 4))
+    (1, 2, 3)
     """
     if layers is None:
         return None
@@ -352,12 +357,17 @@ def parse_layers(layers: object) -> tuple[int, ...] | None:
 
 
 def parse_blocks(blocks: object) -> tuple[tuple[int, int], ...] | None:
-    """Read a ``blocks`` argument: None for the whole Hessian, or pairs of layers k < l.
+    """Read a ``blocks`` argument, which is None for the whole Hessian, or pairs of layers k < l.
 
     Raises
     ------
     InvalidArgument
         If it is no sequence of such pairs, or an empty one.
+
+    Examples
+    --------
+    >>> parse_blocks([[1, 3]])
+    ((1, 3),)
     """
     if blocks is None:
         return None

@@ -1,6 +1,6 @@
 """Assumptions: what an assumption is, and those that several statements share.
 
-One that a single file of statements needs stands in that file; a user's file can define its own in the same way.
+An assumption that only one file of statements needs stands there; a user's file can define its own in the same way.
 """
 
 from __future__ import annotations

@@ -20,12 +20,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        Arguments; those of the process by default.
+        The arguments; by default those of the process.
 
     Returns
     -------
     int
-        0 all supported, 1 something refuted, 2 usage error, 3 something inconclusive, 130 interrupted.
+        The exit status: 0 if all is supported, 1 if something is refuted, 2 for a wrong use, 3 if something is
+        inconclusive, 130 if it was interrupted.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What there is, by its files: every file of a folder is one figure, study, quantity, ..., and no list repeats it.
+"""Things are found by their files: each file of a folder is one figure, study, quantity, ..., and no list repeats it.
 
 A name on the command line is the file's name with ``-`` for ``_``, so that names are known before anything is loaded.
 They come in the order of the folder's table of contents, the docstring of its package; a file that is not named there
@@ -56,14 +56,19 @@ def load(package: str, name: str, constant: str, kind: type[Found]) -> Found:
     name : str
         One of :func:`names`.
     constant : str
-        What the file calls it.
+        The name that the file gives it, for example ``FIGURE``.
     kind : type
-        What it must be.
+        The class that it must belong to.
 
     Raises
     ------
     ImportError
         If the file has no such constant, or one of another kind.
+
+    Examples
+    --------
+    >>> load("proofs_check.papers", "vanishing-curvature", "PAPER", object).key
+    'orvieto-2021'
     """
     module = import_module(f"{package}.{name.replace('-', '_')}")
     found = getattr(module, constant, None)

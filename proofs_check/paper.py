@@ -18,11 +18,11 @@ class Claim:
     sentence : str
         What is claimed, in one plain sentence.
     where : str
-        Where in the paper.
+        The place in the paper.
     ids : tuple of str
         The statements that check it.
     why : str
-        Why none does; one of both is given.
+        The reason why no statement does; either this or `ids` is given.
 
     Raises
     ------
@@ -68,14 +68,15 @@ class Paper:
     Parameters
     ----------
     key : str
-        Permanent: the first author and the year, e.g. ``orvieto-2021``.
+        A permanent name: the first author and the year, e.g. ``orvieto-2021``.
     title, authors : str
+        As arXiv has them, in one line each.
     arxiv : str
         The number on arXiv.
     claims : tuple of Claim
-        In the order of the paper.
+        The claims, in the order of the paper.
     published : str
-        Where else, and under which title if it is another one.
+        Where else it is published, and under which title if that is another one.
 
     Raises
     ------

@@ -40,14 +40,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave ordinary test files alone while statements are collected."""
+    """Leave ordinary test files alone while statements are collected.
+
+    Parameters
+    ----------
+    collection_path, config
+        As pytest passes them.
+
+    Returns
+    -------
+    bool or None
+        True for a file that lists no statements; None leaves it to others.
+    """
     if not config.getoption("--statements") or collection_path.is_dir():
         return None
     return not _lists_statements(collection_path)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a module that lists ``STATEMENTS``."""
+    """Collect a module that lists ``STATEMENTS``.
+
+    Parameters
+    ----------
+    file_path, parent
+        As pytest passes them.
+
+    Returns
+    -------
+    pytest.Collector or None
+        None for a file that lists no statements.
+    """
     if not parent.config.getoption("--statements") or not _lists_statements(file_path):
         return None
     return StatementModule.from_parent(parent, path=file_path)

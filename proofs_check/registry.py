@@ -47,7 +47,7 @@ def statements_of(module: ModuleType) -> tuple[Statement, ...]:
     Raises
     ------
     InvalidArgument
-        If it lists none, or something else.
+        If it lists none, or anything that is no :class:`~proofs_check.statement.Statement`.
     """
     listed = getattr(module, "STATEMENTS", None)
     remedy = "give it STATEMENTS = (Statement(...), ...)"
@@ -89,7 +89,14 @@ def load(source: str | Path) -> tuple[Statement, ...]:
 
 
 def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
-    """Return the statements whose id matches any of the shell-style patterns; all without patterns.
+    """Return the statements whose id matches any of the shell-style patterns; without patterns, all of them.
+
+    Parameters
+    ----------
+    patterns : iterable of str
+        For example ``forward.*``.
+    among : sequence of Statement, optional
+        The statements to choose from; by default those of this package.
 
     Raises
     ------
@@ -118,8 +125,10 @@ def of_paper(paper: Paper, among: Sequence[Statement] | None = None) -> tuple[St
     Parameters
     ----------
     paper : Paper
+        Only the ids that its claims name matter.
     among : sequence of Statement, optional
-        Choose from these; by default from those of this package, where each that the paper names must be.
+        The statements to choose from. By default they are those of this package, and each id of the paper must be
+        there.
 
     Raises
     ------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from proofs_check.evidence import Evidence
 
 Claim = Callable[..., Any]
-"""What is claimed, as a function: usually of an ensemble, to a SymPy expression or a range (``Between``)."""
+"""A claim is a function, usually of an ensemble, that returns a SymPy expression or a range (``Between``)."""
 
 
 def require_id(text: str) -> None:
@@ -24,6 +24,13 @@ def require_id(text: str) -> None:
     ------
     InvalidArgument
         If it is not of the form topic.name, in lower case with hyphens.
+
+    Examples
+    --------
+    >>> require_id("forward.mean-preserved")
+    >>> require_id("mean preserved")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    theory.ensembles.arguments.InvalidArgument: id: 'mean preserved' is not of the form topic.name; use ...
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*", text):
         raise InvalidArgument("id", f"{text!r} is not of the form topic.name", "use e.g. 'forward.mean-preserved'")
@@ -52,21 +59,21 @@ class Statement:
     Parameters
     ----------
     id : str
-        Permanent, ``topic.name`` in lower case with hyphens.
+        A permanent name, ``topic.name`` in lower case with hyphens.
     title : str
         The claim in one plain sentence.
     latex : str
-        The claim as in a paper.
+        The claim as a paper prints it.
     source : str
-        Paper and where.
+        The paper, and the place in it.
     assumptions : tuple of Assumption
-        All of them.
+        All that the claim needs.
     claim : callable
         The claim as a function, typed in as the theorem reads; theory derives it independently.
     evidence : tuple of Evidence
         What is checked, tier by tier.
     mutants : tuple of Mutant
-        At least one.
+        At least one false claim that the evidence must refute.
 
     Raises
     ------

@@ -35,7 +35,7 @@ class Verdict(enum.Enum):
 
     @classmethod
     def of_all(cls, verdicts: Iterable[Verdict]) -> Verdict:
-        """Return the verdict of a conjunction; of no evidence at all, inconclusive.
+        """Return the verdict of several findings together; without any evidence it is inconclusive.
 
         >>> Verdict.of_all([Verdict.SUPPORTED, Verdict.INCONCLUSIVE])
         <Verdict.INCONCLUSIVE: 'inconclusive'>
@@ -48,7 +48,13 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Between:
-    """A claim that a quantity lies between two numbers (or SymPy constants), ends included."""
+    """A claim that a quantity lies between two numbers (or SymPy constants), ends included.
+
+    Parameters
+    ----------
+    lo, hi : float or sympy.Expr
+        The ends of the range.
+    """
 
     lo: object
     hi: object
@@ -71,17 +77,17 @@ class Finding:
     detail : str
         Numbers or the reason, in words.
     claimed : (float, float), optional
-        Claimed range; a claimed number twice.
+        The claimed range; a claimed number stands there twice.
     exact : str
         The claimed value in exact form.
     estimate, interval : float and (float, float), optional
-        Of a simulation.
+        What a simulation measured.
     tolerance : float, optional
-        Half-width by which the interval may leave the claimed range.
+        By how much the interval may leave the claimed range on either side.
     error : float, optional
-        Probability that the interval misses the truth.
+        The probability that the interval misses the truth.
     samples, seed : int, optional
-        Of a simulation.
+        The number of networks and the root seed of the simulation.
     method : str
         How the interval was made, and what it assumes.
     """

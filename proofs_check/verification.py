@@ -29,11 +29,11 @@ from theory.ensembles.arguments import nearest
 
 PROFILES = ("quick", "full")
 ERROR = 1e-6
-"""Probability, over a whole run, that any simulated interval misses its truth."""
+"""The probability, over a whole run, that any simulated interval misses its truth."""
 Key = tuple[Ensemble, int, str | Engine]
 """What tells simulations apart: ensemble, number of networks, engine."""
 Progress = Callable[[str, str, int, int], object]
-"""Called with the stage, what is being done, steps done and steps in all; from more than one thread."""
+"""It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StatementReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Of the conjunction of all evidence; a surviving mutant makes supported inconclusive."""
+        """The verdict of all evidence together; a mutant that survives turns "supported" into "inconclusive"."""
         verdict = Verdict.of_all(finding.verdict for finding in self.findings)
         if verdict is Verdict.SUPPORTED and not all(mutant.refuted for mutant in self.mutants):
             return Verdict.INCONCLUSIVE
@@ -97,12 +97,12 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Of all statements together."""
+        """The verdict of all statements together."""
         return Verdict.of_all(result.verdict for result in self.results)
 
     @property
     def exit_status(self) -> int:
-        """0 all supported, 1 something refuted, 3 nothing refuted but something inconclusive."""
+        """It is 0 if all is supported, 1 if anything is refuted, and 3 if nothing is but something is inconclusive."""
         return {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.INCONCLUSIVE: 3}[self.verdict]
 
     def to_json(self) -> str:
@@ -161,11 +161,11 @@ def verify(
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
     executor : concurrent.futures.Executor or Workers, optional
-        Runs the simulations in place of `jobs`: a Dask cluster, ...; see :mod:`montecarlo.workers.places`.
+        What runs the simulations in place of `jobs`, such as a Dask cluster; see :mod:`montecarlo.workers.places`.
     store : path, optional
         An SQLite file that takes each block of networks as it is finished; the same call goes on where the last ended.
     progress : callable, optional
-        Told what is being done.
+        Called with what is being done, as :data:`Progress` says.
 
     Returns
     -------
@@ -246,7 +246,7 @@ class _Sampled:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Findings on the claim, and on each mutant the refutations."""
+    """The findings on the claim, and those that refute each mutant."""
 
     findings: tuple[Finding, ...]
     refutations: dict[str, tuple[Finding, ...]]

@@ -1,7 +1,7 @@
-r"""Batch normalization: the preactivations of a unit standardized over a batch of inputs.
+r"""Batch normalization: the preactivations of a unit are standardized over a batch of inputs.
 
 Inputs :math:`x^{(1)},\dots,x^{(B)}` have independent standard normal entries and are drawn with the network. With
-columns for inputs, :math:`Z_k = W_kA_{k-1}` and :math:`A_k = \phi(\hat Z_k)`, row by row
+columns for inputs, :math:`Z_k = W_kA_{k-1}` and :math:`A_k = \phi(\hat Z_k)`, where in each row
 
 .. math:: \hat z = \frac{z-\bar z}\sigma,\qquad \bar z = \tfrac1B\sum_\beta z_\beta,\quad
           \sigma^2 = \tfrac1B\sum_\beta(z_\beta-\bar z)^2,
@@ -43,7 +43,7 @@ class BatchNormChunk(KeptChunk):
         return self._passed[0].read
 
     def log_output_squares(self) -> Array:
-        """Return log f^2, shape (m,); -inf for 0."""
+        """Return log f^2, shape (m,), which is -inf where f is 0."""
         return log_of_squares(np.einsum("mi,mi->m", self._last[:, :, 0], self.readout) ** 2)
 
     def _draw_inputs(self, rng: np.random.Generator) -> Array:

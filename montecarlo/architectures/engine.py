@@ -1,4 +1,4 @@
-"""The engine of every architecture but the plain one: real weight matrices, all of them kept."""
+"""The engine of every architecture but the plain one: it draws real weight matrices, and keeps all of them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Wired:
     Parameters
     ----------
     architecture : Architecture
+        The architecture, which is not the plain one.
 
     Examples
     --------
@@ -41,7 +42,7 @@ class Wired:
 
     @property
     def name(self) -> str:
-        """The architecture's name in the names of streams and in stored runs, which must stay."""
+        """The architecture's name in the names of streams and in stored runs, which must never change."""
         match self.architecture.name:
             case "residual":
                 return f"residual-{self.architecture.branch}-{self.architecture.alpha}"
@@ -51,7 +52,13 @@ class Wired:
                 return f"batch-norm-{self.architecture.batch}"
 
     def refuse(self, net: Ensemble) -> None:
-        """Refuse another architecture, laws that cannot be drawn, and networks that outgrow memory."""
+        """Refuse another architecture, laws that cannot be drawn, and networks that outgrow memory.
+
+        Raises
+        ------
+        InvalidArgument
+            If the ensemble is one of these.
+        """
         if net.architecture.is_plain or net.architecture != self.architecture:
             own, other = self.architecture.describe(), net.architecture.describe()
             problem = f"the engine of the architecture {own!r} does not draw {other!r}"
@@ -64,6 +71,19 @@ class Wired:
         return partition_of_kept(net)
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
-        """Return what draws the architecture's chunks."""
+        """Return what draws the architecture's chunks.
+
+        Parameters
+        ----------
+        net : Ensemble
+            The ensemble, of this architecture.
+        needs, second_input
+            These have no effect, as all is kept and there is no second input.
+
+        Returns
+        -------
+        callable
+            Draws a chunk, given a stream and a number of networks.
+        """
         law, chunk = Weights(net), _CHUNKS[self.architecture.name]
         return lambda rng, networks: chunk(net, rng, networks, law=law)

@@ -1,4 +1,4 @@
-"""Chunks of networks whose weights are all kept: small ones, since an architecture reads each matrix more than once."""
+"""Small chunks of networks whose weights are all kept, since an architecture reads each matrix more than once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MOST_BYTES = 2**31
 
 
 class KeptChunk(ABC):
-    r"""A few networks with all their weights, their norms on log scale; what the chunks of all architectures share.
+    r"""A few networks with all their weights, and with norms on log scale; what the chunks of all architectures share.
 
     Parameters
     ----------
     net, rng, networks
-        As for :class:`montecarlo.Chunk`; the inputs are drawn before the weights.
+        As for :class:`montecarlo.Chunk`. The inputs are drawn before the weights.
     law : Weights, optional
-        Draws the ensemble's weights.
+        What draws the ensemble's weights; by default it is made from the ensemble.
 
     Attributes
     ----------
@@ -36,14 +36,14 @@ class KeptChunk(ABC):
     layout : Layout
         How activations lie in an array.
     matrices : list of ndarray, shapes (m, n_k, n_{k-1})
-        W_1, ..., W_L.
+        The weights W_1, ..., W_L.
     readout : ndarray, shape (m, n_L)
-        v.
+        The readout v.
 
     Notes
     -----
-    :math:`\partial f/\partial W_k = b_ka_{k-1}^T` with :math:`b_k` the derivative of f in :math:`W_ka_{k-1}`: a sum
-    over the inputs where there are several.
+    :math:`\partial f/\partial W_k = b_ka_{k-1}^T`, where :math:`b_k` is the derivative of f in
+    :math:`W_ka_{k-1}`. Where there are several inputs, this is a sum over them.
     """
 
     layout: Layout
@@ -66,7 +66,7 @@ class KeptChunk(ABC):
 
     @abstractmethod
     def log_output_squares(self) -> Array:
-        """Return log f^2, shape (m,); -inf for 0."""
+        """Return log f^2, shape (m,), which is -inf where f is 0."""
 
     @abstractmethod
     def _draw_inputs(self, rng: np.random.Generator) -> Array:
@@ -91,15 +91,15 @@ class KeptChunk(ABC):
         return self.matrices[layer - 1].copy()
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|a_k|^2, of the first input, shape (m, len(layers)), for layers between 0 and L; -inf for 0."""
+        """Return log|a_k|^2 of the first input, shape (m, len(layers)), for layers from 0 to L; it is -inf for 0."""
         return self._log_a[:, list(layers)]
 
     def log_backward_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|b_k|_F^2, over all inputs, shape (m, len(layers)), for layers between 1 and L; -inf for 0."""
+        """Return log|b_k|_F^2 over all inputs, shape (m, len(layers)), for layers from 1 to L; it is -inf for 0."""
         return self._gradients[0][:, [k - 1 for k in layers]]
 
     def log_gradient_norms(self, layers: Sequence[int]) -> Array:
-        """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers between 1 and L; -inf for 0."""
+        """Return log|df/dW_k|_F^2, shape (m, len(layers)), for layers from 1 to L; it is -inf for 0."""
         return self._gradients[1][:, [k - 1 for k in layers]]
 
     @property
@@ -128,7 +128,7 @@ def require_kept(net: Ensemble) -> None:
     Raises
     ------
     InvalidArgument
-        Says how large one is.
+        If one network is too large; the message says how large it is.
     """
     needed = _bytes(net)
     if needed > _MOST_BYTES:
@@ -137,7 +137,7 @@ def require_kept(net: Ensemble) -> None:
 
 
 def log_of_squares(squares: Array) -> Array:
-    """Return the logarithms of squares; -inf for 0."""
+    """Return the logarithms of squares, which are -inf for 0."""
     with np.errstate(divide="ignore"):  # the log of a 0
         return np.asarray(np.log(squares))
 

@@ -1,4 +1,4 @@
-r"""Layer normalization: the preactivations of a layer standardized over its units.
+r"""Layer normalization: the preactivations of a layer are standardized over its units.
 
 .. math:: a_k = \phi(\hat z_k),\qquad \hat z_k = \frac{z_k-\bar z_k}{\sigma_k},\quad z_k = W_ka_{k-1},\quad
           \bar z = \tfrac1n\sum_iz_i,\quad \sigma^2 = \tfrac1n\sum_i(z_i-\bar z)^2,
@@ -39,7 +39,7 @@ class LayerNormChunk(KeptChunk):
         return np.repeat(self.input[None, :, None], self.networks, axis=0)
 
     def log_output_squares(self) -> Array:
-        """Return log f^2, shape (m,); -inf for 0."""
+        """Return log f^2, shape (m,), which is -inf where f is 0."""
         return log_of_squares(np.einsum("mi,mi->m", self._last, self.readout) ** 2)
 
     def _draw_inputs(self, rng: np.random.Generator) -> Array:

@@ -1,15 +1,15 @@
 r"""The forward and the backward pass of all architectures, written once: for real and for complex numbers.
 
-After its matrix, a layer standardizes what comes out, applies its activation and adds the result to an earlier layer's
-output, each of them or none: :math:`a_k = a_j+\alpha\,\phi(N(W_ka_{k-1}))`. Standardized over units or over inputs,
+After its matrix, a layer may standardize what comes out, apply its activation, and add the result to the output of an
+earlier layer: :math:`a_k = a_j+\alpha\,\phi(N(W_ka_{k-1}))`. Standardization is over units or over inputs:
 
 .. math:: \hat z = \frac{z-\bar z}\sigma,\quad \sigma^2 = \overline{(z-\bar z)^2},\qquad
           \frac{\partial f}{\partial z} = \frac1\sigma\Bigl(I-\frac{11^T}n-\frac{\hat z\hat z^T}n\Bigr)
           \frac{\partial f}{\partial\hat z}.
 
-Nothing is conjugated, :math:`\sigma` is the root of a square that is not an absolute one, and signs are those of real
-parts. So gradients are analytic functions of the weights, and :math:`\mathrm{Im}\,\nabla f(w+ihv)/h` is the Hessian
-times v, exact up to rounding at h = 1e-30.
+Complex numbers are never conjugated: :math:`\sigma^2` is a mean of squares, not of absolute squares, and the sign of a
+number is that of its real part. So gradients are analytic functions of the weights, and
+:math:`\mathrm{Im}\,\nabla f(w+ihv)/h` at h = 1e-30 is the Hessian times v, exact up to rounding.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from montecarlo.arrays import Array, Numbers
 from montecarlo.drawing.small_products import matrix_matrix, matrix_vector, vector_matrix
 
 ROUNDING = 1e-13
-"""What is smaller than this share of its parts is a 0 that was rounded, where weights have no direction left."""
+"""A sum smaller than this share of its terms is taken for 0 with rounding errors, where weights change nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Layer:
     slope : float
         The activation's slope for negative arguments, and at 0; 1 if there is no activation.
     standardized : str, optional
-        ``units`` or ``inputs``: what preactivations are standardized over.
+        What preactivations are standardized over, ``units`` or ``inputs``; by default they are not.
     adds_to : int, optional
-        j, the earlier layer to whose output this one's is added; 0 is the input.
+        The earlier layer j to whose output this one's is added, where 0 is the input; by default there is none.
     scale : float
-        alpha, the factor before what is added.
+        The factor alpha before what is added.
     """
 
     slope: float = 1.0
@@ -58,11 +58,11 @@ class Layout:
     units, inputs : int
         The axes of units and inputs; the second is missing where each network has one input.
     forward : callable
-        From matrices, shape (m, n', n), and activations to preactivations.
+        Returns preactivations, given matrices, shape (m, n', n), and activations.
     backward : callable
-        From matrices and derivatives in preactivations to derivatives in activations.
+        Returns derivatives in activations, given matrices and derivatives in preactivations.
     gradient : callable
-        From derivatives in preactivations and activations to derivatives in matrices, shape (m, n', n).
+        Returns derivatives in matrices, shape (m, n', n), given derivatives in preactivations, and activations.
     """
 
     units: int
@@ -83,7 +83,7 @@ VECTORS = Layout(
     backward=lambda w, y: vector_matrix(y, w),
     gradient=lambda y, a: y[:, :, None] * a[:, None, :],
 )
-"""One input for each network: shape (m, n)."""
+"""There is one input for each network: shape (m, n)."""
 
 COLUMNS = Layout(
     units=1,
@@ -92,7 +92,7 @@ COLUMNS = Layout(
     backward=lambda w, y: matrix_matrix(_transposed(w), y),
     gradient=lambda y, a: matrix_matrix(y, _transposed(a)),
 )
-"""A column for each input: shape (m, n, B)."""
+"""There is a column for each input: shape (m, n, B)."""
 
 ROWS = Layout(
     units=2,
@@ -101,7 +101,7 @@ ROWS = Layout(
     backward=lambda w, y: matrix_matrix(y, w),
     gradient=lambda y, a: matrix_matrix(y.swapaxes(1, 2), a),
 )
-"""A row for each input, as data sets have them: shape (m, B, n)."""
+"""There is a row for each input, as in data sets: shape (m, B, n)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +113,10 @@ class Passed:
     read : ndarray
         The activations that the matrix was applied to.
     slopes : ndarray or None
-        The activation's slope at each preactivation, if there is one; standardized preactivations tell it, too.
+        The slope of the activation at each preactivation. It is None if there is no activation, and where standardized
+        preactivations are kept, which tell it too.
     standard, deviations : ndarray or None
-        Standardized preactivations, and what they were divided by.
+        Standardized preactivations, and what they were divided by; None where nothing is standardized.
     """
 
     read: Numbers
@@ -138,22 +139,24 @@ def forward(
     Parameters
     ----------
     layers : sequence of Layer
+        What follows each matrix.
     matrices : iterable of ndarray, shapes (m, n_k, n_{k-1})
-        W_1, ..., W_L; drawn only as they are needed.
+        The weights W_1, ..., W_L, each of which is asked for only when it is needed.
     inputs : ndarray
-        Laid out as `layout` says.
+        The inputs, laid out as `layout` says.
     layout : Layout
+        How activations lie in an array.
     floor : float
-        Added to variances before they divide.
+        What is added to variances before they divide.
     after : callable, optional
-        Called with k and a_k after each layer. It may multiply a_k in place, where layers are homogeneous.
+        Called with k and a_k after each layer. Where layers are homogeneous, it may multiply a_k in place.
 
     Returns
     -------
     ndarray
         The last layer's output.
     list of Passed
-        One for each layer.
+        What :func:`backward` needs, layer by layer.
 
     Examples
     --------
@@ -192,26 +195,26 @@ def backward(
     Parameters
     ----------
     layers, matrices, passed, layout
-        As for :func:`forward`, and what it returned.
+        As for :func:`forward`; `passed` is what it returned.
     derivatives : ndarray
-        Of f in the last layer's output.
+        The derivatives of f in the last layer's output.
     before_branch : callable, optional
         Called with the derivatives in a layer's output where the layer is added to another. It may multiply them in
-        place, and with them all that follow, where no branch goes past another.
+        place, which also multiplies all derivatives that follow, where no branch goes past another.
     rounded_zeros : bool
-        Whether derivatives behind a normalization that can only be roundings of 0 become 0.
+        Whether derivatives behind a normalization become 0 where they can be nothing but rounding errors.
 
     Yields
     ------
     int
-        k, from L to 1.
+        The layer k, from L to 1.
     ndarray
-        The derivatives of f in W_k a_{k-1}. They may be multiplied in place, and with them all that follow, where no
-        layer is added to another.
+        The derivatives of f in W_k a_{k-1}. Where no layer is added to another, they may be multiplied in place, which
+        also multiplies all derivatives that follow.
     ndarray
-        a_{k-1}.
+        The activations a_{k-1}.
     """
-    beside: dict[int, Numbers] = {}  # derivatives that go past layers, to the output that those layers are added to
+    beside: dict[int, Numbers] = {}  # derivatives that go past a layer, by the layer that it is added to
     for k in range(len(layers), 0, -1):
         layer, at = layers[k - 1], passed[k - 1]
         slopes = at.slopes if at.standard is None else _slopes(layer, at.standard)
@@ -228,7 +231,7 @@ def backward(
             y = slopes * derivatives
         if at.standard is not None and at.deviations is not None:
             turned = k < len(layers) and layer.slope == 0 and layer.standardized == "units"
-            if rounded_zeros and turned:  # what comes back is orthogonal to a_k: to its only entry, where it has one
+            if rounded_zeros and turned:  # what comes back is orthogonal to a_k, so it is 0 where a_k has one entry
                 y[np.count_nonzero(at.standard > 0, axis=layout.units) == 1] = 0
             y = _through_standardization(y, at.standard, _axis(layer, layout))
             if rounded_zeros and layer.standardized == "inputs":
@@ -252,7 +255,7 @@ def _axis(layer: Layer, layout: Layout) -> int:
 
 
 def _standardize(z: Numbers, axis: int, floor: float) -> tuple[Numbers, Numbers]:
-    """Return z standardized, in place, and its deviations."""
+    """Standardize z in place, and return it with its deviations."""
     z -= z.mean(axis=axis, keepdims=True)
     deviations = np.sqrt((z * z).mean(axis=axis, keepdims=True) + floor)
     z /= deviations

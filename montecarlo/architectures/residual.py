@@ -1,8 +1,8 @@
-r"""Residual networks: every branch adds to what it was given.
+r"""Residual networks: every branch adds its output to its input.
 
-Branches of one matrix, :math:`a_k = a_{k-1} + \alpha\,\phi(W_ka_{k-1})`, or of two,
-:math:`a_{2j} = a_{2j-2} + \alpha\,W_{2j}a_{2j-1}` with :math:`a_{2j-1} = \phi(W_{2j-1}a_{2j-2})`: :math:`W_k` always
-meets :math:`a_{k-1}`.
+Branches have one matrix, :math:`a_k = a_{k-1} + \alpha\,\phi(W_ka_{k-1})`, or two,
+:math:`a_{2j} = a_{2j-2} + \alpha\,W_{2j}a_{2j-1}` with :math:`a_{2j-1} = \phi(W_{2j-1}a_{2j-2})`. In both cases
+:math:`W_k` is applied to :math:`a_{k-1}`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from montecarlo.drawing.weights import Weights
 
 
 class ResidualChunk(KeptChunk):
-    """A few residual networks, whose stream is rescaled by powers of two at every branch: it never under- or overflows.
+    """A few residual networks, rescaled by powers of two at every branch, so that they never under- or overflow.
 
     Parameters and attributes are those of :class:`montecarlo.architectures.kept_weights.KeptChunk`.
 
     Examples
     --------
-    With the second matrix 0 the stream passes unchanged:
+    Where the second matrix is 0, the input passes unchanged:
 
     >>> from theory.ensembles import Ensemble
     >>> net = Ensemble(width=4, depth=2, activation="relu", init="he", architecture="residual:0:two")
@@ -42,12 +42,12 @@ class ResidualChunk(KeptChunk):
         return np.repeat(self.input[None, :, None], self.networks, axis=0)
 
     def slopes(self, layer: int) -> Array:
-        """Return the slopes after W_k, shape (m, n_k): ones where no activation follows it."""
+        """Return the slopes after W_k, shape (m, n_k), which are 1 where no activation follows it."""
         slopes = self._passed[layer - 1].slopes
         return np.ones((self.networks, self.matrices[layer - 1].shape[1])) if slopes is None else slopes
 
     def log_output_squares(self) -> Array:
-        """Return log f^2, shape (m,); -inf for 0."""
+        """Return log f^2, shape (m,), which is -inf where f is 0."""
         squares = log_of_squares(np.einsum("mi,mi->m", self._last, self.readout) ** 2)
         return np.asarray(squares + 2 * np.log(2) * self._exponents)
 
@@ -57,7 +57,7 @@ class ResidualChunk(KeptChunk):
         return np.repeat(x[None, :], self.networks, axis=0)
 
     def _draw_matrix(self, law: Weights, layer: int, rng: np.random.Generator) -> Array:
-        if self.net.architecture.alpha == 0 and layer % 2 == 0:  # the start of fixup
+        if self.net.architecture.alpha == 0 and layer % 2 == 0:  # fixup starts with these matrices at 0
             return np.zeros((self.networks, *law.shape(layer)))
         return super()._draw_matrix(law, layer, rng)
 

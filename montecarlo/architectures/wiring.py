@@ -15,7 +15,7 @@ def layers_of(net: Ensemble) -> list[Layer]:
     Parameters
     ----------
     net : Ensemble
-        Without symbols.
+        The ensemble, with numbers for all sizes.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def layers_of(net: Ensemble) -> list[Layer]:
 
 
 def branch_scale(net: Ensemble) -> float:
-    """Return alpha of a residual network as a number; 1 where it is 0, as the second matrices are 0 instead.
+    """Return alpha of a residual network as a number; where it is 0, return 1, as the second matrices are 0 instead.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 r"""Both ends of the Hessian of f in all weights in any architecture, by Lanczos's method on gradients alone.
 
-Of plain networks :mod:`montecarlo.curvature.lanczos` reduces the Hessian first; behind normalization its diagonal
-blocks are not 0, and there is no such form. Products with it are complex steps of the backward pass
-(:mod:`montecarlo.architectures.passes`).
+For plain networks, :mod:`montecarlo.curvature.lanczos` reduces the Hessian first. Behind normalization its diagonal
+blocks are not 0, and no such reduced form is known. So products with the Hessian are taken as complex steps of the
+backward pass (:mod:`montecarlo.architectures.passes`).
 """
 
 from __future__ import annotations
@@ -19,42 +19,44 @@ from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from theory.ensembles import InvalidArgument
 
 _BYTES = 2**27
-"""Bytes of the bases of the networks whose ends are found together."""
+"""The bases of networks whose ends are found together have so many bytes at most."""
 _MOST_BYTES = 2**30
-"""Bytes of the basis of a network that needs many products."""
+"""The basis of a network that needs many products has so many bytes at most."""
 _PRODUCTS = 96
-"""Products with the Hessian at first, before a network that needs more is taken by itself."""
+"""So many products with the Hessian are taken at first; a network that needs more is then taken by itself."""
 _ERROR = 1e-6
-"""How far from each end there may be an eigenvalue, relative to the end."""
+"""How far each end that was found may be from an eigenvalue, relative to the end."""
 _ROUNDED = 1e-6
-"""The share of a gradient that rounding may make."""
+"""Rounding errors may be this share of a gradient."""
 _LARGEST = 1e270
-"""Larger gradients would make Hessians that are not finite."""
+"""Gradients that are larger would make Hessians that are not finite."""
 
 Gradients = Callable[[Numbers], Numbers]
-"""From weights, shape (m, P), layer by layer and each matrix by rows, to the gradients of f, of the same shape."""
+"""Returns the gradients of f, given weights of the same shape (m, P), layer by layer and each matrix by rows."""
 
 
 def log_extremes(chunk: KeptChunk) -> Array:
     r"""Return what :class:`montecarlo.HessianExtremes` measures of networks that are not plain, shape (m, 4).
 
-    Notes
-    -----
-    An end is an eigenvalue to a relative error of 1e-6 by its residual, far less by its square; a network that needs
-    more products gets them, up to a basis of 1 GiB. Narrow layers can merge a small batch into two points, where f is
-    constant: the engine's gradient is 0, and the Hessian counts as 0. Where batch norm makes gradients so large that
-    rounding decides f itself, the networks are refused; it is told by 3 g(3W), which behind normalization is g(W).
-
     Raises
     ------
     InvalidArgument
-        For gradients that leave the range of double precision, and ends that were not found.
+        If gradients leave the range of double precision or are made by rounding, or an end was not found.
+
+    Notes
+    -----
+    By its residual, each end is an eigenvalue to a relative error of 1e-6; by the square of the residual,
+    the error is far less. A network that needs more products gets them, up to a basis of 1 GiB.
+
+    Narrow layers can merge a small batch into two points, where f is constant. Then the engine's gradient is 0, and the
+    Hessian counts as 0. Batch norm can make gradients so large that rounding decides f itself. Such networks are
+    refused: for them 3 g(3W) is not g(W), as it should be behind normalization.
     """
     size = sum(w[0].size for w in chunk.matrices)
     at_a_time = max(1, _BYTES // (8 * size * min(size, _PRODUCTS)))
     starts = range(0, chunk.networks, at_a_time)
     steepest = _log_steepest(chunk)
-    flat = np.isneginf(steepest)  # no gradient, as f is constant around: what is found is rounding of 0
+    flat = np.isneginf(steepest)  # f is constant around, and what would be found are rounding errors
     least, largest = np.concatenate([_ends(chunk, slice(i, i + at_a_time), flat) for i in starts], axis=1)
     with np.errstate(divide="ignore"):  # the log of a 0
         high, low = np.log(np.maximum(largest, 0)), np.log(np.maximum(-least, 0))
@@ -70,14 +72,16 @@ def analytic_gradients(chunk: KeptChunk, which: slice) -> tuple[Gradients, Array
     Parameters
     ----------
     chunk : KeptChunk
+        The chunk.
     which : slice
-        Of its networks, m of them.
+        The networks that are taken, m of them.
 
     Returns
     -------
     gradients : callable
-        From weights, shape (m, P), real or complex, W_1 by rows, ..., W_L by rows, to gradients of the same shape.
+        Returns the gradients, given weights of the same shape (m, P), real or complex, W_1 by rows, ..., W_L by rows.
     weights : ndarray, shape (m, P)
+        The weights of these networks.
 
     Examples
     --------
@@ -107,7 +111,7 @@ def analytic_gradients(chunk: KeptChunk, which: slice) -> tuple[Gradients, Array
 
 
 def _log_steepest(chunk: KeptChunk) -> Array:
-    """Return max_k log(|df/dW_k|/|W_k|), shape (m,); inf for a gradient over weights that are 0, -inf for none."""
+    """Return max_k log(|df/dW_k|/|W_k|), shape (m,): inf for a gradient over weights 0, -inf without any gradient."""
     gradients = chunk.log_gradient_norms(range(1, len(chunk.matrices) + 1))
     with np.errstate(divide="ignore"):  # the log of a 0
         squares = np.log(np.stack([np.einsum("mij,mij->m", w, w) for w in chunk.matrices], axis=1))
@@ -116,7 +120,7 @@ def _log_steepest(chunk: KeptChunk) -> Array:
 
 
 def _ends(chunk: KeptChunk, which: slice, flat: NDArray[np.bool_]) -> Array:
-    """Return least and largest eigenvalue, shape (2, m), of some networks, each found or refused; 0 if flat."""
+    """Return the least and the largest eigenvalue, shape (2, m), of some networks; 0 for those that are flat."""
     gradients, parameters = analytic_gradients(chunk, which)
     size = parameters.shape[1]
     most = max(1, min(size, _MOST_BYTES // (8 * size)))
@@ -137,7 +141,7 @@ def _ends(chunk: KeptChunk, which: slice, flat: NDArray[np.bool_]) -> Array:
 
 
 def _require_function(gradients: Gradients, parameters: Array, flat: NDArray[np.bool_]) -> None:
-    """Refuse networks whose gradients are made by rounding: they differ from 3 g(3W), which is g(W)."""
+    """Refuse networks whose gradients g(W) are made by rounding, and so differ from 3 g(3W)."""
     g = gradients(parameters)
     lost = np.linalg.norm(3 * gradients(3 * parameters) - g, axis=1) > _ROUNDED * np.linalg.norm(g, axis=1)
     if np.any(lost & ~flat):
@@ -146,11 +150,11 @@ def _require_function(gradients: Gradients, parameters: Array, flat: NDArray[np.
 
 
 def _inaccurate(ends: Array, errors: Array) -> NDArray[np.bool_]:
-    return ~np.asarray(errors <= _ERROR * np.abs(ends).min(axis=0), dtype=np.bool_)  # nan is
+    return ~np.asarray(errors <= _ERROR * np.abs(ends).min(axis=0), dtype=np.bool_)  # nan counts as inaccurate
 
 
 def _in_range(gradients: Gradients) -> Gradients:
-    """Refuse gradients that are not finite, or whose derivatives may not be."""
+    """Return the same gradients, but refuse those that are not finite, or whose derivatives may not be."""
 
     def checked(parameters: Numbers) -> Numbers:
         with np.errstate(over="ignore", invalid="ignore"):

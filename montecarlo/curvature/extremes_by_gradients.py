@@ -15,25 +15,26 @@ from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
 _STEP = 1e-30
-"""Of complex steps: they have no cancellation, so it need not be weighed against rounding."""
+"""The length of complex steps. Nothing cancels in them, so they can be as short as this."""
 _LONG_STEP = 1e-10
-"""Relative to the largest weight, where a product at the other step would underflow."""
+"""The length relative to the largest weight, for steps whose product would otherwise underflow."""
 _LEAST = 1e-280
-"""Imaginary parts below lose digits."""
+"""Imaginary parts that are smaller lose digits."""
 _SMALLEST = 5e-324
 _EVERY = 5
 
 
 @dataclass(frozen=True, eq=False)
 class ExtremesByGradients:
-    """Least and largest eigenvalue of the Hessians of m losses.
+    """The least and the largest eigenvalue of the Hessians of m losses.
 
     Attributes
     ----------
     least, largest : ndarray, shape (m,)
-        nan, as the residual, where a gradient or the Hessian is not finite.
+        The eigenvalues; they and the residuals are nan where a gradient or the Hessian is not finite.
     residuals : ndarray, shape (m,)
-        There is an eigenvalue no farther from each end found than this; the true ends are not within those found.
+        Each end that was found is no farther than this from an eigenvalue. The true ends do not lie between those
+        found.
     products : int
         How many products with the Hessians were taken.
     """
@@ -55,17 +56,18 @@ def extremes_by_gradients(
     Parameters
     ----------
     gradients : callable
-        From parameters, shape (m, P), to the gradients of the losses, shape (m, P), a complex-analytic function.
+        Returns the gradients of the losses, given parameters of the same shape (m, P); a complex-analytic function.
     parameters : ndarray, shape (m, P)
+        Where the Hessians are taken.
     tolerance : float
-        Of the residuals, against the larger end.
+        How large the residuals may be, relative to the larger end.
     products : int
-        The most to take.
+        The largest number of products with the Hessians.
 
     Returns
     -------
     ExtremesByGradients
-        Whatever was reached: `residuals` say how accurate it is.
+        What was reached; its residuals say how accurate it is.
 
     Raises
     ------
@@ -75,9 +77,9 @@ def extremes_by_gradients(
 
     Notes
     -----
-    A product with the Hessian is :math:`\mathrm{Im}\,g(w + ihv)/h`, exact up to rounding for h = 1e-30 whatever the
-    network is made of; where that underflows, h is 1e-10 of the largest weight. All bases are kept orthogonal; with P
-    products they span all there is.
+    A product with the Hessian is :math:`\mathrm{Im}\,g(w + ihv)/h`. For h = 1e-30 it is exact up to rounding, whatever
+    the network is made of. Where it underflows, h is 1e-10 of the largest weight. All bases are kept orthogonal, and P
+    products span the whole space.
 
     References
     ----------
@@ -116,7 +118,7 @@ def extremes_by_gradients(
         for _ in range(2):
             w -= np.einsum("mj,mjp->mp", np.einsum("mjp,mp->mj", basis[:, : j + 1], w), basis[:, : j + 1])
         beta = row_norms(w)
-        exhausted = beta <= 1e-12 * before  # an invariant space: what is left of w is rounding
+        exhausted = beta <= 1e-12 * before  # the basis spans an invariant space, and what is left of w is rounding
         beta[exhausted] = 0
         betas[:, j] = beta
         q = np.divide(w, beta[:, None], out=np.zeros_like(w), where=beta[:, None] > 0)
@@ -127,7 +129,7 @@ def extremes_by_gradients(
             open_ &= ~(exhausted | (found[2] <= tolerance * largest))
             if not open_.any():
                 break
-    rounding = math.sqrt(size) * _SMALLEST / steps  # of imaginary parts that are subnormal
+    rounding = math.sqrt(size) * _SMALLEST / steps  # the error of imaginary parts that are subnormal
     found[2] += np.where((steps != _STEP) & found[:2].any(axis=0), rounding, 0)
     found[:, bad] = np.nan
     return ExtremesByGradients(found[0], found[1], found[2], j + 1)
@@ -140,7 +142,7 @@ def _products(
     steps: Array,
     which: NDArray[np.bool_],
 ) -> Array:
-    """Return the Hessians times q, nan where a gradient is not finite; lengthen steps, of some, that underflow."""
+    """Return the Hessians times q, nan where a gradient is not finite; steps that underflow become longer."""
     with np.errstate(over="ignore", invalid="ignore"):
         w = _imaginary(gradients, parameters, q, steps) / steps[:, None]
         small = which & (steps == _STEP) & (np.abs(w).max(axis=1) < _LEAST / _STEP)
@@ -155,7 +157,7 @@ def _products(
 
 
 def _imaginary(gradients: Callable[[NDArray[Any]], NDArray[Any]], parameters: Array, q: Array, steps: Array) -> Array:
-    """Return imaginary parts of gradients after a complex step, nan for those that are not finite."""
+    """Return the imaginary parts of gradients after a complex step, nan for those that are not finite."""
     g = gradients(parameters + 1j * (steps[:, None] * q))
     if not isinstance(g, np.ndarray) or g.shape != parameters.shape or g.dtype.kind != "c":
         kind = f"shape {g.shape} and type {g.dtype}" if isinstance(g, np.ndarray) else f"type {type(g).__name__}"
@@ -165,7 +167,13 @@ def _imaginary(gradients: Callable[[NDArray[Any]], NDArray[Any]], parameters: Ar
 
 
 def row_norms(vectors: Array) -> Array:
-    """Return the norms of rows whose squares may underflow or overflow; inf or nan for rows that are not finite."""
+    """Return the norms of rows, whose squares may under- or overflow; rows that are not finite have inf or nan.
+
+    Examples
+    --------
+    >>> row_norms(np.array([[3e-200, 4e-200], [0.0, 0.0]]))
+    array([5.e-200, 0.e+000])
+    """
     size = np.abs(vectors).max(axis=1)
     inside = (size > 0) & (size < np.inf)
     units = np.divide(vectors, size[:, None], out=np.zeros_like(vectors), where=inside[:, None])

@@ -1,4 +1,4 @@
-"""What is measured of the Hessian of f in all weights: norms, both ends, ratios, signs, and its share of a loss's."""
+"""What is measured of the Hessian of f in all weights: norms, both ends, ratios, signs, and its part in a loss's."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
 _UNITS = 2**14
-"""Units of the networks whose ends are found together: their banded matrix stays in the cache."""
+"""Networks of so many units in all are taken at once, so that their banded matrix stays in the cache."""
 
 
 @dataclass(frozen=True)
 class HessianNorms:
-    r"""Squared Frobenius norms of the Hessian of f in the weights: of the whole, or of its blocks.
+    r"""Squared Frobenius norms of the Hessian of f in the weights, or of its blocks.
 
     Parameters
     ----------
     blocks : sequence of (k, l), optional
-        Layers k < l between 1 and L; the whole Hessian by default, with every block and its transpose.
+        Pairs of layers k < l between 1 and L. By default the whole Hessian is measured, with every block and its
+        transpose.
 
     Notes
     -----
-    :math:`|H_{kl}|_F^2 = |b_l|^2 |M_{lk}|_F^2 |a_{k-1}|^2` with the Jacobian between the layers: no second derivative
-    is taken. The whole costs two products of matrices for each layer. Of residual networks only the whole is known, of
-    normalized ones neither.
+    :math:`|H_{kl}|_F^2 = |b_l|^2 |M_{lk}|_F^2 |a_{k-1}|^2`, where M is the Jacobian between the layers. So
+    no second derivative is taken, and the whole costs two products of matrices for each layer. For residual networks
+    only the whole is known, and for normalized ones nothing.
 
     Examples
     --------
@@ -82,7 +83,7 @@ class HessianNorms:
         backward = chunk.log_backward_norms([later for _, later in self.blocks])
         forward = chunk.log_activation_norms([k - 1 for k, _ in self.blocks])
         jacobians = np.stack([chunk.log_jacobian_norms(k, later) for k, later in self.blocks], axis=1)
-        with np.errstate(invalid="ignore"):  # a dead network: -inf in each
+        with np.errstate(invalid="ignore"):  # each term is -inf for a dead network
             return np.asarray(backward + jacobians + forward)
 
 
@@ -90,16 +91,17 @@ class HessianNorms:
 class HessianExtremes:
     r"""Both ends of the spectrum of the Hessian of f in all weights, as logs, in any architecture.
 
-    Components: ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and ``spectral_norm``, the
-    larger of the two. -inf for a dead network, whose Hessian is 0, and for an end of the other sign. In architectures
-    that are not plain also ``ends/gradient``, :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over
-    :math:`\max_k|\partial f/\partial W_k|/|W_k|`, which behind normalization is at least 1 in every network
-    (:mod:`theory.architectures.normalized`); -inf against a layer of weights 0.
+    The components are ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and ``spectral_norm``,
+    the larger of the two. They are -inf for a dead network, whose Hessian is 0, and for an end of the other sign.
+
+    Architectures that are not plain also have ``ends/gradient``, :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over
+    :math:`\max_k|\partial f/\partial W_k|/|W_k|`. Behind normalization this is at least 1 in every network
+    (:mod:`theory.architectures.normalized`). It is -inf if the weights of a layer are 0.
 
     Notes
     -----
-    Of plain networks by Lanczos's method on the reduced Hessian, to a relative error of 1e-10
-    (:mod:`montecarlo.curvature.lanczos`); of others on complex steps of the gradient, to 1e-6
+    Both ends come from Lanczos's method: for plain networks on the reduced Hessian, to a relative error of 1e-10
+    (:mod:`montecarlo.curvature.lanczos`), for others on complex steps of the gradient, to 1e-6
     (:mod:`montecarlo.curvature.any_architecture`).
 
     Examples
@@ -117,7 +119,7 @@ class HessianExtremes:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the labels; of plain networks refuse laws with atoms, and depth 1."""
+        """Return the labels, and refuse plain networks of depth 1 or of a law with atoms."""
         ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
         if not net.architecture.is_plain:
             return (*ends, "ends/gradient")
@@ -136,7 +138,8 @@ class HessianExtremes:
 class HessianIndex:
     """Share of negative eigenvalues among those of the Hessian of f that are not 0, as a log, counted one by one.
 
-    1/2 on average over signs of the readout: it tells how far from a minimum the network is. -inf for a dead network.
+    The share tells how far from a minimum the network is. On average over signs of the readout it is 1/2. Its log is
+    -inf for a dead network.
 
     Examples
     --------
@@ -148,7 +151,7 @@ class HessianIndex:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the label; refuse laws with atoms, and depth 1."""
+        """Return the label, and refuse laws with atoms, and depth 1."""
         _require_spectrum(net)
         return ("negative_share",)
 
@@ -165,10 +168,10 @@ class HessianIndex:
 
 @dataclass(frozen=True)
 class CurvatureRatios:
-    r"""How fast function, gradient and curvature vanish beside each other, as logs.
+    r"""How fast function, gradient and curvature vanish relative to each other, as logs.
 
-    Components: ``gradient/output``, :math:`|\nabla f|/|f|`, and ``hessian/gradient``,
-    :math:`\|\nabla^2f\|_2/|\nabla f|`, over all weights. -inf for a dead network, where both are 0/0.
+    The components are ``gradient/output``, :math:`|\nabla f|/|f|`, and ``hessian/gradient``,
+    :math:`\|\nabla^2f\|_2/|\nabla f|`, over all weights. They are -inf for a dead network, where both are 0/0.
 
     Examples
     --------
@@ -180,7 +183,7 @@ class CurvatureRatios:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the two labels; refuse laws with atoms, and depth 1."""
+        """Return the two labels, and refuse laws with atoms, and depth 1."""
         _require_spectrum(net)
         return ("gradient/output", "hessian/gradient")
 
@@ -199,13 +202,13 @@ class CurvatureRatios:
 class LossCurvature:
     r"""The two parts of the Hessian of the loss :math:`\frac12(f-y)^2` on one example: their spectral norms, as logs.
 
-    Components: ``residual``, :math:`|f-y|\,\|\nabla^2f\|_2`, ``gauss_newton``, :math:`|\nabla f|^2`,
-    ``residual/gauss_newton``, and ``residual_share``, the first over the sum of both. -inf for a dead network.
+    The components are ``residual``, :math:`|f-y|\,\|\nabla^2f\|_2`; ``gauss_newton``, :math:`|\nabla f|^2`;
+    ``residual/gauss_newton``; and ``residual_share``, the first over the sum of both. They are -inf for a dead network.
 
     Parameters
     ----------
     target : Fraction, int or str
-        y.
+        The target y.
 
     Examples
     --------
@@ -221,7 +224,7 @@ class LossCurvature:
         object.__setattr__(self, "target", exact_fraction("target", self.target))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the four labels; refuse laws with atoms, and depth 1."""
+        """Return the four labels, and refuse laws with atoms, and depth 1."""
         _require_spectrum(net)
         return ("residual", "gauss_newton", "residual/gauss_newton", "residual_share")
 
@@ -256,7 +259,7 @@ def _log_gradient(directions: Directions) -> Array:
 
 
 def _log_ends(directions: Directions) -> tuple[Array, Array]:
-    """Return log lambda_max and log(-lambda_min), shape (m,) each; -inf for a dead network."""
+    """Return log lambda_max and log(-lambda_min), shape (m,) each, which are -inf for a dead network."""
 
     def logs(some: Directions) -> Array:
         low, high, log_scale, _ = measured_extremes(some, 1e-10)
@@ -267,7 +270,7 @@ def _log_ends(directions: Directions) -> tuple[Array, Array]:
 
 
 def _of_alive(directions: Directions, measure: Callable[[Directions], Array], components: int) -> Array:
-    """Measure the networks that are alive, some at a time; -inf for the others."""
+    """Measure the networks that are alive, some at a time; the others have -inf."""
     out = np.full((directions.networks, components), -np.inf)
     alive = np.flatnonzero(directions.alive)
     at_a_time = max(1, _UNITS // sum(directions.widths))

@@ -1,12 +1,13 @@
 r"""The Frobenius norm of the Hessian of f behind residual branches, by one recursion over the branches.
 
-With :math:`b_k` the derivative of f in what :math:`W_k` puts out,
+With :math:`b_k` the derivative of f in the output of :math:`W_k`,
 
 .. math:: d^2f[dW_l, dW_k] = b_l^T\,dW_l\,M_{lk}\,dW_k\,a_{k-1}\quad(k<l),
 
-:math:`M_{lk}` the derivative of :math:`a_{l-1}` in what :math:`W_k` puts out. Therefore
-:math:`|H|_F^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l`, :math:`C_l = \sum_{k<l}|a_{k-1}|^2M_{lk}M_{lk}^T`, with one matrix
-:math:`C_{l+1} = J_lC_lJ_l^T + \alpha^2|a_{l-1}|^2D_l^2`, :math:`J_l = I+\alpha D_lW_l`, and with two
+where :math:`M_{lk}` is the derivative of :math:`a_{l-1}` in the output of :math:`W_k`. Therefore
+:math:`|H|_F^2 = 2\sum_l|b_l|^2\,\mathrm{tr}\,C_l` with :math:`C_l = \sum_{k<l}|a_{k-1}|^2M_{lk}M_{lk}^T`. For branches
+of one matrix, :math:`C_{l+1} = J_lC_lJ_l^T + \alpha^2|a_{l-1}|^2D_l^2` with :math:`J_l = I+\alpha D_lW_l`. For branches
+of two matrices,
 
 .. math:: C_{2j} &= D(|a_{2j-2}|^2 + WC_{2j-1}W^T)D,\qquad W = W_{2j-1},\ W' = W_{2j},\ J = I+\alpha W'DW,\\
           C_{2j+1} &= JC_{2j-1}J^T + \alpha^2|a_{2j-2}|^2W'D^2W'^T + \alpha^2|a_{2j-1}|^2.
@@ -27,7 +28,7 @@ from montecarlo.drawing.small_products import matrix_matrix
 
 
 def log_residual_frobenius(chunk: ResidualChunk) -> Array:
-    """Return log|H|_F^2 of the Hessian of f in all weights of residual networks, shape (m,); -inf for 0."""
+    """Return log|H|_F^2 of the Hessian of f in all weights of residual networks, shape (m,), which is -inf for 0."""
     depth, alpha, pairs = len(chunk.layers), branch_scale(chunk.net), chunk.net.architecture.matrices_a_branch == 2
     log_a = chunk.log_activation_norms(range(depth + 1))
     traces = [np.full(chunk.networks, -np.inf)]
@@ -52,7 +53,7 @@ def log_residual_frobenius(chunk: ResidualChunk) -> Array:
 
 
 def _beside_identity(alpha: float, branch: Floats) -> Array:
-    """Return I + alpha times a branch's derivative."""
+    """Return the identity plus alpha times the derivative of a branch."""
     jacobian = np.asarray(alpha * branch, np.float64)
     jacobian[:, range(branch.shape[1]), range(branch.shape[1])] += 1
     return jacobian
@@ -60,7 +61,7 @@ def _beside_identity(alpha: float, branch: Floats) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Scaled:
-    """Positive semidefinite matrices exp(log_scale) times `parts`, which have trace 1 (or 0)."""
+    """Positive semidefinite matrices, as exp(log_scale) times `parts`, whose trace is 1 (or 0)."""
 
     parts: Array
     log_scale: Array
@@ -93,6 +94,6 @@ class _Scaled:
         return _Scaled(parts, common)._normalized()
 
     def _normalized(self) -> _Scaled:
-        trace = np.maximum(np.einsum("mii->m", self.parts), 0)  # a 0 may be rounded to less
+        trace = np.maximum(np.einsum("mii->m", self.parts), 0)  # rounding may make a 0 negative
         inverse = np.divide(1.0, trace, out=np.zeros_like(trace), where=trace > 0)
         return _Scaled(self.parts * inverse[:, None, None], self.log_scale + log_of_squares(trace))

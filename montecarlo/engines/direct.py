@@ -23,7 +23,13 @@ class Direct:
     Parameters
     ----------
     dtype : str
-        ``"float64"``, or ``"float32"``: norms are summed in double precision and kept on log scale in either.
+        The precision of weights and activations, ``"float64"`` or ``"float32"``. In both cases norms are summed in
+        double precision, and kept on log scale.
+
+    Raises
+    ------
+    InvalidArgument
+        If the precision is another one.
     """
 
     dtype: Precision = "float64"
@@ -41,7 +47,7 @@ class Direct:
 
     @property
     def name(self) -> str:
-        """``direct`` and the precision."""
+        """The word ``direct`` and the precision."""
         return f"direct-{self.dtype}"
 
     def refuse(self, net: Ensemble) -> None:
@@ -50,7 +56,7 @@ class Direct:
         Weights(net)
 
     def partition(self, net: Ensemble) -> Partition:
-        """Return chunks whose layers stay in the cache; of networks of width one, all layers."""
+        """Return chunks of which a layer stays in the cache, or all layers for networks of width one."""
         if _is_width_one(net):
             return Partition.whole(
                 min(CHUNK_WEIGHTS // int(net.depth), CHUNK_NETWORKS), BLOCK_LAYERS // len(sizes(net))
@@ -58,7 +64,18 @@ class Direct:
         return Partition.of(net, np.dtype(self.dtype).itemsize)
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
-        """Return what draws :class:`montecarlo.engines.real_matrices.Chunk`."""
+        """Return what draws :class:`montecarlo.engines.real_matrices.Chunk`.
+
+        Parameters
+        ----------
+        net, needs, second_input
+            As for :meth:`montecarlo.engines.engine.Engine.opened`.
+
+        Raises
+        ------
+        InvalidArgument
+            If a second input is asked for at width one.
+        """
         if _is_width_one(net):
             if second_input is not None:
                 raise InvalidArgument("width", "one direction holds no angle", "use a width of at least 2")

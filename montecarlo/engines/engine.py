@@ -19,7 +19,7 @@ ALL_NEEDS = frozenset({"backward", "weights", "units", "second_input"})
 
 
 class Networks(Protocol):
-    """What an observable can ask of a chunk of networks, whichever engine drew them; see the needs of each engine."""
+    """What an observable can ask of a chunk of networks, whichever engine drew them, if the engine provides it."""
 
     net: Ensemble
     networks: int
@@ -41,7 +41,7 @@ class Networks(Protocol):
 
 
 Draw = Callable[[np.random.Generator, int], Any]
-"""From a stream and a number of networks to a chunk of so many."""
+"""Draws a chunk, given a stream and a number of networks."""
 
 
 class Engine(Protocol):
@@ -49,11 +49,11 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """Part of each stream's name and of a run's fingerprint."""
+        """The name, which is part of each stream's name and of a run's fingerprint."""
 
     @property
     def provides(self) -> frozenset[str]:
-        """Which needs of observables it meets."""
+        """The needs of observables that it meets."""
 
     def refuse(self, net: Ensemble) -> None:
         """Raise InvalidArgument for an ensemble that it cannot sample."""
@@ -62,4 +62,14 @@ class Engine(Protocol):
         """Return how samples are cut into blocks and chunks."""
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
-        """Return what draws the chunks of one block."""
+        """Return what draws the chunks of one block.
+
+        Parameters
+        ----------
+        net : Ensemble
+            What to draw.
+        needs : frozenset of str
+            What observables use beyond activations.
+        second_input : SecondInput or None
+            The second input of each network, if observables ask for one.
+        """

@@ -15,7 +15,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 @dataclass(frozen=True)
 class LawExact:
-    """Normal weights without matrices, in O(n) a layer; the same law as :class:`Direct`, jointly over all layers."""
+    """Networks of normal weights without matrices, in O(n) a layer, of the law of real weights jointly over layers."""
 
     name = "law-exact"
     provides = frozenset({"backward", "units", "second_input"})
@@ -31,7 +31,13 @@ class LawExact:
         return Partition.whole(chunk, 2**22 // sum(widths))
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
-        """Return what draws :class:`montecarlo.engines.vectors_in_law.VectorChunk`."""
+        """Return what draws :class:`montecarlo.engines.vectors_in_law.VectorChunk`.
+
+        Parameters
+        ----------
+        net, needs, second_input
+            As for :meth:`montecarlo.engines.engine.Engine.opened`.
+        """
         weights = Weights(net)
         return lambda rng, networks: VectorChunk(
             net, rng, networks, needs=needs, second_input=second_input, weights=weights
@@ -40,7 +46,7 @@ class LawExact:
 
 @dataclass(frozen=True)
 class LawExactNorms:
-    """Normal weights reduced to norms, in O(1) a layer; the same law as :class:`Direct`, jointly over all layers."""
+    """Networks of normal weights reduced to norms, in O(1) a layer, of the law of real weights jointly over layers."""
 
     name = "law-exact-norms"
     provides = frozenset({"backward", "units"})
@@ -55,7 +61,13 @@ class LawExactNorms:
         return Partition.whole(2**17 // steps, 2**19 // steps)
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
-        """Return what draws :class:`montecarlo.engines.norms_in_law.NormChunk`."""
+        """Return what draws :class:`montecarlo.engines.norms_in_law.NormChunk`.
+
+        Parameters
+        ----------
+        net, needs, second_input
+            As for :meth:`montecarlo.engines.engine.Engine.opened`.
+        """
         weights = Weights(net)
         return lambda rng, networks: NormChunk(net, rng, networks, needs=needs, weights=weights)
 

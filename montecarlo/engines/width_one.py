@@ -18,7 +18,7 @@ from theory.ensembles import Ensemble
 CHUNK_WEIGHTS = 2**18
 """A chunk has at most so many weights, which take 2 MiB."""
 _FIRST_LAYERS = 16
-"""Of ReLU networks so many layers are drawn at first, as half of the networks die at each."""
+"""How many layers of ReLU networks are drawn at first: half of the networks die at each."""
 
 
 class WidthOneChunk:

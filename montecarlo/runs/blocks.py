@@ -28,11 +28,15 @@ class Task:
     Attributes
     ----------
     net : Ensemble
+        What is drawn.
     observables : tuple of Observable
+        What is measured.
     engine : Engine
+        How it is drawn.
     seed : int
+        The root seed.
     keep_values : bool
-        Whether all values are kept; else their counts on a grid are.
+        Whether all values are kept, rather than their counts on a grid.
     covariance : bool
         Whether covariances of the logs are wanted.
     """
@@ -51,16 +55,22 @@ class Task:
 
     @property
     def stream(self) -> str:
-        """Name of the streams: what is drawn depends on the ensemble and the engine, not on what is measured.
+        """The name of the streams: what is drawn depends on the ensemble and the engine, not on what is measured.
 
-        An architecture is told by the name of its engine, so the digest is that of the plain ensemble.
+        The name of the engine tells the architecture, so the digest is that of the plain ensemble.
         """
         name, digest = self.engine.name, self.net.plain.digest()
         return digest if name == "direct-float64" else f"{digest}/{name}"
 
     @property
     def second_input(self) -> SecondInput | None:
-        """The second input that the observables ask for."""
+        """The second input that the observables ask for, if any does.
+
+        Raises
+        ------
+        InvalidArgument
+            If two of them ask for different ones.
+        """
         pairs = {observable.second_input for observable in self.observables if "second_input" in observable.needs}  # type: ignore[attr-defined]
         if len(pairs) > 1:
             raise InvalidArgument("observables", "ask for second inputs at different angles", "simulate them apart")
@@ -69,7 +79,19 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What one observable read off a number of networks."""
+    """What one observable read off a number of networks.
+
+    Attributes
+    ----------
+    moments : Moments
+        Moments of the quantities and of their logs.
+    covariance : LogCovariance or None
+        Covariances of the logs, if they are wanted.
+    counts : LogCounts or None
+        Counts of the logs on a grid, if the values are not kept.
+    values : ndarray, shape (networks, components), or None
+        The logs themselves, if they are kept.
+    """
 
     moments: Moments
     covariance: LogCovariance | None
@@ -78,7 +100,15 @@ class Part:
 
     @classmethod
     def of(cls, values: Array, *, keep_values: bool, covariance: bool) -> Part:
-        """Return the part of values, shape (networks, components)."""
+        """Return the part of some networks.
+
+        Parameters
+        ----------
+        values : ndarray, shape (networks, components)
+            The logs that were measured.
+        keep_values, covariance : bool
+            As for :class:`Task`.
+        """
         return cls(
             Moments.of(values),
             LogCovariance.of(values) if covariance else None,
@@ -124,11 +154,20 @@ class Part:
 
 
 Parts = list[Part]
-"""Of each observable."""
+"""What each observable read off, in the order of the observables."""
 
 
 def run_block(task: Task, block: int, networks: int) -> Parts:
     """Draw and measure the networks of one block.
+
+    Parameters
+    ----------
+    task : Task
+        What to draw and measure.
+    block : int
+        The number of the block, which decides its stream.
+    networks : int
+        How many networks the block has.
 
     Raises
     ------
@@ -162,7 +201,13 @@ def run_block(task: Task, block: int, networks: int) -> Parts:
 
 
 def merged(parts: Sequence[Part], more: Sequence[Part]) -> Parts:
-    """Fold a block's parts into those before it."""
+    """Return a block's parts merged with those of the blocks before it.
+
+    Parameters
+    ----------
+    parts, more : sequence of Part
+        What each observable read off the blocks before, and off this one.
+    """
     return [one.merge(other) for one, other in zip(parts, more, strict=True)]
 
 

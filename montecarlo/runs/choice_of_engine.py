@@ -1,4 +1,4 @@
-"""Which engine a simulation means."""
+"""Finds the engine that a simulation asks for."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 
 def find_engine(engine: object, net: Ensemble, needs: frozenset[str], dtype: Precision) -> Engine:
-    """Return the engine meant.
+    """Return the engine that a simulation asks for.
 
     Parameters
     ----------
     engine : str or Engine
-        ``"direct"``: the one that draws real weight matrices in the ensemble's architecture. ``"law-exact"``: the one
-        with the least work that provides what is needed.
+        ``"direct"`` is the engine that draws real weight matrices in the ensemble's architecture. ``"law-exact"`` is
+        the fastest engine without matrices that provides what is needed.
     net : Ensemble
+        What is drawn.
     needs : frozenset of str
-        What observables ask for.
+        What observables use beyond activations.
     dtype : str
-        Precision of the direct engine's weights.
+        The precision of the direct engine's weights.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Draw networks block by block, on any workers, the same bits on each; measure them; fold in block order."""
+"""Draws networks block by block, with the same bits on any workers; measures them, and merges blocks in their order."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Readings:
     Attributes
     ----------
     components : tuple of str
-        Label of each number measured, e.g. ``a_3``.
+        The label of each number measured, e.g. ``a_3``.
     moments : Moments
-        Streaming moments, an array entry per component; `mean`, `log_mean`, ... here are shortcuts.
+        Streaming moments, with an array entry per component; `mean`, `log_mean`, ... here are shortcuts.
     logs : ndarray, shape (samples, components), or None
-        All values, as logs; None if they were not kept.
+        The logs of all values; None if they were not kept.
     counts : LogCounts or None
         How many values fall in each cell of a grid, where they were not kept.
     log_covariance : LogCovariance or None
@@ -55,7 +55,13 @@ class Readings:
     log_covariance: LogCovariance | None = None
 
     def log_values(self, component: str) -> Array:
-        """Return the logs of one component, shape (samples,); -inf where the quantity is 0."""
+        """Return the logs of one component, shape (samples,), which are -inf where the quantity is 0.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such component, or the values were not kept.
+        """
         column = self._column(component)
         if self.logs is None:
             raise InvalidArgument("keep_values", "the values were not kept", "simulate with keep_values=True")
@@ -63,29 +69,39 @@ class Readings:
 
     @property
     def mean(self) -> Array:
-        """Sample mean of the quantity itself, per component."""
+        """The sample mean of the quantity itself, per component."""
         return self.moments.mean
 
     @property
     def log_mean(self) -> Array:
-        """Sample mean of the log given that the quantity is not 0, per component."""
+        """The sample mean of the log given that the quantity is not 0, per component."""
         return self.moments.log_mean
 
     @property
     def log_variance(self) -> Array:
-        """Sample variance of the log given that the quantity is not 0, per component."""
+        """The sample variance of the log given that the quantity is not 0, per component."""
         return self.moments.log_variance
 
     @property
     def survival(self) -> Array:
-        """Share of networks where the quantity is not 0, per component."""
+        """The share of networks where the quantity is not 0, per component."""
         return self.moments.survival
 
     def quantile(self, p: float, component: str, error: float = 1e-3) -> Estimate:
         """Estimate the p-quantile of the log of a component, with an interval valid for every law.
 
-        From the values themselves where they were kept (:func:`montecarlo.intervals.order_statistic_interval`), and
-        from counts, rounded outward, where not (:class:`montecarlo.streaming.counts.LogCounts`).
+        The interval comes from the values themselves if they were kept
+        (:func:`montecarlo.intervals.order_statistic_interval`), and otherwise from counts, rounded outward
+        (:class:`montecarlo.streaming.counts.LogCounts`).
+
+        Parameters
+        ----------
+        p : float
+            The probability that lies below the quantile.
+        component : str
+            One of :attr:`components`.
+        error : float
+            The probability that the interval may miss.
         """
         column = self._column(component)
         if self.logs is not None:
@@ -107,11 +123,13 @@ class Simulation:
     Attributes
     ----------
     net : Ensemble
+        What was drawn.
     samples : int
-        Networks drawn: fewer than asked for where the simulation was ended early.
+        The number of networks drawn, which is smaller than asked for if the simulation was ended early.
     seed : int
+        The root seed.
     readings : dict
-        Observable to :class:`Readings`.
+        The :class:`Readings` of each observable.
     """
 
     net: Ensemble
@@ -149,22 +167,23 @@ def simulate(
     Parameters
     ----------
     net : Ensemble
-        What to draw, without symbols.
+        What to draw; all sizes are numbers.
     observables : sequence of Observable
         What to measure. It does not change which networks the direct engine draws.
     samples : int
-        Number of networks.
+        The number of networks.
     seed : int
-        Root seed, not negative.
+        The root seed, not negative.
     engine : str or Engine
-        ``"direct"``: real weight matrices. ``"law-exact"``: normal weights only, networks of the same law without
-        matrices, the faster the wider they are.
+        ``"direct"`` draws real weight matrices. ``"law-exact"``, for normal weights only, draws networks of the same
+        law without matrices; the wider they are, the more time it saves.
     dtype : str
-        ``"float64"`` or ``"float32"``: precision of the direct engine's weights.
+        The precision of the direct engine's weights, ``"float64"`` or ``"float32"``.
     jobs : int
-        Threads; 1 stays in this one. The bits are the same for any number, and any executor.
+        The number of threads; 1 stays in this one. The bits are the same for any number, and any executor.
     executor : concurrent.futures.Executor or Workers, optional
-        Runs the blocks in place of `jobs`: a process pool, a Dask cluster, ...; see :mod:`montecarlo.workers.places`.
+        What runs the blocks in place of `jobs`, such as a process pool or a Dask cluster; see
+        :mod:`montecarlo.workers.places`.
     store : path or BlockStore, optional
         An SQLite file that takes each block as it is finished. The same call goes on where the last one ended.
     keep_values : bool
@@ -175,22 +194,22 @@ def simulate(
     block : int, optional
         Draw this block alone, of those that make up `samples`.
     until : callable, optional
-        Called with the simulation so far whenever the number of its blocks has doubled; ends it by a true answer. The
-        intervals it uses must be valid at any time (:mod:`montecarlo.intervals.anytime`).
+        Called with the simulation so far whenever the number of its blocks has doubled; a true answer ends the
+        simulation. The intervals that it uses must be valid at any time (:mod:`montecarlo.intervals.anytime`).
     partial : bool
         Whether an interrupt (Ctrl-C) ends the simulation with the blocks that are finished, if there are any.
     progress : callable, optional
-        Called here with (samples done, samples) after each block, in block order.
+        Called in this process with (samples done, samples) after each block, in block order.
 
     Returns
     -------
     Simulation
-        ``simulation[observable]`` are its :class:`Readings`.
+        ``simulation[observable]`` gives the :class:`Readings` of an observable.
 
     Raises
     ------
     InvalidArgument
-        If an argument is unusable: it is named, with what is wrong and what would do.
+        If an argument cannot be used; the message names it, what is wrong and what would do.
 
     Examples
     --------
@@ -256,7 +275,7 @@ def simulate(
 
 
 def _workers(jobs: int, executor: Executor | Workers | None, task: Task) -> AbstractContextManager[Workers]:
-    """Return the workers meant; those that were handed in stay open."""
+    """Return the workers that are asked for; those that were handed in stay open."""
     if executor is None:
         return serial() if jobs == 1 else threads(jobs)
     if not isinstance(executor, Workers):
@@ -268,7 +287,7 @@ def _workers(jobs: int, executor: Executor | Workers | None, task: Task) -> Abst
 
 
 def _results(task: Task, sizes: dict[int, int], workers: Workers, run: StoredRun | None) -> Iterator[Parts]:
-    """Yield the parts of each block in order: from the store, or drawn, and then stored."""
+    """Yield the parts of each block in order; blocks that are not in the store are drawn, and then stored."""
     finished = {} if run is None else run.finished
     missing = ((task, block, size) for block, size in sizes.items() if finished.get(block) != size)
     drawn = in_task_order(run_block, missing, workers)
@@ -337,7 +356,7 @@ _MOST_LAYERS = 10**8
 
 
 def _require_drawable(net: Ensemble) -> None:
-    """Refuse sizes that no memory holds, before they are counted out."""
+    """Refuse sizes that no memory holds, before arrays of such sizes are made."""
     widths = [int(width) for width in net.widths or (net.width or 1,)]
     if max(widths) > _MOST_UNITS:
         raise InvalidArgument("width", f"{max(widths)} units are too many to draw", f"use at most {_MOST_UNITS}")
@@ -346,7 +365,7 @@ def _require_drawable(net: Ensemble) -> None:
 
 
 def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
-    """Refuse what cannot be simulated, before anything is drawn; return the components of each observable."""
+    """Refuse what cannot be simulated, before anything is drawn, and return the components of each observable."""
     task.engine.refuse(task.net)
     for observable in task.observables:
         if lacking := observable.needs - task.engine.provides:
@@ -355,7 +374,7 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
                 raise InvalidArgument("architecture", problem, "use architecture='plain'")
             raise InvalidArgument("engine", problem, "use engine='direct'")
     components = [_components(observable, task.net) for observable in task.observables]
-    _ = task.second_input  # refuses two different ones
+    _ = task.second_input  # this refuses two different ones
     needed = 8 * samples * sum(map(len, components))
     if task.keep_values and needed > KEEP_VALUES_BYTES:
         problem = f"{samples} networks have {needed / 2**30:.1f} GiB of values, above 2 GiB"

@@ -1,4 +1,4 @@
-"""A simulation's blocks in a store: what decides their bits is its fingerprint."""
+"""The blocks of a simulation in a store, where its fingerprint is all that decides their bits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from montecarlo.runs.blocks import Part, Parts, Task
 from theory.ensembles import InvalidArgument
 
 _BITS = 1
-"""Raised whenever a change to montecarlo changes the bits of a block."""
+"""This number is raised whenever a change to montecarlo changes the bits of a block."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class StoredRun:
     Attributes
     ----------
     store : BlockStore
+        Where the blocks are kept.
     task : Task
+        All that decides their bits.
     """
 
     store: BlockStore
@@ -36,12 +38,12 @@ class StoredRun:
 
     @cached_property
     def name(self) -> str:
-        """Name of the run within the store."""
+        """The name of the run within the store."""
         return hashlib.sha256(repr(sorted(settings(self.task).items())).encode()).hexdigest()
 
     @cached_property
     def finished(self) -> dict[int, int]:
-        """Networks of each block that was there when first asked."""
+        """How many networks each block has that was in the store when this was first asked."""
         return self.store.sizes(self.name)
 
     def parts(self, block: int) -> Parts:
@@ -55,7 +57,22 @@ class StoredRun:
         return out
 
     def keep(self, block: int, networks: int, parts: Parts) -> None:
-        """Store a block, unless there is one of more networks."""
+        """Store a block, unless there is one of at least as many networks.
+
+        Parameters
+        ----------
+        block : int
+            The number of the block.
+        networks : int
+            How many networks it has.
+        parts : list of Part
+            What each observable read off.
+
+        Raises
+        ------
+        InvalidArgument
+            If the block cannot be written.
+        """
         if self.finished.get(block, 0) < networks:
             arrays = {f"{i}.{key}": value for i, part in enumerate(parts) for key, value in part.arrays().items()}
             self.store.put(self.name, block, networks, arrays)
@@ -64,6 +81,18 @@ class StoredRun:
 @contextmanager
 def open_run(store: str | PathLike[str] | BlockStore, task: Task) -> Iterator[StoredRun]:
     """Open the run of a task, in a store of its own or one that several simulations share.
+
+    Parameters
+    ----------
+    store : path or BlockStore
+        A file for this simulation alone, or a store that several simulations share.
+    task : Task
+        What is simulated.
+
+    Yields
+    ------
+    StoredRun
+        The run; a store that was opened here is closed in the end.
 
     Raises
     ------
@@ -88,7 +117,7 @@ def settings(task: Task) -> dict[str, str]:
     if sampler is not None and "<" in getattr(sampler, "__qualname__", "<"):
         problem = f"the sampler of {task.net.law.name!r} is a lambda or local function, which has no name to store"
         raise InvalidArgument("store", problem, "define the sampler at module level")
-    plain = task.net.plain  # an architecture is told by the engine's name
+    plain = task.net.plain  # the engine's name tells the architecture
     return {
         "ensemble": f"{plain.describe()} ({plain.digest()})",
         "observables": ", ".join(map(_named, task.observables)),

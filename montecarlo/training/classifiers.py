@@ -1,4 +1,4 @@
-"""Deep classifiers on data, many at once: softmax cross-entropy and its gradients, with residuals and normalization."""
+"""Many deep classifiers at once: their softmax cross-entropy on data, and its gradients."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 NORMALIZATIONS = ("none", "layer", "batch")
 VARIANCE_FLOOR = 1e-5
-"""Added to variances before they divide, as in PyTorch."""
+"""What is added to variances before they divide, as in PyTorch."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    r"""The classifier :math:`a_k = \phi(N(W_k a_{k-1}))`, k < L, with logits :math:`W_L a_{L-1}`; no biases.
+    r"""The classifier :math:`a_k = \phi(N(W_k a_{k-1}))`, k < L, with logits :math:`W_L a_{L-1}` and no biases.
 
     Parameters
     ----------
     widths : sequence of int
-        n_0, ..., n_L: the last is the number of classes, at least 2.
+        The widths n_0, ..., n_L, of which the last is the number of classes, at least 2.
     activation : str
         ``linear``, ``relu`` or ``leaky:SLOPE``.
     residual : float
-        alpha: hidden layers of equal widths become :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`. 0 for none.
+        The scale alpha: hidden layers of equal widths become :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`; at
+        0 there are no residual branches.
     normalization : str
-        N: ``none``; ``layer``, over the units of each example; or ``batch``, over the examples of each unit. Both take
-        off the mean and divide by the root of the variance plus 1e-5, without parameters of their own.
+        What N is: ``none``; ``layer``, over the units of each example; or ``batch``, over the examples of each unit.
+        Both subtract the mean and divide by the root of the variance plus 1e-5, without parameters of their own.
 
     Raises
     ------
@@ -87,12 +88,12 @@ class Classifier:
 
     @cached_property
     def slope(self) -> float:
-        """Of the activation, for negative arguments and at 0."""
+        """The slope of the activation for negative arguments, and at 0."""
         return float(Fraction(Ensemble(width=1, depth=1, activation=self.activation).slope))
 
     @cached_property
     def _layers(self) -> list[Layer]:
-        """What follows each matrix: nothing follows the last."""
+        """What follows each matrix; nothing follows the last."""
         over: dict[str, Literal["units", "inputs"] | None] = {"none": None, "layer": "units", "batch": "inputs"}
         hidden = [Layer(self.slope, over[self.normalization])] * (self.depth - 1)
         for k, layer in enumerate(hidden, start=1):
@@ -102,12 +103,12 @@ class Classifier:
 
     @property
     def depth(self) -> int:
-        """L."""
+        """The number L of weight matrices."""
         return len(self.widths) - 1
 
     @cached_property
     def parameters(self) -> int:
-        """How many weights a network has: P."""
+        """The number P of weights that a network has."""
         return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
 
     def describe(self) -> str:
@@ -116,7 +117,17 @@ class Classifier:
         return " + ".join(parts) or "plain"
 
     def initial(self, seeds: Sequence[int]) -> Array:
-        """Return He-initialized normal weights, shape (m, P), a network for each seed.
+        """Return normal weights at He initialization, shape (m, P), with a network for each seed.
+
+        Parameters
+        ----------
+        seeds : sequence of int
+            One for each network, none negative.
+
+        Raises
+        ------
+        InvalidArgument
+            If they are no such integers.
 
         Examples
         --------
@@ -135,7 +146,20 @@ class Classifier:
         return found
 
     def logits(self, parameters: Array, inputs: ArrayLike) -> Array:
-        """Return the logits of m networks, shape (m, B, n_L), on inputs of shape (B, n_0) or (m, B, n_0)."""
+        """Return the logits of m networks, shape (m, B, n_L).
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (m, P)
+            The weights, a row for each network.
+        inputs : array_like, shape (B, n_0) or (m, B, n_0)
+            The examples, the same for all networks, or others for each.
+
+        Raises
+        ------
+        InvalidArgument
+            If shapes do not fit.
+        """
         w, x = self._checked(parameters, as_floats("inputs", inputs, finite=False))
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(self._forward(w, x)[0])
@@ -153,13 +177,13 @@ class Classifier:
         Parameters
         ----------
         parameters : ndarray, shape (m, P)
-            Complex ones are allowed: signs are those of real parts, and nothing is conjugated.
+            The weights. Complex ones are allowed: signs are those of real parts, and nothing is conjugated.
         inputs : ndarray, shape (B, n_0) or (m, B, n_0)
-            The same for all networks, or each its own.
+            The examples, the same for all networks, or others for each.
         labels : ndarray of int, shape (B,) or (m, B)
-            From 0 to n_L - 1.
+            The classes of the examples, from 0 to n_L - 1.
         out : ndarray, shape (m, P), optional
-            Takes the gradients.
+            The array that takes the gradients.
 
         Returns
         -------
@@ -191,7 +215,7 @@ class Classifier:
         return losses, found
 
     def _checked(self, parameters: NDArray[Any], inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return both as floats or complex numbers; refuse shapes that do not fit."""
+        """Return both as floats or complex numbers, and refuse shapes that do not fit."""
         w, x = (_as_inexact(*each) for each in (("parameters", parameters), ("inputs", inputs)))
         if w.ndim != 2 or w.shape[1] != self.parameters:
             problem = f"have shape {w.shape}, but a network has {self.parameters} weights"
@@ -209,7 +233,25 @@ class Classifier:
 
 
 def require_labels(labels: object, classes: int) -> NDArray[Any]:
-    """Return labels as an array; refuse what is no array of classes 0, ..., K - 1."""
+    """Return labels as an array, and refuse what is no array of classes 0, ..., K - 1.
+
+    Parameters
+    ----------
+    labels : array_like of int
+        The classes of examples.
+    classes : int
+        The number K of classes.
+
+    Raises
+    ------
+    InvalidArgument
+        If they are no integers, or one is no class.
+
+    Examples
+    --------
+    >>> require_labels([0, 2, 1], 3)
+    array([0, 2, 1])
+    """
     found = np.asarray(labels)
     remedy = f"use integers from 0 to {classes - 1}"
     if found.dtype.kind not in "iu":
@@ -221,7 +263,7 @@ def require_labels(labels: object, classes: int) -> NDArray[Any]:
 
 
 def _as_inexact(argument: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers as an array, integers as doubles."""
+    """Return numbers as an array, where integers become doubles."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "fc":
         return values
     return as_floats(argument, values, finite=False)

@@ -1,4 +1,4 @@
-"""The loss (f-y)^2/2 of many networks on one input each reads, its gradients in all weights at once."""
+"""The loss (f-y)^2/2 of many networks at once on one input, and its gradients in all weights."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from theory.ensembles import InvalidArgument
 class OneInput:
     r"""The losses :math:`\frac12(f-y)^2`, :math:`f = \langle v, a_L\rangle`, of m networks on one input.
 
-    Parameters are an array of shape (m, P), W_1 by rows, ..., W_L by rows for each network.
+    Parameters are an array of shape (m, P), with W_1 by rows, ..., W_L by rows for each network.
 
     Attributes
     ----------
     widths : tuple of int
-        n_0, ..., n_L.
+        The widths n_0, ..., n_L.
     slope : float
-        Of the activation, for negative arguments and at 0.
+        The slope of the activation for negative arguments, and at 0.
     readouts : ndarray, shape (m, n_L)
-        v of each network, which is not trained.
+        The readout v of each network, which is not trained.
     input : ndarray, shape (n_0,)
-        x.
+        The input x of all networks.
     targets : ndarray, shape (m,)
-        y of each network.
+        The target y of each network.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class OneInput:
     Notes
     -----
     :math:`\nabla_{W_k} f = b_k a_{k-1}^T`, :math:`b_L = D_L v`, :math:`b_k = D_k W_{k+1}^T b_{k+1}`. At width one both
-    passes are products of the weights before and after k, never a division by :math:`w_k`.
+    passes are products of the weights before and after k, so that nothing is divided by :math:`w_k`.
 
     Examples
     --------
@@ -84,13 +84,19 @@ class OneInput:
 
     @classmethod
     def of_chunk(cls, chunk: Any, targets: ArrayLike) -> tuple[OneInput, Array]:
-        """Return the problem of a chunk's networks (:class:`montecarlo.Chunk`, with its weights), and their parameters.
+        """Return the problem of a chunk's networks, and their parameters.
 
         Parameters
         ----------
         chunk : Chunk
-            Drawn with ``needs={"weights"}``.
+            A :class:`montecarlo.Chunk` that was drawn with ``needs={"weights"}``.
         targets : array_like, shape (m,) or ()
+            The target of each network, or one for all.
+
+        Raises
+        ------
+        InvalidArgument
+            If the architecture is not plain, or targets are no such numbers.
         """
         chunk.net.require_plain("the loss on one input")
         depth, m = int(chunk.net.depth), chunk.networks
@@ -107,9 +113,11 @@ class OneInput:
         Parameters
         ----------
         networks : sequence of Network
-            Of the same widths and activation, with a readout.
+            Networks of the same widths and activation, with a readout.
         inputs : array_like, shape (n_0,)
+            The input of all networks.
         targets : array_like, shape (m,) or ()
+            The target of each network, or one for all.
 
         Raises
         ------
@@ -134,30 +142,48 @@ class OneInput:
 
     @property
     def networks(self) -> int:
-        """How many networks there are: m."""
+        """The number m of networks."""
         return len(self.targets)
 
     @property
     def depth(self) -> int:
-        """L."""
+        """The number L of weight matrices."""
         return len(self.widths) - 1
 
     @cached_property
     def parameters(self) -> int:
-        """How many weights a network has: P."""
+        """The number P of weights that a network has."""
         return sum(n_in * n_out for n_in, n_out in pairwise(self.widths))
 
     def taken(self, which: NDArray[Any]) -> OneInput:
-        """Return the problem of some of the networks."""
+        """Return the problem of some of the networks.
+
+        Parameters
+        ----------
+        which : ndarray of bool or int
+            The networks, as a mask or by number.
+        """
         problem = copy.copy(self)  # what was checked is not checked again
         object.__setattr__(problem, "readouts", self.readouts[which])
         object.__setattr__(problem, "targets", self.targets[which])
         return problem
 
     def gradients(self, parameters: NDArray[Any], out: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the outputs f, shape (m,), and the gradients of the losses, shape (m, P), in `out` if given.
+        """Return the outputs and the gradients of the losses.
 
-        Complex parameters are allowed: signs are those of real parts, and nothing is conjugated.
+        Parameters
+        ----------
+        parameters : ndarray, shape (m, P)
+            The weights. Complex ones are allowed: signs are those of real parts, and nothing is conjugated.
+        out : ndarray, shape (m, P), optional
+            The array that takes the gradients.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The outputs f.
+        ndarray, shape (m, P)
+            The gradients of the losses.
 
         Raises
         ------
@@ -177,14 +203,14 @@ class OneInput:
             return run(parameters, found), found
 
     def _chains(self, w: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
-        """Take products of the weights before and after each, with the slopes met on the way."""
+        """Run chains: gradients are products of the weights before and after each, with the slopes on the way."""
         v, x = self.readouts, self.input
         slopes: Any = 1.0
         steps = w
         if self.slope != 1:
             slopes = np.where(np.sign(x) * np.cumprod(np.sign(w.real), axis=1) > 0, 1.0, self.slope)
             steps = w * slopes
-        after = np.empty_like(w)  # b_k: the product of all that follows w_k
+        after = np.empty_like(w)  # b_k is the product of all that follows w_k
         after[:, -1:] = v
         after[:, :-1] = steps[:, 1:]
         np.cumprod(after[:, ::-1], axis=1, out=after[:, ::-1])
@@ -212,7 +238,14 @@ class OneInput:
 
 
 def layer_views(parameters: NDArray[Any], widths: Sequence[int]) -> list[NDArray[Any]]:
-    """Return views W_1, ..., W_L, shapes (m, n_k, n_{k-1}), of parameters of shape (m, P).
+    """Return views W_1, ..., W_L, shapes (m, n_k, n_{k-1}), of all weights.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (m, P)
+        The weights, W_1 by rows, ..., W_L by rows for each network.
+    widths : sequence of int
+        The widths n_0, ..., n_L.
 
     Examples
     --------

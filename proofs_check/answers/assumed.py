@@ -15,8 +15,9 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     Parameters
     ----------
     query : Query
+        The question, which holds the ensemble.
     *more : Assumption
-        Those that not every answer needs.
+        The assumptions of this answer that not every answer needs.
     """
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES

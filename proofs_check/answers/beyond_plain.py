@@ -19,15 +19,16 @@ def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Deriv
     Parameters
     ----------
     query : Query
+        The question.
     order : int
         1 for the mean, 2 for the variance.
     name, notation : str
-        Of the quantity.
+        The name of the quantity and its LaTeX notation.
 
     Returns
     -------
     Derivation or None
-        None for plain networks of independent entries.
+        None for plain networks of independent entries, which :mod:`proofs_check.answers.log_laws` answers.
 
     Raises
     ------

@@ -32,6 +32,15 @@ def latex(expression: sp.Expr) -> str:
 def readable(expression: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
     """Name the long bases of symbolic powers, such as the eigenvalues of a recursion, lambda_1, lambda_2, ...
 
+    Returns
+    -------
+    formula : sympy.Expr
+        The expression with those names in it.
+    names : list of (sympy.Symbol, sympy.Expr)
+        Each name, and the base that it stands for.
+
+    Examples
+    --------
     >>> n, depth = symbols.whole("n"), symbols.whole("L")
     >>> readable((1 + sp.sqrt(1 + n**2 + 3 * n + 7) / n) ** depth)
     (lambda_1**L, [(lambda_1, 1 + sqrt(n**2 + 3*n + 8)/n)])
@@ -42,7 +51,7 @@ def readable(expression: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Exp
     free = (name for j in range(1, len(bases) + len(taken) + 1) if (name := f"lambda_{j}") not in taken)
     names = [(sp.Symbol(name, positive=True), base) for name, base in zip(free, bases, strict=False)]
     expression = expression.xreplace({base: symbol for symbol, base in names})
-    if len(names) == 2:  # two eigenvalues: their difference is the root of the discriminant, up to a factor
+    if len(names) == 2:  # the difference of two eigenvalues is the root of the discriminant, up to a factor
         difference = symbols.tidy(names[1][1] - names[0][1])
         for root in difference.atoms(sp.Pow):
             if root.exp == sp.Rational(1, 2):
@@ -52,11 +61,11 @@ def readable(expression: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Exp
 
 
 _LONG = 5
-"""Operations beyond which the base of a power gets a name."""
+"""The base of a power gets a name if it has more operations than this."""
 
 
 class _SafePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
-    """Prints what SymPy reads back: a symbol whose name means something else to SymPy is written out."""
+    """Prints text that SymPy reads back; a symbol whose name means something else to SymPy is written out."""
 
     def _print_Symbol(self, symbol: sp.Symbol) -> str:
         name = str(symbol.name)
@@ -70,7 +79,7 @@ class _SafePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
 
 
 def parsable(expression: sp.Expr) -> str:
-    """Return the text that SymPy parses to the expression, with positive (integer) symbols.
+    """Return text that SymPy parses to the expression, with symbols that are positive or positive integers.
 
     >>> parsable(symbols.whole("N") + symbols.whole("m"))
     "Symbol('N', integer=True, positive=True) + m"
@@ -118,7 +127,7 @@ def derivation_latex(answer: Derivation) -> str:
 
 
 def derivation_python(answer: Derivation) -> str:
-    """Return an answer of theory as a Python function of its symbols, standard library only where that suffices.
+    """Return an answer of theory as a Python function of its symbols, which imports SciPy only where it must.
 
     Raises
     ------
@@ -133,7 +142,7 @@ def derivation_python(answer: Derivation) -> str:
     name = answer.quantity.replace("-", "_")
     if answer.exact is None:
         return f"def {name}():\n    return {answer.value!r}\n"
-    # a name such as lambda, math or scipy may be a symbol's, but not an argument's
+    # a symbol may be called lambda, math or scipy, but an argument may not
     free = sorted(answer.exact.free_symbols, key=str)
     safe = {symbol: sp.Symbol(f"{symbol}_" if _is_taken(str(symbol)) else str(symbol)) for symbol in free}
     arguments = ", ".join(str(safe[symbol]) for symbol in free)
@@ -230,7 +239,7 @@ def sampled_json(answer: Sampled) -> str:
 
 
 def _exp_or_none(log: float) -> float | None:
-    """Return the exponential; None where a float would make it 0 or infinite, and it is not."""
+    """Return the exponential, or None where a float would wrongly make it 0 or infinite."""
     if not math.isfinite(log):
         return math.exp(log)
     return math.exp(log) if -745 < log < 709 else None
@@ -250,5 +259,5 @@ def _shown_exp(log: float) -> str:
 
 
 def _number(value: float | None) -> float | str | None:
-    """Return a JSON number; infinities, which JSON lacks, as strings."""
+    """Return a number for JSON, where infinities, which JSON lacks, become strings."""
     return value if value is None or math.isfinite(value) else str(value)

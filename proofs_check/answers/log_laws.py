@@ -1,4 +1,4 @@
-"""Laws of logarithms: what the typical network does, where the mean is carried by rare ones."""
+"""Laws of logarithms: they say what the typical network does where rare networks carry the mean."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from theory.ensembles import InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
 
 STEP_RATIO = r"\log\frac{|a_k|^2}{|a_{k-1}|^2}"
-"""LaTeX of what one layer adds to log|a_k|^2."""
+"""The LaTeX of what one layer adds to log|a_k|^2."""
 
 _DIGITS = 25
 _WIDE = 256  # sums over more units than this are numbers, not formulas to read
@@ -31,7 +31,22 @@ def gradient_law(query: Query) -> LogGradientLaw:
 
 
 def activation_notation(query: Query, law: LogSumLaw) -> tuple[str, str]:
-    """Return the LaTeX of a_k, and of the condition that the network survives, if it can die."""
+    """Return the LaTeX of a_k, and of the condition that the network survives, if it can die.
+
+    Parameters
+    ----------
+    query : Query
+        The question, which says at which layer.
+    law : LogSumLaw
+        The law of log|a_k|^2.
+
+    Returns
+    -------
+    activation : str
+        The LaTeX of a_k.
+    condition : str
+        The LaTeX of "given that a_k is not 0"; empty if no network can die.
+    """
     a = f"a_{{{query.at}}}"
     return a, rf"\mid {a}\neq0" if law.can_die else ""
 
@@ -42,7 +57,21 @@ def gradient_notation(query: Query) -> str:
 
 
 def quantile_notation(query: Query, what: str) -> str:
-    """Return the LaTeX of the p-quantile of `what`."""
+    r"""Return the LaTeX of the p-quantile of `what`.
+
+    Parameters
+    ----------
+    query : Query
+        The question, which holds the probability p.
+    what : str
+        The LaTeX of what the quantile is taken of.
+
+    Examples
+    --------
+    >>> from theory.ensembles import Ensemble
+    >>> print(quantile_notation(Query(Ensemble(width=4, depth=2)), "|a_2|^2"))
+    q_{1/2}\left(|a_2|^2\right)
+    """
     return rf"q_{{{query.p}}}\left({what}\right)"
 
 
@@ -72,14 +101,15 @@ def cumulant_answer(
     Parameters
     ----------
     query : Query
+        The question.
     law : LogSumLaw
-        Of the logarithm.
+        The law of the logarithm.
     order : int
         1 for the mean, 2 for the variance.
     *more : Assumption
-        Those beside the usual ones, and survival.
+        The assumptions beside survival and those of every answer.
     name, notation : str
-        Of the quantity.
+        The name of the quantity and its LaTeX notation.
 
     Raises
     ------
@@ -106,12 +136,13 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption, name: str, 
     Parameters
     ----------
     query : Query
+        The question, which holds the probability p.
     law : LogSumLaw
-        Of the logarithm.
+        The law of the logarithm.
     *more : Assumption
-        Those beside the usual ones.
+        The assumptions beside those of every answer.
     name, notation : str
-        Of the quantity.
+        As for :func:`cumulant_answer`.
     """
     assumed = what_is_assumed(query, *more)
     enclosed = None

@@ -20,23 +20,24 @@ Layer = int | str
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: an ensemble, with what else matters for the quantity.
+    """What is asked: an ensemble, and whatever else matters for the quantity.
 
     Parameters
     ----------
     net : Ensemble
+        The networks that are asked about.
     order : int
         The power of a norm.
     layer : int, str or None
-        k.
+        The layer k, by its number or a symbol's name; None stands for the usual layer of the quantity.
     layers : tuple of two, or None
-        j and k, where two layers are asked about.
+        The layers j and k, where two are asked about.
     p : Fraction
         A probability.
     c : Fraction
         The factor in P(|a_k|^2 >= c |x|^2).
     digits : int or None
-        Decimal digits to be enclosed; floats if None.
+        How many decimal digits are to be enclosed; None asks for a float.
     """
 
     net: Ensemble
@@ -73,24 +74,24 @@ class Derivation:
     Parameters
     ----------
     quantity : str
-        Its name.
+        The name of the quantity.
     notation : str
-        Its LaTeX notation, the left-hand side.
+        Its LaTeX notation, the left-hand side of the equation.
     exact : sympy.Expr or None
-        The formula; None where the answer is a number found by inversion, has more digits than Python prints, or no
-        closed form.
+        The formula. It is None where the answer is a number found by inversion, has more digits than Python prints, or
+        has no closed form.
     value : float or None
-        None while symbols remain.
+        The number; None while symbols remain, or where no float holds it.
     log_value : float or None
-        Natural logarithm, where it is what is computed, or the value under- or overflows.
+        The natural logarithm of the number, if it is known.
     assumptions : tuple of str
-        All of them.
+        All that the answer assumes, as a reader is told.
     enclosed : str or None
         The digits asked for, with a bound on their error.
     related : tuple of (name, SymPy expression)
-        What else belongs to the answer: a generating function, an asymptote, ...
+        What else belongs to the answer, for example a generating function.
     reason : str
-        Why there is no formula, where there is none.
+        The reason why there is no formula, where there is none.
     """
 
     quantity: str
@@ -106,7 +107,29 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Sampled:
-    """An answer of montecarlo: an estimate with its interval, and logarithms where they are what is measured."""
+    """An answer of montecarlo: an estimate with its interval.
+
+    Parameters
+    ----------
+    quantity : str
+        The name of the quantity.
+    estimate : Estimate
+        The estimate of the quantity, or of its logarithm.
+    samples : int
+        How many networks were drawn.
+    seed : int
+        The root seed.
+    log_scale : bool
+        Whether the estimate is one of the logarithm.
+    networks_alive : int
+        How many of the networks have an output other than 0 at the layer.
+    assumptions : tuple of str
+        What the interval assumes, as a reader is told.
+    asked : int
+        How many networks were asked for; 0 where that is no fixed number.
+    reached : bool
+        Whether the interval is as narrow as was asked for.
+    """
 
     quantity: str
     estimate: Estimate
@@ -125,7 +148,22 @@ class Sampled:
 
 
 def formula(name: str, notation: str, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
-    """Return an answer that is a formula, with its number once no symbols remain."""
+    """Return an answer that is a formula, with its number once no symbols remain.
+
+    Parameters
+    ----------
+    name, notation : str
+        The name of the quantity and its LaTeX notation.
+    exact : sympy.Expr
+        The formula.
+    assumed : tuple of str
+        All that it assumes, as a reader is told.
+
+    Examples
+    --------
+    >>> formula("mean", "m", sp.Rational(1, 2), ()).value
+    0.5
+    """
     if exact.free_symbols:
         return Derivation(name, notation, exact, value=None, log_value=None, assumptions=assumed)
     number = sp.re(sp.N(exact, 30))
@@ -140,7 +178,19 @@ def formula(name: str, notation: str, exact: sp.Expr, assumed: tuple[str, ...]) 
 def number(
     name: str, notation: str, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, ...], digits: int | None
 ) -> Derivation:
-    """Return an answer that is a number known as a ball, with its formula if there is one."""
+    """Return an answer that is a number known as a ball, with its formula if there is one.
+
+    Parameters
+    ----------
+    name, notation, assumed
+        As for :func:`formula`.
+    exact : sympy.Expr or None
+        The formula, if there is one.
+    ball : Ball
+        The number, with a bound on its error.
+    digits : int or None
+        How many decimal digits are shown; None shows a float.
+    """
     value = float(ball)
     logarithm = float(ball.log()) if ball > 0 else None
     in_range = math.isfinite(value) and (value != 0 or ball == 0)
@@ -166,7 +216,21 @@ def printable(exact: sp.Expr) -> sp.Expr | None:
 
 
 def sampled(name: str, estimate: Estimate, logs: Any, sampling: Sampling, *, log_scale: bool = False) -> Sampled:
-    """Return an answer of montecarlo, given the logs that it was read off."""
+    """Return an answer of montecarlo, given the logarithms that it was read off.
+
+    Parameters
+    ----------
+    name : str
+        The name of the quantity.
+    estimate : Estimate
+        The estimate with its interval.
+    logs : ndarray
+        The sampled logarithms, shape (networks,); dead networks are at -infinity.
+    sampling : Sampling
+        How they were sampled.
+    log_scale : bool
+        Whether the estimate is one of the logarithm.
+    """
     asked = 0 if sampling.within is not None or sampling.block is not None else sampling.samples
     alive = int(np.isfinite(logs).sum())
     reached = sampling.within is None or estimate.half_width <= math.log1p(sampling.within)
@@ -183,17 +247,42 @@ def sampled(name: str, estimate: Estimate, logs: Any, sampling: Sampling, *, log
 
 
 def power(text: str, order: int) -> str:
-    """Return the LaTeX of E|text|^order."""
+    r"""Return the LaTeX of E|text|^order.
+
+    Parameters
+    ----------
+    text : str
+        The LaTeX of a vector or a matrix.
+    order : int
+        The power of its norm.
+
+    Examples
+    --------
+    >>> print(power("a_2", 4))
+    \mathbb{E}\left|a_2\right|^{4}
+    """
     return rf"\mathbb{{E}}\left|{text}\right|^{{{order}}}"
 
 
 def numeric_layer(query: Query, default: Layer) -> int:
     """Return the number of the layer to be sampled.
 
+    Parameters
+    ----------
+    query : Query
+        The question.
+    default : int or str
+        The layer if the question names none.
+
     Raises
     ------
     InvalidArgument
         If the ensemble has symbols, or there is no such layer.
+
+    Examples
+    --------
+    >>> numeric_layer(Query(Ensemble(width=4, depth=2)), 1)
+    1
     """
     query.net.require_numbers("sample")
     layer: Any = default if query.layer is None else query.layer

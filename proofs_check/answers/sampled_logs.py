@@ -32,7 +32,18 @@ def gradient_norms(query: Query) -> GradientNorms:
 
 
 def mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sampled:
-    """Estimate the mean logarithm of networks that survive, with the variance that theory derives.
+    """Estimate the mean logarithm of the networks that survive, with the variance that theory derives.
+
+    Parameters
+    ----------
+    name : str
+        The name of the quantity.
+    law : LogSumLaw
+        The law of the logarithm, whose variance the interval needs.
+    logs : ndarray
+        The sampled logarithms, shape (networks,); dead networks are at -infinity.
+    sampling : Sampling
+        How they were sampled.
 
     Raises
     ------
@@ -49,13 +60,33 @@ def mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sa
 
 
 def share(name: str, logs: Any, least: float, sampling: Sampling) -> Sampled:
-    """Estimate the probability that the logarithm is at least `least`."""
+    """Estimate the probability that the logarithm is at least `least`.
+
+    Parameters
+    ----------
+    name, logs, sampling
+        As for :func:`mean_of_logs`.
+    least : float
+        The threshold.
+    """
     count = int((logs >= least).sum())
     return sampled(name, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
 
 
 def quantile(name: str, query: Query, observable: Observable, sampling: Sampling) -> Sampled:
-    """Estimate the p-quantile of the observable's first component, as sharply as asked for."""
+    """Estimate the p-quantile of the observable's first component, as sharply as asked for.
+
+    Parameters
+    ----------
+    name : str
+        The name of the quantity.
+    query : Query
+        The question, which holds the ensemble and the probability p.
+    observable : Observable
+        What is measured; its first component is read.
+    sampling : Sampling
+        How many networks, or how sharp an interval, and where they run.
+    """
     p = float(query.p)
     if sampling.within is None:
         logs = sampling.logs(query.net, observable)

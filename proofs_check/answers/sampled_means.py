@@ -1,4 +1,4 @@
-"""Estimates of heavy-tailed means by an interval that is valid, or a refusal that says how many networks it takes."""
+"""Estimates of heavy-tailed means: a valid interval, or a refusal that says how many networks it takes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,23 @@ from theory.ensembles import InvalidArgument
 def mean_of_power(
     name: str, logs: Any, order: int, mean: sp.Expr, relative_variance: float, sampling: Sampling
 ) -> Sampled:
-    """Catoni's interval on the scale of the exact mean, so that nothing under- or overflows on the way."""
+    """Estimate E|.|^order by Catoni's interval, in units of the exact mean, so that nothing under- or overflows.
+
+    Parameters
+    ----------
+    name : str
+        The name of the quantity.
+    logs : ndarray
+        The sampled logarithms of squared norms, shape (networks,).
+    order : int
+        The power of the norm.
+    mean : sympy.Expr
+        The exact mean, which serves as the unit.
+    relative_variance : float
+        The variance over the square of the mean.
+    sampling : Sampling
+        How the logarithms were sampled.
+    """
     log_scale = float(sp.log(sp.N(mean, 30)))
     estimate = catoni_interval(np.exp(order / 2 * logs - log_scale), relative_variance, sampling.error)
     scale = math.exp(log_scale)
@@ -41,13 +57,41 @@ def mean_of_power(
 
 
 def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Expr, sp.Expr]:
-    """Return the relative variance, and how many networks a plain average needs to be told from 0."""
+    """Return the relative variance, and how many networks a plain average needs before it can be told from 0.
+
+    Parameters
+    ----------
+    mean, square : sympy.Expr
+        The exact mean of the quantity and of its square.
+    error : float
+        The probability that the interval may miss.
+
+    Returns
+    -------
+    relative_variance, networks : sympy.Float
+        Numbers that may be too large for a float.
+    """
     relative_variance = sp.N(square / mean**2 - 1, 30)
     return relative_variance, 2 * relative_variance * math.log(2 / error)
 
 
 def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -> float:
-    """Return the relative variance; refuse a mean that so few networks cannot tell from 0: rare networks carry it."""
+    """Return the relative variance, and refuse a mean that so few networks cannot tell from 0.
+
+    Rare networks carry such a mean.
+
+    Parameters
+    ----------
+    mean, square, error
+        As for :func:`networks_needed`.
+    samples : int
+        How many networks are to be drawn.
+
+    Raises
+    ------
+    InvalidArgument
+        If they are too few; the message says how many it takes.
+    """
     relative_variance, needed = networks_needed(mean, square, error)
     if needed < samples:
         return float(relative_variance)
@@ -57,7 +101,26 @@ def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -
 
 
 def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp.Expr) -> Sampled:
-    """Estimate E|a_k|^order by particles, where a plain average would need `plain` networks."""
+    """Estimate E|a_k|^order by particles, where a plain average would need more networks than there are.
+
+    Parameters
+    ----------
+    name : str
+        The name of the quantity.
+    query : Query
+        The question, which holds the ensemble and the order.
+    layer : int
+        The layer k.
+    sampling : Sampling
+        How many networks, and where they run.
+    plain : sympy.Expr
+        How many networks a plain average would need.
+
+    Raises
+    ------
+    InvalidArgument
+        If even particles need more networks, or a setting has no effect on them.
+    """
     sampling.require_direct("particles")
     islands, particles = _population(query, layer, sampling)
     run_islands = None if sampling.workers is None else partial(_mapped, sampling.workers)
@@ -78,7 +141,7 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
         f"{found.estimate.method} over {islands} islands of {particles} particles, as a plain average needs more than "
         f"{size} networks; relative variance of an island at most {found.relative_variance:.6g}"
     )
-    log_scale = found.log_scale != 0  # no float holds it
+    log_scale = found.log_scale != 0  # no float holds the mean
     if log_scale:
         estimate = Estimate(found.log_value, *found.log_interval, sampling.error, method, islands)
     else:
@@ -96,7 +159,10 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
 
 
 def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]:
-    """Share the networks out: populations as large as leaves enough of them for an interval of half its mean."""
+    """Return how many islands of how many particles there are.
+
+    Islands are as large as possible, given that there are enough of them for an interval of half the mean.
+    """
     least = math.ceil(4 * math.log(2 / sampling.error))
     for islands in (100, least):
         particles = sampling.samples // islands

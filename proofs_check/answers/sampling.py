@@ -15,32 +15,32 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 @dataclass(frozen=True)
 class Sampling:
-    """Settings of one estimate.
+    """The settings of one estimate.
 
     Parameters
     ----------
     samples : int
-        Networks; at most so many where `within` is given.
+        The number of networks, or the largest number where `within` is given.
     seed : int
-        Root seed.
+        The root seed.
     error : float
-        Probability that the interval may miss.
+        The probability that the interval may miss.
     engine : str
         ``"direct"`` or ``"law-exact"``.
     dtype : str
-        Precision of the direct engine.
+        The precision of the direct engine.
     jobs : int
-        Threads.
+        The number of threads.
     workers : Workers, optional
-        In place of `jobs`.
+        What runs the simulations in place of threads.
     store : path, optional
-        File for the blocks.
+        The file that keeps the finished blocks.
     block : int, optional
         Draw this block alone.
     within : float, optional
         Stop once the interval's half-width is at most this share of the quantity.
     progress : callable, optional
-        Called with (networks done, networks).
+        Called with the networks that are done and the networks in all.
     """
 
     samples: int
@@ -61,9 +61,21 @@ class Sampling:
         observable: Observable,
         until: Callable[[Any], bool] | None = None,
     ) -> Any:
-        """Return the logs of the observable's first component, shape (networks,): of those drawn before an interrupt.
+        """Return the logarithms of the observable's first component, for the networks drawn before any interrupt.
 
-        `until`, given the logs so far, ends it early.
+        Parameters
+        ----------
+        net : Ensemble
+            The networks to be drawn.
+        observable : Observable
+            What is measured on each.
+        until : callable, optional
+            Ends the sampling early once it returns True, given the logarithms so far.
+
+        Returns
+        -------
+        ndarray
+            Shape (networks,); dead networks are at -infinity.
         """
         label = observable.components(net)[0]
 

@@ -28,7 +28,7 @@ def add_quantity(parser: ArgumentParser) -> None:
 
 
 def add_query_options(parser: ArgumentParser) -> None:
-    """Add the options of the ensemble, and of what else matters for a quantity."""
+    """Add the options of the ensemble, and of all else that matters for a quantity."""
     parser.add_argument("--width", help="n: a number or a symbol's name")
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")

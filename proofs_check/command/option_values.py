@@ -1,4 +1,4 @@
-"""Values of options: read, or refused in one line that says what would do.
+"""The values of options are read, or refused in one line that says what would do.
 
 Readers take the option's name, without dashes, and the text given; :class:`ReadValue` lets argparse call them.
 """
@@ -27,7 +27,7 @@ class ReadValue(argparse.Action):
     Parameters
     ----------
     read : callable
-        Given the option's name and the text, returns the value or raises InvalidArgument.
+        Returns the value, given the option's name and the text; or raises InvalidArgument.
     """
 
     def __init__(self, *args: Any, read: Callable[[str, str], Any], **kwargs: Any) -> None:
@@ -44,6 +44,20 @@ class ReadValue(argparse.Action):
 def integer(name: str, text: str) -> int:
     """Read an integer.
 
+    Parameters
+    ----------
+    name : str
+        The name of the option, without dashes.
+    text : str
+        The text that was given.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no integer.
+
+    Examples
+    --------
     >>> integer("order", "-4")
     -4
     """
@@ -57,6 +71,18 @@ def integer(name: str, text: str) -> int:
 def natural(name: str, text: str) -> int:
     """Read an integer from 0.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no integer, or below 0.
+
+    Examples
+    --------
     >>> natural("seed", "0")
     0
     """
@@ -66,6 +92,18 @@ def natural(name: str, text: str) -> int:
 def positive(name: str, text: str) -> int:
     """Read an integer from 1.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no integer, or below 1.
+
+    Examples
+    --------
     >>> positive("samples", "0")
     Traceback (most recent call last):
     theory.ensembles.arguments.InvalidArgument: samples: must be at least 1, got 0; use e.g. --samples 10000
@@ -83,6 +121,18 @@ def _at_least(least: int, name: str, value: int) -> int:
 def exact_number(name: str, text: str) -> Fraction:
     """Read a number exactly.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number.
+
+    Examples
+    --------
     >>> exact_number("c", "0.1")
     Fraction(1, 10)
     """
@@ -97,6 +147,18 @@ def exact_number(name: str, text: str) -> Fraction:
 def exact_probability(name: str, text: str) -> Fraction:
     """Read a number strictly between 0 and 1 exactly, however small.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number, or not between 0 and 1.
+
+    Examples
+    --------
     >>> exact_probability("p", "1e-400") > 0
     True
     """
@@ -106,6 +168,18 @@ def exact_probability(name: str, text: str) -> Fraction:
 def probability(name: str, text: str) -> float:
     """Read a number strictly between 0 and 1.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number, or not between 0 and 1.
+
+    Examples
+    --------
     >>> probability("within", "0.01")
     0.01
     """
@@ -136,6 +210,18 @@ def layer(text: str) -> int | str:
 def two_layers(name: str, text: str) -> tuple[int | str, int | str]:
     """Read two layers.
 
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are not two of them, with a comma between.
+
+    Examples
+    --------
     >>> two_layers("layers", "1, k")
     (1, 'k')
     """
@@ -151,9 +237,9 @@ def choice(name: str, value: str, known: Mapping[str, Value]) -> Value:
     Parameters
     ----------
     name : str
-        The option's.
+        The name of the option.
     value : str
-        The word given.
+        The word that was given.
     known : mapping
         What each word stands for.
 
@@ -196,6 +282,13 @@ def writable_folder(text: str) -> Path:
 
 def writable_file(name: str, text: str) -> Path:
     """Prove that the file can be written, before any work is done, and leave what is there as it is.
+
+    Parameters
+    ----------
+    name : str
+        The name of the option, without dashes.
+    text : str
+        The text that was given.
 
     Raises
     ------

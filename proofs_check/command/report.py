@@ -16,7 +16,7 @@ _STYLES = {Verdict.SUPPORTED: "green", Verdict.REFUTED: "bold red", Verdict.INCO
 
 
 def console_table(report: Report) -> None:
-    """Print the verdict table to stdout: one row a statement, one column a tier."""
+    """Print the verdict table to stdout, with a row for each statement and a column for each tier."""
     from rich.console import Console
     from rich.table import Table
 
@@ -52,7 +52,19 @@ def console_table(report: Report) -> None:
 
 
 def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1) -> None:
-    """Write report.json, a table per topic in three formats, and the figure, into a folder that exists."""
+    """Write report.json, the tables of all topics in three formats, and the figure ``typical`` into a folder.
+
+    Parameters
+    ----------
+    report : Report
+        What a verification found.
+    out : Path
+        The folder, which exists.
+    told : callable or None
+        Called with what is being done, as :data:`proofs_check.verification.Progress` says.
+    jobs : int
+        The number of worker processes that draw the figure's networks.
+    """
     write_whole(out / "report.json", report.to_json() + "\n")
     for topic in dict.fromkeys(result.statement.topic for result in report.results):
         table = topic_table(report, topic)
@@ -79,7 +91,7 @@ def _tier_cell(result: StatementReport, tier: Tier) -> str:
 
 
 def _resolution(result: StatementReport) -> str:
-    """Return the shortest interval relative to the claim: what the simulated tier can tell apart."""
+    """Return the length of the shortest interval relative to the claim: no smaller difference is seen."""
     relative = []
     for finding in result.of_tier(Tier.SIMULATED):
         assert finding.claimed is not None

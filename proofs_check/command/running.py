@@ -1,4 +1,4 @@
-"""Options that say how much is drawn and where it runs; the workers and progress bars that they mean."""
+"""Options that say how much is drawn and where it runs; and the workers and progress bars that they ask for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ def add_seed(parser: ArgumentParser) -> None:
 
 
 def add_jobs(parser: ArgumentParser, what: str = "processes") -> None:
-    """Add ``--jobs``, the number of processes or threads."""
+    """Add ``--jobs``, the number of processes or threads.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser of a subcommand.
+    what : str
+        What is counted, for ``--help``: processes or threads.
+    """
     every = os.cpu_count() or 1
     parser.add_argument("--jobs", action=ReadValue, read=positive, default=every, help=f"{what} (default: all)")
 
@@ -48,7 +56,19 @@ def add_run_options(parser: ArgumentParser) -> None:
 def verified(
     statements: Sequence[Statement], options: Namespace, workers: Workers | None, progress: Progress | None
 ) -> Report:
-    """Verify statements as the options of :func:`add_run_options` say."""
+    """Verify statements as the options of :func:`add_run_options` say.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        What to check.
+    options : argparse.Namespace
+        The options that were given.
+    workers : Workers or None
+        A cluster that takes the place of ``--jobs``.
+    progress : callable or None
+        Called with what is being done, as :data:`proofs_check.verification.Progress` says.
+    """
     from proofs_check.verification import verify
 
     return verify(
@@ -70,7 +90,7 @@ def connected(options: Namespace) -> AbstractContextManager[Workers | None]:
 
 
 def progress_bars() -> AbstractContextManager[Progress | None]:
-    """Show progress bars on a terminal, nothing in a pipe."""
+    """Show progress bars on a terminal, and nothing in a pipe."""
     if not sys.stderr.isatty():
         return nullcontext(None)
     from proofs_check.reporting.progress import bars

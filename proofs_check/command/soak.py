@@ -31,7 +31,7 @@ def simulated_only(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
 
 def main() -> int:
-    """Run the suite over seeds 1, 2, ...; return 1 if any verdict was refuted."""
+    """Run the suite over the seeds 1, 2, ..., and return 1 if any verdict was refuted, otherwise 0."""
     parser = argparse.ArgumentParser(description="run the statistical suite over many seeds")
     parser.add_argument("--seeds", type=int, default=100, help="number of seeds (default 100)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes (default: all)")

@@ -16,14 +16,14 @@ from theory.ensembles import InvalidArgument
 
 @dataclass(frozen=True)
 class Inequality:
-    """left < right, between SymPy constants.
+    """The inequality left < right between two SymPy constants.
 
     Parameters
     ----------
     case : str
-        For which numbers.
+        The numbers for which it is claimed, in words.
     left, right : sympy.Expr
-        Without free symbols.
+        Expressions without free symbols.
     """
 
     case: str
@@ -33,19 +33,19 @@ class Inequality:
 
 @dataclass(frozen=True)
 class Enclosed:
-    """Inequalities in ball arithmetic.
+    """Inequalities that are decided in ball arithmetic.
 
     Parameters
     ----------
     check : str
-        What is enclosed, for which range of cases.
+        What is enclosed, and for which range of cases.
     inequalities : callable
-        From the claim to its inequalities.
+        Returns the inequalities of the claim that it is given.
     digits : int
-        Working precision.
+        The working precision, in decimal digits.
     refutes : bool
-        Whether an inequality that fails refutes the claim. If they are sufficient for the claim but not necessary
-        (a bound that was derived, a consequence drawn with room to spare), failure leaves it open.
+        Whether an inequality that fails refutes the claim. Where the inequalities are sufficient for the claim but
+        not necessary (they follow from a bound, or leave room to spare), one that fails leaves the claim open.
     """
 
     check: str
@@ -55,14 +55,14 @@ class Enclosed:
     tier = Tier.ENCLOSED
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
-        """Decide each inequality; overlapping balls leave it open."""
+        """Decide each inequality; where the two balls overlap, it stays open."""
         verdicts, undecided, count = [], "", 0
         for inequality in self.inequalities(claim):
             count += 1
             try:
                 left = enclose(sp.sympify(inequality.left), self.digits)
                 right = enclose(sp.sympify(inequality.right), self.digits)
-            except InvalidArgument as undefined:  # a claim without a value there is not established
+            except InvalidArgument as undefined:  # a claim that has no value there is not established
                 verdicts.append(Verdict.INCONCLUSIVE)
                 undecided = undecided or f"{inequality.case}: {undefined.problem}"
                 continue
@@ -87,13 +87,13 @@ def agrees_with(
     Parameters
     ----------
     what : str
-        What theory derives.
+        What theory derives, in words.
     cases : tuple of tuples
-        Arguments of the claim.
+        The arguments with which the claim is called, case by case.
     derived : callable
-        Of the same arguments.
+        Returns what theory derives, given the same arguments.
     part : str
-        ``lo`` or ``hi`` to compare one end of a claimed range; as a range may be wider than what is derived, a
+        ``lo`` or ``hi`` to compare one end of a claimed range. As a range may be wider than what is derived, a
         difference then refutes nothing.
     """
     tiny = sp.Rational(1, 10**20)

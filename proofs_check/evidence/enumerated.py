@@ -15,7 +15,13 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 
 def describe_case(*case: Any) -> str:
-    """Return a case as text: ensembles on one line, other arguments as they are."""
+    """Return a case as text: ensembles on one line, other arguments as they are.
+
+    Examples
+    --------
+    >>> describe_case(3, "e1")
+    '3, e1'
+    """
     return ", ".join(part.describe() if isinstance(part, Ensemble) else str(part) for part in case)
 
 
@@ -26,15 +32,16 @@ class Enumerated:
     Parameters
     ----------
     check : str
-        What is enumerated.
-    cases : iterable
+        What is enumerated, in words.
+    cases : tuple of tuples
         The cases, each a tuple of arguments of the claim.
     brute_force : callable
-        Of the same arguments: the exact truth. If it returns a bool-valued function, that judges the claimed value.
+        Returns the exact truth, given the same arguments; or else a function that judges a claimed value: True, False,
+        or None where it cannot tell.
     label : callable
-        From a case to its text, for the first counterexample.
+        Returns the text of a case, by which the first counterexample is shown.
     apply : callable
-        From the claim and a case to the claimed value; by default the claim is called with the case.
+        Returns the claimed value, given the claim and a case; by default the claim is called with the case.
     """
 
     check: str
@@ -62,11 +69,11 @@ class Enumerated:
 
 
 def _equal(claimed: Any, truth: Any) -> bool | None:
-    """Whether two exact values are equal: None where that is neither proved nor excluded by a ball."""
+    """Whether two exact values are equal; None where this is neither proved nor excluded by a ball."""
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
     difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
-    if difference.has(sp.nan, sp.zoo):  # a claim without a value equals nothing
+    if difference.has(sp.nan, sp.zoo):  # a claim that has no value equals nothing
         return False
     if not difference.is_number:
         return True if sp.simplify(difference) == 0 else None
@@ -79,7 +86,7 @@ def _equal(claimed: Any, truth: Any) -> bool | None:
 def _excludes_zero(number: sp.Expr) -> bool:
     try:
         ball = enclose(number)
-    except InvalidArgument:  # no finite value, or a function that balls do not know
+    except InvalidArgument:  # it has no finite value, or a function that balls do not know
         return False
     return less(ball, 0) is True or less(0, ball) is True
 

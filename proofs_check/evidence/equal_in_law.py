@@ -14,12 +14,23 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 
 class Distance:
-    """Stands where a check reads a number; here two samples are read together."""
+    """Takes the place of a reading where a check compares two samples instead of reading a number off one."""
 
     relative = False
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Refuse: one sample has no distance."""
+        """Refuse: one sample has no distance.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :class:`~proofs_check.evidence.simulated.Reading`.
+
+        Raises
+        ------
+        InvalidArgument
+            Always.
+        """
         raise InvalidArgument("reading", "a distance needs two samples", "use EqualInLaw or SameLaw")
 
 
@@ -33,7 +44,7 @@ class EqualInLaw(Simulated):
     Parameters
     ----------
     check, net, observable, component, tolerance, samples, full_samples, arguments, engine
-        As for :class:`Simulated`; the tolerance is of the distance.
+        As for :class:`Simulated`; the tolerance is that of the distance.
     """
 
     reading: Reading = field(default_factory=Distance)
@@ -41,7 +52,17 @@ class EqualInLaw(Simulated):
     samples: int = 100_000
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
-        """Draw as many networks by the claimed engine, and compare the two empirical laws."""
+        """Draw as many networks by the claimed engine, and compare the two empirical laws.
+
+        Parameters
+        ----------
+        claim : callable
+            Returns an engine, given the ensemble.
+        simulation : Simulation
+            The networks drawn from real weight matrices.
+        error : float
+            The probability that the interval may miss the distance.
+        """
         engine = claim(self.net, **self.arguments)
         other = simulate(self.net, [self.observable], samples=simulation.samples, seed=simulation.seed, engine=engine)
         direct, claimed = (both[self.observable].log_values(self.component) for both in (simulation, other))
@@ -51,7 +72,17 @@ class EqualInLaw(Simulated):
 
 
 def distance_finding(check: Simulated, estimate: Estimate, seed: int) -> Finding:
-    """Judge a distance that is claimed to be 0."""
+    """Judge a distance that is claimed to be 0.
+
+    Parameters
+    ----------
+    check : Simulated
+        The check that was made.
+    estimate : Estimate
+        The distance, with its interval.
+    seed : int
+        The root seed of the simulation.
+    """
     return Finding(
         Tier.SIMULATED,
         check.check,

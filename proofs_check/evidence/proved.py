@@ -21,11 +21,11 @@ class Obligation:
     Parameters
     ----------
     name : str
-        E.g. ``base``, ``step``.
+        Which part of the proof it is, for example ``base`` or ``step``.
     expression : sympy.Expr
-        Polynomial in symbols, powers with a symbolic exponent, and square roots.
+        A polynomial in symbols, in powers with a symbolic exponent, and in square roots.
     below_one : tuple of symbols
-        Symbols whose values lie between 0 and 1, such as a slope; the others are taken to be positive integers.
+        The symbols whose values lie between 0 and 1, such as a slope; all others are taken to be positive integers.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Proved:
     check : str
         What is proved, and by which induction.
     obligations : callable
-        From the claim to its obligations.
+        Returns the obligations of the claim that it is given.
 
     Notes
     -----
-    An obligation counts as met when both systems reduce it to 0. One that is not refutes the claim only with a
-    witness: numbers for its symbols at which it is, enclosed in a ball, not 0.
+    An obligation is met when both systems reduce it to 0. One that is not met refutes the claim only if there is a
+    witness: numbers for its symbols at which a ball around its value excludes 0.
     """
 
     check: str
@@ -73,7 +73,7 @@ class Proved:
 
 
 def _witness(obligation: Obligation) -> str:
-    """Numbers at which the expression is not 0, as text; empty if the few points tried show none."""
+    """Return numbers at which the expression is not 0, as text; it is empty if the few points tried show none."""
     names = sorted(obligation.expression.free_symbols, key=str)
     for shift in range(5):
         point = {name: sp.Integer(sp.prime(3 + shift + i)) for i, name in enumerate(names)}

@@ -25,15 +25,15 @@ class SameLaw(Simulated):
     Parameters
     ----------
     check, net, observable, component, tolerance, samples, full_samples, arguments, engine
-        As for :class:`Simulated`; the tolerance is of the distance, and at least twice the half-width of its interval:
-        equal laws may be seen that far apart.
+        As for :class:`Simulated`; the tolerance is that of the distance. It should be at least twice the half-width of
+        the distance's interval, as two equal laws may be measured that far apart.
     other : str
-        The second component.
+        The second component of the observable.
 
     Raises
     ------
     InvalidArgument
-        If the second component is missing, or the claimed factor is not positive.
+        If the second component is missing or is the first one, or the claimed factor is not positive.
     """
 
     reading: Reading = field(default_factory=Distance)
@@ -46,7 +46,13 @@ class SameLaw(Simulated):
             raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
-        """Compare the two empirical laws, the second moved by the claimed factor."""
+        """Compare the two empirical laws, the second moved by the claimed factor.
+
+        Parameters
+        ----------
+        claim, simulation, error
+            As for :meth:`Simulated.examine`; the claim returns the factor.
+        """
         factor = as_float(claim(self.net, **self.arguments))
         if not factor > 0:
             raise InvalidArgument("claim", f"must be a positive factor, got {factor}", "return 1 for the same law")

@@ -26,7 +26,12 @@ Exactly = Callable[[Ensemble], Any]
 class Request:
     """A simulation that a check needs: so many networks of an ensemble, with an observable measured on each.
 
-    Requests of one ensemble, number and engine are met by one simulation.
+    All requests that agree in the ensemble, the number of networks and the engine are met by one simulation.
+
+    Parameters
+    ----------
+    net, observable, samples, engine
+        As for :class:`Simulated`.
     """
 
     net: Ensemble
@@ -41,7 +46,17 @@ class Reading(Protocol):
     relative: bool
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Return the interval that misses the number with probability at most `error`."""
+        """Return the interval that misses the number with probability at most `error`.
+
+        Parameters
+        ----------
+        logs : ndarray
+            The sampled logarithms, shape (networks,); dead networks are at -infinity.
+        net : Ensemble
+            The ensemble that was sampled.
+        error : float
+            The probability that the interval may miss.
+        """
         ...
 
 
@@ -52,9 +67,9 @@ class Mean:
     Parameters
     ----------
     power : Fraction or float
-        1 for squared norms as they are, 2 for their squares.
+        1 takes the mean of the squared norms themselves, 2 that of their squares.
     variance : callable
-        From the ensemble to a bound on the variance.
+        Returns a bound on the variance, given the ensemble.
     """
 
     power: float
@@ -62,7 +77,13 @@ class Mean:
     relative = True
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Return Catoni's interval."""
+        """Return Catoni's interval.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :meth:`Reading.estimate`.
+        """
         return _catoni(np.exp(self.power * logs), self.variance, net, error)
 
 
@@ -73,9 +94,9 @@ class LogMean:
     Parameters
     ----------
     variance : callable
-        From the ensemble to a bound on the variance of scale * log.
+        Returns a bound on the variance of scale * log, given the ensemble.
     scale : float
-        1/2 for norms, as logarithms are of squared norms.
+        1/2 gives the logarithm of a norm, as what is measured are logarithms of squared norms.
     """
 
     variance: Exactly
@@ -83,7 +104,13 @@ class LogMean:
     relative = False
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Return Catoni's interval over the networks that survived."""
+        """Return Catoni's interval over the networks that survived.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :meth:`Reading.estimate`.
+        """
         alive = logs[np.isfinite(logs)]
         return _catoni(self.scale * alive, self.variance, net, error)
 
@@ -101,8 +128,15 @@ def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) 
 class Quantile:
     """A quantile of scale * log, dead networks included at -infinity, by exact order statistics.
 
-    Where all networks are the same up to rounding, so would both ends of the interval be: it is widened by what
-    rounding may have moved the logs.
+    Where all networks are the same up to rounding, both ends of the interval would be the same too. So the interval is
+    widened by as much as rounding may have moved the logarithms.
+
+    Parameters
+    ----------
+    p : float
+        The probability that lies below the quantile.
+    scale : float
+        As for :class:`LogMean`.
     """
 
     p: float = 0.5
@@ -110,7 +144,13 @@ class Quantile:
     relative = False
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Return the distribution-free interval."""
+        """Return the distribution-free interval.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :meth:`Reading.estimate`.
+        """
         found = order_statistic_interval(self.scale * logs, self.p, error)
         return replace(found, lo=found.lo - _rounding(found.lo), hi=found.hi + _rounding(found.hi))
 
@@ -127,25 +167,25 @@ class Simulated:
     Parameters
     ----------
     check : str
-        What is measured.
+        What is measured, in words.
     net : Ensemble
-        Without symbols.
+        The ensemble, with numbers for all sizes.
     observable : Observable
         What is measured on each network.
     component : str
-        Which of its components.
+        Which component of the observable.
     reading : Reading
-        Which number of its distribution.
+        Which number of the component's distribution.
     tolerance : float
-        Relative for means, absolute for logarithms: the interval must lie within it of the claim.
+        How far from the claim the whole interval may lie: relative for means, absolute for logarithms.
     samples : int
-        Networks in the quick profile; 0 leaves the check to the full profile.
+        The number of networks in the quick profile; 0 leaves the check to the full profile.
     full_samples : int, optional
-        Networks in the full profile; four times as many by default.
+        The number of networks in the full profile; by default four times as many.
     arguments : mapping
         Further arguments of the claim, such as the layer.
     engine : str or Engine
-        What samples the networks, hashable: real weight matrices by default.
+        What samples the networks, a hashable object; by default real weight matrices are drawn.
     """
 
     check: str
@@ -171,18 +211,54 @@ class Simulated:
         return self.engine if isinstance(self.engine, str) else self.engine.name
 
     def request(self, profile: str) -> Request | None:
-        """Return the simulation that the check needs in that profile, if it is part of it."""
+        """Return the simulation that the check needs in that profile, if it is part of it.
+
+        Parameters
+        ----------
+        profile : str
+            ``quick`` or ``full``.
+
+        Returns
+        -------
+        Request or None
+            None if the profile leaves the check out.
+        """
         samples = self.samples if profile == "quick" else self.full_samples or 4 * self.samples
         return Request(self.net, self.observable, samples, self.engine) if samples else None
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
-        """Read the interval, and judge the claim by it."""
+        """Read the interval, and judge the claim by it.
+
+        Parameters
+        ----------
+        claim : callable
+            Returns a number or a range, given the ensemble and the further arguments.
+        simulation : Simulation
+            The simulation that :meth:`request` asked for.
+        error : float
+            The probability that the interval may miss.
+        """
         logs = simulation[self.observable].log_values(self.component)
         estimate = self.reading.estimate(logs, self.net, error)
         return self.judge(claim, estimate, simulation.seed)
 
     def judge(self, claim: Callable[..., Any], estimate: Estimate, seed: int) -> Finding:
-        """Judge the claim by an interval that is already there."""
+        """Judge the claim by an interval that is already there.
+
+        Parameters
+        ----------
+        claim : callable
+            As for :meth:`examine`.
+        estimate : Estimate
+            The number that was measured, with its interval.
+        seed : int
+            The root seed of the simulation.
+
+        Raises
+        ------
+        InvalidArgument
+            If the claimed range is empty.
+        """
         value = claim(self.net, **self.arguments)
         claimed = (as_float(value.lo), as_float(value.hi)) if isinstance(value, Between) else (as_float(value),) * 2
         if claimed[0] > claimed[1]:
@@ -208,6 +284,13 @@ class Simulated:
 def as_float(value: Any) -> float:
     """Return an exact number as a float, by way of 30 digits.
 
+    Raises
+    ------
+    InvalidArgument
+        If the number is not real.
+
+    Examples
+    --------
     >>> as_float(sp.log(2))
     0.6931471805599453
     """

@@ -17,12 +17,23 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 
 class MedianSlope:
-    """Stands where a check reads one logarithm; here two are read together."""
+    """Takes the place of a reading where a check needs two logarithms of each network instead of one."""
 
     relative = False
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Refuse: a slope needs two logarithms."""
+        """Refuse: a slope needs two logarithms.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :class:`~proofs_check.evidence.simulated.Reading`.
+
+        Raises
+        ------
+        InvalidArgument
+            Always.
+        """
         raise InvalidArgument("reading", "a slope needs two components", "use Slope")
 
 
@@ -35,16 +46,16 @@ class Slope(Simulated):
     check, net, observable, component, tolerance, samples, full_samples, arguments
         As for :class:`Simulated`; the tolerance is absolute.
     other : str
-        The component against which the slope is taken. It must not know what training did.
+        The component against which the slope is taken. It must be measured before training, not after it.
     least : float
-        Networks whose other logarithm is smaller are left out.
+        Networks whose second component has a smaller logarithm than this are left out.
     most : float
-        From here on the component's logarithm stands for "larger than all others".
+        A logarithm of the first component from here on means no more than "larger than all others".
 
     Raises
     ------
     InvalidArgument
-        If the second component is missing.
+        If the second component is missing or is the first one.
     """
 
     reading: Reading = field(default_factory=MedianSlope)
@@ -59,10 +70,16 @@ class Slope(Simulated):
             raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
-        """Read the interval off the networks that take part, and judge the claim by it."""
+        """Read the interval off the networks that take part, and judge the claim by it.
+
+        Parameters
+        ----------
+        claim, simulation, error
+            As for :meth:`Simulated.examine`; the claim returns the slope.
+        """
         readings = simulation[self.observable]
         x, y = readings.log_values(self.other), readings.log_values(self.component)
-        taking_part = np.isfinite(x) & (x >= self.least) & ~np.isneginf(y)  # known before the first step
+        taking_part = np.isfinite(x) & (x >= self.least) & ~np.isneginf(y)  # x is known before training
         x, y = x[taking_part], y[taking_part]
         if len(x) < 2:
             nothing = Estimate(

@@ -26,9 +26,14 @@ def activation_power(net: Ensemble, order: int) -> Fraction:
     Parameters
     ----------
     net : Ensemble
-        Small widths and depth, a discrete law.
+        An ensemble of small widths and depth whose weights have a discrete law.
     order : int
-        Even.
+        The power, even.
+
+    Raises
+    ------
+    InvalidArgument
+        If the order is not even, the ensemble has symbols, or its law or input cannot be enumerated.
 
     Examples
     --------
@@ -57,10 +62,24 @@ def activation_power(net: Ensemble, order: int) -> Fraction:
 def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
     r"""Return :math:`E|\partial f/\partial W_k|_F^{order}` over all weights and readout signs.
 
+    Parameters
+    ----------
+    net : Ensemble
+        As for :func:`activation_power`; the readout is not random.
+    layer : int
+        The layer k, from 1 to the depth.
+    order : int
+        The power, even.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such layer, or as for :func:`activation_power`.
+
     Notes
     -----
-    A preactivation that is exactly 0 takes either side of a nonlinear activation with probability 1/2: so are the
-    masks of a law without atoms, which is what the theorems assume.
+    A preactivation that is exactly 0 takes either side of a nonlinear activation with probability 1/2. The
+    masks of a law without atoms, which is what the theorems assume, behave in the same way.
 
     Examples
     --------
@@ -84,10 +103,22 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
 def hessian_power(net: Ensemble, first: int, second: int, order: int = 2) -> Fraction:
     r"""Return :math:`E|\partial^2f/\partial W_k\partial W_l|_F^{order}`, k = `first` < l = `second`.
 
+    Parameters
+    ----------
+    net, order
+        As for :func:`gradient_power`.
+    first, second : int
+        The two layers, first < second.
+
+    Raises
+    ------
+    InvalidArgument
+        If they are no such two layers, or as for :func:`activation_power`.
+
     Notes
     -----
-    The block has the entries :math:`b_l[i] M[j,p] a_{k-1}[q]` with the Jacobian M between the layers, which is built
-    here column by column; preactivations at 0 as in :func:`gradient_power`.
+    The block has the entries :math:`b_l[i] M[j,p] a_{k-1}[q]`, with the Jacobian M between the layers,
+    which is built here column by column. Preactivations at 0 are treated as in :func:`gradient_power`.
 
     Examples
     --------
@@ -110,7 +141,7 @@ def hessian_power(net: Ensemble, first: int, second: int, order: int = 2) -> Fra
 
 @dataclass(frozen=True)
 class _Run:
-    """One network with one choice of coins and readout: a_0..a_L, D_1..D_L, b_1..b_L, W_1..W_L, and its chance."""
+    """One network with one choice of masks at 0 and of readout: a_0.., D_1.., b_1.., W_1.., and its probability."""
 
     activations: list[Vector]
     masks: list[Vector]
@@ -132,7 +163,7 @@ def _runs(net: Ensemble) -> Iterator[_Run]:
 
 
 def _jacobian(run: _Run, first: int, second: int) -> Iterator[Vector]:
-    """Columns of M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k."""
+    """Yield the columns of M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k."""
     for unit, gate in enumerate(run.masks[first - 1]):
         column: Vector = tuple(gate if i == unit else Fraction(0) for i in range(len(run.masks[first - 1])))
         for layer in range(first + 1, second):
@@ -144,7 +175,7 @@ def _jacobian(run: _Run, first: int, second: int) -> Iterator[Vector]:
 
 
 def _standardized(net: Ensemble, skipped: tuple[int, ...]) -> Fraction:
-    """Return what the atoms' variances and the readout's modulus lack, but for the layers differentiated."""
+    """Return the factor from atoms to weights and from signs to the readout; the layers differentiated have none."""
     depth = int(net.depth)
     signs = Fraction(1, int(net.width_at(depth))) if net.readout == "signs" else Fraction(1)
     return signs * _variance_ratio(net, [k for k in range(1, depth + 1) if k not in skipped])
@@ -164,7 +195,7 @@ def _networks(net: Ensemble) -> Iterator[tuple[tuple[Matrix, ...], Fraction]]:
 
 
 def _forward(net: Ensemble, matrices: tuple[Matrix, ...]) -> Iterator[tuple[list[Vector], list[Vector], Fraction]]:
-    """Activations a_0..a_L and masks D_1..D_L with their probability, over the coins for preactivations at 0."""
+    """Yield a_0..a_L and D_1..D_L with their probability, for each choice of sides of the preactivations at 0."""
     slope = Fraction(net.slope)
     paths: list[tuple[list[Vector], list[Vector], Fraction]] = [([_input(net)], [], Fraction(1))]
     for matrix in matrices:
@@ -183,7 +214,7 @@ def _forward(net: Ensemble, matrices: tuple[Matrix, ...]) -> Iterator[tuple[list
 
 
 def _unit_distribution(net: Ensemble, vector: Vector) -> dict[Fraction, Fraction]:
-    """Law of phi(w . a) for one unit."""
+    """Return the law of phi(w . a) for one unit."""
     slope = Fraction(net.slope)
     out: dict[Fraction, Fraction] = {}
     for row in itertools.product(net.law.atoms, repeat=len(vector)):
@@ -197,7 +228,7 @@ def _unit_distribution(net: Ensemble, vector: Vector) -> dict[Fraction, Fraction
 
 def _readouts(net: Ensemble) -> Iterator[tuple[Vector, Fraction]]:
     width = int(net.width_at(net.depth))
-    if net.readout == "signs":  # of modulus 1 here; 1/sqrt(width) is put in at the end
+    if net.readout == "signs":  # they have modulus 1 here; the factor 1/sqrt(width) enters at the end
         for signs in itertools.product((Fraction(1), Fraction(-1)), repeat=width):
             yield signs, Fraction(1, 2**width)
     elif isinstance(net.readout, tuple):
@@ -207,7 +238,7 @@ def _readouts(net: Ensemble) -> Iterator[tuple[Vector, Fraction]]:
 
 
 def _variance_ratio(net: Ensemble, layers: Iterable[int]) -> Fraction:
-    """Product over layers of the weight variance over that of the atoms."""
+    """Return the product, over the layers, of the variance of the weights over that of the atoms."""
     factor = Fraction(1)
     for k in layers:
         factor *= net.variance(k) / net.law.variance

@@ -1,4 +1,4 @@
-r"""Is an expression identically zero? Answered twice: by SymPy, and by python-flint's polynomials.
+r"""Whether an expression is identically zero, decided twice: by SymPy, and by python-flint's polynomials.
 
 Expressions are built from numbers, symbols, +, *, integer powers, powers with a symbolic exponent such as
 :math:`q^{L+2}`, and square roots. For polynomial identities in L of this kind it is enough to treat :math:`q^L` as an
@@ -70,12 +70,12 @@ def _split_exponent(exponent: sp.Expr) -> tuple[sp.Expr, int, sp.Expr]:
 
 
 Fraction = tuple[Any, Any]
-"""Numerator and denominator, polynomials of one context."""
+"""A numerator and a denominator, which are polynomials of one context."""
 
 
 @dataclass
 class _Field:
-    """Fractions of polynomials in symbols, renamed powers and roots, modulo root^2 = its radicand."""
+    """Fractions of polynomials in symbols, in renamed powers and in roots, where root^2 is replaced by its radicand."""
 
     context: Any
     generators: dict[sp.Symbol, Any]
@@ -104,7 +104,7 @@ class _Field:
         return bool(self.reduced(self.read(expression)[0]) == 0)
 
     def reduced(self, polynomial: Any) -> Any:
-        """Remainder modulo bottom * root^2 - top, after multiplying by powers of bottom (a unit)."""
+        """Return the remainder modulo bottom * root^2 - top, after multiplying by powers of bottom, which is not 0."""
         for root, (top, bottom) in reversed(self.relations):
             index = self.context.gens().index(root)
             while polynomial != 0 and polynomial.degrees()[index] >= 2:
@@ -145,7 +145,7 @@ class _Field:
         return self.opaque(node)
 
     def opaque(self, node: sp.Expr) -> Fraction:
-        """Any other number or function stands for itself: an indeterminate."""
+        """Return the indeterminate that stands for any other number or function."""
         for known, generator in self.known_atoms:
             if known == node:
                 return generator, self.context.constant(1)

@@ -13,15 +13,15 @@ import numpy as np
 from theory.ensembles import InvalidArgument
 
 Number = Any
-"""A rational: flint.fmpq."""
+"""A rational number, a flint.fmpq."""
 
 
 Array = Any
-"""A matrix of rationals: flint.fmpq_mat."""
+"""A matrix of rationals, a flint.fmpq_mat."""
 
 
 Polynomial = Any
-"""With rational coefficients: flint.fmpq_poly."""
+"""A polynomial with rational coefficients, a flint.fmpq_poly."""
 
 
 def signs(polynomial: Polynomial) -> tuple[int, int, int]:
@@ -40,7 +40,7 @@ def signs(polynomial: Polynomial) -> tuple[int, int, int]:
 
 
 def squared_roots(polynomial: Polynomial) -> Polynomial:
-    """Return the polynomial whose roots are the squares.
+    """Return the polynomial whose roots are the squares of the roots of another.
 
     Examples
     --------
@@ -59,9 +59,9 @@ class LargestRoot:
     Parameters
     ----------
     polynomial : flint.fmpq_poly
-        Without multiple roots, and without 0 unless that is all.
+        A polynomial without multiple roots, and without the root 0 unless it is the only one.
     lo, hi : flint.fmpq
-        lo <= root <= hi, equal if the root is known to be rational.
+        The bounds lo <= root <= hi, which are equal if the root is known to be rational.
     """
 
     polynomial: Polynomial
@@ -70,7 +70,12 @@ class LargestRoot:
 
     @classmethod
     def of(cls, polynomial: Polynomial) -> LargestRoot:
-        """Guess in floating point, and check the guess by Descartes' rule.
+        """Return the largest root, guessed in floating point and then checked by Descartes' rule.
+
+        Raises
+        ------
+        InvalidArgument
+            If the guess fails the check, because some roots are not real.
 
         Examples
         --------
@@ -88,7 +93,7 @@ class LargestRoot:
             square_free.derivative(),
             _rational(max(np.roots([float(c) for c in square_free.coeffs()[::-1]]).real)),
         )
-        for _ in range(2):  # Newton's step, exactly, then rounded to 53 places
+        for _ in range(2):  # Newton's step is made exactly, then rounded to 53 binary places
             guess = _rational(float(guess - square_free(guess) / slope(guess)))
         lo, hi = (guess * flint.fmpq(10**12 + side, 10**12) for side in (-1, 1))
         if roots_above(square_free, hi) or not roots_above(square_free, lo):
@@ -99,18 +104,18 @@ class LargestRoot:
 
     @classmethod
     def rational(cls, number: Number) -> LargestRoot:
-        """Return a rational as one."""
+        """Return a rational number in this form."""
         return cls(flint.fmpq_poly([-number, 1]), number, number)
 
     def times(self, factor: Number) -> LargestRoot:
-        """Return the number multiplied by a rational, which is not negative."""
+        """Return the number multiplied by a rational that is not negative."""
         if factor == 0:
             return LargestRoot.rational(flint.fmpq(0))
         scaled = self.polynomial(flint.fmpq_poly([0, 1 / flint.fmpq(factor)]))
         return LargestRoot(scaled, self.lo * factor, self.hi * factor)
 
     def at_most(self, other: LargestRoot) -> bool | None:
-        """Whether self <= other: None where the enclosures overlap and the two are not shown to be equal."""
+        """Whether self <= other; None where the enclosures overlap and the two are not shown to be equal."""
         if self.hi <= other.lo:
             return True
         if self.lo > other.hi:
@@ -121,7 +126,7 @@ class LargestRoot:
         return True if alone and _from(common, start) == 1 else None
 
     def root_bounds(self) -> tuple[Number, Number]:
-        """Return bounds of the square root, equal if it is known to be rational."""
+        """Return bounds of the square root; they are equal if it is known to be rational."""
         return _root(self.lo, up=False), _root(self.hi, up=True)
 
 
@@ -138,22 +143,41 @@ def spectral_norm_squared(matrix: Array) -> LargestRoot:
 
 
 def frobenius_squared(matrix: Array) -> Number:
-    """Return the sum of the squares of all entries."""
+    """Return the sum of the squares of all entries.
+
+    Examples
+    --------
+    >>> frobenius_squared(flint.fmpq_mat(1, 2, [3, 4]))
+    25
+    """
     return sum((entry * entry for entry in matrix.entries()), flint.fmpq(0))
 
 
 def roots_above(polynomial: Polynomial, point: Number) -> int:
-    """Return how many roots lie above a point, of a polynomial whose roots are all real."""
+    """Return how many roots of a polynomial lie above a point, given that all its roots are real.
+
+    Parameters
+    ----------
+    polynomial : flint.fmpq_poly
+        A polynomial whose roots are all real.
+    point : flint.fmpq
+        The point; a root at the point itself is not counted.
+
+    Examples
+    --------
+    >>> roots_above(flint.fmpq_poly([6, -5, 1]), flint.fmpq(2))  # (x - 2) (x - 3)
+    1
+    """
     return signs(polynomial(flint.fmpq_poly([point, 1])))[0]
 
 
 def _from(polynomial: Polynomial, point: Number) -> int:
-    """How many roots of a polynomial without multiple ones lie at a point or above."""
+    """Return how many roots of a polynomial without multiple ones lie at a point or above it."""
     return roots_above(polynomial, point) + int(polynomial(point) == 0)
 
 
 def _rational(number: float) -> Number:
-    """Return a float as it is."""
+    """Return a float as a rational, without rounding."""
     return flint.fmpq(*float(number).as_integer_ratio())
 
 

@@ -24,17 +24,17 @@ class SmallNetwork:
     Parameters
     ----------
     matrices : tuple of flint.fmpq_mat
-        W_1, ..., W_L.
+        The weight matrices W_1, ..., W_L.
     readout : flint.fmpq_mat
-        v, shape (1, n_L).
+        The readout v, shape (1, n_L).
     input : flint.fmpq_mat
-        x, shape (n_0, 1).
+        The input x, shape (n_0, 1).
     slope : flint.fmpq
-        Of the activation below 0: 1 linear, 0 ReLU.
+        The slope of the activation below 0: 1 for a linear network, 0 for ReLU.
 
     Notes
     -----
-    All weights as one vector: layer by layer, each matrix row by row.
+    All weights form one vector: layer by layer, each matrix row by row.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class SmallNetwork:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Widths n_0, ..., n_L."""
+        """The widths n_0, ..., n_L."""
         return (self.input.nrows(), *(matrix.nrows() for matrix in self.matrices))
 
     @cached_property
@@ -78,17 +78,17 @@ class SmallNetwork:
 
     @property
     def activations(self) -> tuple[Array, ...]:
-        """Columns a_0, ..., a_L."""
+        """The activations a_0, ..., a_L, as columns."""
         return self._forward[0]
 
     @property
     def preactivations(self) -> tuple[Array, ...]:
-        """Columns z_1, ..., z_L."""
+        """The preactivations z_1, ..., z_L, as columns."""
         return self._forward[1]
 
     @property
     def masks(self) -> tuple[Array, ...]:
-        """Diagonal matrices D_1, ..., D_L."""
+        """The masks D_1, ..., D_L, as diagonal matrices."""
         return self._forward[2]
 
     @cached_property
@@ -101,14 +101,29 @@ class SmallNetwork:
         return sum(1 for i in range(self.widths[layer]) if self.masks[layer - 1][i, i] != 0)
 
     def run(self, layer: int, columns: Array, last: int) -> Array:
-        """Return a_last for each column taken as z_layer, masks fixed."""
+        """Return a_last for each column that is put in place of z_layer, with the masks held fixed.
+
+        Parameters
+        ----------
+        layer : int
+            The layer whose preactivation is replaced, from 1.
+        columns : flint.fmpq_mat
+            The columns, shape (n_layer, number of columns).
+        last : int
+            The layer whose activations are returned, from `layer` on.
+
+        Returns
+        -------
+        flint.fmpq_mat
+            The activations, shape (n_last, number of columns).
+        """
         out = self.masks[layer - 1] * columns
         for k in range(layer + 1, last + 1):
             out = self.masks[k - 1] * (self.matrices[k - 1] * out)
         return out
 
     def _outputs(self, layer: int, columns: Array) -> list[Number]:
-        """Return f for each column taken as z_layer."""
+        """Return f for each column that is put in place of z_layer."""
         return list((self.readout * self.run(layer, columns, self.depth)).entries())
 
     @cached_property
@@ -118,7 +133,7 @@ class SmallNetwork:
 
     @cached_property
     def gradient(self) -> Array:
-        """Return df/dW, shape (N, 1): f is linear in each matrix, so f itself with single entries in its place."""
+        """The gradient df/dW, shape (N, 1). As f is linear in each matrix, it is f with single entries in its place."""
         inputs = self.activations[:-1]
         return _column(
             [entry for k, a in enumerate(inputs, 1) for entry in self._outputs(k, _single_entries(self.widths[k], a))]
@@ -132,7 +147,13 @@ class SmallNetwork:
         return range(ends[layer - 1], ends[layer])
 
     def block(self, first: int, second: int) -> Array:
-        """Return the Hessian's block of two layers, shape (n_k n_{k-1}, n_l n_{l-1})."""
+        """Return the Hessian's block of two layers, shape (n_k n_{k-1}, n_l n_{l-1}).
+
+        Parameters
+        ----------
+        first, second : int
+            The two layers, from 1.
+        """
         return _sub(self.hessian, self.places(first), self.places(second))
 
     def row(self, layer: int) -> Array:
@@ -141,7 +162,7 @@ class SmallNetwork:
 
     @cached_property
     def hessian(self) -> Array:
-        """Return the matrix of all second derivatives, shape (N, N)."""
+        """The matrix of all second derivatives, shape (N, N)."""
         size = len(self.weights.entries())
         rows = [[flint.fmpq(0)] * size for _ in range(size)]
         for k in range(1, self.depth + 1):
@@ -156,7 +177,7 @@ class SmallNetwork:
         return flint.fmpq_mat(rows)
 
     def _within(self, layer: int, moves: Array) -> dict[tuple[int, int], Number]:
-        """Second differences of f in two entries of one matrix."""
+        """Return the second differences of f in two entries of one matrix."""
         z, steps = self.preactivations[layer - 1], _columns(moves)
         pairs = list(itertools.combinations_with_replacement(range(len(steps)), 2))
         points = [z, *(z + step for step in steps), *(z + steps[i] + steps[j] for i, j in pairs)]
@@ -198,8 +219,8 @@ _LARGE = ((3, 4, 3, 4, 3), (4, 3, 4, 3, 2, 4))
 def small_networks() -> tuple[SmallNetwork, ...]:
     """Return some two hundred networks, always the same, of all kinds, in which no preactivation is 0.
 
-    Widths 1 to 4, equal or not, with bottlenecks; depths 2 to 5; linear, ReLU, leaky; chains of equal weights; and some
-    whose f is 0.
+    Their widths are from 1 to 4, equal or not, also with bottlenecks; their depths are from 2 to 5; their activation is
+    linear, ReLU or leaky ReLU. Among them are chains of equal weights, and networks whose f is 0.
 
     Examples
     --------
@@ -220,7 +241,7 @@ def small_networks() -> tuple[SmallNetwork, ...]:
 
 
 def _drawn(widths: tuple[int, ...], slope: Number, number: int) -> list[SmallNetwork]:
-    """Draw a network with f not 0; the first of its kind comes also with a readout that makes f vanish."""
+    """Draw a network with f not 0; number 0 of its kind comes also with a readout that makes f vanish."""
     source = random.Random(f"{widths} {slope} {number}")
 
     def matrix(rows: int, columns: int) -> Array:
@@ -237,9 +258,6 @@ def _drawn(widths: tuple[int, ...], slope: Number, number: int) -> list[SmallNet
     first, second, *rest = network.activations[-1].entries()
     orthogonal = flint.fmpq_mat(1, widths[-1], [second, -first, *(0 for _ in rest)])
     return [network, SmallNetwork(matrices, orthogonal, network.input, slope)]
-
-
-# --- eigenvalues ------------------------------------------------------------------------------------------------------
 
 
 # --- matrices ---------------------------------------------------------------------------------------------------------
@@ -267,7 +285,7 @@ def _sub(matrix: Array, rows: range, columns: range) -> Array:
 
 
 def _single_entries(rows: int, columns: Array) -> Array:
-    """Return E_ij X for all i, j side by side: E_ij is 0 but for a 1 in row i, column j."""
+    """Return E_ij X for all i and j, side by side, where E_ij is 0 except for a 1 in row i and column j."""
     inputs = columns.tolist()
     nothing = [flint.fmpq(0)] * columns.ncols()
     return flint.fmpq_mat(

@@ -1,8 +1,8 @@
 r"""Small networks with layer or batch norm whose deviations are all rational: gradient and Hessian exactly.
 
-Weights are drawn until every :math:`\sigma` is the root of a rational square. f is then evaluated on numbers that carry
-their first and second derivatives in all weights (Leibniz's and the chain rule for +, *, 1/ and the root): no backward
-pass, and no formula for either derivative, is used.
+Weights are drawn until the variance behind every :math:`\sigma` is the square of a rational. Then f is evaluated on
+numbers that carry their first and second derivatives in all weights, by the product rule and the chain rule. So neither
+a backward pass nor a formula for either derivative is used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from proofs_check.exact.real_roots import Array, Number, Polynomial, roots_above
 
 _ENTRIES = (-4, -3, -2, -1, 1, 2, 3, 4)
 _TRIES = 2_000
-"""Of weights of a layer, before all is drawn anew."""
+"""This many times the weights of a layer are drawn before the whole network is drawn anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +31,11 @@ class SmallNormalized:
     Parameters
     ----------
     widths : tuple of int
-        n_0, ..., n_L.
+        The widths n_0, ..., n_L.
     batch : int
-        B inputs, f is the output on the first; 1 under layer norm.
+        The number of inputs under batch norm, where f is the output on the first one; 1 under layer norm.
     slope : flint.fmpq
-        Of the activation below 0.
+        The slope of the activation below 0.
 
     Examples
     --------
@@ -56,12 +56,12 @@ class SmallNormalized:
 
     @property
     def depth(self) -> int:
-        """L."""
+        """The number L of weight matrices."""
         return len(self.widths) - 1
 
     @cached_property
     def drawn(self) -> Drawn:
-        """Its numbers."""
+        """The weights, the readout and the inputs."""
         return _draw(self.widths, self.batch, self.slope)
 
     @cached_property
@@ -77,7 +77,7 @@ class SmallNormalized:
 
     @property
     def scaled(self) -> list[slice]:
-        """Weights that can be scaled together without changing f: of a layer; under batch norm of a unit."""
+        """Places of weights whose common scale does not matter to f: of a layer, or under batch norm of a unit."""
         if self.batch == 1:
             return self.places
         rows = ((at.start, *matrix.shape) for at, matrix in zip(self.places, self.drawn.matrices, strict=True))
@@ -95,7 +95,7 @@ class SmallNormalized:
 
     @property
     def value(self) -> Number:
-        """Return f."""
+        """The output f."""
         return self._output.value
 
     @property
@@ -120,7 +120,7 @@ class SmallNormalized:
 
     @cached_property
     def product_of_ends(self) -> tuple[Number, Number]:
-        """Rationals between which -lambda_min lambda_max lies, by Descartes' rule."""
+        """Two rationals between which -lambda_min lambda_max lies, checked by Descartes' rule."""
         mirrored = self.characteristic(flint.fmpq_poly([0, -1]))
         values = np.linalg.eigvalsh(np.array(self.hessian.tolist(), dtype=np.float64))
         sides = ((self.characteristic, values[-1]), (mirrored * (-1) ** mirrored.degree(), -values[0]))
@@ -172,17 +172,17 @@ class _Jet:
         return _Jet(self.value.sum(axis=axis), self.first.sum(axis=axis), self.second.sum(axis=axis))
 
     def times(self, factor: Any) -> _Jet:
-        """Multiply by constants, of the shape of the values."""
+        """Return the product with constants that have the shape of the values."""
         return _Jet(factor * self.value, factor[..., None] * self.first, factor[..., None, None] * self.second)
 
     def composed(self, value: Any, slope: Any, bend: Any) -> _Jet:
-        """Apply a function with these values, first and second derivatives."""
+        """Return a function of it, given the function's values and its first and second derivatives there."""
         bent = bend[..., None, None] * self.first[..., :, None] * self.first[..., None, :]
         return _Jet(value, slope[..., None] * self.first, slope[..., None, None] * self.second + bent)
 
 
 def _standardized(z: _Jet, batch: int) -> _Jet:
-    """Standardize over units, or over the batch if there is one."""
+    """Return z standardized over units, or over the batch if there is one."""
     axis = 1 if batch > 1 else 0
     count = flint.fmpq(z.value.shape[axis])
     share = np.full_like(z.value, 1 / count)
@@ -203,7 +203,7 @@ def _activated(z: _Jet, slope: Number) -> _Jet:
 
 
 def _root(square: Number) -> Number:
-    """Return the root of the square of a rational."""
+    """Return the square root of a number that must be the square of a rational."""
     root = _root_or_none(square)
     if root is None:
         raise ArithmeticError(f"{square} is not a square")
@@ -224,7 +224,17 @@ def _zeros(shape: tuple[int, ...]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Weights W_1, ..., W_L, a readout, and inputs as columns; rationals."""
+    """The rational numbers of one network.
+
+    Parameters
+    ----------
+    matrices : tuple of ndarray
+        The weights W_1, ..., W_L.
+    readout : ndarray
+        The readout v, shape (n_L,).
+    inputs : ndarray
+        The inputs as columns, shape (n_0, batch).
+    """
 
     matrices: tuple[Any, ...]
     readout: Any
@@ -235,7 +245,7 @@ class Drawn:
 def small_normalized() -> tuple[SmallNormalized, ...]:
     """Return networks of both kinds, linear, ReLU and leaky ReLU, of depth 1 to 3.
 
-    Batches have four inputs: of three numbers no variance but 0 is a rational square.
+    Batches have four inputs, as the variance of three rationals is never the square of a rational, except for 0.
     """
     slopes = (flint.fmpq(1), flint.fmpq(0), flint.fmpq(1, 3))
     layered = [SmallNormalized((1, *(4,) * depth), 1, slope) for depth in (2, 3) for slope in slopes]
@@ -244,7 +254,7 @@ def small_normalized() -> tuple[SmallNormalized, ...]:
 
 
 def _draw(widths: tuple[int, ...], batch: int, slope: Number) -> Drawn:
-    """Draw layers until each has rational deviations and no 0, on inputs that are not all alike."""
+    """Draw layers until each has rational deviations, no preactivation at its mean, and f is not 0."""
     source = random.Random(f"{widths} {batch} {slope}")
 
     def integers(*shape: int) -> Any:
@@ -268,9 +278,9 @@ def _draw(widths: tuple[int, ...], batch: int, slope: Number) -> Drawn:
 
 
 def _layer(integers: Any, n_out: int, n_in: int, a: Any, batch: int) -> tuple[Any, Any] | None:
-    """Draw weights whose deviations are rational, and return them and what is standardized; None if none is found.
+    """Return weights whose deviations are rational, and the standardized preactivations; None if none are found.
 
-    Under batch norm each unit has its own deviation, and is drawn alone.
+    Under batch norm each unit has a deviation of its own, and is drawn on its own.
     """
     parts = []
     for _ in range(n_out if batch > 1 else 1):

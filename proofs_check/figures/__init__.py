@@ -31,7 +31,17 @@ class Draw(Protocol):
     """Draws one figure into a file, whole or not at all."""
 
     def __call__(self, out: Path, *, seed: int = 0, jobs: int = 1) -> None:
-        """Draw with this root seed, on so many worker processes."""
+        """Draw the figure.
+
+        Parameters
+        ----------
+        out : Path
+            A .pdf, .png or .svg file.
+        seed : int
+            The root seed.
+        jobs : int
+            The number of worker processes.
+        """
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Figure:
     Parameters
     ----------
     draw : Draw
+        Draws it.
     require_packages : callable, optional
         Raises :class:`~theory.ensembles.InvalidArgument` if a package is missing that no other figure needs.
     """
@@ -54,7 +65,7 @@ class Figure:
         Raises
         ------
         InvalidArgument
-            If `out` is no file for a figure, or a package is missing.
+            If the ending of `out` is not that of a figure, or a package is missing.
         """
         from proofs_check.reporting.drawing import require_file
 

@@ -29,10 +29,10 @@ TITLES = {"linear": "linear, Xavier, normal", "relu": "ReLU, He, normal"}
 _COLOURS = {1: PURPLE, 4: BLUE, 16: VERMILLION, 64: GREEN}
 _FINE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 80, 96, 112, 128)
 _FINE_CHAIN = (2, 3, 4, 6, 8, 12, 16, 24, 32, 40)
-"""Width one: an integral each, and off the panel beyond."""
+"""Depths for width one, where each takes an integral; deeper, the curve is off the panel."""
 _RANGE = (1e-7, 2e3)
 _SIDE = 1.035
-"""Points of the same width and depth stand beside each other."""
+"""The factor by which two points of the same width and depth are moved apart."""
 
 
 def draw_curvature(
@@ -45,19 +45,20 @@ def draw_curvature(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
+        The number of networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     depths : sequence of int
-        Where to measure, ascending.
+        The depths that are measured, in ascending order.
 
     Notes
     -----
-    Left: Xavier, linear. Right: He, ReLU. Bars: order statistics, at error probability 1e-4 each. Lines:
-    :func:`proofs_check.studies.curvature.log_curve`, with a tick where :math:`e^{\gamma L}L^2` turns. Where more than
-    half of the networks are dead the median is 0, and there is no point.
+    On the left are linear networks at Xavier initialization, on the right ReLU networks at He. Bars are intervals from
+    order statistics, each with error probability 1e-4. Lines are :func:`proofs_check.studies.curvature.log_curve`, with
+    a tick where :math:`e^{\gamma L}L^2` turns. Where more than half of the networks are dead, the median is 0, and has
+    no point.
     """
     require_file(out)
     nets = [net for family in FAMILIES for net in grid(family, WIDTHS, depths)]
@@ -82,16 +83,16 @@ def draw_curvature(
 
 
 def _fine(width: int, deepest: int) -> list[int]:
-    """Return depths between which theory's curve is straight enough."""
+    """Return depths that are dense enough for straight lines between them."""
     return [depth for depth in (_FINE_CHAIN if width == 1 else _FINE) if depth <= deepest]
 
 
 def _line(axes: Any, logs: dict[int, float], turn: float, colour: str) -> None:
-    """Draw theory's curve of one width, and a tick where it is to turn."""
+    """Draw theory's curve of one width, with a tick where it should turn."""
     alive = [depth for depth, log in logs.items() if log > -math.inf]
     if not alive:
         return
-    rests = [logs[depth] + 2 * depth / turn for depth in alive]  # almost straight in log L, like 2 log L
+    rests = [logs[depth] + 2 * depth / turn for depth in alive]  # these are almost straight in log L, like 2 log L
 
     def curve(depth: Any) -> Any:
         return np.exp(np.interp(np.log(depth), np.log(alive), rests) - 2 * depth / turn)

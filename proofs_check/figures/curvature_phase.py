@@ -1,4 +1,4 @@
-"""The figure ``curvature-phase``: the Hessian's median norm over width and depth, and where it is to turn."""
+"""The figure ``curvature-phase``: the Hessian's median norm over width and depth, and where it should turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FINE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80)
 _DEAD = "0.87"
 _RIDGE: dict[str, Any] = {"color": "black", "linewidth": 1.6, "linestyle": "--"}
 _RANGE = 4
-"""Powers of ten that have colours, on either side of 1."""
+"""So many powers of ten have colors, on either side of 1."""
 
 
 def draw_curvature_phase(
@@ -41,18 +41,19 @@ def draw_curvature_phase(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
+        The number of networks per width and depth, at most (:func:`proofs_check.studies.curvature.samples_for`).
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     widths, depths : sequence of int
-        Where to measure; each twice the one before.
+        The sizes that are measured, each twice the one before.
 
     Notes
     -----
-    Left: Xavier, linear. Right: He, ReLU. In each cell the logarithm of the median to base 10; no number where the
-    median is 0, as more than half of the networks are dead. The line is :math:`L = 2/|\gamma(n)|`, where
+    On the left are linear networks at Xavier initialization, on the right ReLU networks at He. Each cell has the
+    logarithm of the median to base 10, and no number where the median is 0, because more than half of the networks are
+    dead. The line is :math:`L = 2/|\gamma(n)|`, where
     :math:`e^{\gamma L}L^2` turns from rising to falling.
     """
     require_file(out)
@@ -75,7 +76,7 @@ def draw_curvature_phase(
 
 
 def _map(axes: Any, widths: Sequence[int], depths: Sequence[int], points: Sequence[Curvature]) -> Any:
-    """Draw a coloured cell a point, with its number; return what the colours mean."""
+    """Draw a colored cell for each point, with its number, and return the scale of the colors."""
     from matplotlib.patheffects import withStroke
 
     logs = np.array([point.norm.value for point in points]).reshape(len(widths), len(depths)).T / math.log(10)
@@ -110,7 +111,7 @@ def _shown(value: float) -> str:
 
 
 def _ridge(axes: Any, family: Ensemble) -> None:
-    """Draw the depth at which each width's Hessian is to turn, if most networks get there alive."""
+    """Draw the depth at which each width's Hessian should turn, if most networks are still alive there."""
     from matplotlib.patheffects import withStroke
 
     limits = axes.get_xlim(), axes.get_ylim()

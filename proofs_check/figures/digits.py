@@ -16,7 +16,7 @@ from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, canvas, lege
 from proofs_check.studies.digits import DEPTH, EPOCHS, WIDTHS, require_digits, trained
 
 STYLES = {"SGD": (VERMILLION, "-", "o"), "Adam": (GREEN, "--", "^"), "RMSprop": (BLUE, "-.", "D")}
-"""Colour, line and marker of an optimizer."""
+"""The color, line and marker of each optimizer."""
 TITLES = {
     "plain": "plain",
     "residual": r"residual, $\alpha = 1/L$",
@@ -24,10 +24,10 @@ TITLES = {
     "batch norm": "batch norm",
 }
 START = "0.35"
-"""Colour of what all optimizers start from."""
+"""The color of the start, which all optimizers share."""
 _CHANCE = math.log(10)
 _SIDES = {"SGD": -1.0, "Adam": 0.0, "RMSprop": 1.0}
-"""Curvatures of the same epoch stand beside each other, by so many thirtieths of the panel."""
+"""Curvatures of the same epoch are moved apart by so many thirtieths of the panel."""
 
 
 def draw_digits(
@@ -47,20 +47,21 @@ def draw_digits(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Initializations: a line each.
+        The number of initializations, with a line for each.
     seed : int
-        Of the first; the others have the seeds after it.
+        The seed of the first initialization; the others have the seeds after it.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     widths : sequence of int
-        Of the hidden layers: a row each.
+        The widths of the hidden layers, with a row for each.
     depth, epochs : int
+        The number of weight matrices, and of passes over the training set.
 
     Notes
     -----
     Losses are means over the minibatches of an epoch, drawn in its middle; the marker at the end is the loss of all
-    images. Below, |gradient| at the start and after each epoch, and both ends of the Hessian's spectrum at the start,
-    half way and at the end, of the loss of the first 256 images. See :mod:`proofs_check.studies.digits`.
+    images. Below them is |gradient| at the start and after each epoch, and both ends of the Hessian's spectrum at the
+    start, half way and at the end, all for the loss of the first 256 images. See :mod:`proofs_check.studies.digits`.
     """
     require_file(out)
     require_digits()
@@ -68,7 +69,7 @@ def draw_digits(
         study = trained(workers, samples=samples, seed=seed, widths=widths, depth=depth, epochs=epochs)
     kinds = list(dict.fromkeys(line.architecture for line in study.runs))
     figure = canvas(10, 0.6 + 3.3 * len(widths))
-    heights = ([2, 1, 1, 0.1] * len(widths))[:-1]  # with some room between the widths
+    heights = ([2, 1, 1, 0.1] * len(widths))[:-1]  # this leaves some room between the widths
     panels = figure.subplots(len(heights), len(kinds), sharex=True, height_ratios=heights, squeeze=False)
     for axes in panels[3::4].flat:
         axes.remove()
@@ -103,7 +104,7 @@ def draw_digits(
 
 
 def _losses(axes: Any, line: DigitsRun, steps: int) -> None:
-    """Draw the losses of each network, and a cross at the top where it diverges; what is infinite is not drawn."""
+    """Draw the losses of each network, except infinite ones, and a cross at the top where it diverges."""
     colour, dashes, marker = STYLES[line.optimizer]
     epochs = len(line.run.losses)
     times = [*(np.arange(epochs) + 0.5), epochs]
@@ -133,7 +134,7 @@ def _curvatures(axes: Any, line: DigitsRun) -> None:
 
 
 def _rate(axes: Any, line: DigitsRun) -> None:
-    """Say which rate of its grid SGD has."""
+    """Write down which rate of its grid SGD has."""
     text = rf"SGD: $\eta = {line.learning_rate:g}$"
     axes.text(0.04, 0.05, text, transform=axes.transAxes, fontsize=8, color=STYLES["SGD"][0])
 
@@ -182,7 +183,7 @@ def _legend(figure: Any, study: DigitsStudy) -> None:
         Line2D([], [], marker="v", label=r"$\lambda_{\min}$, at most", **dots),
         Line2D([], [], color=START, label="both at the start, of all three"),
     ]
-    handles = []  # column by column
+    handles = []  # the legend is filled column by column
     for (name, (colour, dashes, marker)), end in zip(STYLES.items(), ends, strict=True):
         line: dict[str, Any] = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": 4}
         handles += [Line2D([], [], markeredgewidth=0, label=f"{name}, {rates[name]}", **line), end]

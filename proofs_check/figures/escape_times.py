@@ -39,7 +39,7 @@ from proofs_check.studies.escape_times import (
 COLOURS = dict(zip(RULES, (VERMILLION, BLUE, PURPLE, GREEN), strict=True))
 MARKERS = dict(zip(RULES, ("o", "s", "D", "^"), strict=True))
 _SIDES = dict(zip(RULES, (0.0, -1.0, 0.0, 1.0), strict=True))
-"""Points of the same depth stand beside each other, by so many hundredths of the panel."""
+"""Points of the same depth are moved apart by so many seventieths of the panel."""
 
 
 def draw_escape_times(
@@ -58,22 +58,22 @@ def draw_escape_times(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Random networks per width and depth.
+        The number of random networks per width and depth.
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     balanced_depths : sequence of int
-        Of the balanced chain, ascending, from 4.
+        The depths of the balanced chain, ascending, from 4.
     depths : dict of int to sequence of int, optional
-        Of random networks, by width.
+        The depths of random networks, by width.
 
     Notes
     -----
-    Left: all weights 0.7; counted steps, and theory's bounds as lines with a band between them. Middle and right:
-    random networks; medians with order statistics at error probability 1e-4 each, and for gradient descent the median
-    of :math:`1/\eta|\lambda_{\min}|` at the start, a strict saddle's linear rate. See
-    :mod:`proofs_check.studies.escape_times`.
+    On the left all weights start at 0.7: points are counted steps, and theory's bounds are lines with a band between
+    them. In the middle and on the right are random networks: points are medians, with intervals from order statistics,
+    each with error probability 1e-4. A dashed line is the median of :math:`1/\eta|\lambda_{\min}|` at the start, which
+    the linear rate at a strict saddle suggests for gradient descent. See :mod:`proofs_check.studies.escape_times`.
     """
     require_file(out)
     by_width = DEPTHS if depths is None else depths
@@ -115,7 +115,7 @@ def _count(axes: Any, count: Counted) -> None:
 
 
 def _medians(axes: Any, escapes: Sequence[Escape], span: int) -> None:
-    """Draw medians with their intervals; where the budget was not enough, an arrow's head at it."""
+    """Draw medians with their intervals, and an arrow at the budget where that was not enough."""
     for found in escapes:
         depth, colour = int(found.net.depth) + _SIDES[found.rule] * span / 70, COLOURS[found.rule]
         most = math.log(found.budget)

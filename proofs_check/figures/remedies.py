@@ -54,34 +54,34 @@ STYLES = {
     PAIRS[2].name: (SKY, "<", r"residual $a + \alpha W'\varphi(Wa)$, $\alpha = 1/B$"),
     RELU_BRANCHES.name: (ORANGE, "X", r"residual $a + \alpha\varphi(Wa)$, $\alpha = 1/\sqrt{L}$"),
 }
-"""Colour, marker and label."""
+"""The color, marker and label of each remedy."""
 SHARED = "0.35"
-"""Colour of a line that is that of several remedies."""
+"""The color of a line that several remedies share."""
 KINDS = {"median": "-", "mean log": "-", "mean": "--", "leading": "-.", "bounds": ":"}
 _PANELS = {
     "signal": (r"signal $|a_L|^2$, in units of $|x|^2$ ($n/2$ if normalized)", (-11, 8)),
     "gradient": (r"gradients $|\partial f/\partial W_2|_F^2\,/\,|\partial f/\partial W_L|_F^2$", (-11, 8)),
     "hessian": (r"curvature $|H|_F^2$, in units of $|x|^2$", (-5, 8)),
 }
-"""Title, and the powers of ten that show what stays; what explodes leaves them."""
+"""The title of each panel, and the powers of ten that it shows; what explodes leaves the panel."""
 _NOTES = {
     "signal": (-0.9, "mean without branches: 1"),
     "gradient": (0.75, r"ratio of means, plain, orthogonal, $W'\varphi$: 1"),
     "hessian": (5.1, "mean of plain and orthogonal"),
 }
-"""At which power of ten a line that is shared is named."""
+"""The power of ten at which a shared line is named, and its name."""
 _RATES = {
     ("signal", PAIRS[0].name): "$3^{L/2}$",
     ("gradient", BATCH_NORM.name): "$1.59^{L-2}$",
     ("hessian", PAIRS[0].name): r"$\propto L^2\,3^{L/2}$",
 }
-"""Of the lines that leave a panel."""
+"""The rates that are written beside the lines that leave a panel."""
 _SIDES = {
     "signal": {LAYER_NORM.name: -1.0, BATCH_NORM.name: 1.0},
     "gradient": {PLAIN.name: -2.0, ORTHOGONAL.name: -1.0, PAIRS[1].name: 1.0, PAIRS[2].name: 2.0},
     "hessian": {PLAIN.name: -0.5, ORTHOGONAL.name: 0.5},
 }
-"""Points that would hide each other stand beside each other, by so many fiftieths of the panel."""
+"""Points that would hide each other are moved apart by so many fiftieths of the panel."""
 
 
 def draw_remedies(
@@ -94,19 +94,19 @@ def draw_remedies(
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks of each remedy and depth.
+        The number of networks of each remedy and depth.
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     depths : sequence of int
-        Where to measure: even, ascending, from 4.
+        The depths that are measured: even, ascending, from 4.
 
     Notes
     -----
-    Points: medians, with order statistics at error probability 1e-4 each as bars. Lines:
-    :func:`proofs_check.studies.remedies.theory`, grey where several remedies share one. What explodes leaves the
-    panels, with its rate beside it. See :mod:`proofs_check.studies.remedies`.
+    Points are medians, and bars are intervals from order statistics, each with error probability 1e-4. Lines are
+    :func:`proofs_check.studies.remedies.theory`, in gray where several remedies share one. A line that explodes leaves
+    its panel, with its rate beside it. See :mod:`proofs_check.studies.remedies`.
     """
     require_file(out)
     fine = range(depths[0], depths[-1] + 1, 2)
@@ -129,7 +129,7 @@ def draw_remedies(
 
 
 def _curves(axes: Any, depths: Sequence[int], lines: dict[Remedy, list[tuple[Line, ...]]]) -> None:
-    """Draw theory's lines of one quantity, each once."""
+    """Draw theory's lines of one quantity, each of them once."""
     colours: dict[tuple[str, tuple[float, ...]], str] = {}
     for remedy, of_remedy in lines.items():
         for of_kind in zip(*of_remedy, strict=True):
@@ -151,7 +151,7 @@ def _point(axes: Any, point: Measured, quantity: str, span: int) -> None:
 
 
 def _rate(axes: Any, remedy: Remedy, quantity: str, lines: dict[int, tuple[Line, ...]]) -> None:
-    """Name the rate of a line where it leaves the panel."""
+    """Write the rate of a line where it leaves the panel."""
     text = _RATES.get((quantity, remedy.name))
     top = _PANELS[quantity][1][1] * math.log(10)
     near = [depth for depth, (line,) in lines.items() if line.logs[0] > 0.9 * top] if text else []

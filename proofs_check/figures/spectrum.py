@@ -26,15 +26,16 @@ _BINS = np.linspace(-7, 3, 51)
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
-    r"""Eigenvalues of several networks' Hessians, over \|x\|\|v\|.
+    r"""Eigenvalues of the Hessians of several networks, each divided by \|x\|\|v\| of its network.
 
     Attributes
     ----------
     net : Ensemble
+        The ensemble.
     signs, log_sizes : ndarray, shape (eigenvalues,)
-        Of those that are not 0; log to base 10.
+        The signs of the eigenvalues that are not 0, and the logarithms of their sizes to base 10.
     zero_share : float
-        Share of the eigenvalue 0 among all.
+        The share of the eigenvalue 0 among all.
     """
 
     net: Ensemble
@@ -53,19 +54,20 @@ def draw_spectrum(
     out : Path
         A .pdf, .png or .svg file.
     networks : int
-        Per depth, at most: fewer at great depth.
+        The number of networks per depth, at most; fewer are drawn at great depth.
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
     width : int
-        Of all networks.
+        The width of all networks.
     depths : sequence of int
-        At most three.
+        At most three depths.
 
     Notes
     -----
-    Left: Xavier, linear. Right: He, ReLU. Each eigenvalue over |x||v| of its network.
+    On the left are linear networks at Xavier initialization, on the right ReLU networks at He. Each eigenvalue is
+    divided by |x||v| of its network.
     """
     require_file(out)
     nets = [family.at(width=width, depth=depth) for family in FAMILIES for depth in depths]

@@ -30,7 +30,7 @@ _COLOURS = (BLUE, VERMILLION, GREEN)
 
 @dataclass(frozen=True)
 class _Series:
-    """One width of one panel: exact medians on a fine grid, and measured points."""
+    """What one panel shows of one width: exact medians on a fine grid of depths, and measured points."""
 
     width: int
     depths: tuple[int, ...]
@@ -47,16 +47,17 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     out : Path
         A .pdf, .png or .svg file.
     samples : int
-        Networks per width and depth.
+        The number of networks per width and depth.
     seed : int
-        Root seed.
+        The root seed.
     jobs : int
-        Worker processes.
+        The number of worker processes.
 
     Notes
     -----
-    Left: He, ReLU. Right: Xavier, linear, where the gradient's law is exact. Intervals: order statistics for medians,
-    Catoni with theory's variance for means (where they are narrow enough to draw), at error probability 1e-4 each.
+    On the left are ReLU networks at He initialization; on the right are linear networks at Xavier, where the gradient's
+    law is exact. Intervals come from order statistics for medians, and from Catoni's estimator with theory's variance
+    for means, which are drawn where they are narrow enough. Each has error probability 1e-4.
     """
     require_file(out)
     error = 1e-4
@@ -105,7 +106,7 @@ def _relative_variance(moment: Any, net: Ensemble) -> float:
 def _series(width: int, logs: dict[int, Any], spread: dict[int, float], error: float, median: Any) -> _Series:
     fine = tuple(
         sorted((1, *_DEPTHS, 6, 12, 24, 40, 48, 56))
-    )  # log-medians are close to linear in the depth: few points draw the curve
+    )  # log-medians are close to linear in the depth, so that few points draw the curve
     medians = tuple(math.exp(median(depth)) for depth in fine)
     points = tuple((depth, order_statistic_interval(values, 0.5, error)) for depth, values in logs.items())
     means = tuple((depth, catoni_interval(np.exp(v), spread[depth], error)) for depth, v in logs.items())

@@ -1,7 +1,7 @@
 """The paper that this package grew from, by the sentences of its two abstracts.
 
-The version of 2021 argues from chains, networks of width one, and ends with remedies; that of 2022 has ReLU in its
-title, argues from the median, adds "with high probability", and says nothing of remedies.
+The version of 2021 argues from chains, which are networks of width one, and ends with remedies. The version of 2022 has
+ReLU in its title, argues from the median, adds "with high probability", and says nothing of remedies.
 """
 
 from proofs_check.paper import Claim, Paper

@@ -55,7 +55,7 @@ class Quantity:
     derive : callable
         Answers a query by theory.
     sample : callable, optional
-        Answers it by montecarlo, given how many networks are to be drawn and where.
+        Answers it by montecarlo, given how many networks are to be drawn and where; by default nothing does.
     """
 
     derive: Callable[[Query], Derivation]

@@ -15,7 +15,7 @@ from theory import activation_moment, activation_sequence, symbols
 from theory.ensembles import InvalidArgument
 
 _READABLE = 5
-"""Terms of a recurrence with symbols that a person may want to see."""
+"""A recurrence with symbols is shown if it has at most this many terms."""
 
 
 def _derive(query: Query) -> Derivation:
@@ -79,7 +79,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
 
 
 def _first_two_moments(query: Query, layer: int) -> tuple[sp.Expr, sp.Expr]:
-    """Return mean and mean square of |a_k|^order: without the second no interval for the first is valid."""
+    """Return the mean and the mean square of |a_k|^order; without the second no interval for the first is valid."""
     net = query.net
     if net.architecture.is_plain:
         return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)

@@ -16,7 +16,7 @@ from theory.ensembles import InvalidArgument
 from theory.log_laws.feasible_widths import enclosed_exceedance, exceedance
 
 _SEEN = 100
-"""Networks that must be expected beyond the threshold, or a plain count says little of a rare event."""
+"""A plain count is trusted only if at least so many networks are expected beyond the threshold."""
 
 
 def _derive(query: Query) -> Derivation:
@@ -64,7 +64,7 @@ def _is_rare(query: Query, samples: int) -> bool:
 
 
 def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
-    """Estimate a tail by exponential tilting, with the logs as what is shown: the probability may underflow."""
+    """Estimate a tail by exponential tilting; its logarithm is what is shown, as the probability may underflow."""
     sampling.require_direct("exponential tilting")
     layer = numeric_layer(query, query.net.depth)
     tail = tail_probability(

@@ -11,14 +11,14 @@ def write_whole(path: Path, text: str) -> None:
     Parameters
     ----------
     path : Path
-        A symbolic link stays one: the file that it points to is written.
+        The file. A symbolic link stays one, and the file that it points to is written.
     text : str
         The content, written as UTF-8.
 
     Raises
     ------
     OSError
-        If it cannot be written; what was there before is untouched, and nothing is left beside it.
+        If the file cannot be written. Then what was there before is untouched, and nothing is left beside it.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():

@@ -1,4 +1,4 @@
-"""Progress bars on a terminal, one per stage, told from any thread."""
+"""Progress bars on a terminal, one per stage, which any thread may move."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from proofs_check.verification import Progress
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Show a bar per stage on stderr while the block runs."""
+    """Show a bar per stage on stderr while the block runs.
+
+    Yields
+    ------
+    callable
+        What moves the bars, as :data:`proofs_check.verification.Progress` says.
+    """
     columns = (TextColumn("{task.fields[stage]:<14}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
     with RichProgress(
         *columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True

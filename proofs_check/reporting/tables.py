@@ -15,25 +15,25 @@ from proofs_check.verdict import Finding, Tier
 from proofs_check.verification import Report
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
-"""Of a topic's table."""
+"""The columns of a topic's table."""
 PAPER_COLUMNS = ("claim", "where", "statements", "verdicts")
-"""Of a paper's table."""
+"""The columns of a paper's table."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text.
+    """A table of text.
 
     Parameters
     ----------
     name : str
-        E.g. the topic.
+        Its name, for example the topic.
     caption : str
         Where the numbers come from.
     columns : tuple of str
-        What is in them; different from each other.
+        The heads of the columns, all different.
     rows : tuple of tuples of str
-        A cell a column.
+        The rows, each with a cell for every column.
     """
 
     name: str
@@ -48,9 +48,9 @@ def topic_table(report: Report, topic: str) -> Table:
     Parameters
     ----------
     report : Report
-        Of a verification that includes the topic.
+        The report of a verification that includes the topic.
     topic : str
-        E.g. ``forward``.
+        The part of the ids before the dot, for example ``forward``.
     """
     rows = tuple(
         (result.statement.id, _case(finding), _claimed(finding), *_measured(finding), finding.verdict.value)
@@ -71,8 +71,9 @@ def paper_table(report: Report, paper: Paper) -> Table:
     Parameters
     ----------
     report : Report
-        Of a verification that includes all statements of the paper.
+        The report of a verification that includes all statements of the paper.
     paper : Paper
+        The paper.
     """
     verdicts = {result.statement.id: result.verdict.value for result in report.results}
     rows = tuple(
@@ -113,7 +114,7 @@ def _measured(finding: Finding) -> tuple[str, str]:
 
 
 def exponential_cells(logarithm: Estimate) -> tuple[str, str]:
-    """Return a number and its interval, of which the logarithm was estimated.
+    """Return a number and its interval as text, given the estimate of its logarithm.
 
     Examples
     --------
@@ -184,7 +185,13 @@ def _latex_text(text: str) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """Return the table as CSV, with a header line."""
+    r"""Return the table as CSV, with a header line.
+
+    Examples
+    --------
+    >>> to_csv(Table("t", "c", ("x", "y"), (("1", "2, 3"),)))
+    'x,y\n1,"2, 3"\n'
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
@@ -193,7 +200,17 @@ def to_csv(table: Table) -> str:
 
 
 def to_json(table: Table) -> str:
-    """Return the table as a JSON list of objects."""
+    """Return the table as a JSON list of objects.
+
+    Examples
+    --------
+    >>> print(to_json(Table("t", "c", ("x",), (("1",),))), end="")
+    [
+      {
+        "x": "1"
+      }
+    ]
+    """
     return json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows], indent=2) + "\n"
 
 

@@ -15,4 +15,7 @@ engines   samplers without matrices, of the same law as real weights
 ========  ======================================================================
 
 A statement is found because its file is here and lists it in ``STATEMENTS`` (:mod:`proofs_check.registry`).
+
+The docstring of a claim states the theorem. The keyword-only arguments of a claim have the values of the theorem by
+default; mutants give them other values.
 """

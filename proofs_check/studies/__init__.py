@@ -28,21 +28,32 @@ __all__ = ["MakeTable", "Study", "names", "study"]
 
 
 class MakeTable(Protocol):
-    """Measures, and returns the table."""
+    """Measures the numbers of a study, and returns them as a table."""
 
     def __call__(self, workers: Workers, *, samples: int, seed: int) -> Table:
-        """Return the table from so many networks of each kind, at most."""
+        """Return the table.
+
+        Parameters
+        ----------
+        workers : Workers
+            Where the networks are drawn or trained.
+        samples : int
+            The number of networks of each kind, at most.
+        seed : int
+            The root seed.
+        """
 
 
 @dataclass(frozen=True)
 class Study:
-    """A table that is measured for itself, beside those of the topics.
+    """A table with measurements of its own, beside the tables of the topics.
 
     Parameters
     ----------
     make : MakeTable
+        Measures, and returns the table.
     samples : mapping of str to int
-        Networks of each kind, by profile.
+        How many networks of each kind each profile takes.
     """
 
     make: MakeTable

@@ -1,10 +1,10 @@
 r"""How curved typical networks are: medians of the ends of the Hessian's spectrum, beside theory's curve.
 
 *The curve.* In units of :math:`|x||v|` and of the signal at its depth, both ends of the spectrum of a wide network
-tend to an edge that depends on the depth alone (:mod:`theory.curvature.wide_edge`); at finite width the typical signal
+tend to an edge that depends on the depth alone (:mod:`theory.curvature.wide_edge`). At finite width the typical signal
 vanishes, like :math:`e^{\gamma L}`. So the curve is the exact median of :math:`|a_L|`, dead networks included, times
-the edge, times the share of :math:`|v|` that the last mask lets through. The product is a heuristic, good where L/n is
-of order 1; for width one the curve is the exact :math:`E\log\|H\|_2` in place of it.
+the edge, times the share of :math:`|v|` that the last mask lets through. This product is a heuristic that is good where
+L/n is of order 1. For linear networks of width one the curve is the exact :math:`E\log\|H\|_2` instead.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from proofs_check.studies import Study
 from theory.ensembles import Ensemble
 
 ERROR = 1e-4
-"""Probability that one interval misses."""
+"""The probability that one interval misses."""
 
 FAMILIES = (
     Ensemble(width="n", depth="L", activation="linear", init="xavier"),
     Ensemble(width="n", depth="L", activation="relu", init="he"),
 )
-"""Normal weights, a unit vector for input, and a normal readout, E|v|^2 = 1."""
+"""Both have normal weights, a unit vector for input, and a normal readout with E|v|^2 = 1."""
 
 WIDTHS = (1, 4, 16, 64)
 DEPTHS = (2, 4, 8, 16, 32, 64, 128)
@@ -46,9 +46,10 @@ class Curvature:
     Attributes
     ----------
     net : Ensemble
+        The ensemble.
     highest, lowest, norm : Estimate
-        Medians of :math:`\log\lambda_{\max}`, of :math:`\log(-\lambda_{\min})` and of the log of the larger one; dead
-        networks count -inf.
+        Medians of :math:`\log\lambda_{\max}`, of :math:`\log(-\lambda_{\min})` and of the logarithm of the larger of
+        both; dead networks count as -inf.
     """
 
     net: Ensemble
@@ -58,12 +59,19 @@ class Curvature:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the measured medians are exactly 0, as more than half of the networks are dead."""
+        """Whether the measured medians are exactly 0, because more than half of the networks are dead."""
         return self.norm.value == -math.inf
 
 
 def grid(family: Ensemble, widths: Sequence[int] = WIDTHS, depths: Sequence[int] = DEPTHS) -> list[Ensemble]:
     """Return the ensembles of a family, width by width.
+
+    Parameters
+    ----------
+    family : Ensemble
+        An ensemble; its width and depth are replaced.
+    widths, depths : sequence of int
+        The sizes.
 
     Examples
     --------
@@ -74,7 +82,14 @@ def grid(family: Ensemble, widths: Sequence[int] = WIDTHS, depths: Sequence[int]
 
 
 def samples_for(net: Ensemble, most: int) -> int:
-    """Return how many networks to draw: the fewer, the wider and so the more alike and expensive they are.
+    """Return how many networks to draw: fewer if they are wide, as these are more alike and more expensive.
+
+    Parameters
+    ----------
+    net : Ensemble
+        An ensemble of one width, a number.
+    most : int
+        The number of networks for narrow ones.
 
     Examples
     --------
@@ -93,15 +108,15 @@ def measured(
     Parameters
     ----------
     nets : sequence of Ensemble
-        Numeric, each of one width, and of depth at least 2.
+        Ensembles without symbols, each of one width, and of depth at least 2.
     samples : int
-        Networks of each, at most; see :func:`samples_for`.
+        The number of networks of each, at most; see :func:`samples_for`.
     seed : int
-        Root seed.
+        The root seed.
     workers : Workers
-        Each takes one ensemble at a time.
+        Each worker takes one ensemble at a time.
     error : float
-        Probability that one interval misses.
+        The probability that one interval misses.
 
     Yields
     ------
@@ -135,7 +150,7 @@ def log_curve(net: Ensemble) -> float:
     >>> log_curve(FAMILIES[1].at(width=4, depth=16))
     -inf
     """
-    from theory import LogNormLaw  # here, as workers need no SymPy
+    from theory import LogNormLaw  # imported here, as workers need no SymPy
     from theory.width_one.hessian_law import chain_hessian_log_mean
 
     if net.width == 1 and net.slope == 1:
@@ -145,7 +160,7 @@ def log_curve(net: Ensemble) -> float:
 
 
 _LOG_NORMAL = -(math.log(2) + 0.5772156649015329) / 2
-"""E log|N|, N standard normal: the readout of width one."""
+"""E log|N| of a standard normal N, which is the readout at width one."""
 
 
 def _log_edge(depth: int) -> float:
@@ -178,11 +193,11 @@ def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence
     workers : Workers
         Where the networks are drawn.
     samples : int
-        Networks per width and depth, at most (:func:`samples_for`).
+        The number of networks per width and depth, at most; see :func:`samples_for`.
     seed : int
-        Root seed.
+        The root seed.
     nets : sequence of Ensemble, optional
-        Another grid.
+        The ensembles; by default those of the figure.
     """
     chosen = [net for family in FAMILIES for net in grid(family)] if nets is None else list(nets)
     found = list(measured(chosen, samples=samples, seed=seed, workers=workers))

@@ -1,13 +1,13 @@
 r"""Plateaus on real data: deep classifiers of scikit-learn's digits, by architecture and optimizer.
 
-ReLU networks of depth 20 at He initialization, widths 10 and 40, minibatches of 128 for 12 epochs
-(:func:`montecarlo.training.digits_study`). SGD has the best rate of a grid, judged by what is shown, the final training
-loss; Adam and RMSprop have the one that their users start with. All numbers are of the training set: a plateau is a
-loss that does not fall, whatever would hold for other images.
+The networks are ReLU networks of depth 20 and widths 10 and 40 at He initialization. They are trained on minibatches of
+128 for 12 epochs (:func:`montecarlo.training.digits_study`). SGD has the rate of a grid that gives the least final
+training loss, which is what is shown; Adam and RMSprop have the rate that their users start with. All numbers are
+measured on the training set, as a plateau is a training loss that does not fall, whatever holds for other images.
 
 Gradients and Hessians are those of the loss on the first 256 images. The ends of the spectrum come from Lanczos's
-method, whose ends lie within the true ones: :math:`\lambda_{\max}` is good to a few percent, but
-:math:`-\lambda_{\min}`, where the other end is far larger, is no more than bounded from below.
+method, whose values lie between the true ends. Its :math:`\lambda_{\max}` is good to a few percent, but where the other
+end is far larger, its :math:`-\lambda_{\min}` is no more than a lower bound.
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ COLUMNS = (
 
 
 def require_digits() -> None:
-    """Refuse a missing scikit-learn, before any work is done."""
+    """Refuse a missing scikit-learn, before any work is done.
+
+    Raises
+    ------
+    InvalidArgument
+        If scikit-learn is not installed.
+    """
     try:
         digits_data()
     except InvalidArgument as missing:
@@ -57,13 +63,15 @@ def trained(
     Parameters
     ----------
     workers : Workers
-        Each takes one width and architecture at a time.
+        Each worker takes one width and architecture at a time.
     samples : int
-        Initializations.
+        The number of initializations.
     seed : int
-        Of the first; the others have the seeds after it.
+        The seed of the first initialization; the others have the seeds after it.
     widths : sequence of int
+        The widths of the hidden layers.
     depth, epochs : int
+        The number of weight matrices, and of passes over the training set.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def digits_table(
     Parameters
     ----------
     workers, samples, seed, widths, depth, epochs
-        As of :func:`trained`.
+        As for :func:`trained`.
     """
     study = trained(workers, samples=samples, seed=seed, widths=widths, depth=depth, epochs=epochs)
     steps = study.epochs * (study.examples // study.batch)
@@ -128,12 +136,12 @@ def _row(line: DigitsRun, steps: int) -> tuple[str, ...]:
 
 
 def _negative(least: Array) -> Array:
-    """Return how negative the curvature is at least: as some pixels are always 0, so are eigenvalues."""
+    """Return how negative the curvature is, but at least 0: pixels that are 0 in all images give eigenvalues 0."""
     return np.maximum(-least, 0.0)
 
 
 def _cell(values: Array, bad: NDArray[np.bool_]) -> str:
-    """Return the range over the networks that have not diverged, and how many have."""
+    """Return the range over the networks that have not diverged, and the number of those that have."""
     fine = values[~bad]
     if not len(fine):
         return "diverged"
@@ -143,7 +151,7 @@ def _cell(values: Array, bad: NDArray[np.bool_]) -> str:
 
 
 def _diverged(at: Array) -> str:
-    """Say how many networks left all bounds, and at which steps, counted from 0."""
+    """Say how many networks diverged, and at which steps, counted from 0."""
     steps = at[np.isfinite(at)]
     if not len(steps):
         return "none"

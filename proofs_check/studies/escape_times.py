@@ -1,12 +1,14 @@
 r"""How many steps update rules take to leave the plateau of :math:`\frac12(f-y)^2`, y = 1, beside theory's numbers.
 
-*The balanced chain*, all weights 0.7: theory encloses the number of steps (:mod:`theory.dynamics.balanced_chains`,
-:mod:`theory.dynamics.adaptive_escape`). *Random networks*, with a unit vector for input and a normal readout: for
-gradient descent beside :math:`1/\eta|\lambda_{\min}|`, what the linear rate of a strict saddle suggests. Half
-of them start on the wrong side, f < 0.
+*The balanced chain* starts with all weights at 0.7. Theory encloses the number of its steps
+(:mod:`theory.dynamics.balanced_chains`, :mod:`theory.dynamics.adaptive_escape`).
 
-Gradient descent has the rate 1/(2L), a quarter of the largest that is stable at any minimum of a chain; the others have
-:math:`\eta = 10^{-3}`, at every depth.
+*Random networks* have a unit vector for input and a normal readout. The steps of gradient descent stand beside
+:math:`1/\eta|\lambda_{\min}|`, which the linear rate at a strict saddle suggests. Half of these networks start on the
+wrong side, where f < 0.
+
+Gradient descent has the rate 1/(2L), a quarter of the largest rate that is stable at any minimum of a chain. The other
+rules have :math:`\eta = 10^{-3}` at every depth.
 """
 
 from __future__ import annotations
@@ -42,14 +44,14 @@ if TYPE_CHECKING:
 
 RULES = ("gradient descent", "sign descent", "RMSprop", "Adam")
 START, FRACTION, RATE = Fraction(7, 10), Fraction(2, 5), Fraction(1, 1000)
-"""Every weight of the balanced chain at first; f/y where the plateau ends; eta of all rules but gradient descent."""
+"""Each weight of the balanced chain at the start; f/y where the plateau ends; eta, except for gradient descent."""
 
 BALANCED_DEPTHS = (4, 6, 8, 12, 16, 20, 24, 28, 32)
 BALANCED_BUDGET = 100_000
 FAMILIES = (Ensemble(width=1, depth="L"), Ensemble(width=4, depth="L"))
-"""Linear, Xavier, normal."""
+"""Both are linear networks at Xavier initialization with normal weights."""
 DEPTHS = {1: (4, 6, 8, 12, 16, 20, 24, 28, 32), 4: (8, 16, 24, 32, 48, 64, 80, 96)}
-"""By width."""
+"""The depths of random networks, by width."""
 BUDGETS = {1: 30_000, 4: 10_000}
 """The most steps that random networks are given, by width."""
 
@@ -58,16 +60,18 @@ COLUMNS = ("network", "width", "depth", "rule", "learning rate", "steps", "inter
 
 @dataclass(frozen=True)
 class Counted:
-    """Steps of the balanced chain.
+    """The steps that one update rule takes on the balanced chain.
 
     Attributes
     ----------
     rule : str
+        One of :data:`RULES`.
     depth : int
+        The number of weights.
     steps : float
-        inf where :data:`BALANCED_BUDGET` was not enough.
+        How many steps it took; inf where :data:`BALANCED_BUDGET` was not enough.
     low, high : float
-        Between which theory has them.
+        The numbers between which theory has the steps.
     """
 
     rule: str
@@ -79,14 +83,17 @@ class Counted:
 
 @dataclass(frozen=True)
 class Escape:
-    r"""Steps of random networks of one ensemble.
+    r"""The steps that one update rule takes on random networks of one ensemble.
 
     Attributes
     ----------
     rule : str
+        One of :data:`RULES`.
     net : Ensemble
+        The ensemble.
     steps : Estimate
-        The median of the log of the number; above the log of the budget where that was not enough.
+        The median of the logarithm of the number of steps. It is above the logarithm of the budget where that was not
+        enough.
     linear : Estimate or None
         For gradient descent, the median of :math:`-\log(\eta|\lambda_{\min}|)` at the start.
     """
@@ -109,7 +116,14 @@ class Escape:
 
 
 def optimizer(rule: str, depth: int) -> Optimizer:
-    """Return a rule at its rate.
+    """Return an update rule with its learning rate.
+
+    Parameters
+    ----------
+    rule : str
+        One of :data:`RULES`.
+    depth : int
+        The number of weight matrices.
 
     Examples
     --------
@@ -123,20 +137,27 @@ def optimizer(rule: str, depth: int) -> Optimizer:
 
 
 def balanced_chain(depth: int) -> BalancedChain:
-    """Return the chain of weights 0.7.
+    """Return the chain whose weights are all 0.7 at the start.
 
     Examples
     --------
     >>> balanced_chain(4).output()
     2401/10000
     """
-    from theory.dynamics.balanced_chains import BalancedChain  # here, as workers that train need no SymPy
+    from theory.dynamics.balanced_chains import BalancedChain  # imported here, as workers that train need no SymPy
 
     return BalancedChain(depth, 1, 1, START)
 
 
 def bounds(rule: str, depth: int) -> tuple[float, float]:
     """Return the numbers between which theory has the steps of the balanced chain.
+
+    Parameters
+    ----------
+    rule : str
+        One of :data:`RULES`.
+    depth : int
+        The number of weights of the chain.
 
     Examples
     --------
@@ -160,6 +181,18 @@ def bounds(rule: str, depth: int) -> tuple[float, float]:
 def counted(depths: Sequence[int], workers: Workers) -> Iterator[Counted]:
     """Count the steps of the balanced chain, rule by rule and depth by depth.
 
+    Parameters
+    ----------
+    depths : sequence of int
+        The depths of the chain.
+    workers : Workers
+        Each worker takes one rule and depth at a time.
+
+    Yields
+    ------
+    Counted
+        Rule by rule, in the order of the depths.
+
     Examples
     --------
     >>> from montecarlo import serial
@@ -176,13 +209,13 @@ def measured(nets: Sequence[Ensemble], *, samples: int, seed: int, workers: Work
     Parameters
     ----------
     nets : sequence of Ensemble
-        Numeric, of a width in :data:`BUDGETS`.
+        Ensembles without symbols, of a width in :data:`BUDGETS`.
     samples : int
-        Networks of each.
+        The number of networks of each.
     seed : int
-        Root seed.
+        The root seed.
     workers : Workers
-        Each takes one rule and ensemble at a time.
+        Each worker takes one rule and ensemble at a time.
 
     Yields
     ------
@@ -220,11 +253,13 @@ def escape_times_table(
     workers : Workers
         Where networks are trained.
     samples : int
-        Random networks of each width and depth.
+        The number of random networks of each width and depth.
     seed : int
-        Root seed.
-    balanced_depths, nets
-        Another grid.
+        The root seed.
+    balanced_depths : sequence of int
+        The depths of the balanced chain.
+    nets : sequence of Ensemble, optional
+        The ensembles of random networks; by default those of the figure.
     """
     chosen = random_nets() if nets is None else list(nets)
     rows = [_counted_row(found) for found in counted(balanced_depths, workers)]

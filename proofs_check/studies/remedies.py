@@ -1,21 +1,25 @@
 r"""What remedies do to the typical size of signal, gradient and curvature, beside theory's numbers.
 
-ReLU networks of width 16, normal (or Haar) weights, He, a unit vector for input (or, for batch norm, 16 normal ones)
-and a normal readout, E|v|^2 = 1. Squares of norms, each in its natural unit: the signal :math:`|a_L|^2` in that of
-:math:`|x|^2`, or of n/2 behind a normalization; the gradient at the second matrix in that of the last one, as the first
-one meets an input that no layer has shaped; :math:`|H|_F^2` as it is. Orthogonal weights carry the gain
-:math:`\sqrt2`, which keeps the mean as He does.
+*Networks.* They are ReLU networks of width 16 at He initialization, with normal (or Haar-orthogonal) weights, a unit
+vector for input (for batch norm, 16 normal inputs) and a normal readout with E|v|^2 = 1. Orthogonal weights have the
+gain :math:`\sqrt2`, which keeps the mean as He does.
 
-*Means.* One step (a layer of normal or of orthogonal weights and its mask; a branch :math:`a+\alpha W'\phi(Wa)` of two
-matrices) multiplies the mean square of any vector that is fixed before it by the same r, whether along the signal or
-across it: r = 1 for layers in the units above, :math:`r=1+2\alpha^2` for branches. So, backwards by induction, the
-derivative of :math:`a_L` in :math:`a_k` has, given all up to layer k, the mean square :math:`r^{\text{steps}}` in every
-direction; and the mean of :math:`|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2` is the product of three means. Hence
-:math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and :math:`E|H|_F^2=\frac n4L(L-1)|x|^2` without
-branches; with them it is :func:`theory.architectures.residual.residual_hessian_moment`.
+*Units.* All numbers are squares of norms, each in its natural unit. The unit of the signal :math:`|a_L|^2` is
+:math:`|x|^2`, or n/2 behind a normalization. The unit of the gradient at the second matrix is the gradient at the last
+one; the first matrix is left out, as its input has not passed any layer. :math:`|H|_F^2` is taken as it is.
 
-*Typical size.* Of the plain signal the exact median, of the orthogonal one the exact mean log. Of |H| to leading order:
-its mean square times :math:`e^{-\kappa L/n}`, :math:`\kappa` = 5/2 (plain) or 3/2 (orthogonal), as of the signal.
+*Means.* A step is either a layer, with normal or orthogonal weights and its mask, or a branch
+:math:`a+\alpha W'\phi(Wa)` of two matrices. It multiplies the mean square of any vector that is fixed before it by the
+same r, whether along the signal or across it: r = 1 for layers in the units above, :math:`r=1+2\alpha^2` for branches.
+By induction backwards, the derivative of :math:`a_L` in :math:`a_k` has, given all up to layer k, the mean square
+:math:`r^{\text{steps}}` in every direction. So the mean of :math:`|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2` is the product of
+three means. Hence :math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and
+:math:`E|H|_F^2=\frac n4L(L-1)|x|^2` without branches; with them it is
+:func:`theory.architectures.residual.residual_hessian_moment`.
+
+*Typical size.* For the plain signal it is the exact median, and for the orthogonal one the exact mean logarithm. For
+|H| it is known to leading order: the mean square times :math:`e^{-\kappa L/n}`, as for the signal, where
+:math:`\kappa` is 5/2 for plain and 3/2 for orthogonal weights.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ from theory.ensembles import Ensemble
 QUANTITIES = ("signal", "gradient", "hessian")
 WIDTH, BATCH = 16, 16
 DEPTHS = (4, 8, 16, 32, 64, 96, 128)
-"""Even, as branches of two matrices need it, and from 4."""
+"""All depths are even, as branches of two matrices need it, and at least 4."""
 
 TITLES = {"signal": "|a_L|^2", "gradient": "|G_2|^2/|G_L|^2", "hessian": "|H|_F^2"}
 COLUMNS = (
@@ -60,12 +64,13 @@ class Remedy:
     Parameters
     ----------
     name : str
+        The name in the table.
     architecture : str
-        How its layers are wired.
+        How its layers are wired, as for :class:`~theory.ensembles.Ensemble`.
     init : str
         The initialization of its weights.
     hessian : Observable, optional
-        Of one component, the log of what the third quantity is; by default that is not measured.
+        What measures the third quantity, with one component; by default it is not measured.
     """
 
     name: str
@@ -88,6 +93,13 @@ class Remedy:
     def log_unit(self, quantity: str, depth: int) -> float:
         """Return the log of a quantity's unit.
 
+        Parameters
+        ----------
+        quantity : str
+            One of :data:`QUANTITIES`.
+        depth : int
+            The number of weight matrices.
+
         Examples
         --------
         >>> [round(remedy.log_unit("signal", 10) / math.log(2), 9) for remedy in REMEDIES[:3]]
@@ -107,23 +119,24 @@ PAIRS = tuple(
     Remedy(f"residual, alpha = {name}", f"residual:{alpha}:two", hessian=HessianNorms())
     for name, alpha in (("1", "1"), ("1/sqrt(B)", "1/sqrt(L)"), ("1/B", "1/L"))
 )
-"""Branches of two matrices, B = L/2 of them."""
+"""These have B = L/2 branches of two matrices each."""
 RELU_BRANCHES = Remedy("ReLU branches, alpha = 1/sqrt(L)", "residual:1/sqrt(L)", hessian=HessianNorms())
-"""Each of one matrix and its activation: these have a mean, and add up."""
+"""Each branch is one matrix and its activation. Such branches have a mean, and so they add up."""
 REMEDIES = (PLAIN, ORTHOGONAL, LAYER_NORM, BATCH_NORM, *PAIRS, RELU_BRANCHES)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A number of theory.
+    """A number of theory, or two that bound one.
 
     Attributes
     ----------
     kind : str
-        ``"median"`` and ``"mean log"``: exact, of the quantity; ``"mean"``: exact, of the gradient the ratio of two;
-        ``"bounds"``: proved, of the mean; ``"leading"``: the typical size to leading order.
+        ``"median"``, ``"mean log"`` or ``"mean"``: this number of the quantity, exactly; for the gradient, the mean is
+        the ratio of two means. ``"bounds"``: two proved bounds on the mean. ``"leading"``: the typical size to leading
+        order.
     logs : tuple of float
-        Its logarithm, or those of both bounds.
+        The logarithm of the number, or those of both bounds.
     """
 
     kind: str
@@ -132,14 +145,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Measured:
-    """A remedy at one depth.
+    """What was measured with one remedy at one depth.
 
     Attributes
     ----------
     remedy : Remedy
+        The remedy.
     depth : int
+        The number of weight matrices.
     medians : dict of str to Estimate
-        Of the logarithm of each quantity that is measured, in its unit.
+        The median of the logarithm of each quantity that is measured, in its unit.
     """
 
     remedy: Remedy
@@ -155,19 +170,20 @@ def measured(
     Parameters
     ----------
     remedies : sequence of Remedy
+        The remedies.
     depths : sequence of int
-        Even, from 4.
+        The depths, all even and at least 4.
     samples : int
-        Networks of each remedy and depth.
+        The number of networks of each remedy and depth.
     seed : int
-        Root seed.
+        The root seed.
     workers : Workers
-        Each takes one remedy and depth at a time.
+        Each worker takes one remedy and depth at a time.
 
     Yields
     ------
     Measured
-        Remedy by remedy.
+        Remedy by remedy, in the order of the depths.
 
     Examples
     --------
@@ -193,7 +209,19 @@ def _measured(remedy: Remedy, depth: int, samples: int, seed: int) -> Measured:
 
 
 def theory(remedy: Remedy, depth: int) -> dict[str, tuple[Line, ...]]:
-    """Return what theory says of each quantity; of some nothing.
+    """Return what theory says of each quantity; of some it says nothing.
+
+    Parameters
+    ----------
+    remedy : Remedy
+        The remedy.
+    depth : int
+        The number of weight matrices, even and at least 4.
+
+    Returns
+    -------
+    dict of str to tuple of Line
+        The lines of each of :data:`QUANTITIES`.
 
     Examples
     --------
@@ -220,7 +248,7 @@ _ONE = Line("mean", (0.0,))
 
 
 def _of_plain(depth: int) -> dict[str, tuple[Line, ...]]:
-    from theory import LogNormLaw  # here, as workers that draw need no SymPy
+    from theory import LogNormLaw  # imported here, as workers that draw need no SymPy
 
     typical = Line("median", (LogNormLaw(PLAIN.net(depth)).median(),))
     return {"signal": (typical, _ONE), "gradient": (_ONE,), "hessian": _hessian(depth, Fraction(5, 2))}
@@ -235,7 +263,7 @@ def _of_orthogonal(depth: int) -> dict[str, tuple[Line, ...]]:
 
 
 def _hessian(depth: int, kappa: Fraction) -> tuple[Line, ...]:
-    """Return mean and typical size of |H|_F^2 of layers that keep the mean."""
+    """Return the mean and the typical size of |H|_F^2, for layers that keep the mean."""
     from theory import hessian_moment
 
     mean = math.log(hessian_moment(PLAIN.net(depth)))
@@ -285,11 +313,11 @@ def remedies_table(
     workers : Workers
         Where the networks are drawn.
     samples : int
-        Networks of each remedy and depth.
+        The number of networks of each remedy and depth.
     seed : int
-        Root seed.
+        The root seed.
     remedies, depths
-        Another grid.
+        As for :func:`measured`; by default those of the figure.
     """
     found = list(measured(remedies, depths, samples=samples, seed=seed, workers=workers))
     lines = in_task_order(theory, [(point.remedy, point.depth) for point in found], workers)

@@ -35,12 +35,35 @@ def last(net: Ensemble) -> tuple[ActivationNorms, str]:
 
 
 def power_variance(order: int, net: Ensemble) -> sp.Expr:
-    """Return Var |a_L|^order, from theory's moments."""
+    """Return Var |a_L|^order, from theory's moments.
+
+    Parameters
+    ----------
+    order : int
+        The power, even.
+    net : Ensemble
+        The ensemble.
+
+    Examples
+    --------
+    >>> power_variance(2, LINEAR.at(width=4, depth=1, input="e1"))
+    1/2
+    """
     return activation_moment(net, 2 * order) - activation_moment(net, order) ** 2
 
 
 def mean_check(net: Ensemble, order: int, tolerance: float, samples: int, full_samples: int = 0) -> Simulated:
-    """Return the check of E|a_L|^order on one ensemble."""
+    """Return the check of E|a_L|^order on one ensemble, from real weights.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The ensemble, with numbers for all sizes.
+    order : int
+        The power, even.
+    tolerance, samples, full_samples
+        As for :class:`~proofs_check.evidence.simulated.Simulated`.
+    """
     reading = Mean(order / 2, partial(power_variance, order))
     check = f"E|a_L|^{order} from real weights"
     return Simulated(
@@ -49,7 +72,18 @@ def mean_check(net: Ensemble, order: int, tolerance: float, samples: int, full_s
 
 
 def small_cases(laws: tuple[Law, ...] = (Law.named("rademacher"), SPARSE, LADDER)) -> tuple[tuple[Ensemble], ...]:
-    """Return networks small enough for brute force, He or Xavier, of several laws, slopes and inputs."""
+    """Return networks small enough for brute force, He or Xavier, of several laws, slopes and inputs.
+
+    Parameters
+    ----------
+    laws : tuple of Law
+        Discrete laws of the weights.
+
+    Returns
+    -------
+    tuple of (Ensemble,)
+        The cases of an :class:`~proofs_check.evidence.enumerated.Enumerated`.
+    """
     return tuple(
         (Ensemble(width=n, depth=depth, activation=activation, init=init, law=law, input=tuple(range(1, n + 1))),)
         for law in laws

@@ -17,9 +17,20 @@ from theory.moments.transfer import input_power_sums, transfer_matrix
 def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
     r"""Return the proof of a claim about :math:`E|a_L|^{order}` for symbolic width and depth.
 
-    With T the transfer matrix of one layer (r by r) and c its characteristic polynomial, Cayley and Hamilton give
-    sum_j c_j E|a_{L+j}|^order = 0, which with the first r values determines all others. So the base is L = 0, ..., r-1
-    and the step is that recursion.
+    Parameters
+    ----------
+    check : str
+        What is proved, in words.
+    net : Ensemble
+        An ensemble whose width and depth are symbols.
+    order : int
+        The power, even.
+
+    Notes
+    -----
+    Let T be the transfer matrix of one layer, of size r by r, and c the coefficients of its characteristic
+    polynomial. By Cayley and Hamilton, sum_j c_j E|a_{L+j}|^order = 0. This recursion and the first r values determine
+    all others. So the base of the induction is L = 0, ..., r-1, and the step is the recursion.
     """
     return Proved(check, partial(_obligations, net, order))
 

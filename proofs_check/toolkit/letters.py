@@ -17,9 +17,9 @@ class Letters:
     Parameters
     ----------
     n, L : sympy.Expr
-        Width and depth.
+        The width and the depth.
     s2, K : sympy.Expr
-        Variance and kurtosis of a weight.
+        The variance and the kurtosis of a weight.
     p2, p4 : sympy.Expr
         (1 + slope^2)/2 and (1 + slope^4)/2.
     x2, x4 : sympy.Expr
@@ -37,7 +37,14 @@ class Letters:
 
     @classmethod
     def of(cls, net: Ensemble) -> Letters:
-        """Read them off an ensemble."""
+        """Read the letters off an ensemble.
+
+        Examples
+        --------
+        >>> from theory.ensembles import Ensemble
+        >>> Letters.of(Ensemble(width="n", depth="L", activation="relu", init="he")).s2
+        2/n
+        """
         slope = symbols.slope(net)
         return cls(
             n=symbols.whole(net.width_at(net.depth)),

@@ -1,14 +1,16 @@
 r"""Networks of square Haar-orthogonal weights, which keep every norm until an activation drops a part of it.
 
-W sends a to |a| times a uniform direction, whatever that of a was. A normal matrix does the same, and multiplies by an
-independent :math:`\sqrt{s^2\chi^2_n}`: its factor :math:`R=|a_k|^2/|a_{k-1}|^2` (:mod:`theory.log_laws.layer_factors`)
-is :math:`s^2\chi^2_nV`, V the share that the activation keeps, and V alone is the factor of an orthogonal layer. So
+W sends a to |a| times a uniform direction, whatever the direction of a. A normal matrix does the same, and multiplies
+by an independent :math:`\sqrt{s^2\chi^2_n}`. So its factor :math:`R=|a_k|^2/|a_{k-1}|^2`
+(:mod:`theory.log_laws.layer_factors`) is :math:`s^2\chi^2_nV`, where V is the share that the activation keeps, and V
+alone is the factor of an orthogonal layer. Hence
 
 .. math:: EV^t = \frac{ER^t}{E(s^2\chi^2_n)^t},\qquad \kappa_j(\log V) = \kappa_j(\log R)-\kappa_j(\log s^2\chi^2_n).
 
-For ReLU V given B units that are on is Beta(B/2, (n-B)/2). Linear layers have V = 1: an isometry at any depth. For ReLU
-:math:`EV=\frac12` and :math:`EV^2/(EV)^2=\frac{n+5}{n+2}=1+\frac3{n+2}`, where normal weights have 1 + 5/n; and
-:math:`E\log2V\approx-\frac3{2n}` where they have :math:`-\frac5{2n}`: the rest was the chi-square's.
+Linear layers have V = 1, so that the network is an isometry at any depth. For ReLU, V given that B units are on has the
+law Beta(B/2, (n-B)/2). So :math:`EV=\frac12` and :math:`EV^2/(EV)^2=\frac{n+5}{n+2}=1+\frac3{n+2}`, where normal
+weights have 1 + 5/n; and :math:`E\log2V\approx-\frac3{2n}`, where they have :math:`-\frac5{2n}`. The difference comes
+from the chi-square.
 """
 
 from __future__ import annotations
@@ -29,22 +31,22 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     Parameters
     ----------
     net : Ensemble
-        Orthogonal, of constant width; symbols are welcome.
+        An ensemble of orthogonal weights and constant width, which may have symbols.
     order : int
-        2, 4, 6, ..., up to 18 where an activation drops a part.
+        2, 4, 6, ..., up to 18 unless the activation is linear.
     layer : int or str, optional
-        k, the depth by default.
+        The layer k, by default the last.
 
     Returns
     -------
     sympy.Expr
-        Exact. The weights have gain 1; a gain g multiplies it by g^(order k).
+        The exact moment for weights of gain 1; a gain g multiplies it by g^(order k).
 
     Raises
     ------
     InvalidArgument
-        For other weights, unequal widths, an order that is not even and positive, or is greater, a layer that is not
-        there, or numbers whose exact power is too long.
+        If the weights are others, widths are unequal, the order is not even and positive, or too large, there is no
+        such layer, or an exact power of numbers is too long.
 
     References
     ----------
@@ -70,7 +72,7 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
 
 
 def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`E|a_L|^4/(E|a_L|^2)^2`; parameters and errors as for :func:`orthogonal_moment`.
+    r"""Derive :math:`E|a_L|^4/(E|a_L|^2)^2`; the parameters and errors are those of :func:`orthogonal_moment`.
 
     Examples
     --------
@@ -94,7 +96,7 @@ def orthogonal_kurtosis_limit(net: Ensemble) -> sp.Expr:
     if not isinstance(net.width, str):
         raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
     layer = _share_moment(net, 2) / _share_moment(net, 1) ** 2
-    wide = sp.Dummy("n", positive=True)  # a real variable for the limit
+    wide = sp.Dummy("n", positive=True)  # limits need a real variable
     ratio = layer.subs(symbols.whole(net.width), wide)
     return sp.exp(sp.limit(wide * (ratio - 1), wide, sp.oo) * symbols.BETA)
 
@@ -105,7 +107,7 @@ def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        As :func:`orthogonal_moment`, and for a width above 4096 that is no name.
+        As for :func:`orthogonal_moment`, or if the width is a number above 4096.
 
     Examples
     --------
@@ -117,7 +119,9 @@ def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
 
 
 def orthogonal_log_variance(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`\mathrm{Var}\log|a_L|^2` given survival; linear and ReLU; errors as :func:`orthogonal_log_mean`.
+    r"""Derive :math:`\mathrm{Var}\log|a_L|^2` given survival, for linear networks and ReLU.
+
+    The errors are those of :func:`orthogonal_log_mean`.
 
     Examples
     --------
@@ -129,7 +133,7 @@ def orthogonal_log_variance(net: Ensemble) -> sp.Expr:
 
 
 def _share_moment(net: Ensemble, m: int) -> sp.Expr:
-    """Return E V^m: of |W a|^2m with standard normal W, the activation's share."""
+    """Return E V^m, the share of the mean of |W a|^2m that the activation keeps, for standard normal W."""
     _require_orthogonal(net)
     n, slope = symbols.whole(net.width_at(0)), symbols.slope(net)
     if slope == 1:
@@ -153,7 +157,7 @@ def _log_cumulant(net: Ensemble, order: int) -> sp.Expr:
 
 
 def _relu_log_cumulant(n: int, order: int) -> sp.Expr:
-    r"""Return the first or second cumulant for n units, in log 2, pi^2 and fractions: the same sum, added up.
+    r"""Return the same cumulant, the first or the second, for a number n of units, in log 2, pi^2 and fractions.
 
     :math:`\psi(b/2) = -\gamma-2\log2\,[b\text{ odd}]+r_b` and :math:`\psi'(b/2) = \pi^2/6+\pi^2/3\,[b\text{ odd}]-t_b`,
     where :math:`r_{b+2} = r_b+2/b` and :math:`t_{b+2} = t_b+4/b^2` from 0 on.
@@ -168,7 +172,7 @@ def _relu_log_cumulant(n: int, order: int) -> sp.Expr:
     ways, first, ours, odd, second, cross, thirds = flint.fmpz(1), zero, zero, zero, zero, zero, zero
     for b in range(1, n + 1):
         ways = ways * (n - b + 1) // b
-        gap, turn = r[b] - r[n], n % 2 - b % 2  # log V given b has the mean gap + 2 turn log 2
+        gap, turn = r[b] - r[n], n % 2 - b % 2  # the mean of log V given b is gap + 2 turn log 2
         first, ours = first + ways * gap, ours + ways * turn
         if order == 2:
             second, cross = second + ways * (gap**2 - t[b] + t[n]), cross + ways * gap * turn
@@ -193,16 +197,16 @@ def _power(share: sp.Expr, layers: int | str) -> sp.Expr:
 
 
 _WRITTEN_OUT = 32
-"""Units up to which digammas of halves of integers are written as logarithms and fractions."""
+"""Up to so many units, SymPy writes digammas of halves of integers as logarithms and fractions."""
 
 _WIDEST = 4096
-"""Units up to which they are added up as such."""
+"""Up to so many units, these logarithms and fractions are added up one by one."""
 
 _HIGHEST = 18
-"""The order beyond which set partitions of order/2 parts take minutes."""
+"""Beyond this order, set partitions of order/2 parts take minutes."""
 
 _HIGHEST_POWER = 10**4
-"""The order up to which a number is raised to it."""
+"""Up to this order, a number other than 1 is raised to an exact power."""
 
 
 def _require_orthogonal(net: Ensemble) -> None:

@@ -1,17 +1,18 @@
 r"""Residual networks at their initialization: mean, typical and fourth-moment size, and where branches add up.
 
-*One linear branch*, :math:`a_k = a_{k-1}+\alpha W_ka_{k-1}`, q = n s^2. Terms of odd order in W vanish in the mean, so
+*One linear branch*, :math:`a_k = a_{k-1}+\alpha W_ka_{k-1}`, with q = n s^2. Terms of odd order in W have mean 0, so
 
 .. math:: E|a_k|^2 = (1+\alpha^2q)\,E|a_{k-1}|^2
 
-for any symmetric law; at order 4, with K the kurtosis of an entry, u = E|a|_2^4 and v = E|a|_4^4,
+for any symmetric law. At order 4, with K the kurtosis of an entry, u = E|a|_2^4 and v = E|a|_4^4,
 
 .. math:: u' &= \bigl(1+2\alpha^2(n+2)s^2+\alpha^4n(n+2)s^4\bigr)u+\alpha^4n(K-3)s^4v,\\
           v' &= \bigl(6\alpha^2s^2+3\alpha^4ns^4\bigr)u+\bigl(1+\alpha^4n(K-3)s^4\bigr)v.
 
-For normal weights :math:`|a_k|^2/|a_{k-1}|^2 = R = |e+\beta g|^2`, :math:`\beta^2=\alpha^2s^2`, g standard normal, e
-any unit vector: :math:`\beta^2` times a noncentral chi-square of n degrees and parameter :math:`1/\beta^2`, independent
-of what came before, and so a mixture over a Poisson variable J of mean :math:`1/(2\beta^2)`:
+For normal weights :math:`|a_k|^2/|a_{k-1}|^2 = R = |e+\beta g|^2`, where :math:`\beta^2=\alpha^2s^2`, g is standard
+normal and e is any unit vector. So R is :math:`\beta^2` times a noncentral chi-square of n degrees and parameter
+:math:`1/\beta^2`, independent of the layers before, and hence a mixture over a Poisson variable J of mean
+:math:`1/(2\beta^2)`:
 
 .. math:: E\log R = \log 2\beta^2+E\,\psi(\tfrac n2+J),\qquad
           \mathrm{Var}\log R = E\,\psi'(\tfrac n2+J)+\mathrm{Var}\,\psi(\tfrac n2+J).
@@ -22,24 +23,26 @@ for n >= 4, where :math:`|x|^{-2}` is superharmonic, it is at most 1. Hence
 
 .. math:: \bigl(1-\tfrac2n\bigr)\log(1+\alpha^2q)\le E\log R\le\bigl(1-\tfrac2n\bigr)\alpha^2q,
 
-and applying the Laplacian again :math:`E\log R = (1-\frac2n)\bigl(\alpha^2q-\frac12(1-\frac4n)\alpha^4q^2+\dots\bigr)`.
-At :math:`\alpha=1/\sqrt L` mean and typical size stay together at every depth: :math:`e^q` and :math:`e^{(1-2/n)q}`.
+and, applying the Laplacian again, :math:`E\log R =
+(1-\frac2n)\bigl(\alpha^2q-\frac12(1-\frac4n)\alpha^4q^2+\dots\bigr)`. At :math:`\alpha=1/\sqrt L` mean and typical size
+stay together at every depth, near :math:`e^q` and :math:`e^{(1-2/n)q}`.
 
 *A branch that ends in an activation* has a positive mean. With :math:`S=\sum_ia_i`, normal weights, ReLU,
 :math:`c=\alpha s\sqrt{n/2\pi}` and :math:`q=ns^2/2`,
 
 .. math:: E[|a_k|^2\mid a_{k-1}] = (1+\alpha^2q)|a_{k-1}|^2+\tfrac{2c}{\sqrt n}|a_{k-1}|S,\qquad
-          E[S_k\mid a_{k-1}] = S+c\sqrt n|a_{k-1}|,
+          E[S_k\mid a_{k-1}] = S+c\sqrt n|a_{k-1}|.
 
-which does not close, but :math:`|S|\le\sqrt n|a|` on both lines, and :math:`E|a_L|^2\ge(ES_L)^2/n`, so that for an
-input of nonnegative sum :math:`S_0`
+These equations do not close. But :math:`|S|\le\sqrt n|a|` bounds both, and :math:`E|a_L|^2\ge(ES_L)^2/n`, so that for
+an input of nonnegative sum :math:`S_0`
 
 .. math:: (1+c)^{2(L-1)}\Bigl(\frac{S_0}{\sqrt n}+c|x|\Bigr)^2\le E|a_L|^2\le(1+2c+\alpha^2q)^L|x|^2.
 
-Under He :math:`c=\alpha/\sqrt\pi`, q = 1: at :math:`\alpha=1/\sqrt L` both sides grow like :math:`e^{2\sqrt{L/\pi}}`,
-and for x along (1, ..., 1) their ratio stays below :math:`e^{1-1/\pi}`. It takes :math:`\alpha=1/L` to bound them,
+Under He, :math:`c=\alpha/\sqrt\pi` and q = 1. So at :math:`\alpha=1/\sqrt L` both sides grow like
+:math:`e^{2\sqrt{L/\pi}}`, and for x along (1, ..., 1) their ratio stays below :math:`e^{1-1/\pi}`. Only at
+:math:`\alpha=1/L` do they stay bounded.
 
-*or a second matrix*: :math:`a+\alpha W'\phi(Wa)` has no mean in the branch, and
+*A second matrix* is the other way out: in :math:`a+\alpha W'\phi(Wa)` the branch has mean 0, and
 :math:`E|a_{2j}|^2 = (1+\alpha^2q\,q')E|a_{2j-2}|^2` with :math:`q=np_2s^2`, :math:`q'=ns^2`.
 """
 
@@ -66,12 +69,12 @@ def branch_scale(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Of residual architecture, with independent entries.
+        A residual network of independent entries.
 
     Raises
     ------
     InvalidArgument
-        For another architecture, orthogonal weights, or the scale 0 of fixup.
+        If the architecture is another one, the weights are orthogonal, or the scale is 0, as for fixup.
 
     Examples
     --------
@@ -95,10 +98,17 @@ def branch_scale(net: Ensemble) -> sp.Expr:
 def require_residual(net: Ensemble, *branches: str) -> None:
     """Refuse what is no residual network of independent entries, or has another kind of branch than those named.
 
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    *branches : str
+        The kinds of branches that will do: ``linear``, ``relu`` or ``two``; by default all of them.
+
     Raises
     ------
     InvalidArgument
-        Names the architecture, and those that would do.
+        If it is another network; the message names its architecture, and those that would do.
     """
     require_ensemble(net)
     require_independent_entries(net.plain)
@@ -118,22 +128,23 @@ def residual_moment(net: Ensemble, order: int = 2, layer: int | str | None = Non
     Parameters
     ----------
     net : Ensemble
-        Of residual architecture.
+        A residual network.
     order : int
         2 or 4.
     layer : int or str, optional
-        k, the last layer by default; even where branches have two matrices.
+        The layer k, by default the last; it must be even where branches have two matrices.
 
     Returns
     -------
     sympy.Expr
-        Exact: for any symmetric law, but for two matrices at order 4, which needs normal weights.
+        The exact moment, for any symmetric law; only branches of two matrices at order 4 need normal weights.
 
     Raises
     ------
     InvalidArgument
-        For branches that end in an activation, whose moments do not close (:func:`relu_branch_bounds`), another order,
-        a law that is not normal where it must be, a layer inside a branch, or numbers whose exact power is too long.
+        If branches end in an activation, so that moments do not close (:func:`relu_branch_bounds`), the order is
+        another one, the law is not normal where it must be, the layer is inside a branch, or an exact power is too
+        long.
 
     References
     ----------
@@ -172,41 +183,41 @@ def residual_hessian_moment(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        Of residual architecture, its branches linear or of two matrices, with a random readout; for two matrices of a
-        law without atoms.
+        A residual network with a random readout, whose branches are linear or have two matrices; with two matrices the
+        law must have no atoms.
 
     Raises
     ------
     InvalidArgument
-        For other readouts, laws and branches.
+        If the readout, the law or the branches are others.
 
     Notes
     -----
-    *Linear.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`, b and a
-    the derivative of f and the stream beside the two layers, :math:`J=I+\alpha W`: three independent factors, which
-    the layers between grow by :math:`1+\alpha^2q` each. So
+    *Linear branches.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`,
+    where b is the derivative of f after layer l, and :math:`J=I+\alpha W`. The three factors are independent, and in
+    the mean each layer in them multiplies by :math:`1+\alpha^2q`. So
 
     .. math:: E|H|_F^2 = L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2,
 
-    which tends to :math:`n\,e^q|x|^2` at :math:`\alpha=1/\sqrt L`: no plateau, at any depth.
+    which tends to :math:`n\,e^q|x|^2` at :math:`\alpha=1/\sqrt L`. So there is no plateau, at any depth.
 
-    *Two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every vector that is
-    fixed before it by :math:`r=1+\alpha^2qq'`, along the stream or across it. Within a branch :math:`H_{WW'}` has the
-    mean square :math:`\alpha^2np_2\,r^{B-1}`; of each two branches all four pairs of matrices have
-    :math:`\alpha^4nq^2\,r^{B-2}`, the layers between them counted in r. So
+    *Branches of two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every
+    vector that is fixed before it by :math:`r=1+\alpha^2qq'`, along the signal or across it. Within a branch,
+    :math:`H_{WW'}` has the mean square :math:`\alpha^2np_2\,r^{B-1}`. Between two branches, each of the four pairs of
+    matrices has :math:`\alpha^4nq^2\,r^{B-2}`, where r counts the layers between them too. So
 
     .. math:: E|H|_F^2 = \bigl(2B\,\alpha^2np_2\,r^{B-1}+4B(B-1)\,\alpha^4nq^2\,r^{B-2}\bigr)|x|^2.
 
-    Under He it tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at 1/B.
+    Under He this tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at :math:`\alpha=1/B`.
 
-    *Scale 0* (fixup), where each of B branches :math:`W'\phi(Wa)` starts at W' = 0.
-    The stream is x everywhere, and f = <v, x>. The second derivative has, with :math:`h_j=\phi(W_jx)`, the blocks
-    :math:`v^TdW'_jD_jdW_jx` and :math:`v^TdW'_jD_jW_jdW'_ih_i` for i < j, and no others:
+    *Scale 0* (fixup), where each of B branches :math:`W'\phi(Wa)` starts at W' = 0. All activations beside the branches
+    are x, and f = <v, x>. With :math:`h_j=\phi(W_jx)`, the second derivative has the blocks
+    :math:`v^TdW'_jD_jdW_jx`, and :math:`v^TdW'_jD_jW_jdW'_ih_i` for i < j, and no others. So
 
     .. math:: E|H|_F^2 = 2|x|^2\Bigl(B\,np_2+\tfrac{B(B-1)}2(np_2)^2ns^4\cdot n\Bigr)
 
-    for E|v|^2 = 1 and no atoms. Under He the sum is :math:`B^2n|x|^2`: gradients of half the matrices are 0 at the
-    start, but curvature is not.
+    for E|v|^2 = 1 and no atoms. Under He this is :math:`B^2n|x|^2`. At the start the gradients of half the matrices are
+    0, but the curvature is not.
 
     Examples
     --------
@@ -240,17 +251,17 @@ def residual_hessian_moment(net: Ensemble) -> sp.Expr:
 
 
 def typical_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights of width n >= 4.
+    r"""Derive bounds on :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network of normal weights and width n >= 4.
 
     Returns
     -------
     tuple of sympy.Expr
-        (1 - 2/n) L log(1 + alpha^2 q) and (1 - 2/n) L alpha^2 q, q = n s^2.
+        The bounds (1 - 2/n) L log(1 + alpha^2 q) and (1 - 2/n) L alpha^2 q, where q = n s^2.
 
     Raises
     ------
     InvalidArgument
-        For other laws and activations, or a width below 4.
+        If the law or the activation is another one, or the width is below 4.
 
     Examples
     --------
@@ -266,14 +277,19 @@ def typical_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
 
 
 def log_growth_expansion(net: Ensemble, terms: int = 2) -> sp.Expr:
-    r"""Derive the expansion of :math:`E\log(|a_k|^2/|a_{k-1}|^2)` in :math:`\alpha^2`, linear branches, normal weights.
+    r"""Derive the expansion of :math:`E\log(|a_k|^2/|a_{k-1}|^2)` in :math:`\alpha^2`, for normal weights.
 
     Parameters
     ----------
     net : Ensemble
-        Linear, normal, of residual architecture.
+        A linear residual network of normal weights.
     terms : int
-        How many; the error is of the order of the next.
+        The number of terms; the error has the order of the next one.
+
+    Raises
+    ------
+    InvalidArgument
+        If the network is another one, or the number is no positive integer.
 
     Examples
     --------
@@ -283,7 +299,7 @@ def log_growth_expansion(net: Ensemble, terms: int = 2) -> sp.Expr:
     n, spread = _chi_square(net)
     if isinstance(terms, bool) or not isinstance(terms, int) or terms < 1:
         raise InvalidArgument("terms", f"must be a positive integer, got {terms!r}", "use terms=2")
-    # sum_j (spread/2)^j/j! of the j-th Laplacian of log|x|^2, which maps |x|^(-2i) to 2i(2i+2-n)|x|^(-2i-2)
+    # (spread/2)^j/j! times the j-th Laplacian of log|x|^2, summed; a Laplacian maps |x|^(-2i) to 2i(2i+2-n)|x|^(-2i-2)
     total, laplacian = sp.S.Zero, 2 * (n - 2)
     for j in range(1, terms + 1):
         total += sp.factor(laplacian * (spread / 2) ** j / sp.factorial(j))
@@ -294,10 +310,22 @@ def log_growth_expansion(net: Ensemble, terms: int = 2) -> sp.Expr:
 def enclosed_log_mean(net: Ensemble, digits: int = 30) -> Ball:
     r"""Enclose :math:`E\log(|a_L|^2/|x|^2)` of a linear residual network with normal weights.
 
+    Parameters
+    ----------
+    net : Ensemble
+        A linear residual network of normal weights, with numbers for all symbols.
+    digits : int
+        How many decimal digits the ball should have.
+
+    Returns
+    -------
+    Ball
+        Holds the exact mean.
+
     Raises
     ------
     InvalidArgument
-        While symbols remain, or if 1/(2 alpha^2 s^2), the Poisson mean, is above a million.
+        If symbols remain, or the Poisson mean 1/(2 alpha^2 s^2) is above a million.
 
     References
     ----------
@@ -313,7 +341,19 @@ def enclosed_log_mean(net: Ensemble, digits: int = 30) -> Ball:
 
 
 def enclosed_log_variance(net: Ensemble, digits: int = 30) -> Ball:
-    r"""Enclose :math:`\mathrm{Var}\log|a_L|^2`; parameters and errors as for :func:`enclosed_log_mean`.
+    r"""Enclose :math:`\mathrm{Var}\log|a_L|^2` of a linear residual network with normal weights.
+
+    The errors are those of :func:`enclosed_log_mean`.
+
+    Parameters
+    ----------
+    net, digits
+        As for :func:`enclosed_log_mean`.
+
+    Returns
+    -------
+    Ball
+        Holds the exact variance.
 
     Examples
     --------
@@ -324,22 +364,24 @@ def enclosed_log_variance(net: Ensemble, digits: int = 30) -> Ball:
 
 
 def relu_branch_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
-    r"""Derive bounds on :math:`E|a_L|^2` of branches that end in a ReLU, normal weights.
+    r"""Derive bounds on :math:`E|a_L|^2` for branches that end in a ReLU, and normal weights.
 
     Parameters
     ----------
     net : Ensemble
-        ReLU, normal, of residual architecture; its input of nonnegative sum, along (1, ..., 1) by default.
+        A residual network with ReLU and normal weights, whose input has a nonnegative sum; by default it is along
+        (1, ..., 1).
 
     Returns
     -------
     tuple of sympy.Expr
-        (1 + c)^(2L-2) (S_0/sqrt(n) + c |x|)^2 and (1 + 2c + alpha^2 q)^L |x|^2, c = alpha s sqrt(n/(2 pi)).
+        The bounds (1 + c)^(2L-2) (S_0/sqrt(n) + c |x|)^2 and (1 + 2c + alpha^2 q)^L |x|^2, where
+        c = alpha s sqrt(n/(2 pi)).
 
     Raises
     ------
     InvalidArgument
-        For other laws and activations, or an input of negative sum.
+        If the law or the activation is another one, or the sum of the input is negative.
 
     Examples
     --------
@@ -356,17 +398,17 @@ def relu_branch_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
     square, q = symbols.input_power_sum(net, 2), symbols.tidy(n * s2 / 2)
     c = scale * sp.sqrt(symbols.tidy(n * s2) / (2 * sp.pi))
     low = (1 + c) ** (2 * depth - 2) * (_sum_of_input(net) / sp.sqrt(n) + c * sp.sqrt(square)) ** 2
-    if net.input in (None, "ones"):  # along (1, ..., 1): one layer more of the same growth
+    if net.input in (None, "ones"):  # along (1, ..., 1) the first layer grows like the others
         low = (1 + c) ** (2 * depth) * square
     return low, (1 + 2 * c + scale**2 * q) ** depth * square
 
 
 def relu_branch_square_bound(net: Ensemble) -> sp.Expr:
-    r"""Derive an upper bound on :math:`E|a_L|^4`; parameters and errors as for :func:`relu_branch_bounds`.
+    r"""Derive an upper bound on :math:`E|a_L|^4`; the parameters and errors are those of :func:`relu_branch_bounds`.
 
     Notes
     -----
-    With t = alpha s, :math:`X=\langle e,\phi(g)\rangle` and :math:`Y=|\phi(g)|^2` a layer multiplies it by
+    With t = alpha s, :math:`X=\langle e,\phi(g)\rangle` and :math:`Y=|\phi(g)|^2`, a layer multiplies the moment by
     :math:`E(1+2tX+t^2Y)^2`, where :math:`EX\le\sqrt{n/2\pi}`, :math:`\mathrm{Var}X=\frac12-\frac1{2\pi}`,
     :math:`EY=\frac n2`, :math:`EY^2=\frac{n(n+5)}4` and :math:`EXY\le EY^{3/2}\le\sqrt{EY\,EY^2}`.
 
@@ -447,7 +489,7 @@ def _transfer(net: Ensemble, scale: sp.Expr, order: int) -> TransferMatrix:
 
 
 def _chi_square(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
-    """Return n and alpha^2 s^2, what |e + beta g|^2 depends on."""
+    """Return n and alpha^2 s^2, on which the law of |e + beta g|^2 depends."""
     require_residual(net, "linear")
     require_normal(net.plain, "log|a_L|^2 of a residual network")
     scale = branch_scale(net)
@@ -455,7 +497,7 @@ def _chi_square(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _enclosed(net: Ensemble, digits: int) -> tuple[Ball, Ball]:
-    """Return mean and variance of log(|a_L|^2/|x|^2) as balls: a sum over the Poisson variable, its tail bounded."""
+    """Return mean and variance of log(|a_L|^2/|x|^2) as balls: sums over the Poisson variable, with bounded tails."""
     n, spread = _chi_square(net)
     net.require_numbers("an enclosure")
     if spread.free_symbols:
@@ -479,7 +521,7 @@ def _enclosed(net: Ensemble, digits: int) -> tuple[Ball, Ball]:
             at = half + j
             digamma, trigamma = digamma + 1 / at, trigamma - 1 / at**2
             weight *= mean / (j + 1)
-        # beyond, weights fall at least geometrically, and 0 < digamma^2 < (n/2 + j)^2, so do these by the ratio below
+        # from here on weights fall geometrically, and so does weight * digamma^2 < weight * (n/2 + j)^2, by this ratio
         ratio = mean / (last + 2) * (1 + 1 / (half + last + 1)) ** 2
         if not ratio < 1:
             raise InvalidArgument("digits", "the tail was not bounded", "use fewer digits")

@@ -28,10 +28,10 @@ class Architecture:
     batchnorm:B          the same, each unit standardized over a batch of B independent normal inputs [3]_
     ===================  =============================================================================================
 
-    The scale ALPHA is a number, a symbol's name, ``1/sqrt(L)`` or ``1/L``, where L is the number of branches. A scale 0
-    is that of fixup [4]_: branches of two matrices at scale 1, the second of which starts at 0. Normalizations have
+    The scale ALPHA is a number, a symbol's name, ``1/sqrt(L)`` or ``1/L``, where L is the number of branches. The scale
+    0 stands for fixup [4]_: branches of two matrices at scale 1, the second of which starts at 0. Normalizations have
     neither gain nor shift, nor a small number under the root. Behind batch norm f is the output on the first input of
-    the batch, which the others move through the statistics.
+    the batch, on which the others act through the statistics.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Architecture:
     branch : str, optional
         ``linear`` or ``relu``, a branch of one matrix without or with the ensemble's activation, or ``two``.
     batch : int or str, optional
-        B, a number from 3 to a million, or a symbol's name.
+        The size B of the batch, a number from 3 to a million, or a symbol's name.
 
     References
     ----------
@@ -73,7 +73,7 @@ class Architecture:
         value : str or Architecture
             One of the forms above; ``residual:ALPHA:linear`` and ``residual:ALPHA:relu`` say what the activation says.
         activation : str
-            The ensemble's, which decides what a branch of one matrix is.
+            The activation of the ensemble, which decides what a branch of one matrix is.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class Architecture:
 
     @property
     def matrices_a_branch(self) -> int:
-        """How many matrices a residual branch has: 1 or 2."""
+        """The number of matrices in a residual branch, 1 or 2."""
         return 2 if self.branch == "two" else 1
 
     @property

@@ -17,12 +17,12 @@ Exact = int | Fraction | str
 
 
 class InvalidArgument(ValueError):
-    """One argument is unusable; says which, what is wrong with it and what would do.
+    """An argument cannot be used; the error says which one, what is wrong with it and what would do.
 
     Parameters
     ----------
     argument : str
-        Name of the argument as the caller wrote it.
+        The name of the argument as the caller wrote it.
     problem : str
         What is wrong, with the offending value.
     remedy : str
@@ -41,12 +41,21 @@ class InvalidArgument(ValueError):
         self.remedy = remedy
 
     def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str, str]]:
-        return type(self), (self.argument, self.problem, self.remedy)  # so that it crosses a process pool whole
+        return type(self), (self.argument, self.problem, self.remedy)  # so that its parts cross a process pool
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which of the known names was probably meant.
+    """Return a remedy that names the known word which was probably meant.
 
+    Parameters
+    ----------
+    word : str
+        The word that was given.
+    known : iterable of str
+        The words that are known; all of them are listed unless there are many.
+
+    Examples
+    --------
     >>> nearest("hee", ["he", "xavier"])
     "did you mean 'he'? known: he, xavier"
     """
@@ -59,13 +68,33 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def is_symbol_name(text: str) -> bool:
-    """Whether a string can name a SymPy symbol: a Python identifier that is no keyword and no non-finite number."""
+    """Whether a string can name a SymPy symbol: a Python identifier that is no keyword and no non-finite number.
+
+    Examples
+    --------
+    >>> is_symbol_name("n"), is_symbol_name("lambda"), is_symbol_name("inf")
+    (True, False, False)
+    """
     return text.isidentifier() and not keyword.iskeyword(text) and text.lower() not in _NON_FINITE
 
 
 def exact_fraction(argument: str, value: object) -> Fraction:
-    """Read a finite number exactly: int, Fraction, '3/2', '0.25', or a float (its exact binary value).
+    """Read a finite number exactly: an int, a Fraction, '3/2', '0.25', or a float with its exact binary value.
 
+    Parameters
+    ----------
+    argument : str
+        The name of the argument, for the error.
+    value : object
+        What was given.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no finite number.
+
+    Examples
+    --------
     >>> exact_fraction("slope", "1/4")
     Fraction(1, 4)
     """
@@ -91,6 +120,20 @@ def exact_fraction(argument: str, value: object) -> Fraction:
 def size(argument: str, value: object) -> int | str:
     """Read a width or a depth: a positive integer, or the name of a symbol.
 
+    Parameters
+    ----------
+    argument : str
+        The name of the argument, for the error.
+    value : object
+        What was given.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither a positive integer nor a name.
+
+    Examples
+    --------
     >>> size("width", "n"), size("width", "32"), size("depth", 7)
     ('n', 32, 7)
     """

@@ -17,7 +17,7 @@ from theory.ensembles.laws import Law, parse_law
 _READOUTS = ("random", "signs", "ones")
 _INPUTS = ("e1", "ones")
 _LEAST_UNITS = 3
-"""Two standardized numbers are 1 and -1, whatever came in."""
+"""Layer norm needs so many units, as two standardized numbers are always 1 and -1."""
 
 
 @dataclass(frozen=True, init=False)
@@ -32,31 +32,32 @@ class Ensemble:
     Parameters
     ----------
     width : int or str, optional
-        n_0 = ... = n_L, a number or a symbol's name. Either this or `widths`.
+        The width n_0 = ... = n_L, a number or a symbol's name. Either this or `widths` is given.
     depth : int or str, optional
-        L, the number of weight matrices. Follows from `widths` where those are given.
+        The number L of weight matrices, which follows from `widths` where those are given.
     widths : sequence of int or str, optional
-        n_0, ..., n_L.
+        The widths n_0, ..., n_L.
     activation : str
         ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name).
     init : str, int or Fraction
-        See :class:`Initialization`.
+        How the weight variance follows from the widths; see :class:`Initialization`.
     law : str or Law, optional
-        See :class:`Law`. Default: ``normal`` (``uniform`` under the PyTorch initialization, which is uniform).
+        The law of a weight; see :class:`Law`. By default it is ``normal``, or ``uniform`` under the PyTorch
+        initialization.
     readout : str or sequence of numbers
-        ``random`` (i.i.d. normal entries of variance 1/n_L), ``signs`` (i.i.d. signs over sqrt(n_L)): both are
-        sign-symmetric with E|v|^2 = 1; or fixed: ``ones``, or n_L numbers.
+        A random readout is ``random`` (i.i.d. normal entries of variance 1/n_L) or ``signs`` (i.i.d. signs over
+        sqrt(n_L)); both are sign-symmetric with E|v|^2 = 1. A fixed one is ``ones``, or n_L numbers.
     input : str or sequence of numbers, optional
-        ``ones``, ``e1``, or n_0 numbers. Default: a unit vector, of which formulas keep |x| while the ensemble has
-        other symbols, and which montecarlo takes along (1, ..., 1).
+        The input is ``ones``, ``e1``, or n_0 numbers. By default it is a unit vector, which montecarlo takes along
+        (1, ..., 1); formulas keep |x| as a symbol while the ensemble has other symbols.
     architecture : str or Architecture
-        ``plain``, ``residual:ALPHA``, ``residual:ALPHA:two``, ``layernorm`` or ``batchnorm:B``: see
+        ``plain``, ``residual:ALPHA``, ``residual:ALPHA:two``, ``layernorm`` or ``batchnorm:B``; see
         :class:`Architecture`.
 
     Raises
     ------
     InvalidArgument
-        If any of these is unusable; the message names it and says what would do.
+        If any of these cannot be used; the message names it and says what would do.
 
     Examples
     --------
@@ -108,7 +109,7 @@ class Ensemble:
             "architecture": Architecture.parse(architecture, activation),
         }
         for name, value in parsed.items():
-            object.__setattr__(self, name, value)  # frozen: this is the one place that writes
+            object.__setattr__(self, name, value)  # the class is frozen, and this is the one place that writes
         self._require_consistency()
 
     def _require_consistency(self) -> None:
@@ -141,7 +142,7 @@ class Ensemble:
         self._require_fitting_architecture()
 
     def _require_fitting_architecture(self) -> None:
-        """Refuse what the architecture leaves undefined: the one place where the two meet."""
+        """Refuse sizes, laws and inputs for which the architecture is not defined."""
         if self.architecture.name == "residual":
             if not self.is_constant_width:
                 raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
@@ -159,7 +160,7 @@ class Ensemble:
             raise InvalidArgument("input", "the inputs of a batch are drawn with the network", "leave it out")
 
     def _require_distinct_symbols(self) -> None:
-        """Refuse one name for two things: in a formula they could not be told apart."""
+        """Refuse one name for two things, which could not be told apart in a formula."""
         sizes = (self.width, self.depth) if self.widths is None else self.widths
         taken = {"beta": "the ratio of depth to width", **({"K": "the kurtosis"} if self.law.is_symbolic else {})}
         taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
@@ -179,7 +180,17 @@ class Ensemble:
                 raise InvalidArgument(argument, problem, "choose another name")
 
     def at(self, **changes: Any) -> Ensemble:
-        """Return the same ensemble with some fields changed: numbers for symbols, another law, ...
+        """Return the same ensemble with some fields changed, such as numbers for symbols, or another law.
+
+        Parameters
+        ----------
+        **changes
+            New values of fields. New widths replace a width and the depth, and a new width replaces unequal widths.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such field, or the new ensemble would be none.
 
         Examples
         --------
@@ -231,7 +242,7 @@ class Ensemble:
 
     @property
     def slope(self) -> Exact:
-        """Slope of the activation for negative arguments: 1 for linear, 0 for ReLU."""
+        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU."""
         if self.activation in ("linear", "relu"):
             return Fraction(self.activation == "linear")
         text = self.activation.removeprefix("leaky:")
@@ -244,7 +255,7 @@ class Ensemble:
 
     @property
     def has_independent_entries(self) -> bool:
-        """Whether the entries of a weight matrix are independent (not so for orthogonal ones)."""
+        """Whether the entries of a weight matrix are independent, which those of orthogonal ones are not."""
         return self.init.name != "orthogonal"
 
     @property
@@ -254,7 +265,7 @@ class Ensemble:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the symbols in the ensemble, in reading order: empty if every part is a number."""
+        """The names of the symbols in the ensemble, in reading order; there are none if every part is a number."""
         sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
         kurtosis = (self.law.kurtosis,) if self.law.is_symbolic else ()
         parts = [*sizes, self.slope, self.init.value, *kurtosis, self.architecture.symbol]
@@ -262,21 +273,21 @@ class Ensemble:
 
     @property
     def plain(self) -> Ensemble:
-        """The same sizes, weights, readout and input in the plain architecture."""
+        """The ensemble of the same sizes, weights, readout and input in the plain architecture."""
         return self if self.architecture.is_plain else replace(self, architecture=Architecture("plain"))
 
     def require_plain(self, who: str) -> None:
-        """Refuse another architecture than the plain one, for those who know no other.
+        """Refuse any architecture but the plain one, where nothing else is known.
 
         Parameters
         ----------
         who : str
-            What asks, as the subject of the sentence: ``"the law of log|a_k|^2"``.
+            The subject of the error's sentence, such as ``"the law of log|a_k|^2"``.
 
         Raises
         ------
         InvalidArgument
-            Names the architecture.
+            If the architecture is another one, which the message names.
         """
         if not self.architecture.is_plain:
             problem = f"{who} is known for plain networks only, got {self.architecture.describe()!r}"
@@ -286,7 +297,8 @@ class Ensemble:
     def can_die(self) -> bool:
         """Whether all units of a layer can be 0 with positive probability, so that a_L = 0.
 
-        Beside the identity there is still what the branch adds to, and of units standardized together one is positive.
+        With residual branches the input of a branch remains, and of units that are standardized together one is
+        positive.
         """
         units_die = self.slope == 0 and self.architecture.name in ("plain", "batchnorm")
         return units_die or self.law.has_atoms
@@ -305,12 +317,17 @@ class Ensemble:
         return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), self.slope))
 
     def require_numbers(self, who: str) -> None:
-        """Refuse an ensemble with symbols, for those who need numbers.
+        """Refuse an ensemble with symbols, where numbers are needed.
+
+        Parameters
+        ----------
+        who : str
+            The subject of the error's sentence, such as ``"montecarlo"``.
 
         Raises
         ------
         InvalidArgument
-            Names the symbolic part.
+            If a part is a symbol, which the message names.
         """
         layers: tuple[int | str | None, ...] = self.widths or ()
         parts: list[tuple[str, Exact | None, str]] = [
@@ -327,7 +344,7 @@ class Ensemble:
                 raise InvalidArgument(name, f"{who} needs a number, got the symbol {part!r}", f"use {remedy}")
 
     def describe(self) -> str:
-        """Return the ensemble on one line: equal texts, equal ensembles, but for laws of one's own with one name.
+        """Return the ensemble on one line. Equal texts mean equal ensembles, but for laws of one's own with one name.
 
         Examples
         --------
@@ -361,7 +378,7 @@ def _parse_sizes(
         raise InvalidArgument("widths", f"needs at least n_0 and n_1, got {layers}", "use e.g. widths=(784, 10)")
     if depth is not None and size("depth", depth) != len(layers) - 1:
         raise InvalidArgument("depth", f"is {depth}, but the widths have depth {len(layers) - 1}", "leave it out")
-    if len(set(layers)) == 1:  # one form for one ensemble, so that equal networks are equal
+    if len(set(layers)) == 1:  # each ensemble has one form, so that equal ones compare equal
         return layers[0], len(layers) - 1, None
     return None, len(layers) - 1, layers
 

@@ -86,7 +86,8 @@ class Initialization:
         Parameters
         ----------
         fan_in, fan_out, slope : int, Fraction or SymPy expression
-            Only arithmetic is done on them, so the answer is as exact as they are.
+            The fans, and the activation's slope. The answer is as exact as they are, as only arithmetic is done on
+            them.
         """
         one = Fraction(1)
         match self.name:
@@ -108,7 +109,7 @@ class Initialization:
     def describe(self) -> str:
         """Return the text that stands for the initialization in fingerprints and on the command line.
 
-        >>> Initialization.parse("variance:s2").describe()  # 's2' alone would be read as a name: variance:he is not he
+        >>> Initialization.parse("variance:s2").describe()  # 's2' alone would be read as a name
         'variance:s2'
         """
         if isinstance(self.value, str):

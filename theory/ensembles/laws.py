@@ -12,7 +12,7 @@ from typing import Any
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
 
 Sampler = Callable[[Any, tuple[int, ...]], Any]
-"""``sampler(rng, shape)``: standardized entries from a :class:`numpy.random.Generator`."""
+"""``sampler(rng, shape)`` returns standardized entries, drawn from a :class:`numpy.random.Generator`."""
 
 _NAMED = ("normal", "uniform", "rademacher", "symmetric")
 
@@ -26,15 +26,15 @@ class Law:
     Parameters
     ----------
     name : str
-        ``normal``, ``uniform``, ``rademacher``, ``symmetric`` (any symmetric law, its moments symbols:
-        the kurtosis ``K``, then ``m6``, ``m8``, ...), or a name of one's own.
+        ``normal``, ``uniform``, ``rademacher``, ``symmetric`` (any symmetric law, whose moments are symbols: the
+        kurtosis ``K``, then ``m6``, ``m8``, ...), or a name of one's own.
     atoms : tuple of (value, probability) pairs
-        For a discrete law: its values before standardization, and their exact probabilities.
+        The values of a discrete law before standardization, and their exact probabilities.
     moments : tuple of int, Fraction or str
-        For a law given by moments: E w^2 = 1, E w^4, E w^6, ... as far as they are known.
+        The moments E w^2 = 1, E w^4, E w^6, ... of a law that is given by them, as far as they are known.
     sampler : callable, optional
-        Draws standardized entries; needed by montecarlo for a law given by moments. A module-level
-        function, so that it can travel to worker processes.
+        Draws standardized entries, which montecarlo needs for a law given by moments. It is a function at module level,
+        so that it can travel to worker processes.
 
     Examples
     --------
@@ -75,9 +75,9 @@ class Law:
         Parameters
         ----------
         weights : mapping
-            Value to probability, both exact (ints, Fractions or strings such as ``"1/4"``).
+            The probability of each value, both exact (ints, Fractions or strings such as ``"1/4"``).
         name : str
-            What to call it.
+            The name of the law.
 
         Raises
         ------
@@ -115,9 +115,9 @@ class Law:
         Parameters
         ----------
         name : str
-            What to call it.
+            The name of the law.
         moments : mapping
-            Order to moment: consecutive even orders from 2, scaled by any common variance.
+            The moment of each order, for consecutive even orders from 2, at any common variance.
         sampler : callable, optional
             ``sampler(rng, shape)`` returns entries of variance 1.
 
@@ -156,7 +156,7 @@ class Law:
 
     @property
     def variance(self) -> Fraction:
-        """Variance before standardization: of a discrete law's values; 1 for all others."""
+        """The variance of a discrete law's values before standardization; 1 for all other laws."""
         return sum((p * v * v for v, p in self.atoms), Fraction(0)) if self.atoms else Fraction(1)
 
     @property
@@ -176,11 +176,16 @@ class Law:
 
     @property
     def kurtosis(self) -> Exact:
-        """E w^4 / (E w^2)^2, without subtracting 3."""
+        """The kurtosis E w^4 / (E w^2)^2, from which 3 is not subtracted."""
         return self.moment(4)
 
     def moment(self, order: int) -> Exact:
         """Return E w^order of the standardized law.
+
+        Parameters
+        ----------
+        order : int
+            The order, not negative.
 
         Raises
         ------
@@ -214,7 +219,7 @@ class Law:
         return self.moments[m - 1]
 
     def describe(self) -> str:
-        """Return the text that stands for the law in fingerprints: all that decides its draws."""
+        """Return the text that stands for the law in fingerprints, with all that decides its draws."""
         named = getattr(self.sampler, "__qualname__", type(self.sampler).__name__)  # a partial has no name of its own
         sampler = "" if self.sampler is None else f"{self.sampler.__module__}.{named}"
         return f"{self.name}|{self.atoms}|{self.moments}|{sampler}"
@@ -232,9 +237,10 @@ def _order(argument: str, order: object) -> int:
 
 
 def _require_moment_sequence(name: str, moments: list[Fraction]) -> None:
-    """Refuse moments that no continuous symmetric law has: w^2 must have positive definite Hankel matrices (Stieltjes).
+    """Refuse moments that no continuous symmetric law has.
 
-    On the boundary, where one is singular, w^2 takes finitely many values, and a semidefinite matrix is not enough.
+    The Hankel matrices of w^2 must be positive definite (Stieltjes). If one is singular, w^2 takes finitely many
+    values.
     """
     sequence = [Fraction(1), *moments]
     for shift in (0, 1):
@@ -258,7 +264,18 @@ def _is_positive_definite(matrix: list[list[Fraction]]) -> bool:
 
 
 def parse_law(value: object) -> Law:
-    """Read the ``law`` argument: a Law, or the name of a built-in one."""
+    """Read the ``law`` argument, which is a Law, or the name of a built-in one.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+
+    Examples
+    --------
+    >>> parse_law("uniform").kurtosis
+    Fraction(9, 5)
+    """
     if isinstance(value, Law):
         return value
     if isinstance(value, str) and (is_symbol_name(value) or value == ""):

@@ -36,9 +36,9 @@ class Subcommand:
     text : str
         What it does, for ``--help``.
     run : callable
-        Given the options, does it and returns the exit status.
+        Does it, given the options, and returns the exit status.
     add_options : callable
-        Given its parser, adds its arguments.
+        Adds its arguments to the parser that it is given.
     """
 
     text: str

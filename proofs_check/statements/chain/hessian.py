@@ -1,4 +1,4 @@
-"""Width one: the Hessian is hollow, a saddle, and its eigenvalues vanish like the product itself, up to L^2."""
+"""Width one: the Hessian is hollow and a saddle, and its eigenvalues vanish like the product itself, up to L^2."""
 
 from __future__ import annotations
 
@@ -28,13 +28,24 @@ Weights = tuple[Fraction, ...]
 
 
 def hollow(f: sp.Expr, u: sp.Matrix, *, diagonal: int = 0, sign: int = 1) -> sp.Matrix:
-    """H = f (u u^T - diag(u^2)), u_k = 1/w_k: off the diagonal f/(w_j w_k), on it 0."""
+    """The Hessian is H = f (u u^T - diag(u^2)) with u_k = 1/w_k: f/(w_j w_k) off the diagonal, and 0 on it.
+
+    Parameters
+    ----------
+    f : sympy.Expr
+        The product of the weights.
+    u : sympy.Matrix
+        The column with the entries u_k.
+    """
     squares = sp.diag(*(entry**2 for entry in u))
     return f * (sign * u * u.T - sign * squares + diagonal * squares)
 
 
 def _add_a_weight(claim: Claim) -> list[Obligation]:
-    """f_{L+1} = w f_L multiplies old second derivatives by w; those with w are the old gradient, and 0."""
+    """Add a weight w, so that f_{L+1} = w f_L.
+
+    It multiplies the old second derivatives by w. Those with w are the old gradient, and 0 for w twice.
+    """
     f, a, b, w = sp.symbols("f a b w", positive=True)
     before, after = claim(f, sp.Matrix([1 / a, 1 / b])), claim(f * w, sp.Matrix([1 / a, 1 / b, 1 / w]))
     one = claim(f, sp.Matrix([1 / a]))
@@ -86,12 +97,20 @@ HOLLOW = Statement(
 
 
 def secular_determinant(product: sp.Expr, ratios: sp.Expr, *, constant: int = 1, scale: int = 1) -> sp.Expr:
-    r"""det(diag(d) + u u^T) = prod d_k (1 + sum u_k^2/d_k); at d_k = -u_k^2 - lambda, the secular equation of H/f."""
+    r"""The determinant is det(diag(d) + u u^T) = prod d_k (1 + sum u_k^2/d_k).
+
+    At d_k = -u_k^2 - lambda this is the secular equation of H/f.
+
+    Parameters
+    ----------
+    product, ratios : sympy.Expr
+        The product of the d_k, and the sum of the u_k^2/d_k.
+    """
     return product * (constant + scale * ratios)
 
 
 def _border(claim: Claim) -> list[Obligation]:
-    """P_{L+1} = d P_L + c^2 prod d_k, by expanding along the new row d + c^2, c u^T."""
+    """Border the matrix by the row d + c^2, c u^T, and expand along it: P_{L+1} = d P_L + c^2 prod d_k."""
     pi, sigma, d, c = sp.symbols("pi_L sigma_L d c", positive=True)
     return [
         Obligation("base L = 1", claim(d, c**2 / d) - (d + c**2)),
@@ -105,10 +124,10 @@ def _weight_grid() -> tuple[Weights, ...]:
 
 
 def _inertia(weights: Weights) -> Callable[[sp.Expr], bool]:
-    """Whether the claimed determinant's sign changes count one eigenvalue of the sign of f and L - 1 of the other.
+    """Judge whether, by a claimed determinant, H has one eigenvalue of the sign of f and L - 1 of the other.
 
-    The characteristic polynomial of H/f, expanded from the claim, has real roots only, so that Descartes' rule counts
-    the positive ones exactly; H has no zero eigenvalue where its constant term is not 0.
+    The characteristic polynomial of H/f, expanded from the claim, has real roots only. So Descartes' rule counts the
+    positive ones exactly, and H has no eigenvalue 0 if the constant term is not 0.
     """
     x = sp.Symbol("x")
 
@@ -129,7 +148,7 @@ def _dense(weights: Weights) -> sp.Matrix:
 
 
 def _characteristic(claim: Claim, weights: Weights) -> sp.Expr:
-    """Characteristic polynomial of H/f in x, from the claimed determinant."""
+    """Return the characteristic polynomial of H/f in x, from the claimed determinant."""
     squares = [1 / sp.Rational(w.numerator, w.denominator) ** 2 for w in weights]
     entries = [-square - sp.Symbol("x") for square in squares]
     ratios = sp.Add(*(square / entry for square, entry in zip(squares, entries, strict=True)))
@@ -172,10 +191,18 @@ INERTIA = Statement(
 
 
 def size_range(
-    two_largest: Fraction, spread: Fraction, *, least: int = 1, one: int = 1, share: Fraction = Fraction(1)
+    two_largest: Fraction, spread: Fraction, *, least: int = 1, share: Fraction = Fraction(1)
 ) -> tuple[Fraction, Fraction]:
-    r"""|u_1 u_2| <= ||H||_2/|f| <= |u_1 u_2| (1 + R), with R = sum over k >= 2 of u_k^2/u_2^2, |u_1| >= |u_2| >= ..."""
-    return least * two_largest, two_largest * (one + share * spread)
+    r"""The norm obeys |u_1 u_2| <= ||H||_2/|f| <= |u_1 u_2| (1 + R) with R = sum over k >= 2 of u_k^2/u_2^2.
+
+    Here |u_1| >= |u_2| >= ....
+
+    Parameters
+    ----------
+    two_largest, spread : Fraction
+        The product |u_1 u_2|, and R.
+    """
+    return least * two_largest, two_largest * (1 + share * spread)
 
 
 def _claimed_size(claim: Claim, weights: Weights) -> tuple[Fraction, Fraction]:
@@ -186,7 +213,7 @@ def _claimed_size(claim: Claim, weights: Weights) -> tuple[Fraction, Fraction]:
 
 
 def _encloses_the_root(weights: Weights) -> Callable[[tuple[Fraction, Fraction]], bool]:
-    """Whether ||H||/|f|, where the secular function falls through 0, lies between the claimed ends."""
+    """Judge whether ||H||/|f|, where the secular function falls through 0, lies between the claimed ends."""
     squares = [1 / w**2 for w in weights]
 
     def secular(point: Fraction) -> Fraction:
@@ -232,7 +259,10 @@ _TINY = sp.Rational(1, 10**12)
 
 
 def log_norm_range(net: Ensemble, *, logs: int = 2, room: int = 4, exponent: int = 1) -> Between:
-    r"""E log||H||_2 for uniform weights on (-t, t): gamma L + 2 psi(L+1) - 2 log t + 2 gamma_E - 1, plus 0 to log 4."""
+    r"""E log||H||_2 is gamma L + 2 psi(L+1) - 2 log t + 2 gamma_E - 1, plus 0 to log 4.
+
+    This is claimed for uniform weights on (-t, t).
+    """
     t = Letters.of(net)
     end = sp.log(3 * t.s2) / 2
     lower = exponent * t.L * (end - 1) + logs * sp.digamma(t.L + 1) - 2 * end + 2 * sp.EulerGamma - 1
@@ -240,7 +270,7 @@ def log_norm_range(net: Ensemble, *, logs: int = 2, room: int = 4, exponent: int
 
 
 def _contains_derived(claim: Claim) -> Iterator[Inequality]:
-    """The claimed range contains the one that theory derives: sufficient for the claim."""
+    """The claimed range contains the one that theory derives, which is sufficient for the claim."""
     for depth in (2, 3, 5, 10, 100, 1000):
         claimed, (low, high) = claim(CHAIN.at(depth=depth)), log_norm_bounds(CHAIN.at(depth=depth))
         yield Inequality(f"L = {depth}, lower end", claimed.lo, low + _TINY)
@@ -248,7 +278,7 @@ def _contains_derived(claim: Claim) -> Iterator[Inequality]:
 
 
 def _meets_derived(claim: Claim) -> Iterator[Inequality]:
-    """The claimed range meets the one that theory derives: necessary for the claim."""
+    """The claimed range meets the one that theory derives, which is necessary for the claim."""
     for depth in (2, 3, 5, 10, 100, 1000):
         claimed, (low, high) = claim(CHAIN.at(depth=depth)), log_norm_bounds(CHAIN.at(depth=depth))
         yield Inequality(f"L = {depth}: not above", claimed.lo, high)
@@ -256,7 +286,7 @@ def _meets_derived(claim: Claim) -> Iterator[Inequality]:
 
 
 def _rises_then_falls(claim: Claim) -> Iterator[Inequality]:
-    """At L = 2 the norm is 1 exactly; the lower end is above 0 at L = 4 and 5, the upper below -5 at L = 40."""
+    """At L = 2 the norm is 1 exactly; the lower end is above 0 at L = 4 and 5, and the upper end below -5 at L = 40."""
     for depth in (4, 5):
         yield Inequality(f"L = {depth}: above its value at L = 2", sp.S.Zero, claim(CHAIN.at(depth=depth)).lo)
     yield Inequality("L = 40: far below", claim(CHAIN.at(depth=40)).hi, -sp.Integer(5))
@@ -308,9 +338,9 @@ RATE = Statement(
 
 
 def poisson_log_norm(net: Ensemble, *, logs: int = 2, peak: int = 2, poisson: Fraction = Fraction(1)) -> sp.Expr:
-    r"""E log||H||_2 = gamma L + 2 log(p_0 L) + E log Lambda + O(1/L), p_0 the density of |w| at 0.
+    r"""E log||H||_2 is gamma L + 2 log(p_0 L) + E log Lambda + O(1/L), where p_0 is the density of |w| at 0.
 
-    Lambda solves sum_j 1/(1 + Gamma_j^2 Lambda) = 1 over the points of a Poisson process of rate 1.
+    Lambda solves sum_j 1/(1 + Gamma_j^2 Lambda) = 1 over the points Gamma_j of a Poisson process of rate 1.
     """
     t = Letters.of(net)
     p0 = density_at_zero(net.law) / sp.sqrt(t.s2)
@@ -319,7 +349,7 @@ def poisson_log_norm(net: Ensemble, *, logs: int = 2, peak: int = 2, poisson: Fr
 
 
 def _log_weight(net: Ensemble) -> sp.Expr:
-    """E log|w|: log(3 s^2)/2 - 1 for uniform, (log(2 s^2) + psi(1/2))/2 for normal weights."""
+    """Return E log|w|: log(3 s^2)/2 - 1 for uniform weights, (log(2 s^2) + psi(1/2))/2 for normal ones."""
     s2 = Letters.of(net).s2
     if net.law.name == "uniform":
         return sp.log(3 * s2) / 2 - 1

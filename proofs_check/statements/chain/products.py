@@ -1,4 +1,4 @@
-"""Width one: the mean square of a product of weights is preserved, the typical product vanishes."""
+"""Width one: the mean square of a product of weights is preserved, while the typical product vanishes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _SHAPE = (assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES)
 
 
 def mean_square(net: Ensemble, *, per_layer: sp.Expr | None = None) -> sp.Expr:
-    """E (w_1 ... w_L x)^2 = s^(2L) x^2, and s = 1 under Xavier, He and LeCun."""
+    """The mean square is E (w_1 ... w_L x)^2 = s^(2L) x^2, where s = 1 under Xavier, He and LeCun."""
     t = Letters.of(net)
     return (t.s2 if per_layer is None else per_layer) ** t.L * t.x2
 
 
 def typical_square(net: Ensemble) -> sp.Expr:
-    """The square of the typical product, which is not the mean square."""
+    """The square of the typical product, which a mutant takes for the mean square."""
     return sp.exp(2 * ChainLaw(net.at(law="uniform")).log_mean())
 
 
@@ -74,9 +74,9 @@ MEAN_PRESERVED = Statement(
 
 
 def log_mean(net: Ensemble, *, fewer_layers: int = 0, rate: sp.Expr | None = None) -> sp.Expr:
-    """E log|w_1 ... w_L x| = gamma L.
+    """The mean logarithm is E log|w_1 ... w_L x| = gamma L for |x| = 1.
 
-    gamma = log t - 1 for uniform weights on (-t, t), log s - (log 2 + gamma_E)/2 for normal ones.
+    gamma = log t - 1 for uniform weights on (-t, t), and log s - (log 2 + gamma_E)/2 for normal ones.
     """
     t = Letters.of(net)
     if rate is None:
@@ -103,7 +103,7 @@ def _log_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
 
 
 def _negative_rate(claim: Claim) -> Iterator[Inequality]:
-    """The median is at most exp(gamma L + sd): it vanishes exponentially once L is past (sd/gamma)^2."""
+    """The median is at most exp(gamma L + sd), so it vanishes exponentially once L is past (sd/gamma)^2."""
     for law in ("uniform", "normal"):
         yield Inequality(f"{law}: gamma < 0", claim(CHAIN.at(law=law, depth=1)), sp.S.Zero)
         for depth in (100, 10_000):
@@ -152,14 +152,14 @@ TYPICAL_VANISHES = Statement(
 
 
 def median_range(net: Ensemble, *, shift: Fraction = Fraction(1, 3), fewer_layers: int = 0) -> Between:
-    """The median of log|w_1 ... w_L| lies between L log t - L and L log t - L + 1/3, for uniform on (-t, t)."""
+    """The median of log|w_1 ... w_L| lies between L log t - L and L log t - L + 1/3, for uniform weights on (-t, t)."""
     t = Letters.of(net)
     lower = t.L * sp.log(3 * t.s2) / 2 - (t.L - fewer_layers)
     return Between(lower, lower + symbols.number(shift))
 
 
 def _gamma_median(claim: Claim) -> Iterator[Inequality]:
-    """L log t - log|f| has the Gamma law of shape L: its distribution function at the claimed ends, against 1/2."""
+    """Compare the distribution function of L log t - log|f|, a Gamma law of shape L, at the claimed ends with 1/2."""
     for depth in (*range(1, 21), 30, 40, 60):
         net = CHAIN.at(depth=depth)
         end = depth * sp.log(3) / 2
@@ -206,7 +206,13 @@ MEDIAN = Statement(
 
 
 def gradient_log_mean(net: Ensemble, layer: int, *, missing: int = 1, rate: sp.Expr | None = None) -> sp.Expr:
-    """E log|df/dw_k| = gamma (L - 1), the same for every k, at |v| = 1."""
+    """The mean logarithm is E log|df/dw_k| = gamma (L - 1), the same for every k, at |v| = 1.
+
+    Parameters
+    ----------
+    layer : int
+        The number k of the weight, on which nothing depends.
+    """
     return log_mean(net, fewer_layers=missing, rate=rate)
 
 

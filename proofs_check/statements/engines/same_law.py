@@ -34,11 +34,11 @@ class GradientSpread:
     needs: ClassVar[frozenset[str]] = frozenset({"backward"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the label."""
+        """Return the label of the one component."""
         return ("max G/min G",)
 
     def measure(self, chunk: Networks) -> Array:
-        """Return the log, shape (m, 1); -inf for dead networks."""
+        """Return the logarithm, shape (m, 1), which is -inf for dead networks."""
         logs = chunk.log_gradient_norms(range(1, int(chunk.net.depth) + 1))
         most, least = logs.max(axis=1), logs.min(axis=1)
         alive = np.isfinite(least)
@@ -53,11 +53,11 @@ class OutputOverGradients:
     needs: ClassVar[frozenset[str]] = frozenset({"backward"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the label."""
+        """Return the label of the one component."""
         return ("f^2/min G",)
 
     def measure(self, chunk: Networks) -> Array:
-        """Return the log, shape (m, 1); -inf for dead networks."""
+        """Return the logarithm, shape (m, 1), which is -inf for dead networks."""
         least = chunk.log_gradient_norms(range(1, int(chunk.net.depth) + 1)).min(axis=1)
         output = chunk.log_output_squares()
         alive = np.isfinite(least) & np.isfinite(output)
@@ -68,27 +68,27 @@ class OutputOverGradients:
 
 
 class _ForgetfulNorms(NormChunk):
-    """Draws backward norms as if the forward pass had not been seen: right in every layer by itself."""
+    """Draws backward norms as if the forward pass had not been seen, which is right in every layer by itself."""
 
     def _back_propagate(self) -> None:
-        super()._back_propagate()  # for f
+        super()._back_propagate()  # this gives f
         with np.errstate(divide="ignore", invalid="ignore"):
             log_b = self._fresh(self._depth) - np.log(self._law.widths[-1])
             for k in range(self._depth, 0, -1):
                 if k < self._depth:
                     log_b = log_b + self._law.log_factors[k] + self._fresh(k)
                 self._rho[k - 1] = np.exp(log_b + self._log_norms[k] - self._log_f_square)
-        self._rho[:, np.isneginf(self._log_norms[-1])] = 1.0  # dead
+        self._rho[:, np.isneginf(self._log_norms[-1])] = 1.0  # these networks are dead
 
     def _fresh(self, k: int) -> Array:
-        """Return log of chi^2_B + slope^2 chi^2_{n-B}."""
+        """Return the logarithm of chi^2_B + slope^2 chi^2_{n-B}."""
         on = self._on[k - 1]
         squares = self._chi_squares(on) + self._slope**2 * self._chi_squares(self._law.widths[k] - on)
         return np.asarray(np.log(squares))
 
 
 class _FreerNorms(NormChunk):
-    """Counts the direction of a among those that are fresh: one degree of freedom too many."""
+    """Counts the direction of a among those that are fresh, which is one degree of freedom too many."""
 
     def _backward_terms(self, first: int) -> list[tuple[Array, ...]]:
         terms = super()._backward_terms(first)
@@ -97,7 +97,7 @@ class _FreerNorms(NormChunk):
 
 
 class _UnprojectedVectors(VectorChunk):
-    """Does not project the fresh vector onto the complement of a."""
+    """Does not project the fresh vector onto the orthogonal complement of a."""
 
     def _conditioned(self, k: int, b: Array) -> Array:
         a, z, squares = self._vectors[k], self._vectors[k + 1], self._squares[k + 1]
@@ -108,7 +108,7 @@ class _UnprojectedVectors(VectorChunk):
 
 
 class _OneCoinNorms(NormChunk):
-    """Throws the coins of a layer's units once for all layers."""
+    """Lets the same units be on in all layers, by throwing their coins only once."""
 
     def _draw_units(self) -> NDArray[Any]:
         on = super()._draw_units()

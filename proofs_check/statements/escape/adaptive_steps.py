@@ -35,12 +35,23 @@ def adaptive_steps(
     halved: int = 1,
     raw: int = 1,
 ) -> Any:
-    r"""Adam's step in units of eta: squares of its bounds, or the step itself.
+    r"""What is claimed of Adam's step in units of eta: squares of its bounds, or the step itself.
 
-    ``bound``: of step t, B_t^2; ``limit``: of all, B^2; ``onset``: of step t where the gradient, 0 before, is constant
-    for k steps, the least of which (k <= t) bounds every step below if gradients are positive and do not fall;
-    ``slow``: from below and above if each is 1 to r times the one before; ``constant``: the step where the gradient
-    always is r; ``rmsprop``: the bound of RMSprop without bias correction, its first step.
+    - ``bound`` is B_t^2, where B_t bounds step t; ``limit`` is B^2, where B bounds all steps.
+    - ``onset`` is the square of step t where the gradient was 0 and then has been constant for k steps. The least of
+      these over k <= t bounds step t from below if gradients are positive and do not fall.
+    - ``slow`` is a pair of squares, which bound a step from below and above if each gradient is 1 to r times the last.
+    - ``constant`` is the step itself where the gradient always is r.
+    - ``rmsprop`` is the square of the bound of RMSprop without bias correction, which its first step attains.
+
+    Parameters
+    ----------
+    what : str
+        Which of these.
+    beta_1, beta_2 : Fraction or sympy.Expr
+        The factors of the two moving averages.
+    t, k, r, epsilon
+        The numbers in the list above, and Adam's epsilon.
     """
     share = beta_1**memory / beta_2
     match what:
@@ -62,11 +73,11 @@ def adaptive_steps(
 
 
 def _tanh(claim: Claim) -> list[Obligation]:
-    """B_t^2 = B^2 (1 - ((Y-X)/(1-XY))^2), X = a^t, Y = b^t at beta_1 = ab, beta_2 = b^2: it rises to B^2."""
+    """B_t^2 = B^2 (1 - ((Y-X)/(1-XY))^2) with X = a^t and Y = b^t at beta_1 = ab, beta_2 = b^2, so B_t rises to B."""
     a, b, t = sp.symbols("a b t", positive=True)
     try:
         bound, limit = (claim(what, a * b, b**2, t) for what in ("bound", "limit"))
-    except TypeError:  # a maximum of symbols
+    except TypeError:  # the claim takes a maximum of symbols
         return []
     gap = (b**t - a**t) / (1 - a**t * b**t)
     return [
@@ -82,7 +93,7 @@ _BETAS = tuple((Fraction(b1), Fraction(b2)) for b1, b2 in (("1/2", "3/5"), ("9/1
 def _squared_step(
     beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction], corrected: bool = True
 ) -> Fraction:
-    """m^2/v after these gradients, by the update rule as it is written."""
+    """Return m^2/v after these gradients, by the update rule as it is written."""
     m, v = Fraction(0), Fraction(0)
     for g in gradients:
         m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
@@ -101,7 +112,7 @@ _SOME = tuple(
 
 
 def _below_the_bound(beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction]) -> Callable[[Claim], bool]:
-    """Of Adam and, without its average and correction, of RMSprop."""
+    """Judge the bound on the step of Adam and, without average and correction, on that of RMSprop."""
 
     def judge(claim: Claim) -> bool:
         adam = _squared_step(beta_1, beta_2, gradients) <= claim("bound", beta_1, beta_2, len(gradients))
@@ -112,7 +123,10 @@ def _below_the_bound(beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fra
 
 
 def _attained(beta_1: Fraction, beta_2: Fraction, t: int) -> Callable[[Claim], bool]:
-    """By gradients that grow by beta_2/beta_1; RMSprop's bound by its first step."""
+    """Judge whether the bound is attained.
+
+    Adam's is by gradients that grow by beta_2/beta_1, and RMSprop's by its first step.
+    """
     worst = tuple((beta_2 / beta_1) ** i for i in range(t))
 
     def judge(claim: Claim) -> bool:
@@ -135,7 +149,7 @@ _RISING = tuple(
 def _above_the_least_onset(
     beta_1: Fraction, beta_2: Fraction, gradients: Sequence[Fraction]
 ) -> Callable[[Claim], bool]:
-    """Never below, and an onset's step is exactly that."""
+    """Judge whether the step is never below the least onset, and the step of an onset exactly the claimed one."""
     t = len(gradients)
     onset = tuple(Fraction(i >= t // 2) for i in range(t))
 
@@ -175,7 +189,10 @@ _CONSTANT = tuple(
 
 
 def _same_step(beta_1: Fraction, beta_2: Fraction, t: int, g: Fraction, epsilon: Fraction) -> Callable[[Claim], bool]:
-    """m/(1-beta_1^t) and v/(1-beta_2^t) from the rule; here v's root is rational: it is g, as its square shows."""
+    """Judge the step on a constant gradient g, with m/(1-beta_1^t) and v/(1-beta_2^t) from the rule.
+
+    Here the root of the latter is rational: it is g, as its square shows.
+    """
     m, v = Fraction(0), Fraction(0)
     for _ in range(t):
         m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
@@ -188,7 +205,7 @@ _NINE, _LONG = Fraction(9, 10), Fraction(999, 1000)
 
 
 def _defaults(claim: Claim) -> Iterator[Inequality]:
-    """For beta = (0.9, 0.999): steps from 0.4814 eta (the worst onset is at step 12) to 7.2703 eta."""
+    """For beta = (0.9, 0.999), steps lie between 0.4814 eta (the worst onset is at step 12) and 7.2703 eta."""
     least = min((claim("onset", _NINE, _LONG, t, 1), t) for t in range(1, 60))[0]
     for name, square, low, high in (
         ("least step", least, "0.48142", "0.48143"),
@@ -216,7 +233,7 @@ _RATE = sp.Rational(1, 101)
 
 @cache
 def _adam(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, w1: sp.Expr, epsilon: sp.Expr) -> int:
-    """Adam's steps on all weights until w_1 is passed, with a bound on every rounding error."""
+    """Return how many steps Adam takes on all weights until w_1 is passed, with a bound on every rounding error."""
     m, v = flint.arb(0), flint.arb(0)
     with precision(50):
         numbers = (x, y, _RATE, w0, w1, epsilon, rational(_NINE), rational(_LONG))
@@ -232,7 +249,10 @@ def _adam(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, w1: sp.Expr, epsilon: sp.
 
 
 def _adams_escape(*case: Any) -> Callable[[Claim], bool | None]:
-    """From way/(B eta), and epsilon T/eta, to 1 + way (1 + epsilon/g_0)/(least eta): no curvature in the first."""
+    """Judge Adam's steps: at least way/(B eta) and epsilon T/eta, at most 1 + way (1 + epsilon/g_0)/(least eta).
+
+    The first of these bounds has no curvature in it.
+    """
     L, x, y, w0, w1, epsilon = case
     chain = BalancedChain(L, x, y, w0)
     way, stuck = (w1 - w0) / _RATE, epsilon * chain.leading_time(w1) / _RATE

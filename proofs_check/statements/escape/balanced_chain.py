@@ -21,7 +21,21 @@ from theory.dynamics.imbalance import gradient
 
 
 class Balanced(NamedTuple):
-    """Range of the flow's time, eigenvalues at the start, steps of gradient descent beyond time/eta, their limit."""
+    """What is claimed of a balanced chain.
+
+    Parameters
+    ----------
+    leading : sympy.Expr
+        The leading term T_0 of the flow's time.
+    low, high : sympy.Expr
+        The range of the flow's time.
+    along, across : sympy.Expr
+        The eigenvalues of the loss's Hessian at the start, along (1, ..., 1) and across it.
+    lag : sympy.Expr
+        How many steps more than time/eta gradient descent takes at most.
+    product : sympy.Expr
+        The limit of time times curvature.
+    """
 
     leading: Any
     low: Any
@@ -45,9 +59,18 @@ def balanced_chain(
     logs: int = 1,
     top: int = 1,
 ) -> Balanced:
-    r"""T_0 + (w_1^2-w_0^2)/(2y(y-f)), f from f_0 to f_1; T |lambda| -> (L-1)/(L-2); T/eta to T/eta + lag steps.
+    r"""The time T is T_0 + (w_1^2-w_0^2)/(2y(y-f)) for an f from f_0 to f_1, and T |lambda| -> (L-1)/(L-2).
 
-    Hence T is T_0 up to a factor between 1 and y/(y-f_1).
+    Hence T is T_0 up to a factor between 1 and y/(y-f_1). Gradient descent takes T/eta to T/eta + lag steps.
+
+    Parameters
+    ----------
+    depth : int or sympy.Symbol
+        The number L of weights.
+    x, y : sympy.Expr
+        The input and the target.
+    w0, w1 : sympy.Expr
+        Every weight at the start and at the end.
     """
     first = sp.log(w1 / w0) if depth == power else (w0 ** (2 - depth) - w1 ** (2 - depth)) / (depth - power)
     f0, f1 = x * w0**depth, x * w1**depth
@@ -61,7 +84,10 @@ def balanced_chain(
 
 
 def _differentiated_time(claim: Claim) -> list[Obligation]:
-    """dT/dw = 1/((y-f) x w^(L-1)) = 1/(xy w^(L-1)) + w/(y(y-f)), where y-f falls from y-f_0 to y-f_1."""
+    """Differentiate: dT/dw = 1/((y-f) x w^(L-1)) = 1/(xy w^(L-1)) + w/(y(y-f)).
+
+    Here y-f falls from y-f_0 to y-f_1.
+    """
     L, x, y, w0, w1 = sp.symbols("L x y w_0 w_1", positive=True)
     times, f0, f1 = claim(L, x, y, w0, w1), x * w0**L, x * w1**L
     return [
@@ -73,7 +99,10 @@ def _differentiated_time(claim: Claim) -> list[Obligation]:
 
 
 def _differentiated_loss(claim: Claim) -> list[Obligation]:
-    """Entries p on and q off the diagonal of the loss's Hessian: p + (L-1) q along (1, ..., 1), p - q across."""
+    """Compare eigenvalues: the loss's Hessian has entries p on and q off the diagonal.
+
+    So they are p + (L-1) q along (1, ..., 1), and p - q across it.
+    """
     L, x, y, w, one, other = sp.symbols("L x y w u v", positive=True)
     loss = (x * one * other * w ** (L - 2) - y) ** 2 / 2
     p, q = (loss.diff(one, second).subs({one: w, other: w}) for second in (one, other))
@@ -101,7 +130,7 @@ def _chain_hessian(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, _: sp.Expr) -> C
 
 
 def _exact_time(claim: Claim) -> Iterator[Inequality]:
-    """The integral in closed form, as theory derives it: strictly inside, and inside the factor y/(y-f_1)."""
+    """The integral in closed form, as theory derives it, is strictly inside, and within the factor y/(y-f_1)."""
     for L, x, y, w0, w1 in _CHAINS:
         claimed, time = claim(L, x, y, w0, w1), BalancedChain(L, x, y, w0).time(w1)
         yield Inequality(f"L = {L}, lower end", claimed.low, time)
@@ -110,7 +139,7 @@ def _exact_time(claim: Claim) -> Iterator[Inequality]:
 
 
 def _inverse_curvature(claim: Claim) -> Iterator[Inequality]:
-    """At w_0 = 10^-9, and 10^-5 from the limit."""
+    """At w_0 = 10^-9 the product of time and curvature is within 10^-5 of its limit."""
     tiny = sp.Rational(1, 10**5)
     for L in (3, 4, 12):
         x, y, w0, w1 = map(sp.Rational, ("2", "3", "1e-9", "1/2"))
@@ -124,7 +153,10 @@ _RATES = tuple((*chain, sp.Rational(rate)) for chain in _CHAINS for rate in ("1/
 
 @cache
 def _descent(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, w1: sp.Expr, eta: sp.Expr) -> int:
-    """Steps of gradient descent until w_1 is passed, every rounding bounded; eta in units of 1/|lambda|."""
+    """Return how many steps gradient descent takes until w_1 is passed, with a bound on every rounding error.
+
+    The rate eta is in units of 1/|lambda|.
+    """
     eta = -eta / BalancedChain(L, x, y, w0).least_eigenvalue()
     steps = 0
     with precision(50):
@@ -181,12 +213,22 @@ BALANCED_CHAIN = Statement(
 
 
 def imbalance(f: Any, y: Any, one: Any, other: Any, eta: Any, *, order: int = 2, sign: int = -1) -> Any:
-    r"""Factor of w_i^2 - w_j^2 in a step of gradient descent: 1 - eta^2 (y-f)^2 f^2/(w_i w_j)^2."""
+    r"""A step of gradient descent multiplies w_i^2 - w_j^2 by 1 - eta^2 (y-f)^2 f^2/(w_i w_j)^2.
+
+    Parameters
+    ----------
+    f, y : Fraction or sympy.Expr
+        The output and the target.
+    one, other : Fraction or sympy.Expr
+        The weights w_i and w_j.
+    eta : Fraction or sympy.Expr
+        The learning rate.
+    """
     return 1 + sign * (eta * (y - f) * f / (one * other)) ** order
 
 
 def _one_step(claim: Claim) -> list[Obligation]:
-    """w_i + eta (y-f) f/w_i, and the same for j."""
+    """The step takes w_i to w_i + eta (y-f) f/w_i, and w_j likewise."""
     f, y, a, b, eta = sp.symbols("f y a b eta", positive=True)
     moved = [(w + eta * (y - f) * f / w) ** 2 for w in (a, b)]
     return [Obligation("one step", moved[0] - moved[1] - claim(f, y, a, b, eta) * (a**2 - b**2))]

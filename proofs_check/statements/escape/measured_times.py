@@ -1,4 +1,4 @@
-"""How long it takes to leave the plateau: as long as its curvature says, unless the steps do not see the curvature."""
+"""How long it takes to leave the plateau: as long as its curvature says, unless steps do not depend on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TRAINED = (assumptions.UNIT_INPUT, assumptions.NO_BIASES, assumptions.SIZES_TRI
 
 
 def rate(net: Ensemble) -> float:
-    """1/(2L): a quarter of the largest rate at which any minimum of a chain with |x v| = |y| = 1 is stable.
+    """Return 1/(2L), a quarter of the largest rate at which any minimum of a chain with |x v| = |y| = 1 is stable.
 
     There |grad f|^2 = sum f^2/w_k^2 >= L by the inequality of the means, and gradient descent is stable below 2/L.
     """
@@ -35,9 +35,15 @@ def rate(net: Ensemble) -> float:
 
 
 def scaling(net: Ensemble, quantity: str, *, power: sp.Rational = sp.S.One, moves: int = 0) -> Between:
-    r"""Slope of log T against log|lambda_min|: -1, up to 1/8; median of log(eta T |lambda_min|): in [0, 1/2].
+    r"""The slope of log T against log|lambda_min| is -1, up to 1/8.
 
-    T counts steps of gradient descent at the rate eta, lambda_min is that of the loss's Hessian at initialization.
+    The median of log(eta T |lambda_min|) is in [0, 1/2]. T counts the steps of gradient descent at the rate eta, and
+    lambda_min is that of the loss's Hessian at initialization.
+
+    Parameters
+    ----------
+    quantity : str
+        ``slope``, or ``product`` for the median of log(T |lambda_min|).
     """
     if quantity == "slope":
         return Between(-power - sp.Rational(1, 8), -power + sp.Rational(1, 8))
@@ -117,9 +123,10 @@ INVERSE_CURVATURE = Statement(
 
 
 def advantage(net: Ensemble, *, least: sp.Rational = _QUARTER, most: sp.Rational = _HALF, start: int = 8) -> Between:
-    r"""Median of log(T_GD/T): from about 0 at L = 8 on it grows by 1/4 to 1/2 a layer.
+    r"""The median of log(T_GD/T) is about 0 at L = 8, and from there on grows by 1/4 to 1/2 a layer.
 
-    Gradient descent's time grows like 1/|lambda_min|, the others' hardly: sign descent moves each weight by eta a step.
+    Gradient descent's time grows like 1/|lambda_min|. That of the others hardly grows, as sign descent moves each
+    weight by eta a step.
     """
     beyond = sp.Integer(int(net.depth) - start)
     return Between(least * beyond - sp.Rational(1, 2), most * beyond + sp.Rational(1, 2))
@@ -179,9 +186,14 @@ ADAPTIVE_FASTER = Statement(
 def threshold(
     net: Ensemble, size: int, epsilon: int, *, sticks: bool = True, frees: bool = True, power: sp.Rational = sp.S.One
 ) -> Between:
-    r"""Median of log(T/T_0), T_0 the time at epsilon = 0: 0 if |g| > epsilon, at least log 20 if |g| < epsilon/1000.
+    r"""The median of log(T/T_0) is 0 if |g| > epsilon, and at least log 20 if |g| < epsilon/1000.
 
-    |g| is about 10^-size at initialization, epsilon is 10^-epsilon.
+    T_0 is the time at epsilon = 0.
+
+    Parameters
+    ----------
+    size, epsilon : int
+        |g| is about 10^-size at initialization, and epsilon is 10^-epsilon.
     """
     stuck = power * size > epsilon + 3
     if (stuck and sticks) or not frees:

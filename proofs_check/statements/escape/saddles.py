@@ -1,4 +1,4 @@
-"""Leaving a plateau: the linear saddle, the balanced chain, and what adaptive update rules imply."""
+"""Leaving a strict saddle: how many steps gradient descent and momentum take, and how long noise does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,17 @@ Case = tuple[Any, ...]
 
 
 class SaddleTime(NamedTuple):
-    """Range of 1/log r; slope in z of gamma times the mean exit time; its ranges for z >= 1 and for every z."""
+    """What is claimed of the time at a strict saddle.
+
+    Parameters
+    ----------
+    fewest, most : sympy.Expr
+        The range of 1/log r.
+    slope : sympy.Expr
+        The derivative in z of gamma times the mean exit time.
+    steep, flat : (sympy.Expr, sympy.Expr)
+        The range of gamma times the mean exit time for z >= 1, and that for every z.
+    """
 
     fewest: Any
     most: Any
@@ -40,10 +50,19 @@ def saddle_time(
     error: Fraction = Fraction(1, 2),
     saturates: int = 1,
 ) -> SaddleTime:
-    r"""(1-mu)/h <= 1/log r <= (1-mu)/h + (1+mu)/(2(1-mu)), h = eta gamma; gamma E tau = 2 int_0^z F.
+    r"""Steps obey (1-mu)/h <= 1/log r <= (1-mu)/h + (1+mu)/(2(1-mu)), h = eta gamma; and gamma E tau = 2 int_0^z F.
 
     F is Dawson's integral. At z = D sqrt(gamma)/sigma >= 1 the mean is (log(4 z^2) + Euler's constant)/2, less at most
-    1/(2 z^2); at every z it is z^2, that is D^2/sigma^2, less at most z^4/3.
+    1/(2 z^2). At every z it is z^2, that is D^2/sigma^2, less at most z^4/3.
+
+    Parameters
+    ----------
+    h : sympy.Expr
+        The learning rate times the curvature, eta gamma.
+    mu : sympy.Expr
+        The factor of momentum.
+    z : sympy.Expr
+        D sqrt(gamma)/sigma, the distance in units of the noise.
     """
     fewest = (1 - momentum * mu) / h
     most = fewest + sp.Rational(halves, 2) * (1 + mu) / (1 - mu)
@@ -54,7 +73,10 @@ def saddle_time(
 
 
 def _roots(claim: Claim) -> list[Obligation]:
-    """p(1+q) = q^2 + q(1-mu-h) - h is q(q-h) >= 0 at q = 1/fewest; q(q-s) <= 0, s = h/(1-mu), at 1/q + 1/2 = most."""
+    """Evaluate p(1+q) = q^2 + q(1-mu-h) - h at both ends.
+
+    At q = 1/fewest it is q(q-h) >= 0. At 1/q + 1/2 = most it is q(q-s) <= 0 with s = h/(1-mu).
+    """
     h, mu = sp.symbols("h mu", positive=True)
     times = claim(h, mu, sp.S.One)
 
@@ -69,7 +91,7 @@ def _roots(claim: Claim) -> list[Obligation]:
 
 
 def _backward(claim: Claim) -> list[Obligation]:
-    """With U = gamma u(x), u the mean time: U''/2 + z U' = -1; U' = 0 at 0 by symmetry."""
+    """With U = gamma u(x), where u is the mean time, U''/2 + z U' = -1, and U' = 0 at 0 by symmetry."""
     z = sp.Symbol("z", positive=True)
     slope = claim(sp.S.One, sp.S.Zero, z).slope
     return [Obligation("equation", slope.diff(z) / 2 + z * slope + 1), Obligation("symmetry", slope.subs(z, 0))]
@@ -85,7 +107,7 @@ _SADDLES = tuple(
 
 @cache
 def _heavy_ball(h: Fraction, mu: Fraction, ratio: Fraction) -> int:
-    """Steps from rest at distance 1 until the distance is the ratio."""
+    """Return how many steps it takes from rest at distance 1 until the distance is the ratio."""
     before, now, steps = Fraction(1), Fraction(1), 0
     while now < ratio:
         before, now, steps = now, now + h * now + mu * (now - before), steps + 1
@@ -93,7 +115,10 @@ def _heavy_ball(h: Fraction, mu: Fraction, ratio: Fraction) -> int:
 
 
 def _counted_at_the_saddle(h: Fraction, mu: Fraction, ratio: Fraction) -> Callable[[SaddleTime], bool | None]:
-    """From rest x_k = A r^k + (1-A) (mu/r)^k: log(ratio)/log r steps at least, 1 + log(ratio/A)/log r at most."""
+    """Judge the steps from rest, where x_k = A r^k + (1-A) (mu/r)^k.
+
+    They are at least log(ratio)/log r, and at most 1 + log(ratio/A)/log r.
+    """
     eta, m, steps = rational(h), rational(mu), _heavy_ball(h, mu, ratio)
     r = (1 + m + eta + sp.sqrt((1 + m + eta) ** 2 - 4 * m)) / 2
     share = (1 + eta - m / r) / (r - m / r)
@@ -107,7 +132,7 @@ def _saddle_at(claim: Claim, h: Fraction, mu: Fraction, _: Fraction) -> SaddleTi
 
 
 def _exit_ranges(claim: Claim) -> Iterator[Inequality]:
-    """The exact mean, by the hypergeometric function that theory derives."""
+    """The exact mean, by the hypergeometric function that theory derives, lies in both ranges."""
     for z in map(sp.Rational, ("1/100", "1/3", "1", "2", "7", "50")):
         times, mean = claim(sp.S.One, sp.S.Zero, z), 2 * dawson_integral(z)
         for name, (low, high) in {"steep": times.steep, "flat": times.flat}.items():

@@ -25,7 +25,10 @@ from theory.log_laws.log_norms import LogNormLaw
 
 
 def preserved(net: Ensemble) -> sp.Expr:
-    """E|a_L|^2 = (n_L/n_0)|x|^2 under He; under Xavier (linear) a layer multiplies it by 2 n_k/(n_{k-1} + n_k)."""
+    """The mean is E|a_L|^2 = (n_L/n_0)|x|^2 under He.
+
+    Under Xavier (linear) a layer multiplies it by 2 n_k/(n_{k-1} + n_k).
+    """
     if net.init.name == "xavier":
         fans = [(symbols.whole(net.width_at(k - 1)), symbols.whole(net.width_at(k))) for k in _unequal_layers(net)]
         return sp.Mul(*(2 * out / (into + out) for into, out in fans)) * symbols.input_power_sum(net, 2)
@@ -34,12 +37,12 @@ def preserved(net: Ensemble) -> sp.Expr:
 
 
 def _unequal_layers(net: Ensemble) -> range:
-    """Layers whose widths can differ: none at constant width, where the depth may be a symbol."""
+    """Return the layers whose widths can differ; at constant width, where the depth may be a symbol, there are none."""
     return range(0) if net.is_constant_width else range(1, int(net.depth) + 1)
 
 
 def _times(factor: sp.Expr, net: Ensemble) -> sp.Expr:
-    """Each layer multiplies the mean by a factor of the width ``n``."""
+    """Let each layer multiply the mean by a factor that depends on the width ``n``."""
     letters = Letters.of(net)
     return preserved(net) * factor.subs(sp.Symbol("n"), letters.n) ** letters.L
 
@@ -92,10 +95,10 @@ MEAN_PRESERVED = Statement(
 def fourth_moment(
     net: Ensemble, *, three: int = 3, others: int = 1, keeps_kurtosis: bool = True, fewer_layers: int = 0
 ) -> sp.Expr:
-    r"""E|a_L|^4 for any law, by its two-term recursion.
+    r"""The moment E|a_L|^4 for any law follows from a recursion of two terms.
 
     With u = E|a|_2^4 and v = E|a|_4^4, v' = n p4 s^4 (3u + (K-3)v) and u' = v' + n(n-1) p2^2 s^4 u. For normal weights
-    (K = 3) this is (1 + 5/n)^L |x|^4 (He, ReLU) and (1 + 2/n)^L |x|^4 (Xavier, linear). The keywords make mutants.
+    (K = 3) this is (1 + 5/n)^L |x|^4 (He, ReLU) and (1 + 2/n)^L |x|^4 (Xavier, linear).
     """
     t = Letters.of(net)
     depth = t.L - fewer_layers
@@ -162,7 +165,7 @@ def kurtosis_rate(net: Ensemble, *, relu: int = 5, linear: int = 2) -> sp.Expr:
 
 
 def _kurtosis_near_limit(claim: Claim) -> Iterator[Inequality]:
-    """|log kurtosis - c beta| < 40 (1 + beta)/n, for widths up to 4096."""
+    """The bound |log kurtosis - c beta| < 40 (1 + beta)/n holds, for widths up to 4096."""
     for net in (RELU, LINEAR):
         for law in (Law.named("normal"), Law.named("uniform"), Law.named("rademacher"), LAPLACE):
             formula = kurtosis(net.at(law=law, input="ones"))
@@ -219,7 +222,10 @@ KURTOSIS_LIMIT = Statement(
 
 
 def log_mean(net: Ensemble, *, fewer_layers: int = 0, narrower: int = 0, first_order: bool = False) -> sp.Expr:
-    r"""E log|a_L|^2 given survival: L (log 2 s^2 + E digamma(B/2)), B = n or Binomial(n, 1/2) given B >= 1."""
+    r"""Given survival, E log|a_L|^2 = L (log 2 s^2 + E digamma(B/2)) for |x| = 1.
+
+    B is n for linear networks, and Binomial(n, 1/2) given B >= 1 for ReLU networks.
+    """
     t = Letters.of(net)
     n = t.n - narrower
     if first_order:
@@ -249,7 +255,7 @@ def _log_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
 
 
 def _rate_is_negative(claim: Claim) -> Iterator[Inequality]:
-    """The typical factor of a layer is below exp(-5/(2n)) (ReLU) and exp(-1/n) (linear), at nine widths to 48."""
+    """The typical factor of a layer is below exp(-5/(2n)) (ReLU) or exp(-1/n) (linear), at nine widths to 48."""
     for net, leading in ((RELU, sp.Rational(5, 2)), (LINEAR, sp.S.One)):
         for n in (4, 5, 6, 8, 12, 16, 24, 32, 48):
             rate = claim(net.at(width=n, depth=1))
@@ -307,10 +313,10 @@ TYPICAL_RATE = Statement(
 
 
 def median_range(net: Ensemble, *, relu: Fraction = Fraction(5, 2), linear: Fraction = Fraction(1)) -> Between:
-    """The median of log|a_L|^2 is -c L/n up to 6 (1 + L/n)/n, c = 5/2 (ReLU) or 1 (linear).
+    """The median of log|a_L|^2 is -c L/n up to 6 (1 + L/n)/n, where c = 5/2 (ReLU) or 1 (linear).
 
-    For widths from 16 and depths to 16 times the width: a narrow ReLU network is typically dead, and the next term of
-    its rate, -49/(12 n^2), exceeds the margin.
+    This is claimed for widths from 16 and depths to 16 times the width. A narrower ReLU network is typically dead, and
+    the next term of its rate, -49/(12 n^2), exceeds the margin.
     """
     n, depth = int(net.width_at(0)), int(net.depth)
     beta = sp.Rational(depth, n)
@@ -332,7 +338,7 @@ def _median_check(net: Ensemble, tolerance: float, samples: int, full_samples: i
 
 
 def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:
-    """Mean + standard deviation, which bounds the median, against a quarter of the claimed decay."""
+    """Compare the mean plus the standard deviation, which bounds the median, with a quarter of the claimed decay."""
     for net in (RELU, LINEAR):
         for n in (16, 32):
             for beta in (4, 16):
@@ -340,7 +346,7 @@ def _median_cannot_keep_up(claim: Claim) -> Iterator[Inequality]:
                 law = LogNormLaw(case)
                 claimed = claim(case)
                 bound = law.mean() + sp.sqrt(law.variance())
-                # below 0 by a fixed share of L/n: the median cannot keep its size while L/n grows
+                # it is below 0 by a fixed share of L/n, so the median cannot keep its size while L/n grows
                 yield Inequality(f"{net.activation}, n = {n}, L = {beta * n}", bound, (claimed.lo + claimed.hi) / 8)
 
 

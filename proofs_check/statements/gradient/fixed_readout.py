@@ -1,4 +1,4 @@
-"""A fixed readout under ReLU: there the masks do not act as if they were independent."""
+"""A fixed readout under ReLU, where masks do not act as if they were independent."""
 
 from __future__ import annotations
 
@@ -20,8 +20,13 @@ def mean_square(
 ) -> sp.Expr:
     r"""E|df/dW_k|^2 = |x|^2 [ |v|^2/2 q^(L-1) + ((sum v)^2 - |v|^2)/(2 pi) q^(k-1) (q^(L-k) - r^(L-k)) ].
 
-    q = n s^2/2 is the growth of the signal, r = s^2 (n/2 - 1 + 2^-n) = s^2 E(B-1)^+. With independent masks the second
-    term would be missing.
+    q = n s^2/2 is the growth of the signal, and r = s^2 (n/2 - 1 + 2^-n) = s^2 E(B-1)^+. With independent masks there
+    would be no second term.
+
+    Parameters
+    ----------
+    layer : int or str
+        The layer k, a number or a symbol's name.
     """
     t = Letters.of(net)
     k = symbols.whole(layer)
@@ -32,7 +37,10 @@ def mean_square(
 
 
 def _recursion(claim: Claim) -> list[Obligation]:
-    """E|b_k|^2 = E f^2/|a_k|^2 + s^2 E(B-1)^+ E|b_{k+1}|^2, from the last layer down; L and k are symbols."""
+    """The recursion is E|b_k|^2 = E f^2/|a_k|^2 + s^2 E(B-1)^+ E|b_{k+1}|^2, from the last layer down.
+
+    L and k are symbols.
+    """
     obligations = []
     k, depth = symbols.whole("k"), symbols.whole("L")
     for n, readout in ((4, (1, 0, 3, 1)), (3, (1, 2, -1)), (5, (2, 0, 1, 1, 1))):
@@ -45,7 +53,7 @@ def _recursion(claim: Claim) -> list[Obligation]:
         obligations.append(Obligation(f"n = {n}: base k = L", value.subs(k, depth) - x2 * v2 / 2))
         step = value - x2 * output - extra * value.subs(k, k + 1)
         obligations.append(Obligation(f"n = {n}: step", step.subs(sp.pi, sp.Symbol("pi_", positive=True))))
-    return obligations  # the algebra knows no pi: a symbol for it must do, whatever its value
+    return obligations  # the algebra knows no pi, so the identity must hold with a symbol in its place
 
 
 def _variance(net: Ensemble, layer: int) -> sp.Expr:
@@ -73,7 +81,7 @@ def _check(net: Ensemble, layer: int, tolerance: float, samples: int) -> Simulat
 
 
 _UNEQUAL = RELU.at(width=4, depth=5, readout="1/2,1,3/2,2", input="ones")
-_BALANCED = RELU.at(width=3, depth=4, readout="2,2,-1", input="ones")  # (sum v)^2 = |v|^2: no correction
+_BALANCED = RELU.at(width=3, depth=4, readout="2,2,-1", input="ones")  # here (sum v)^2 = |v|^2: nothing is corrected
 
 FIXED_READOUT = Statement(
     id="gradient.fixed-readout",

@@ -1,4 +1,4 @@
-"""The gradient with respect to one weight matrix: preserved in the mean, vanishing in the typical network."""
+"""The gradient with respect to one weight matrix: it is preserved in the mean, and vanishes in the typical network."""
 
 from __future__ import annotations
 
@@ -46,7 +46,13 @@ def mean_square(
     per_layer: sp.Expr = sp.S.One,
     grows_with_layer: bool = False,
 ) -> sp.Expr:
-    r"""E|df/dW_k|_F^2 = |x|^2 E|v|^2 p2 (n p2 s^2)^(L-1), whatever the layer k; p2 |x|^2 E|v|^2 under He."""
+    r"""E|df/dW_k|_F^2 = |x|^2 E|v|^2 p2 (n p2 s^2)^(L-1), whatever the layer k; under He it is p2 |x|^2 E|v|^2.
+
+    Parameters
+    ----------
+    layer : int or sympy.Symbol
+        The layer k, on which nothing depends.
+    """
     t = Letters.of(net)
     q = symbols.tidy(t.n * t.p2 * t.s2 * per_layer.subs(sp.Symbol("n"), t.n))
     readout = sp.S.One if net.has_sign_symmetric_readout else symbols.readout_power_sum(net, 2)
@@ -57,7 +63,7 @@ def mean_square(
 def _one_more_layer(net: Ensemble, claim: Claim) -> list[Obligation]:
     """A layer above W_k multiplies |b_k|^2, one below it |a_{k-1}|^2, in the mean by the same factor.
 
-    From k = L = 1 these two steps reach every layer of every depth. That the masks act as if independent is the
+    From k = L = 1 these two steps reach every layer of every depth. That masks act as if they were independent is the
     row-sign argument in theory.moments.gradients, which enumeration and simulation test.
     """
     depth, k, growth = symbols.whole(net.depth), sp.Symbol("k", positive=True), transfer_matrix(net, 2).matrix[0]
@@ -148,8 +154,13 @@ def log_mean(
 ) -> sp.Expr:
     r"""E log|df/dW_k|^2 = (L-1) lambda + E log|D_L v|^2 + log|x|^2, whatever the layer k.
 
-    lambda is the typical rate of the signal: log 2s^2 + E digamma(B/2), B = n or Binomial(n, 1/2) given B >= 1. The
-    masked readout is a chi-square of B degrees over n for a normal readout, B/n for signs.
+    lambda is the typical rate of the signal, log 2s^2 + E digamma(B/2), where B is n (linear), or Binomial(n, 1/2)
+    given B >= 1 (ReLU). |D_L v|^2 is a chi-square of B degrees over n for a normal readout, and B/n for signs.
+
+    Parameters
+    ----------
+    layer : int
+        The layer k, on which nothing depends.
     """
     t = Letters.of(net)
     n = int(t.n)

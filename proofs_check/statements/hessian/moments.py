@@ -1,4 +1,4 @@
-"""The Hessian of f in the weights: preserved in the mean, and how far its blocks spread."""
+"""The Hessian of f in the weights: its mean, which is preserved, and how far its blocks spread."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from theory.ensembles import Ensemble, Law
 
 
 def mean_square(net: Ensemble, *, pairs: int = 1, missing: int = 2, gates: int = 2, wide: bool = True) -> sp.Expr:
-    r"""E|H|_F^2 = L(L-1) |x|^2 E|v|^2 n p2^2 (n p2 s^2)^(L-2)."""
+    r"""The mean is E|H|_F^2 = L(L-1) |x|^2 E|v|^2 n p2^2 (n p2 s^2)^(L-2)."""
     t = Letters.of(net)
     q = symbols.tidy(t.n * t.p2 * t.s2)
     return t.L * (t.L - pairs) * t.x2 * (t.n if wide else 1) * t.p2**gates * q ** (t.L - missing)
 
 
 def _every_block(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """Each of the L(L-1) blocks, wherever its two layers lie, has the claim's share.
+    """Each of the L(L-1) blocks, wherever its two layers lie, has the share of the claim.
 
-    theory derives the block from one-layer steps above, between and below; that masks act as if independent is the
-    row-sign argument in theory.moments.gradients, which enumeration and simulation test.
+    Theory derives the block from one-layer steps above, between and below. That masks act as if they were independent
+    is the row-sign argument in theory.moments.gradients, which enumeration and simulation test.
     """
     depth = symbols.whole(net.depth)
     block = hessian_block_moment(net, "k", "l")
@@ -40,14 +40,14 @@ def _every_block(net: Ensemble, claim: Claim) -> list[Obligation]:
 
 
 def _whole(net: Ensemble) -> sp.Expr:
-    """E|H|_F^2 by brute force, twice the blocks above the diagonal."""
+    """Return E|H|_F^2 by brute force, as twice the sum of the blocks above the diagonal."""
     depth = int(net.depth)
     pairs = ((k, later) for k in range(1, depth) for later in range(k + 1, depth + 1))
     return sp.Rational(2) * sp.Add(*(sp.Rational(hessian_power(net, *pair)) for pair in pairs))
 
 
 def _norm_variance_bound(net: Ensemble) -> sp.Expr:
-    """Var|H|_F^2 <= L(L-1) sum of E|H_kl|^4 over all blocks - (E|H|^2)^2, by Cauchy and Schwarz."""
+    """Return a bound: Var|H|_F^2 <= L(L-1) sum of E|H_kl|^4 over all blocks - (E|H|^2)^2, by Cauchy and Schwarz."""
     depth = int(net.depth)
     pairs = [(k, later) for k in range(1, depth) for later in range(k + 1, depth + 1)]
     blocks = sp.Add(*(hessian_block_moment(net, k, later, 4) for k, later in pairs))
@@ -112,7 +112,12 @@ def spread(
 ) -> sp.Expr:
     r"""E|H_kl|^4/(E|H_kl|^2)^2 = E|G_k|^2|G_l|^2/(E|G|^2)^2 = (g^L + 2 g^(L-d) h^d)/3 at distance d = l - k.
 
-    g = 1 + 5/n (ReLU), 1 + 2/n (linear), 1 + (3 p4/p2^2 - 1)/n in general; h = 1 - 1/n.
+    g = 1 + 5/n (ReLU), 1 + 2/n (linear), and 1 + (3 p4/p2^2 - 1)/n in general; h = 1 - 1/n.
+
+    Parameters
+    ----------
+    distance : int
+        The distance d = l - k of the two layers.
     """
     t = Letters.of(net)
     excess = relu if net.slope == 0 else linear if net.slope == 1 else 3 * t.p4 / t.p2**2 - 1
@@ -122,7 +127,7 @@ def spread(
 
 
 def _both_ratios(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """The block and the product of gradients, at distances 1 to 3 from layer 2 on."""
+    """The claim holds for the block and for the product of gradients, at distances 1 to 3 from layer 2 on."""
     return [
         Obligation(name, moment - square * claim(net, distance))
         for name, distance, moment, square in _moments_and_squares(net)
@@ -139,12 +144,12 @@ def _moments_and_squares(net: Ensemble) -> list[tuple[str, int, sp.Expr, sp.Expr
 
 
 def _product_variance(net: Ensemble, **_: int) -> sp.Expr:
-    """Var(|G_k|^2 |G_l|^2) <= E|G|^8, the same for all layers, by Cauchy and Schwarz."""
+    """Return a bound: Var(|G_k|^2 |G_l|^2) <= E|G|^8, the same for all layers, by Cauchy and Schwarz."""
     return gradient_moment(net, 1, 8)
 
 
 def _product_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    """|x|^2 = 1/p2 makes E|G|^2 = 1, so that the mean of the product is the ratio."""
+    """Return the check of the product; |x|^2 = 1/p2 makes E|G|^2 = 1, so that its mean is the ratio."""
     products, component = GradientProducts(1, 2), "G_1*G_2"
     reading, arguments = Mean(1, _product_variance), {"distance": 1}
     check = "E|G_1|^2|G_2|^2 from real weights"
@@ -162,7 +167,13 @@ def _product_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
 
 
 def uncorrelated(net: Ensemble, distance: int) -> sp.Expr:
-    """Two gradients' norms are independent."""
+    """A mutant: the norms of two gradients are uncorrelated.
+
+    Parameters
+    ----------
+    distance : int
+        As for :func:`spread`.
+    """
     return sp.S.One
 
 

@@ -1,4 +1,4 @@
-"""How large the Hessian of f of every network is: its blocks, bounds between norms, and the chain inside it."""
+"""How large the Hessian of f is for every network: its blocks, bounds between norms, and the chain inside it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,17 @@ def block_square(
     gate: bool = True,
     apart: bool = False,
 ) -> Any:
-    r"""|H_kl|_F^2 = |b_l|^2 |M_lk|_F^2 |a_{k-1}|^2; in the mean E|v|^2 p2 q^(L-l), n p2 q^(l-k-1) and |x|^2 q^(k-1)."""
+    r"""A block has |H_kl|_F^2 = |b_l|^2 |M_lk|_F^2 |a_{k-1}|^2.
+
+    In the mean these factors are E|v|^2 p2 q^(L-l), n p2 q^(l-k-1) and |x|^2 q^(k-1), with q = n p2 s^2.
+
+    Parameters
+    ----------
+    case : SmallNetwork or Ensemble
+        One network, or an ensemble for the mean.
+    k, later : int or sympy.Symbol
+        The two layers k < l.
+    """
     factor, top = (later - k if apart else 1), (k if lower else later)
     if isinstance(case, Ensemble):
         t = Letters.of(case)
@@ -64,7 +74,7 @@ def block_square(
 
 
 def _backward(net: SmallNetwork, layer: int) -> Any:
-    """b_L = D_L v, b_k = D_k W_{k+1}^T b_{k+1}."""
+    """Return b_layer, by b_L = D_L v and b_k = D_k W_{k+1}^T b_{k+1}."""
     b = net.masks[-1] * net.readout.transpose()
     for k in range(net.depth - 1, layer - 1, -1):
         b = net.masks[k - 1] * (net.matrices[k].transpose() * b)
@@ -72,7 +82,7 @@ def _backward(net: SmallNetwork, layer: int) -> Any:
 
 
 def _jacobian(net: SmallNetwork, k: int, later: int, *, gate: bool) -> Any:
-    """M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k."""
+    """Return M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k."""
     out = net.masks[k - 1] if gate else net.masks[k - 1] ** 0
     for j in range(k + 1, later):
         out = net.masks[j - 1] * net.matrices[j - 1] * out
@@ -80,7 +90,7 @@ def _jacobian(net: SmallNetwork, k: int, later: int, *, gate: bool) -> Any:
 
 
 def _each_block(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """The block of layers k < l, both indeterminate: theory multiplies one-layer steps above, between and below."""
+    """The claim is the block of two symbolic layers k < l, which theory multiplies from one-layer steps."""
     k, later = sp.Symbol("k", positive=True), sp.Symbol("l", positive=True)
     slopes = tuple(symbols.slope(net).free_symbols)
     return [Obligation("a block (k, l)", claim(net, k, later) - hessian_block_moment(net, "k", "l"), slopes)]
@@ -165,7 +175,17 @@ BLOCK_NORMS = Statement(
 
 
 class Bounds(NamedTuple):
-    """Factors c: c |H_kl|^2 <= |H|^2 <= c max_k |H_k|^2; |H|^2 <= c |N|^2, |N| <= c max row sum; |H|^2 <= c |H|_F^2."""
+    """Factors between squares of norms, or between norms.
+
+    Parameters
+    ----------
+    block, row : Any
+        The factors c in c |H_kl|^2 <= |H|^2 and in |H|^2 <= c max_k |H_k|^2.
+    norms : Any
+        The factor c in |H|^2 <= c |N|^2 and in |N| <= c max row sum.
+    trace : Any
+        The factor c in |H|^2 <= c |H|_F^2.
+    """
 
     block: Any
     row: Any
@@ -176,18 +196,26 @@ class Bounds(NamedTuple):
 def norm_bounds(
     depth: Any, m: Any, *, block: int = 1, row: int | None = None, diagonal: int = 1, norms: Any = 1, more: int = 1
 ) -> Bounds:
-    r"""Squared factors: |H_kl| <= |H| <= sqrt(L-1) max_k |H_k|, |H| <= |N|, N_kl = |H_kl|, |H| <= sqrt(m/(m+1)) |H|_F.
+    r"""Norms obey |H_kl| <= |H| <= sqrt(L-1) max_k |H_k|, |H| <= |N| with N_kl = |H_kl|, |H| <= sqrt(m/(m+1)) |H|_F.
 
-    H_k is the k-th row of blocks, m the larger number of eigenvalues of one sign: S, if f is not 0; at most rank H - 1.
+    H_k is the k-th row of blocks, and m the larger number of eigenvalues of one sign: it is S if f is not 0, and at
+    most rank H - 1. The factors returned are those between the squares.
+
+    Parameters
+    ----------
+    depth : int
+        The number L of weight matrices.
+    m : flint.fmpq or sympy.Symbol
+        The number m.
     """
     return Bounds(block, row or depth - diagonal, norms, m / (m + more))
 
 
 def _trace_is_zero(claim: Claim) -> list[Obligation]:
-    """An eigenvalue lam > 0 is balanced by m of the other sign, of sum P1 = lam + rho and sum of squares P2, rho >= 0.
+    """Balance an eigenvalue lam > 0 by m of the other sign, of sum P1 = lam + rho, rho >= 0, and sum of squares P2.
 
-    |H|_F^2 - lam^2/c is then (P2 - P1^2/m) + rho (2 lam + rho)/m + the squares of the other positive ones, of sum rho:
-    none of them negative.
+    Then |H|_F^2 - lam^2/c is (P2 - P1^2/m) + rho (2 lam + rho)/m + the squares of the other positive ones, whose sum is
+    rho; none of these terms is negative.
     """
     lam, rho, second, others, m = (sp.Symbol(name, positive=True) for name in ("lam", "rho", "P2", "R2", "m"))
     first = lam + rho
@@ -210,7 +238,7 @@ def _blocks_below(net: SmallNetwork) -> Callable[[Bounds], bool | None]:
 
 @cache
 def _rows(net: SmallNetwork) -> list[LargestRoot]:
-    """|H_k|_2^2 for the rows of blocks."""
+    """Return |H_k|_2^2 for the rows of blocks."""
     return [spectral_norm_squared(net.row(k)) for k in range(1, net.depth + 1)]
 
 
@@ -219,7 +247,7 @@ def _rows_above(net: SmallNetwork) -> Callable[[Bounds], bool | None]:
 
 
 def _norms_above(net: SmallNetwork) -> Callable[[Bounds], bool | None]:
-    """Whether |H| <= |N| <= the largest row sum, with the blocks' norms rounded to 80 places, down and up."""
+    """Judge |H| <= |N| <= the largest row sum, with the norms of blocks rounded to 80 places, down and up."""
     lower, upper = (_norm_matrix(net, end) for end in (0, 1))
     low, high = spectral_norm_squared(lower), spectral_norm_squared(upper)
     largest_sum = max(sum(row, flint.fmpq(0)) for row in upper.tolist())
@@ -234,7 +262,7 @@ def _norms_above(net: SmallNetwork) -> Callable[[Bounds], bool | None]:
 
 
 def _norm_matrix(net: SmallNetwork, end: int) -> Any:
-    """N, its entries rounded down (end 0) or up (1)."""
+    """Return N with its entries rounded down (end 0) or up (end 1)."""
     norms = {pair: root.root_bounds()[end] for pair, root in net.block_norms_squared.items()}
     layers = range(1, net.depth + 1)
     return flint.fmpq_mat([[norms.get((min(k, j), max(k, j)), flint.fmpq(0)) for j in layers] for k in layers])
@@ -246,19 +274,22 @@ def _trace_above(net: SmallNetwork) -> Callable[[Bounds], bool]:
 
 
 def _all(answers: Any) -> bool | None:
-    """The conjunction of True, False and None (open)."""
+    """Return whether all of some answers are True; None stands for one that is open."""
     seen = set(answers)
     return False if False in seen else None if None in seen else True
 
 
 def _any(answers: Any) -> bool | None:
-    """The disjunction."""
+    """Return whether any of some answers is True; None stands for one that is open."""
     seen = set(answers)
     return True if True in seen else None if None in seen else False
 
 
 def _distinct(net: SmallNetwork) -> bool:
-    """Whether |H| < |N|, or both are rational: equal at depth 2 and for a rotated chain, their enclosures overlap."""
+    """Whether |H| < |N|, or both are rational.
+
+    At depth 2 and for a rotated chain both are equal, and their enclosures overlap.
+    """
     hidden = [net.active(k) for k in range(1, net.depth)]
     return net.value != 0 and net.depth > 2 and (max(hidden) > 1 or max(net.widths) == 1)
 
@@ -316,7 +347,17 @@ NORM_BOUNDS = Statement(
 
 
 class Chain(NamedTuple):
-    """H on dW_k = y_k a_{k-1}^T/|a_{k-1}|^2: beside the diagonal, on it; |dW_k|^2; and what |H|_2^(2L) is at least."""
+    """H in the directions dW_k = y_k a_{k-1}^T/|a_{k-1}|^2, and what it implies.
+
+    Parameters
+    ----------
+    beside, diagonal : Any
+        The entries beside the diagonal, and on it.
+    lengths : tuple
+        The squared lengths |dW_k|^2.
+    power : Any
+        A lower bound on |H|_2^(2L).
+    """
 
     beside: Any
     diagonal: Any
@@ -329,7 +370,7 @@ def contains_chain(
 ) -> Chain:
     r"""In L orthonormal directions H is f (u u^T - diag u^2), u_k = |a_{k-1}|/|y_k|: |H| >= (L-1) |f| (prod u_k)^(2/L).
 
-    y_k is a_k for slopes 0 and 1, z_k in between.
+    y_k is a_k for the slopes 0 and 1, and z_k for slopes in between.
     """
     layers = net.activations[1:] if after or net.slope in (0, 1) else net.preactivations
     squares = [frobenius_squared(a) / frobenius_squared(y) for a, y in zip(net.activations[:-1], layers, strict=True)]
@@ -340,7 +381,7 @@ def contains_chain(
 
 @cache
 def _chain_inside(net: SmallNetwork) -> tuple[list[list[Any]], tuple[Any, ...]]:
-    """H in the L directions, and their squared lengths."""
+    """Return H in the L directions, and their squared lengths."""
     layers = net.activations[1:] if net.slope in (0, 1) else net.preactivations
     columns = []
     for k, (a, y) in enumerate(zip(net.activations[:-1], layers, strict=True), 1):
@@ -364,7 +405,7 @@ def _is_a_chain(net: SmallNetwork) -> Callable[[Chain], bool]:
 
 
 def _above_the_chain(net: SmallNetwork) -> Callable[[Chain], bool | None]:
-    """|H|_2^(2L) against the claimed power, which may be the L-th power of a rational."""
+    """Compare |H|_2^(2L) with the claimed power, which may be the L-th power of a rational."""
     square, depth = net.norm_squared, net.depth
 
     def judge(claimed: Chain) -> bool | None:

@@ -1,4 +1,4 @@
-"""Eigenvalues of the Hessian of f: their symmetric law; their typical size, which rises, then vanishes; their edge."""
+"""Eigenvalues of the Hessian of f: their symmetric law, their edge, and a typical size that rises, then vanishes."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ _TYPICAL = (
 
 
 def exponent(net: Ensemble) -> sp.Expr:
-    r"""gamma, the typical growth of log|a| in a layer, given survival.
+    r"""Return gamma, the typical growth of log|a| in a layer, given survival.
 
-    (log(2 s^2) + psi(n/2))/2 if linear, for ReLU the average of psi(B/2) over B ~ Bin(n, 1/2) given B >= 1.
+    It is (log(2 s^2) + psi(n/2))/2 for linear networks. For ReLU networks, psi(B/2) is averaged over B ~ Bin(n, 1/2)
+    given B >= 1.
     """
     n, s2 = (int(net.width_at(0)), Letters.of(net).s2)
     if net.slope == 1:
@@ -49,7 +50,10 @@ def exponent(net: Ensemble) -> sp.Expr:
 
 
 def same(net: Ensemble, *, factor: sp.Rational = sp.S.One) -> sp.Expr:
-    """lambda_max has the law of -lambda_min: v and -v have the same law, and H(-v) = -H(v)."""
+    """lambda_max has the law of -lambda_min, as v and -v have the same law, and H(-v) = -H(v).
+
+    The claim is the factor between both, which is 1.
+    """
     return factor
 
 
@@ -94,7 +98,10 @@ def typical_log_norm(
     least: Fraction = Fraction(3, 2),
     most: int = 2,
 ) -> Between:
-    r"""Median of log||H||_2: gamma L + c log L up to a constant, 3/2 <= c <= 2: between L << n and L >> n."""
+    r"""The median of log||H||_2 is gamma L + c log L up to a constant, with 3/2 <= c <= 2.
+
+    The power c lies between that of L << n and that of L >> n.
+    """
     depth = sp.Integer(net.depth)
     decay = rate * exponent(net) * depth
     rise = sp.Rational(least.numerator, least.denominator) * sp.log(depth)
@@ -102,9 +109,10 @@ def typical_log_norm(
 
 
 def _rises_then_vanishes(claim: Claim) -> Iterator[Inequality]:
-    """At L = 2 it is log|D_2 v| <= 0 at |v| = 1; at L = 2/|gamma| it is larger; at twenty times that depth far below.
+    """The median is larger at L = 2/|gamma| than at L = 2, and far smaller at twenty times that depth.
 
-    2/|gamma| is 4n (linear), about 8n/5 (ReLU); drawn from the claimed range, with room to spare.
+    At L = 2 it is log|D_2 v| <= 0 at |v| = 1. 2/|gamma| is 4n (linear), and about 8n/5 (ReLU). This follows from the
+    claimed range with room to spare.
     """
     for net, turn in ((LINEAR.at(width=8, readout="signs"), 32), (RELU.at(width=16, readout="signs"), 26)):
         claimed = claim(net.at(depth=turn))
@@ -114,7 +122,7 @@ def _rises_then_vanishes(claim: Claim) -> Iterator[Inequality]:
 
 
 def _meets_derived(claim: Claim) -> Iterator[Inequality]:
-    """Where nothing can be simulated: moments of order t and -t enclose the median (linear, |v| = 1)."""
+    """Moments of order t and -t enclose the median where nothing can be simulated (linear, |v| = 1)."""
     for n, depth, t in ((2, 5_000, "1/8"), (4, 20_000, "1/16"), (16, 100_000, "1/32")):
         net = LINEAR.at(width=n, depth=depth)
         claimed, (low, high) = claim(net), median_range(_unit(net), t)
@@ -166,7 +174,7 @@ TYPICAL_RATE = Statement(
 
 
 def _unit(net: Ensemble) -> Ensemble:
-    """Give |x| = 1 a number."""
+    """Put a number in place of |x| = 1."""
     return net.at(input="e1")
 
 
@@ -174,7 +182,10 @@ def _unit(net: Ensemble) -> Ensemble:
 
 
 def median_square(net: Ensemble, *, rate: int = 1, missing: int = 0) -> Between:
-    r"""Median of log|H|_F^2: log E|H|_F^2 + 2 gamma L, up to 2 log L: the mean grows like L^2, the median vanishes."""
+    r"""The median of log|H|_F^2 is log E|H|_F^2 + 2 gamma L, up to 2 log L.
+
+    So the mean grows like L^2, while the median vanishes.
+    """
     depth = sp.Integer(int(net.depth) - missing)
     typical = sp.log(mean_square(_unit(net).at(depth=int(depth)))) + 2 * rate * exponent(net) * depth
     return Between(typical - 1, typical + 2 * sp.log(depth))
@@ -214,10 +225,10 @@ MEDIAN_NOT_MEAN = Statement(
 def log_edge(
     net: Ensemble, *, missing: int = 0, decays: bool = True, halved: bool = True, solved: bool = True
 ) -> Between:
-    r"""Edge of wide networks times the typical decay: log lambda_max = log 1/z* + gamma L, up to 1/n, |x| = |v| = 1.
+    r"""The edge of wide networks times the typical decay: log lambda_max = log 1/z* + gamma L, up to 1/n.
 
-    1/z* is the largest singular value of (1 - W)^{-1}, W with normal blocks below the diagonal of L - 1 of them; a ReLU
-    network has half as many units of twice the variance, and |D_L v|^2 = |v|^2/2.
+    Here |x| = |v| = 1, and 1/z* is the largest singular value of (1 - W)^{-1}, where W has normal blocks below the
+    diagonal of L - 1 of them. A ReLU network has half as many units of twice the variance, and |D_L v|^2 = |v|^2/2.
     """
     depth = int(net.depth) - missing
     wide = (net if halved else LINEAR).at(width="n", depth=depth)

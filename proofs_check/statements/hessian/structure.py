@@ -1,4 +1,4 @@
-"""What holds for the Hessian of f of every network: it is hollow, its rank and inertia, Euler's identities."""
+"""What holds for the Hessian of f of every network: it is hollow; its rank and inertia; Euler's identities."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALIVE = tuple((net,) for net in small_networks() if net.value != 0)
 
 
 class _Symbolic(NamedTuple):
-    """A network whose weights, masks, readout and input are all indeterminates: every mask and slope at once."""
+    """A network whose weights, masks, readout and input are symbols, which stand for every mask and slope at once."""
 
     matrices: tuple[sp.Matrix, ...]
     masks: tuple[sp.Matrix, ...]
@@ -33,7 +33,7 @@ class _Symbolic(NamedTuple):
     input: sp.Matrix
 
     def value(self, matrices: tuple[sp.Matrix, ...] | None = None) -> sp.Expr:
-        """f, also with other matrices in place of W_1, ..., W_L."""
+        """Return f, also with other matrices in place of W_1, ..., W_L."""
         a = self.input
         for matrix, mask in zip(matrices or self.matrices, self.masks, strict=True):
             a = mask * (matrix * a)
@@ -54,7 +54,7 @@ def _letters(name: str, count: int) -> tuple[sp.Symbol, ...]:
 
 @cache
 def _directions(widths: tuple[int, ...]) -> tuple[sp.Matrix, ...]:
-    """A change of every weight, in indeterminates."""
+    """Return a change of every weight, in symbols."""
     return tuple(
         sp.Matrix(rows, columns, _letters(f"c{k}", rows * columns))
         for k, (columns, rows) in enumerate(itertools.pairwise(widths), 1)
@@ -65,19 +65,35 @@ def _directions(widths: tuple[int, ...]) -> tuple[sp.Matrix, ...]:
 
 
 class Hollow(NamedTuple):
-    """An entry of the diagonal block of a layer, and the trace of the whole."""
+    """What is claimed of the diagonal.
+
+    Parameters
+    ----------
+    within : Any
+        An entry of the diagonal block of a layer.
+    trace : Any
+        The trace of the whole Hessian.
+    """
 
     within: Any
     trace: Any
 
 
 def hollow(f: Any, layer: int, *, first: int = 0, later: int = 0, trace: int = 0) -> Hollow:
-    """d2f/dW_k dW_k = 0 for every layer k, so tr H = 0: masks fixed, f is affine in each matrix."""
+    """d2f/dW_k dW_k = 0 for every layer k, so tr H = 0: with masks fixed, f is affine in each matrix.
+
+    Parameters
+    ----------
+    f : Any
+        The output.
+    layer : int
+        The layer k.
+    """
     return Hollow((first if layer == 1 else later) * f, trace * f)
 
 
 def _second_differences(claim: Claim) -> list[Obligation]:
-    """f(W_k + C) - 2 f(W_k) + f(W_k - C) for an indeterminate C; the mixed ones follow by polarization."""
+    """Take f(W_k + C) - 2 f(W_k) + f(W_k - C) for a C of symbols; the mixed differences follow by polarization."""
     widths = (2, 2, 2, 1)
     net, changes = _symbolic(widths), _directions(widths)
     f, out = net.value(), []
@@ -133,7 +149,15 @@ HOLLOW = Statement(
 
 
 class Signature(NamedTuple):
-    """How many eigenvalues have the sign of f and the other one; two entries of the constraints' dual Gram matrix."""
+    """What is claimed of the signs of eigenvalues.
+
+    Parameters
+    ----------
+    same, opposite : Any
+        How many eigenvalues have the sign of f, and how many the other sign.
+    diagonal, beside : Any
+        Two entries of the dual Gram matrix of the constraints.
+    """
 
     same: Any
     opposite: Any
@@ -154,11 +178,20 @@ def signature(
     counts_dead: bool = False,
     gram: tuple[int, int] = (2, -1),
 ) -> Signature:
-    """S - (L-2) eigenvalues of the sign of f, S of the other, S the active units below layer L.
+    """S - (L-2) eigenvalues have the sign of f, and S the other sign, where S counts the active units below layer L.
 
     H is the form 2 q^T T p of signature (S, S) on the L-2 constraints b_k . p_k = a_{k-1} . q_{k-1}, whose Gram matrix
-    in the dual form is f tridiag(-1, 2, -1): definite, of the sign of f. On the active units p_k = dW_k a_{k-1} and
-    q_{k-1} = dW_k^T b_k; T_jk = M_{j+1,k} for k <= j.
+    in the dual form is f tridiag(-1, 2, -1): it is definite, of the sign of f. On the active units p_k = dW_k a_{k-1}
+    and q_{k-1} = dW_k^T b_k; T_jk = M_{j+1,k} for k <= j.
+
+    Parameters
+    ----------
+    f, depth : Any
+        The output, and the number L of weight matrices.
+    hidden, last : Any
+        How many units are active below layer L, which is S, and in layer L.
+    units : Any
+        How many units there are below layer L, active or not.
     """
     total = (units if counts_dead else hidden) + (last if counts_last else 0)
     same, opposite = total - (depth - ends), total
@@ -168,7 +201,7 @@ def signature(
 
 
 def _gram_is_definite(claim: Claim) -> list[Obligation]:
-    """The claimed Gram matrix has the minors (j+1) f^j: each constraint costs an eigenvalue of the sign of f."""
+    """The claimed Gram matrix has the minors (j+1) f^j, so each constraint costs an eigenvalue of the sign of f."""
     f, depth, hidden, last, units, j = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U", "j"))
     claimed = claim(f, depth, hidden, last, units)
     minors = [(j + 1) * f**j, (j + 2) * f ** (j + 1), (j + 3) * f ** (j + 2)]
@@ -181,9 +214,10 @@ def _gram_is_definite(claim: Claim) -> list[Obligation]:
 
 
 def _dual_vectors(claim: Claim) -> list[Obligation]:
-    """(q, p) = (-W_j^T b_j, W_{j+1}^T b_{j+1}; -z_{j-1}, z_j) at j-1, j solves T p = -a_{j-1} at j-1, T^T q = b_j at j.
+    """Multiply the dual vectors of the constraints with the constraints, which gives the Gram matrix.
 
-    Its products with the constraints are the Gram matrix. Checked at widths 1-2-2-2-1, where L - 2 = 2.
+    (q, p) = (-W_j^T b_j, W_{j+1}^T b_{j+1}; -z_{j-1}, z_j) at j-1, j solves T p = -a_{j-1} at j-1 and T^T q = b_j at j.
+    This is checked at widths 1-2-2-2-1, where L - 2 = 2.
     """
     net, solved = _symbolic((1, 2, 2, 2, 1)), _solves_the_constraints()
     claimed = claim(net.value(), 4, 6, 1, 6)
@@ -200,7 +234,7 @@ def _dual_vectors(claim: Claim) -> list[Obligation]:
 
 @cache
 def _passes() -> tuple[tuple[sp.Matrix, ...], ...]:
-    """z_k, a_k, W_{k+1}^T b_{k+1} and b_k of the symbolic network's hidden layers."""
+    """Return z_k, a_k, W_{k+1}^T b_{k+1} and b_k of the symbolic network's hidden layers."""
     net = _symbolic((1, 2, 2, 2, 1))
     z: list[sp.Matrix] = []
     a: list[sp.Matrix] = []
@@ -221,7 +255,7 @@ def _passes() -> tuple[tuple[sp.Matrix, ...], ...]:
 
 @cache
 def _solves_the_constraints() -> tuple[Obligation, ...]:
-    """The two systems for both constraints, each contracted with indeterminates."""
+    """Return the two systems for both constraints, each multiplied by a vector of symbols."""
     net = _symbolic((1, 2, 2, 2, 1))
     (z1, z2, z3), (a1, a2, _), (c1, c2, c3), (_, b2, b3) = _passes()
     d, w = net.masks, net.matrices
@@ -277,7 +311,7 @@ def _gram(net: SmallNetwork) -> Callable[[Signature], bool]:
 
 @cache
 def _dual_gram(net: SmallNetwork) -> list[list[Any]]:
-    """R K^-1 R^T with K = (0, T^T; T, 0) on the active units, T and b read off runs of the network."""
+    """Return R K^-1 R^T with K = (0, T^T; T, 0) on the active units, where T and b are read off runs of the network."""
     places = [(k, i) for k in range(1, net.depth) for i in range(net.widths[k]) if net.masks[k - 1][i, i] != 0]
     size = len(places)
     units = {(k, i): flint.fmpq_mat(net.widths[k], 1, [int(i == j) for j in range(net.widths[k])]) for k, i in places}
@@ -347,7 +381,15 @@ RANK_AND_INERTIA = Statement(
 
 
 class Euler(NamedTuple):
-    """W . grad f and W_k . df/dW_k as multiples of f; H W as a multiple of grad f."""
+    """What is claimed of derivatives along the weights.
+
+    Parameters
+    ----------
+    all, layer : Any
+        W . grad f and W_k . df/dW_k, as multiples of f.
+    hessian : Any
+        H W, as a multiple of grad f.
+    """
 
     all: Any
     layer: Any
@@ -355,13 +397,19 @@ class Euler(NamedTuple):
 
 
 def homogeneity(depth: Any, *, shift: int = 0, layer: int = 1, less: int = 1) -> Euler:
-    r"""Degree L, and 1 in each matrix: so L|f| <= |W| |grad f|, and (L-1) |grad f| <= |W| |H|_2."""
+    r"""The degree of f is L, and 1 in each matrix, so L|f| <= |W| |grad f| and (L-1) |grad f| <= |W| |H|_2.
+
+    Parameters
+    ----------
+    depth : int
+        The number L of weight matrices.
+    """
     return Euler(depth + shift, layer, depth - less)
 
 
 @cache
 def _derivatives() -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
-    """f, W . grad f, W_2 . df/dW_2, C . grad f and C . H W for an indeterminate C, at widths 1-2-2-1."""
+    """Return f, W . grad f, W_2 . df/dW_2, C . grad f and C . H W for a C of symbols, at widths 1-2-2-1."""
     widths = (1, 2, 2, 1)
     net = _symbolic(widths)
     weights, changes = ([w for m in ms for w in m] for ms in (net.matrices, _directions(widths)))
@@ -382,7 +430,7 @@ def _derivatives() -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
 
 
 def _euler(claim: Claim) -> list[Obligation]:
-    """SymPy differentiates f; C . grad f is itself homogeneous, of degree L - 1."""
+    """SymPy differentiates f, and C . grad f, which is itself homogeneous of degree L - 1."""
     f, once, layer, moved, twice = _derivatives()
     claimed = claim(3)
     return [

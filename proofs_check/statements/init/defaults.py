@@ -19,7 +19,7 @@ PYTORCH = Ensemble(width="n", depth="L", activation="relu", init="pytorch")
 
 
 def mean_square(net: Ensemble, *, third: int = 3, gate: sp.Expr | None = None, fewer_layers: int = 0) -> sp.Expr:
-    """E|a_L|^2 = (p2/3)^L |x|^2: (1/6)^L for ReLU, (1/3)^L for linear."""
+    """The mean is E|a_L|^2 = (p2/3)^L |x|^2, which is (1/6)^L for ReLU and (1/3)^L for linear networks at |x| = 1."""
     t = Letters.of(net)
     return ((t.p2 if gate is None else gate) / third) ** (t.L - fewer_layers) * t.x2
 

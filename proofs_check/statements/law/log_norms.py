@@ -21,7 +21,13 @@ from theory.log_laws.feasible_widths import enclosed_exceedance
 
 
 def quantile(net: Ensemble, p: float, *, narrower: int = 0, shallower: int = 0, activation: str = "") -> float:
-    """Return the p-quantile of log|a_L|^2: a sum of independent logs of s^2 (chi^2_B + slope^2 chi^2_{n-B})."""
+    """Return the p-quantile of log|a_L|^2, which is a sum of independent logs of s^2 (chi^2_B + slope^2 chi^2_{n-B}).
+
+    Parameters
+    ----------
+    p : float
+        The probability below the quantile.
+    """
     variance = net.variance(1)
     changes = {"width": int(net.width_at(0)) - narrower, "depth": int(net.depth) - shallower, "init": variance}
     if activation:
@@ -82,13 +88,16 @@ QUANTILES = Statement(
 def threshold(
     net: Ensemble, *, relu: Fraction = Fraction(5, 2), linear: Fraction = Fraction(1), log: bool = True
 ) -> sp.Expr:
-    """Four units above c L/log 2 the median of |a_L|^2/|x|^2 exceeds 1/2: c = 5/2 (ReLU), 1 (linear)."""
+    """Four units above c L/log 2 the median of |a_L|^2/|x|^2 exceeds 1/2, where c = 5/2 (ReLU) or 1 (linear)."""
     constant = relu if net.slope == 0 else linear
     return sp.Rational(constant.numerator, constant.denominator) * int(net.depth) / (sp.log(2) if log else 1)
 
 
 def _either_side(claim: Claim) -> Iterator[Inequality]:
-    """Four units above it P(|a_L|^2 >= |x|^2/2) exceeds 1/2, four units below it does not; ends of enclosing balls."""
+    """Four units above the claimed width P(|a_L|^2 >= |x|^2/2) exceeds 1/2, and four units below it does not.
+
+    What is compared are the ends of enclosing balls.
+    """
     for net, depths in ((RELU, (16, 48)), (LINEAR, (16, 96))):
         for depth in depths:
             width = claim(net.at(width=1, depth=depth))

@@ -19,14 +19,20 @@ from theory.ensembles import Ensemble
 
 
 def frobenius_fourth(factors: int | sp.Expr, *, twice: int = 2, apart: int = 1) -> sp.Expr:
-    """E|W_L...W_1|_F^4 = ((d^2 + 2d)^L (d^2 + 2d) + 2 (d^2 - d)^L (d^2 - d))/3, standard normal d by d."""
+    """E|W_L...W_1|_F^4 = ((d^2 + 2d)^L (d^2 + 2d) + 2 (d^2 - d)^L (d^2 - d))/3 for standard normal d by d matrices.
+
+    Parameters
+    ----------
+    factors : int or sympy.Expr
+        The number L of matrices.
+    """
     d = symbols.whole("d")
     grows, shrinks = d**2 + twice * d, d**2 - apart * d
     return (grows ** (factors + 1) + 2 * shrinks ** (factors + 1)) / 3
 
 
 def _by_wick(claim: Claim) -> list[Obligation]:
-    """The calculus contracts index graphs; one to four factors."""
+    """The calculus of matrix expectations contracts index graphs, for one to four factors."""
     d = symbols.whole("d")
     obligations = []
     for factors in (1, 2, 3, 4):
@@ -41,7 +47,10 @@ def _by_wick(claim: Claim) -> list[Obligation]:
 
 
 def _one_more_factor(claim: Claim) -> list[Obligation]:
-    """S = MM^T becomes W S W^T: the calculus gives both moments, so two values of L and a recursion fix all."""
+    """Take S = MM^T to W S W^T, for which the calculus gives both moments.
+
+    So two values of L and a recursion determine all others.
+    """
     d, factors = symbols.whole("d"), symbols.whole("L")
     weight, square = sp.MatrixSymbol("W", d, d), sp.MatrixSymbol("S", d, d)
     grown = weight * square * weight.T
@@ -57,7 +66,7 @@ def _one_more_factor(claim: Claim) -> list[Obligation]:
 
 
 def _symmetric(moment: sp.Expr, square: sp.MatrixSymbol) -> dict[sp.Expr, int]:
-    """S is symmetric: tr S^2 and tr S S^T are one, counted here."""
+    """Count tr S^2 and tr S S^T as one, as S is symmetric."""
     return {atom: 1 for atom in moment.atoms(sp.Trace) if atom != sp.Trace(square)}
 
 
@@ -87,7 +96,7 @@ FROBENIUS_FOURTH = Statement(
 
 
 def fourth_after_one_layer(net: Ensemble, *, gates: int = 1, cumulant: int = 3) -> sp.Expr:
-    """E|phi(Wx)|^4 = n p4 s^4 (3|x|^4 + (K-3)|x|_4^4) + n(n-1) p2^2 s^4 |x|^4."""
+    """The moment is E|phi(Wx)|^4 = n p4 s^4 (3|x|^4 + (K-3)|x|_4^4) + n(n-1) p2^2 s^4 |x|^4."""
     n, s2 = symbols.whole("n"), symbols.variance(net, 1)
     x2, x4, slope = symbols.norm_symbol(2), symbols.norm_symbol(4), symbols.slope(net)
     p2, p4 = symbols.gate_moment(slope, 2), symbols.gate_moment(slope, 4)
@@ -97,7 +106,7 @@ def fourth_after_one_layer(net: Ensemble, *, gates: int = 1, cumulant: int = 3) 
 
 
 def _two_routes(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """The partition recursion and the calculus of index graphs, which share no code."""
+    """The recursion over partitions and the calculus of index graphs, which share no code, both give the claim."""
     n = symbols.whole("n")
     weight, mask, x = sp.MatrixSymbol("W", n, n), sp.MatrixSymbol("D", n, n), sp.MatrixSymbol("x", n, 1)
     laws: dict[sp.MatrixSymbol, Iid | Mask] = {

@@ -25,7 +25,15 @@ from theory.ensembles import Ensemble
 
 
 class Saddle(NamedTuple):
-    """How many eigenvalues of the loss's Hessian are negative and positive; the least |f-y|^2 that surely dominates."""
+    """What is claimed of the Hessian of the loss.
+
+    Parameters
+    ----------
+    negative, positive : Any
+        How many of its eigenvalues are negative, and how many positive.
+    threshold : Any
+        The least |f-y|^2 at which the residual's part surely dominates.
+    """
 
     negative: Any
     positive: Any
@@ -46,13 +54,21 @@ def saddle(
     kept: int = 0,
     scale: int = 1,
 ) -> Saddle:
-    r"""Inertia of grad f grad f^T + (f-y) H, and |(f-y) H|_2 >= |grad f|^2 for |f-y| >= |W| |grad f|/(L-1).
+    r"""The inertia of grad f grad f^T + (f-y) H; and |(f-y) H|_2 >= |grad f|^2 for |f-y| >= |W| |grad f|/(L-1).
 
-    With S active units below layer L: if (f-y) f > 0, S negative and S - (L-2) positive eigenvalues; if (f-y) f < 0 the
-    same the other way round, as (f-y) H has. As grad f = H W/(L-1), the rank-one term multiplies the determinant on the
-    range of H by 1 + L f/((L-1) (f-y)): where that is negative (0), one negative eigenvalue becomes positive (0).
+    Let S be the number of active units below layer L. If (f-y) f > 0, there are S negative and S - (L-2) positive
+    eigenvalues. If (f-y) f < 0, it is at first the other way round, as for (f-y) H. As grad f = H W/(L-1), the rank-one
+    term multiplies the determinant on the range of H by 1 + L f/((L-1) (f-y)). Where this is negative, one negative
+    eigenvalue becomes positive; where it is 0, one becomes 0.
 
-    `weights` and `gradient` are |W|^2 and |grad f|^2.
+    Parameters
+    ----------
+    f, y : flint.fmpq
+        The output and the target.
+    depth, hidden : int
+        The number L of weight matrices, and S.
+    weights, gradient : flint.fmpq
+        The squares |W|^2 and |grad f|^2.
     """
     residual = f - y
     negative, positive = hidden, hidden - (depth - 2)
@@ -73,7 +89,7 @@ def _claimed(claim: Claim, net: SmallNetwork, y: Any) -> Saddle:
 
 @cache
 def _loss_signs(net: SmallNetwork, y: Any) -> tuple[int, int, int]:
-    """Positive, negative and zero eigenvalues of grad f grad f^T + (f-y) H."""
+    """Return how many eigenvalues of grad f grad f^T + (f-y) H are positive, negative and zero."""
     loss = net.gradient * net.gradient.transpose() + (net.value - y) * net.hessian
     return signs(loss.charpoly())
 
@@ -84,13 +100,19 @@ def _inertia(net: SmallNetwork, y: Any) -> Callable[[Saddle], bool]:
 
 
 def _dominates(net: SmallNetwork, y: Any) -> Callable[[Saddle], bool | None]:
-    """|H|_2^2 against |grad f|^4/|f-y|^2 at the claimed |f-y|^2: whatever the side, |(f-y) H| only grows with |f-y|."""
+    """Compare |H|_2^2 with |grad f|^4/|f-y|^2 at the claimed |f-y|^2.
+
+    On either side of f, |(f-y) H| only grows with |f-y|.
+    """
     gradient = frobenius_squared(net.gradient)
     return lambda claimed: LargestRoot.rational(gradient**2 / claimed.threshold).at_most(net.norm_squared)
 
 
 def _targets(net: SmallNetwork) -> tuple[Any, ...]:
-    """y/f below 1, between 1 and (2L-1)/(L-1), there, and above: on both sides of f and of the rank-one term's turn."""
+    """Return targets on both sides of f, and of the turn of the rank-one term.
+
+    y/f is below 1, between 1 and (2L-1)/(L-1), equal to this, and above it.
+    """
     turn = flint.fmpq(2 * net.depth - 1, net.depth - 1)
     return tuple(
         net.value * m for m in (flint.fmpq(-3), flint.fmpq(0), flint.fmpq(1, 2), flint.fmpq(5, 4), turn, turn + 1)
@@ -150,9 +172,14 @@ SADDLE = Statement(
 
 
 def flatness(net: Ensemble, ratio: str, *, power: int = 1, curved: bool = True) -> Between:
-    r"""Medians of log(|grad f|/|f|) and log(||H||_2/|grad f|): about log L each, whatever the width.
+    r"""The medians of log(|grad f|/|f|) and log(||H||_2/|grad f|) are about log L each, whatever the width.
 
-    The first is that of sqrt(n L) while L < n: the output meets one direction of n, the gradient all of them.
+    While L < n, the first is rather that of sqrt(n L): the output meets one direction of n, the gradient all of them.
+
+    Parameters
+    ----------
+    ratio : str
+        ``gradient/output`` or ``hessian/gradient``.
     """
     n, depth = sp.Integer(net.width_at(0)), sp.Integer(net.depth)
     if ratio == "hessian/gradient":
@@ -216,10 +243,15 @@ FLATNESS = Statement(
 
 
 def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, power: int = 1) -> Between:
-    r"""Median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v|: log|y| - gamma L, up to log L.
+    r"""The median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v| is log|y| - gamma L, up to log L.
 
-    The residual part vanishes like e^{gamma L}, Gauss and Newton's like its square: past
-    :math:`L = (\log\frac{|x||v|}{|y|} + O(1))/|\gamma|` the residual part is the larger.
+    The residual part vanishes like e^{gamma L}, and the Gauss-Newton part like its square. So the residual part is the
+    larger one past :math:`L = (\log\frac{|x||v|}{|y|} + O(1))/|\gamma|`.
+
+    Parameters
+    ----------
+    target : int
+        The target y.
     """
     depth = sp.Integer(net.depth)
     typical = power * sp.log(target) - rate * exponent(net) * depth

@@ -1,4 +1,4 @@
-"""Behind normalization: curvature is at least what gradient and weights make it, so there is no flat plateau."""
+"""Behind normalization the gradient and the weights hold the curvature off 0, so there is no flat plateau."""
 
 from __future__ import annotations
 
@@ -25,11 +25,19 @@ from theory.ensembles import Ensemble
 def of_no_scale(
     net: Any, quantity: str = "ratio", *, invariant: bool = True, factor: int = 1, above: bool = False
 ) -> Any:
-    r"""Weights w of whose scale f does not depend, the gradient g in them, and the Hessian H.
+    r"""What holds for weights w whose scale f does not depend on, with the gradient g in them and the Hessian H.
 
-    ``weights``: the c of H w = c g, -1; ``ends``: the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, 1; ``ratio``: the
-    log of the left over the right side, the largest over the layers, which is not negative, and in one network in ten
-    below 2 log n.
+    - ``weights`` is the c of H w = c g, which is -1.
+    - ``ends`` is the c of sqrt(-lambda_min lambda_max) >= c |g|/|w|, which is 1.
+    - ``ratio`` is the range of a tenth percentile: that of the logarithm of the left side over the right side, which is
+      taken at the layer where it is largest. It is not negative, and below 2 log n.
+
+    Parameters
+    ----------
+    net : SmallNormalized or Ensemble
+        One network, or an ensemble for the ratio.
+    quantity : str
+        Which of these.
     """
     if quantity == "weights":
         return -1 if invariant else net.depth - 1
@@ -43,7 +51,7 @@ _ANY = RELU.at(width=4, depth=3)
 
 
 def _scaled(claim: Claim) -> list[Obligation]:
-    """Standardized numbers are of degree c + 1 = 0: three of them, multiplied by t."""
+    """Standardized numbers have the degree c + 1 = 0, as three of them show that are multiplied by t."""
     z, t = sp.symbols("z1:4", positive=True), sp.Symbol("t", positive=True)
 
     def first(numbers: Any) -> sp.Expr:
@@ -55,7 +63,7 @@ def _scaled(claim: Claim) -> list[Obligation]:
 
 
 def _rooted(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
-    """Take t^2 out of a root, as t > 0."""
+    """Take t^2 out of a root, which is possible as t > 0."""
     return expression.replace(
         lambda node: node.is_Pow and not node.exp.is_Integer,
         lambda node: (sp.cancel(node.base / t**2)) ** node.exp * t ** (2 * node.exp),
@@ -64,7 +72,10 @@ def _rooted(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
 
 @cache
 def _derivatives() -> tuple[sp.Expr, sp.Expr]:
-    """C . H w and C_w . g of f(w, u) = F(w_2/w_1, w_3/w_1, u), F of any two derivatives, for an indeterminate C."""
+    """Return C . H w and C_w . g of f(w, u) = F(w_2/w_1, w_3/w_1, u) for a C of symbols.
+
+    F is a polynomial whose first and second derivatives may be any numbers.
+    """
     w, u, directions = sp.symbols("w1:4"), sp.symbols("u1:2"), sp.symbols("c1:5")
     arguments = (w[1] / w[0], w[2] / w[0], *u)
     letters = iter(sp.symbols("f1:10"))
@@ -78,13 +89,16 @@ def _derivatives() -> tuple[sp.Expr, sp.Expr]:
 
 
 def _euler(claim: Claim) -> list[Obligation]:
-    """A smooth f of degree 0 in w is a function of its ratios; polynomials of degree 2 have any two derivatives."""
+    """A smooth f of degree 0 in w is a function of ratios, and polynomials of degree 2 have any two derivatives."""
     pushed, along = _derivatives()
     return [Obligation("C . H w", pushed - claim(_ANY, "weights") * along)]
 
 
 def _compressed(claim: Claim) -> list[Obligation]:
-    """The determinant on w/|w| and g/|g|, which are orthogonal; by interlacing the product of the ends is below it."""
+    """Compress H to w/|w| and g/|g|, which are orthogonal, and take the determinant.
+
+    By interlacing, the product of the ends of the spectrum is below it.
+    """
     g, w, beyond = sp.symbols("g w h", positive=True)
     beside = claim(_ANY, "weights") * g / w
     determinant = sp.Matrix([[0, beside], [beside, beyond]]).det()
@@ -95,7 +109,7 @@ _SMALL = small_normalized()
 
 
 def _of_weights(net: SmallNormalized, _: str) -> Callable[[int], bool]:
-    """Judge the c of H w = c g: of every such w the whole product is compared, which is 0 elsewhere."""
+    """Judge the c of H w = c g, where g is 0 at all weights but those of w, for every such w."""
     size = len(net.weights)
 
     def judge(claimed: int) -> bool:
@@ -110,7 +124,7 @@ def _of_weights(net: SmallNormalized, _: str) -> Callable[[int], bool]:
 
 
 def _of_ends(net: SmallNormalized, _: str) -> Callable[[int], bool]:
-    """Judge the c of -lambda_min lambda_max >= c^2 |g|^2/|w|^2, in rationals."""
+    """Judge the c of -lambda_min lambda_max >= c^2 |g|^2/|w|^2, in rational numbers."""
     ratios = [(net.gradient[at] ** 2).sum() / (net.weights[at] ** 2).sum() for at in net.scaled]
     return lambda claimed: bool(net.product_of_ends[0] >= claimed**2 * max(ratios))
 
@@ -175,9 +189,10 @@ def typical_log_norm(
     of_width: int = 5,
     power: sp.Rational = sp.S.One,
 ) -> Between:
-    r"""Median of log||H||_2: under layer norm within 3/4 of 5/2 log n - 2, whatever the depth L >= 2n.
+    r"""The median of log||H||_2 is within 3/4 of 5/2 log n - 2 under layer norm, whatever the depth L >= 2n.
 
-    Under batch norm L log J + 1/2 log n, from 1/2 + L/(4n) below to 2 above: it grows like the square of the gradient.
+    Under batch norm it is L log J + 1/2 log n, from 1/2 + L/(4n) below to 2 above: it grows like the square of the
+    gradient.
     """
     depth, n, batch = int(net.depth), sp.Integer(net.width), net.architecture.batch
     if not isinstance(batch, int):

@@ -64,7 +64,12 @@ def layer_norm(
 ) -> Any:
     r"""E|a_k|^2 = n/2 in every layer; log(|df/dW_2|^2/|df/dW_L|^2) has a median near -(L-2)(2 + 1/pi)/n.
 
-    It lies below, by at most 12 (L-2)/n^2.
+    The median lies below this number, by at most 12 (L-2)/n^2.
+
+    Parameters
+    ----------
+    gradient : bool
+        Whether the range of the median is claimed, rather than the mean.
     """
     n, steps = symbols.whole(net.width_at(0)), int(net.depth) - 2
     if gradient:
@@ -83,7 +88,7 @@ def _layer_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated
 
 
 def _leading_rate(claim: Claim) -> Iterator[Inequality]:
-    """The upper end of the range is the leading term that theory derives."""
+    """The upper end of the claimed range is the leading term that theory derives."""
     for n, depth in ((8, 10), (32, 100)):
         net = _LAYER_NORM.at(width=n, depth=depth)
         distance = claim(net, gradient=True).hi - (depth - 2) * layer_norm_gradient_rate(net)
@@ -126,14 +131,14 @@ LAYER_NORM = Statement(
 def batch_norm(
     net: Ensemble, gradient: bool = False, *, free: int = 3, correlated: bool = True, explodes: bool = True
 ) -> Any:
-    r"""E|a_L|^2 = n/2; log(|df/dW_2|^2/|df/dW_L|^2) is near (L-2) log J, J = pi/(pi-1) as the batch B grows.
+    r"""E|a_L|^2 = n/2; log(|df/dW_2|^2/|df/dW_L|^2) is near (L-2) log J, where J -> pi/(pi-1) as the batch B grows.
 
-    Its median is at most 6 (L-2)/n below, and 2 (L-2)/n above.
+    Its median is at most 6 (L-2)/n below this number, and at most 2 (L-2)/n above it. J is :func:`growth`.
 
-    With rho = -1/(B-1), two entries' product has the mean kappa = (sqrt(1-rho^2) + rho (pi/2 + asin rho))/(2 pi), both
-    are on with probability P = 1/4 + asin(rho)/(2 pi), and
-
-    J = B/((B-3)(B-1)(1/2 - kappa)) ((B-1)/2 - (1/2)(1 - 1/B) + (B-1) P/B - (1/2)(1 - 1/B) + (B-1) kappa/B).
+    Parameters
+    ----------
+    gradient : bool
+        Whether the range of the median is claimed, rather than the mean.
     """
     if not gradient:
         return symbols.whole(net.width_at(0)) / 2 * (1 if explodes else sp.exp(-int(net.depth)))
@@ -144,7 +149,27 @@ def batch_norm(
 
 
 def growth(batch: int, free: int = 3, correlated: bool = True) -> sp.Expr:
-    """J, of which the docstring above has the formula."""
+    """Return J, by which batch norm multiplies the mean square of the gradient in a layer.
+
+    With rho = -1/(B-1), two entries' product has the mean kappa = (sqrt(1-rho^2) + rho (pi/2 + asin rho))/(2 pi), both
+    are on with probability P = 1/4 + asin(rho)/(2 pi), and
+
+    J = B/((B-3)(B-1)(1/2 - kappa)) ((B-1)/2 - (1/2)(1 - 1/B) + (B-1) P/B - (1/2)(1 - 1/B) + (B-1) kappa/B).
+
+    Parameters
+    ----------
+    batch : int
+        The size B of the batch.
+    free : int
+        The 3 of B-3, for which mutants have another number.
+    correlated : bool
+        Whether rho is the number above; mutants have 0.
+
+    Examples
+    --------
+    >>> round(float(growth(8)), 2), round(float(growth(16)), 2)
+    (1.79, 1.59)
+    """
     size = sp.Integer(batch)
     rho = -1 / (size - 1) if correlated else sp.S.Zero
     kappa = (sp.sqrt(1 - rho**2) + rho * (sp.pi / 2 + sp.asin(rho))) / (2 * sp.pi)
@@ -154,7 +179,7 @@ def growth(batch: int, free: int = 3, correlated: bool = True) -> sp.Expr:
 
 
 def _batch_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated:
-    def variance(case: Ensemble) -> sp.Expr:  # each square is at most B - 1
+    def variance(case: Ensemble) -> sp.Expr:  # the square of each number is at most B - 1
         n, batch = symbols.whole(case.width_at(0)), symbols.whole(case.architecture.batch or 0)
         return n**2 * (batch - 1) / 2 - (n / 2) ** 2
 
@@ -163,7 +188,7 @@ def _batch_norm_mean(net: Ensemble, tolerance: float, samples: int) -> Simulated
 
 
 def _meets_derived(claim: Claim) -> Iterator[Inequality]:
-    """The formula as typed in is the derived one, and near pi/(pi-1) for large batches; to 20 digits, by mpmath."""
+    """The formula as typed in is the derived one to 20 digits, by mpmath, and near pi/(pi-1) for large batches."""
     tiny, net = sp.Rational(1, 10**20), _BATCH_NORM.at(width=64, depth=3)
 
     def leading(batch: int) -> sp.Expr:
@@ -213,7 +238,12 @@ BATCH_NORM = Statement(
 def orthogonal(net: Ensemble, quantity: str = "log", *, three: int = 3, chi_square: bool = False) -> sp.Expr:
     r"""E|a_L|^4 = (1/4)^L (1 + 3/(n+2))^L |x|^4, E log|a_L|^2 = L (E psi(B/2) - psi(n/2)) + log|x|^2 (ReLU, survival).
 
-    Linear: an isometry, so that log|H|_F^2 = log(L(L-1)n), |v| = 1.
+    A linear network is an isometry, so that log|H|_F^2 = log(L(L-1)n) at |v| = 1.
+
+    Parameters
+    ----------
+    quantity : str
+        ``fourth``, ``log`` or ``hessian``: which of these three.
     """
     t = Letters.of(net)
     n, depth = int(t.n), int(t.L)
@@ -233,7 +263,7 @@ ISOMETRY = LINEAR.at(init="orthogonal", input="e1")
 
 
 def _orthogonal_rate(claim: Claim) -> Iterator[Inequality]:
-    """Twice the kept share has a typical logarithm just below -3/(2n); and the kurtosis is near exp(3 beta)."""
+    """Twice the kept share has a typical logarithm just below -3/(2n), and the kurtosis is near exp(3 beta)."""
     for n in (6, 8, 16, 32, 48):
         net = ORTHOGONAL.at(width=n, depth=1, input="e1")
         rate, leading = claim(net) + sp.log(2), -sp.Rational(3, 2) / n
@@ -333,10 +363,15 @@ def wide(
     linear: int = 2,
     deep: bool = False,
 ) -> Between:
-    r"""Typical over mean at n = c L: log-sizes are -5/(2c) (ReLU) or -1/c (linear) apart.
+    r"""Typical and mean sizes at n = c L: their logarithms are -5/(2c) (ReLU) or -1/c (linear) apart.
 
-    Gradients to within 8 (1 + 1/c)/n, E log|df/dW_1|^2 - log E|df/dW_1|^2; the median of log|H|_F^2 to within
-    1/2 + 1/c above and 1/2 below.
+    For gradients, this is E log|df/dW_1|^2 - log E|df/dW_1|^2 to within 8 (1 + 1/c)/n. For the Hessian, it is the
+    median of log|H|_F^2 less log E|H|_F^2, to within 1/2 + 1/c above and 1/2 below.
+
+    Parameters
+    ----------
+    hessian : bool
+        Whether the median of log|H|_F^2 is claimed, rather than the difference for gradients.
     """
     n, depth = int(net.width_at(0)), int(net.depth)
     ratio = sp.Rational(depth, n)
@@ -349,7 +384,7 @@ def wide(
 
 
 def _gradients_at_c(claim: Claim) -> Iterator[Inequality]:
-    """The exact mean of log|df/dW_1|^2 less the log of the mean, at n = L/2, L, 4L; n up to 64."""
+    """Compare the exact mean of log|df/dW_1|^2 with the log of the mean, at n = L/2, L, 4L, for n up to 64."""
     for kind in (LINEAR, RELU):
         for n, depth in ((8, 16), (32, 64), (16, 16), (64, 64), (16, 4), (64, 16)):
             net = kind.at(width=n, depth=depth, input="e1")

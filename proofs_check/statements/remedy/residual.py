@@ -46,7 +46,20 @@ _TWO = RELU.at(architecture="residual:1/sqrt(L):two")
 
 
 def scale_of(net: Ensemble, branches: sp.Expr) -> sp.Expr:
-    """Return alpha, of so many branches."""
+    """Return alpha, the scale of each branch.
+
+    Parameters
+    ----------
+    net : Ensemble
+        An ensemble with residual branches.
+    branches : sympy.Expr
+        The number of branches.
+
+    Examples
+    --------
+    >>> scale_of(_LINEAR, sp.Integer(16))
+    1/4
+    """
     match net.architecture.alpha:
         case "1/sqrt(L)":
             return 1 / sp.sqrt(branches)
@@ -80,7 +93,12 @@ def linear_branches(
 ) -> Any:
     r"""E|a_L|^2 = (1 + alpha^2 q)^L |x|^2; E log|a_L|^2/|x|^2 from (1-2/n) L log(1 + alpha^2 q) to (1-2/n) L alpha^2 q.
 
-    q = n s^2, 1 under Xavier: at alpha = 1/sqrt(L) both stay, near e and e^(1-2/n).
+    q = n s^2 is 1 under Xavier. So at alpha = 1/sqrt(L) both stay, near e and e^(1-2/n).
+
+    Parameters
+    ----------
+    typical : bool
+        Whether the range of the mean logarithm is claimed, rather than the mean.
     """
     t = Letters.of(net)
     scale = scale_of(net, t.L)
@@ -96,7 +114,10 @@ def linear_branches(
 
 
 def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """|a + alpha W a|^2 has the mean |a|^2 + alpha^2 E|W a|^2, as <a, W a> has the mean 0; the second is derived."""
+    """|a + alpha W a|^2 has the mean |a|^2 + alpha^2 E|W a|^2, as <a, W a> has the mean 0.
+
+    Theory derives the second term.
+    """
     depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net.plain, 1).image((1,))[(1,)]
     value = claim(net)
     return [
@@ -106,7 +127,7 @@ def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
 
 
 def _holds_the_log_mean(claim: Claim) -> Iterator[Inequality]:
-    """The mean over the Poisson mixture, in balls, lies in the range: widths 5 to 64, depths to 1000."""
+    """The mean over the Poisson mixture, in balls, lies in the claimed range, for widths 5 to 64 and depths to 1000."""
     for n, depth in ((5, 1), (6, 1000), (8, 64), (16, 256), (64, 64)):
         net = _LINEAR.at(width=n, depth=depth, input="e1")
         ball, claimed = enclosed_log_mean(net, digits=20), claim(net, typical=True)
@@ -182,9 +203,9 @@ def relu_branches(
     of_second: int = 0,
     power: int = 2,
 ) -> Any:
-    r"""E|a_L|^2/|x|^2 from (1+c)^(2L) to (1+2c+alpha^2)^L, c = alpha/sqrt(pi), for x along (1, ..., 1), He.
+    r"""E|a_L|^2/|x|^2 is from (1+c)^(2L) to (1+2c+alpha^2)^L, c = alpha/sqrt(pi), for x along (1, ..., 1), under He.
 
-    With a second matrix after the activation exactly (1 + 2 alpha^2)^(L/2), L/2 branches.
+    With a second matrix after the activation it is exactly (1 + 2 alpha^2)^(L/2), for L/2 branches.
     """
     t = Letters.of(net)
     if net.architecture.branch == "two":
@@ -196,7 +217,7 @@ def relu_branches(
 
 
 def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """|a + alpha W' h|^2 has the mean |a|^2 + alpha^2 E|W' h|^2, h = phi(W a), as W' has the mean 0."""
+    """|a + alpha W' h|^2 with h = phi(W a) has the mean |a|^2 + alpha^2 E|W' h|^2, as W' has the mean 0."""
     depth, value = symbols.whole(net.depth), claim(net)
     layer = Layer.forward(net.plain, 1)
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
@@ -207,7 +228,7 @@ def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
 
 
 def _grows_or_stays(claim: Claim) -> Iterator[Inequality]:
-    """At alpha = 1/sqrt(L) within a factor e of exp(2 sqrt(L/pi)); at 1/L below exp(2/sqrt(pi) + 1/L)."""
+    """At alpha = 1/sqrt(L) it is within a factor e of exp(2 sqrt(L/pi)), and at 1/L below exp(2/sqrt(pi) + 1/L)."""
     for depth in (4, 64, 1024):
         net = _RELU.at(width=16, depth=depth, input="e1")
         claimed, rate = claim(net), 2 * sp.sqrt(depth / sp.pi)
@@ -274,10 +295,11 @@ def hessian_median(
     plain: bool = False,
     above: int = 0,
 ) -> Between:
-    r"""The median of log|H|_F^2 is at most 1 below log E|H|_F^2: L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2.
+    r"""The median of log|H|_F^2 is at most 1 below log E|H|_F^2.
 
-    For B = L/2 branches W' phi(W a), under He and with r = 1 + 2 alpha^2, the mean is B alpha^2 n r^(B-1) |x|^2
-    + 4 B (B-1) alpha^4 n r^(B-2) |x|^2; where they start at W' = 0, it is B^2 n |x|^2.
+    The mean is L(L-1) alpha^4 n (1 + alpha^2 q)^(L-2) |x|^2. For B = L/2 branches W' phi(W a) it is, under He and with
+    r = 1 + 2 alpha^2, B alpha^2 n r^(B-1) |x|^2 + 4 B (B-1) alpha^4 n r^(B-2) |x|^2. Where these start at W' = 0, it is
+    B^2 n |x|^2.
     """
     t = Letters.of(net)
     branches = t.L / 2
