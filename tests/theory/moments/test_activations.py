@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from proofs_check.exact.all_weights import activation_power
 from tests.theory.small_networks import NUMBERS, exact, networks, refused
-from theory.ensembles import Ensemble, InvalidArgument, Law
-from theory.moments.activations import activation_moment, kurtosis, kurtosis_limit
+from theory.ensembles import Ensemble, Law
+from theory.moments.activations import activation_moment, kurtosis, kurtosis_limit, moment_before
 from theory.moments.transfer import transfer_matrix
 from theory.width_one.products import ChainLaw
 
@@ -216,7 +216,8 @@ def test_kurtosis_limit_is_that_of_wide_networks(activation: str, rate: Any, K: 
         ("layer", "''", {"depth": "L"}, {"layer": ""}),
         ("layer", "symbolic", {"width": None, "depth": None, "widths": (2, 3, 4)}, {"layer": "k"}),
         ("layer", "4", {"width": None, "depth": None, "widths": (2, 3, 4)}, {"layer": 4}),
-        ("init", "orthogonal", {"init": "orthogonal"}, {}),
+        ("layer", "4", {"init": "orthogonal"}, {"layer": 4}),
+        ("order", "3", {"init": "orthogonal"}, {"order": 3}),
         ("depth", "3 terms", {"depth": "L", "law": "uniform"}, {"order": 6}),
         ("law", "order 6", {"law": Law.from_moments("own", {2: 1, 4: 4})}, {"order": 6}),
     ],
@@ -234,5 +235,12 @@ def test_the_limit_needs_a_symbolic_width() -> None:
 
 @pytest.mark.parametrize("widths", [(3, 4), (4, 2)])
 def test_orthogonal_weights_of_unequal_widths_are_refused_too(widths):
-    with pytest.raises(InvalidArgument, match="dependent entries"):
+    with refused("widths", "isometries one way only"):
         activation_moment(Ensemble(widths=widths, init="orthogonal"), 4)
+
+
+@pytest.mark.parametrize("width", [2, "n"])
+def test_what_enters_a_layer_of_orthogonal_weights_is_refused(width):
+    """It is asked for by formulas that need independent entries."""
+    with refused("init", "dependent entries"):
+        moment_before(Ensemble(width=width, depth=4, init="orthogonal"), 2, 4)
