@@ -72,7 +72,7 @@ class Paper:
     title, authors : str
         As arXiv has them, in one line each.
     arxiv : str
-        The number on arXiv.
+        The number on arXiv, of either form; empty for a paper that is published elsewhere alone.
     claims : tuple of Claim
         The claims, in the order of the paper.
     published : str
@@ -81,7 +81,8 @@ class Paper:
     Raises
     ------
     InvalidArgument
-        If the key or the number is malformed, a text is not one line, or there is no claim.
+        If the key or the number is malformed, a text is not one line, there is no claim, or neither a number nor a
+        place of publication.
     """
 
     key: str
@@ -94,8 +95,10 @@ class Paper:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z]+(-[a-z]+)*-\d{4}[a-z]?", self.key):
             raise InvalidArgument("key", f"{self.key!r} is not of the form author-year", "use e.g. 'orvieto-2021'")
-        if not re.fullmatch(r"\d{4}\.\d{4,5}", self.arxiv):
+        if not re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}|", self.arxiv):
             raise InvalidArgument("arxiv", f"{self.arxiv!r} is no number of arXiv", "use e.g. '2106.03763'")
+        if not self.arxiv:
+            _require_line("published", self.published, "say where the paper is published, as it has no number of arXiv")
         for text in ("title", "authors"):
             _require_line(text, getattr(self, text))
         if not self.claims:

@@ -119,31 +119,38 @@ def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = Non
     return tuple(s for s in known if not patterns or any(fnmatch.fnmatchcase(s.id, p) for p in patterns))
 
 
-def of_paper(paper: Paper, among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
+def of_paper(
+    paper: Paper, patterns: Iterable[str] = (), among: Sequence[Statement] | None = None
+) -> tuple[Statement, ...]:
     """Return the statements that check a paper's claims, in their own order.
 
     Parameters
     ----------
     paper : Paper
         Only the ids that its claims name matter.
+    patterns : iterable of str
+        Keep those alone whose id matches any of them, as for :func:`select`.
     among : sequence of Statement, optional
-        The statements to choose from. By default they are those of this package, and each id of the paper must be
-        there.
+        The statements to choose from, by default those of this package. Each id of the paper must be there.
 
     Raises
     ------
     InvalidArgument
-        If none of them checks a claim, or the paper names a statement that does not exist.
+        If none of them checks a claim, the paper names a statement that does not exist, or a pattern matches nothing.
 
     Examples
     --------
     >>> from proofs_check.papers import paper
-    >>> len(of_paper(paper("orvieto-2021"), select(["init.*", "plateau.*"])))
+    >>> len(of_paper(paper("orvieto-2021"), ["init.*", "plateau.*"]))
     3
     """
-    if among is None:
-        return select(paper.ids) if paper.ids else _none_of(paper)
-    return tuple(statement for statement in among if statement.id in paper.ids) or _none_of(paper)
+    known = own_statements() if among is None else tuple(among)
+    ids = [statement.id for statement in known]
+    for name in paper.ids:
+        if name not in ids:
+            problem = f"{paper.key} names {name!r}, and there is no such statement"
+            raise InvalidArgument("paper", problem, nearest(name, ids))
+    return tuple(statement for statement in select(patterns, known) if statement.id in paper.ids) or _none_of(paper)
 
 
 def _none_of(paper: Paper) -> NoReturn:

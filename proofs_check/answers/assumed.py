@@ -24,7 +24,9 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, assumptions.NO_BIASES]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out))]
     texts.append(f"the weights have variance {symbols.variance(net, 1)}" if net.is_constant_width else net.describe())
-    if net.symbols and net.input is None:
+    if net.architecture.name == "batchnorm":
+        texts.append("the activations are those of the first input of the batch")
+    elif net.symbols and net.input is None:
         texts.append("norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers")
     elif net.input is None:
         texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
@@ -33,18 +35,23 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:
     """Return the sentence on the architecture, if it is not the plain one."""
+    alpha, depth = net.architecture.alpha, net.depth
     match net.architecture.name, net.architecture.branch:
         case "residual", "two":
-            wiring = "a_(2j) = a_(2j-2) + alpha W_(2j) phi(W_(2j-1) a_(2j-2)), L/2 branches"
+            branches = f"{depth // 2}" if isinstance(depth, int) else f"{depth}/2"
+            scale = f"alpha = {str(alpha).replace('L', 'B')} of B = {branches} branches"
+            return (f"branches beside the identity have two matrices: a + alpha W' phi(W a), {scale}",)
         case "residual", branch:
-            wiring = f"a_k = a_(k-1) + alpha {'W_k a_(k-1)' if branch == 'linear' else 'phi(W_k a_(k-1))'}, L branches"
+            scale = f"alpha = {str(alpha).replace('L', str(depth))}"
+            branch = "W_k a_(k-1)" if branch == "linear" else "phi(W_k a_(k-1))"
+            return (f"every layer is a branch beside the identity: a_k = a_(k-1) + alpha {branch}, {scale}",)
         case "layernorm", _:
             return (assumptions.LAYER_NORM.sentence,)
         case "batchnorm", _:
-            return (f"{assumptions.BATCH_NORM.sentence}, B = {net.architecture.batch} of them",)
+            batch = net.architecture.batch
+            return (f"{assumptions.BATCH_NORM.sentence}" + (f": B = {batch}" if isinstance(batch, int) else ""),)
         case _:
             return ()
-    return (f"the architecture is {net.architecture.describe()}: {wiring}, alpha = {net.architecture.alpha}",)
 
 
 def assumed_of_gradients(query: Query) -> tuple[str, ...]:

@@ -45,13 +45,13 @@ PAPER = Paper(
         Claim(
             "The median of the forward pass is analyzed in depth.",
             _LAST,
-            ids=("forward.width-depth", "law.quantiles", "law.width-threshold", "chain.median"),
+            ids=("forward.typical-rate", "forward.width-depth", "law.quantiles", "law.width-threshold", "chain.median"),
         ),
         Claim(
             "Vanishing gradients cannot be circumvented when the width grows slower than the depth, even under Xavier "
             "and He initialization.",
             _BOTH,
-            ids=("gradient.typical-rate", "gradient.fixed-readout", "remedy.width"),
+            ids=("gradient.typical-rate", "forward.width-depth", "remedy.width"),
         ),
         Claim(
             "With high probability, vanishing gradients cannot be circumvented at such widths.",
@@ -62,6 +62,7 @@ PAPER = Paper(
             "Random i.i.d. initialization gives Hessians with eigenspectra that vanish as networks grow in depth.",
             _BOTH,
             ids=(
+                "hessian.frobenius",
                 "hessian.typical-rate",
                 "hessian.vanishes-in-median-not-in-mean",
                 "chain.hessian-rate",
@@ -106,8 +107,6 @@ PAPER = Paper(
                 "remedy.residual-hessian",
                 "remedy.layernorm",
                 "remedy.batchnorm",
-                "remedy.orthogonal",
-                "remedy.width",
                 "remedy.normalized-hessian",
                 "remedy.normalized-curvature",
             ),

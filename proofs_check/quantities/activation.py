@@ -81,11 +81,11 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
 def _first_two_moments(query: Query, layer: int) -> tuple[sp.Expr, sp.Expr]:
     """Return the mean and the mean square of |a_k|^order; without the second no interval for the first is valid."""
     net = query.net
-    if net.architecture.is_plain:
-        return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)
     try:
         return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)
     except InvalidArgument:
+        if net.architecture.is_plain:
+            raise
         problem = f"theory has no variance of this mean in the architecture {net.architecture.describe()!r}"
         raise InvalidArgument("quantity", problem, "sample the median instead") from None
 

@@ -28,16 +28,17 @@ def _add_options(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     from proofs_check.command.report import console_table, write_report
     from proofs_check.papers import paper
-    from proofs_check.registry import of_paper, select
+    from proofs_check.registry import of_paper, own_statements, select
     from proofs_check.reporting.files import write_whole
     from proofs_check.verification import PROFILES
 
     choice("profile", options.profile, dict.fromkeys(PROFILES))
     chosen = None if options.paper is None else paper(options.paper)
     among = None if options.module is None else _of_module(options.module)
-    statements = select(options.id, among)
-    if chosen is not None:
-        statements = of_paper(chosen, statements)
+    if chosen is None:
+        statements = select(options.id, among)
+    else:  # a paper's claims may be checked by our statements and by a user's
+        statements = of_paper(chosen, options.id, (*own_statements(), *(among or ())))
     out = None if options.out is None else writable_folder(options.out)
     to_stdout = options.json == "-"
     json_file = None if options.json is None or to_stdout else writable_file("json", options.json)

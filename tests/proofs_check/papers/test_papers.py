@@ -122,19 +122,32 @@ def test_papers_are_shown_without_loading_statements():
 
 def test_the_statements_of_a_paper_come_in_their_own_order(user_file):
     among = load(user_file)
-    assert [statement.id for statement in of_paper(USERS, among)] == ["user.true", "user.measured", "user.vague"]
+    assert [statement.id for statement in of_paper(USERS, among=among)] == ["user.true", "user.measured", "user.vague"]
     core = paper("orvieto-2021")
     assert {statement.id for statement in of_paper(core)} == set(core.ids)
     assert [s.id for s in of_paper(core)] == [s.id for s in own_statements() if s.id in core.ids]
 
 
 def test_a_paper_that_names_what_does_not_exist_or_nothing_is_refused():
-    with pytest.raises(InvalidArgument, match=r"^id: no statement matches 'user\.vague'"):
+    with pytest.raises(InvalidArgument, match=r"^paper: doe-2024 names 'user\.vague', and there is no such statement; "):
         of_paper(USERS)
     unchecked = Paper("doe-2025", "On nothing", "J. Doe", "2501.00001", (USERS.claims[1],))
-    for among in (None, select(["init.*"])):
+    for patterns in ((), ["init.*"]):
         with pytest.raises(InvalidArgument, match=r"^paper: doe-2025 has no claim that any of these"):
-            of_paper(unchecked, among)
+            of_paper(unchecked, patterns)
+
+
+def test_a_misspelt_id_is_refused_beside_any_other_statements(vanishing, user_file, drop):
+    drop("squares", replace(USERS, claims=(*USERS.claims, Claim("Four.", "page 4", ids=("user.ture",)))))
+    ran = vanishing(f"verify --module {user_file} --paper doe-2024 'user.true'")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("vanishing: --paper: doe-2024 names 'user.ture', and there is no such statement; did you")
+
+
+def test_claims_may_be_checked_by_our_statements_and_by_the_users(vanishing, user_file, drop):
+    drop("squares", replace(USERS, claims=(Claim("Ours.", "page 4", ids=("init.pytorch-default", "user.true")),)))
+    ran = vanishing(f"verify --module {user_file} --paper doe-2024 --jobs 1 --json -")
+    assert [statement["id"] for statement in json.loads(ran.out)["statements"]] == ["init.pytorch-default", "user.true"]
 
 
 def test_verify_checks_exactly_what_the_paper_names(vanishing, user_file, drop):
