@@ -105,6 +105,11 @@ class Paper:
             raise InvalidArgument("claims", f"{self.key} has none", "give at least one Claim")
 
     @property
+    def found(self) -> str:
+        """Where it is found, in a word or two: by its number on arXiv if it has one."""
+        return f"arXiv:{self.arxiv}" if self.arxiv else self.published
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The statements that check any of its claims, each once, in the order of the claims."""
         return tuple(dict.fromkeys(name for claim in self.claims for name in claim.ids))

@@ -86,7 +86,7 @@ def paper_table(report: Report, paper: Paper) -> Table:
         for claim in paper.claims
     )
     caption = (
-        f"{paper.authors}, {paper.title}, arXiv:{paper.arxiv}: {paper.checked} of {len(paper.claims)} claims, with the "
+        f"{paper.authors}, {paper.title}, {paper.found}: {paper.checked} of {len(paper.claims)} claims, with the "
         f"verdicts on the statements that check them; intervals hold jointly for the whole run with error probability "
         f"{report.error:g} (profile {report.profile}, seed {report.seed})"
     )

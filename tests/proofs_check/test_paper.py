@@ -46,6 +46,11 @@ def test_a_claim_has_ids_or_a_reason_and_not_both(parts, refusal):
         ("key", "doe", "key: 'doe' is not of the form author-year; use e.g. 'orvieto-2021'"),
         ("key", "Doe-2024", "key: 'Doe-2024' is not of the form author-year; use e.g. 'orvieto-2021'"),
         ("arxiv", "arXiv:2401.00001", "arxiv: 'arXiv:2401.00001' is no number of arXiv; use e.g. '2106.03763'"),
+        (
+            "arxiv",
+            "",
+            "published: must be one line, got ''; say where the paper is published, as it has no number of arXiv",
+        ),
         ("title", "", "title: must be one line, got ''; write one line"),
         ("authors", "J. Doe\nand others", r"authors: must be one line, got 'J. Doe\nand others'; write one line"),
         ("claims", (), "claims: doe-2024 has none; give at least one Claim"),
@@ -55,3 +60,9 @@ def test_a_paper_without_claims_or_of_another_form_is_refused(part, value, refus
     with pytest.raises(InvalidArgument) as refused:
         Paper(**{**PARTS, part: value})
     assert str(refused.value) == refusal
+
+
+def test_a_number_of_the_old_form_and_a_paper_beside_arxiv_are_papers():
+    assert Paper(**{**PARTS, "arxiv": "math-ph/0309285"}).found == "arXiv:math-ph/0309285"
+    journal = "Comm. Math. Phys. 103 (1986)"
+    assert Paper(**{**PARTS, "arxiv": "", "published": journal}).found == journal

@@ -22,15 +22,15 @@ def _run(options: Namespace) -> int:
 
 
 def _list(known: tuple[Paper, ...]) -> None:
-    rows = [(one.key, f"arXiv:{one.arxiv}", _counted(one), one.title) for one in known]
+    rows = [(one.key, one.found, _counted(one), one.title) for one in known]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _show(one: Paper) -> None:
-    print(f"{one.key}\n\n{one.title}\n{one.authors}\narXiv:{one.arxiv}")
-    if one.published:
+    print(f"{one.key}\n\n{one.title}\n{one.authors}\n{one.found}")
+    if one.published and one.arxiv:
         print(f"Published: {one.published}")
     print(f"\nClaims, {_counted(one)}:")
     for number, claim in enumerate(one.claims, 1):
