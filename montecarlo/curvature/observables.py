@@ -122,6 +122,8 @@ class HessianExtremes:
         """Return the labels, and refuse plain networks of depth 1 or of a law with atoms."""
         ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
         if not net.architecture.is_plain:
+            if net.slope != 1:
+                _require_no_atoms(net)
             return (*ends, "ends/gradient")
         _require_spectrum(net)
         return ends
@@ -290,6 +292,11 @@ def _require_spectrum(net: Ensemble) -> None:
     """Refuse networks whose Hessian may not be defined, or not be reduced."""
     net.require_plain("the reduced Hessian")
     _require_depth_two(net)
+    _require_no_atoms(net)
+
+
+def _require_no_atoms(net: Ensemble) -> None:
+    """Refuse laws under which a unit can be exactly at its kink."""
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so a unit can be exactly at 0, where no Hessian is defined"
         raise InvalidArgument("law", problem, "use e.g. law='normal' or 'uniform'")

@@ -142,5 +142,6 @@ def _named(observable: object) -> str:
     if "<" in kind.__qualname__:
         problem = f"the observable {kind.__name__} is local to a function, and has no name to store"
         raise InvalidArgument("store", problem, "define it at module level")
-    home = getattr(kind, "stored_as", kind.__module__)  # an observable that has moved keeps its name in stored runs
+    # an observable that has moved keeps its name in stored runs; one that inherits from it is another
+    home = vars(kind).get("stored_as", kind.__module__)
     return f"{home}.{observable!r}"

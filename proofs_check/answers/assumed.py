@@ -40,7 +40,7 @@ def _of_architecture(net: Ensemble) -> tuple[str, ...]:
         case "residual", "two":
             branches = f"{depth // 2}" if isinstance(depth, int) else f"{depth}/2"
             scale = f"alpha = {str(alpha).replace('L', 'B')} of B = {branches} branches"
-            return (f"branches beside the identity have two matrices: a + alpha W' phi(W a), {scale}",)
+            return (f"branches beside the identity have two matrices: a + alpha W' phi(W a), {scale}, at even layers",)
         case "residual", branch:
             scale = f"alpha = {str(alpha).replace('L', str(depth))}"
             branch = "W_k a_(k-1)" if branch == "linear" else "phi(W_k a_(k-1))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.query import Derivation, Query, formula, number
 from theory import symbols
@@ -35,7 +36,8 @@ def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Deriv
     InvalidArgument
         For an architecture in which it is not known, or another layer than the last.
     """
-    net, assumed = query.net, what_is_assumed(query)
+    net = query.net
+    assumed = what_is_assumed(query, *((assumptions.SURVIVAL,) if net.can_die else ()))
     orthogonal = net.architecture.is_plain and not net.has_independent_entries
     if net.architecture.name != "residual" and not orthogonal:
         return None

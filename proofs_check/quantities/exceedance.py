@@ -56,10 +56,10 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
 
 def _is_rare(query: Query, samples: int) -> bool:
     """Whether theory knows the probability to be too small for a plain count."""
-    net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
-    net.require_numbers("sample")
-    if not (net.law.is_normal and net.has_independent_entries and net.architecture.is_plain):
+    query.net.require_numbers("sample")
+    if not (query.net.law.is_normal and query.net.has_independent_entries and query.net.architecture.is_plain):
         return False
+    net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
     return exceedance(net, query.c) * samples < _SEEN
 
 

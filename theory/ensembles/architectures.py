@@ -123,7 +123,8 @@ class Architecture:
         """Return the text that the architecture is read from."""
         match self.name:
             case "residual":
-                return f"residual:{self.alpha}" + (":two" if self.branch == "two" else "")
+                follows = self.branch in (None, "linear", "relu")  # the activation, which says the same
+                return f"residual:{self.alpha}" + ("" if follows else f":{self.branch}")
             case "batchnorm":
                 return f"batchnorm:{self.batch}"
             case _:
@@ -131,6 +132,10 @@ class Architecture:
 
 
 def _scale(text: str, branch: str) -> Fraction | str:
+    if text.lower() in _BRANCHES:
+        raise InvalidArgument("architecture", f"the branch {text!r} stands where its scale should", _EXAMPLE)
+    if text == "L":
+        raise InvalidArgument("architecture", "L is the number of branches, and no name for their scale", _EXAMPLE)
     if text in _OF_DEPTH or is_symbol_name(text):
         return text
     alpha = exact_fraction("architecture", text)
@@ -162,6 +167,6 @@ def _batch(text: str) -> int | str:
     except ValueError:
         batch = 0
     if not _LEAST_BATCH <= batch <= _LARGEST_BATCH:
-        problem = f"the batch must be an integer from {_LEAST_BATCH} to {_LARGEST_BATCH}, or a name, got {text!r}"
+        problem = f"the batch must be an integer from {_LEAST_BATCH} to {_LARGEST_BATCH}, or a name, got {text[:40]!r}"
         raise InvalidArgument("architecture", problem, "use e.g. 'batchnorm:16'")
     return batch

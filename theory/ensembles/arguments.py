@@ -108,6 +108,8 @@ def exact_fraction(argument: str, value: object) -> Fraction:
             raise InvalidArgument(argument, f"must be finite, got {value}", remedy)
         return Fraction(float(value))
     if isinstance(value, str):
+        if re.search(r"[eE][+-]?0*[1-9]\d{5}", value):  # its digits would fill memory
+            raise InvalidArgument(argument, f"{value[:40]!r} has too many digits", remedy)
         try:
             return Fraction(re.sub(r"\s*/\s*", "/", value.strip()))
         except ZeroDivisionError:

@@ -148,6 +148,10 @@ class Ensemble:
                 raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
             if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
                 raise InvalidArgument("depth", f"{self.depth} matrices make no pairs", "use an even depth")
+            of_depth = isinstance(self.architecture.alpha, str) and self.architecture.symbol is None
+            if of_depth and "L" in self.symbols and self.depth != "L":
+                problem = f"in {self.architecture.describe()!r} L is the number of branches, but it names another part"
+                raise InvalidArgument("architecture", problem, "choose another name for that, or a number")
         if self.architecture.name in ("layernorm", "batchnorm") and self.law.has_atoms:
             problem = f"{self.law.name!r} has atoms, so that preactivations can all be equal, with nothing to divide by"
             raise InvalidArgument("law", problem, "use e.g. law='normal' or 'uniform'")

@@ -288,6 +288,19 @@ def test_an_observable_that_has_moved_keeps_its_name():
 ARCHITECTURES = ["plain", "residual:1/L", "residual:1/L:two", "layernorm", "batchnorm:4", "batchnorm:5"]
 
 
+class Growth(GradientGrowth):
+    """A user's own, which inherits the name in stored runs, but is another observable."""
+
+
+def test_what_inherits_from_an_observable_that_has_moved_is_another():
+    ours, theirs = (
+        stored_runs.settings(Task(NET, (one,), find_engine("direct", NET, frozenset(), "float64"), 0, True, False))
+        for one in (GradientGrowth(1, 2), Growth(1, 2))
+    )
+    assert ours["observables"].startswith("montecarlo.remedies.observables.GradientGrowth(")
+    assert theirs["observables"].startswith(f"{__name__}.Growth(")
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_run_of_an_architecture_goes_on_with_the_same_bits(tmp_path, drawn, monkeypatch, architecture):
     net, growth, block = NET.at(architecture=architecture), GradientGrowth(1, 3), 8

@@ -142,6 +142,10 @@ class TestRefusals:
             ("Residual:", "lacks its scale", "'residual:1/sqrt(L)'"),
             ("batchnorm", "lacks its batch", "'batchnorm:16'"),
             ("batchnorm: ", "lacks its batch", "'batchnorm:16'"),
+            ("residual:two", "'two' stands where its scale should", "'residual:1/sqrt(L)'"),
+            ("residual:L", "L is the number of branches", "'residual:1/sqrt(L)'"),
+            ("residual:1e999999999", "too many digits", "finite number"),
+            (Architecture("residual", alpha=Fraction(1), branch="nonsense"), "'nonsense'", "linear, relu, two"),
             ("residual::two", "''", "finite number"),
             ("residual:1/sqrt(n)", "'1/sqrt(n)'", "finite number"),
             ("residual:1/0", "divides by zero", "finite number"),
@@ -188,6 +192,12 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("changes", "argument", "shown", "remedy"),
         [
+            (
+                {"width": "L", "depth": 4, "architecture": "residual:1/L"},
+                "architecture",
+                "L is the number",
+                "another name",
+            ),
             ({"widths": (2, 3), "architecture": "residual:1"}, "widths", "its own width", "width=32"),
             ({"widths": (3, 2, 3), "architecture": "residual:1:two"}, "widths", "its own width", "width=32"),
             ({"depth": 3, "architecture": "residual:1:two"}, "depth", "3 matrices make no pairs", "even depth"),
@@ -322,7 +332,6 @@ class TestSymbols:
         ("changes", "name"),
         [
             ({"architecture": "residual:n"}, "n"),
-            ({"architecture": "residual:L:two"}, "L"),
             ({"architecture": "batchnorm:n"}, "n"),
             ({"activation": "leaky:s", "architecture": "residual:s"}, "s"),
             ({"init": "variance:v", "architecture": "batchnorm:v"}, "v"),
