@@ -341,7 +341,8 @@ def test_nobody_answers_in_time(host):
 
 SCRIPT = """
 import sys
-from montecarlo.workers.places import cluster, in_task_order
+from montecarlo.workers.places import cluster
+from montecarlo.workers.workers import in_task_order
 from theory.ensembles import InvalidArgument
 from tests.cluster.test_dask import slow
 try:

@@ -86,7 +86,7 @@ SAMPLERS = {
 INDIFFERENT = {
     *("draw_readout", "check_sampler", "Partition.of", "sizes", "Weights", "Scratch"),
     *("Direct.partition", "LawExact.partition", "LawExactNorms.partition"),
-    *("layers_between", "particles.require_layer"),
+    *("layers_between", "particles.require_layer", "as_ensemble"),
 }
 """What only reads sizes, weights, input and readout."""
 
