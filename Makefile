@@ -24,7 +24,7 @@ verify-full: $(VENV)/.report
 	$(BIN)/vanishing verify --profile full --out out
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
