@@ -6,7 +6,7 @@ without a word. Here an undecided comparison is None, and a NaN is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,18 +34,26 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
     sp.uppergamma: lambda s, x: x.gamma_upper(s),
     sp.lowergamma: lambda s, x: x.gamma_lower(s),
+    sp.factorial: lambda x: (x + 1).gamma(),
+    sp.binomial: lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
+    sp.acos: lambda x: x.acos(),
+    sp.Abs: lambda x: abs(x),
+    sp.Min: lambda *numbers: _least(numbers),
+    sp.Max: lambda *numbers: -_least([-x for x in numbers]),
 }
 
 
-def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
+def enclose(expression: sp.Expr, digits: int = 30, values: Mapping[sp.Symbol, Ball] | None = None) -> Ball:
     """Evaluate a constant in ball arithmetic.
 
     Parameters
     ----------
     expression : sympy.Expr
-        A real constant: it may have no free symbols.
+        A real expression, whose free symbols all have values.
     digits : int
         The number of decimal digits that the evaluation works with. What cancels is lost.
+    values : mapping of Symbol to flint.arb, optional
+        The values of free symbols.
 
     Returns
     -------
@@ -61,13 +69,17 @@ def enclose(expression: sp.Expr, digits: int = 30) -> Ball:
     --------
     >>> enclose(sp.exp(1) - sp.Rational(1, 3))
     [2.38494849512571 +/- 1.91e-15]
+    >>> x = sp.Symbol("x")
+    >>> print(enclose(x**2, values={x: flint.arb(3)}).str(5))
+    9.0000
     """
-    if expression.free_symbols:
-        names = ", ".join(sorted(map(str, expression.free_symbols)))
+    values = values or {}
+    if unknown := expression.free_symbols - values.keys():
+        names = ", ".join(sorted(map(str, unknown)))
         raise InvalidArgument("expression", f"has the symbols {names}", "substitute numbers")
     require_digits(digits)
     with precision(digits + 5):
-        ball = _evaluate(expression)
+        ball = _evaluate(expression, values)
     if not ball.is_finite():
         raise InvalidArgument("expression", f"{expression} has no finite value", "check its domain")
     return ball
@@ -129,9 +141,14 @@ def less(left: Ball, right: Ball) -> bool | None:
     return None
 
 
-def _evaluate(node: sp.Expr) -> Ball:
+_Values = Mapping[sp.Symbol, Ball]
+
+
+def _evaluate(node: sp.Expr, values: _Values) -> Ball:
     if node.is_Rational:
         return flint.arb(flint.fmpq(int(node.p), int(node.q)))
+    if node.is_Symbol:
+        return values[node]
     if node is sp.pi:
         return flint.arb.pi()
     if node is sp.E:
@@ -139,25 +156,50 @@ def _evaluate(node: sp.Expr) -> Ball:
     if node is sp.EulerGamma:
         return flint.arb.const_euler()
     if node.is_Add:
-        return sum((_evaluate(arg) for arg in node.args), flint.arb(0))
+        return sum((_evaluate(arg, values) for arg in node.args), flint.arb(0))
     if node.is_Mul:
         product = flint.arb(1)
         for arg in node.args:
-            product *= _evaluate(arg)
+            product *= _evaluate(arg, values)
         return product
     if node.is_Pow:
-        base = _evaluate(node.base)
+        base = _evaluate(node.base, values)
         if node.exp.is_Integer:
             return base ** int(node.exp)
-        return base ** _evaluate(node.exp)
+        return base ** _evaluate(node.exp, values)
     if isinstance(node, sp.Sum):
-        return _evaluate(node.doit())
+        return _sum(node, values)
     if isinstance(node, sp.hyper):
-        return _hypergeometric(node)
+        return _hypergeometric(node, values)
     function = _FUNCTIONS.get(node.func)
     if function is None:
         raise InvalidArgument("expression", f"{node.func} is not known to ball arithmetic here", "rewrite it")
-    return function(*(_evaluate(arg) for arg in node.args))
+    return function(*(_evaluate(arg, values) for arg in node.args))
+
+
+def _sum(node: sp.Sum, values: _Values) -> Ball:
+    """Add the terms of a sum one by one."""
+    ((letter, first, last),) = node.limits
+    ends = (_evaluate(end, values) for end in (first, last))
+    try:
+        start, stop = (int(end.unique_fmpz()) for end in ends)
+    except (TypeError, ValueError):
+        problem = f"the sum from {first} to {last} has no whole ends"
+        raise InvalidArgument("expression", problem, "give whole numbers") from None
+    if stop - start > _MOST_TERMS:
+        raise InvalidArgument("expression", f"the sum has more than {_MOST_TERMS} terms", "give its closed form")
+    terms = (_evaluate(node.function, {**values, letter: flint.arb(at)}) for at in range(start, stop + 1))
+    return sum(terms, flint.arb(0))
+
+
+_MOST_TERMS = 100_000
+
+
+def _least(numbers: Any) -> Ball:
+    least = numbers[0]
+    for other in numbers[1:]:
+        least = least.min(other)
+    return least
 
 
 def _polygamma(order: Ball, x: Ball) -> Ball:
@@ -165,13 +207,13 @@ def _polygamma(order: Ball, x: Ball) -> Ball:
     return (-1) ** (m + 1) * flint.arb(m).gamma() * m * flint.arb(m + 1).zeta(x)
 
 
-def _hypergeometric(node: sp.hyper) -> Ball:
+def _hypergeometric(node: sp.hyper, values: _Values) -> Ball:
     """Sum the series with more and more digits, until none is lost: at negative z its terms cancel like exp(|z|)."""
     wanted, digits = flint.ctx.prec, flint.ctx.dps
     while True:
         with precision(digits):
-            top, bottom = ([_evaluate(arg) for arg in parameters] for parameters in (node.ap, node.bq))
-            z = _evaluate(node.argument)
+            top, bottom = ([_evaluate(arg, values) for arg in parameters] for parameters in (node.ap, node.bq))
+            z = _evaluate(node.argument, values)
             if (len(top), len(bottom)) == (2, 1):  # 2F1 has logarithms where parameters differ by whole numbers
                 (a, b), c = node.ap, node.bq[0]
                 whole = {"ab": a - b, "ac": a - c, "bc": b - c, "abc": a + b - c}

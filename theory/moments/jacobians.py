@@ -48,11 +48,8 @@ def jacobian_moment(net: Ensemble, first: int | str, last: int | str, order: int
     n**2 + 2
     """
     require_independent_entries(net)
-    if isinstance(order, bool) or not isinstance(order, int) or order not in (2, 4):
-        raise InvalidArgument("order", f"of Jacobians must be 2 or 4, got {order!r}", "use order=2")
+    _require_order(net, order)
     require_two_layers(net, first, last)
-    if order == 4 and not net.law.is_normal:
-        raise InvalidArgument("law", f"order 4 needs normal weights, got {net.law.name!r}", "use order=2")
     step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
     if net.is_constant_width:
         steps = symbols.whole(last) - symbols.whole(first) - 1
@@ -62,6 +59,54 @@ def jacobian_moment(net: Ensemble, first: int | str, last: int | str, order: int
     for j in range(int(first) + 1, int(last)):
         vector = step(net, j).matrix * vector
     return symbols.tidy(vector[0])
+
+
+def weight_product_moment(net: Ensemble, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|W_L\cdots W_1|_F^{order}`, of the weight matrices alone, whatever the activation.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with any law at order 2 and with normal weights at order 4. Widths and depth may be symbols.
+    order : int
+        The power of the norm: 2 or 4.
+
+    Returns
+    -------
+    sympy.Expr
+
+    Raises
+    ------
+    InvalidArgument
+        For other orders, dependent entries, or a law that is not normal at order 4.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> weight_product_moment(Ensemble(width="n", depth="L", init="xavier"))
+    n
+    >>> weight_product_moment(Ensemble(width="n", depth=1, init="xavier"), order=4)
+    n**2 + 2
+    """
+    require_independent_entries(net)
+    _require_order(net, order)
+    step = _square if order == 2 else _fourth
+    n = symbols.whole(net.width_at(0))
+    start = {(1,): n, (1, 1): n**2, (2,): n}
+    linear = (sp.S.One, sp.S.One)
+    if net.is_constant_width:
+        return power_applied(step(net, 1, linear), start.__getitem__, symbols.whole(net.depth))
+    vector = sp.Matrix([start[mu] for mu in step(net, 1, linear).basis])
+    for j in range(1, int(net.depth) + 1):
+        vector = step(net, j, linear).matrix * vector
+    return symbols.tidy(vector[0])
+
+
+def _require_order(net: Ensemble, order: int) -> None:
+    if isinstance(order, bool) or not isinstance(order, int) or order not in (2, 4):
+        raise InvalidArgument("order", f"of Jacobians must be 2 or 4, got {order!r}", "use order=2")
+    if order == 4 and not net.law.is_normal:
+        raise InvalidArgument("law", f"order 4 needs normal weights, got {net.law.name!r}", "use order=2")
 
 
 def _gates(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
@@ -78,14 +123,14 @@ def _mask_fourth(net: Ensemble, layer: int) -> list[sp.Expr]:
     return [n * p4 + n * (n - 1) * p2**2, n * p4]
 
 
-def _square(net: Ensemble, layer: int) -> TransferMatrix:
-    growth = symbols.whole(net.width_at(layer)) * symbols.variance(net, layer) * _gates(net)[0]
+def _square(net: Ensemble, layer: int, gates: tuple[sp.Expr, sp.Expr] | None = None) -> TransferMatrix:
+    growth = symbols.whole(net.width_at(layer)) * symbols.variance(net, layer) * (gates or _gates(net))[0]
     return TransferMatrix(((1,),), sp.Matrix([[symbols.tidy(growth)]]))
 
 
-def _fourth(net: Ensemble, layer: int) -> TransferMatrix:
+def _fourth(net: Ensemble, layer: int, gates: tuple[sp.Expr, sp.Expr] | None = None) -> TransferMatrix:
     """Return the map of |M|_F^4 and tr (M M^T)^2, from pairs of rows of W that coincide and pairs that do not."""
-    n, (p2, p4) = symbols.whole(net.width_at(layer)), _gates(net)
+    n, (p2, p4) = symbols.whole(net.width_at(layer)), gates or _gates(net)
     s4 = symbols.variance(net, layer) ** 2
     same, different = n * p4 * s4, n * (n - 1) * p2**2 * s4
     matrix = sp.Matrix([[same + different, 2 * same], [same, 2 * same + different]])

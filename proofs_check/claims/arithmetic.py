@@ -1,0 +1,158 @@
+"""Arithmetic in claims: numbers, letters, functions and sums, from the tree to SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.claims.spelling import Spelled
+from proofs_check.claims.syntax import Node, parse_formula
+from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import nearest
+
+_FUNCTIONS: Mapping[str, tuple[int, Any]] = {
+    "log": (1, sp.log),
+    "exp": (1, sp.exp),
+    "sqrt": (1, sp.sqrt),
+    "gamma": (1, sp.gamma),
+    "digamma": (1, lambda x: sp.polygamma(0, x)),
+    "polygamma": (2, sp.polygamma),
+    "binomial": (2, sp.binomial),
+    "factorial": (1, sp.factorial),
+    "erf": (1, sp.erf),
+    "min": (2, sp.Min),
+    "max": (2, sp.Max),
+    "abs": (1, sp.Abs),
+}
+_CONSTANTS = {"pi": sp.pi, "e": sp.E, "EulerGamma": sp.EulerGamma}
+
+
+class Arithmetic:
+    """Reads formulas in known letters; what else may occur, a subclass reads.
+
+    Parameters
+    ----------
+    source : Spelled
+        The text, for errors that show a place.
+    known : mapping of str to sympy.Expr
+        What each letter stands for.
+    """
+
+    def __init__(self, source: Spelled, known: Mapping[str, sp.Expr]) -> None:
+        self.source = source
+        self.known = {**_CONSTANTS, **known}
+        self.bound: dict[str, sp.Symbol] = {}
+
+    def refuse(self, node: Node, problem: str, remedy: str) -> InvalidArgument:
+        """Return the error that shows where the node stands."""
+        return self.source.refused(node.start, problem, remedy)
+
+    def text(self, node: Node) -> str:
+        """Return the node as it is written."""
+        return self.source.text[node.start : node.end]
+
+    def scalar(self, node: Node) -> sp.Expr:
+        """Read a number."""
+        match node.kind:
+            case "number":
+                return sp.Rational(node.value)
+            case "name":
+                return self.letter(node)
+            case "add":
+                return sp.Add(*(self.scalar(part) for part in node.parts))
+            case "neg":
+                return -self.scalar(node.parts[0])
+            case "mul":
+                return self.scalar(node.parts[0]) * self.scalar(node.parts[1])
+            case "div":
+                bottom = self.scalar(node.parts[1])
+                if bottom == 0:
+                    raise self.refuse(node.parts[1], "this divides by zero", "check it")
+                return self.scalar(node.parts[0]) / bottom
+            case "pow":
+                return self.scalar(node.parts[0]) ** self.scalar(node.parts[1])
+            case "call":
+                return self.call(node)
+        return self.special(node)
+
+    def special(self, node: Node) -> sp.Expr:
+        """Read a norm, an inner product, a statistic, a transpose or dots."""
+        raise self.refuse(node, f"{self.text(node)!r} is not expected in a formula", "use letters and numbers")
+
+    def indexed(self, node: Node) -> sp.Expr:
+        """Read a letter with a subscript."""
+        joined = f"{node.value}_{node.sub}"
+        if joined in self.known:
+            return self.known[joined]
+        raise self.refuse(node, f"the letter {joined!r} is not known", nearest(joined, sorted(self.known)))
+
+    def letter(self, node: Node) -> sp.Expr:
+        """Read a letter."""
+        name = node.value
+        if node.sub:
+            return self.indexed(node)
+        if name in self.bound:
+            return self.bound[name]
+        if name in self.known:
+            return self.known[name]
+        known = sorted(self.known)
+        remedy = nearest(name, known) if len(name) > 1 else f"known are {', '.join(known)}"
+        if len(name) > 1 and all(letter in self.known for letter in name):
+            remedy = f"write {'*'.join(name)} for a product"
+        raise self.refuse(node, f"the letter {name!r} is not known", remedy)
+
+    def call(self, node: Node) -> sp.Expr:
+        """Read a function's value."""
+        name, parts = node.value, node.parts
+        if name == "Sum":
+            return self.series(node)
+        if name not in _FUNCTIONS:
+            return self.special(node)
+        count, function = _FUNCTIONS[name]
+        if len(parts) != count:
+            raise self.refuse(node, f"{name} takes {count} argument{'s' * (count > 1)}, got {len(parts)}", "check it")
+        value = function(*map(self.scalar, parts))
+        if value.is_finite is False:
+            raise self.refuse(node, f"{self.text(node)} has no finite value", "check its argument")
+        return value
+
+    def series(self, node: Node) -> sp.Expr:
+        """Read a sum with an index."""
+        remedy = "write e.g. Sum(1/j, (j, 1, L))"
+        if len(node.parts) != 2 or node.parts[1].kind != "tuple" or len(node.parts[1].parts) != 3:
+            raise self.refuse(node, "a sum needs its term and (index, first, last)", remedy)
+        index, first, last = node.parts[1].parts
+        if index.kind != "name" or index.sub:
+            raise self.refuse(index, "the index must be a letter", remedy)
+        ends = self.scalar(first), self.scalar(last)
+        letter = sp.Symbol(index.value, integer=True)
+        outer, self.bound = self.bound, {**self.bound, index.value: letter}
+        term = self.scalar(node.parts[0])
+        self.bound = outer
+        return sp.Sum(term, (letter, *ends))
+
+
+def read_formula(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:
+    """Read a formula in known letters.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``2*n + 1``.
+    known : mapping of str to sympy.Expr
+        What each letter stands for.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot be read, or has other letters; a caret shows where.
+
+    Examples
+    --------
+    >>> read_formula("3/n^2", {"n": sp.Integer(2)})
+    3/4
+    """
+    tree, source = parse_formula(text)
+    return Arithmetic(source, known).scalar(tree)

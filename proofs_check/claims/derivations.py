@@ -1,0 +1,353 @@
+"""What theory knows of each statistic: a formula in letters, or a number at given sizes, with what it assumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import flint
+import sympy as sp
+
+from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
+from proofs_check.claims.random_numbers import (
+    Activation,
+    Exceedance,
+    Gradient,
+    HessianBlock,
+    InnerProduct,
+    LogCumulant,
+    MatrixExpectation,
+    Moment,
+    Output,
+    Quantile,
+    RandomNumber,
+    Statistic,
+    WeightProduct,
+    WholeHessian,
+)
+from theory import (
+    LogGradientLaw,
+    LogNormLaw,
+    activation_moment,
+    gradient_moment,
+    gradient_product,
+    hessian_block_moment,
+    hessian_moment,
+    inner_product_mean,
+    mixed_moment,
+    symbols,
+)
+from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_variance
+from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
+from theory.balls import Ball, enclose, precision
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.log_laws.log_norms import survival
+from theory.log_laws.log_sums import LogSumLaw
+from theory.moments.jacobians import weight_product_moment
+
+SECOND_NORM = sp.Symbol("norm_y", positive=True)
+"""|x'|, the norm of the second input."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What theory knows of a statistic.
+
+    Parameters
+    ----------
+    formula : sympy.Expr or None
+        A formula in letters, or an exact number.
+    ball : callable or None
+        Returns a ball around the number, given a number of digits; where there is no formula.
+    assumed : tuple of Assumption
+        What the derivation assumes, beside what the ensemble says.
+    """
+
+    formula: sp.Expr | None
+    ball: Callable[[int], Ball] | None = None
+    assumed: tuple[Assumption, ...] = ()
+
+    def enclosed(self, digits: int) -> Ball:
+        """Return a ball around the number.
+
+        Parameters
+        ----------
+        digits : int
+            The number of decimal digits to work with.
+        """
+        if self.formula is not None:
+            return enclose(self.formula, digits)
+        assert self.ball is not None
+        return self.ball(digits)
+
+
+@singledispatch
+def derive_statistic(statistic: Statistic, net: Ensemble) -> Derived:
+    """Derive a statistic of the networks of an ensemble.
+
+    Parameters
+    ----------
+    statistic : Statistic
+        What is asked.
+    net : Ensemble
+        The networks, whose sizes may be symbols.
+
+    Raises
+    ------
+    InvalidArgument
+        If theory does not know it.
+
+    Examples
+    --------
+    >>> last = Activation((sp.Symbol("L", integer=True, positive=True),))
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> derive_statistic(Moment(((last, 4),)), net).formula
+    norm_x**4*(1 + 5/n)**L
+    """
+    raise InvalidArgument("claim", f"theory does not know {statistic.text}", "it can only be sampled")
+
+
+def _unknown(statistic: Statistic) -> InvalidArgument:
+    return InvalidArgument("claim", f"theory does not know {statistic.text}", "it can only be sampled")
+
+
+def _at_layers(layers: tuple[sp.Expr, ...], formula: Callable[..., sp.Expr]) -> sp.Expr:
+    """Return a formula at layers such as L - 1, which it is asked for as letters of their own."""
+    given: list[Any] = []
+    back = {}
+    for place, layer in enumerate(layers):
+        if layer.is_Integer:
+            given.append(int(layer))
+        elif layer.is_Symbol:
+            given.append(str(layer))
+        else:
+            letter = f"layer{place}"
+            given.append(letter)
+            back[symbols.whole(letter)] = layer
+    return formula(*given).subs(back)
+
+
+@derive_statistic.register
+def _moment(statistic: Moment, net: Ensemble) -> Derived:
+    kinds = {type(number) for number, _ in statistic.powers}
+    if len(kinds) > 1:
+        raise _unknown(statistic)
+    kind = kinds.pop()
+    if len(statistic.powers) > 1:
+        return _joint_moment(statistic, net, kind)
+    ((number, order),) = statistic.powers
+    if kind is Activation:
+        return _activation_moment(statistic, net, number, order)
+    if kind is Output:
+        return _output_moment(statistic, net, order)
+    if not isinstance(order, int):
+        raise _unknown(statistic)
+    if kind is Gradient:
+        exact = _at_layers(number.layers, lambda k: gradient_moment(net, k, order))
+        return Derived(exact, assumed=gradients_assume(net))
+    if kind is HessianBlock:
+        exact = _at_layers(number.layers, lambda k, later: hessian_block_moment(net, k, later, order))
+        return Derived(exact, assumed=gradients_assume(net))
+    if kind is WholeHessian and order == 2:
+        return Derived(hessian_moment(net), assumed=gradients_assume(net))
+    if kind is InnerProduct and order == 1:
+        exact = _at_layers(number.layers, lambda k: inner_product_mean(net, k))
+        return Derived(exact * symbols.norm_symbol(2) * SECOND_NORM)
+    if kind is WeightProduct:
+        return Derived(weight_product_moment(net, order))
+    raise _unknown(statistic)
+
+
+def gradients_assume(net: Ensemble) -> tuple[Assumption, ...]:
+    """Return what moments of gradients and Hessian blocks assume.
+
+    Examples
+    --------
+    >>> [assumed.sentence for assumed in gradients_assume(Ensemble(width="n", depth="L"))]
+    ['the activation is linear, ReLU or leaky ReLU']
+    """
+    if net.slope == 1:
+        return (assumptions.PIECEWISE_LINEAR,)
+    readout = assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT
+    return (assumptions.PIECEWISE_LINEAR, assumptions.NO_ATOMS, readout)
+
+
+def _activation_moment(statistic: Moment, net: Ensemble, number: RandomNumber, order: Any) -> Derived:
+    if isinstance(order, int) and order > 0 and order % 2 == 0:
+        exact = _at_layers(number.layers, lambda k: activation_moment(net, order, k))
+        return Derived(exact, assumed=(assumptions.PIECEWISE_LINEAR,))
+    if order < 0 or not _is_normal_and_plain(net):
+        raise _unknown(statistic)
+    net.require_numbers("this moment")
+    return Derived(None, lambda digits: _fractional_moment(_law(number, net), sp.Rational(order), digits))
+
+
+def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
+    """Return E|a|^order: the product of the moments of the layers' independent factors."""
+    with precision(digits + 15):
+        half = flint.acb(flint.arb(flint.fmpq(int(order.p), 2 * int(order.q))))
+        total = (half.real * enclose(law.constant, digits + 15).log()).exp() * enclose(law.survival(), digits + 15)
+        for factor, times in law.terms:
+            total *= factor.transform(half).real ** int(times)
+        return total
+
+
+def _is_normal_and_plain(net: Ensemble) -> bool:
+    return net.law.is_normal and net.has_independent_entries and net.architecture.is_plain
+
+
+def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
+    if not isinstance(order, int) or order < 1:
+        raise _unknown(statistic)
+    n = symbols.whole(net.width_at(net.depth))
+    if order % 2 and net.has_sign_symmetric_readout:
+        return Derived(sp.S.Zero, assumed=(assumptions.SIGN_SYMMETRIC_READOUT,))
+    if order == 2 and net.has_sign_symmetric_readout:
+        assumed = (assumptions.SIGN_SYMMETRIC_READOUT,)
+        return Derived(activation_moment(net, 2) / n, assumed=assumed)
+    if net.readout == "random":  # given a_L, f is normal with variance |a_L|^2/n
+        return Derived(sp.factorial2(order - 1) * activation_moment(net, order) / n ** (order // 2))
+    if order == 2 and net.slope == 1 and net.architecture.is_plain and net.has_independent_entries:
+        share = symbols.readout_power_sum(net, 2) / n  # the entries of a_L are uncorrelated and of one variance
+        return Derived(share * activation_moment(net, 2), assumed=(assumptions.FIXED_READOUT,))
+    raise _unknown(statistic)
+
+
+def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) -> Derived:
+    powers = sorted(statistic.powers, key=lambda item: _order_of_layers(item[0].layers[0], net))
+    layers = tuple(number.layers[0] for number, _ in powers)
+    orders = [order for _, order in powers]
+    if kind is Activation and all(isinstance(order, int) and order % 2 == 0 and order > 0 for order in orders):
+        exact = _at_layers(layers, lambda *at: mixed_moment(net, dict(zip(at, orders, strict=True))))
+        return Derived(exact, assumed=(assumptions.PIECEWISE_LINEAR,))
+    if kind is Gradient and orders == [2, 2]:
+        exact = _at_layers(layers, lambda first, last: gradient_product(net, first, last))
+        return Derived(exact, assumed=gradients_assume(net))
+    raise _unknown(statistic)
+
+
+def _order_of_layers(layer: sp.Expr, net: Ensemble) -> tuple[int, Any]:
+    """Sort numbers first, then letters by name (j before k), then those that count from the depth."""
+    if layer.is_Integer:
+        return (0, int(layer))
+    depth = symbols.whole(net.depth)
+    if depth in layer.free_symbols:
+        return (2, int(layer - depth))
+    return (1, str(layer))
+
+
+def _law(number: RandomNumber, net: Ensemble) -> LogSumLaw:
+    (layer,) = number.layers
+    at = int(layer) if layer.is_Integer else str(layer)
+    if isinstance(number, Activation):
+        return LogNormLaw(net, at)
+    if isinstance(number, Gradient):
+        return LogGradientLaw(net, at)
+    raise InvalidArgument("claim", f"theory does not know the law of log{number.text}", "it can only be sampled")
+
+
+@derive_statistic.register
+def _log_cumulant(statistic: LogCumulant, net: Ensemble) -> Derived:
+    number, order = statistic.number, statistic.order
+    if isinstance(number, Activation) and not _is_normal_and_plain(net):
+        return _log_cumulant_beyond(statistic, net)
+    if not isinstance(number, (Activation, Gradient)):
+        raise _unknown(statistic)
+    simple = all(layer.is_Integer or layer.is_Symbol for layer in number.layers)
+    law = _law(number if simple else type(number)((symbols.whole("layer0"),)), net)
+    assumed = (assumptions.NORMAL, *((assumptions.SURVIVAL,) if law.can_die else ()))
+    if isinstance(number, Gradient) and net.slope != 1:
+        assumed = (*assumed, assumptions.SIGN_SYMMETRIC_READOUT)
+    if net.symbols or any(not layer.is_Integer for layer in number.layers):
+        formula = law.cumulant(order)
+        if not simple:
+            formula = formula.subs(symbols.whole("layer0"), number.layers[0])
+        return Derived(formula, assumed=assumed)
+    return Derived(None, lambda digits: law.enclosed_cumulant(order, digits), assumed)
+
+
+def _log_cumulant_beyond(statistic: LogCumulant, net: Ensemble) -> Derived:
+    """Answer for orthogonal weights and residual networks, at the last layer."""
+    (layer,) = statistic.number.layers
+    if layer != symbols.whole(net.depth):
+        raise _unknown(statistic)
+    assumed = (assumptions.SURVIVAL,) if net.can_die else ()
+    first = statistic.order == 1
+    if net.architecture.is_plain and not net.has_independent_entries:
+        return Derived((orthogonal_log_mean if first else orthogonal_log_variance)(net), assumed=assumed)
+    if net.architecture.name != "residual" or not net.law.is_normal:
+        raise _unknown(statistic)
+    net.require_numbers("this logarithm")
+    if not first:
+        return Derived(None, lambda digits: enclosed_log_variance(net, digits), assumed)
+
+    def mean(digits: int) -> Ball:
+        ball = enclosed_log_mean(net, digits)
+        with precision(digits + 15):
+            return ball + enclose(symbols.input_power_sum(net, 2), digits).log()
+
+    return Derived(None, mean, assumed)
+
+
+@derive_statistic.register
+def _quantile(statistic: Quantile, net: Ensemble) -> Derived:
+    net.require_numbers("a quantile")
+    law = _law(statistic.number, net)
+    return Derived(None, lambda digits: quantile_ball(law, statistic.p, digits), (assumptions.NORMAL,))
+
+
+def quantile_ball(law: LogSumLaw, p: sp.Rational, digits: int) -> Ball:
+    """Return a ball around a quantile of a logarithm, which is minus infinity if so many networks are dead.
+
+    Parameters
+    ----------
+    law : LogSumLaw
+        The law of the logarithm.
+    p : sympy.Rational
+        The probability.
+    digits : int
+        The digits that the inversion works with.
+
+    Examples
+    --------
+    >>> law = LogNormLaw(Ensemble(width=1, depth=1, activation="relu", init="he"))
+    >>> quantile_ball(law, sp.Rational(1, 2), 10)
+    -inf
+    """
+    dead = 1 - law.survival()
+    if (dead - p).is_nonnegative:
+        return flint.arb("-inf")
+    return law.enclosed_quantile(_fraction(p), digits)
+
+
+def _fraction(p: sp.Rational) -> Any:
+    from fractions import Fraction
+
+    return Fraction(int(p.p), int(p.q))
+
+
+@derive_statistic.register
+def _exceedance(statistic: Exceedance, net: Ensemble) -> Derived:
+    number = statistic.number
+    if statistic.threshold == 0 and isinstance(number, Activation):
+        exact = _at_layers(number.layers, lambda k: survival(net, k))
+        return Derived(exact, assumed=(assumptions.NO_ATOMS,))
+    net.require_numbers("a probability")
+    law = _law(number, net)
+
+    def probability(digits: int) -> Ball:
+        threshold = enclose(statistic.threshold, digits + 10)
+        if not threshold > 0:
+            return flint.arb(1)
+        with precision(digits + 10):
+            return law.enclosed_exceedance(threshold.log(), digits)
+
+    return Derived(None, probability, (assumptions.NORMAL,))
+
+
+@derive_statistic.register
+def _matrix_expectation(statistic: MatrixExpectation, net: Ensemble) -> Derived:
+    raise _unknown(statistic)
