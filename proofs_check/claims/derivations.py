@@ -240,12 +240,10 @@ def _order_of_layers(layer: sp.Expr, net: Ensemble) -> tuple[int, Any]:
 
 
 def _law(number: RandomNumber, net: Ensemble) -> LogSumLaw:
-    (layer,) = number.layers
-    at = int(layer) if layer.is_Integer else str(layer)
-    if isinstance(number, Activation):
-        return LogNormLaw(net, at)
-    if isinstance(number, Gradient):
-        return LogGradientLaw(net, at)
+    if isinstance(number, (Activation, Gradient)):
+        (layer,) = number.layers
+        at = int(layer) if layer.is_Integer else str(layer)
+        return LogNormLaw(net, at) if isinstance(number, Activation) else LogGradientLaw(net, at)
     raise InvalidArgument("claim", f"theory does not know the law of log{number.text}", "it can only be sampled")
 
 

@@ -80,7 +80,11 @@ class Meaning:
 
     def written(self, side: sp.Expr) -> str:
         """Return a side as text, with its statistics as they are written in claims."""
-        names = {letter: sp.Symbol(statistic.text) for letter, statistic in self.statistics.items()}
+        raised = {node.base for node in side.atoms(sp.Pow)}
+        names = {
+            letter: sp.Symbol(f"({statistic.text})" if letter in raised else statistic.text)
+            for letter, statistic in self.statistics.items()
+        }
         return shown(side.xreplace(names))
 
 

@@ -1,0 +1,373 @@
+"""Checks a claim: reads it, finds how it can be decided, and tries nearby false claims on the same evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Query
+from proofs_check.claims.algebra import is_identical, ratio
+from proofs_check.claims.asymptotics import judge_asymptotically
+from proofs_check.claims.checked import Checked, Judgement, Sharpness
+from proofs_check.claims.domain import Domain, Point, read_domain
+from proofs_check.claims.exactly import judge_exactly
+from proofs_check.claims.matrices import Matrices
+from proofs_check.claims.meaning import SECOND_NORM, Meaning, letters_of, understand
+from proofs_check.claims.mutants import Variant, variants
+from proofs_check.claims.random_numbers import WeightProduct
+from proofs_check.claims.sampled import Drawing, judge_by_drawing, judge_point
+from proofs_check.claims.sides import NORM, NORM4, Sides
+from proofs_check.claims.trials import nothing, truth_at
+from proofs_check.verdict import Verdict
+from theory import symbols
+from theory.balls import Ball
+from theory.ensembles import Ensemble, InvalidArgument
+from theory.moments.two_inputs import COSINE
+
+SECONDS = 4.0
+_COMPARED = 24
+"""At so many sizes a variant of an inequality is compared."""
+
+
+def check(
+    claim: str,
+    net: Ensemble | None = None,
+    *,
+    sizes: str | Iterable[str] | Mapping[str, Any] | None = None,
+    latex: bool = False,
+    matrices: Sequence[str] = (),
+    samples: int | None = None,
+    seed: int = 0,
+    tolerance: float = 0.05,
+    error: float = 1e-6,
+    seconds: float = SECONDS,
+    jobs: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> Checked:
+    """Check a claim about random networks, or about products of random matrices.
+
+    Parameters
+    ----------
+    claim : str
+        A relation (=, <=, >=, <, >, ~) between two formulas, of which the left one has statistics: E, Var, Cov, Corr,
+        median, quantile[p], P, kurtosis of ``|a_k|``, ``<a_k, a'_k>``, ``|df/dW_k|``, ``|H_kl|_F``, ``|H|_F``,
+        ``lambda_max``, ``lambda_min``, ``f`` or ``||W_L*...*W_1||_F``. The right one has letters: n, n_k, L, j, k, l,
+        K, ``|x|``, those of the ensemble; and may end in ``+ O(...)``.
+    net : Ensemble, optional
+        The networks; by default linear ones of width n and depth L under Xavier.
+    sizes : str, list of str or mapping, optional
+        For which sizes: ``"n=1..64,L=1..64"``, ``"n>=12"``, ``"L=beta*n"`` or ``{"n": range(1, 65)}``; by default all.
+    latex : bool
+        Whether the claim is written in LaTeX.
+    matrices : sequence of str
+        Declarations such as ``"W: normal 1/n, n by n"``, for claims about expectations of matrix products.
+    samples, seed, tolerance, error
+        Where only drawn networks can tell: how many at each size, the root seed, by how much both sides of an equation
+        may differ (a share; a number where logarithms are compared), and the probability that an interval misses.
+    seconds : float
+        For how long sizes are tried where each takes long.
+    jobs : int
+        The number of threads that draw networks.
+    progress : callable, optional
+        Called with the number of sizes done and the number of all.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    InvalidArgument
+        If the claim cannot be read, or speaks of what can be neither derived nor drawn.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> check("E|a_L|^4 = (1+5/n)^L |x|^4", net)
+    <supported: E|a_L|^4 = (1+5/n)^L |x|^4; all n, L and |x|>
+    >>> check("E|a_L|^4 = (1+6/n)^L |x|^4", net).counterexample.at
+    {'n': 1, 'L': 1}
+    """
+    began = time.monotonic()
+    net = Ensemble(width="n", depth="L") if net is None else net
+    if latex:
+        from proofs_check.claims.latex import from_latex
+
+        claim = from_latex(claim)
+    drawing = Drawing(samples or Drawing.samples, seed, error, tolerance, jobs)
+    _require_numbers(drawing, seconds)
+    if matrices:
+        from proofs_check.claims.matrix_claims import check_matrices
+
+        return check_matrices(claim, net, Matrices.declared(matrices), began)
+    meaning = understand(claim, net)
+    sides = Sides(meaning, net)
+    domain = _domain(sides, sizes)
+    told = progress or nothing
+    found: list[tuple[Point, Mapping[Any, Ball]]] = []
+    if meaning.relation == "~" or meaning.remainder is not None:
+        judgement = judge_asymptotically(sides, domain)
+        sharpness = _sharpness_of_limits(sides, domain, judgement)
+    elif _is_known(sides, domain):
+        judgement = judge_exactly(sides, domain, seconds=seconds, told=told)
+        sharpness = _sharpness(sides, domain, judgement)
+    else:
+        judgement, found = judge_by_drawing(sides, domain, drawing, told=told)
+        sharpness = _sharpness_of_drawing(sides, drawing, found, judgement)
+    derived = sides.formula(meaning.left) if sides.has_formulas else None
+    quotient = None
+    plain_right = meaning.remainder is None and not meaning.right.free_symbols & set(meaning.statistics)
+    if derived is not None and plain_right and judgement.verdict is Verdict.REFUTED and meaning.relation == "=":
+        quotient = ratio(derived, sides.formula(meaning.right))
+    return Checked(
+        claim=claim,
+        net=net,
+        judgement=judgement,
+        left=meaning.written(meaning.left),
+        right=meaning.written(meaning.right) + ("" if meaning.remainder is None else f" + O({_plain(meaning)})"),
+        relation=meaning.relation,
+        derived=derived,
+        ratio=quotient,
+        assumptions=_assumptions(sides),
+        sharpness=sharpness,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _plain(meaning: Meaning) -> str:
+    from proofs_check.claims.meaning import shown
+
+    assert meaning.remainder is not None
+    return shown(meaning.remainder)
+
+
+def _require_numbers(drawing: Drawing, seconds: float) -> None:
+    if isinstance(drawing.samples, bool) or not isinstance(drawing.samples, int) or drawing.samples < 1:
+        raise InvalidArgument("samples", f"must be a positive integer, got {drawing.samples!r}", "use e.g. 20000")
+    for name, value in (("tolerance", drawing.tolerance), ("error", drawing.error)):
+        if not 0 < value < 1:
+            raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {value}", "use e.g. 0.05")
+    if not seconds > 0:
+        raise InvalidArgument("seconds", f"must be positive, got {seconds}", "use e.g. 4")
+
+
+def _domain(sides: Sides, texts: Any) -> Domain:
+    net, meaning = sides.net, sides.meaning
+    named = [size for size in (net.widths or (net.width,)) if isinstance(size, str)]
+    named += [net.depth] if isinstance(net.depth, str) else []
+    sizes = [symbols.whole(name) for name in dict.fromkeys(named)]
+    layers = [letter for letter in meaning.letters if letter.is_integer and letter not in sizes]
+    domain = read_domain(texts, sizes, layers, letters_of(net))
+    if meaning.relation != "~" and meaning.remainder is None:
+        unknown = {x for formula in domain.path.values() for x in formula.free_symbols} - set(sizes)
+        if unknown or symbols.BETA in meaning.letters:
+            problem = "beta has a meaning only for ~ and O(...), along a path"
+            raise InvalidArgument("for", problem, "give numbers: --for L=2*n")
+    elif symbols.BETA in meaning.letters and not any(symbols.BETA in f.free_symbols for f in domain.path.values()):
+        depth = net.depth if isinstance(net.depth, str) else "L"
+        domain = read_domain(f"{depth}=beta*{net.width}", sizes, layers, letters_of(net)) if domain == read_domain(
+            None, sizes, layers, letters_of(net)) else domain  # fmt: skip
+    return domain
+
+
+def _is_known(sides: Sides, domain: Domain) -> bool:
+    """Whether theory knows each statistic, as a formula or at the sizes of the domain."""
+    if sides.has_formulas:
+        return True
+    depth = symbols.whole(sides.net.depth)
+    points = domain.points(depth, all_sizes=False)
+    inside = [point for point in points if all(value >= 2 for value in point.values())] or points
+    if not inside:
+        raise InvalidArgument("for", "has no size with such layers", "use larger depths")
+    point = sides.completed(inside[0], sides.settings()[0], first=True)
+    point |= {letter: formula.xreplace(point) for letter, formula in domain.path.items()}
+    for statistic in sides.meaning.statistics.values():
+        try:
+            sides.known(statistic.at(point), sides.network(point))
+        except InvalidArgument:
+            return False
+    return True
+
+
+# --- variants -------------------------------------------------------------------------------------------------------
+
+
+def _others(sides: Sides) -> Iterable[tuple[Variant, sp.Expr]]:
+    """Yield the claim's variants with their right sides, those that can be read."""
+    for variant in variants(sides.meaning.source.text):
+        try:
+            meaning = understand(variant.claim, sides.net)
+        except InvalidArgument:
+            continue
+        renamed = {
+            letter: known
+            for letter, statistic in meaning.statistics.items()
+            for known, other in sides.meaning.statistics.items()
+            if statistic == other
+        }
+        right = meaning.right.xreplace(renamed)
+        if right != sides.meaning.right and not right.has(sp.zoo, sp.nan, sp.oo):
+            yield variant, right
+
+
+def _sharpness(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
+    if judgement.verdict is not Verdict.SUPPORTED:
+        return Sharpness()
+    points = _comparable(sides, domain)
+    proved = sides.has_formulas and sides.meaning.relation == "=" and judgement.tiers[0][0] == "derived"
+    refuted, tried, survives = [], 0, []
+    for variant, right in _others(sides):
+        if proved and is_identical(sides.formula(right) - sides.formula(sides.meaning.right)):
+            continue  # it says the same
+        truths = [_truth(sides, point, right) for point in points]
+        if sides.meaning.relation != "=" and not _is_stronger(sides, points, right):
+            continue  # it claims less
+        tried += 1
+        if False in truths:
+            refuted.append((_distance(sides, points, right), variant.name))
+        else:
+            survives.append(variant.name)
+    nearest = min(refuted, key=lambda item: item[0]) if refuted else None
+    return Sharpness(
+        len(refuted),
+        tried,
+        nearest[1] if nearest else "",
+        nearest[0] if nearest else None,
+        tuple(survives),
+    )
+
+
+def _comparable(sides: Sides, domain: Domain) -> list[Point]:
+    """Return sizes at which variants are compared with the claim: the ladder's first ones, and its ends."""
+    points = domain.points(symbols.whole(sides.net.depth), all_sizes=False)
+    few = _COMPARED if sides.has_formulas else _COMPARED // 2
+    chosen = points if len(points) <= few else [*points[: few - 2], points[len(points) // 2], points[-1]]
+    settings = sides.settings()
+    full = [sides.completed(point, settings[0], first=True) for point in chosen]
+    full += [sides.completed(point, settings[-1], first=False) for point in chosen[:4]]
+    return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
+
+
+def _truth(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
+    try:
+        return truth_at(sides, point, right)
+    except (InvalidArgument, ValueError, ZeroDivisionError):
+        return None
+
+
+def _is_stronger(sides: Sides, points: list[Point], right: sp.Expr) -> bool:
+    """Whether another bound claims more than the claim's at some size."""
+    upper = sides.meaning.relation in ("<=", "<")
+    for point in points:
+        try:
+            gap = sides.ball(right, point) - sides.ball(sides.meaning.right, point)
+        except InvalidArgument:
+            continue
+        if (gap < 0) if upper else (gap > 0):
+            return True
+    return False
+
+
+def _distance(sides: Sides, points: list[Point], right: sp.Expr) -> float:
+    """Return how far another right side is from the claim's, relative to it: the median over the sizes."""
+    distances = []
+    for point in points:
+        try:
+            claimed, other = sides.ball(sides.meaning.right, point), sides.ball(right, point)
+        except InvalidArgument:
+            continue
+        if claimed.is_finite() and not claimed.contains(0):
+            distances.append(abs(float((other - claimed) / claimed)))
+    distances = sorted(d for d in distances if d > 0)
+    return distances[len(distances) // 2] if distances else float("inf")
+
+
+def _sharpness_of_limits(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
+    if judgement.verdict is not Verdict.SUPPORTED:
+        return Sharpness()
+    refuted, tried = [], 0
+    for variant, right in _others(sides):
+        other = Sides(_with_right(sides.meaning, right), sides.net)
+        verdict = judge_asymptotically(other, domain).verdict
+        if verdict is Verdict.REFUTED:
+            tried += 1
+            refuted.append(variant.name)
+    return Sharpness(len(refuted), tried, refuted[0] if refuted else "")
+
+
+def _with_right(meaning: Meaning, right: sp.Expr) -> Meaning:
+    from dataclasses import replace
+
+    return replace(meaning, right=right)
+
+
+def _sharpness_of_drawing(
+    sides: Sides, drawing: Drawing, found: list[tuple[Point, Mapping[Any, Ball]]], judgement: Judgement
+) -> Sharpness:
+    resolution = _resolution(sides, found)
+    if judgement.verdict is not Verdict.SUPPORTED:
+        return Sharpness(resolution=resolution)
+    refuted, tried, survives = [], 0, []
+    points = [point for point, _ in found]
+    for variant, right in _others(sides):
+        if sides.meaning.relation != "=" and not _is_stronger(sides, points, right):
+            continue
+        tried += 1
+        verdicts = [_drawn_verdict(sides, right, point, balls, drawing) for point, balls in found]
+        if Verdict.REFUTED in verdicts:
+            refuted.append((_distance(sides, points, right), variant.name))
+        else:
+            survives.append(variant.name)
+    nearest = min(refuted, key=lambda item: item[0]) if refuted else (None, "")
+    return Sharpness(len(refuted), tried, nearest[1], nearest[0], tuple(survives), resolution)
+
+
+def _drawn_verdict(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, Ball], drawing: Drawing) -> Verdict:
+    try:
+        return judge_point(sides, right, point, balls, drawing.tolerance)
+    except InvalidArgument:
+        return Verdict.INCONCLUSIVE
+
+
+def _resolution(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]]) -> float | None:
+    """Return the share by which a claim may be off before an interval refutes it, at the least sharp size."""
+    worst = 0.0
+    for point, balls in found:
+        left, right = (sides.ball(side, point, 30, balls) for side in (sides.meaning.left, sides.meaning.right))
+        if right.contains(0):
+            return None
+        worst = max(worst, float(2 * left.rad() / abs(right)))
+    return worst
+
+
+# --- what is assumed ------------------------------------------------------------------------------------------------
+
+
+def _assumptions(sides: Sides) -> tuple[str, ...]:
+    net, meaning = sides.net, sides.meaning
+    out = list(what_is_assumed(Query(net), *sides.assumed()))
+    out = [text for text in out if not text.startswith("norm_x is")]
+    parameters = set(sides.parameters)
+    weights_only = all(isinstance(n, WeightProduct) for s in meaning.statistics.values() for n in s.numbers)
+    if weights_only:
+        out = [text for text in out if not text.startswith(("the input is", "the activation is"))]
+    elif not meaning.mentions_input and net.input is None and net.architecture.name != "batchnorm":
+        out = [text for text in out if not text.startswith("the input is")]
+        out.append("|x| = 1, as the claim does not mention |x|")
+    if NORM4 in parameters:
+        out.append("|x|_4 is the 4-norm of the input: between |x|/n^(1/4), all entries equal, and |x|, one entry")
+    if symbols.BETA in meaning.letters:
+        out.append("beta = L/n stays fixed as n grows")
+    if COSINE in parameters or SECOND_NORM in parameters:
+        out.append("x and x' are two inputs at an angle of cosine c")
+    kurtosis = str(symbols.number(net.law.kurtosis))
+    if "K" in str(meaning.source.text):
+        out.append(f"K = {kurtosis}, the kurtosis E w^4/(E w^2)^2 of a weight" if kurtosis != "K" else
+                   "K is the kurtosis E w^4/(E w^2)^2 of a weight")  # fmt: skip
+    if NORM in parameters and meaning.mentions_input:
+        out.append("|x| is the Euclidean norm of the input; sizes are positive integers")
+    return tuple(dict.fromkeys(out))

@@ -1,0 +1,263 @@
+"""The sizes for which a claim is made, and the order in which they are tried: the smallest first."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.claims.arithmetic import read_formula
+from theory.ensembles import InvalidArgument
+
+LADDER = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+"""The sizes that are tried where trying all would take too long."""
+SPARSE = (1, 2, 4, 8, 16, 32, 64)
+"""Those of them that are tried first where each takes long."""
+LARGEST = 64
+FAR = (128, 256, 512, 1024, 2048, 4096)
+"""Where a claim is made from some size on, these are tried, too."""
+_EXAMPLE = "use e.g. --for n=1..64,L=1..64 or --for 'n>=12' or --for L=beta*n"
+_MOST = 100_000
+
+Point = Mapping[sp.Symbol, sp.Expr]
+"""Numbers for letters."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values of one letter.
+
+    Parameters
+    ----------
+    values : tuple of int
+        The values, increasing.
+    given : bool
+        Whether the user named them; otherwise they stand for all positive integers.
+    unbounded : bool
+        Whether the claim is made for all values from the first on.
+    """
+
+    values: tuple[int, ...]
+    given: bool = False
+    unbounded: bool = False
+
+    @property
+    def text(self) -> str:
+        """The values in words.
+
+        >>> Range((1, 2, 3)).text, Range((2, 4, 8)).text
+        ('1..3', '2, 4, 8')
+        """
+        first, last = self.values[0], self.values[-1]
+        if len(self.values) == 1:
+            return str(first)
+        if self.values == tuple(range(first, last + 1)):
+            return f"{first}..{last}"
+        if len(self.values) <= 8:
+            return ", ".join(map(str, self.values))
+        return f"{', '.join(map(str, self.values[:4]))}, ..., {last} ({len(self.values)} values)"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The values of the letters, and a path along which some of them go.
+
+    Parameters
+    ----------
+    ranges : mapping of Symbol to Range
+        The values of the sizes.
+    path : mapping of Symbol to sympy.Expr
+        A size as a formula of others, such as L = beta*n.
+    layers : tuple of Symbol
+        Letters of layers, in the order of the layers: 1 <= j < k <= depth.
+    """
+
+    ranges: Mapping[sp.Symbol, Range]
+    path: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    layers: tuple[sp.Symbol, ...] = ()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the user named a range."""
+        return any(r.given for r in self.ranges.values()) or bool(self.path)
+
+    def points(self, depth: sp.Expr, *, all_sizes: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
+        """Return the sizes, the smallest sum first, then the smallest first letter.
+
+        Parameters
+        ----------
+        depth : sympy.Expr
+            The depth, a letter or a number, which the letters of layers do not exceed.
+        all_sizes : bool
+            Whether all are returned, or those on a ladder only (ranges that the user gave in full are thinned, too).
+        """
+        letters = sorted(self.ranges, key=lambda letter: (letter == depth, str(letter)))
+        columns = [self._values(self.ranges[letter], all_sizes) for letter in letters]
+        out = []
+        for values in itertools.product(*columns):
+            point = {letter: sp.Integer(value) for letter, value in zip(letters, values, strict=True)}
+            out.extend({**point, **layers} for layers in self._layers(point, depth))
+        return sorted(out, key=lambda point: (sum(point[x] for x in letters), [point[x] for x in letters]))
+
+    def _values(self, values: Range, all_sizes: bool) -> Sequence[int]:
+        if all_sizes:
+            return values.values
+        on_ladder = [v for v in values.values if v in LADDER or v in FAR]
+        return sorted({values.values[0], *on_ladder, values.values[-1]})
+
+    def _layers(self, point: Point, depth: sp.Expr) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+        last = depth.xreplace(dict(point))
+        if not self.layers:
+            yield {}
+            return
+        if not last.is_Integer:
+            return
+        chosen = sorted({1, 2, int(last) // 2, int(last) - 1, int(last)} & set(range(1, int(last) + 1)))
+        for layers in itertools.combinations(chosen, len(self.layers)):
+            yield {letter: sp.Integer(k) for letter, k in zip(self.layers, layers, strict=True)}
+
+    def size(self) -> int:
+        """Return how many sizes there are, layers not counted."""
+        total = 1
+        for values in self.ranges.values():
+            total *= len(values.values)
+        return total
+
+    @property
+    def text(self) -> str:
+        """The domain in words, as far as the user gave it."""
+        parts = [f"{letter} >= {r.values[0]}" if r.unbounded else f"{letter} = {r.text}"
+                 for letter, r in self.ranges.items() if r.given]  # fmt: skip
+        parts += [f"{letter} = {formula}" for letter, formula in self.path.items()]
+        return ", ".join(parts)
+
+
+def read_domain(
+    texts: str | Iterable[str] | Mapping[str, Any] | None,
+    sizes: Sequence[sp.Symbol],
+    layers: Sequence[sp.Symbol],
+    known: Mapping[str, sp.Expr],
+) -> Domain:
+    """Read the sizes for which a claim is made.
+
+    Parameters
+    ----------
+    texts : str, list of str, mapping or None
+        Such as ``n=1..64,L=1..64``, ``n>=12``, ``n=2,4,8`` or ``L=beta*n``; by default all sizes.
+    sizes : sequence of Symbol
+        The letters that are sizes.
+    layers : sequence of Symbol
+        The letters that are layers.
+    known : mapping of str to sympy.Expr
+        What the letters of the claim stand for.
+
+    Raises
+    ------
+    InvalidArgument
+        If a range is empty, cannot be read, or is that of another letter.
+
+    Examples
+    --------
+    >>> n, L = symbols.whole("n"), symbols.whole("L")
+    >>> read_domain("n=2..4, L=1,8", [n, L], [], {"n": n, "L": L}).text
+    'n = 2..4, L = 1, 8'
+    """
+    ranges = {letter: Range(tuple(range(1, LARGEST + 1))) for letter in sizes}
+    path: dict[sp.Symbol, sp.Expr] = {}
+    by_name = {str(letter): letter for letter in sizes}
+    for name, sign, value in _items(texts):
+        letter = by_name.get(name)
+        if letter is None:
+            raise _unknown(name, by_name, layers, known)
+        if letter in path or ranges[letter].given:
+            raise InvalidArgument("for", f"{name} is given twice", "give it once")
+        if sign == "=" and re.search(r"[A-Za-z]", value):
+            path[letter] = _path(name, value, by_name, known)
+        else:
+            ranges[letter] = _range(name, sign, value)
+    for letter in path:
+        del ranges[letter]
+    return Domain(ranges, path, tuple(sorted(layers, key=str)))
+
+
+def _items(texts: Any) -> Iterator[tuple[str, str, str]]:
+    if texts is None:
+        return
+    if isinstance(texts, Mapping):
+        texts = [f"{name}={_as_text(value)}" for name, value in texts.items()]
+    parts = [texts] if isinstance(texts, str) else list(texts)
+    for text in parts:
+        for item in re.split(r",(?=\s*[A-Za-z_]\w*\s*(?:>=|<=|=|>|<))|\s+and\s+", text):
+            match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(==|>=|<=|=|>|<|≥|≤)\s*(.+?)\s*", item)
+            if match is None:
+                raise InvalidArgument("for", f"{item.strip()!r} cannot be read", _EXAMPLE)
+            name, sign, value = match.groups()
+            yield name, {"==": "=", "≥": ">=", "≤": "<="}.get(sign, sign), value
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, range):
+        value = list(value)
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _unknown(
+    name: str, by_name: Mapping[str, sp.Symbol], layers: Sequence[sp.Symbol], known: Mapping[str, sp.Expr]
+) -> InvalidArgument:
+    if name in map(str, layers):
+        return InvalidArgument("for", f"{name} is a layer, which goes through the network", "give sizes: n, L")
+    value = known.get(name)
+    if value is not None and value.is_Integer:
+        return InvalidArgument("for", f"{name} is {value} in this ensemble", "leave one of the two out")
+    return InvalidArgument("for", f"{name!r} is no size of this claim", f"known are {', '.join(by_name) or 'none'}")
+
+
+def _path(name: str, value: str, by_name: Mapping[str, sp.Symbol], known: Mapping[str, sp.Expr]) -> sp.Expr:
+    try:
+        formula = read_formula(value, known)
+    except InvalidArgument as bad:
+        raise InvalidArgument("for", f"{name}={value}: {bad.problem}", _EXAMPLE) from None
+    if by_name[name] in formula.free_symbols or not formula.free_symbols & set(by_name.values()):
+        raise InvalidArgument("for", f"{name}={value} is no path along another size", "use e.g. --for L=beta*n")
+    return formula
+
+
+def _range(name: str, sign: str, text: str) -> Range:
+    match = re.fullmatch(r"(\d+)\s*(?:\.\.\.?|-|…)\s*(\d+)", text)
+    if match:
+        first, last = int(match[1]), int(match[2])
+        if sign != "=":
+            raise InvalidArgument("for", f"{name}{sign}{text} cannot be read", _EXAMPLE)
+        if last - first > _MOST:
+            raise InvalidArgument("for", f"{name}={text} has more than {_MOST} values", "use a shorter range")
+        values: tuple[int, ...] = tuple(range(first, last + 1))
+    else:
+        try:
+            values = tuple(sorted({int(part) for part in text.split(",")}))
+        except ValueError:
+            raise InvalidArgument("for", f"{name}{sign}{text} cannot be read", _EXAMPLE) from None
+        if sign != "=":
+            return _half_line(name, sign, values, text)
+    if not values:
+        raise InvalidArgument("for", f"{name}={text} has no value", "put the smaller end first, as in n=1..64")
+    if values[0] < 1:
+        raise InvalidArgument("for", f"sizes start at 1, got {name}={text}", "use e.g. n=1..64")
+    return Range(values, given=True)
+
+
+def _half_line(name: str, sign: str, values: tuple[int, ...], text: str) -> Range:
+    if len(values) != 1:
+        raise InvalidArgument("for", f"{name}{sign}{text} cannot be read", _EXAMPLE)
+    bound = values[0]
+    if sign in (">=", ">"):
+        first = max(1, bound + (sign == ">"))
+        near = range(first, first + LARGEST)
+        return Range((*near, *(far for far in FAR if far > near[-1])), given=True, unbounded=True)
+    last = bound - (sign == "<")
+    if last < 1:
+        raise InvalidArgument("for", f"{name}{sign}{text} has no value", "sizes start at 1")
+    return Range(tuple(range(1, last + 1)), given=True)

@@ -1,0 +1,225 @@
+"""Claims that theory can decide: identities for all letters, and relations at one size after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import sympy as sp
+
+from proofs_check.claims.algebra import is_identical
+from proofs_check.claims.checked import Judgement
+from proofs_check.claims.domain import SPARSE, Domain, Point
+from proofs_check.claims.one_layer import prove
+from proofs_check.claims.sides import Sides
+from proofs_check.claims.trials import Trials, counterexample, size_letters, try_sizes, where_it_fails
+from proofs_check.verdict import Verdict
+from theory import symbols
+
+Told = Callable[[int, int], object]
+
+
+def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -> Judgement:
+    """Judge a claim whose statistics theory knows, as formulas or as numbers at given sizes.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    domain : Domain
+        The sizes for which it is made.
+    seconds : float
+        How long sizes are tried.
+    told : callable
+        Called with the number of sizes done and the number of all.
+    """
+    meaning = sides.meaning
+    if sides.has_formulas:
+        difference = (sides.formula(meaning.left) - sides.formula(meaning.right)).xreplace(dict(domain.path))
+        if is_identical(difference):
+            return _identical(sides, domain)
+    trials = _tried(sides, domain, seconds, told)
+    if trials.failed:
+        return _refuted(sides, domain, trials)
+    return _not_refuted(sides, domain, trials)
+
+
+def _identical(sides: Sides, domain: Domain) -> Judgement:
+    relation = sides.meaning.relation
+    word = "the difference of both sides is 0 in SymPy and in FLINT"
+    if relation in ("<", ">"):
+        point = sides.completed(domain.points(_depth(sides))[0], sides.settings()[0], first=True)
+        says = f"both sides are equal, so {relation} fails everywhere: {word}"
+        return Judgement(Verdict.REFUTED, all_of(sides, domain), (("derived", says),), counterexample(sides, point))
+    says = f"identical: {word}" if relation == "=" else f"both sides are equal: {word}"
+    return Judgement(Verdict.SUPPORTED, all_of(sides, domain), (("derived", says),))
+
+
+def _depth(sides: Sides) -> sp.Expr:
+    return symbols.whole(sides.net.depth)
+
+
+def all_of(sides: Sides, domain: Domain) -> str:
+    """Return the scope of what holds for all sizes of the domain, in words.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    domain : Domain
+        The sizes.
+    """
+    if domain.is_given:
+        return f"all sizes asked for: {domain.text}{_layers_text(sides, domain)}"
+    letters = [*map(str, size_letters(domain, _depth(sides))), *map(str, sides.parameters)]
+    names = [name.replace("norm_x", "|x|").replace("norm4_x", "|x|_4").replace("norm_y", "|x'|") for name in letters]
+    if not names and not domain.layers:
+        return sizes_text(sides)
+    return f"all {' and '.join(([', '.join(names[:-1])] if names[:-1] else []) + names[-1:])}" + (
+        _layers_text(sides, domain) if names else f"all layers{_layers_text(sides, domain)} of {sizes_text(sides)}"
+    )
+
+
+def sizes_text(sides: Sides) -> str:
+    """Return the sizes of an ensemble in words, where all are numbers.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    """
+    net = sides.net
+    if net.is_constant_width:
+        return f"width {net.width}, depth {net.depth} only"
+    assert net.widths is not None
+    return f"widths {', '.join(map(str, net.widths))} only"
+
+
+def _layers_text(sides: Sides, domain: Domain) -> str:
+    if not domain.layers:
+        return ""
+    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {sides.net.depth}"
+
+
+def _tried(sides: Sides, domain: Domain, seconds: float, told: Told) -> Trials:
+    if sides.has_formulas:
+        return try_sizes(sides, _on_path(domain, domain.points(_depth(sides))), seconds=seconds, told=told)
+    points = _sparse_first(domain, _on_path(domain, domain.points(_depth(sides), all_sizes=domain.size() <= _FEW)))
+    trials = try_sizes(sides, points, seconds=seconds, told=told, few=2)
+    if not trials.failed:
+        return trials
+    # the smallest counterexample may lie between the sizes that were tried
+    smallest = min(_sum(domain, point) for point in trials.failed)
+    tried = [_sizes(domain, point) for point in (*trials.held, *trials.failed)]
+    smaller = [
+        point
+        for point in _on_path(domain, domain.points(_depth(sides)))
+        if _sum(domain, point) <= smallest and _sizes(domain, point) not in tried
+    ]
+    more = try_sizes(sides, smaller, seconds=seconds, told=told, few=0)
+    trials.failed += more.failed
+    trials.held += more.held
+    trials.complete = trials.complete and more.complete
+    trials.failed.sort(key=lambda point: (_sum(domain, point), _sizes(domain, point)))
+    return trials
+
+
+_FEW = 24
+"""So many sizes are tried one and all, even where each takes long."""
+
+
+def _sizes(domain: Domain, point: Point) -> tuple[int, ...]:
+    return tuple(int(point[letter]) for letter in sorted(domain.ranges, key=str, reverse=True))
+
+
+def _sum(domain: Domain, point: Point) -> int:
+    return sum(_sizes(domain, point))
+
+
+def _on_path(domain: Domain, points: Iterable[dict[sp.Symbol, sp.Expr]]) -> list[dict[sp.Symbol, sp.Expr]]:
+    return [full for point in points if (full := _along(domain, point)) is not None]
+
+
+def _sparse_first(domain: Domain, points: list[dict[sp.Symbol, sp.Expr]]) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Put the corners first, so that the evidence reaches the edges; then a few sizes, then what lies between."""
+    if len(points) <= _FEW:
+        return points
+    ends = {x: {min(point[x] for point in points), max(point[x] for point in points)} for x in domain.ranges}
+    corners = [point for point in points if all(point[x] in ends[x] for x in ends)]
+    sparse = [point for point in points if all(int(point[x]) in SPARSE for x in ends) and point not in corners]
+    return [*corners, *sparse, *(point for point in points if point not in corners and point not in sparse)]
+
+
+def _along(domain: Domain, point: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr] | None:
+    """Return the point with the sizes that follow along the path; None if they are no sizes."""
+    follows = {letter: formula.xreplace(point) for letter, formula in domain.path.items()}
+    fits = all(value.is_Integer and value > 0 for value in follows.values())
+    return {**point, **follows} if fits else None
+
+
+def _refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
+    example = counterexample(sides, trials.failed[0])
+    exact = sides.exact(sides.meaning.left, trials.failed[0])
+    how = "exactly" if exact is not None and exact.is_Rational else "in balls"
+    tiers = (("derived" if sides.has_formulas else "enclosed", f"both sides computed {how} where it fails"),)
+    scope = f"as a claim for {all_of(sides, domain)}"
+    return Judgement(Verdict.REFUTED, scope, tiers, example, where_it_fails(trials, domain, _depth(sides)))
+
+
+def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
+    relation = sides.meaning.relation
+    if relation != "=" and not trials.undecided and not trials.undefined:
+        proof = prove(sides, domain)
+        if proof is not None:
+            return Judgement(Verdict.SUPPORTED, all_of(sides, domain), (("proved", proof),))
+    scope = tried_text(sides, domain, trials)
+    if trials.undefined:
+        point, problem = trials.undefined[0]
+        where = ", ".join(f"{letter} = {value}" for letter, value in point.items())
+        return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", f"no value at {where}: {problem}"),))
+    if trials.undecided:
+        where = ", ".join(f"{letter} = {value}" for letter, value in trials.undecided[0].items())
+        if relation == "=":
+            count = len(trials.undecided)
+            says = f"both sides agree to 100 digits at {count} sizes, which is no proof; the first: {where}"
+        else:
+            says = f"both sides agree to 100 digits at {where}"
+        return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
+    if not trials.held:
+        return Judgement(Verdict.INCONCLUSIVE, "no size", (("enclosed", "the claim has no size to be tried at"),))
+    how = "equal exactly" if relation == "=" else "in balls, which bound every rounding error"
+    return Judgement(Verdict.SUPPORTED, scope, (("enclosed", f"{len(trials.held):,} cases hold, {how}"),))
+
+
+def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:
+    """Return the sizes tried, in words.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    domain : Domain
+        The sizes asked for.
+    trials : Trials
+        What was tried.
+    """
+    letters = size_letters(domain, _depth(sides))
+    if not letters:
+        return all_of(sides, domain)
+    tried = {tuple(point[x] for x in letters) for point in (*trials.held, *trials.failed, *trials.undecided)}
+    if not tried:
+        return "no size"
+    path = "".join(f", {letter} = {formula}" for letter, formula in domain.path.items())
+    parts = []
+    for place, letter in enumerate(letters):
+        values = sorted({int(size[place]) for size in tried})
+        whole = values == list(range(values[0], values[-1] + 1))
+        span = f"{values[0]}..{values[-1]}" if whole and len(values) > 1 else ", ".join(map(str, values))
+        if not whole and len(values) > 8:
+            span = f"{', '.join(map(str, values[:4]))}, ..., {values[-1]}"
+        parts.append(f"{letter} = {span}")
+    full = 1
+    for values_of in (sorted({size[place] for size in tried}) for place in range(len(letters))):
+        full *= len(values_of)
+    count = f"all {len(tried):,} sizes" if full == len(tried) else f"{len(tried):,} of these {full:,} sizes"
+    stop = "" if trials.complete else "; the time was over"
+    return f"grid {', '.join(parts)}{path}{_layers_text(sides, domain)}: {count}{stop}"

@@ -1,0 +1,329 @@
+"""Claims that theory cannot decide: judged at a few sizes by networks that are drawn, with a stated tolerance."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import numpy as np
+import sympy as sp
+
+from montecarlo import ActivationNorms, Estimate, GradientNorms, HessianExtremes, HessianNorms, Observable, simulate
+from montecarlo.intervals import catoni_interval, clopper_pearson_interval, order_statistic_interval
+from proofs_check.claims.checked import Judgement
+from proofs_check.claims.derivations import derive_statistic
+from proofs_check.claims.domain import Domain, Point
+from proofs_check.claims.random_numbers import (
+    Activation,
+    Exceedance,
+    Gradient,
+    HessianBlock,
+    LargestEigenvalue,
+    LeastEigenvalue,
+    Moment,
+    Quantile,
+    RandomNumber,
+    Statistic,
+    WholeHessian,
+)
+from proofs_check.claims.sides import Sides
+from proofs_check.claims.trials import Counterexample, side_value, size_letters
+from proofs_check.verdict import Verdict
+from theory import symbols
+from theory.balls import Ball, enclose, less
+from theory.ensembles import Ensemble, InvalidArgument
+
+SAMPLES = 20_000
+ERROR = 1e-6
+TOLERANCE = 0.05
+_SMALL = {True: (4, 16), False: (2, 8)}  # widths and depths that are drawn where the claim names none
+_MOST_POINTS = 16
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How much is drawn, and how near an equation must be.
+
+    Parameters
+    ----------
+    samples : int
+        Networks at each size.
+    seed : int
+        The root seed.
+    error : float
+        The probability that any of the intervals misses.
+    tolerance : float
+        By how much both sides of an equation may differ: relative, or absolute for logarithms.
+    jobs : int
+        The number of threads.
+    """
+
+    samples: int = SAMPLES
+    seed: int = 0
+    error: float = ERROR
+    tolerance: float = TOLERANCE
+    jobs: int = 1
+
+
+def judge_by_drawing(
+    sides: Sides, domain: Domain, drawing: Drawing, *, told: Callable[[int, int], object]
+) -> tuple[Judgement, list[tuple[Point, Mapping[Any, Ball]]]]:
+    """Judge a claim at a few sizes by drawn networks.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    domain : Domain
+        The sizes; by default four small ones are drawn.
+    drawing : Drawing
+        How much is drawn.
+    told : callable
+        Called with the number of sizes done and the number of all.
+
+    Returns
+    -------
+    judgement : Judgement
+    found : list of (point, balls)
+        What was measured at each size, for variants of the claim.
+
+    Raises
+    ------
+    InvalidArgument
+        If a statistic can be neither derived nor drawn.
+    """
+    points = _points(sides, domain)
+    letters = _unknown(sides, points[0])
+    share = drawing.error / (len(points) * len(letters))
+    began = time.monotonic()
+    found = []
+    for done, point in enumerate(points):
+        told(done, len(points))
+        balls = {letter: _interval(sides, letter, point, drawing, share) for letter in letters}
+        found.append((point, {letter: flint.arb(sp_mid(e), sp_rad(e)) for letter, e in balls.items()}))
+    seconds = time.monotonic() - began
+    return _judged(sides, domain, drawing, found, seconds), found
+
+
+def sp_mid(estimate: Estimate) -> float:
+    """Return the middle of an interval; an infinite one has none, and 0 stands for it."""
+    return (estimate.lo + estimate.hi) / 2 if math.isfinite(estimate.lo + estimate.hi) else 0.0
+
+
+def sp_rad(estimate: Estimate) -> float:
+    """Return how far an interval reaches from its middle, rounded up."""
+    return (estimate.hi - estimate.lo) / 2 * (1 + 1e-12) if math.isfinite(estimate.lo + estimate.hi) else math.inf
+
+
+def _points(sides: Sides, domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
+    depth = symbols.whole(sides.net.depth)
+    points = domain.points(depth, all_sizes=domain.size() <= _MOST_POINTS)
+    chosen = []
+    for point in points:
+        small = all(domain.ranges[x].given or int(point[x]) in _SMALL[x != depth] for x in size_letters(domain, depth))
+        if small:
+            chosen.append(point)
+    if len(chosen) > _MOST_POINTS:
+        places = np.unique(np.linspace(0, len(chosen) - 1, _MOST_POINTS).round().astype(int))
+        chosen = [chosen[place] for place in places]
+    if not chosen:
+        raise InvalidArgument("for", "no size is left to be drawn", "use e.g. --for n=16,L=8")
+    full = [sides.completed(point, sides.settings()[0], first=True) for point in chosen]
+    return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
+
+
+def _unknown(sides: Sides, point: Point) -> list[sp.Symbol]:
+    """Return the statistics that theory does not know at a size."""
+    out = []
+    for letter, statistic in sides.meaning.statistics.items():
+        try:
+            sides.known(statistic.at(point), sides.network(point))
+        except InvalidArgument:
+            out.append(letter)
+    return out
+
+
+def _interval(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, error: float) -> Estimate:
+    statistic = sides.meaning.statistics[letter].at(point)
+    net = sides.network(point)
+    values = _drawn(statistic, net, drawing)
+    if isinstance(statistic, Quantile):
+        return order_statistic_interval(values, float(statistic.p), error)
+    if isinstance(statistic, Exceedance):
+        threshold = float(enclose(statistic.threshold, 20))
+        least = threshold if statistic.number.signed else (math.log(threshold) if threshold > 0 else -1e308)
+        return clopper_pearson_interval(int((values >= least).sum()), len(values), error)
+    assert isinstance(statistic, Moment)
+    ((number, power),) = statistic.powers
+    bound = _second_moment(number, power, net)
+    return catoni_interval(_powers(values, number, power), float(bound), error)
+
+
+def _powers(values: Any, number: RandomNumber, power: Any) -> Any:
+    return values ** float(power) if number.signed else np.exp(float(power) / 2 * values)
+
+
+def _second_moment(number: RandomNumber, power: Any, net: Ensemble) -> Ball:
+    """Return a bound on the variance that theory derives: without one no interval for a mean is valid."""
+    bounds: list[tuple[RandomNumber, Any]] = [(number, 2 * power)]
+    if isinstance(number, (LargestEigenvalue, LeastEigenvalue)):
+        bounds.append((WholeHessian(), 2 * power))  # |lambda| <= |H|_F
+    for bounding, order in bounds:
+        try:
+            return derive_statistic(Moment(((bounding, order),)), net).enclosed(15)
+        except InvalidArgument:
+            continue
+    problem = f"E {number.text}^{power} can be neither derived nor sampled: theory has no bound on its variance"
+    raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
+
+
+def _drawn(statistic: Statistic, net: Ensemble, drawing: Drawing) -> Any:
+    """Return what was measured on each network: the logarithm of the square, or a signed number itself."""
+    if not isinstance(statistic, (Moment, Quantile, Exceedance)) or len(statistic.numbers) != 1:
+        problem = f"{statistic.text} can be neither derived nor sampled with a valid interval"
+        raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
+    (number,) = statistic.numbers
+    observable, component = _observable(number, net)
+    run = simulate(net, [observable], samples=drawing.samples, seed=drawing.seed, jobs=drawing.jobs)
+    logs = run[observable].log_values(component)
+    if not number.signed:
+        return logs
+    return -np.exp(logs / 2)  # of signed numbers only the least eigenvalue is drawn, which is at most 0
+
+
+def _observable(number: RandomNumber, net: Ensemble) -> tuple[Observable, str]:
+    layers = tuple(int(layer) for layer in number.layers)
+    observable: Observable
+    if isinstance(number, Activation):
+        observable = ActivationNorms(layers=layers)
+    elif isinstance(number, Gradient):
+        observable = GradientNorms(layers=layers)
+    elif isinstance(number, HessianBlock):
+        observable = HessianNorms(blocks=((layers[0], layers[1]),))
+    elif isinstance(number, WholeHessian):
+        observable = HessianNorms()
+        return observable, observable.components(net)[-1]
+    elif isinstance(number, (LargestEigenvalue, LeastEigenvalue)):
+        observable = HessianExtremes()
+        return observable, observable.components(net)[isinstance(number, LeastEigenvalue)]
+    else:
+        problem = f"{number.text} can be neither derived here nor sampled"
+        raise InvalidArgument("claim", problem, "ask for norms of activations, gradients or the Hessian")
+    return observable, observable.components(net)[0]
+
+
+def _judged(
+    sides: Sides, domain: Domain, drawing: Drawing, found: list[tuple[Point, Mapping[Any, Ball]]], seconds: float
+) -> Judgement:
+    meaning = sides.meaning
+    verdicts = [judge_point(sides, meaning.right, point, balls, drawing.tolerance) for point, balls in found]
+    letters = size_letters(domain, symbols.whole(sides.net.depth))
+    sizes = "; ".join(", ".join(f"{x} = {point[x]}" for x in letters) for point, _ in found[:6] if letters)
+    scope = f"{sizes}{'; ...' if len(found) > 6 else ''} only" if sizes else _whole_scope(sides)
+    left = [sides.ball(meaning.left, point, 30, balls) for point, balls in found]
+    how = (
+        f"{drawing.samples:,} networks at each of {len(found)} sizes, error probability {drawing.error:g}"
+        + (f", within {100 * drawing.tolerance:g} %" if meaning.relation == "=" else "")
+        + f"; {meaning.written(meaning.left)} in {_span(left[0])}"
+        + (f" ... {_span(left[-1])}" if len(left) > 1 else "")
+    )
+    tiers = (("simulated", how),)
+    if Verdict.REFUTED in verdicts:
+        place = verdicts.index(Verdict.REFUTED)
+        point = found[place][0]
+        shown = {str(x): value for x, value in point.items() if x in letters or x in domain.layers}
+        example = Counterexample(shown, side_value(sides, meaning.right, point), f"in {_span(left[place])}")
+        fails = f"fails at {verdicts.count(Verdict.REFUTED)} of {len(found)} sizes drawn" if len(found) > 1 else ""
+        return Judgement(Verdict.REFUTED, scope, tiers, example, fails)
+    verdict = Verdict.of_all(verdicts)
+    advice = "" if verdict is Verdict.SUPPORTED else _advice(sides, found, drawing, seconds)
+    return Judgement(verdict, scope, tiers, advice=advice)
+
+
+def _whole_scope(sides: Sides) -> str:
+    from proofs_check.claims.exactly import sizes_text
+
+    return sizes_text(sides)
+
+
+def _span(ball: Ball) -> str:
+    lo, hi = (float(end) for end in (ball.lower(), ball.upper()))
+    return f"[{lo:.6g}, {hi:.6g}]"
+
+
+def judge_point(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, Ball], tolerance: float) -> Verdict:
+    """Judge a claim at one size by what was measured there.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    right : sympy.Expr
+        The right side, the claim's or a variant's.
+    point : mapping
+        Numbers for all letters.
+    balls : mapping
+        The intervals of the statistics that were drawn.
+    tolerance : float
+        As for :class:`Drawing`.
+    """
+    left_ball, right_ball = sides.ball(sides.meaning.left, point, 30, balls), sides.ball(right, point, 30, balls)
+    relation = sides.meaning.relation
+    difference = left_ball - right_ball
+    zero = flint.arb(0)
+    if relation == "=":
+        if less(difference, zero) or less(zero, difference):
+            return Verdict.REFUTED
+        room = allowed(sides, right_ball, tolerance)
+        inside = less(abs(difference), room)
+        return Verdict.SUPPORTED if inside else Verdict.INCONCLUSIVE
+    if relation in (">=", ">"):
+        difference = -difference
+    return Verdict.of_bool({True: True, False: False, None: None}[less(difference, zero)])
+
+
+def allowed(sides: Sides, right: Ball, tolerance: float) -> Ball:
+    """Return by how much both sides of an equation may differ.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    right : flint.arb
+        The right side.
+    tolerance : float
+        A share of the right side; where logarithms are compared, or the right side is 0, a number.
+    """
+    logs = any(
+        isinstance(statistic, Quantile) and not statistic.number.signed and _is_linear(sides.meaning.left, letter)
+        for letter, statistic in sides.meaning.statistics.items()
+    )
+    return flint.arb(tolerance) * (1 if logs or right.contains(0) else abs(right))
+
+
+def _is_linear(side: sp.Expr, letter: sp.Symbol) -> bool:
+    slope = sp.diff(side, letter)
+    return bool(slope.is_Rational and slope != 0)
+
+
+def _advice(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]], drawing: Drawing, seconds: float) -> str:
+    """Say how many networks would decide the claim, and what that costs here."""
+    factor = 1.0
+    for point, balls in found:
+        left, right = (sides.ball(side, point, 30, balls) for side in (sides.meaning.left, sides.meaning.right))
+        difference = left - right
+        width, gap = float(difference.rad()), abs(float(difference.mid()))
+        room = float(allowed(sides, right, drawing.tolerance)) if sides.meaning.relation == "=" else gap
+        if not math.isfinite(width) or room <= 0:
+            return "the intervals are infinite: use more --samples"
+        needed = max(abs(room - gap), gap / 2, 1e-3 * room) if sides.meaning.relation == "=" else gap
+        if needed <= 0:
+            return "both sides are as good as equal: no number of networks would decide"
+        factor = max(factor, (width / needed) ** 2)
+    networks = math.ceil(1.2 * factor * drawing.samples)
+    cost = seconds * networks / drawing.samples
+    return f"about {networks:,} networks at each size would decide it: --samples {networks}, some {cost:.0f} s here"

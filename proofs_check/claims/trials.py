@@ -1,0 +1,308 @@
+"""A claim tried at one size after another: where it holds, where it fails, and where that stays open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.claims.domain import Domain, Point
+from proofs_check.claims.meaning import Meaning
+from proofs_check.claims.random_numbers import Activation, Gradient, Quantile
+from proofs_check.claims.sides import Sides, holds
+from theory.balls import Ball, precision
+from theory.ensembles import InvalidArgument
+
+_DIGITS = (30, 60, 120)
+FEW = 12
+"""At so many of the smallest sizes the other values of parameters are tried, too."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Sizes at which a claim is false.
+
+    Parameters
+    ----------
+    at : mapping of str to number
+        The sizes, layers and parameters.
+    claimed, true : str
+        The right and the left side there: exact where that is short, else to ten digits.
+    """
+
+    at: Mapping[str, sp.Expr]
+    claimed: str
+    true: str
+
+
+@dataclass
+class Trials:
+    """What was found at the sizes tried.
+
+    Parameters
+    ----------
+    held, failed, undecided, undefined : list of points
+        Where the claim holds, fails, cannot be decided, or has no value.
+    complete : bool
+        Whether all sizes were tried, before the time was over.
+    """
+
+    held: list[Point] = field(default_factory=list)
+    failed: list[Point] = field(default_factory=list)
+    undecided: list[Point] = field(default_factory=list)
+    undefined: list[tuple[Point, str]] = field(default_factory=list)
+    complete: bool = True
+
+    @property
+    def count(self) -> int:
+        """How many sizes were decided or not."""
+        return len(self.held) + len(self.failed) + len(self.undecided)
+
+
+def try_sizes(
+    sides: Sides,
+    points: Sequence[Mapping[sp.Symbol, sp.Expr]],
+    *,
+    seconds: float,
+    told: Callable[[int, int], object],
+    few: int = FEW,
+) -> Trials:
+    """Try a claim at sizes, the first setting of the parameters at all of them, the others at the first few.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    points : sequence of mapping
+        The sizes, in the order in which they are tried.
+    seconds : float
+        After so many seconds no further size is begun.
+    told : callable
+        Called with the number of sizes done and the number of all.
+    few : int
+        At how many sizes the other settings are tried.
+
+    Returns
+    -------
+    Trials
+    """
+    out = Trials()
+    began = time.monotonic()
+    settings = sides.settings()
+    plan = [sides.completed(point, settings[0], first=True) for point in points]
+    others = [sides.completed(point, other, first=False) for point in points[:few] for other in settings[1:]]
+    for done, point in enumerate([*plan[:few], *others, *plan[few:]]):
+        if done >= 4 and time.monotonic() - began > seconds:
+            out.complete = False
+            break
+        told(done, len(plan) + len(others))
+        _try(sides, point, out)
+    return out
+
+
+def _try(sides: Sides, point: Point, out: Trials) -> None:
+    try:
+        truth = truth_at(sides, point)
+    except InvalidArgument as bad:
+        if not _is_inside(sides.meaning, point):
+            return  # the claim speaks of a layer that is not there
+        out.undefined.append((point, bad.problem))
+        return
+    {True: out.held, False: out.failed, None: out.undecided}[truth].append(point)
+
+
+def _is_inside(meaning: Meaning, point: Point) -> bool:
+    numbers = [number for statistic in meaning.statistics.values() for number in statistic.at(point).numbers]
+    least = {Activation: 0}
+    return all(layer >= least.get(type(number), 1) for number in numbers for layer in number.layers)
+
+
+def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool | None:
+    """Decide the claim at one point; None where the balls overlap.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    point : mapping
+        Numbers for all letters.
+    right : sympy.Expr, optional
+        Another right side in place of the claim's.
+
+    Raises
+    ------
+    InvalidArgument
+        If a side has no value there.
+    """
+    meaning = sides.meaning
+    right = meaning.right if right is None else right
+    quick = _by_threshold(sides, point, right)
+    if quick is not None:
+        return quick
+    truth: bool | None = None
+    for digits in _DIGITS:
+        truth = holds(meaning.relation, sides.ball(meaning.left, point, digits), sides.ball(right, point, digits))
+        if truth is not None:
+            return truth
+        if _equal_exactly(sides, point, right):
+            return meaning.relation in ("=", "<=", ">=")
+    return None
+
+
+def _equal_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool:
+    left_value, right_value = sides.exact(sides.meaning.left, point), sides.exact(right, point)
+    if left_value is None or right_value is None:
+        return False
+    return bool(left_value == right_value or sp.expand(left_value - right_value) == 0)
+
+
+def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
+    """Decide an inequality of one quantile by one probability: the median is at most t if P(X <= t) >= 1/2."""
+    meaning = sides.meaning
+    if len(meaning.statistics) != 1 or meaning.relation == "=":
+        return None
+    ((letter, statistic),) = meaning.statistics.items()
+    if not isinstance(statistic, Quantile) or not isinstance(statistic.number, (Activation, Gradient)):
+        return None
+    if letter in right.free_symbols:
+        return None
+    slope = sp.diff(meaning.left, letter)
+    asked = statistic.at(point)
+    net = sides.network(point)
+    if not slope.is_Rational or slope == 0:
+        return None
+    sides.known(asked, net)
+    law = _law_of(asked, net)
+    with precision(40):
+        offset = sides.ball(meaning.left - slope * letter, point)
+        threshold = (sides.ball(right, point) - offset) / _number(slope)
+    p = _number(asked.p)
+    below = law.enclosed_cdf(threshold, 12)  # X is at most the threshold
+    is_at_most = holds(">=", below, p)
+    if is_at_most is None:
+        return None
+    upward = (meaning.relation in ("<=", "<")) == bool(slope > 0)
+    return is_at_most if upward else not is_at_most
+
+
+def _law_of(asked: Quantile, net: Any) -> Any:
+    from theory import LogGradientLaw, LogNormLaw
+
+    (layer,) = asked.number.layers
+    return (LogNormLaw if isinstance(asked.number, Activation) else LogGradientLaw)(net, int(layer))
+
+
+def _number(value: sp.Rational) -> Ball:
+    import flint
+
+    return flint.arb(flint.fmpq(int(value.p), int(value.q)))
+
+
+def counterexample(sides: Sides, point: Point) -> Counterexample:
+    """Return both sides at a point where a claim fails.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    point : mapping
+        Numbers for all letters.
+    """
+    shown = {str(letter).replace("norm_x", "|x|").replace("norm4_x", "|x|_4"): value for letter, value in point.items()}
+    if shown.get("|x|") == 1 and "|x|_4" not in shown:
+        del shown["|x|"]
+    claimed, true = (side_value(sides, side, point) for side in (sides.meaning.right, sides.meaning.left))
+    return Counterexample(shown, claimed, true)
+
+
+def side_value(sides: Sides, side: sp.Expr, point: Point) -> str:
+    """Return a side's value as text: exact where that is short, else to ten digits.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    side : sympy.Expr
+        The side.
+    point : mapping
+        Numbers for all letters.
+    """
+    exact = sides.exact(side, point)
+    if exact is not None and exact.is_Rational and len(str(exact)) <= 12:
+        return str(exact)
+    ball = sides.ball(side, point)
+    if not ball.is_finite():
+        return "-infinity" if ball < 0 else "infinity"
+    text = str(ball.str(10, radius=False)).strip("[]")
+    if exact is not None and len(str(exact)) <= 30 and not exact.is_Rational:
+        return f"{exact} = {text}"
+    return text
+
+
+def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
+    """Describe the sizes at which a claim fails, in words.
+
+    Parameters
+    ----------
+    trials : Trials
+        What was found.
+    domain : Domain
+        The sizes in question.
+    depth : sympy.Expr
+        The depth, a letter or a number.
+    """
+    letters = size_letters(domain, depth)
+    failed = {tuple(point[letter] for letter in letters) for point in trials.failed}
+    tried = failed | {tuple(point[letter] for letter in letters) for point in trials.held}
+    if not letters or len(tried) < 2:
+        return ""
+    count = f"fails at {len(failed):,} of the {len(tried):,} sizes tried"
+    if failed == tried:
+        return f"fails at all {len(tried):,} sizes tried" if len(tried) > 1 else ""
+    for place, letter in enumerate(letters):
+        values = {size[place] for size in failed}
+        if all((size in failed) == (size[place] in values) for size in tried):
+            others = [str(other) for other in letters if other != letter]
+            every = f", whatever {' and '.join(others)}" if others else ""
+            return f"{count}: exactly for {_set_text(str(letter), values, {size[place] for size in tried})}{every}"
+    return count
+
+
+def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any]) -> str:
+    ordered, all_tried = sorted(map(int, values)), sorted(map(int, tried))
+    first, last = ordered[0], ordered[-1]
+    between = [value for value in all_tried if first <= value <= last]
+    if between == ordered:
+        if last == all_tried[-1] and len(ordered) > 1:
+            return f"{letter} >= {first} (of those tried)" if first > all_tried[0] else f"all {letter}"
+        if first == last:
+            return f"{letter} = {first}"
+        return f"{first} <= {letter} <= {last}"
+    return f"{letter} = {', '.join(map(str, ordered[:12]))}{', ...' if len(ordered) > 12 else ''}"
+
+
+def nothing(_done: int, _all: int) -> None:
+    """Tell nobody how far the work is."""
+
+
+def size_letters(domain: Domain, depth: sp.Expr) -> list[sp.Symbol]:
+    """Return the letters of sizes, the depth last.
+
+    Parameters
+    ----------
+    domain : Domain
+        The sizes.
+    depth : sympy.Expr
+        The depth, a letter or a number.
+
+    Examples
+    --------
+    >>> from proofs_check.claims.domain import Range
+    >>> n, L = symbols.whole("n"), symbols.whole("L")
+    >>> size_letters(Domain({L: Range((1,)), n: Range((1,))}), L)
+    [n, L]
+    """
+    return sorted(domain.ranges, key=lambda letter: (letter == depth, str(letter)))
