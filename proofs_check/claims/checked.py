@@ -99,6 +99,8 @@ class Checked:
         Which variants the check tells from the claim.
     seconds : float
         How long it took.
+    about : str
+        What the claim is about, ``networks`` or ``matrices``.
     """
 
     claim: str
@@ -112,6 +114,7 @@ class Checked:
     assumptions: tuple[str, ...]
     sharpness: Sharpness
     seconds: float
+    about: str = "networks"
 
     @property
     def verdict(self) -> Verdict:
@@ -201,7 +204,8 @@ def as_text(result: Checked) -> str:
     lines += [f"  sharpness: {text}" for text in _sharpness_lines(result.sharpness)]
     if judged.advice:
         lines.append(f"  {judged.advice}")
-    lines.append(f"  networks: {result.net.describe()}")
+    if result.about == "networks":
+        lines.append(f"  networks: {result.net.describe()}")
     lines += [f"  assuming: {text}" for text in result.assumptions]
     return "\n".join(lines)
 
@@ -223,7 +227,7 @@ def _sharpness_lines(sharpness: Sharpness) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return f"{float(f'{100 * share:.2g}'):g} %"
 
 
 def as_data(result: Checked) -> dict[str, Any]:
@@ -249,7 +253,7 @@ def as_data(result: Checked) -> dict[str, Any]:
         "statement": f"{result.left} {result.relation} {result.right}",
         "derived": None if result.derived is None else parsable(result.derived),
         "ratio": None if result.ratio is None else parsable(result.ratio),
-        "ensemble": result.net.describe(),
+        "ensemble": result.net.describe() if result.about == "networks" else None,
         "assumptions": list(result.assumptions),
         "sharpness": {
             "refuted": result.sharpness.refuted,

@@ -21,7 +21,7 @@ from proofs_check.claims.mutants import Variant, variants
 from proofs_check.claims.random_numbers import WeightProduct
 from proofs_check.claims.sampled import Drawing, judge_by_drawing, judge_point
 from proofs_check.claims.sides import NORM, NORM4, Sides
-from proofs_check.claims.trials import nothing, truth_at
+from proofs_check.claims.trials import nothing, size_letters, truth_at
 from proofs_check.verdict import Verdict
 from theory import symbols
 from theory.balls import Ball
@@ -243,12 +243,14 @@ def _sharpness(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
 
 def _comparable(sides: Sides, domain: Domain) -> list[Point]:
     """Return sizes at which variants are compared with the claim: the ladder's first ones, and its ends."""
-    points = domain.points(symbols.whole(sides.net.depth), all_sizes=False)
+    depth = symbols.whole(sides.net.depth)
+    points = domain.points(depth, all_sizes=False)
     few = _COMPARED if sides.has_formulas else _COMPARED // 2
-    chosen = points if len(points) <= few else [*points[: few - 2], points[len(points) // 2], points[-1]]
+    wide = max(points, key=lambda point: [point[x] for x in size_letters(domain, depth)][:1] + [-sum(point.values())])
+    chosen = points if len(points) <= few else [*points[: few - 3], points[len(points) // 2], wide, points[-1]]
     settings = sides.settings()
     full = [sides.completed(point, settings[0], first=True) for point in chosen]
-    full += [sides.completed(point, settings[-1], first=False) for point in chosen[:4]]
+    full += [sides.completed(point, settings[-1], first=False) for point in (*chosen[:4], *chosen[-3:])]
     return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
 
 

@@ -96,9 +96,11 @@ class Domain:
             Whether all are returned, or those on a ladder only (ranges that the user gave in full are thinned, too).
         """
         letters = sorted(self.ranges, key=lambda letter: (letter == depth, str(letter)))
-        columns = [self._values(self.ranges[letter], all_sizes) for letter in letters]
+        sizes = set(itertools.product(*(self._values(self.ranges[letter], all_sizes) for letter in letters)))
+        if all_sizes and not self.is_given:  # what holds at small sizes may fail far out
+            sizes |= set(itertools.product((*LADDER, *FAR), repeat=len(letters)))
         out = []
-        for values in itertools.product(*columns):
+        for values in sizes:
             point = {letter: sp.Integer(value) for letter, value in zip(letters, values, strict=True)}
             out.extend({**point, **layers} for layers in self._layers(point, depth))
         return sorted(out, key=lambda point: (sum(point[x] for x in letters), [point[x] for x in letters]))

@@ -37,6 +37,10 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -
         difference = (sides.formula(meaning.left) - sides.formula(meaning.right)).xreplace(dict(domain.path))
         if is_identical(difference):
             return _identical(sides, domain)
+    if meaning.relation != "=":
+        proof = prove(sides, domain, seconds=seconds)
+        if proof is not None:
+            return Judgement(Verdict.SUPPORTED, proof.scope, ((proof.tier, proof.says),))
     trials = _tried(sides, domain, seconds, told)
     if trials.failed:
         return _refuted(sides, domain, trials)
@@ -167,10 +171,6 @@ def _refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
 
 def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
     relation = sides.meaning.relation
-    if relation != "=" and not trials.undecided and not trials.undefined:
-        proof = prove(sides, domain)
-        if proof is not None:
-            return Judgement(Verdict.SUPPORTED, all_of(sides, domain), (("proved", proof),))
     scope = tried_text(sides, domain, trials)
     if trials.undefined:
         point, problem = trials.undefined[0]

@@ -1,0 +1,166 @@
+"""Claims about expectations of products of matrices, such as E tr(W*A*W.T*A) = tr(A)^2/n: decided by the calculus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.claims.checked import Checked, Judgement, Sharpness
+from proofs_check.claims.matrices import Matrices
+from proofs_check.claims.meaning import Meaning, understand
+from proofs_check.claims.mutants import variants
+from proofs_check.claims.random_numbers import MatrixExpectation
+from proofs_check.claims.trials import Counterexample
+from proofs_check.verdict import Verdict
+from theory import expectation
+from theory.balls import enclose
+from theory.ensembles import Ensemble, InvalidArgument
+
+_SIZES = (1, 2, 3)
+
+
+def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) -> Checked:
+    """Check an equation between expectations of matrix products.
+
+    Parameters
+    ----------
+    claim : str
+        The claim.
+    net : Ensemble
+        An ensemble, which does not matter.
+    matrices : Matrices
+        The random and the fixed matrices.
+    began : float
+        When the check began, by the monotonic clock.
+
+    Raises
+    ------
+    InvalidArgument
+        If the claim is no equation, or has no expectation that can be derived.
+    """
+    meaning = understand(claim, net, matrices)
+    if meaning.relation != "=" or meaning.remainder is not None:
+        raise meaning.source.refused(0, "of matrix products only equations are known here", "use =")
+    derived = _derived(meaning, meaning.left, matrices)
+    claimed = _derived(meaning, meaning.right, matrices)
+    letters = sorted(matrices.letters, key=str)
+    scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
+    tier = "derived"
+    example = None
+    if _is_zero(derived - claimed):
+        judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
+    else:
+        example = _witness(derived, claimed, matrices)
+        verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
+        says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
+        judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
+    return Checked(
+        claim=claim,
+        net=net,
+        judgement=judgement,
+        left=meaning.written(meaning.left),
+        right=_written(meaning),
+        relation="=",
+        derived=derived,
+        ratio=None,
+        assumptions=_assumptions(matrices),
+        sharpness=_sharpness(meaning, net, matrices, claimed)
+        if judgement.verdict is Verdict.SUPPORTED
+        else Sharpness(),
+        seconds=time.monotonic() - began,
+        about="matrices",
+    )
+
+
+def _written(meaning: Meaning) -> str:
+    text = meaning.source.text
+    return text[text.index("=") + 1 :].strip()
+
+
+def _assumptions(matrices: Matrices) -> tuple[str, ...]:
+    random = {str(matrix) for matrix in matrices.laws}
+    fixed = [
+        f"{name} is a fixed {m.rows} by {m.cols} matrix" for name, m in matrices.named.items() if name not in random
+    ]
+    return (*(f"{text.strip()}" for text in matrices.texts if text.split(":")[0].strip() in random),
+            "random matrices are independent", *fixed)  # fmt: skip
+
+
+def _derived(meaning: Meaning, side: sp.Expr, matrices: Matrices) -> sp.Expr:
+    """Return a side with its expectations derived, in the calculus' canonical form."""
+    values: dict[Any, sp.Expr] = {}
+    for letter, statistic in meaning.statistics.items():
+        if letter in side.free_symbols:
+            assert isinstance(statistic, MatrixExpectation)
+            values[letter] = _expectation(statistic.expression, matrices)
+    whole = side.xreplace(values)
+    return _expectation(whole, matrices) if whole.atoms(sp.MatrixSymbol) else whole
+
+
+def _expectation(expression: sp.Expr, matrices: Matrices) -> sp.Expr:
+    inside = {symbol for symbol in expression.free_symbols if isinstance(symbol, sp.MatrixSymbol)}
+    laws = {matrix: law for matrix, law in matrices.laws.items() if matrix in inside}
+    try:
+        return expectation(expression, laws)
+    except InvalidArgument as bad:
+        raise InvalidArgument("claim", f"{expression}: {bad.problem}", bad.remedy) from None
+
+
+def _is_zero(difference: sp.Expr) -> bool:
+    """Whether a polynomial in traces of fixed matrices with rational coefficients is 0."""
+    atoms = sorted(difference.atoms(sp.Trace, sp.matrices.expressions.matexpr.MatrixElement), key=str)
+    plain = difference.xreplace({atom: sp.Dummy(f"trace{place}") for place, atom in enumerate(atoms)})
+    return bool(sp.expand(sp.numer(sp.together(plain))) == 0)
+
+
+def _witness(derived: sp.Expr, claimed: sp.Expr, matrices: Matrices) -> Counterexample | None:
+    """Return the smallest sizes and simple fixed matrices at which both sides differ."""
+    for size in _SIZES:
+        numbers = {letter: sp.Integer(size + shift) for shift, letter in enumerate(_letters(matrices))}
+        values = [_value(side, matrices, numbers) for side in (derived, claimed)]
+        if None in values or values[0] == values[1]:
+            continue
+        at: dict[str, Any] = {str(letter): value for letter, value in numbers.items()}
+        return Counterexample(at, _text(values[1]), _text(values[0]))
+    return None
+
+
+def _letters(matrices: Matrices) -> Iterable[sp.Symbol]:
+    sizes = {size for matrix in matrices.named.values() for size in matrix.shape if size.is_Symbol}
+    rest = [letter for letter in matrices.letters.values() if letter not in sizes]
+    return [*sorted(sizes, key=str), *rest]
+
+
+def _value(side: sp.Expr, matrices: Matrices, numbers: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr | None:
+    """Return a side's value at given sizes, with fixed matrices of small whole numbers."""
+    fixed = {}
+    for place, (_name, matrix) in enumerate(sorted(matrices.named.items())):
+        if matrix not in matrices.laws:
+            rows, columns = (int(size.subs(numbers)) for size in matrix.shape)
+            entries = sp.Matrix(rows, columns, lambda i, j, p=place: (3 * i + 5 * j * j + i * j + p) % 7 - 2)
+            fixed[matrix] = entries
+    try:
+        found = side.xreplace({m: sp.ImmutableMatrix(value) for m, value in fixed.items()}).subs(numbers).doit()
+    except (TypeError, ValueError, AttributeError):
+        return None
+    return sp.simplify(found) if found.is_number else None
+
+
+def _text(value: Any) -> str:
+    return str(value) if value.is_Rational else str(enclose(value).str(10, radius=False))
+
+
+def _sharpness(meaning: Meaning, net: Ensemble, matrices: Matrices, claimed: sp.Expr) -> Sharpness:
+    refuted: list[str] = []
+    for variant in variants(meaning.source.text):
+        try:
+            other = understand(variant.claim, net, matrices)
+            right = _derived(other, other.right, matrices)
+        except InvalidArgument:
+            continue
+        if not right.has(sp.zoo, sp.nan) and not _is_zero(right - claimed):
+            refuted.append(variant.name)
+    return Sharpness(len(refuted), len(refuted), refuted[0] if refuted else "")
