@@ -22,31 +22,58 @@ if TYPE_CHECKING:
     from proofs_check.answers.query import Query
 
 
+ENSEMBLE_OPTIONS = ("width", "widths", "depth", "activation", "init", "law", "readout", "input", "architecture")
+"""These options say which networks are meant; their names are those of the ensemble's fields."""
+
+
 def add_quantity(parser: ArgumentParser) -> None:
     """Add the quantity, a positional argument."""
     parser.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
 
 
-def add_query_options(parser: ArgumentParser) -> None:
-    """Add the options of the ensemble, and of all else that matters for a quantity."""
+def add_ensemble_options(parser: ArgumentParser) -> None:
+    """Add the options of the ensemble, which :func:`read_ensemble` reads."""
     parser.add_argument("--width", help="n: a number or a symbol's name")
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
-    parser.add_argument("--activation", default="linear", help="linear (default), relu or leaky:SLOPE")
+    parser.add_argument("--activation", help="linear (default), relu or leaky:SLOPE")
     parser.add_argument(
         "--architecture",
-        default="plain",
         help="plain (default), residual:SCALE, residual:SCALE:two (two matrices a branch), layernorm or batchnorm:B; "
         "a SCALE is a number, 1/L or '1/sqrt(L)', L the number of branches",
     )
-    parser.add_argument("--init", default="xavier", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
+    parser.add_argument("--init", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
-    parser.add_argument(
-        "--readout",
-        default="random",
-        help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers",
-    )
+    parser.add_argument("--readout", help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers")
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
+
+
+def read_ensemble(options: Namespace) -> Ensemble:
+    """Return the ensemble that the options of :func:`add_ensemble_options` name.
+
+    An option that was not typed is None, and the ensemble's own default stands.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such ensemble.
+
+    Examples
+    --------
+    >>> parser = ArgumentParser()
+    >>> add_ensemble_options(parser)
+    >>> print(read_ensemble(parser.parse_args(["--width", "n", "--depth", "8", "--init", "he"])).describe())
+    width=n depth=8 activation=linear init=he law=normal readout=random
+    """
+    given = {name: getattr(options, name) for name in ENSEMBLE_OPTIONS}
+    if given["widths"] is not None:
+        given["widths"] = given["widths"].split(",")
+    return Ensemble(**{name: value for name, value in given.items() if value is not None})
+
+
+def add_query_options(parser: ArgumentParser) -> None:
+    """Add the options of the ensemble, and of all else that matters for a quantity."""
+    add_ensemble_options(parser)
     parser.add_argument("--order", action=ReadValue, read=integer, default=2, help="power of the norm (default 2)")
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
@@ -78,19 +105,8 @@ def read_query(options: Namespace) -> tuple[quantities.Quantity, Query]:
     from proofs_check.answers.query import Query
 
     quantity = quantities.quantity(options.quantity)
-    net = Ensemble(
-        options.width,
-        options.depth,
-        widths=None if options.widths is None else options.widths.split(","),
-        activation=options.activation,
-        init=options.init,
-        law=options.law,
-        readout=options.readout,
-        input=options.input,
-        architecture=options.architecture,
-    )
     return quantity, Query(
-        net,
+        read_ensemble(options),
         order=options.order,
         layer=None if options.layer is None else layer(options.layer),
         layers=options.layers,
