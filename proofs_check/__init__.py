@@ -14,6 +14,7 @@ discovery      what there is, by its files
 
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of
+claims         a claim in, a verdict out: claims of one's own, as text
 quantities     what `derive` and `sample` can be asked for, one file each
 answers        questions and answers of `derive` and `sample`, and what quantities share
 reporting      tables, whole files, progress bars, the canvas of figures
@@ -33,6 +34,8 @@ from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:
+    from proofs_check.claims.checked import Checked
+    from proofs_check.claims.checking import check
     from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
     from proofs_check.evidence import Quantile as Quantile
     from proofs_check.evidence import Simulated as Simulated
@@ -61,6 +64,8 @@ __all__ = [
     "load",
     "verify",
     "Report",
+    "check",
+    "Checked",
 ]
 
 _ROOMS = {
@@ -70,6 +75,8 @@ _ROOMS = {
     ),
     "registry": ("select", "load"),
     "verification": ("verify", "Report"),
+    "claims.checking": ("check",),
+    "claims.checked": ("Checked",),
 }  # fmt: skip
 
 

@@ -154,8 +154,8 @@ def _limit(expression: sp.Expr, n: sp.Symbol) -> sp.Expr | None:
 
 
 def _borne_out(expression: sp.Expr, n: sp.Symbol, limit: sp.Expr) -> bool:
-    values = [_at(expression, n, far) for far in _FAR]
-    if any(value is None for value in values):
+    values = [value for far in _FAR if (value := _at(expression, n, far)) is not None]
+    if len(values) < len(_FAR):
         return False
     if limit.is_infinite:
         return bool(abs(values[2]) > abs(values[1]) > abs(values[0]) and abs(values[2]) > 2 * abs(values[0]))

@@ -187,12 +187,12 @@ def as_text(result: Checked) -> str:
     lines += [f"  {tier}: {says}" for tier, says in judged.tiers]
     if judged.counterexample is not None:
         at = ", ".join(f"{name} = {value}" for name, value in judged.counterexample.at.items())
-        where = f"at {at}" if at else "there"
         claimed, true = judged.counterexample.claimed, judged.counterexample.true
-        lines.append(f"  counterexample {where}: claimed {claimed}, true {true}")
+        if at:
+            lines.append(f"  counterexample at {at}: claimed {claimed}, true {true}")
     if judged.fails:
         lines.append(f"  {judged.fails}")
-    if result.derived is not None:
+    if result.derived is not None and result.relation != "~" and "O(" not in result.right:
         formula, names = readable(result.derived)
         equation = result.relation == "="
         word = "true instead" if judged.verdict is Verdict.REFUTED and equation else "in closed form"
@@ -208,6 +208,25 @@ def as_text(result: Checked) -> str:
         lines.append(f"  networks: {result.net.describe()}")
     lines += [f"  assuming: {text}" for text in result.assumptions]
     return "\n".join(lines)
+
+
+def as_line(result: Checked) -> str:
+    """Return a check's answer on one line, with the counterexample on a second.
+
+    Parameters
+    ----------
+    result : Checked
+        The answer.
+    """
+    line = f"{result.verdict.value:<12}  {result.claim}   [{result.scope}]"
+    if result.counterexample is not None:
+        at = ", ".join(f"{name} = {value}" for name, value in result.counterexample.at.items())
+        claimed, true = result.counterexample.claimed, result.counterexample.true
+        where = f"at {at}: claimed {claimed}, true {true}" if at else result.judgement.tiers[0][1]
+        line += f"\n{'':12}  {where}"
+    if result.judgement.advice:
+        line += f"\n{'':12}  {result.judgement.advice}"
+    return line
 
 
 def _sharpness_lines(sharpness: Sharpness) -> list[str]:

@@ -46,6 +46,7 @@ def check(
     error: float = 1e-6,
     seconds: float = SECONDS,
     jobs: int = 1,
+    compare: bool = True,
     progress: Callable[[int, int], object] | None = None,
 ) -> Checked:
     """Check a claim about random networks, or about products of random matrices.
@@ -72,6 +73,8 @@ def check(
         For how long sizes are tried where each takes long.
     jobs : int
         The number of threads that draw networks.
+    compare : bool
+        Whether nearby false variants of the claim are tried on the same evidence.
     progress : callable, optional
         Called with the number of sizes done and the number of all.
 
@@ -94,6 +97,7 @@ def check(
     """
     began = time.monotonic()
     net = Ensemble(width="n", depth="L") if net is None else net
+    given = claim
     if latex:
         from proofs_check.claims.latex import from_latex
 
@@ -111,20 +115,20 @@ def check(
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     if meaning.relation == "~" or meaning.remainder is not None:
         judgement = judge_asymptotically(sides, domain)
-        sharpness = _sharpness_of_limits(sides, domain, judgement)
+        sharpness = _sharpness_of_limits(sides, domain, judgement) if compare else Sharpness()
     elif _is_known(sides, domain):
         judgement = judge_exactly(sides, domain, seconds=seconds, told=told)
-        sharpness = _sharpness(sides, domain, judgement)
+        sharpness = _sharpness(sides, domain, judgement) if compare else Sharpness()
     else:
         judgement, found = judge_by_drawing(sides, domain, drawing, told=told)
-        sharpness = _sharpness_of_drawing(sides, drawing, found, judgement)
+        sharpness = _sharpness_of_drawing(sides, drawing, found, judgement) if compare else Sharpness()
     derived = sides.formula(meaning.left) if sides.has_formulas else None
     quotient = None
     plain_right = meaning.remainder is None and not meaning.right.free_symbols & set(meaning.statistics)
     if derived is not None and plain_right and judgement.verdict is Verdict.REFUTED and meaning.relation == "=":
         quotient = ratio(derived, sides.formula(meaning.right))
     return Checked(
-        claim=claim,
+        claim=given,
         net=net,
         judgement=judgement,
         left=meaning.written(meaning.left),
@@ -245,13 +249,18 @@ def _comparable(sides: Sides, domain: Domain) -> list[Point]:
     """Return sizes at which variants are compared with the claim: the ladder's first ones, and its ends."""
     depth = symbols.whole(sides.net.depth)
     points = domain.points(depth, all_sizes=False)
-    few = _COMPARED if sides.has_formulas else _COMPARED // 2
-    wide = max(points, key=lambda point: [point[x] for x in size_letters(domain, depth)][:1] + [-sum(point.values())])
+    few = _COMPARED if sides.has_formulas else _COMPARED // 4
+    wide = max(points, key=lambda point: _width_first(point, domain, depth))
     chosen = points if len(points) <= few else [*points[: few - 3], points[len(points) // 2], wide, points[-1]]
     settings = sides.settings()
     full = [sides.completed(point, settings[0], first=True) for point in chosen]
     full += [sides.completed(point, settings[-1], first=False) for point in (*chosen[:4], *chosen[-3:])]
     return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
+
+
+def _width_first(point: Point, domain: Domain, depth: sp.Expr) -> tuple[int, int]:
+    letters = size_letters(domain, depth)
+    return (int(point[letters[0]]) if letters else 0, -sum(int(point[x]) for x in letters))
 
 
 def _truth(sides: Sides, point: Point, right: sp.Expr) -> bool | None:

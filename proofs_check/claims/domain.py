@@ -99,7 +99,7 @@ class Domain:
         sizes = set(itertools.product(*(self._values(self.ranges[letter], all_sizes) for letter in letters)))
         if all_sizes and not self.is_given:  # what holds at small sizes may fail far out
             sizes |= set(itertools.product((*LADDER, *FAR), repeat=len(letters)))
-        out = []
+        out: list[dict[sp.Symbol, sp.Expr]] = []
         for values in sizes:
             point = {letter: sp.Integer(value) for letter, value in zip(letters, values, strict=True)}
             out.extend({**point, **layers} for layers in self._layers(point, depth))

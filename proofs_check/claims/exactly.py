@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import sympy as sp
 
 from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.checked import Judgement
-from proofs_check.claims.domain import SPARSE, Domain, Point
+from proofs_check.claims.domain import LARGEST, SPARSE, Domain, Point, Range
 from proofs_check.claims.one_layer import prove
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Trials, counterexample, size_letters, try_sizes, where_it_fails
@@ -171,6 +172,8 @@ def _refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
 
 def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
     relation = sides.meaning.relation
+    if not domain.is_given and trials.held:  # far out, numbers may be too small or too close for any digits
+        trials.undecided = [point for point in trials.undecided if max(_sizes(domain, point), default=0) <= LARGEST]
     scope = tried_text(sides, domain, trials)
     if trials.undefined:
         point, problem = trials.undefined[0]
@@ -205,21 +208,21 @@ def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:
     letters = size_letters(domain, _depth(sides))
     if not letters:
         return all_of(sides, domain)
-    tried = {tuple(point[x] for x in letters) for point in (*trials.held, *trials.failed, *trials.undecided)}
+    tried = {tuple(int(point[x]) for x in letters) for point in (*trials.held, *trials.failed, *trials.undecided)}
     if not tried:
         return "no size"
     path = "".join(f", {letter} = {formula}" for letter, formula in domain.path.items())
-    parts = []
-    for place, letter in enumerate(letters):
-        values = sorted({int(size[place]) for size in tried})
-        whole = values == list(range(values[0], values[-1] + 1))
-        span = f"{values[0]}..{values[-1]}" if whole and len(values) > 1 else ", ".join(map(str, values))
-        if not whole and len(values) > 8:
-            span = f"{', '.join(map(str, values[:4]))}, ..., {values[-1]}"
-        parts.append(f"{letter} = {span}")
-    full = 1
-    for values_of in (sorted({size[place] for size in tried}) for place in range(len(letters))):
-        full *= len(values_of)
-    count = f"all {len(tried):,} sizes" if full == len(tried) else f"{len(tried):,} of these {full:,} sizes"
     stop = "" if trials.complete else "; the time was over"
-    return f"grid {', '.join(parts)}{path}{_layers_text(sides, domain)}: {count}{stop}"
+    tail = f"{path}{_layers_text(sides, domain)}"
+    near = {size for size in tried if max(size) <= LARGEST}
+    if len(near) == LARGEST ** len(letters) < len(tried):
+        names = ", ".join(f"{letter} = 1..{LARGEST}" for letter in letters)
+        far = f"{len(tried) - len(near):,} more up to {max(map(max, tried)):,}"
+        return f"grid {names}{tail}: all {len(near):,} sizes, and {far}{stop}"
+    columns = [sorted({size[place] for size in tried}) for place in range(len(letters))]
+    names = ", ".join(
+        f"{letter} = {Range(tuple(column)).text}" for letter, column in zip(letters, columns, strict=True)
+    )
+    full = math.prod(map(len, columns))
+    count = f"all {len(tried):,} sizes" if full == len(tried) else f"{len(tried):,} of these {full:,} sizes"
+    return f"grid {names}{tail}: {count}{stop}"

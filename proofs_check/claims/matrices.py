@@ -146,7 +146,7 @@ class Matrices:
         """
         try:
             found = self._matrix(node, reader)
-        except ValueError as bad:  # SymPy compares the sizes
+        except (ValueError, TypeError) as bad:  # SymPy compares the sizes
             raise reader.refuse(node, f"the sizes do not fit: {bad}", "transpose one of the matrices") from None
         if not getattr(found, "is_Matrix", False):
             raise reader.refuse(node, f"{reader.text(node)} is no matrix", f"known are {', '.join(self.named)}")

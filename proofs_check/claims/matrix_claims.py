@@ -57,6 +57,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
         says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
         judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
+    supported = judgement.verdict is Verdict.SUPPORTED
     return Checked(
         claim=claim,
         net=net,
@@ -67,9 +68,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         derived=derived,
         ratio=None,
         assumptions=_assumptions(matrices),
-        sharpness=_sharpness(meaning, net, matrices, claimed)
-        if judgement.verdict is Verdict.SUPPORTED
-        else Sharpness(),
+        sharpness=_sharpness(meaning, net, matrices, claimed) if supported else Sharpness(),
         seconds=time.monotonic() - began,
         about="matrices",
     )

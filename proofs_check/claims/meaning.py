@@ -76,7 +76,7 @@ class Meaning:
         remainder = self.remainder.free_symbols if self.remainder is not None else set()
         free = self.left.free_symbols | self.right.free_symbols | remainder
         inside = {letter for statistic in self.statistics.values() for letter in statistic.letters}
-        return (free - set(self.statistics)) | inside
+        return set(free - set(self.statistics)) | inside
 
     def written(self, side: sp.Expr) -> str:
         """Return a side as text, with its statistics as they are written in claims."""
@@ -437,7 +437,7 @@ class _Reader(Arithmetic):
         powers, coefficient = single
         if any(number.signed for number, _ in powers):
             raise self.refuse(node, "this number may be negative and has no logarithm", "use its square or its norm")
-        constant = {(): sp.log(coefficient)} if coefficient != 1 else {}
+        constant: dict[Powers, sp.Expr] = {(): sp.log(coefficient)} if coefficient != 1 else {}
         return _Random(constant, dict(powers))
 
     def number(self, node: Node) -> RandomNumber:

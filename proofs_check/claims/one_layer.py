@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flint
@@ -160,13 +161,11 @@ def _from_logarithms(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced |
         return sides.statistic(letter, point, 40)
 
     sign = 1 if meaning.relation in ("<=", "<") else -1
-    parts = [
-        _Part(
-            None,
-            lambda width, rest=rest: sign * (_ball_of(rest, n)(width) - _number(slope) * one_layer(width)),  # type: ignore[misc]
-        )
-        for rest in (sp.expand(linear[0] + linear[1]), linear[1])
-    ]
+
+    def gap(rest: sp.Expr, width: int) -> Ball:
+        return sign * (_ball_of(rest, n)(width) - _number(slope) * one_layer(width))
+
+    parts = [_Part(None, partial(gap, rest)) for rest in (sp.expand(linear[0] + linear[1]), linear[1])]
     return parts, f"log|a_{depth}|^2 adds up over independent layers of one law, so one layer is enough"
 
 
@@ -193,19 +192,18 @@ def _from_chernoff(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
         return None
     if any(part.free_symbols - {n} for part in (*log_c, *log_right)):
         return None
-    parts = [
-        _Part(None, lambda width, step=step: _best_power(net, width, n, log_c, log_right, step)) for step in (0, 1)
-    ]  # type: ignore[misc]
+    gaps = partial(_best_power, net, n, log_c, log_right)
+    parts = [_Part(None, partial(gaps, step)) for step in (0, 1)]
     return parts, f"Chernoff: P <= c^(-t) (E R^t)^{depth} with R = |a_k|^2/|a_(k-1)|^2 and a power t for each {n}"
 
 
 def _best_power(
     net: Any,
-    width: int,
     n: sp.Symbol,
     log_c: tuple[sp.Expr, sp.Expr],
     log_right: tuple[sp.Expr, sp.Expr],
     step: int,
+    width: int,
 ) -> Ball:
     """Return by how much Chernoff's bound stays below the claimed one, in logarithms, for the first power that does.
 

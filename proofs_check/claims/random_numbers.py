@@ -259,7 +259,7 @@ class Exceedance(_OfOne):
     @property
     def letters(self) -> set[sp.Symbol]:
         """The letters of its layers, and of its threshold."""
-        return super().letters | self.threshold.free_symbols
+        return super().letters | set(self.threshold.free_symbols)
 
 
 @dataclass(frozen=True)

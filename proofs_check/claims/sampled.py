@@ -100,7 +100,7 @@ def judge_by_drawing(
     letters = _unknown(sides, points[0])
     share = drawing.error / (len(points) * len(letters))
     began = time.monotonic()
-    found = []
+    found: list[tuple[Point, Mapping[Any, Ball]]] = []
     for done, point in enumerate(points):
         told(done, len(points))
         balls = {letter: _interval(sides, letter, point, drawing, share) for letter in letters}

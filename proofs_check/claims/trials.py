@@ -116,8 +116,7 @@ def _try(sides: Sides, point: Point, out: Trials) -> None:
 
 def _is_inside(meaning: Meaning, point: Point) -> bool:
     numbers = [number for statistic in meaning.statistics.values() for number in statistic.at(point).numbers]
-    least = {Activation: 0}
-    return all(layer >= least.get(type(number), 1) for number in numbers for layer in number.layers)
+    return all(layer >= (not isinstance(number, Activation)) for number in numbers for layer in number.layers)
 
 
 def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool | None:
@@ -147,16 +146,30 @@ def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool |
         truth = holds(meaning.relation, sides.ball(meaning.left, point, digits), sides.ball(right, point, digits))
         if truth is not None:
             return truth
-        if _equal_exactly(sides, point, right):
-            return meaning.relation in ("=", "<=", ">=")
-    return None
+    return _compared_exactly(sides, point, right)
 
 
-def _equal_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool:
+def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
+    if sum(abs(int(value)) for value in point.values() if value.is_Integer) > _LARGEST_EXACT:
+        return None
     left_value, right_value = sides.exact(sides.meaning.left, point), sides.exact(right, point)
     if left_value is None or right_value is None:
-        return False
-    return bool(left_value == right_value or sp.expand(left_value - right_value) == 0)
+        return None
+    if left_value.is_Rational and right_value.is_Rational:
+        comparisons = {
+            "=": left_value == right_value,
+            "<=": left_value <= right_value,
+            ">=": left_value >= right_value,
+            "<": left_value < right_value,
+            ">": left_value > right_value,
+        }
+        return bool(comparisons[sides.meaning.relation])
+    equal = left_value == right_value or sp.expand(left_value - right_value) == 0
+    return sides.meaning.relation in ("=", "<=", ">=") if equal else None
+
+
+_LARGEST_EXACT = 1000
+"""Exact values at larger sizes than this in sum have too many digits."""
 
 
 def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:

@@ -2,6 +2,7 @@
 
 ==========  =================================================
 verify      check statements: verdicts, evidence, mutants
+check       check a claim of your own: a verdict, and where it fails
 statements  list the statements
 show        show one statement
 derive      derive a quantity exactly
@@ -52,7 +53,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:3]
-    ('verify', 'statements', 'show')
+    ('verify', 'check', 'statements')
     """
     return discovery.names(__name__)
 

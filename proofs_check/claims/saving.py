@@ -1,0 +1,211 @@
+"""A checked claim as a statement: source code for `verify --module` and `pytest --statements`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from proofs_check.claims.checked import Checked
+from proofs_check.claims.checking import SECONDS, check
+from proofs_check.claims.mutants import variants
+from proofs_check.verdict import Finding, Tier, Verdict
+from theory.ensembles import Ensemble, InvalidArgument
+
+_TIERS = {"derived": Tier.PROVED, "proved": Tier.PROVED, "enclosed": Tier.ENCLOSED, "simulated": Tier.SIMULATED}
+_ERROR = 1e-9
+"""Drawn claims have error probabilities of their own, far below that of a whole run."""
+
+
+@dataclass(frozen=True)
+class ClaimEvidence:
+    """Evidence for statements whose claim is a text: whatever :func:`proofs_check.check` finds.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The networks.
+    sizes : str, optional
+        For which sizes the claim is made, such as ``n=1..64,L=1..64``.
+    matrices : tuple of str
+        Declarations of matrices, for claims about their products.
+    samples : int, optional
+        How many networks are drawn at each size, where only they can tell.
+    seconds : float
+        For how long sizes are tried.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> ClaimEvidence(net).examine(lambda: "E|a_L|^2 = |x|^2").verdict
+    <Verdict.SUPPORTED: 'supported'>
+    """
+
+    net: Ensemble
+    sizes: str | None = None
+    matrices: tuple[str, ...] = ()
+    samples: int | None = None
+    seconds: float = SECONDS
+    check: str = "the claim, by derivation, in balls or by drawing"
+    tier = Tier.PROVED
+
+    def examine(self, claim: Callable[[], Any]) -> Finding:
+        """Check the text that the claim returns.
+
+        Parameters
+        ----------
+        claim : callable
+            Returns the claim as text.
+        """
+        text = claim()
+        found = check(
+            text,
+            self.net,
+            sizes=self.sizes,
+            matrices=self.matrices,
+            samples=self.samples,
+            seconds=self.seconds,
+            error=_ERROR,
+            compare=False,
+        )
+        return _finding(found)
+
+
+def _finding(found: Checked) -> Finding:
+    tier, says = found.judgement.tiers[0]
+    example = found.counterexample
+    detail = says
+    if example is not None:
+        at = ", ".join(f"{name} = {value}" for name, value in example.at.items())
+        detail = f"at {at}: claimed {example.claimed}, true {example.true}" if at else f"true: {example.true}"
+    return Finding(_TIERS[tier], f"{found.left} {found.relation} {found.right}", found.verdict, found.scope, detail)
+
+
+def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[str, ...] = ()) -> str:
+    """Return the source code of a statement that makes a checked claim.
+
+    Parameters
+    ----------
+    found : Checked
+        The claim, which is supported.
+    sizes : str, optional
+        The sizes for which it was made.
+    matrices : tuple of str
+        The declarations of its matrices.
+
+    Returns
+    -------
+    str
+        A Python module with one statement, whose mutants are those variants of the claim that the evidence refutes.
+
+    Raises
+    ------
+    InvalidArgument
+        If the claim is not supported, or no variant of it is refuted.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+    >>> print(as_statement(check("E|a_L|^2 = |x|^2", net)).splitlines()[0])
+    \"\"\"E|a_L|^2 = |x|^2\"\"\"
+    """
+    if found.verdict is not Verdict.SUPPORTED:
+        problem = f"the claim is {found.verdict.value}, and a statement is one that stands"
+        raise InvalidArgument("save", problem, "save a claim that is supported")
+    evidence = ClaimEvidence(found.net, sizes, matrices)
+    false = []
+    for variant in variants(found.claim):
+        try:
+            if evidence.examine(lambda variant=variant: variant.claim).verdict is Verdict.REFUTED:  # type: ignore[misc]
+                false.append(variant)
+        except InvalidArgument:
+            continue
+        if len(false) == _MUTANTS:
+            break
+    if not false:
+        problem = "no nearby false claim is refuted, so nothing shows that the check can fail"
+        raise InvalidArgument("save", problem, "save a sharper claim")
+    mutants = "\n".join(f"        Mutant({_quoted(v.name)}, lambda: {_quoted(v.claim)})," for v in false)
+    assumed = "\n".join(f"        Assumption({_quoted(text)})," for text in found.assumptions)
+    more = "".join(f", {name}={value!r}" for name, value in (("sizes", sizes), ("matrices", matrices)) if value)
+    left, right = re.escape("{"), re.escape("}")
+    latex = re.sub(f"[{left}{right}]", "", f"{found.left} {found.relation} {found.right}")
+    return f'''"""{found.claim}"""
+
+from proofs_check import Assumption, Mutant, Statement
+from proofs_check.claims.saving import ClaimEvidence
+from theory import Ensemble
+
+NET = {_ensemble(found.net)}
+
+
+def claim() -> str:
+    """Return the claim, for the scope: {found.scope}."""
+    return {_quoted(found.claim)}
+
+
+STATEMENT = Statement(
+    id="claims.{_identifier(found.claim)}",
+    title={_quoted(found.claim)},
+    latex={_quoted(latex)},
+    source="a claim of one's own",
+    assumptions=(
+{assumed}
+    ),
+    claim=claim,
+    evidence=(ClaimEvidence(NET{more}),),
+    mutants=(
+{mutants}
+    ),
+)
+STATEMENTS = (STATEMENT,)
+'''
+
+
+_MUTANTS = 6
+
+
+def _quoted(text: str) -> str:
+    """Return a text as source code, in double quotes.
+
+    >>> print(_quoted("it's"))
+    "it's"
+    """
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _identifier(claim: str) -> str:
+    """Return the second half of a statement's id.
+
+    >>> _identifier("E|a_L|^4 = (1+5/n)^L |x|^4")
+    'e-a-l-4-1-5-n-l-x-4'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", claim.lower()).strip("-") or "claim"
+
+
+def _value(value: Any) -> str:
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _ensemble(net: Ensemble) -> str:
+    parts: list[str] = []
+    if net.is_constant_width:
+        parts += [f"width={_value(net.width)}", f"depth={_value(net.depth)}"]
+    else:
+        parts.append(f"widths={_value(net.widths)}")
+    if net.activation != "linear":
+        parts.append(f"activation={_value(net.activation)}")
+    parts.append(f"init={_value(net.init.describe())}")
+    if not net.law.is_normal:
+        parts.append(f"law={_value(net.law.name)}")
+    if net.readout != "random":
+        readout = net.readout if isinstance(net.readout, str) else tuple(map(str, net.readout))
+        parts.append(f"readout={_value(readout)}")
+    if net.input is not None:
+        given = net.input if isinstance(net.input, str) else tuple(map(str, net.input))
+        parts.append(f"input={_value(given)}")
+    if not net.architecture.is_plain:
+        parts.append(f"architecture={_value(net.architecture.describe())}")
+    return f"Ensemble({', '.join(parts)})"
