@@ -442,6 +442,8 @@ class _Reader(Arithmetic):
 
     def number(self, node: Node) -> RandomNumber:
         """Read a norm, an eigenvalue, the output or an inner product."""
+        if node.kind == "call" and node.value == "tr":
+            self.special(node)  # refuses, and says what would do
         if node.kind == "norm":
             return self.norm(node)
         if node.kind == "inner":

@@ -275,7 +275,7 @@ class _Parser:
             return False
         if token.text == "|":
             return not self.open.endswith("|")
-        return token.kind in ("name", "number") or token.text == "("
+        return token.kind in ("name", "number", "dots") or token.text == "("
 
     # --- primaries --------------------------------------------------------------------------------------------------
 

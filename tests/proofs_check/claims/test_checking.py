@@ -1,0 +1,316 @@
+"""What `check` finds: verdicts with their scope, the smallest counterexample, what is true instead."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proofs_check import check
+from proofs_check.claims.checked import as_data, as_json, as_line, as_text
+from proofs_check.claims.mutants import variants
+from proofs_check.exact.all_weights import activation_power, gradient_power, hessian_power
+from proofs_check.verdict import Verdict
+from theory import activation_moment
+from theory.ensembles import Ensemble, InvalidArgument, Law
+
+HE = Ensemble(width="n", depth="L", activation="relu", init="he")
+LINEAR = Ensemble(width="n", depth="L")
+SMALL = HE.at(width=2, depth=2, law="rademacher", input=(1, 2))
+TERNARY = Law.discrete({-1: "1/4", 0: "1/2", 1: "1/4"}, name="ternary")
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "scope"),
+    [
+        ("E|a_L|^2 = |x|^2", HE, "all n, L and |x|"),
+        ("E|a_L|^4 = ((n+5)/n)^L |x|^4", HE, "all n, L and |x|"),
+        ("E|a_L|^4 = (n+5)^L/n^L * |x|^4", HE, "all n, L and |x|"),
+        ("E|a_{L-1}|^4 = (1+5/n)^(L-1) |x|^4", HE, "all n, L and |x|"),
+        ("E|df/dW_k|^2 = |x|^2/2", HE, "all n, L and |x|, 1 <= k <= L"),
+        ("E|H_kl|^2 = n*|x|^2/4", HE, "all n, L and |x|, 1 <= k < l <= L"),
+        ("E|a_j|^2 |a_k|^2 = (1+5/n)^j |x|^4", HE, "all n, L and |x|, 1 <= j < k <= L"),
+        ("E|a_1|^4 = |x|^4 + 2*|x|^4/n + (K-3)*|x|_4^4/n", LINEAR.at(law="symmetric"), "all n, L, K, |x|_4 and |x|"),
+        ("E|a_L|^4 = (1+5/n)^L |x|^4", HE.at(width=7, depth=3), "all |x|"),
+        ("E|a_2|^2 = 16", Ensemble(widths=(2, 3, 4), init=1, input=(1, 1)), "widths 2, 3, 4 only"),
+        ("E|a_L|^4 <= exp(5*L/n)*|x|^4", HE, "all n, all L"),
+        ("E|a_L|^4 >= (1+4/n)^L*|x|^4", HE, "all n, all L"),
+        ("E log|a_L|^2 <= -L/n", LINEAR, "all L, n = 1..64, 128, 256, 512, 1024, 2048, 4096"),
+        ("P(|a_L|^2 >= |x|^2) <= exp(-5*L/(8*n))", HE, "all L, n = 1..64, 128, 256, 512, 1024, 2048, 4096"),
+        ("kurtosis(a_L) ~ exp(5*beta)", HE, "as n -> infinity along L = beta*n"),
+        ("Var log|a_L|^2 = 5*L/n + O(L/n^2)", HE, "as n -> infinity, uniformly in L"),
+        ("E|a_L|^4 = |x|^4 + 5*L/n*|x|^4 + O(L^2/n^2)", HE, "as n -> infinity, for each fixed L"),
+    ],
+)
+def test_true_claims_are_supported_for_what_they_say(claim, net, scope):
+    found = check(claim, net, compare=False)
+    assert (found.verdict, found.scope) == (Verdict.SUPPORTED, scope)
+    assert found.counterexample is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "at", "claimed", "true"),
+    [
+        ("E|a_L|^4 = (1+6/n)^L |x|^4", HE, {"n": 1, "L": 1}, "7", "6"),
+        ("E|a_L|^2 = |x|^4", HE, {"n": 1, "L": 1, "|x|": 2}, "16", "4"),
+        ("E|a_L|^4 = 6^L |x|^4", HE, {"n": 2, "L": 1}, "6", "7/2"),
+        ("E|a_L|^4 = 1 + 5*L/n", HE, {"n": 1, "L": 2}, "11", "36"),
+        ("E||W_L*...*W_1||_F^4 = n^2*(1+2/n)^L", LINEAR, {"n": 2, "L": 1}, "8", "6"),
+        ("E|df/dW_1|^2 = n/2", HE, {"n": 2, "L": 1}, "1", "1/2"),
+        ("E|a_L|^4 <= exp(4.9*L/n)", HE, {"n": 128, "L": 1}, "exp(49/1280) = 1.039023417", "133/128"),
+        ("E log|a_L|^2 >= -3*L/n", HE, {"n": 5, "L": 1}, "-3/5", "-0.6233928650"),
+        ("median log(|a_L|^2/|x|^2) <= -5*L/(2*n)", HE, {"n": 2, "L": 1}, "-5/4", "-1.148361443"),
+        ("median log|a_L|^2 >= -3", HE, {"n": 1, "L": 1}, "-3", "-infinity"),
+        ("P(|a_L|^2 > 1) < 1/10", HE, {"n": 1, "L": 1}, "1/10", "0.2397500611"),
+    ],
+)
+def test_false_claims_are_refuted_at_the_smallest_sizes(claim, net, at, claimed, true):
+    found = check(claim, net)
+    example = found.counterexample
+    assert found.verdict is Verdict.REFUTED
+    assert (dict(example.at), example.claimed, example.true) == (at, claimed, true)
+
+
+def test_the_smallest_counterexample_is_the_smallest():
+    n, depth = sp.symbols("n L")
+    claimed, true = 1 + 5 * depth / n + 10 * (depth - 1) * depth / n**2, (1 + 5 / n) ** depth
+    sizes = sorted(itertools.product(range(1, 9), repeat=2), key=lambda size: (sum(size), size[0]))
+    first = next(s for s in sizes if (true - claimed).subs({n: s[0], depth: s[1]}) != 0)
+    found = check("E|a_L|^4 = 1 + 5*L/n + 10*(L-1)*L/n^2", HE)
+    assert tuple(found.counterexample.at.values()) == first
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 9), st.integers(0, 3), st.integers(1, 3))
+def test_of_all_second_orders_only_the_true_one_is_supported(numerator, constant, power):
+    found = check(f"E|a_L|^4 = (1 + {constant} + {numerator}/n^{power})^L |x|^4", HE, compare=False)
+    assert bool(found) is ((numerator, constant, power) == (5, 0, 1))
+
+
+@pytest.mark.parametrize("law", ["rademacher", TERNARY])
+@pytest.mark.parametrize(("activation", "init"), [("relu", "he"), ("linear", "xavier"), ("leaky:1/3", "he")])
+def test_moments_agree_with_every_weight_matrix(law, activation, init):
+    net = SMALL.at(law=law, activation=activation, init=init)
+    for order in (2, 4):
+        exact = activation_power(net, order)
+        assert check(f"E|a_L|^{order} = {exact}", net, compare=False)
+        assert check(f"E|a_L|^{order} = {exact + Fraction(1, 10**9)}", net).verdict is Verdict.REFUTED
+
+
+def test_gradients_and_hessians_agree_with_every_weight_matrix():
+    net = Ensemble(width=2, depth=2, law="rademacher", input=(1, 2), readout=(1, 3))
+    assert check(f"E|df/dW_1|^2 = {gradient_power(net, 1)}", net)
+    assert check(f"E|H_12|^2 = {hessian_power(net, 1, 2)}", net)
+
+
+def test_where_a_claim_fails_is_described():
+    found = check("E log|a_L|^2 >= -3*L/n", HE)
+    assert found.judgement.fails.endswith("exactly for 5 <= n <= 11, whatever L")
+    assert check("E log|a_L|^2 >= -3*L/n", HE, sizes="n>=12")
+    assert check("E log|a_L|^2 >= -3*L/n", HE, sizes="n>=11").verdict is Verdict.REFUTED
+    assert check("E log|a_L|^2 >= -3*L/n", HE, sizes="n=1..4")
+
+
+def test_what_is_true_instead_is_said():
+    found = check("E|a_L|^4 = (1+6/n)^L |x|^4", HE)
+    assert found.derived == activation_moment(HE, 4)
+    n, depth = (sp.Symbol(name, integer=True, positive=True) for name in "nL")
+    assert sp.simplify(found.ratio - ((n + 5) / (n + 6)) ** depth) == 0
+    assert "true instead: E |a_L|^4 = |x|^4*(1 + 5/n)^L" in as_text(found)
+
+
+@pytest.mark.parametrize(
+    ("claim", "net"),
+    [
+        ("E|a_L|^4 = (1+5/n)^L |x|^4", HE),
+        ("E|H|_F^2 = L*(L-1)*n*|x|^2/4", HE),
+        ("E|a_1|^4 = |x|^4 + 2*|x|^4/n + (K-3)*|x|_4^4/n", LINEAR.at(law="symmetric")),
+        ("P(a_L = 0) = 1 - (1 - 2^(-n))^L", HE),
+    ],
+)
+def test_no_variant_of_a_derived_equation_survives(claim, net):
+    found = check(claim, net)
+    sharpness = found.sharpness
+    assert sharpness.refuted == sharpness.tried >= 8
+    assert sharpness.survives == ()
+    assert 0 < sharpness.distance < 1
+    for variant in variants(claim):
+        try:
+            other = check(variant.claim, net, compare=False)
+        except InvalidArgument:
+            continue  # a variant such as n - 1 in a denominator may have no value
+        assert other.verdict is Verdict.REFUTED, variant
+
+
+def test_a_bound_that_could_be_sharper_says_so():
+    loose, sharp = (check(f"E|a_L|^4 <= (1+{c}/n)^L |x|^4", HE) for c in (7, 5))
+    assert "7 becomes 6" in loose.sharpness.survives
+    assert sharp.sharpness.survives == ()
+
+
+def test_sizes_restrict_a_claim():
+    claim = "E|a_L|^4 <= 2"
+    assert check(claim, HE, sizes="n=64,L=1..8")
+    assert check(claim, HE, sizes={"n": 64, "L": range(1, 9)})
+    assert check(claim, HE, sizes="n=64,L=1..16").verdict is Verdict.REFUTED
+    along = check(claim, HE, sizes="L=2*n")
+    assert dict(along.counterexample.at) == {"n": 1, "L": 2}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ("n=5..2", "has no value"),
+        ("n=0..2", "start at 1"),
+        ("q=1..2", "is no size of this claim"),
+        ("n=1..2,n=3", "given twice"),
+        ("n~3", "cannot be read"),
+        ("L=beta*n", "only for ~ and O"),
+        ("L=L+1", "no path along another size"),
+        ("n=1..999999", "more than"),
+        ("n>=x", "cannot be read"),
+    ],
+)
+def test_sizes_that_say_nothing_are_refused(sizes, words):
+    with pytest.raises(InvalidArgument, match=words):
+        check("E|a_L|^4 <= 2", HE, sizes=sizes)
+
+
+def test_a_size_that_is_a_number_has_no_range():
+    with pytest.raises(InvalidArgument, match="n is 16 in this ensemble"):
+        check("E|a_L|^4 <= 2", HE.at(width=16), sizes="n=1..8")
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("Var log|a_L|^2 = 5*L/n + O(L/n^2)", Verdict.SUPPORTED),
+        ("Var log|a_L|^2 = 5*L/n + O(L/n^3)", Verdict.REFUTED),
+        ("Var log|a_L|^2 = 5*L/n + 37*L/(2*n^2) + O(L/n^3)", Verdict.SUPPORTED),
+        ("Var log|a_L|^2 = 5*L/n + 18*L/n^2 + O(L/n^3)", Verdict.REFUTED),
+        ("E log|a_L|^2 = -5*L/(2*n) + O(L/n^2)", Verdict.SUPPORTED),
+        ("E log|a_L|^2 = -5*L/n + O(L/n^2)", Verdict.REFUTED),
+        ("E|H|_F^2 ~ L^2*n/4", Verdict.REFUTED),
+        ("E|a_L|^4 ~ 1", Verdict.SUPPORTED),
+    ],
+)
+def test_error_terms_and_ratios_follow_from_expansions(claim, verdict):
+    assert check(claim, HE, compare=False).verdict is verdict
+
+
+def test_finitely_many_widths_never_support_a_limit():
+    net = HE.at(init="variance:v")
+    found = check("E log|a_L|^2 = L*log(n*v/2) - 5*L/(2*n) + O(L/n^2)", net, compare=False)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "cannot support" in found.judgement.advice
+    assert check("E log|a_L|^2 = L*log(n*v) + O(L/n)", net, compare=False).verdict is Verdict.REFUTED
+
+
+def test_a_limit_needs_a_width_that_grows():
+    with pytest.raises(InvalidArgument, match="needs a width that is a letter"):
+        check("E|a_L|^4 ~ 1", HE.at(width=4))
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("E tr(W*A*W.T*A) = tr(A)^2/n", Verdict.SUPPORTED),
+        ("E tr(W*A*W.T*A) = tr(A*A)/n", Verdict.REFUTED),
+        ("E tr(W*A*W*A) = tr(A.T*A)/n", Verdict.SUPPORTED),
+        ("E ||W*A||_F^2 = tr(A*A.T)", Verdict.SUPPORTED),
+        ("E ||W||_F^4 = n^2 + 2", Verdict.SUPPORTED),
+        ("E ||W||_F^4 = n^2 + 3", Verdict.REFUTED),
+    ],
+)
+def test_products_of_matrices(claim, verdict):
+    found = check(claim, matrices=["W: normal 1/n, n by n"])
+    assert found.verdict is verdict
+    assert as_data(found)["ensemble"] is None
+    if verdict is Verdict.REFUTED:
+        assert found.counterexample.claimed != found.counterexample.true
+    else:
+        assert found.sharpness.refuted == found.sharpness.tried > 0
+
+
+@pytest.mark.parametrize(
+    ("matrix", "words"),
+    [
+        ("W", "cannot be read"),
+        ("W: normel 1/n, n by n", "there is no law 'normel'"),
+        ("W: normal q, n by n", "the letter 'q' is not known"),
+        ("W: n by n", "none of the matrices is random"),
+        ("W: normal 1/n, 0 by n", "neither a number nor a name"),
+    ],
+)
+def test_matrices_that_cannot_be_read_are_refused(matrix, words):
+    with pytest.raises(InvalidArgument, match=words):
+        check("E tr(W) = 0", matrices=[matrix])
+
+
+def test_matrices_must_fit():
+    with pytest.raises(InvalidArgument, match="sizes do not fit"):
+        check("E tr(W*W) = 0", matrices=["W: normal 1/n, n by m"])
+    with pytest.raises(InvalidArgument, match="there is no matrix 'A'"):
+        check("E tr(W*A) = 0", matrices=["W: normal 1/n, n by m"])
+
+
+def test_drawn_networks_decide_what_theory_does_not_know():
+    net = Ensemble(width=4, depth=3, activation="relu", init="he", law="uniform")
+    below, above = (check(f"median log|a_L|^2 {sign} 0", net, samples=4_000) for sign in ("<=", ">="))
+    assert (below.verdict, above.verdict) == (Verdict.SUPPORTED, Verdict.REFUTED)
+    assert below.scope == "width 4, depth 3 only"
+    assert below.judgement.tiers[0][0] == "simulated"
+    assert below.sharpness.resolution is None  # the right side is 0
+
+
+def test_what_is_open_says_how_many_networks_would_decide():
+    net = Ensemble(width=4, depth=3, law="uniform")
+    found = check("median log|a_L|^2 = -0.7", net, samples=200, tolerance=0.01)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "--samples" in found.judgement.advice
+    assert found.exit_status == 3
+
+
+def test_means_without_a_bound_on_their_variance_are_refused():
+    with pytest.raises(InvalidArgument, match="valid interval"):
+        check("E log|a_L|^2 = 0", Ensemble(width=4, depth=3, law="uniform"))
+
+
+@pytest.mark.parametrize("name", ["tolerance", "error"])
+@pytest.mark.parametrize("value", [0, 1, -1, float("nan")])
+def test_shares_lie_between_0_and_1(name, value):
+    with pytest.raises(InvalidArgument, match=name):
+        check("E|a_L|^2 = 1", HE, **{name: value})
+
+
+def test_the_answer_says_what_it_assumes():
+    text = as_text(check("E log|a_L|^2 <= 0", HE))
+    for words in ("the weights are normal", "given that no layer is dead", "|x| = 1, as the claim does not mention |x|"):
+        assert f"assuming: {words}" in text
+    assert "K = 9/5" in as_text(check("E|a_1|^2 = K*5/9*|x|^2", LINEAR.at(law="uniform")))
+
+
+def test_json_says_all_of_it():
+    found = check("E|a_L|^4 = (1+6/n)^L |x|^4", HE)
+    data = json.loads(as_json([found], batch=False))
+    assert set(data) >= {"claim", "verdict", "scope", "tiers", "counterexample", "derived", "ratio", "assumptions",
+                         "sharpness", "seconds", "ensemble"}  # fmt: skip
+    assert data["counterexample"] == {"at": {"n": 1, "L": 1}, "claimed": "7", "true": "6"}
+    letters = {name: sp.Symbol(name, integer=True, positive=True) for name in "nL"}
+    letters["norm_x"] = sp.Symbol("norm_x", positive=True)
+    assert sp.sympify(data["derived"], locals=letters) == activation_moment(HE, 4)
+    assert isinstance(json.loads(as_json([found], batch=True)), list)
+
+
+def test_notebooks_and_prompts_show_a_short_answer():
+    found = check("E|a_L|^2 = |x|^2", HE, compare=False)
+    assert repr(found) == "<supported: E|a_L|^2 = |x|^2; all n, L and |x|>"
+    assert str(found) == as_text(found)
+    assert found._repr_html_().startswith("<div><b>supported")
+    assert "supported" in found._repr_latex_()
+    assert as_line(found) == f"{'supported':<12}  E|a_L|^2 = |x|^2   [all n, L and |x|]"
