@@ -90,7 +90,7 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     L*n*norm_x**2*(L - 1)/4
     """
     if net.architecture.name == "residual":
-        from theory.architectures.residual import residual_hessian_moment
+        from theory.architectures.residual_hessians import residual_hessian_moment
 
         return residual_hessian_moment(net)
     require_independent_entries(net)
