@@ -7,7 +7,7 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 
-_LONGEST = 10**5
+LONGEST = 10**5
 """The exact power of a number has too many digits where the exponent exceeds this."""
 
 
@@ -48,8 +48,8 @@ def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
     >>> require_short(sp.Matrix([2]), sp.Integer(10**5))
     >>> require_short(sp.Matrix([sp.Symbol("a")]), sp.Integer(10**9))
     """
-    if steps.is_Integer and steps > _LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
-        problem = f"the exact power of a number has too many digits beyond the exponent {_LONGEST}"
+    if steps.is_Integer and steps > LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
+        problem = f"the exact power of a number has too many digits beyond the exponent {LONGEST}"
         raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
 
 
