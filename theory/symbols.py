@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from theory.ensembles import Ensemble, Exact, InvalidArgument
+from theory.ensembles import Ensemble, Exact, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction, is_symbol_name
 
 Scalar: TypeAlias = Exact | sp.Expr
@@ -157,6 +157,7 @@ def slope(net: Ensemble) -> sp.Expr:
     >>> slope(Ensemble(width="n", depth="L", activation="leaky:1/4"))
     1/4
     """
+    require_ensemble(net)
     return number(net.slope)
 
 
@@ -180,6 +181,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     >>> variance(Ensemble(width="n", depth="L", activation="relu", init="he"), 1)
     2/n
     """
+    require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
     value = net.init.variance(fan_in, fan_out, slope(net))
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
@@ -220,6 +222,7 @@ def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
     >>> input_power_sum(Ensemble(width=2, depth=1, input="1/2,1"), 2)
     5/4
     """
+    require_ensemble(net)
     width = whole(net.width_at(0))
     match net.input:
         case None if net.symbols:
@@ -249,6 +252,7 @@ def readout_power_sum(net: Ensemble, order: int) -> sp.Expr:
     >>> readout_power_sum(Ensemble(width=2, depth=1, readout="1/2,1"), 2)
     5/4
     """
+    require_ensemble(net)
     if net.readout == "ones":
         return whole(net.width_at(net.depth))
     return sp.Add(*(number(Fraction(entry)) ** order for entry in net.readout))
@@ -269,6 +273,7 @@ def readout_entry_moment(net: Ensemble, order: int) -> sp.Expr:
     >>> readout_entry_moment(Ensemble(width="n", depth="L"), 4)
     3/n**2
     """
+    require_ensemble(net)
     standardized = sp.factorial2(order - 1) if net.readout == "random" else sp.S.One
     return standardized / whole(net.width_at(net.depth)) ** (order // 2)
 

@@ -607,6 +607,7 @@ def require_layer(net: Ensemble, layer: object) -> int:
     InvalidArgument
         If it is no layer from 1 to the depth. The input, layer 0, is not random.
     """
+    as_ensemble(net)
     last = int(net.depth)
     return last if layer is None else as_count("layer", layer, 1, last, example=last)
 

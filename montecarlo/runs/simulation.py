@@ -12,6 +12,7 @@ from os import PathLike
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
@@ -312,10 +313,7 @@ def _validate(
     until: object,
 ) -> None:
     """Refuse arguments that are not what they should be."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
-    _require_drawable(net)
+    _require_drawable(as_ensemble(net))
     _integer("samples", samples, least=1, example=1000)
     _integer("seed", seed, least=0, example=0)
     _integer("jobs", jobs, least=1, example=2)

@@ -365,6 +365,23 @@ class Ensemble:
         return hashlib.sha256(f"{self.describe()} {self.law.describe()}".encode()).hexdigest()
 
 
+def require_ensemble(net: object) -> None:
+    """Refuse what is no ensemble.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none; the message shows what came instead.
+
+    Examples
+    --------
+    >>> require_ensemble(Ensemble(width="n", depth="L"))
+    """
+    if not isinstance(net, Ensemble):
+        problem = f"must be an Ensemble, got {net!r:.60}"
+        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
+
+
 def _parse_sizes(
     width: object, depth: object, widths: object
 ) -> tuple[int | str | None, int | str, tuple[int | str, ...] | None]:

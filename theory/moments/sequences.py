@@ -17,7 +17,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from theory import symbols
 from theory.balls import Ball, precision, require_digits
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied, transfer_matrix
 
 _LARGEST_EXACT = 200_000
@@ -222,6 +222,7 @@ def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
     >>> activation_sequence(net, 6).size
     3
     """
+    require_ensemble(net)
     if not net.is_constant_width:
         raise InvalidArgument("widths", "differ, so there is no sequence in the depth", "use width=32")
     transfer = transfer_matrix(net, order)

@@ -24,7 +24,7 @@ import sympy as sp
 from sympy.utilities.iterables import multiset_partitions, partitions
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
 from theory.requirements import require_independent_entries, require_order
 
 IntegerPartition = tuple[int, ...]
@@ -213,6 +213,7 @@ def input_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
     >>> input_power_sums(Ensemble(width="n", depth="L"), (2, 1))
     norm4_x**4*norm_x**2
     """
+    require_ensemble(net)
     return sp.Mul(*(symbols.input_power_sum(net, 2 * j) for j in part))
 
 
@@ -258,6 +259,7 @@ class Layer:
         >>> Layer.forward(Ensemble(widths=(2, 3), init="1/2"), 1).width
         3
         """
+        require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
@@ -273,6 +275,7 @@ class Layer:
         >>> Layer.backward(Ensemble(widths=(2, 3), init="1/2"), 1).width
         2
         """
+        require_ensemble(net)
         width = symbols.whole(net.width_at(layer - 1))
         net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
