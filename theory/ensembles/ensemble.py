@@ -64,8 +64,8 @@ class Ensemble:
     >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
     >>> net.at(width=32, depth=64).variance(1)
     Fraction(1, 16)
-    >>> Ensemble(widths=(784, 100, 10), init="xavier").depth
-    2
+    >>> net.at(widths=(784, 100, 10))
+    Ensemble(widths=(784, 100, 10), activation='relu', init='he')
     >>> print(net.at(architecture="residual:1/sqrt(L)").describe())
     width=n depth=L activation=relu init=he law=normal readout=random architecture=residual:1/sqrt(L)
     """
@@ -346,6 +346,22 @@ class Ensemble:
         for name, part, remedy in parts:
             if isinstance(part, str):
                 raise InvalidArgument(name, f"{who} needs a number, got the symbol {part!r}", f"use {remedy}")
+
+    def __repr__(self) -> str:
+        """Return the call that makes the ensemble, without what is so by default."""
+        usual = "uniform" if self.init.name == "pytorch" else "normal"
+        given: list[tuple[str, object, object]] = [
+            ("width", self.width, None),
+            ("depth", self.depth if self.widths is None else None, None),
+            ("widths", self.widths, None),
+            ("activation", self.activation, "linear"),
+            ("init", self.init.describe(), "xavier"),
+            ("law", self.law.name if self.law.is_named else self.law, usual),
+            ("readout", _joined(self.readout), "random"),
+            ("input", None if self.input is None else _joined(self.input), None),
+            ("architecture", self.architecture.describe(), "plain"),
+        ]
+        return f"Ensemble({', '.join(f'{name}={value!r}' for name, value, default in given if value != default)})"
 
     def describe(self) -> str:
         """Return the ensemble on one line. Equal texts mean equal ensembles, but for laws of one's own with one name.
