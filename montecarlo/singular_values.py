@@ -111,6 +111,10 @@ class Factor(NamedTuple):
     slopes: Array | None
     matrix: Array | None
 
+    def __repr__(self) -> str:
+        shapes = ("identity" if part is None else f"shape {part.shape}" for part in self)
+        return "Factor(slopes: {}, matrix: {})".format(*shapes)
+
 
 def log_singular_values(factors: Iterable[Factor], *, has_atoms: bool = False) -> Array:
     r"""Return the logs of all singular values of products :math:`J = F_L \cdots F_1`, F_1 first.

@@ -114,6 +114,6 @@ def test_readme_example_of_escape_runs() -> None:
     bounds, descent, adam, plain, residual = _printed_by(_readme_examples()[2]).splitlines()
     low, high = map(float, bounds.strip("[]").split(","))
     assert 5500 < low < high < low + 24
-    medians = [float(re.search(r"value=([-\d.]+)", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]
+    medians = [float(re.search(r"Estimate\(([-\d.]+) in", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]
     assert medians[0] > medians[1] + 2
     assert [round(median) for median in medians[2:]] == [-17, -4]

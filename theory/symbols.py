@@ -28,6 +28,22 @@ def norm_symbol(order: int) -> sp.Symbol:
     return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
 
 
+def latex(formula: sp.Expr | sp.Matrix) -> str:
+    r"""Return a formula in LaTeX, with norms for the letters that stand for them.
+
+    Examples
+    --------
+    >>> print(latex(norm_symbol(2) ** 4 + norm_symbol(4)))
+    \left\|x\right\|_{4} + \left\|x\right\|^{4}
+    """
+    names = {norm_symbol(2): r"\left\|x\right\|"}
+    for letter in formula.free_symbols - set(names):
+        order = str(letter).removeprefix("norm").removesuffix("_x")
+        if str(letter).startswith("norm") and order.isdigit():
+            names[letter] = rf"\left\|x\right\|_{{{order}}}"
+    return str(sp.latex(formula, symbol_names=names))
+
+
 def whole(value: int | str) -> sp.Expr:
     """Return a width, depth or layer as a SymPy integer, or as a positive integer symbol if it is a name.
 

@@ -50,6 +50,40 @@ class TransferMatrix:
     basis: tuple[IntegerPartition, ...]
     matrix: sp.Matrix
 
+    def __repr__(self) -> str:
+        if len(self.basis) == 1:
+            return f"TransferMatrix(order {self.order}: {self.matrix[0]})"
+        return f"TransferMatrix(order {self.order}: {len(self.basis)} power sums)"
+
+    def _repr_latex_(self) -> str:
+        after, before = (sp.Matrix([sp.Symbol(power_sum(part, k)) for part in self.basis]) for k in ("k", "k-1"))
+        mean = rf"E\left[{symbols.latex(after)}\middle|a_{{k-1}}\right]"
+        return rf"$\displaystyle {mean} = {symbols.latex(self.matrix)}{symbols.latex(before)}$"
+
+    @property
+    def order(self) -> int:
+        """The power of the norm whose moments the matrix carries from layer to layer."""
+        return 2 * sum(self.basis[0])
+
+
+def power_sum(part: IntegerPartition, layer: str) -> str:
+    r"""Return a power sum of the activations of a layer in LaTeX, as a product of powers of norms.
+
+    Parameters
+    ----------
+    part : tuple of int
+        The parts of lambda.
+    layer : str
+        The index of the layer.
+
+    Examples
+    --------
+    >>> print(power_sum((2, 1, 1), "k"))
+    \|a_{k}\|_{4}^{4} \|a_{k}\|_{2}^{4}
+    """
+    powers = ((j, 2 * j * part.count(j)) for j in dict.fromkeys(part))
+    return " ".join(rf"\|a_{{{layer}}}\|_{{{2 * j}}}^{{{power}}}" for j, power in powers)
+
 
 def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix:
     r"""Derive the map of one layer on the even power sums of total degree `order`.
