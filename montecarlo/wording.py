@@ -31,6 +31,19 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 3 else f"{names[0]}, ..., {names[-1]}"
 
 
+def shape_of(widths: Sequence[int]) -> str:
+    """Return the widths of a network, or of a deep one the first, the last and the depth.
+
+    Examples
+    --------
+    >>> shape_of((784, 100, 10)), shape_of((4,) * 65)
+    ('784-100-10', '4-...-4 of depth 64')
+    """
+    if len(widths) <= 6:
+        return "-".join(map(str, widths))
+    return f"{widths[0]}-...-{widths[-1]} of depth {len(widths) - 1}"
+
+
 def spread(values: ArrayLike) -> str:
     """Return the least and the largest of some numbers that are no nan.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
-from montecarlo.wording import counted
+from montecarlo.wording import counted, shape_of
 
 _NEAR = 1e100
 """Vectors need no rescaling while their norms lie between this and its inverse."""
@@ -86,8 +86,8 @@ class Directions:
     at_kink: NDArray[np.bool_]
 
     def __repr__(self) -> str:
-        widths = "-".join(str(w.shape[-1]) for w in self.weights) + f"-{self.weights[-1].shape[-2]}"
-        return f"Directions({counted(len(self.cosine), 'network')}, {widths})"
+        widths = [self.weights[0].shape[-1], *(w.shape[-2] for w in self.weights)]
+        return f"Directions({counted(len(self.cosine), 'network')}, {shape_of(widths)})"
 
     @classmethod
     def of(

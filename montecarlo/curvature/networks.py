@@ -16,7 +16,7 @@ from montecarlo.arguments import as_count, as_ensemble, as_floats
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.engines.real_matrices import Chunk
-from montecarlo.wording import counted
+from montecarlo.wording import counted, shape_of
 from theory.ensembles import Ensemble, InvalidArgument
 
 _MOST_BYTES = 2**33
@@ -76,9 +76,8 @@ class Network:
         object.__setattr__(self, "slope", _slope(activation if isinstance(activation, str) else str(activation)))
 
     def __repr__(self) -> str:
-        widths = "-".join(map(str, self.widths))
         outputs = "" if self.readout is None else f", read out by {counted(self.outputs_size, 'vector')}"
-        return f"Network({widths}, {self.activation}, {counted(self.parameters, 'weight')}{outputs})"
+        return f"Network({shape_of(self.widths)}, {self.activation}, {counted(self.parameters, 'weight')}{outputs})"
 
     @classmethod
     def sample(cls, net: Ensemble, seed: int = 0, *, readout: bool = True) -> Network:

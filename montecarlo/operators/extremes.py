@@ -50,7 +50,7 @@ class ExtremeEigenvalues:
 
     def __repr__(self) -> str:
         ends = zip(self.eigenvalues, self.residuals, strict=True)
-        found = ", ".join(f"{end:.8g} up to {residual:.2g}" for end, residual in ends)
+        found = ", ".join(f"{end:.8g} within {residual:.2g}" for end, residual in ends)
         return f"ExtremeEigenvalues({found}; size {len(self.vectors)}, {counted(self.products, 'product')})"
 
 

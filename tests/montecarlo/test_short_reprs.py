@@ -25,10 +25,9 @@ from montecarlo import (
 )
 from montecarlo.architectures.passes import Passed
 from montecarlo.curvature import LossHessian, Network, hessian_extremes, hessian_spectrum, reduced_spectrum
-from montecarlo.curvature.directions import Norms
+from montecarlo.curvature.directions import Directions, Norms
 from montecarlo.curvature.extremes_by_gradients import ExtremesByGradients
 from montecarlo.curvature.lanczos import ReducedExtremes
-from montecarlo.curvature.networks import Network as Single
 from montecarlo.intervals import Estimate
 from montecarlo.operators import extreme_eigenvalues, hutchinson_trace, spectral_density
 from montecarlo.runs.block_store import BlockStore
@@ -68,7 +67,8 @@ RESULTS = [
     LogCovariance.of(LOGS),
     Part.of(LOGS, keep_values=True, covariance=True),
     NETWORK,
-    Single.sample(RELU),
+    Network.sample(RELU.at(depth=64)),
+    Directions.of([np.ones((2, 4, 4))] * 9, 0.0, np.ones((2, 4)), np.ones((1, 4))),
     hessian_spectrum(NETWORK, np.ones(20)),
     hessian_spectrum(Network([np.eye(2), -np.eye(2)], readout=np.ones(2)), np.ones(2)),
     hessian_extremes(NETWORK, np.ones(20)),
@@ -141,7 +141,7 @@ def test_curvature_says_its_ends_and_signs():
     tiny = Network([1e-200 * np.eye(2)] * 4, "linear", readout=[1.0, 0.0])
     assert "e-400" in repr(hessian_spectrum(tiny, [1.0, 1.0]))
     assert "e-400" in repr(hessian_extremes(tiny, [1.0, 1.0]))
-    assert re.search(r"\(-3 up to \S+, 59 up to \S+; size 63, \d+ products\)", repr(extreme_eigenvalues(MATRIX)))
+    assert re.search(r"\(-3 within \S+, 59 within \S+; size 63, \d+ products\)", repr(extreme_eigenvalues(MATRIX)))
 
 
 def test_escapes_are_counted():
