@@ -18,6 +18,7 @@ operators        symmetric operators known by their products: ends, density, tra
 
 arguments        reading arguments, or refusing them
 arrays           the types of arrays
+wording          words and numbers of short reprs
 ===============  =============================================================================
 """
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from montecarlo.arguments import is_whole
+from montecarlo.arguments import as_ensemble, is_whole
 from montecarlo.arrays import Array
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.engines.real_matrices import Chunk
@@ -185,6 +185,7 @@ class DeadUnits:
         InvalidArgument
             If the activation is not ReLU, or the ensemble does not have one of the layers.
         """
+        as_ensemble(net)
         if net.activation != "relu":
             raise InvalidArgument("activation", f"{self.name} needs units that can be off", "use activation='relu'")
         return tuple(f"dead_{k}" for k in layers_between(self.layers, 1, net))
@@ -233,6 +234,7 @@ class InnerProducts:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels."""
+        as_ensemble(net)
         signs = ("",) if self._is_positive(net) else ("+", "-")
         return tuple(f"p_{k}{sign}" for k in layers_between(self.layers, 0, net) for sign in signs)
 
@@ -402,6 +404,7 @@ def layers_between(layers: tuple[int, ...] | None, first: int, net: Ensemble) ->
     InvalidArgument
         If the ensemble does not have one of the layers.
     """
+    as_ensemble(net)
     depth = int(net.depth)
     if layers is None:
         return range(first, depth + 1)

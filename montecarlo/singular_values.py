@@ -13,6 +13,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes
 from montecarlo.engines.real_matrices import Chunk
@@ -79,6 +80,7 @@ class JacobianSingularValues:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``sigma_i`` for i up to the least width from layer j to layer k."""
+        as_ensemble(net)
         net.require_plain("the input-output Jacobian")
         first, last = self._ends(net)
         return tuple(f"sigma_{i}" for i in range(1, min(sizes(net)[first : last + 1]) + 1))
@@ -108,6 +110,10 @@ class Factor(NamedTuple):
 
     slopes: Array | None
     matrix: Array | None
+
+    def __repr__(self) -> str:
+        shapes = ("identity" if part is None else f"shape {part.shape}" for part in self)
+        return "Factor(slopes: {}, matrix: {})".format(*shapes)
 
 
 def log_singular_values(factors: Iterable[Factor], *, has_atoms: bool = False) -> Array:

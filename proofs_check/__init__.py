@@ -87,3 +87,7 @@ def __getattr__(name: str) -> Any:  # the pytest plugin is imported by every pyt
         if name in names:
             return getattr(import_module(f"proofs_check.{room}"), name)
     raise AttributeError(f"module 'proofs_check' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:  # what is not loaded yet is completed too
+    return sorted({*globals(), *__all__})

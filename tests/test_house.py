@@ -50,6 +50,18 @@ def test_public_names_resolve() -> None:
         assert [name for name in package.__all__ if not hasattr(package, name)] == []
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_completion_lists_public_names_that_are_not_loaded_yet(package: str) -> None:
+    """In a fresh process: SymPy, NumPy's company and the statements are loaded when they are asked for, not before."""
+    late = {"theory": ("sympy", "flint"), "montecarlo": ("sympy", "scipy"), "proofs_check": ("sympy", "numpy")}
+    shown = _printed_by(
+        f"import sys, {package} as package\n"
+        f"print(sorted(set(package.__all__) - set(dir(package))), sorted({{*{late[package]}}} & set(sys.modules)))\n"
+        "print({'__name__', '__all__', '__doc__'} <= set(dir(package)), dir(package) == sorted(set(dir(package))))"
+    )
+    assert shown == "[] []\nTrue True\n"
+
+
 def _readme_commands() -> list[str]:
     lines = (line.strip().removeprefix("$ ") for line in README.splitlines())
     return [line.split("  #")[0] for line in lines if line.startswith(("vanishing derive", "vanishing sample"))]
@@ -85,7 +97,7 @@ def _printed_by(code: str) -> str:
 
 def test_readme_library_example_runs() -> None:
     shown = _printed_by(_readme_examples()[0])
-    assert "norm_x**4*(1 + 5/n)**L" in shown
+    assert shown.startswith("0 81*norm_x**4/16\n")
     assert re.search(r"^-5\.24", shown, re.MULTILINE)
 
 
@@ -102,6 +114,6 @@ def test_readme_example_of_escape_runs() -> None:
     bounds, descent, adam, plain, residual = _printed_by(_readme_examples()[2]).splitlines()
     low, high = map(float, bounds.strip("[]").split(","))
     assert 5500 < low < high < low + 24
-    medians = [float(re.search(r"value=([-\d.]+)", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]
+    medians = [float(re.search(r"Estimate\(([-\d.]+) in", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]
     assert medians[0] > medians[1] + 2
     assert [round(median) for median in medians[2:]] == [-17, -4]

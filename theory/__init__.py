@@ -10,10 +10,14 @@ width_one            networks of width one, where everything is a product of sin
 architectures        what residual branches, normalization and orthogonal weights change
 dynamics             how a plateau is left: descent, momentum, noise, adaptive steps
 
+formulas             letters of formulas by their names, and values in their place
 symbols              from exact numbers and names to SymPy
 requirements         what formulas ask of an ensemble, refused in one line where it is not met
 balls                constants in ball arithmetic, compared with three values
 ===================  =============================================================================
+
+Letters of formulas are called by their names, ``at(formula, n=4, L=2)`` and ``letters(net).n``: they know that n is a
+positive integer, so SymPy takes ``symbols("n")`` of one's own for another letter.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
 
 if TYPE_CHECKING:
+    from theory.formulas import Letters, at, letters
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
@@ -42,6 +47,9 @@ __all__ = [
     "Law",
     "Initialization",
     "InvalidArgument",
+    "at",
+    "letters",
+    "Letters",
     "activation_moment",
     "kurtosis",
     "kurtosis_limit",
@@ -77,6 +85,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "formulas": ("at", "letters", "Letters"),
     "moments.activations": ("activation_moment", "kurtosis", "kurtosis_limit"),
     "moments.sequences": ("MomentSequence", "activation_sequence"),
     "moments.across_layers": ("correlation", "covariance", "mixed_moment"),
@@ -102,3 +111,7 @@ def __getattr__(name: str) -> Any:  # SymPy is loaded when a formula is first as
         if name in names:
             return getattr(import_module(f"theory.{room}"), name)
     raise AttributeError(f"module 'theory' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:  # what is not loaded yet is completed too
+    return sorted({*globals(), *__all__})

@@ -5,27 +5,10 @@ from __future__ import annotations
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 
-_LONGEST = 10**5
+LONGEST = 10**5
 """The exact power of a number has too many digits where the exponent exceeds this."""
-
-
-def require_ensemble(net: object) -> None:
-    """Refuse what is no ensemble.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none; the message shows what came instead.
-
-    Examples
-    --------
-    >>> require_ensemble(Ensemble(width="n", depth="L"))
-    """
-    if not isinstance(net, Ensemble):
-        problem = f"must be an Ensemble, got {net!r}"
-        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
 
 
 def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
@@ -48,8 +31,8 @@ def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
     >>> require_short(sp.Matrix([2]), sp.Integer(10**5))
     >>> require_short(sp.Matrix([sp.Symbol("a")]), sp.Integer(10**9))
     """
-    if steps.is_Integer and steps > _LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
-        problem = f"the exact power of a number has too many digits beyond the exponent {_LONGEST}"
+    if steps.is_Integer and steps > LONGEST and (matrix.rows > 1 or (matrix[0].is_Rational and matrix[0] != 1)):
+        problem = f"the exact power of a number has too many digits beyond the exponent {LONGEST}"
         raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
 
 
@@ -93,6 +76,7 @@ def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = Fa
     >>> require_layer(Ensemble(width=4, depth=3), 3)
     >>> require_layer(Ensemble(width=4, depth=3), None, optional=True)
     """
+    require_ensemble(net)
     if layer is None:
         if not optional:
             problem = "is needed for unequal widths, orders above 2, and a fixed readout under relu"
@@ -115,6 +99,7 @@ def require_independent_masks(net: Ensemble) -> None:
     --------
     >>> require_independent_masks(Ensemble(width=4, depth=3, activation="relu"))
     """
+    require_ensemble(net)
     net.require_plain("this formula of gradients")
     if net.slope == 1:
         return
@@ -145,6 +130,7 @@ def require_independent_entries(net: Ensemble) -> None:
     --------
     >>> require_independent_entries(Ensemble(width=4, depth=3, init="he"))
     """
+    require_ensemble(net)
     net.require_plain("this formula")
     if not net.has_independent_entries:
         problem = "orthogonal weights have dependent entries, and this formula needs independent ones"
@@ -170,6 +156,7 @@ def require_normal(net: Ensemble, what: str) -> None:
     --------
     >>> require_normal(Ensemble(width=4, depth=3), "the gradient")
     """
+    require_ensemble(net)
     net.require_plain(f"the exact law of {what}")
     if not net.law.is_normal or not net.has_independent_entries:
         kind = net.law.name if net.has_independent_entries else "orthogonal"
@@ -195,6 +182,7 @@ def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None
     --------
     >>> require_two_layers(Ensemble(width=4, depth=3), 1, 3)
     """
+    require_ensemble(net)
     net.require_plain("what lies between two layers")
     for layer in (first, last):
         net.width_at(layer)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from theory.ensembles import Ensemble, Exact, InvalidArgument
+from theory.ensembles import Ensemble, Exact, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction, is_symbol_name
 
 Scalar: TypeAlias = Exact | sp.Expr
@@ -26,6 +26,22 @@ def norm_symbol(order: int) -> sp.Symbol:
     (norm_x, norm4_x)
     """
     return sp.Symbol("norm_x" if order == 2 else f"norm{order}_x", positive=True)
+
+
+def latex(formula: sp.Expr | sp.Matrix) -> str:
+    r"""Return a formula in LaTeX, with norms for the letters that stand for them.
+
+    Examples
+    --------
+    >>> print(latex(norm_symbol(2) ** 4 + norm_symbol(4)))
+    \left\|x\right\|_{4} + \left\|x\right\|^{4}
+    """
+    names = {norm_symbol(2): r"\left\|x\right\|"}
+    for letter in formula.free_symbols - set(names):
+        order = str(letter).removeprefix("norm").removesuffix("_x")
+        if str(letter).startswith("norm") and order.isdigit():
+            names[letter] = rf"\left\|x\right\|_{{{order}}}"
+    return str(sp.latex(formula, symbol_names=names))
 
 
 def whole(value: int | str) -> sp.Expr:
@@ -157,6 +173,7 @@ def slope(net: Ensemble) -> sp.Expr:
     >>> slope(Ensemble(width="n", depth="L", activation="leaky:1/4"))
     1/4
     """
+    require_ensemble(net)
     return number(net.slope)
 
 
@@ -180,6 +197,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     >>> variance(Ensemble(width="n", depth="L", activation="relu", init="he"), 1)
     2/n
     """
+    require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
     value = net.init.variance(fan_in, fan_out, slope(net))
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
@@ -220,6 +238,7 @@ def input_power_sum(net: Ensemble, order: int) -> sp.Expr:
     >>> input_power_sum(Ensemble(width=2, depth=1, input="1/2,1"), 2)
     5/4
     """
+    require_ensemble(net)
     width = whole(net.width_at(0))
     match net.input:
         case None if net.symbols:
@@ -249,6 +268,7 @@ def readout_power_sum(net: Ensemble, order: int) -> sp.Expr:
     >>> readout_power_sum(Ensemble(width=2, depth=1, readout="1/2,1"), 2)
     5/4
     """
+    require_ensemble(net)
     if net.readout == "ones":
         return whole(net.width_at(net.depth))
     return sp.Add(*(number(Fraction(entry)) ** order for entry in net.readout))
@@ -269,6 +289,7 @@ def readout_entry_moment(net: Ensemble, order: int) -> sp.Expr:
     >>> readout_entry_moment(Ensemble(width="n", depth="L"), 4)
     3/n**2
     """
+    require_ensemble(net)
     standardized = sp.factorial2(order - 1) if net.readout == "random" else sp.S.One
     return standardized / whole(net.width_at(net.depth)) ** (order // 2)
 

@@ -8,6 +8,7 @@ from montecarlo.architectures.batch_norm import BatchNormChunk
 from montecarlo.architectures.kept_weights import KeptChunk, partition_of_kept, require_kept
 from montecarlo.architectures.layer_norm import LayerNormChunk
 from montecarlo.architectures.residual import ResidualChunk
+from montecarlo.arguments import as_ensemble
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import Partition
 from montecarlo.drawing.weights import Weights
@@ -59,6 +60,7 @@ class Wired:
         InvalidArgument
             If the ensemble is one of these.
         """
+        as_ensemble(net)
         if net.architecture.is_plain or net.architecture != self.architecture:
             own, other = self.architecture.describe(), net.architecture.describe()
             problem = f"the engine of the architecture {own!r} does not draw {other!r}"

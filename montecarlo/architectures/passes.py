@@ -124,6 +124,9 @@ class Passed:
     standard: Numbers | None
     deviations: Numbers | None
 
+    def __repr__(self) -> str:
+        return f"Passed(activations of shape {self.read.shape})"
+
 
 def forward(
     layers: Sequence[Layer],

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 from montecarlo.architectures.passes import Layer
+from montecarlo.arguments import as_ensemble
 from theory.ensembles import Ensemble
 
 
@@ -24,6 +25,7 @@ def layers_of(net: Ensemble) -> list[Layer]:
     >>> [layer.adds_to for layer in layers_of(Ensemble(width=8, depth=4, architecture="residual:1:two"))]
     [None, 0, None, 2]
     """
+    as_ensemble(net)
     depth, slope = int(net.depth), float(Fraction(net.slope))
     match net.architecture.name, net.architecture.branch:
         case "residual", "two":
@@ -48,6 +50,7 @@ def branch_scale(net: Ensemble) -> float:
     >>> branch_scale(Ensemble(width=8, depth=8, architecture="residual:1/sqrt(L):two"))
     0.5
     """
+    as_ensemble(net)
     alpha, branches = net.architecture.alpha, int(net.depth) // net.architecture.matrices_a_branch
     assert alpha is not None
     if alpha == "1/sqrt(L)":

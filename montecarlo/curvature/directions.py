@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
+from montecarlo.wording import counted, shape_of
 
 _NEAR = 1e100
 """Vectors need no rescaling while their norms lie between this and its inverse."""
@@ -23,6 +24,9 @@ class Norms:
 
     mantissas: Array
     exponents: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        return f"Norms(shape {np.shape(self.mantissas)})"
 
     def __getitem__(self, index: Any) -> Norms:
         return Norms(self.mantissas[index], self.exponents[index])
@@ -80,6 +84,10 @@ class Directions:
     log_output: Array
     cosine: Array
     at_kink: NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        widths = [self.weights[0].shape[-1], *(w.shape[-2] for w in self.weights)]
+        return f"Directions({counted(len(self.cosine), 'network')}, {shape_of(widths)})"
 
     @classmethod
     def of(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arguments import as_count, as_floats, as_real
 from montecarlo.arrays import Array
+from montecarlo.wording import counted, spread
 from theory.ensembles import InvalidArgument
 
 _STEP = 1e-30
@@ -43,6 +44,11 @@ class ExtremesByGradients:
     largest: Array
     residuals: Array
     products: int
+
+    def __repr__(self) -> str:
+        ends = f"least {spread(self.least)}, largest {spread(self.largest)}"
+        spent = counted(self.products, "product")
+        return f"ExtremesByGradients({counted(len(self.least), 'network')}, {ends}, {spent})"
 
 
 def extremes_by_gradients(

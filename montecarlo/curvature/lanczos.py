@@ -21,6 +21,7 @@ import numpy as np
 
 from montecarlo.arrays import Array
 from montecarlo.curvature.reduction import Reduction
+from montecarlo.wording import counted, spread
 
 _FIRST_CHECK, _EVERY = 8, 2
 """The step of the first check for convergence, and the least number of steps to the next."""
@@ -46,6 +47,10 @@ class ReducedExtremes(NamedTuple):
     largest: Array
     errors: Array
     steps: int
+
+    def __repr__(self) -> str:
+        ends = f"least {spread(self.least)}, largest {spread(self.largest)}"
+        return f"ReducedExtremes({counted(len(self.least), 'network')}, {ends}, {counted(self.steps, 'step')})"
 
 
 def reduced_extremes(reduction: Reduction, tolerance: float = 1e-10) -> ReducedExtremes:

@@ -13,6 +13,7 @@ from montecarlo.arguments import as_choice, require_type
 from montecarlo.arrays import Array
 from montecarlo.curvature.losses import loss_named
 from montecarlo.curvature.networks import Network
+from montecarlo.wording import counted
 from theory.ensembles import InvalidArgument
 
 PARTS = ("hessian", "gauss_newton", "residual", "gradient_outer_products")
@@ -116,6 +117,10 @@ class LossHessian:
         slopes = np.ascontiguousarray(self.loss.gradient(self._outputs, self._targets).T)
         self._b = [b[:, 0] for b in self._backward(slopes[:, None])]
         self.gradient = np.concatenate([(b @ a.T).ravel() for a, b in zip(self._a, self._b, strict=True)]) / len(x)
+
+    def __repr__(self) -> str:
+        of = f"{self.loss.name}, {counted(self.examples, 'example')}, value {self.value:.5g}"
+        return f"LossHessian({counted(self.parameters, 'weight')}, {of})"
 
     @property
     def parameters(self) -> int:

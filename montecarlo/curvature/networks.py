@@ -16,6 +16,7 @@ from montecarlo.arguments import as_count, as_ensemble, as_floats
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes, stream
 from montecarlo.engines.real_matrices import Chunk
+from montecarlo.wording import counted, shape_of
 from theory.ensembles import Ensemble, InvalidArgument
 
 _MOST_BYTES = 2**33
@@ -51,6 +52,8 @@ class Network:
     Examples
     --------
     >>> net = Network([np.eye(2), [[1.0, -2.0]]], activation="relu")
+    >>> net
+    Network(2-2-1, relu, 6 weights)
     >>> net.widths, net.parameters
     ((2, 2, 1), 6)
     >>> net.outputs([[3.0, 1.0]])
@@ -71,6 +74,10 @@ class Network:
         object.__setattr__(self, "activation", activation)
         object.__setattr__(self, "readout", None if readout is None else _readout(readout, widths[-1]))
         object.__setattr__(self, "slope", _slope(activation if isinstance(activation, str) else str(activation)))
+
+    def __repr__(self) -> str:
+        outputs = "" if self.readout is None else f", read out by {counted(self.outputs_size, 'vector')}"
+        return f"Network({shape_of(self.widths)}, {self.activation}, {counted(self.parameters, 'weight')}{outputs})"
 
     @classmethod
     def sample(cls, net: Ensemble, seed: int = 0, *, readout: bool = True) -> Network:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from montecarlo.architectures.kept_weights import KeptChunk
 from montecarlo.architectures.residual import ResidualChunk
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.curvature.any_architecture import log_extremes
 from montecarlo.curvature.directions import Directions
@@ -59,6 +60,7 @@ class HessianNorms:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``H``, or ``H_k_l`` for each block."""
+        as_ensemble(net)
         _require_depth_two(net)
         if self.blocks is None:
             if net.architecture.name != "residual":
@@ -120,6 +122,7 @@ class HessianExtremes:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels, and refuse plain networks of depth 1 or of a law with atoms."""
+        as_ensemble(net)
         ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
         if not net.architecture.is_plain:
             if net.slope != 1:
@@ -154,6 +157,7 @@ class HessianIndex:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the label, and refuse laws with atoms, and depth 1."""
+        as_ensemble(net)
         _require_spectrum(net)
         return ("negative_share",)
 
@@ -186,6 +190,7 @@ class CurvatureRatios:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the two labels, and refuse laws with atoms, and depth 1."""
+        as_ensemble(net)
         _require_spectrum(net)
         return ("gradient/output", "hessian/gradient")
 
@@ -227,6 +232,7 @@ class LossCurvature:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the four labels, and refuse laws with atoms, and depth 1."""
+        as_ensemble(net)
         _require_spectrum(net)
         return ("residual", "gauss_newton", "residual/gauss_newton", "residual_share")
 

@@ -16,6 +16,7 @@ from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.lanczos import reduced_extremes
 from montecarlo.curvature.networks import Network
 from montecarlo.curvature.reduction import Reduction
+from montecarlo.wording import counted, scaled, spread
 from theory.ensembles import InvalidArgument
 
 MOST_BYTES = 2**31
@@ -55,6 +56,12 @@ class HessianSpectrum:
     log_scale: float
     zeros: int
     note: str = ""
+
+    def __repr__(self) -> str:
+        ends = [scaled(float(end), self.log_scale) for end in self.eigenvalues[:: max(1, self.rank - 1)]]
+        range_ = f", {' to '.join(ends)}" if ends else ""
+        note = f"; {self.note}" if self.note else ""
+        return f"HessianSpectrum({self.negative} negative, {self.positive} positive, {self.zeros} zero{range_}{note})"
 
     @property
     def values(self) -> Array:
@@ -111,6 +118,16 @@ class ScaledExtremes:
     log_scale: Array
     errors: Array
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        ends = (
+            scaled(float(end[0]), float(self.log_scale[0])) if len(end) == 1 else spread(end * np.exp(self.log_scale))
+            for end in (self.scaled_least, self.scaled_largest)
+        )
+        vanishing = sum(map(bool, self.notes))
+        of_zero = f", {vanishing} of them 0" if vanishing else ""
+        found = "least {}, largest {}".format(*ends)
+        return f"ScaledExtremes({counted(len(self.notes), 'network')}, {found}{of_zero})"
 
     @property
     def least(self) -> Array:

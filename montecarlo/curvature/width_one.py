@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import sizes
 from montecarlo.engines.real_matrices import Chunk
@@ -57,6 +58,7 @@ class ChainHessian:
         InvalidArgument
             If the networks are no linear chains of at least two weights.
         """
+        as_ensemble(net)
         net.require_plain("the Hessian of a network of width one")
         if set(sizes(net)) != {1}:
             raise InvalidArgument("width", f"{self.name} needs width 1, got {net.describe()}", "use width=1")

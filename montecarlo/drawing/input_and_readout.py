@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.weights import integer_multiples, log
 from theory.ensembles import Ensemble
@@ -29,6 +30,7 @@ def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: 
     log_v : float
         Log of a factor that its squared entries still lack.
     """
+    as_ensemble(net)
     shape = (networks, width)
     if net.readout == "random":
         return rng.standard_normal(shape), -log(Fraction(width))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.streams import stream
 from montecarlo.intervals import catoni_interval
@@ -46,6 +47,7 @@ def check_sampler(net: Ensemble, seed: int) -> None:
     ...     print(error.argument, "-", error.remedy)
     law - divide its entries by their standard deviation, and check the moments
     """
+    as_ensemble(net)
     law = net.law
     if law.sampler is None:
         return

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from theory.ensembles import Ensemble
 
 CHUNK_BYTES = 2**20
@@ -87,6 +88,7 @@ class Partition:
 
 def sizes(net: Ensemble) -> tuple[int, ...]:
     """Return n_0, ..., n_L of an ensemble without symbols."""
+    as_ensemble(net)
     if net.widths is not None:
         return tuple(int(width) for width in net.widths)
     assert net.width is not None

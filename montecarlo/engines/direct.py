@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import BLOCK_LAYERS, CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
@@ -52,6 +53,7 @@ class Direct:
 
     def refuse(self, net: Ensemble) -> None:
         """Refuse laws that cannot be drawn."""
+        as_ensemble(net)
         net.require_plain("the direct engine")
         Weights(net)
 

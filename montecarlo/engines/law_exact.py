@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
@@ -73,6 +74,7 @@ class LawExactNorms:
 
 
 def _require_normal(net: Ensemble) -> None:
+    as_ensemble(net)
     net.require_plain("the law-exact engine")
     if not net.law.is_normal or not net.has_independent_entries:
         problem = f"the law-exact engine needs independent normal weights, got {net.describe()}"

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.weights import Weights
@@ -69,6 +70,7 @@ class NormChunk:
         needs: frozenset[str] = frozenset(),
         weights: Weights | None = None,
     ) -> None:
+        as_ensemble(net)
         net.require_plain("NormChunk")
         self.net = net
         self.networks = networks

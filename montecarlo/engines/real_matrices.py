@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.norm_traces import NormTrace
@@ -80,6 +81,7 @@ class Chunk:
         second_input: SecondInput | None = None,
         scratch: Scratch | None = None,
     ) -> None:
+        as_ensemble(net)
         net.require_plain("Chunk")
         self.net = net
         self.networks = networks

@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.norm_traces import NormTrace
@@ -57,6 +58,7 @@ class VectorChunk:
         second_input: SecondInput | None = None,
         weights: Weights | None = None,
     ) -> None:
+        as_ensemble(net)
         net.require_plain("VectorChunk")
         self.net = net
         self.networks = networks

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.weights import Weights
@@ -54,6 +55,7 @@ class WidthOneChunk:
         needs: frozenset[str] = frozenset(),
         dtype: DTypeLike = np.float64,
     ) -> None:
+        as_ensemble(net)
         net.require_plain("WidthOneChunk")
         self.net = net
         self.networks = networks

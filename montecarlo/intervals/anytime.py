@@ -58,7 +58,7 @@ def quantile_sequence_interval(values: ArrayLike, p: float, error: float) -> Est
     Examples
     --------
     >>> quantile_sequence_interval(range(1, 1001), p=0.5, error=0.05)
-    Estimate(value=500.0, lo=452.0, hi=549.0, error=0.05, method='ville, beta mixture', samples=1000)
+    Estimate(500 in [452, 549], error 0.05, ville, beta mixture, 1000 samples)
     """
     x = as_sample("values", values, finite=False)
     r, s = quantile_sequence_ranks(len(x), p, error)

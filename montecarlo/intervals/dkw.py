@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from montecarlo.arguments import as_probability, as_real, as_sample
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
+from montecarlo.wording import counted
 from theory.ensembles import InvalidArgument
 
 
@@ -34,12 +35,15 @@ class Band:
     >>> at_50.value, round(at_50.lo, 4), round(at_50.hi, 4)
     (0.5, 0.3642, 0.6358)
     >>> band.quantile(0.5)
-    Estimate(value=50.0, lo=37.0, hi=64.0, error=0.05, method='dkw', samples=100)
+    Estimate(50 in [37, 64], error 0.05, dkw, 100 samples)
     """
 
     values: Array
     half_width: float
     error: float
+
+    def __repr__(self) -> str:
+        return f"Band({counted(len(self.values), 'sample')}, half width {self.half_width:.5g}, error {self.error:g})"
 
     def cdf(self, t: float) -> Estimate:
         """Enclose F(t) = P(X <= t); t may be infinite.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from montecarlo.wording import counted, enclosed
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -24,7 +26,10 @@ class Estimate:
 
     Examples
     --------
-    >>> Estimate(1.0, 0.5, 1.5, 1e-6, "catoni", 100).half_width
+    >>> estimate = Estimate(1.0, 0.5, 1.5, 1e-6, "catoni", 100)
+    >>> estimate
+    Estimate(1 in [0.5, 1.5], error 1e-06, catoni, 100 samples)
+    >>> estimate.half_width
     0.5
     """
 
@@ -34,6 +39,10 @@ class Estimate:
     error: float
     method: str
     samples: int
+
+    def __repr__(self) -> str:
+        number = enclosed(self.value, self.lo, self.hi)
+        return f"Estimate({number}, error {self.error:g}, {self.method}, {counted(self.samples, 'sample')})"
 
     @property
     def half_width(self) -> float:

@@ -47,7 +47,7 @@ def order_statistic_interval(values: ArrayLike, p: float, error: float) -> Estim
     Examples
     --------
     >>> order_statistic_interval(range(1, 101), p=0.5, error=0.05)
-    Estimate(value=50.0, lo=40.0, hi=61.0, error=0.05, method='order statistics', samples=100)
+    Estimate(50 in [40, 61], error 0.05, order statistics, 100 samples)
     """
     x = as_sample("values", values, finite=False)
     p, error = as_probability("p", p), as_probability("error", error)

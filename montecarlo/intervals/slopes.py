@@ -87,7 +87,7 @@ def median_slope_interval(x: ArrayLike, y: ArrayLike, error: float) -> Estimate:
     --------
     >>> x = np.arange(100.0) ** 2
     >>> median_slope_interval(x, 3 * x + 1, error=1e-6)
-    Estimate(value=3.0, lo=3.0, hi=3.0, error=1e-06, method='order statistics of the slopes of pairs', samples=50)
+    Estimate(3 in [3, 3], error 1e-06, order statistics of the slopes of pairs, 50 samples)
     """
     slopes = pair_slopes(x, y)
     unknown = np.isnan(slopes)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from montecarlo.arguments import as_count, as_floats, as_positive
 from montecarlo.arrays import Array
 from montecarlo.operators.symmetric import as_symmetric_operator
+from montecarlo.wording import counted, spread
 from theory.ensembles import InvalidArgument
 
 _BASIS_BYTES = 2**29
@@ -47,6 +48,12 @@ class SpectralDensity:
     nodes: Array
     weights: Array
     size: int
+
+    def __repr__(self) -> str:
+        probes, steps = self.nodes.shape
+        spent = f"{counted(probes, 'probe')} of {counted(steps, 'step')}"
+        within = spread(self.nodes[self.weights > 0])
+        return f"SpectralDensity({counted(self.size, 'eigenvalue')} in {within}, {spent})"
 
     def cdf(self, points: ArrayLike) -> Array:
         """Return the share of eigenvalues that are at most each of these points, an array of the points' shape."""

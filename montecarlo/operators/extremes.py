@@ -11,6 +11,7 @@ import numpy as np
 from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.operators.symmetric import as_symmetric_operator
+from montecarlo.wording import counted
 from theory.ensembles import InvalidArgument
 
 _DENSE = 40
@@ -46,6 +47,11 @@ class ExtremeEigenvalues:
     residuals: Array
     vectors: Array
     products: int
+
+    def __repr__(self) -> str:
+        ends = zip(self.eigenvalues, self.residuals, strict=True)
+        found = ", ".join(f"{end:.8g} within {residual:.2g}" for end, residual in ends)
+        return f"ExtremeEigenvalues({found}; size {len(self.vectors)}, {counted(self.products, 'product')})"
 
 
 def extreme_eigenvalues(

@@ -13,6 +13,7 @@ from montecarlo.arguments import as_choice, as_count, as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.operators.symmetric import as_symmetric_operator
+from montecarlo.wording import counted, enclosed
 from theory.ensembles import InvalidArgument
 
 _BATCH_BYTES = 2**25
@@ -59,6 +60,11 @@ class TraceEstimate:
     relative_half_width: float
     interval: Estimate
     products: int
+
+    def __repr__(self) -> str:
+        proved = enclosed(self.value, self.interval.lo, self.interval.hi)
+        error = f"error {self.interval.error:g}, standard error {self.standard_error:.2g}"
+        return f"TraceEstimate({proved}, {error}, {counted(self.products, 'product')})"
 
 
 def hutchinson_trace(

@@ -24,6 +24,7 @@ from montecarlo.drawing.streams import sizes, stream
 from montecarlo.drawing.weights import Weights
 from montecarlo.intervals import Estimate
 from montecarlo.intervals.catoni import influence
+from montecarlo.wording import counted, scaled
 from montecarlo.workers.places import borrowed
 from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
@@ -76,6 +77,14 @@ class ParticleMean:
     particles: int
     seed: int
     assumptions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        value, lo, hi = (
+            scaled(number, self.log_scale) for number in (self.estimate.value, self.estimate.lo, self.estimate.hi)
+        )
+        drawn = f"{counted(self.estimate.samples, 'island')} of {self.particles}, seed {self.seed}"
+        of = f"E|a_{self.layer}|^{self.order} of {self.net!r}"
+        return f"ParticleMean({value} in [{lo}, {hi}], error {self.estimate.error:g}, {drawn}, {of})"
 
     @property
     def log_value(self) -> float:
@@ -607,6 +616,7 @@ def require_layer(net: Ensemble, layer: object) -> int:
     InvalidArgument
         If it is no layer from 1 to the depth. The input, layer 0, is not random.
     """
+    as_ensemble(net)
     last = int(net.depth)
     return last if layer is None else as_count("layer", layer, 1, last, example=last)
 

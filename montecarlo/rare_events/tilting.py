@@ -17,6 +17,7 @@ from montecarlo.drawing.streams import sizes, stream
 from montecarlo.drawing.weights import log
 from montecarlo.intervals import empirical_bernstein_interval
 from montecarlo.rare_events.particles import require_layer
+from montecarlo.wording import counted, scaled
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
@@ -80,6 +81,13 @@ class TailProbability:
     seed: int
     method: str
     assumptions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        value, lo, hi = (scaled(1.0, log) for log in (self.log_value, self.log_lo, self.log_hi))
+        c = scaled(1.0, math.log(self.c.numerator) - math.log(self.c.denominator))
+        event = f"P(|a_{self.layer}|^2/|x|^2 {'>=' if self.upper else '<='} {c}) of {self.net!r}"
+        drawn = f"{counted(self.samples, 'sample')}, seed {self.seed}"
+        return f"TailProbability({value} in [{lo}, {hi}], error {self.error:g}, {drawn}, {event})"
 
     @property
     def log10_value(self) -> float:

@@ -6,5 +6,6 @@ choice_of_engine  which engine a simulation means
 blocks            one block of networks, drawn and measured: a pure function of a task
 block_store       finished blocks in one SQLite file, safe from kills
 stored_runs       a simulation's blocks in a store, by fingerprint
+tables            simulations as small tables, in notebooks
 ================  ====================================================================
 """

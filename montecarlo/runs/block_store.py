@@ -78,6 +78,9 @@ class BlockStore:
         self._shown = shown
         self._lock = threading.RLock()
 
+    def __repr__(self) -> str:
+        return f"BlockStore({self._shown})"
+
     @classmethod
     def open(cls, path: str | os.PathLike[str], settings: Mapping[str, str]) -> BlockStore:
         """Open a file of blocks; make it if it is not there, or is empty.

@@ -16,6 +16,7 @@ from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.streaming.counts import LogCounts
 from montecarlo.streaming.moments import LogCovariance, Moments
+from montecarlo.wording import counted
 from theory.ensembles import Ensemble, InvalidArgument
 
 _ESTIMATORS: dict[str, Any] = {"moments": Moments, "covariance": LogCovariance, "counts": LogCounts}
@@ -97,6 +98,10 @@ class Part:
     covariance: LogCovariance | None
     counts: LogCounts | None
     values: Array | None
+
+    def __repr__(self) -> str:
+        of = f"{counted(self.moments.count, 'network')}, {counted(len(self.moments.log_mean), 'component')}"
+        return f"Part({of}{'' if self.values is None else ', values kept'})"
 
     @classmethod
     def of(cls, values: Array, *, keep_values: bool, covariance: bool) -> Part:

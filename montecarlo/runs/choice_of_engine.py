@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from montecarlo.architectures.engine import Wired
+from montecarlo.arguments import as_ensemble
 from montecarlo.engines.direct import Direct
 from montecarlo.engines.engine import Engine, Precision
 from montecarlo.engines.law_exact import LawExact, LawExactNorms
@@ -29,6 +30,7 @@ def find_engine(engine: object, net: Ensemble, needs: frozenset[str], dtype: Pre
     InvalidArgument
         If there is no such engine, or it cannot work in that precision or architecture.
     """
+    as_ensemble(net)
     direct = Direct(dtype)
     if not net.architecture.is_plain:
         if engine != "direct":

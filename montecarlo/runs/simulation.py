@@ -12,6 +12,7 @@ from os import PathLike
 
 import numpy as np
 
+from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
@@ -21,8 +22,10 @@ from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Parts, Task, merged, run_block
 from montecarlo.runs.choice_of_engine import find_engine
 from montecarlo.runs.stored_runs import StoredRun, open_run
+from montecarlo.runs.tables import table_of
 from montecarlo.streaming.counts import LogCounts
 from montecarlo.streaming.moments import LogCovariance, Moments
+from montecarlo.wording import counted, listed
 from montecarlo.workers.places import borrowed, serial, threads
 from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
@@ -53,6 +56,17 @@ class Readings:
     logs: Array | None
     counts: LogCounts | None = None
     log_covariance: LogCovariance | None = None
+
+    def __repr__(self) -> str:
+        return f"Readings({self._shown()})"
+
+    def _repr_html_(self) -> str:
+        return table_of(self._shown(), [("", self)])
+
+    def _shown(self) -> str:
+        kept = "" if self.logs is not None else ", counted on a grid"
+        covariance = "" if self.log_covariance is None else ", with covariances"
+        return f"{listed(self.components)} of {counted(self.moments.count, 'network')}{kept}{covariance}"
 
     def log_values(self, component: str) -> Array:
         """Return the logs of one component, shape (samples,), which are -inf where the quantity is 0.
@@ -137,6 +151,15 @@ class Simulation:
     seed: int
     readings: dict[Observable, Readings]
 
+    def __repr__(self) -> str:
+        return f"Simulation({self._shown()}, {list(self.readings)!r})"
+
+    def _repr_html_(self) -> str:
+        return table_of(self._shown(), ((repr(observable), readings) for observable, readings in self.readings.items()))
+
+    def _shown(self) -> str:
+        return f"{counted(self.samples, 'network')}, seed {self.seed}, of {self.net!r}"
+
     def __getitem__(self, observable: Observable) -> Readings:
         if observable not in self.readings:
             measured = ", ".join(map(repr, self.readings))
@@ -215,7 +238,11 @@ def simulate(
     --------
     >>> from montecarlo import ActivationNorms
     >>> net = Ensemble(width=1, depth=3, law="rademacher", init=4)
-    >>> readings = simulate(net, [ActivationNorms()], samples=10)[ActivationNorms()]
+    >>> simulation = simulate(net, [ActivationNorms()], samples=10)
+    >>> simulation
+    Simulation(10 networks, seed 0, of Ensemble(width=1, depth=3, init='4', law='rademacher'),
+    [ActivationNorms(layers=None)])
+    >>> readings = simulation[ActivationNorms()]
     >>> readings.components
     ('a_0', 'a_1', 'a_2', 'a_3')
     >>> readings.mean
@@ -312,10 +339,7 @@ def _validate(
     until: object,
 ) -> None:
     """Refuse arguments that are not what they should be."""
-    if not isinstance(net, Ensemble):
-        raise InvalidArgument("net", f"must be an Ensemble, got {net!r}", "use e.g. Ensemble(width=32, depth=64)")
-    net.require_numbers("montecarlo")
-    _require_drawable(net)
+    _require_drawable(as_ensemble(net))
     _integer("samples", samples, least=1, example=1000)
     _integer("seed", seed, least=0, example=0)
     _integer("jobs", jobs, least=1, example=2)

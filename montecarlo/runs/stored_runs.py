@@ -6,7 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from os import PathLike
 from typing import Any
@@ -144,4 +144,25 @@ def _named(observable: object) -> str:
         raise InvalidArgument("store", problem, "define it at module level")
     # an observable that has moved keeps its name in stored runs; one that inherits from it is another
     home = vars(kind).get("stored_as", kind.__module__)
-    return f"{home}.{observable!r}"
+    return f"{home}.{_told(observable)}"
+
+
+def _told(value: object) -> str:
+    """Return all that a value holds, as dataclasses show it on their own: short reprs and those of arrays hide much."""
+    match value:
+        case np.ndarray():
+            if value.dtype.hasobject:
+                return _told(value.tolist())
+            content = np.ascontiguousarray(value)
+            return f"array({value.dtype.str}, {value.shape}, {hashlib.sha256(content.tobytes()).hexdigest()})"
+        case tuple() if type(value) is tuple:
+            return f"({', '.join(map(_told, value))}{',' * (len(value) == 1)})"
+        case list() if type(value) is list:
+            return f"[{', '.join(map(_told, value))}]"
+        case dict() if type(value) is dict:
+            return f"{{{', '.join(f'{_told(key)}: {_told(entry)}' for key, entry in value.items())}}}"
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            shown = (f"{field.name}={_told(getattr(value, field.name))}" for field in fields(value) if field.repr)
+            return f"{type(value).__qualname__}({', '.join(shown)})"
+        case _:
+            return repr(value)

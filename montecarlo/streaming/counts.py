@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from montecarlo.arguments import as_probability
 from montecarlo.arrays import Array
 from montecarlo.intervals import Estimate, order_statistic_ranks
+from montecarlo.wording import counted
 
 FINEST = 10
 """At the finest resolution cells are 2^-10 wide, which is a tenth of a percent of the quantity itself."""
@@ -60,6 +61,10 @@ class LogCounts:
     resolution: int
     first: Integers
     counts: Integers
+
+    def __repr__(self) -> str:
+        of = f"{counted(self.count, 'sample')} of {counted(len(self.counts), 'component')}"
+        return f"LogCounts({of}, in cells of {2.0**-self.resolution:g})"
 
     @classmethod
     def of(cls, logs: Array) -> LogCounts:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arrays import Array
+from montecarlo.wording import counted
 
 _VALUES = 2**17
 """The moments of so many values are taken at a time, as that needs several times their memory."""
@@ -49,6 +50,9 @@ class Moments:
     squares: Array
     log_sum: Array
     log_sum_of_squares: Array
+
+    def __repr__(self) -> str:
+        return f"Moments({counted(self.count, 'sample')} of {counted(len(self.log_mean), 'component')})"
 
     @classmethod
     def of(cls, logs: Array) -> Moments:
@@ -178,6 +182,9 @@ class LogCovariance:
     alive: int
     means: Array
     products: Array
+
+    def __repr__(self) -> str:
+        return f"LogCovariance({counted(self.alive, 'sample')} of {counted(len(self.means), 'component')})"
 
     @classmethod
     def of(cls, logs: Array) -> LogCovariance:

@@ -13,6 +13,7 @@ from montecarlo.arrays import Array
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.optimizers import Adam, GradientDescent, Optimizer, RMSprop
 from montecarlo.training.runs import Run, train
+from montecarlo.wording import counted
 from montecarlo.workers.places import workers_for
 from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import InvalidArgument
@@ -70,6 +71,11 @@ class DigitsStudy:
     batch: int
     epochs: int
     runs: tuple[DigitsRun, ...]
+
+    def __repr__(self) -> str:
+        trained = f"{counted(len(self.runs), 'run')} of {counted(len(self.seeds), 'seed')}"
+        data = f"{counted(self.examples, 'example')} in batches of {self.batch}, {counted(self.epochs, 'epoch')}"
+        return f"DigitsStudy(depth {self.depth}, {trained}, {data})"
 
     def find(self, width: int, architecture: str, optimizer: str) -> DigitsRun:
         """Return one line.

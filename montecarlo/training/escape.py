@@ -12,6 +12,7 @@ from montecarlo.arguments import as_between, as_count, as_floats, as_probability
 from montecarlo.arrays import Array
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
+from montecarlo.wording import counted, spread
 from theory.ensembles import InvalidArgument
 
 SIDES = ("same", "opposite", "either")
@@ -40,6 +41,11 @@ class Escapes:
     diverged_at: Array
     stuck: NDArray[np.bool_]
     budget: int
+
+    def __repr__(self) -> str:
+        escaped = f"{self.escaped.sum()} escaped after {spread(self.steps[self.escaped])} steps"
+        others = f"{self.diverged.sum()} diverged, {self.stuck.sum()} stuck, budget {self.budget}"
+        return f"Escapes({counted(len(self.steps), 'network')}, {escaped}, {others})"
 
     @property
     def escaped(self) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.arguments import as_choice, as_flag, as_real
+from montecarlo.arguments import as_choice, as_ensemble, as_flag, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients, row_norms
 from montecarlo.engines.real_matrices import Chunk
@@ -77,6 +77,7 @@ class EscapeTimes:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
+        as_ensemble(net)
         net.require_plain("the time of escape")
         require_plateau(int(net.depth), 1)
         return ("steps", "diverged_at", "gradient") + ("curvature", "steps*curvature") * self.curvature
@@ -156,6 +157,7 @@ class EscapeRatios:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse depth 1."""
+        as_ensemble(net)
         net.require_plain("the time of escape")
         require_plateau(int(net.depth), 1)
         return tuple(f"{type(self.slow).__name__}/{type(fast).__name__}" for fast in self.fast)

@@ -18,6 +18,7 @@ from montecarlo.architectures.passes import VECTORS, Layer, backward, forward
 from montecarlo.arguments import as_count, as_floats, as_real
 from montecarlo.arrays import Array
 from montecarlo.curvature.networks import Network
+from montecarlo.wording import counted, shape_of
 from theory.ensembles import InvalidArgument
 
 
@@ -62,6 +63,9 @@ class OneInput:
     readouts: Array
     input: Array
     targets: Array
+
+    def __repr__(self) -> str:
+        return f"OneInput({counted(len(self.targets), 'network')}, {shape_of(self.widths)}, slope {self.slope:g})"
 
     def __post_init__(self) -> None:
         widths: object = self.widths

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arguments import as_between, as_flag, as_real
 from montecarlo.arrays import Array
+from montecarlo.wording import counted
 from theory.ensembles import InvalidArgument
 
 Rate = float | tuple[float, ...]
@@ -36,6 +37,9 @@ class State:
 
     steps: int
     moments: tuple[Array, ...]
+
+    def __repr__(self) -> str:
+        return f"State({counted(self.steps, 'step')}, {counted(len(self.moments), 'moment')})"
 
     def taken(self, which: NDArray[Any]) -> State:
         """Return the state of some of the networks."""

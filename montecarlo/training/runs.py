@@ -15,6 +15,7 @@ from montecarlo.curvature.extremes_by_gradients import extremes_by_gradients
 from montecarlo.drawing.streams import stream
 from montecarlo.training.classifiers import Classifier, require_labels
 from montecarlo.training.optimizers import Optimizer, require_optimizer, require_rates
+from montecarlo.wording import counted, spread
 from theory.ensembles import InvalidArgument
 
 _BOUND = 1e6
@@ -54,6 +55,13 @@ class Run:
     final_losses: Array
     accuracies: Array
     diverged_at: Array
+
+    def __repr__(self) -> str:
+        epochs, networks = self.losses.shape
+        ends = f"final losses {spread(self.final_losses)}, accuracies {spread(self.accuracies)}"
+        diverged = int(np.isfinite(self.diverged_at).sum())
+        lost = f", {diverged} diverged" if diverged else ""
+        return f"Run({counted(networks, 'network')}, {counted(epochs, 'epoch')}, {ends}{lost})"
 
 
 def train(

@@ -15,7 +15,7 @@ By induction backwards, the derivative of :math:`a_L` in :math:`a_k` has, given 
 :math:`r^{\text{steps}}` in every direction. So the mean of :math:`|b_l|^2|M_{lk}|_F^2|a_{k-1}|^2` is the product of
 three means. Hence :math:`E|\partial f/\partial W_2|^2=E|\partial f/\partial W_L|^2`, and
 :math:`E|H|_F^2=\frac n4L(L-1)|x|^2` without branches; with them it is
-:func:`theory.architectures.residual.residual_hessian_moment`.
+:func:`theory.architectures.residual_hessians.residual_hessian_moment`.
 
 *Typical size.* For the plain signal it is the exact median, and for the orthogonal one the exact mean logarithm. For
 |H| it is known to leading order: the mean square times :math:`e^{-\kappa L/n}`, as for the signal, where

@@ -83,9 +83,9 @@ from __future__ import annotations
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import size
-from theory.requirements import require_ensemble, require_normal
+from theory.requirements import require_normal
 from theory.symbols import tidy
 
 BATCH_EXPLOSION = sp.pi / (sp.pi - 1)

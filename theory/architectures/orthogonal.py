@@ -19,10 +19,10 @@ import flint
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.log_laws.layer_factors import ChiSquares
 from theory.moments.transfer import Layer
-from theory.requirements import require_ensemble, require_order, require_short
+from theory.requirements import require_order, require_short
 
 
 def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:

@@ -56,9 +56,9 @@ import sympy as sp
 
 from theory import symbols
 from theory.balls import Ball, enclose_number, precision, require_digits
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied
-from theory.requirements import require_ensemble, require_independent_entries, require_normal, require_short
+from theory.requirements import require_independent_entries, require_normal, require_short
 
 _MOST_TERMS = 10**6
 
@@ -84,9 +84,9 @@ def branch_scale(net: Ensemble) -> sp.Expr:
     require_residual(net)
     match net.architecture.alpha:
         case "1/sqrt(L)":
-            return 1 / sp.sqrt(_branches(net))
+            return 1 / sp.sqrt(branch_count(net))
         case "1/L":
-            return 1 / _branches(net)
+            return 1 / branch_count(net)
         case 0:
             problem = "the formula needs a positive scale of the branches, got 0"
             raise InvalidArgument("architecture", problem, "use e.g. 'residual:1/sqrt(L):two'")
@@ -120,6 +120,81 @@ def require_residual(net: Ensemble, *branches: str) -> None:
         problem = f"the formula is for branches of kind {' or '.join(branches)}, got {branch!r}"
         remedy = "use activation='linear'" if branches == ("linear",) else "see theory.architectures.residual"
         raise InvalidArgument("architecture", problem, remedy)
+
+
+def branch_count(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
+    """Return the number of branches up to a layer.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A residual network.
+    layer : int or str, optional
+        The layer k, by default the last.
+
+    Raises
+    ------
+    InvalidArgument
+        If the architecture is another one, there is no such layer, or the layer is inside a branch.
+
+    Examples
+    --------
+    >>> branch_count(Ensemble(width="n", depth="L", init="he", architecture="residual:1/sqrt(L):two"))
+    L/2
+    """
+    require_residual(net)
+    if layer is not None:
+        net.width_at(layer)  # refuses a layer that is not there
+    matrices = symbols.whole(net.depth if layer is None else layer)
+    if net.architecture.branch != "two":
+        return matrices
+    if matrices.is_odd:
+        raise InvalidArgument("layer", f"{layer} lies within a branch of two matrices", "use an even layer")
+    return matrices / 2
+
+
+def branch_map(net: Ensemble, order: int) -> TransferMatrix:
+    """Return the map of one branch on |a|^order, or on (|a|_2^4, |a|_4^4).
+
+    Parameters
+    ----------
+    net : Ensemble
+        A residual network of a positive scale, whose branches are linear or have two matrices.
+    order : int
+        2 or 4.
+
+    Raises
+    ------
+    InvalidArgument
+        If the network or the order is another one, or the law is not normal where branches have two matrices and the
+        order is 4.
+
+    Examples
+    --------
+    >>> branch_map(Ensemble(width="n", depth="L", architecture="residual:alpha"), 2).matrix
+    Matrix([[alpha**2 + 1]])
+    """
+    require_residual(net, "linear", "two")
+    _require_order(order)
+    n, s2, branch = symbols.whole(net.width_at(0)), symbols.variance(net, 1), net.architecture.branch
+    a2, slope = branch_scale(net) ** 2, symbols.slope(net)
+    p2, p4 = (symbols.gate_moment(slope, m) for m in (2, 4))
+    if order == 2:
+        growth = n * s2 if branch == "linear" else n * s2 * n * p2 * s2
+        return TransferMatrix(((1,),), sp.Matrix([[1 + a2 * symbols.tidy(growth)]]))
+    if branch == "two":
+        require_normal(net.plain, "|a_L|^4 with branches of two matrices")
+        # given h = phi(W a), |a + alpha W' h|^4 has the mean 1 + (2n + 4) t + n (n + 2) t^2 at t = alpha^2 s^2 |h|^2
+        mean, square = n * p2 * s2, n * s2**2 * (3 * p4 + (n - 1) * p2**2)
+        first, second = symbols.tidy((2 * n + 4) * s2 * mean), symbols.tidy(n * (n + 2) * s2**2 * square)
+        return TransferMatrix(((1, 1),), sp.Matrix([[1 + a2 * first + a2**2 * second]]))
+    excess = symbols.number(net.law.kurtosis) - 3
+    growth = 1 + a2 * symbols.tidy(2 * (n + 2) * s2) + a2**2 * symbols.tidy(n * (n + 2) * s2**2)
+    if excess == 0:
+        return TransferMatrix(((1, 1),), sp.Matrix([[growth]]))
+    of_law = a2**2 * n * excess * s2**2
+    rows = [[growth, of_law], [6 * a2 * s2 + 3 * a2**2 * n * s2**2, 1 + of_law]]
+    return TransferMatrix(((1, 1), (2,)), sp.Matrix(rows).applyfunc(symbols.tidy))
 
 
 def residual_moment(net: Ensemble, order: int = 2, layer: int | str | None = None) -> sp.Expr:
@@ -166,88 +241,14 @@ def residual_moment(net: Ensemble, order: int = 2, layer: int | str | None = Non
     if net.architecture.branch == "relu":
         problem = "the moments of a branch that ends in an activation do not close"
         raise InvalidArgument("architecture", problem, "use relu_branch_bounds, or two matrices: 'residual:1/L:two'")
-    if order not in (2, 4):
-        raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
-    steps = _branches(net, layer)
+    _require_order(order)
+    steps = branch_count(net, layer)
     if net.architecture.alpha == 0:
         return symbols.input_power_sum(net, 2) ** (order // 2)
-    transfer = _transfer(net, branch_scale(net), order)
+    transfer = branch_map(net, order)
     start = partial(input_power_sums, net)
     require_short(transfer.matrix, steps)
     return power_applied(transfer, start, steps)
-
-
-def residual_hessian_moment(net: Ensemble) -> sp.Expr:
-    r"""Derive :math:`E|H|_F^2` of the Hessian of f in all weights.
-
-    Parameters
-    ----------
-    net : Ensemble
-        A residual network with a random readout, whose branches are linear or have two matrices; with two matrices the
-        law must have no atoms.
-
-    Raises
-    ------
-    InvalidArgument
-        If the readout, the law or the branches are others.
-
-    Notes
-    -----
-    *Linear branches.* :math:`H_{kl}` has the squared norm :math:`\alpha^4|b|^2|J_{l-1}\cdots J_{k+1}|_F^2|a_{k-1}|^2`,
-    where b is the derivative of f after layer l, and :math:`J=I+\alpha W`. The three factors are independent, and in
-    the mean each layer in them multiplies by :math:`1+\alpha^2q`. So
-
-    .. math:: E|H|_F^2 = L(L-1)\,\alpha^4n\,(1+\alpha^2q)^{L-2}|x|^2,
-
-    which tends to :math:`n\,e^q|x|^2` at :math:`\alpha=1/\sqrt L`. So there is no plateau, at any depth.
-
-    *Branches of two matrices*, B branches :math:`\alpha W'\phi(Wa)`. A branch multiplies the mean square of every
-    vector that is fixed before it by :math:`r=1+\alpha^2qq'`, along the signal or across it. Within a branch,
-    :math:`H_{WW'}` has the mean square :math:`\alpha^2np_2\,r^{B-1}`. Between two branches, each of the four pairs of
-    matrices has :math:`\alpha^4nq^2\,r^{B-2}`, where r counts the layers between them too. So
-
-    .. math:: E|H|_F^2 = \bigl(2B\,\alpha^2np_2\,r^{B-1}+4B(B-1)\,\alpha^4nq^2\,r^{B-2}\bigr)|x|^2.
-
-    Under He this tends to :math:`5ne^2|x|^2` at :math:`\alpha=1/\sqrt B`, and falls like n/B at :math:`\alpha=1/B`.
-
-    *Scale 0* (fixup), where each of B branches :math:`W'\phi(Wa)` starts at W' = 0. All activations beside the branches
-    are x, and f = <v, x>. With :math:`h_j=\phi(W_jx)`, the second derivative has the blocks
-    :math:`v^TdW'_jD_jdW_jx`, and :math:`v^TdW'_jD_jW_jdW'_ih_i` for i < j, and no others. So
-
-    .. math:: E|H|_F^2 = 2|x|^2\Bigl(B\,np_2+\tfrac{B(B-1)}2(np_2)^2ns^4\cdot n\Bigr)
-
-    for E|v|^2 = 1 and no atoms. Under He this is :math:`B^2n|x|^2`. At the start the gradients of half the matrices are
-    0, but the curvature is not.
-
-    Examples
-    --------
-    >>> residual_hessian_moment(Ensemble(width="n", depth="L", init="xavier", architecture="residual:1/sqrt(L)"))
-    n*norm_x**2*(1 + 1/L)**(L - 2)*(L - 1)/L
-    >>> relu = Ensemble(width=16, depth=128, activation="relu", init="he", architecture="residual:1/sqrt(L):two")
-    >>> round(float(residual_hessian_moment(relu)), 1)
-    535.7
-    >>> fixup = Ensemble(width="n", depth="L", activation="relu", init="he", architecture="residual:0:two")
-    >>> residual_hessian_moment(fixup)
-    L**2*n*norm_x**2/4
-    """
-    require_residual(net, "linear", "two")
-    if net.architecture.alpha == 0:
-        return _fixup_hessian_moment(net)
-    scale = branch_scale(net)
-    if not net.has_sign_symmetric_readout:
-        raise InvalidArgument("readout", "the formula is for a random readout", "use readout='random' or 'signs'")
-    n, count, square = symbols.whole(net.width_at(0)), _branches(net), symbols.input_power_sum(net, 2)
-    transfer = _transfer(net, scale, 2).matrix
-    require_short(transfer, count)
-    growth = transfer[0]
-    if net.architecture.branch == "linear":
-        return count * (count - 1) * scale**4 * n * growth ** (count - 2) * square
-    if net.law.has_atoms and symbols.slope(net) != 1:
-        raise InvalidArgument("law", f"{net.law.name!r} has atoms, where masks are no fair coins", "use law='normal'")
-    gate = symbols.gate_moment(symbols.slope(net), 2)
-    kept = symbols.tidy(n * gate * symbols.variance(net, 1))
-    within = 2 * count * scale**2 * n * gate * growth ** (count - 1)
-    return (within + 4 * count * (count - 1) * scale**4 * n * kept**2 * growth ** (count - 2)) * square
 
 
 def typical_bounds(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:
@@ -427,15 +428,9 @@ def relu_branch_square_bound(net: Ensemble) -> sp.Expr:
     return growth**depth * symbols.input_power_sum(net, 2) ** 2
 
 
-def _fixup_hessian_moment(net: Ensemble) -> sp.Expr:
-    """Return E|H|_F^2 where the second matrix of each branch is 0."""
-    if not net.has_sign_symmetric_readout or net.law.has_atoms:
-        problem = "the formula is for a random readout and a law without atoms"
-        raise InvalidArgument("net", problem, "use readout='random' and law='normal'")
-    n, pairs = symbols.whole(net.width_at(0)), _branches(net)
-    gate, s2 = symbols.gate_moment(symbols.slope(net), 2), symbols.variance(net, 1)
-    own, across = pairs * n * gate, pairs * (pairs - 1) / 2 * (n * gate) ** 2 * n * s2**2
-    return symbols.tidy(2 * (own + across)) * symbols.input_power_sum(net, 2)
+def _require_order(order: object) -> None:
+    if order not in (2, 4):
+        raise InvalidArgument("order", f"must be 2 or 4, got {order!r}", "use order=2")
 
 
 def _sum_of_input(net: Ensemble) -> sp.Expr:
@@ -451,41 +446,6 @@ def _sum_of_input(net: Ensemble) -> sp.Expr:
 
 def _square(net: Ensemble) -> sp.Expr:
     return symbols.input_power_sum(net, 2)
-
-
-def _branches(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
-    """Return the number of branches up to a layer."""
-    if layer is not None:
-        net.width_at(layer)  # refuses a layer that is not there
-    matrices = symbols.whole(net.depth if layer is None else layer)
-    if net.architecture.branch != "two":
-        return matrices
-    if matrices.is_odd:
-        raise InvalidArgument("layer", f"{layer} lies within a branch of two matrices", "use an even layer")
-    return matrices / 2
-
-
-def _transfer(net: Ensemble, scale: sp.Expr, order: int) -> TransferMatrix:
-    """Return the map of one branch on |a|^order, or on (|a|_2^4, |a|_4^4)."""
-    n, s2, branch = symbols.whole(net.width_at(0)), symbols.variance(net, 1), net.architecture.branch
-    a2, slope = scale**2, symbols.slope(net)
-    p2, p4 = (symbols.gate_moment(slope, m) for m in (2, 4))
-    if order == 2:
-        growth = n * s2 if branch == "linear" else n * s2 * n * p2 * s2
-        return TransferMatrix(((1,),), sp.Matrix([[1 + a2 * symbols.tidy(growth)]]))
-    if branch == "two":
-        require_normal(net.plain, "|a_L|^4 with branches of two matrices")
-        # given h = phi(W a), |a + alpha W' h|^4 has the mean 1 + (2n + 4) t + n (n + 2) t^2 at t = alpha^2 s^2 |h|^2
-        mean, square = n * p2 * s2, n * s2**2 * (3 * p4 + (n - 1) * p2**2)
-        first, second = symbols.tidy((2 * n + 4) * s2 * mean), symbols.tidy(n * (n + 2) * s2**2 * square)
-        return TransferMatrix(((1, 1),), sp.Matrix([[1 + a2 * first + a2**2 * second]]))
-    excess = symbols.number(net.law.kurtosis) - 3
-    growth = 1 + a2 * symbols.tidy(2 * (n + 2) * s2) + a2**2 * symbols.tidy(n * (n + 2) * s2**2)
-    if excess == 0:
-        return TransferMatrix(((1, 1),), sp.Matrix([[growth]]))
-    of_law = a2**2 * n * excess * s2**2
-    rows = [[growth, of_law], [6 * a2 * s2 + 3 * a2**2 * n * s2**2, 1 + of_law]]
-    return TransferMatrix(((1, 1), (2,)), sp.Matrix(rows).applyfunc(symbols.tidy))
 
 
 def _chi_square(net: Ensemble) -> tuple[sp.Expr, sp.Expr]:

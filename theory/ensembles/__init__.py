@@ -11,8 +11,8 @@ ensemble               widths, depth, activation, architecture, readout, input
 
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument
-from theory.ensembles.ensemble import Ensemble
+from theory.ensembles.ensemble import Ensemble, require_ensemble
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law
 
-__all__ = ["Ensemble", "Law", "Initialization", "Architecture", "InvalidArgument", "Exact"]
+__all__ = ["Ensemble", "Law", "Initialization", "Architecture", "InvalidArgument", "Exact", "require_ensemble"]

@@ -64,8 +64,8 @@ class Ensemble:
     >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
     >>> net.at(width=32, depth=64).variance(1)
     Fraction(1, 16)
-    >>> Ensemble(widths=(784, 100, 10), init="xavier").depth
-    2
+    >>> net.at(widths=(784, 100, 10))
+    Ensemble(widths=(784, 100, 10), activation='relu', init='he')
     >>> print(net.at(architecture="residual:1/sqrt(L)").describe())
     width=n depth=L activation=relu init=he law=normal readout=random architecture=residual:1/sqrt(L)
     """
@@ -347,6 +347,22 @@ class Ensemble:
             if isinstance(part, str):
                 raise InvalidArgument(name, f"{who} needs a number, got the symbol {part!r}", f"use {remedy}")
 
+    def __repr__(self) -> str:
+        """Return the call that makes the ensemble, without what is so by default."""
+        usual = "uniform" if self.init.name == "pytorch" else "normal"
+        given: list[tuple[str, object, object]] = [
+            ("width", self.width, None),
+            ("depth", self.depth if self.widths is None else None, None),
+            ("widths", self.widths, None),
+            ("activation", self.activation, "linear"),
+            ("init", self.init.describe(), "xavier"),
+            ("law", self.law.name if self.law.is_named else self.law, usual),
+            ("readout", _joined(self.readout), "random"),
+            ("input", None if self.input is None else _joined(self.input), None),
+            ("architecture", self.architecture.describe(), "plain"),
+        ]
+        return f"Ensemble({', '.join(f'{name}={value!r}' for name, value, default in given if value != default)})"
+
     def describe(self) -> str:
         """Return the ensemble on one line. Equal texts mean equal ensembles, but for laws of one's own with one name.
 
@@ -363,6 +379,23 @@ class Ensemble:
     def digest(self) -> str:
         """Return a SHA-256 of all that decides the networks' distribution, the same on every machine."""
         return hashlib.sha256(f"{self.describe()} {self.law.describe()}".encode()).hexdigest()
+
+
+def require_ensemble(net: object) -> None:
+    """Refuse what is no ensemble.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none; the message shows what came instead.
+
+    Examples
+    --------
+    >>> require_ensemble(Ensemble(width="n", depth="L"))
+    """
+    if not isinstance(net, Ensemble):
+        problem = f"must be an Ensemble, got {net!r:.60}"
+        raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
 
 
 def _parse_sizes(

@@ -42,6 +42,8 @@ class Law:
     Fraction(9, 5)
     >>> Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}).moment(4)
     Fraction(4, 1)
+    >>> Law.from_moments("laplace", {2: 2, 4: 24})
+    Law.from_moments('laplace', {2: 1, 4: 6})
     """
 
     name: str
@@ -154,10 +156,28 @@ class Law:
         _require_moment_sequence(name, standardized)
         return cls(name, moments=tuple(standardized), sampler=sampler)
 
+    def __repr__(self) -> str:
+        """Return the call that makes the law; a sampler must be imported by its name."""
+        if self.is_named:
+            return f"Law.named({self.name!r})"
+        own = self.name not in _NAMED and (not self.atoms or not (self.moments or self.sampler))
+        if own and self.atoms and self.atoms == tuple(sorted(self.atoms)):
+            table = ", ".join(f"{_exact(value)}: {_exact(probability)}" for value, probability in self.atoms)
+            return f"Law.discrete({{{table}}}{'' if self.name == 'discrete' else f', name={self.name!r}'})"
+        if own and self.moments and all(isinstance(moment, Fraction) for moment in self.moments):
+            table = ", ".join(f"{2 * m}: {_exact(moment)}" for m, moment in enumerate(self.moments, start=1))
+            return f"Law.from_moments({self.name!r}, {{{table}}}{_drawn_by(self.sampler)})"
+        return f"Law({self.name!r}, atoms={self.atoms!r}, moments={self.moments!r}{_drawn_by(self.sampler)})"
+
     @property
     def variance(self) -> Fraction:
         """The variance of a discrete law's values before standardization; 1 for all other laws."""
         return sum((p * v * v for v, p in self.atoms), Fraction(0)) if self.atoms else Fraction(1)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is one of the built-in laws, of which the name says all."""
+        return self.name in _NAMED and self == Law.named(self.name)
 
     @property
     def is_normal(self) -> bool:
@@ -223,6 +243,18 @@ class Law:
         named = getattr(self.sampler, "__qualname__", type(self.sampler).__name__)  # a partial has no name of its own
         sampler = "" if self.sampler is None else f"{self.sampler.__module__}.{named}"
         return f"{self.name}|{self.atoms}|{self.moments}|{sampler}"
+
+
+def _exact(value: Exact) -> str:
+    """Return a number as it is typed in."""
+    return repr(str(value)) if Fraction(value).denominator > 1 else str(value)
+
+
+def _drawn_by(sampler: Sampler | None) -> str:
+    if sampler is None:
+        return ""
+    name = getattr(sampler, "__qualname__", None)  # a partial has no name of its own
+    return f", sampler={sampler!r}" if name is None else f", sampler={sampler.__module__}.{name}"
 
 
 def _require_free_name(name: str) -> None:

@@ -22,7 +22,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.balls import Ball, enclose, less, precision
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.log_norms import LogNormLaw
 from theory.moments.activations import kurtosis_limit
@@ -70,6 +70,7 @@ def exceedance(net: Ensemble, c: Any) -> float:
     >>> round(exceedance(Ensemble(width=32, depth=32, activation="relu", init="he"), "1/2"), 4)
     0.2082
     """
+    require_ensemble(net)
     net.require_numbers("the probability")
     factor, law = _positive(c), LogNormLaw(net)
     size = math.log(factor.numerator) - math.log(factor.denominator)  # the fraction may be too big for a float
@@ -101,6 +102,7 @@ def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15) -> Ball:
     >>> print(enclosed_exceedance(Ensemble(width=2, depth=1, init=1, input="e1"), 2, 15).str(15, radius=False))  # 1/e
     0.367879441171442
     """
+    require_ensemble(net)
     net.require_numbers("the probability")
     law, factor = LogNormLaw(net), _positive(c)
     size = sp.log(sp.Rational(factor.numerator, factor.denominator) * symbols.input_power_sum(net, 2))

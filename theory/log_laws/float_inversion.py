@@ -53,6 +53,9 @@ class FloatInversion:
     shift: float
     network: str
 
+    def __repr__(self) -> str:
+        return f"FloatInversion({sum(times for _, times in self.terms)} factors, shift {self.shift:.5g})"
+
     @cached_property
     def center(self) -> tuple[float, float]:
         """The mean and standard deviation in floats, which only place the integration."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
 from theory.requirements import require_normal
@@ -121,6 +121,7 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     >>> survival(Ensemble(width="n", depth="L", activation="relu", init="he", law="uniform"))
     (1 - 1/2**n)**L
     """
+    require_ensemble(net)
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
@@ -149,6 +150,7 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     >>> layer_factor(Ensemble(width=4, depth=3, activation="relu", init="he"), 1)
     ChiSquares(width=4, scale=1/2, slope=0)
     """
+    require_ensemble(net)
     net.require_plain("the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
@@ -170,6 +172,7 @@ def layer_factors(net: Ensemble, first: int, last: int | str) -> list[tuple[ChiS
     >>> layer_factors(Ensemble(width=4, depth="L", activation="relu", init="he"), 1, "L")
     [(ChiSquares(width=4, scale=1/2, slope=0), L)]
     """
+    require_ensemble(net)
     if net.is_constant_width:
         return [(layer_factor(net, 1), symbols.whole(last) - (first - 1))]
     return [(layer_factor(net, k), sp.S.One) for k in range(first, int(last) + 1)]

@@ -54,6 +54,10 @@ class Calculation:
     weights: dict[tuple[Component, ...], Polynomial] = field(default_factory=dict)
     graphs: dict[tuple[Component, ...], list[Edge]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        names = ", ".join(str(letter) for letter in self.letters)
+        return f"Calculation({len(self.weights)} terms in {names})"
+
     @classmethod
     def of(
         cls, monomials: Iterable[Monomial], letters: list[Letter], laws: Mapping[sp.MatrixSymbol, MatrixLaw]

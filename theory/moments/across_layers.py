@@ -13,7 +13,7 @@ from functools import partial
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.activations import activation_moment
 from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, power_applied, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
@@ -113,6 +113,7 @@ def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     >>> covariance(Ensemble(width="n", depth="L", init="xavier"), 1, 2)
     2*norm_x**4/n
     """
+    require_ensemble(net)
     means = activation_moment(net, 2, first) * activation_moment(net, 2, second)
     if first == second:
         return symbols.tidy(activation_moment(net, 4, first) - means)
@@ -142,6 +143,7 @@ def correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     >>> correlation(Ensemble(width=8, depth=4, init="xavier"), 1, 4)
     8*sqrt(41)/123
     """
+    require_ensemble(net)
     if 0 in (first, second):
         raise InvalidArgument("layers", "the input is not random", "use layers from 1 to the depth")
     spread = covariance(net, first, first) * covariance(net, second, second)

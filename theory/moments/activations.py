@@ -7,7 +7,7 @@ from functools import partial
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.transfer import Layer, eigenvalues, input_power_sums, power_applied, through_layers, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
@@ -57,6 +57,7 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     >>> activation_moment(Ensemble(width="n", depth="L", architecture="residual:1/sqrt(L)"))
     norm_x**2*(1 + 1/L)**L
     """
+    require_ensemble(net)
     require_order(order)
     depth = net.depth if layer is None else layer
     net.width_at(depth)  # refuses a layer that is not there
@@ -164,6 +165,7 @@ def kurtosis_limit(net: Ensemble) -> sp.Expr:
     >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="he", law="symmetric"))
     exp(5*beta)
     """
+    require_ensemble(net)
     if net.architecture.is_plain and not net.has_independent_entries:
         from theory.architectures.orthogonal import orthogonal_kurtosis_limit
 

@@ -15,7 +15,7 @@ from math import comb
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.transfer import IntegerPartition, Layer, eigenvalues, transfer_matrix
 from theory.requirements import require_independent_entries
 
@@ -106,6 +106,7 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
     >>> kurtosis_expansion(Ensemble(width="n", depth="L", activation="relu", init="he"))
     exp(5*beta) - 25*beta*exp(5*beta)/(2*n) + O(n**(-2), (n, oo))
     """
+    require_ensemble(net)
     n = _width(net)
     transfer = transfer_matrix(net, 4)
     square = transfer_matrix(net, 2).matrix[0] ** 2

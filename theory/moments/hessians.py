@@ -16,7 +16,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.activations import moment_before
 from theory.moments.gradient_products import gradient_product
 from theory.moments.gradients import backward_moment, gradient_moment
@@ -89,8 +89,9 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     >>> hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
     L*n*norm_x**2*(L - 1)/4
     """
+    require_ensemble(net)
     if net.architecture.name == "residual":
-        from theory.architectures.residual import residual_hessian_moment
+        from theory.architectures.residual_hessians import residual_hessian_moment
 
         return residual_hessian_moment(net)
     require_independent_entries(net)
@@ -118,6 +119,7 @@ def gauss_newton_trace(net: Ensemble) -> sp.Expr:
     >>> gauss_newton_trace(Ensemble(width="n", depth="L", activation="relu", init="he"))
     L*norm_x**2/2
     """
+    require_ensemble(net)
     if net.is_constant_width and (net.slope == 1 or net.has_sign_symmetric_readout):
         return symbols.gather(symbols.whole(net.depth) * gradient_moment(net))
     if net.slope not in (0, 1):
@@ -189,6 +191,7 @@ def _pairs(net: Ensemble) -> list[tuple[int, int]]:
 
 
 def _numeric_depth(net: Ensemble) -> int:
+    require_ensemble(net)
     if isinstance(net.depth, str):
         raise InvalidArgument("depth", f"this sum over blocks needs a number, got {net.depth!r}", "use e.g. depth=8")
     return net.depth

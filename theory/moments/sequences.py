@@ -17,11 +17,13 @@ from sympy.polys.matrices import DomainMatrix
 
 from theory import symbols
 from theory.balls import Ball, precision, require_digits
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied, transfer_matrix
 
 _LARGEST_EXACT = 200_000
 """Exact terms of more bits than this are not offered; balls are."""
+_MOST_TERMS_SHOWN = 2
+"""Recurrences of more terms are not shown in notebooks."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,27 @@ class MomentSequence:
     --------
     >>> from theory import Ensemble
     >>> sequence = activation_sequence(Ensemble(width=2, depth="L", init="1/2", law="rademacher"), 4)
+    >>> sequence
+    MomentSequence(order 4, a recurrence of 2 terms, in norm4_x, norm_x)
     >>> [sequence.term(depth) for depth in range(4)]
     [norm_x**4, -norm4_x**4 + 2*norm_x**4, -norm4_x**4 + 5*norm_x**4/2, -3*norm4_x**4/2 + 7*norm_x**4/2]
     """
 
     transfer: TransferMatrix
     start: tuple[sp.Expr, ...]
+
+    def __repr__(self) -> str:
+        letters = {str(letter) for entry in [*self.transfer.matrix, *self.start] for letter in entry.free_symbols}
+        of = f", in {', '.join(sorted(letters))}" if letters else ""
+        terms = f"{self.size} term{'' if self.size == 1 else 's'}"
+        return f"MomentSequence(order {self.transfer.order}, a recurrence of {terms}{of})"
+
+    def _repr_latex_(self) -> str | None:
+        if self.size > _MOST_TERMS_SHOWN:  # they take long to find, and long to read
+            return None
+        before = [sp.Symbol(f"m_{{L-{j}}}") for j in range(1, self.size + 1)]
+        following = sp.Add(*(c * m for c, m in zip(self.recurrence(), before, strict=True)))
+        return rf"$\displaystyle m_L = {symbols.latex(following)},\quad m_0 = {symbols.latex(self.start[0])}$"
 
     @property
     def size(self) -> int:
@@ -222,6 +239,7 @@ def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
     >>> activation_sequence(net, 6).size
     3
     """
+    require_ensemble(net)
     if not net.is_constant_width:
         raise InvalidArgument("widths", "differ, so there is no sequence in the depth", "use width=32")
     transfer = transfer_matrix(net, order)

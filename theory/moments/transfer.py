@@ -24,7 +24,7 @@ import sympy as sp
 from sympy.utilities.iterables import multiset_partitions, partitions
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
 from theory.requirements import require_independent_entries, require_order
 
 IntegerPartition = tuple[int, ...]
@@ -49,6 +49,40 @@ class TransferMatrix:
 
     basis: tuple[IntegerPartition, ...]
     matrix: sp.Matrix
+
+    def __repr__(self) -> str:
+        if len(self.basis) == 1:
+            return f"TransferMatrix(order {self.order}: {self.matrix[0]})"
+        return f"TransferMatrix(order {self.order}: {len(self.basis)} power sums)"
+
+    def _repr_latex_(self) -> str:
+        after, before = (sp.Matrix([sp.Symbol(power_sum(part, k)) for part in self.basis]) for k in ("k", "k-1"))
+        mean = rf"E\left[{symbols.latex(after)}\middle|a_{{k-1}}\right]"
+        return rf"$\displaystyle {mean} = {symbols.latex(self.matrix)}{symbols.latex(before)}$"
+
+    @property
+    def order(self) -> int:
+        """The power of the norm whose moments the matrix carries from layer to layer."""
+        return 2 * sum(self.basis[0])
+
+
+def power_sum(part: IntegerPartition, layer: str) -> str:
+    r"""Return a power sum of the activations of a layer in LaTeX, as a product of powers of norms.
+
+    Parameters
+    ----------
+    part : tuple of int
+        The parts of lambda.
+    layer : str
+        The index of the layer.
+
+    Examples
+    --------
+    >>> print(power_sum((2, 1, 1), "k"))
+    \|a_{k}\|_{4}^{4} \|a_{k}\|_{2}^{4}
+    """
+    powers = ((j, 2 * j * part.count(j)) for j in dict.fromkeys(part))
+    return " ".join(rf"\|a_{{{layer}}}\|_{{{2 * j}}}^{{{power}}}" for j, power in powers)
 
 
 def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix:
@@ -213,6 +247,7 @@ def input_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
     >>> input_power_sums(Ensemble(width="n", depth="L"), (2, 1))
     norm4_x**4*norm_x**2
     """
+    require_ensemble(net)
     return sp.Mul(*(symbols.input_power_sum(net, 2 * j) for j in part))
 
 
@@ -258,6 +293,7 @@ class Layer:
         >>> Layer.forward(Ensemble(widths=(2, 3), init="1/2"), 1).width
         3
         """
+        require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
@@ -273,6 +309,7 @@ class Layer:
         >>> Layer.backward(Ensemble(widths=(2, 3), init="1/2"), 1).width
         2
         """
+        require_ensemble(net)
         width = symbols.whole(net.width_at(layer - 1))
         net.require_plain("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))

@@ -13,7 +13,7 @@ from functools import cache
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 
 COSINE = sp.Symbol("c", real=True)
 """This symbol stands for the cosine of the angle between the two inputs."""
@@ -51,6 +51,7 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
     >>> inner_product_mean(Ensemble(width="n", depth=1, activation="relu", init="he"))
     -(c*acos(c) - pi*c - sqrt(1 - c**2))/pi
     """
+    require_ensemble(net)
     k = net.depth if depth is None else depth
     net.width_at(k)
     net.require_plain("the mean inner product")
@@ -73,7 +74,6 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
     return sp.factor(growth * correlation_map(net))
 
 
-@cache
 def correlation_map(net: Ensemble) -> sp.Expr:
     r"""Derive the cosine after one layer, as a function of the cosine ``c`` before, at infinite width.
 
@@ -94,8 +94,13 @@ def correlation_map(net: Ensemble) -> sp.Expr:
     >>> relu.subs(COSINE, 0), relu.subs(COSINE, 1)
     (1/pi, 1)
     """
+    require_ensemble(net)
     net.require_plain("the map of the cosine")
-    alpha = symbols.slope(net)
+    return _correlation_map(symbols.slope(net))
+
+
+@cache
+def _correlation_map(alpha: sp.Expr) -> sp.Expr:
     theta = sp.Dummy("theta", positive=True)
     turn = sp.Dummy("t", real=True)
     radius = sp.Dummy("r", positive=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.log_laws.log_norms import LogNormLaw
 from theory.width_one.single_weight import _r, absolute_moment, log_cumulant
 
@@ -216,6 +216,7 @@ def require_chain(net: Ensemble) -> None:
     --------
     >>> require_chain(Ensemble(width=1, depth="L", law="uniform"))
     """
+    require_ensemble(net)
     if net.width != 1:
         raise InvalidArgument("width", f"a chain has width 1, got {net.width or net.widths}", "use width=1")
     if net.slope != 1:

@@ -32,9 +32,9 @@ from theory.architectures.residual import (
     enclosed_log_mean,
     enclosed_log_variance,
     relu_branch_square_bound,
-    residual_hessian_moment,
     residual_moment,
 )
+from theory.architectures.residual_hessians import residual_hessian_moment
 from theory.ensembles import Ensemble
 from theory.moments.transfer import Layer
 
@@ -340,7 +340,7 @@ RESIDUAL_HESSIAN = Statement(
         r"\to5ne^2|x|^2\ \text{for}\ a+\alpha W'\phi(Wa),\ \alpha=B^{-1/2},\ B=\tfrac L2;\quad "
         r"\log\mathbb E|H|_F^2-1\le\operatorname{med}\log|H|_F^2\le\log\mathbb E|H|_F^2"
     ),
-    source=f"{PAPER}, the Hessian of plain networks; fixup: arXiv:1901.09321; theory.architectures.residual",
+    source=f"{PAPER}, the Hessian of plain networks; fixup: arXiv:1901.09321; theory.architectures.residual_hessians",
     assumptions=(
         LINEAR_BRANCHES,
         BRANCHES_OF_TWO,

@@ -1,4 +1,4 @@
-"""Nothing in montecarlo takes another architecture for a plain one: networks are drawn as they are, or refused."""
+"""Nothing in montecarlo takes another architecture for a plain one, or what is no network for one."""
 
 import importlib
 import inspect
@@ -29,18 +29,32 @@ from montecarlo import (
     simulate,
     tail_probability,
 )
+from montecarlo.architectures.batch_norm import BatchNormChunk
+from montecarlo.architectures.engine import Wired
+from montecarlo.architectures.kept_weights import partition_of_kept, require_kept
+from montecarlo.architectures.layer_norm import LayerNormChunk
+from montecarlo.architectures.residual import ResidualChunk
+from montecarlo.architectures.wiring import branch_scale, layers_of
+from montecarlo.arguments import as_ensemble
 from montecarlo.curvature import Network
+from montecarlo.drawing.input_and_readout import draw_readout
+from montecarlo.drawing.sampler_check import check_sampler
+from montecarlo.drawing.streams import Partition, sizes
+from montecarlo.drawing.weights import Weights
 from montecarlo.engines.direct import Direct
 from montecarlo.engines.law_exact import LawExact, LawExactNorms
 from montecarlo.engines.norms_in_law import NormChunk
+from montecarlo.engines.real_matrices import Scratch
 from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
-from montecarlo.rare_events.particles import island_variance, islands_needed
+from montecarlo.observables import layers_between
+from montecarlo.rare_events.particles import island_variance, islands_needed, require_layer
+from montecarlo.runs.choice_of_engine import find_engine
 from montecarlo.training import GradientDescent
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from tests.montecarlo.architectures.by_hand import RELU, drawn
-from theory.ensembles import InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument
 
 ARCHITECTURES = ["residual:1/2", "residual:1/sqrt(L):two", "residual:0:two", "layernorm", "batchnorm:4"]
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -83,22 +97,51 @@ SAMPLERS = {
 }
 """What is known for plain networks only."""
 
+RNG = np.random.default_rng(0)
+NOTHING: frozenset[str] = frozenset()
+
 INDIFFERENT = {
-    *("draw_readout", "check_sampler", "Partition.of", "sizes", "Weights", "Scratch"),
-    *("Direct.partition", "LawExact.partition", "LawExactNorms.partition"),
-    *("layers_between", "particles.require_layer", "as_ensemble"),
+    "draw_readout": lambda net: draw_readout(net, RNG, 2, 4),
+    "check_sampler": lambda net: check_sampler(net, 0),
+    "Partition.of": lambda net: Partition.of(net),
+    "sizes": lambda net: sizes(net),
+    "Weights": lambda net: Weights(net),
+    "Scratch": lambda net: Scratch(net),
+    "Direct.partition": lambda net: Direct().partition(net),
+    "LawExact.partition": lambda net: LawExact().partition(net),
+    "LawExactNorms.partition": lambda net: LawExactNorms().partition(net),
+    "layers_between": lambda net: layers_between(None, 0, net),
+    "particles.require_layer": lambda net: require_layer(net, 1),
+    "as_ensemble": lambda net: as_ensemble(net),
 }
 """What only reads sizes, weights, input and readout."""
 
+WIRED = Wired(RELU.at(architecture="residual:1/2").architecture)
 AS_WIRED = {
-    *("ResidualChunk", "LayerNormChunk", "BatchNormChunk", "KeptChunk", "partition_of_kept", "require_kept"),
-    *("Wired.refuse", "Wired.partition", "Wired.opened", "layers_of", "branch_scale"),
-    *("find_engine", "simulate", "Task", "Simulation"),
+    "ResidualChunk": lambda net: ResidualChunk(net, RNG, 2),
+    "LayerNormChunk": lambda net: LayerNormChunk(net, RNG, 2),
+    "BatchNormChunk": lambda net: BatchNormChunk(net, RNG, 2),
+    "partition_of_kept": lambda net: partition_of_kept(net),
+    "require_kept": lambda net: require_kept(net),
+    "Wired.refuse": lambda net: WIRED.refuse(net),
+    "Wired.partition": lambda net: WIRED.partition(net),
+    "Wired.opened": lambda net: WIRED.opened(net, NOTHING, None),
+    "layers_of": lambda net: layers_of(net),
+    "branch_scale": lambda net: branch_scale(net),
+    "find_engine": lambda net: find_engine("direct", net, NOTHING, "float64"),
+    "simulate": lambda net: simulate(net, [ActivationNorms()], samples=2),
 }
 """What draws networks as their architecture says."""
 
-PASSED_ON = {"Direct.opened", "LawExact.opened", "LawExactNorms.opened", "ParticleMean", "TailProbability"}
-"""What leads to one of the samplers, or comes from one."""
+PASSED_ON = {
+    "Direct.opened": lambda net: Direct().opened(net, NOTHING, None),
+    "LawExact.opened": lambda net: LawExact().opened(net, NOTHING, None),
+    "LawExactNorms.opened": lambda net: LawExactNorms().opened(net, NOTHING, None),
+}
+"""What leads to one of the samplers."""
+
+RESULTS = {"Simulation", "Task", "ParticleMean", "TailProbability", "KeptChunk"}
+"""What is made by one of these, with a network that has been read; and what the chunks of architectures share."""
 
 
 def takes_net(thing):
@@ -123,7 +166,7 @@ def found():
 
 def test_nothing_takes_a_network_that_is_not_thought_of_here():
     observables = {f"{type(observable).__name__}.components" for observable in OBSERVABLES}
-    assert set(found()) == observables | set(SAMPLERS) | INDIFFERENT | AS_WIRED | PASSED_ON
+    assert set(found()) == observables | set(SAMPLERS) | set(INDIFFERENT) | set(AS_WIRED) | set(PASSED_ON) | RESULTS
 
 
 @each_architecture
@@ -178,3 +221,20 @@ def test_the_loss_on_one_input_is_not_that_of_a_plain_network(architecture):
         OneInput.of_chunk(chunk, 1.0)
     assert caught.value.argument == "architecture"
     assert OneInput.of_chunk(Chunk(RELU, np.random.default_rng(0), 2, needs=frozenset({"weights"})), 1.0)
+
+
+@pytest.mark.parametrize("net", ["x", 3, None, [32, 64], Ensemble], ids=repr)
+@pytest.mark.parametrize("name", [*SAMPLERS, *INDIFFERENT, *AS_WIRED, *PASSED_ON])
+def test_what_is_no_ensemble_is_refused_in_one_line(name, net):
+    call = (SAMPLERS | INDIFFERENT | AS_WIRED | PASSED_ON)[name]
+    with pytest.raises(InvalidArgument) as caught:
+        call(net)
+    assert str(caught.value) == f"net: must be an Ensemble, got {net!r}; use e.g. Ensemble(width=32, depth=64)"
+
+
+@pytest.mark.parametrize("observable", OBSERVABLES, ids=lambda observable: type(observable).__name__)
+def test_observables_refuse_what_is_no_ensemble_and_symbols_without_a_number(observable):
+    for net, argument in (("x", "net"), (None, "net"), (Ensemble(width="n", depth="L"), "width")):
+        with pytest.raises(InvalidArgument) as caught:
+            observable.components(net)
+        assert caught.value.argument == argument

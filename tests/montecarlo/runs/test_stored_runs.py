@@ -2,18 +2,30 @@
 
 import sys
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from montecarlo import ActivationNorms, ChainHessian, GradientGrowth, GradientNorms, HessianNorms, simulate
+from montecarlo import (
+    ActivationNorms,
+    Angles,
+    ChainHessian,
+    GradientGrowth,
+    GradientNorms,
+    HessianNorms,
+    JacobianSingularValues,
+    simulate,
+)
+from montecarlo.curvature import Network
 from montecarlo.drawing import streams
 from montecarlo.drawing.streams import Partition
 from montecarlo.runs import stored_runs
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Task
 from montecarlo.runs.choice_of_engine import find_engine
+from montecarlo.training import Adam, EscapeTimes
 from theory.ensembles import Ensemble, InvalidArgument, Law
 
 NET = Ensemble(width=4, depth=6, activation="relu", init="he")
@@ -283,6 +295,47 @@ def test_an_observable_that_has_moved_keeps_its_name():
     assert stored_runs.settings(task)["observables"] == "montecarlo.chain_hessian.ChainHessian()"
     task = Task(BIG, (HessianNorms(),), find_engine("direct", BIG, frozenset(), "float64"), 0, True, False)
     assert stored_runs.settings(task)["observables"] == "montecarlo.curvature.observables.HessianNorms(blocks=None)"
+
+
+def named(observable):
+    direct = find_engine("direct", NET, frozenset(), "float64")
+    return stored_runs.settings(Task(NET, (observable,), direct, 0, True, False))["observables"]
+
+
+@dataclass(frozen=True, eq=False)
+class Distance(GradientGrowth):
+    """A user's own, whose repr does not show all that it holds."""
+
+    to: object = None
+
+
+def test_whatever_an_observables_repr_shows_its_name_tells_all_that_it_holds():
+    net = Ensemble(width=2, depth=3, law="uniform", init="1/3")
+    assert named(Distance(1, 2, net)).endswith(
+        ".Distance(first=1, second=2, to=Ensemble(width=2, depth=3, widths=None, activation='linear', "
+        "init=Initialization(name='variance', value=Fraction(1, 3)), law=Law(name='uniform', atoms=(), moments=(), "
+        "sampler=None), readout='random', input=None, architecture=Architecture(name='plain', alpha=None, "
+        "branch=None, batch=None)))"
+    )
+    weights = np.arange(1024.0).reshape(1, 32, 32)
+    nearby = weights.copy()
+    nearby[0, 16, 16] += 1e-9
+    held = [weights, nearby, Network(weights), Network(nearby), (weights,), [weights], {"W": weights}]
+    names = [named(Distance(1, 2, thing)) for thing in held]
+    assert len(set(names)) == len(held)
+    assert names == [named(Distance(1, 2, thing)) for thing in held]
+    objects = np.array([Fraction(1, 3), None], dtype=object)
+    assert named(Distance(1, 2, objects)).endswith("to=[Fraction(1, 3), None])")
+
+
+@pytest.mark.parametrize(
+    "observable",
+    [A, G, HessianNorms([(1, 2)]), Angles("1/2"), EscapeTimes(Adam(0.1, beta_1=0.5)), JacobianSingularValues()],
+    ids=lambda observable: type(observable).__name__,
+)
+def test_the_name_of_an_observable_is_where_it_lives_and_its_repr(observable):
+    """As runs that are stored already have it."""
+    assert named(observable) == f"{type(observable).__module__}.{observable!r}"
 
 
 ARCHITECTURES = ["plain", "residual:1/L", "residual:1/L:two", "layernorm", "batchnorm:4", "batchnorm:5"]

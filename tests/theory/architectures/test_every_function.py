@@ -1,4 +1,7 @@
-"""No function of theory answers for another architecture as if the network were plain: it knows it, or refuses it."""
+"""Every function of theory that takes a network: what is none is refused, and none is taken for a plain one.
+
+Of another architecture a function knows the answer, or says that it does not.
+"""
 
 import importlib
 import inspect
@@ -48,7 +51,6 @@ PLAIN = [
 
 INDIFFERENT = {
     "theory.moments.transfer.input_power_sums",  # of the input alone
-    "theory.requirements.require_ensemble",
     "theory.requirements.require_layer",
     "theory.symbols.slope",
     "theory.symbols.variance",
@@ -69,7 +71,7 @@ KNOWN = {
 def found() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Public functions, classes and their methods with a parameter `net`, cached ones among them."""
     for module in pkgutil.walk_packages(theory.__path__, "theory."):
-        if module.name.startswith(("theory.ensembles", "theory.architectures")):
+        if module.name.startswith("theory.ensembles"):
             continue
         for name, thing in vars(importlib.import_module(module.name)).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != module.name or not callable(thing):
@@ -92,7 +94,9 @@ def takes_net(thing: Callable[..., Any]) -> bool:
 
 
 FUNCTIONS = {name: thing for name, thing in found() if takes_net(thing)}
-each_function = pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - INDIFFERENT))
+OF_ANOTHER = {name for name in FUNCTIONS if name.startswith("theory.architectures")}
+"""What is asked of other architectures than the plain one, and of orthogonal weights."""
+each_function = pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - INDIFFERENT - OF_ANOTHER))
 
 
 def asked(name: str, net: Ensemble) -> Any:
@@ -123,8 +127,17 @@ def wired(net: Ensemble) -> Iterator[Ensemble]:
 
 
 def test_functions_are_found() -> None:
-    assert len(FUNCTIONS) > 50
+    assert len(FUNCTIONS) > 70
+    assert len(OF_ANOTHER) > 15
     assert set(FUNCTIONS) >= INDIFFERENT | set(KNOWN)
+
+
+@pytest.mark.parametrize("net", ["x", 3, None, [32, 64], Ensemble], ids=repr)
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_what_is_no_ensemble_is_refused_in_one_line(name: str, net: Any) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        asked(name, net)
+    assert str(caught.value) == f"net: must be an Ensemble, got {net!r}; use e.g. Ensemble(width='n', depth='L')"
 
 
 @each_function

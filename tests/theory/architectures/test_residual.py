@@ -4,23 +4,22 @@ import math
 from fractions import Fraction
 from itertools import pairwise, product
 
-import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from montecarlo import HessianNorms, simulate
-from theory import Ensemble, InvalidArgument, Law, activation_moment, hessian_moment, kurtosis
+from theory import Ensemble, InvalidArgument, Law, activation_moment, kurtosis
 from theory.architectures.residual import (
+    branch_count,
+    branch_map,
     branch_scale,
     enclosed_log_mean,
     enclosed_log_variance,
     log_growth_expansion,
     relu_branch_bounds,
     relu_branch_square_bound,
-    residual_hessian_moment,
     residual_moment,
     typical_bounds,
 )
@@ -182,64 +181,6 @@ def test_bounds_grow_as_the_docstring_says():
         assert relu_branch_bounds(small)[1] < math.exp(2 / math.sqrt(math.pi) + 1 / depth)
 
 
-# --- Hessians ---------------------------------------------------------------------------------------------------------
-
-
-def hessian_square(chain, scale, x, v):
-    """|H|_F^2 of v^T (1 + scale W_3)(1 + scale W_2)(1 + scale W_1) x: products of norms, block by block."""
-    jacobians = [np.eye(2) + scale * w for w in chain]
-    a1, b2 = jacobians[0] @ x, jacobians[2].T @ v
-    neighbours = 2 * ((b2 @ b2) * (x @ x) + (v @ v) * (a1 @ a1))
-    return 2 * scale**4 * (neighbours + (v @ v) * np.sum(jacobians[1] ** 2) * (x @ x))
-
-
-def test_the_mean_hessian_of_linear_branches_is_that_over_all_weights():
-    net = Ensemble(2, 3, init="1/5", law="rademacher", readout="signs", input=(1, 2), architecture="residual:1/2")
-    signs = [np.reshape(entries, (2, 2)) / math.sqrt(5) for entries in product((1.0, -1.0), repeat=4)]
-    x, v = np.array([1.0, 2.0]), np.array([1.0, 1.0]) / math.sqrt(2)
-    brute = np.mean([hessian_square(chain, 0.5, x, v) for chain in product(signs, repeat=3)])
-    assert brute == pytest.approx(float(residual_hessian_moment(net)), rel=1e-12)
-
-
-@pytest.mark.parametrize("activation", ["linear", "relu"])
-def test_the_mean_hessian_of_branches_of_two_is_that_over_all_weights(activation):
-    """Width one, two branches: f = v (1 + a w4 d3 w3)(1 + a w2 d1 w1), differentiated by hand for all signs.
-
-    With +-1 no mask depends on the size of a weight, so a mean over signs is that over any symmetric law of modulus 1.
-    """
-    net = Ensemble(1, 4, init=1, law="uniform", readout="signs", input=(2,), activation=activation)
-    net = net.at(architecture="residual:1/2:two")
-    a, total = 0.5, 0.0
-    for w1, w2, w3, w4 in product((1.0, -1.0), repeat=4):
-        d1 = float(activation == "linear" or w1 * 2 > 0)
-        stream = 2 * (1 + a * w2 * d1 * w1)
-        d3 = float(activation == "linear" or w3 * stream > 0)
-        first, second = 1 + a * w2 * d1 * w1, 1 + a * w4 * d3 * w3
-        within = 2 * ((2 * a * d1 * second) ** 2 + (2 * a * d3 * first) ** 2)
-        inner, outer = (w1 * d1, w2 * d1), (w3 * d3, w4 * d3)
-        across = 2 * sum((2 * a * a * p * q) ** 2 for p in inner for q in outer)
-        total += (within + across) / 16
-    assert float(residual_hessian_moment(net)) == pytest.approx(total, rel=1e-12)
-
-
-def test_the_mean_hessian_of_branches_of_two_is_that_of_sampled_networks():
-    net = Ensemble(3, 6, activation="leaky:1/4", init="he", law="uniform", architecture="residual:1/2:two")
-    norms = HessianNorms()
-    logs = simulate(net, [norms], samples=40_000, seed=4)[norms].log_values("H")
-    squares = np.exp(logs)
-    error = squares.std() / math.sqrt(len(squares))
-    mean = float(residual_hessian_moment(net))
-    assert abs(squares.mean() - mean) < 6 * error < 0.1 * mean  # 6 standard errors: 2e-9 if normal
-
-
-def test_the_mean_hessian_where_branches_start_at_zero():
-    """Width one, B branches, s^2 = 2, |x| = 1: pairs (W'_j, W_j) if on, pairs of W' where both are on."""
-    net = Ensemble(width=1, depth=6, activation="relu", init="he", input="ones", architecture="residual:0:two")
-    normal_square = 2  # E w^2
-    own, across = 2 * 3 * Fraction(1, 2), 2 * 3 * Fraction(normal_square, 2) ** 2
-    assert residual_hessian_moment(net) == own + across == 9
-
-
 # --- as answers of the moments of all architectures -------------------------------------------------------------------
 
 
@@ -247,7 +188,6 @@ def test_the_mean_hessian_where_branches_start_at_zero():
 def test_moments_are_found_whatever_they_are_asked_by(net):
     """At any layer, which is the last one of a network that ends there, of branches of the same scale."""
     assert activation_moment(net) == residual_moment(net)
-    assert hessian_moment(net) == residual_hessian_moment(net)
     short = net.at(width=2, depth=4, law="normal")
     for order in (2, 4):
         assert activation_moment(short, order) == residual_moment(short, order)
@@ -316,7 +256,8 @@ def test_scales_are_expressions_in_the_ensembles_symbols():
             ),
             "depth",
         ),
-        (lambda: residual_hessian_moment(LINEAR.at(width=4, depth=10**9)), "depth"),
+        (lambda: branch_map(LINEAR, order=6), "order"),
+        (lambda: branch_count(TWO, layer=3), "layer"),
         (lambda: branch_scale(None), "net"),
         (lambda: residual_moment("n"), "net"),
         (lambda: enclosed_log_mean(4), "net"),
@@ -340,12 +281,6 @@ def test_scales_are_expressions_in_the_ensembles_symbols():
         (lambda: relu_branch_bounds(RELU.at(law="uniform")), "law"),
         (lambda: relu_branch_bounds(LINEAR), "architecture"),
         (lambda: relu_branch_square_bound(TWO), "architecture"),
-        (lambda: residual_hessian_moment(LINEAR.at(readout="ones")), "readout"),
-        (lambda: residual_hessian_moment(RELU), "architecture"),
-        (lambda: hessian_moment(RELU), "architecture"),
-        (lambda: residual_hessian_moment(TWO.at(law="rademacher")), "law"),
-        (lambda: residual_hessian_moment(TWO.at(law="rademacher", architecture="residual:0:two")), "net"),
-        (lambda: residual_hessian_moment(TWO.at(readout="ones", architecture="residual:0:two")), "net"),
     ],
 )
 def test_what_has_no_formula_is_refused(call, argument):

@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import theory
-from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
+from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law, require_ensemble
 
 THREE_VALUED = {-1: "1/8", 0: "3/4", 1: "1/8"}
 LAWS = [
@@ -83,6 +83,39 @@ def fresh_python(code: str, **environment: str) -> str:
         text=True,
         check=True,
     ).stdout
+
+
+def sampler(rng: Any, shape: tuple[int, ...]) -> Any:
+    return rng.standard_normal(shape)
+
+
+class TestRepr:
+    @given(ensembles())
+    @example(HE.at(law=Law("own")))
+    @example(HE.at(law=Law("own", atoms=((Fraction(1), Fraction(1, 2)), (Fraction(-1), Fraction(1, 2))))))
+    @example(HE.at(law=Law("normal", moments=(Fraction(1),))))
+    @example(HE.at(law=Law("normal", sampler=sampler)))
+    def test_evaluates_to_an_equal_ensemble_on_one_line(self, net: Ensemble) -> None:
+        names = {"Ensemble": Ensemble, "Law": Law, "Fraction": Fraction, **globals()}
+        text = repr(net).replace(f"{__name__}.", "")
+        assert eval(text, names) == net
+        assert eval(repr(net.law).replace(f"{__name__}.", ""), names) == net.law
+        assert "\n" not in text
+
+    def test_leaves_out_what_is_so_by_default(self) -> None:
+        assert repr(HE) == "Ensemble(width='n', depth='L', activation='relu', init='he')"
+        assert repr(Ensemble(widths=(4, 3))) == "Ensemble(widths=(4, 3))"
+        assert repr(Ensemble(width=2, depth=1, init="pytorch")) == "Ensemble(width=2, depth=1, init='pytorch')"
+        assert repr(HE.at(law="uniform", architecture="residual:1/L:two", input="e1")) == (
+            "Ensemble(width='n', depth='L', activation='relu', init='he', law='uniform', input='e1', "
+            "architecture='residual:1/L:two')"
+        )
+
+    def test_a_sampler_goes_by_its_name(self) -> None:
+        law = Law.from_moments("own", {2: 1, 4: 4}, sampler=sampler)
+        assert repr(law) == f"Law.from_moments('own', {{2: 1, 4: 4}}, sampler={__name__}.sampler)"
+        drawn = Ensemble(width=2, depth=2, law=law)
+        assert eval(repr(drawn).replace(f"{__name__}.", ""), globals()) == drawn
 
 
 class TestEquality:
@@ -440,3 +473,10 @@ def test_one_name_for_two_things_is_refused(fields: dict[str, Any], argument: st
     with pytest.raises(InvalidArgument, match="already names") as refusal:
         Ensemble(**fields)
     assert refusal.value.argument == argument
+
+
+@pytest.mark.parametrize("net", ["n", 3, None, Ensemble, {"width": 3}], ids=repr)
+def test_what_is_no_ensemble_is_refused(net: Any) -> None:
+    require_ensemble(HE)
+    with pytest.raises(InvalidArgument, match=r"^net: must be an Ensemble, got .*; use e\.g\. Ensemble\("):
+        require_ensemble(net)
