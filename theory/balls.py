@@ -74,12 +74,13 @@ def enclose(expression: sp.Expr, digits: int = 30, values: Mapping[sp.Symbol, Ba
     9.0000
     """
     values = values or {}
-    if unknown := expression.free_symbols - values.keys():
-        names = ", ".join(sorted(map(str, unknown)))
-        raise InvalidArgument("expression", f"has the symbols {names}", "substitute numbers")
     require_digits(digits)
-    with precision(digits + 5):
-        ball = _evaluate(expression, values)
+    try:
+        with precision(digits + 5):
+            ball = _evaluate(expression, values)
+    except KeyError:
+        names = ", ".join(sorted(map(str, expression.free_symbols - values.keys())))
+        raise InvalidArgument("expression", f"has the symbols {names}", "substitute numbers") from None
     if not ball.is_finite():
         raise InvalidArgument("expression", f"{expression} has no finite value", "check its domain")
     return ball

@@ -108,12 +108,14 @@ def check(
         from proofs_check.claims.matrix_claims import check_matrices
 
         return check_matrices(claim, net, Matrices.declared(matrices), began)
-    meaning = understand(claim, net)
-    sides = Sides(meaning, net)
-    domain = _domain(sides, sizes)
+    lettered, numbers = in_letters(net)
+    meaning = understand(claim, lettered)
+    sides = Sides(meaning, lettered)
+    domain = _domain(sides, sizes, numbers)
     told = progress or nothing
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     if meaning.relation == "~" or meaning.remainder is not None:
+        _require_growth(domain, lettered)
         judgement = judge_asymptotically(sides, domain)
         sharpness = _sharpness_of_limits(sides, domain, judgement) if compare else Sharpness()
     elif _is_known(sides, domain):
@@ -159,13 +161,55 @@ def _require_numbers(drawing: Drawing, seconds: float) -> None:
         raise InvalidArgument("seconds", f"must be positive, got {seconds}", "use e.g. 4")
 
 
-def _domain(sides: Sides, texts: Any) -> Domain:
+def in_letters(net: Ensemble) -> tuple[Ensemble, dict[sp.Symbol, int]]:
+    """Return the ensemble with letters for its sizes, and the numbers that they stand for.
+
+    So a claim about one size is read as a claim about all, in the same letters: n and L, or n_0, n_1, ... for unequal
+    widths, and |x| stays a letter.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The networks.
+
+    Examples
+    --------
+    >>> in_letters(Ensemble(width=8, depth="D"))[1]
+    {n: 8}
+    """
+    taken = set(net.symbols)
+    letters: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
+    if net.input is not None and not isinstance(net.input, str):
+        return net, {}  # an input of numbers fixes the width
+    if isinstance(net.readout, tuple):
+        return net, {}
+    if net.is_constant_width:
+        if isinstance(net.width, int) and "n" not in taken:
+            letters["n"] = net.width
+            changes["width"] = "n"
+        if isinstance(net.depth, int) and "L" not in taken:
+            letters["L"] = net.depth
+            changes["depth"] = "L"
+    elif net.has_independent_entries:
+        assert net.widths is not None
+        names = [f"n_{k}" if isinstance(n, int) else n for k, n in enumerate(net.widths)]
+        letters |= {f"n_{k}": n for k, n in enumerate(net.widths) if isinstance(n, int)}
+        changes["widths"] = tuple(names)
+    try:
+        return net.at(**changes), {symbols.whole(name): value for name, value in letters.items()}
+    except InvalidArgument:  # the architecture needs the numbers
+        return net, {}
+
+
+def _domain(sides: Sides, texts: Any, fixed: Mapping[sp.Symbol, int]) -> Domain:
     net, meaning = sides.net, sides.meaning
     named = [size for size in (net.widths or (net.width,)) if isinstance(size, str)]
     named += [net.depth] if isinstance(net.depth, str) else []
-    sizes = [symbols.whole(name) for name in dict.fromkeys(named)]
-    layers = [letter for letter in meaning.letters if letter.is_integer and letter not in sizes]
-    domain = read_domain(texts, sizes, layers, letters_of(net))
+    every = [symbols.whole(name) for name in dict.fromkeys(named)]
+    sizes = [letter for letter in every if letter not in fixed]
+    layers = [letter for letter in meaning.letters if letter.is_integer and letter not in every]
+    domain = read_domain(texts, sizes, layers, letters_of(net), fixed)
     if meaning.relation != "~" and meaning.remainder is None:
         unknown = {x for formula in domain.path.values() for x in formula.free_symbols} - set(sizes)
         if unknown or symbols.BETA in meaning.letters:
@@ -173,9 +217,16 @@ def _domain(sides: Sides, texts: Any) -> Domain:
             raise InvalidArgument("for", problem, "give numbers: --for L=2*n")
     elif symbols.BETA in meaning.letters and not any(symbols.BETA in f.free_symbols for f in domain.path.values()):
         depth = net.depth if isinstance(net.depth, str) else "L"
-        domain = read_domain(f"{depth}=beta*{net.width}", sizes, layers, letters_of(net)) if domain == read_domain(
-            None, sizes, layers, letters_of(net)) else domain  # fmt: skip
+        if not domain.is_given and not fixed:
+            domain = read_domain(f"{depth}=beta*{net.width}", sizes, layers, letters_of(net))
     return domain
+
+
+def _require_growth(domain: Domain, net: Ensemble) -> None:
+    """Refuse a limit in a width that is a number."""
+    if net.is_constant_width and any(str(letter) == net.width for letter in domain.fixed):
+        problem = "a claim about large widths needs a width that is a letter"
+        raise InvalidArgument("width", problem, "leave --width out")
 
 
 def _is_known(sides: Sides, domain: Domain) -> bool:

@@ -74,11 +74,14 @@ class Domain:
         A size as a formula of others, such as L = beta*n.
     layers : tuple of Symbol
         Letters of layers, in the order of the layers: 1 <= j < k <= depth.
+    fixed : mapping of Symbol to int
+        The sizes that are numbers in the ensemble.
     """
 
     ranges: Mapping[sp.Symbol, Range]
     path: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
     layers: tuple[sp.Symbol, ...] = ()
+    fixed: Mapping[sp.Symbol, int] = field(default_factory=dict)
 
     @property
     def is_given(self) -> bool:
@@ -102,8 +105,14 @@ class Domain:
         out: list[dict[sp.Symbol, sp.Expr]] = []
         for values in sizes:
             point = {letter: sp.Integer(value) for letter, value in zip(letters, values, strict=True)}
+            point |= {letter: sp.Integer(value) for letter, value in self.fixed.items()}
             out.extend({**point, **layers} for layers in self._layers(point, depth))
-        return sorted(out, key=lambda point: (sum(point[x] for x in letters), [point[x] for x in letters]))
+
+        def smallest_first(point: Point) -> tuple[int, list[int]]:
+            numbers = [int(point[letter]) for letter in letters]
+            return sum(numbers), numbers
+
+        return sorted(out, key=smallest_first)
 
     def _values(self, values: Range, all_sizes: bool) -> Sequence[int]:
         if all_sizes:
@@ -143,6 +152,7 @@ def read_domain(
     sizes: Sequence[sp.Symbol],
     layers: Sequence[sp.Symbol],
     known: Mapping[str, sp.Expr],
+    fixed: Mapping[sp.Symbol, int] | None = None,
 ) -> Domain:
     """Read the sizes for which a claim is made.
 
@@ -156,6 +166,8 @@ def read_domain(
         The letters that are layers.
     known : mapping of str to sympy.Expr
         What the letters of the claim stand for.
+    fixed : mapping of Symbol to int, optional
+        The sizes that are numbers in the ensemble.
 
     Raises
     ------
@@ -174,7 +186,7 @@ def read_domain(
     for name, sign, value in _items(texts):
         letter = by_name.get(name)
         if letter is None:
-            raise _unknown(name, by_name, layers, known)
+            raise _unknown(name, by_name, layers, fixed or {})
         if letter in path or ranges[letter].given:
             raise InvalidArgument("for", f"{name} is given twice", "give it once")
         if sign == "=" and re.search(r"[A-Za-z]", value):
@@ -183,7 +195,7 @@ def read_domain(
             ranges[letter] = _range(name, sign, value)
     for letter in path:
         del ranges[letter]
-    return Domain(ranges, path, tuple(sorted(layers, key=str)))
+    return Domain(ranges, path, tuple(sorted(layers, key=str)), fixed or {})
 
 
 def _items(texts: Any) -> Iterator[tuple[str, str, str]]:
@@ -208,13 +220,13 @@ def _as_text(value: Any) -> str:
 
 
 def _unknown(
-    name: str, by_name: Mapping[str, sp.Symbol], layers: Sequence[sp.Symbol], known: Mapping[str, sp.Expr]
+    name: str, by_name: Mapping[str, sp.Symbol], layers: Sequence[sp.Symbol], fixed: Mapping[sp.Symbol, int]
 ) -> InvalidArgument:
     if name in map(str, layers):
         return InvalidArgument("for", f"{name} is a layer, which goes through the network", "give sizes: n, L")
-    value = known.get(name)
-    if value is not None and value.is_Integer:
-        return InvalidArgument("for", f"{name} is {value} in this ensemble", "leave one of the two out")
+    for letter, value in fixed.items():
+        if str(letter) == name:
+            return InvalidArgument("for", f"{name} is {value} in this ensemble", "leave one of the two out")
     return InvalidArgument("for", f"{name!r} is no size of this claim", f"known are {', '.join(by_name) or 'none'}")
 
 

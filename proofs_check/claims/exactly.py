@@ -75,34 +75,41 @@ def all_of(sides: Sides, domain: Domain) -> str:
     """
     if domain.is_given:
         return f"all sizes asked for: {domain.text}{_layers_text(sides, domain)}"
-    letters = [*map(str, size_letters(domain, _depth(sides))), *map(str, sides.parameters)]
+    sizes = size_letters(domain, _depth(sides))
+    letters = [*map(str, sizes), *map(str, sides.parameters)]
     names = [name.replace("norm_x", "|x|").replace("norm4_x", "|x|_4").replace("norm_y", "|x'|") for name in letters]
-    if not names and not domain.layers:
-        return sizes_text(sides)
-    return f"all {' and '.join(([', '.join(names[:-1])] if names[:-1] else []) + names[-1:])}" + (
-        _layers_text(sides, domain) if names else f"all layers{_layers_text(sides, domain)} of {sizes_text(sides)}"
-    )
+    layers = _layers_text(sides, domain)
+    if not names:
+        return sizes_text(sides, domain) + layers
+    every = f"all {' and '.join(([', '.join(names[:-1])] if names[:-1] else []) + names[-1:])}{layers}"
+    return f"{every}, {sizes_text(sides, domain)}" if domain.fixed or not sizes else every
 
 
-def sizes_text(sides: Sides) -> str:
-    """Return the sizes of an ensemble in words, where all are numbers.
+def sizes_text(sides: Sides, domain: Domain) -> str:
+    """Return the sizes that are numbers in the ensemble, in words.
 
     Parameters
     ----------
     sides : Sides
         The claim.
+    domain : Domain
+        The sizes.
     """
     net = sides.net
+    numbers = {str(letter): value for letter, value in domain.fixed.items()}
     if net.is_constant_width:
-        return f"width {net.width}, depth {net.depth} only"
+        width, depth = (numbers.get(str(size), size) for size in (net.width, net.depth))
+        parts = [f"width {width}"] if isinstance(width, int) else []
+        return ", ".join([*parts, *([f"depth {depth}"] if isinstance(depth, int) else [])]) + " only"
     assert net.widths is not None
-    return f"widths {', '.join(map(str, net.widths))} only"
+    return f"widths {', '.join(str(numbers.get(str(n), n)) for n in net.widths)} only"
 
 
 def _layers_text(sides: Sides, domain: Domain) -> str:
     if not domain.layers:
         return ""
-    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {sides.net.depth}"
+    depth = domain.fixed.get(_depth(sides), sides.net.depth)
+    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {depth}"
 
 
 def _tried(sides: Sides, domain: Domain, seconds: float, told: Told) -> Trials:
@@ -207,13 +214,13 @@ def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:
     """
     letters = size_letters(domain, _depth(sides))
     if not letters:
-        return all_of(sides, domain)
+        return sizes_text(sides, domain) + _layers_text(sides, domain)
     tried = {tuple(int(point[x]) for x in letters) for point in (*trials.held, *trials.failed, *trials.undecided)}
     if not tried:
         return "no size"
     path = "".join(f", {letter} = {formula}" for letter, formula in domain.path.items())
     stop = "" if trials.complete else "; the time was over"
-    tail = f"{path}{_layers_text(sides, domain)}"
+    tail = f"{path}{_layers_text(sides, domain)}" + (f", {sizes_text(sides, domain)}" if domain.fixed else "")
     near = {size for size in tried if max(size) <= LARGEST}
     if len(near) == LARGEST ** len(letters) < len(tried):
         names = ", ".join(f"{letter} = 1..{LARGEST}" for letter in letters)

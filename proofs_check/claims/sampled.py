@@ -17,6 +17,7 @@ from montecarlo.intervals import catoni_interval, clopper_pearson_interval, orde
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.derivations import derive_statistic
 from proofs_check.claims.domain import Domain, Point
+from proofs_check.claims.exactly import sizes_text
 from proofs_check.claims.random_numbers import (
     Activation,
     Exceedance,
@@ -223,7 +224,7 @@ def _judged(
     verdicts = [judge_point(sides, meaning.right, point, balls, drawing.tolerance) for point, balls in found]
     letters = size_letters(domain, symbols.whole(sides.net.depth))
     sizes = "; ".join(", ".join(f"{x} = {point[x]}" for x in letters) for point, _ in found[:6] if letters)
-    scope = f"{sizes}{'; ...' if len(found) > 6 else ''} only" if sizes else _whole_scope(sides)
+    scope = f"{sizes}{'; ...' if len(found) > 6 else ''} only" if sizes else sizes_text(sides, domain)
     left = [sides.ball(meaning.left, point, 30, balls) for point, balls in found]
     how = (
         f"{drawing.samples:,} networks at each of {len(found)} sizes, error probability {drawing.error:g}"
@@ -242,12 +243,6 @@ def _judged(
     verdict = Verdict.of_all(verdicts)
     advice = "" if verdict is Verdict.SUPPORTED else _advice(sides, found, drawing, seconds)
     return Judgement(verdict, scope, tiers, advice=advice)
-
-
-def _whole_scope(sides: Sides) -> str:
-    from proofs_check.claims.exactly import sizes_text
-
-    return sizes_text(sides)
 
 
 def _span(ball: Ball) -> str:

@@ -42,6 +42,8 @@ class Sides:
         self._numbers: dict[tuple[Statistic, Ensemble], Derived | None] = {}
         self._balls: dict[tuple[Statistic, Ensemble, int], Ball] = {}
         self._formulas: dict[sp.Expr, sp.Expr] = {}
+        self._inside: dict[sp.Expr, set[sp.Symbol]] = {}
+        self._sums: dict[sp.Expr, bool] = {}
 
     # --- formulas ---------------------------------------------------------------------------------------------------
 
@@ -56,7 +58,7 @@ class Sides:
                 out[letter] = None
         return out
 
-    @property
+    @cached_property
     def has_formulas(self) -> bool:
         """Whether each statistic has a formula."""
         return all(known is not None and known.formula is not None for known in self.derived.values())
@@ -175,9 +177,10 @@ class Sides:
             side = self.formula(side)
         values: dict[Any, Ball] = {}
         with precision(digits + 5):
-            for letter in side.free_symbols:
+            for letter in self._letters_in(side):
                 if letter in point:
-                    values[letter] = enclose(point[letter], digits)
+                    value = point[letter]
+                    values[letter] = flint.arb(int(value)) if value.is_Integer else enclose(value, digits)
                 elif sampled and letter in sampled:
                     values[letter] = sampled[letter]
                 else:
@@ -186,11 +189,17 @@ class Sides:
             return _with_infinities(side, values)
         return enclose(side, digits, values)
 
+    def _letters_in(self, side: sp.Expr) -> set[sp.Symbol]:
+        if side not in self._inside:
+            self._inside[side] = set(side.free_symbols)
+        return self._inside[side]
+
     def _has_sums(self, side: sp.Expr) -> bool:
         """Whether the formula adds over units, which is slower than to enclose the number at given sizes."""
-        return bool(self.formula(side).has(sp.Sum, sp.polygamma)) and bool(
-            side.free_symbols & set(self.meaning.statistics)
-        )
+        if side not in self._sums:
+            sums = self.formula(side).has(sp.Sum, sp.polygamma)
+            self._sums[side] = bool(sums and side.free_symbols & set(self.meaning.statistics))
+        return self._sums[side]
 
     def statistic(self, letter: sp.Symbol, point: Point, digits: int) -> Ball:
         """Return a ball around a statistic at given sizes.

@@ -116,7 +116,7 @@ def _try(sides: Sides, point: Point, out: Trials) -> None:
 
 def _is_inside(meaning: Meaning, point: Point) -> bool:
     numbers = [number for statistic in meaning.statistics.values() for number in statistic.at(point).numbers]
-    return all(layer >= (not isinstance(number, Activation)) for number in numbers for layer in number.layers)
+    return all(int(layer) >= (not isinstance(number, Activation)) for number in numbers for layer in number.layers)
 
 
 def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool | None:

@@ -36,8 +36,8 @@ TERNARY = Law.discrete({-1: "1/4", 0: "1/2", 1: "1/4"}, name="ternary")
         ("E|H_kl|^2 = n*|x|^2/4", HE, "all n, L and |x|, 1 <= k < l <= L"),
         ("E|a_j|^2 |a_k|^2 = (1+5/n)^j |x|^4", HE, "all n, L and |x|, 1 <= j < k <= L"),
         ("E|a_1|^4 = |x|^4 + 2*|x|^4/n + (K-3)*|x|_4^4/n", LINEAR.at(law="symmetric"), "all n, L, K, |x|_4 and |x|"),
-        ("E|a_L|^4 = (1+5/n)^L |x|^4", HE.at(width=7, depth=3), "all |x|"),
-        ("E|a_2|^2 = 16", Ensemble(widths=(2, 3, 4), init=1, input=(1, 1)), "widths 2, 3, 4 only"),
+        ("E|a_L|^4 = (1+5/n)^L |x|^4", HE.at(width=7, depth=3), "all |x|, width 7, depth 3 only"),
+        ("E|a_2|^2 = 24", Ensemble(widths=(2, 3, 4), init=1, input=(1, 1)), "widths 2, 3, 4 only"),
         ("E|a_L|^4 <= exp(5*L/n)*|x|^4", HE, "all n, all L"),
         ("E|a_L|^4 >= (1+4/n)^L*|x|^4", HE, "all n, all L"),
         ("E log|a_L|^2 <= -L/n", LINEAR, "all L, n = 1..64, 128, 256, 512, 1024, 2048, 4096"),
@@ -253,7 +253,7 @@ def test_matrices_that_cannot_be_read_are_refused(matrix, words):
 
 
 def test_matrices_must_fit():
-    with pytest.raises(InvalidArgument, match="sizes do not fit"):
+    with pytest.raises(InvalidArgument, match="rows have size n and the columns m"):
         check("E tr(W*W) = 0", matrices=["W: normal 1/n, n by m"])
     with pytest.raises(InvalidArgument, match="there is no matrix 'A'"):
         check("E tr(W*A) = 0", matrices=["W: normal 1/n, n by m"])
