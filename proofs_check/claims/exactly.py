@@ -35,7 +35,9 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -
     """
     meaning = sides.meaning
     if sides.has_formulas:
-        difference = (sides.formula(meaning.left) - sides.formula(meaning.right)).xreplace(dict(domain.path))
+        known = {letter: sp.Integer(value) for letter, value in domain.fixed.items()}
+        difference = sides.formula(meaning.left) - sides.formula(meaning.right)
+        difference = difference.xreplace(dict(domain.path)).xreplace(known)
         if is_identical(difference):
             return _identical(sides, domain)
     if meaning.relation != "=":
@@ -114,7 +116,8 @@ def _layers_text(sides: Sides, domain: Domain) -> str:
 
 def _tried(sides: Sides, domain: Domain, seconds: float, told: Told) -> Trials:
     if sides.has_formulas:
-        return try_sizes(sides, _on_path(domain, domain.points(_depth(sides))), seconds=seconds, told=told)
+        points = _on_path(domain, domain.points(_depth(sides)))
+        return try_sizes(sides, _that_matter(sides, domain, points), seconds=seconds, told=told)
     points = _sparse_first(domain, _on_path(domain, domain.points(_depth(sides), all_sizes=domain.size() <= _FEW)))
     trials = try_sizes(sides, points, seconds=seconds, told=told, few=2)
     if not trials.failed:
@@ -133,6 +136,21 @@ def _tried(sides: Sides, domain: Domain, seconds: float, told: Told) -> Trials:
     trials.complete = trials.complete and more.complete
     trials.failed.sort(key=lambda point: (_sum(domain, point), _sizes(domain, point)))
     return trials
+
+
+def _that_matter(
+    sides: Sides, domain: Domain, points: list[dict[sp.Symbol, sp.Expr]]
+) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Leave one value of each size that neither formula depends on."""
+    inside = {x for side in (sides.meaning.left, sides.meaning.right) for x in sides.formula(side).free_symbols}
+    inside |= {letter for formula in domain.path.values() for letter in formula.free_symbols}
+    idle = [letter for letter in domain.ranges if letter not in inside and not domain.layers]
+    least = max((int(layer) for layer in sides.meaning.layers() if layer.is_Integer), default=1)
+    for letter in idle:
+        values = sorted({int(point[letter]) for point in points})
+        kept = next((value for value in values if value >= least), values[-1])
+        points = [point for point in points if point[letter] == kept]
+    return points
 
 
 _FEW = 24

@@ -78,6 +78,12 @@ class Meaning:
         inside = {letter for statistic in self.statistics.values() for letter in statistic.letters}
         return set(free - set(self.statistics)) | inside
 
+    def layers(self) -> set[sp.Expr]:
+        """Return the layers that the statistics speak of."""
+        return {
+            layer for statistic in self.statistics.values() for number in statistic.numbers for layer in number.layers
+        }
+
     def written(self, side: sp.Expr) -> str:
         """Return a side as text, with its statistics as they are written in claims."""
         raised = {node.base for node in side.atoms(sp.Pow)}

@@ -10,9 +10,9 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.claims.domain import Domain, Point
-from proofs_check.claims.meaning import Meaning
 from proofs_check.claims.random_numbers import Activation, Gradient, Quantile
 from proofs_check.claims.sides import Sides, holds
+from theory import symbols
 from theory.balls import Ball, precision
 from theory.ensembles import InvalidArgument
 
@@ -92,6 +92,7 @@ def try_sizes(
     out = Trials()
     began = time.monotonic()
     settings = sides.settings()
+    points = [point for point in points if _is_inside(sides, point)]
     plan = [sides.completed(point, settings[0], first=True) for point in points]
     others = [sides.completed(point, other, first=False) for point in points[:few] for other in settings[1:]]
     for done, point in enumerate([*plan[:few], *others, *plan[few:]]):
@@ -107,16 +108,24 @@ def _try(sides: Sides, point: Point, out: Trials) -> None:
     try:
         truth = truth_at(sides, point)
     except InvalidArgument as bad:
-        if not _is_inside(sides.meaning, point):
-            return  # the claim speaks of a layer that is not there
         out.undefined.append((point, bad.problem))
         return
     {True: out.held, False: out.failed, None: out.undecided}[truth].append(point)
 
 
-def _is_inside(meaning: Meaning, point: Point) -> bool:
-    numbers = [number for statistic in meaning.statistics.values() for number in statistic.at(point).numbers]
-    return all(int(layer) >= (not isinstance(number, Activation)) for number in numbers for layer in number.layers)
+def _is_inside(sides: Sides, point: Point) -> bool:
+    """Whether a network of these sizes has the layers that the claim speaks of."""
+    depth = symbols.whole(sides.net.depth)
+    shifted = {layer for layer in sides.meaning.layers() if layer != depth}
+    if not shifted:
+        return True
+    last = int(depth.xreplace(dict(point)))
+    numbers = [number for statistic in sides.meaning.statistics.values() for number in statistic.numbers]
+    for number in numbers:
+        least = 0 if isinstance(number, Activation) else 1
+        if any(not least <= int(layer.xreplace(dict(point))) <= last for layer in number.layers):
+            return False
+    return True
 
 
 def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool | None:

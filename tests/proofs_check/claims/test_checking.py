@@ -85,7 +85,7 @@ def test_the_smallest_counterexample_is_the_smallest():
     assert tuple(found.counterexample.at.values()) == first
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(st.integers(1, 9), st.integers(0, 3), st.integers(1, 3))
 def test_of_all_second_orders_only_the_true_one_is_supported(numerator, constant, power):
     found = check(f"E|a_L|^4 = (1 + {constant} + {numerator}/n^{power})^L |x|^4", HE, compare=False)
@@ -139,7 +139,7 @@ def test_no_variant_of_a_derived_equation_survives(claim, net):
     assert sharpness.refuted == sharpness.tried >= 8
     assert sharpness.survives == ()
     assert 0 < sharpness.distance < 1
-    for variant in variants(claim):
+    for variant in variants(claim)[::4]:
         try:
             other = check(variant.claim, net, compare=False)
         except InvalidArgument:
