@@ -119,7 +119,7 @@ def check(
         judgement = judge_asymptotically(sides, domain)
         sharpness = _sharpness_of_limits(sides, domain, judgement) if compare else Sharpness()
     elif _is_known(sides, domain):
-        judgement = judge_exactly(sides, domain, seconds=seconds, told=told)
+        judgement = judge_exactly(sides, domain, seconds=seconds, told=told, first_only=not compare)
         sharpness = _sharpness(sides, domain, judgement) if compare else Sharpness()
     else:
         judgement, found = judge_by_drawing(sides, domain, drawing, told=told)

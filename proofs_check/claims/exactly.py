@@ -10,16 +10,24 @@ import sympy as sp
 from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.domain import LARGEST, SPARSE, Domain, Point, Range
-from proofs_check.claims.one_layer import prove
+from proofs_check.claims.one_layer import Disproof, Proof, prove
 from proofs_check.claims.sides import Sides
-from proofs_check.claims.trials import Trials, counterexample, size_letters, try_sizes, where_it_fails
+from proofs_check.claims.trials import (
+    Trials,
+    counterexample,
+    nothing,
+    size_letters,
+    truth_at,
+    try_sizes,
+    where_it_fails,
+)
 from proofs_check.verdict import Verdict
 from theory import symbols
 
 Told = Callable[[int, int], object]
 
 
-def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -> Judgement:
+def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told, first_only: bool = False) -> Judgement:
     """Judge a claim whose statistics theory knows, as formulas or as numbers at given sizes.
 
     Parameters
@@ -32,6 +40,8 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -
         How long sizes are tried.
     told : callable
         Called with the number of sizes done and the number of all.
+    first_only : bool
+        Whether the first counterexample ends the search, so that nothing is said of how often the claim fails.
     """
     meaning = sides.meaning
     if sides.has_formulas:
@@ -42,12 +52,26 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told) -
             return _identical(sides, domain)
     if meaning.relation != "=":
         proof = prove(sides, domain, seconds=seconds)
-        if proof is not None:
+        if isinstance(proof, Proof):
             return Judgement(Verdict.SUPPORTED, proof.scope, ((proof.tier, proof.says),))
-    trials = _tried(sides, domain, seconds, told)
+        if proof is not None and (disproved := _disproved(sides, domain, proof)) is not None:
+            return disproved
+    trials = _tried(sides, domain, seconds, told, first_only)
     if trials.failed:
         return _refuted(sides, domain, trials)
     return _not_refuted(sides, domain, trials)
+
+
+def _disproved(sides: Sides, domain: Domain, found: Disproof) -> Judgement | None:
+    """Refute a claim at sizes that are far out, unless it fails at smaller ones, which are tried later."""
+    point = sides.completed(found.point, sides.settings()[0], first=True)
+    if truth_at(sides, point) is not False:
+        return None
+    few = try_sizes(sides, _on_path(domain, domain.points(_depth(sides), all_sizes=False)), seconds=2, told=nothing)
+    if few.failed:
+        return None
+    scope = f"as a claim for {all_of(sides, domain)}"
+    return Judgement(Verdict.REFUTED, scope, (("derived", found.says),), counterexample(sides, point))
 
 
 def _identical(sides: Sides, domain: Domain) -> Judgement:
@@ -114,13 +138,14 @@ def _layers_text(sides: Sides, domain: Domain) -> str:
     return f", 1 <= {' < '.join(map(str, domain.layers))} <= {depth}"
 
 
-def _tried(sides: Sides, domain: Domain, seconds: float, told: Told) -> Trials:
+def _tried(sides: Sides, domain: Domain, seconds: float, told: Told, first_only: bool) -> Trials:
     if sides.has_formulas:
         points = _on_path(domain, domain.points(_depth(sides)))
-        return try_sizes(sides, _that_matter(sides, domain, points), seconds=seconds, told=told)
+        points = _that_matter(sides, domain, points)
+        return try_sizes(sides, points, seconds=seconds, told=told, first_only=first_only)
     points = _sparse_first(domain, _on_path(domain, domain.points(_depth(sides), all_sizes=domain.size() <= _FEW)))
-    trials = try_sizes(sides, points, seconds=seconds, told=told, few=2)
-    if not trials.failed:
+    trials = try_sizes(sides, points, seconds=seconds, told=told, few=2, first_only=first_only)
+    if not trials.failed or first_only:
         return trials
     # the smallest counterexample may lie between the sizes that were tried
     smallest = min(_sum(domain, point) for point in trials.failed)
@@ -192,7 +217,8 @@ def _refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
     how = "exactly" if exact is not None and exact.is_Rational else "in balls"
     tiers = (("derived" if sides.has_formulas else "enclosed", f"both sides computed {how} where it fails"),)
     scope = f"as a claim for {all_of(sides, domain)}"
-    return Judgement(Verdict.REFUTED, scope, tiers, example, where_it_fails(trials, domain, _depth(sides)))
+    fails = where_it_fails(trials, domain, _depth(sides)) if trials.complete or trials.held else ""
+    return Judgement(Verdict.REFUTED, scope, tiers, example, fails)
 
 
 def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:

@@ -52,7 +52,23 @@ class Proof:
     cases: int
 
 
-def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | None:
+@dataclass(frozen=True)
+class Disproof:
+    """Sizes, far out, at which an inequality fails.
+
+    Parameters
+    ----------
+    says : str
+        How they were found.
+    point : mapping of Symbol to sympy.Integer
+        The sizes.
+    """
+
+    says: str
+    point: dict[sp.Symbol, sp.Expr]
+
+
+def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof | None:
     """Prove an inequality at every depth.
 
     Parameters
@@ -66,7 +82,7 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | None:
 
     Returns
     -------
-    Proof or None
+    Proof, Disproof or None
         None if no proof was found, which says nothing about the claim.
     """
     net = sides.net
@@ -233,7 +249,7 @@ def _best_power(
 
 def _for_widths(
     parts: list[_Part], method: str, domain: Domain, n: sp.Symbol, depth: sp.Symbol, end: float
-) -> Proof | None:
+) -> Proof | Disproof | None:
     given = domain.ranges[n]
     widths = [*given.values] if given.given else [*range(1, LARGEST + 1), *FAR]
     endless = given.unbounded or not given.given
@@ -248,15 +264,57 @@ def _for_widths(
         return None
     depths = f"all {depth}"
     near = [width for width in tried if width <= tried[0] + LARGEST - 1]
-    if endless and len(near) == LARGEST and all(_beyond(part, n, near[-1]) for part in parts):
-        says = f"{method}; {n} = {near[0]}..{near[-1]} in balls, larger {n} by Taylor's theorem in 1/{n}"
-        which = f"all {n} >= {near[0]}" if near[0] > 1 else f"all {n}"
-        return Proof(says, f"{which}, {depths}", "proved", len(tried))
+    if endless and len(near) == LARGEST:
+        last = _last_in_balls(parts, n, near[-1])
+        if last is not None:
+            says = f"{method}; {n} = {near[0]}..{last} in balls, larger {n} by Taylor's theorem in 1/{n}"
+            which = f"all {n} >= {near[0]}" if near[0] > 1 else f"all {n}"
+            return Proof(says, f"{which}, {depths}", "proved", len(tried))
+        far_out = _fails_far_out(parts, n, depth)
+        if far_out is not None:
+            return Disproof(f"{method}; its leading term for large {n} has the wrong sign", far_out)
     far = [str(width) for width in tried if width > near[-1]]
     span = f"{near[0]}..{near[-1]}" if len(near) > 1 else f"{near[0]}"
     which = f"{n} = {', '.join([span, *far])}"
     says = f"{method}; {len(tried)} widths in balls"
     return Proof(says, f"{depths}, {which}", "enclosed" if endless else "proved", len(tried))
+
+
+def _last_in_balls(parts: list[_Part], n: sp.Symbol, last: int) -> int | None:
+    """Return the width from which on Taylor's theorem proves all parts; those up to it are enclosed one by one."""
+    for further in (last, *_FURTHER):
+        if not all(_is_nonnegative(part, width) for width in range(last + 1, further + 1) for part in parts):
+            return None
+        last = max(last, further)
+        if all(_beyond(part, n, last) for part in parts):
+            return last
+        if any(part.formula is None for part in parts):
+            return None
+    return None
+
+
+_FURTHER = (1024, 8192)
+_FARTHEST = 40
+
+
+def _fails_far_out(parts: list[_Part], n: sp.Symbol, depth: sp.Symbol) -> dict[sp.Symbol, sp.Expr] | None:
+    """Return the first width, and a depth, at which a part is negative, if doubling finds one."""
+    for place, part in enumerate(parts):
+        if part.formula is None:
+            continue
+        width = next((2**k for k in range(6, _FARTHEST) if part.ball(2**k) < 0), None)
+        if width is None:
+            continue
+        low, high = width // 2, width
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if part.ball(middle) < 0 else (middle, high)
+        if place == 0:
+            return {n: sp.Integer(high), depth: sp.S.One}
+        first, each = parts[0].ball(high), part.ball(high)
+        deep = int(float(abs(first / each))) + 2
+        return {n: sp.Integer(high), depth: sp.Integer(deep)}
+    return None
 
 
 def _is_nonnegative(part: _Part, width: int) -> bool:

@@ -69,6 +69,7 @@ def try_sizes(
     seconds: float,
     told: Callable[[int, int], object],
     few: int = FEW,
+    first_only: bool = False,
 ) -> Trials:
     """Try a claim at sizes, the first setting of the parameters at all of them, the others at the first few.
 
@@ -84,6 +85,8 @@ def try_sizes(
         Called with the number of sizes done and the number of all.
     few : int
         At how many sizes the other settings are tried.
+    first_only : bool
+        Whether the first failure ends the search.
 
     Returns
     -------
@@ -101,6 +104,9 @@ def try_sizes(
             break
         told(done, len(plan) + len(others))
         _try(sides, point, out)
+        if first_only and out.failed:
+            out.complete = False
+            break
     return out
 
 

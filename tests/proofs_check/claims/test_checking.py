@@ -290,7 +290,11 @@ def test_shares_lie_between_0_and_1(name, value):
 
 def test_the_answer_says_what_it_assumes():
     text = as_text(check("E log|a_L|^2 <= 0", HE))
-    for words in ("the weights are normal", "given that no layer is dead", "|x| = 1, as the claim does not mention |x|"):
+    for words in (
+        "the weights are normal",
+        "given that no layer is dead",
+        "|x| = 1, as the claim does not mention |x|",
+    ):
         assert f"assuming: {words}" in text
     assert "K = 9/5" in as_text(check("E|a_1|^2 = K*5/9*|x|^2", LINEAR.at(law="uniform")))
 
