@@ -80,7 +80,7 @@ def fault_of(error: BaseException, what: str, near: Iterable[object] = (), at: P
     "KeyError: 'n'"
     """
     codes = [code for code in map(_code, near) if code is not None]
-    files = {code.co_filename for code in codes} | ({at[0]} if at else set())
+    files = {code.co_filename for code in codes}
     places = list(_places(error))
     inside = [place for place in places if place[0] in files]
     theirs = [place for place in places if not place[0].startswith((*_NOT_THE_USERS, "<"))]

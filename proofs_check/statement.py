@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofs_check.assumptions import Assumption
 from proofs_check.faults import Place
+from proofs_check.verdict import Tier
 from theory.ensembles import InvalidArgument
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ class Statement:
             if not isinstance(assumed, Assumption):
                 raise InvalidArgument("assumptions", f"{self.id} lists {assumed!r}, which is no Assumption", remedy)
         self._require_several("evidence", "examine", "give a tuple of checks such as (Enumerated(...), Simulated(...))")
+        for one in self.evidence:
+            if not isinstance(getattr(one, "tier", None), Tier):
+                problem = f"{self.id} lists {one!r:.60}, which has no tier"
+                raise InvalidArgument("evidence", problem, "give its class a tier, such as Tier.PROVED")
         self._require_several("mutants", "claim", "give a tuple of Mutant('what changed', the false claim)")
         if not self.evidence:
             raise InvalidArgument("evidence", f"{self.id} has none", "give at least one check")
@@ -140,10 +145,10 @@ class Statement:
     def _require_several(self, argument: str, has: str, remedy: str) -> None:
         listed = getattr(self, argument)
         if isinstance(listed, str) or not isinstance(listed, Sequence):
-            raise InvalidArgument(argument, f"{self.id} has {listed!r}, which is no tuple", remedy)
+            raise InvalidArgument(argument, f"{self.id} has {listed!r:.60}, which is no tuple", remedy)
         for one in listed:
             if isinstance(one, type) or not hasattr(one, has):
-                raise InvalidArgument(argument, f"{self.id} lists {one!r}, which is none", remedy)
+                raise InvalidArgument(argument, f"{self.id} lists {one!r:.60}, which is none", remedy)
 
     @property
     def topic(self) -> str:

@@ -236,6 +236,11 @@ class Simulated:
         if not isinstance(self.observable, Observable) or isinstance(self.observable, type):
             remedy = "use e.g. ActivationNorms(), or write one as montecarlo.Observable says"
             raise InvalidArgument("observable", f"{self.observable!r:.60} is none", remedy)
+        try:
+            hash((self.net, self.observable, self.engine))
+        except TypeError as unhashable:
+            problem = f"and the engine must be hashable ({unhashable})"
+            raise InvalidArgument("observable", problem, "write them as frozen dataclasses") from None
         find_engine(self.engine, self.net, self.observable.needs, "float64")
         if isinstance(self.reading, type) or not hasattr(self.reading, "estimate"):
             raise InvalidArgument("reading", f"{self.reading!r:.60} is none", "use Mean, LogMean or Quantile")
