@@ -224,8 +224,7 @@ def verify(
     began = time.monotonic()
     refused = {statement.id: found for statement in statements if (found := _refusals(statement))}
     sound = [statement for statement in statements if statement.id not in refused]
-    asked = [e.request(profile) for statement in sound for e in statement.evidence if isinstance(e, Simulated)]
-    requests = [request for request in asked if request is not None]
+    requests = _requests(sound, profile)
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
@@ -256,6 +255,30 @@ def verify(
         simulated = _Judged.of(statement, [e for e in present if e.request is not None])
         results.append(exact[statement.id].joined(simulated).report(statement))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
+
+
+def simulated_checks(statement: Statement, profile: str) -> int:
+    """Return how many simulated checks of a statement the profile has; none if its arguments cannot be used.
+
+    Parameters
+    ----------
+    statement : Statement
+        A statement.
+    profile : str
+        ``quick`` or ``full``.
+
+    Examples
+    --------
+    >>> from proofs_check import select
+    >>> simulated_checks(*select(["init.*"]), "quick")
+    2
+    """
+    return 0 if _refusals(statement) else len(_requests([statement], profile))
+
+
+def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
+    asked = (e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated))
+    return [request for request in asked if request is not None]
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
