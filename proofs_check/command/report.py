@@ -79,7 +79,7 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
     for table in (verdict_table(report), *(topic_table(report, topic) for topic in topics)):
         if table.rows:
             for name in ("latex", "markdown", "csv"):
-                write_whole(out / f"{topic}.{ENDINGS[name]}", FORMATS[name](table))
+                write_whole(out / f"{table.name}.{ENDINGS[name]}", FORMATS[name](table))
     if told is not None:
         told("figure", "typical", 0, 1)
     typical = figure("typical")

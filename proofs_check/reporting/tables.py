@@ -70,7 +70,7 @@ def verdict_table(report: Report) -> Table:
         f"tier covers; error probability of the whole run {report.error:g} (profile {report.profile}, "
         f"seed {report.seed})"
     )
-    return Table("verdicts", caption, VERDICT_COLUMNS, rows)
+    return Table("verdict_table", caption, VERDICT_COLUMNS, rows)  # no topic has a _
 
 
 def _counted(result: StatementReport, tier: Tier) -> str:
