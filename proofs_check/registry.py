@@ -123,7 +123,9 @@ def load_all(sources: Iterable[str | Path]) -> tuple[tuple[Statement, ...], tupl
             if isinstance(one, Statement):
                 statements.append(one)
             else:
-                faults.append(Fault(source, f"entry {number} of STATEMENTS is no Statement, but {one!r:.60}; {_REMEDY}"))
+                faults.append(
+                    Fault(source, f"entry {number} of STATEMENTS is no Statement, but {one!r:.60}; {_REMEDY}")
+                )
     return tuple(statements), tuple(faults)
 
 

@@ -61,7 +61,9 @@ class Mutant:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or "\n" in self.name:
-            raise InvalidArgument("name", f"of a mutant must be one line of text, got {self.name!r}", "say what changed")
+            raise InvalidArgument(
+                "name", f"of a mutant must be one line of text, got {self.name!r}", "say what changed"
+            )
         if not callable(self.claim):
             problem = f"of the mutant {self.name!r} cannot be called: {self.claim!r}"
             raise InvalidArgument("claim", problem, "give a function, as for the statement")

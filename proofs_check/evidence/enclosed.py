@@ -107,9 +107,7 @@ class Enclosed:
         if broken is not None:
             raise broken
         detail = undecided or f"all {count} inequalities hold at {self.digits} digits"
-        return Finding(
-            Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail, scope=self._scope(cases)
-        )
+        return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail, scope=self._scope(cases))
 
     def _scope(self, cases: list[str]) -> Scope:
         return Scope((self.covers,)) if self.covers else Scope.of_cases(cases)

@@ -79,7 +79,9 @@ class Enumerated:
         """What is covered."""
         if self.covers:
             return Scope((self.covers,))
-        return Scope.of_cases((self.label(*case) for case in self.cases), (part for case in self.cases for part in case))
+        return Scope.of_cases(
+            (self.label(*case) for case in self.cases), (part for case in self.cases for part in case)
+        )
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Compare the claim with the truth, case by case."""

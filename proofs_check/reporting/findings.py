@@ -63,5 +63,7 @@ def complaints(result: StatementReport) -> list[str]:
     """Return all that keeps a statement from being supported, each complaint after the statement's id."""
     told = [finding_lines(finding) for finding in result.findings if finding.verdict is not Verdict.SUPPORTED]
     broken = result.verdict is Verdict.BROKEN  # what breaks under the claim breaks under its mutants as well
-    told += [survivor_lines(mutant) for mutant in result.mutants if not mutant.refuted and not (broken and mutant.faults)]
+    told += [
+        survivor_lines(mutant) for mutant in result.mutants if not mutant.refuted and not (broken and mutant.faults)
+    ]
     return [line for first, *more in told for line in (f"{result.statement.id}: {first}", *more)]

@@ -10,6 +10,7 @@ from proofs_check.command.option_values import choice, writable_file, writable_f
 from proofs_check.command.running import add_run_options, connected, progress_bars, verified
 from proofs_check.command.subcommands import Subcommand
 
+
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("id", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
     add_modules(parser)

@@ -315,6 +315,7 @@ RATE = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
+        assumptions.SIZES_TRIED,
     ),
     claim=log_norm_range,
     evidence=(
@@ -388,6 +389,7 @@ LAW = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
+        assumptions.SIZES_TRIED,
     ),
     claim=poisson_log_norm,
     evidence=(

@@ -202,8 +202,14 @@ SPREAD = Statement(
     claim=spread,
     evidence=(
         Proved("ReLU, all n and L, d = 1 to 3", partial(_both_ratios, RELU), "all n, L, d <= 3"),
-        Proved("linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random")), "all n, L, d <= 3"),
-        Proved("slope 1/2, all n and L, d = 1 to 3", partial(_both_ratios, RELU.at(activation="leaky:1/2")), "all n, L, d <= 3"),
+        Proved(
+            "linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random")), "all n, L, d <= 3"
+        ),
+        Proved(
+            "slope 1/2, all n and L, d = 1 to 3",
+            partial(_both_ratios, RELU.at(activation="leaky:1/2")),
+            "all n, L, d <= 3",
+        ),
         _product_check(RELU.at(width=8, depth=2, input=(1, 1, 0, 0, 0, 0, 0, 0)), 0.17, 200_000),
         _product_check(LINEAR.at(width=8, depth=2, readout="random"), 0.09, 200_000),
     ),

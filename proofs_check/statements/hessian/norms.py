@@ -130,7 +130,9 @@ BLOCK_NORMS = Statement(
     ),
     claim=block_square,
     evidence=(
-        Proved("in the mean: ReLU, He, any law, all n, L, k < l", partial(_each_block, RELU.at(law="symmetric")), _MEAN),
+        Proved(
+            "in the mean: ReLU, He, any law, all n, L, k < l", partial(_each_block, RELU.at(law="symmetric")), _MEAN
+        ),
         Proved(
             "in the mean: any slope and variance, all n, L, k < l",
             partial(_each_block, RELU.at(activation="leaky:slope", init="variance:s2")),

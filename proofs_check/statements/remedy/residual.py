@@ -172,6 +172,7 @@ RESIDUAL = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=linear_branches,
     evidence=(
@@ -262,6 +263,7 @@ RESIDUAL_RELU = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=relu_branches,
     evidence=(
