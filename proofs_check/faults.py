@@ -7,6 +7,7 @@ import re
 import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -69,8 +70,8 @@ def fault_of(error: BaseException, what: str, near: Iterable[object] = (), at: P
     what : str
         What could not be run.
     near : iterable
-        Functions (partial ones, too) that may be at fault, the likeliest first. The innermost line of their files counts;
-        where the error arose outside of them all, the line at which the first of them begins.
+        Functions (partial ones, too) that may be at fault, the likeliest first. The innermost line of their files
+        counts; where the error arose outside of them all, the line at which the first of them begins.
     at : (str, int), optional
         The place that is named if nothing better is known.
 
@@ -91,11 +92,7 @@ def fault_of(error: BaseException, what: str, near: Iterable[object] = (), at: P
 
 def problem_of(error: BaseException) -> str:
     """Return an error's message in one line, with its kind unless it is a bad argument."""
-    if isinstance(error, SyntaxError):
-        text = error.msg
-    else:
-        text = str(error)
-    text = " ".join(text.split())
+    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
     if len(text) > _MOST_CHARACTERS:
         text = f"{text[:_MOST_CHARACTERS]}..."
     if isinstance(error, InvalidArgument):
@@ -112,10 +109,8 @@ def shown(place: Place) -> str:
     '/somewhere/mine.py:3'
     """
     file, line = place
-    try:
+    with suppress(ValueError, OSError):  # it is elsewhere, or the working folder is gone
         file = str(Path(file).resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError):  # it is elsewhere, or the working folder is gone
-        pass
     return f"{file}:{line}"
 
 
@@ -132,9 +127,9 @@ def _places(error: BaseException) -> Iterator[Place]:
 
 
 def _code(function: object) -> CodeType | None:
-    """Return the code of a function, a partial one, a method, or the call of an object; None for what has none."""
+    """Return the code of a function, a partial one or a method; None for what has none."""
     while isinstance(function, functools.partial):
         function = function.func
     function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None) or getattr(getattr(type(function), "__call__", None), "__code__", None)
+    code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None

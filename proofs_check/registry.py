@@ -48,11 +48,12 @@ def statements_of(module: ModuleType) -> tuple[Statement, ...]:
     InvalidArgument
         If it lists none, or anything that is no :class:`~proofs_check.statement.Statement`.
     """
-    listed = _listed(module)
-    for statement in listed:
-        if not isinstance(statement, Statement):
-            raise _no_statement(module, statement)
-    return tuple(listed)
+    found = []
+    for one in _listed(module):
+        if not isinstance(one, Statement):
+            raise InvalidArgument("statements", f"{_shown(module)} lists {one!r:.60}, no Statement", _REMEDY)
+        found.append(one)
+    return tuple(found)
 
 
 _REMEDY = "give it STATEMENTS = (Statement(...), ...)"
@@ -63,10 +64,6 @@ def _listed(module: ModuleType) -> Sequence[object]:
     if isinstance(listed, (str, bytes)) or not isinstance(listed, Sequence) or not listed:
         raise InvalidArgument("statements", f"{_shown(module)} has no sequence STATEMENTS", _REMEDY)
     return listed
-
-
-def _no_statement(module: ModuleType, listed: object) -> InvalidArgument:
-    return InvalidArgument("statements", f"{_shown(module)} lists {listed!r:.60}, no Statement", _REMEDY)
 
 
 def _shown(module: ModuleType) -> str:

@@ -64,8 +64,9 @@ class Mutant:
             raise InvalidArgument(
                 "name", f"of a mutant must be one line of text, got {self.name!r}", "say what changed"
             )
-        if not callable(self.claim):
-            problem = f"of the mutant {self.name!r} cannot be called: {self.claim!r}"
+        claim: object = self.claim
+        if not callable(claim):
+            problem = f"of the mutant {self.name!r} cannot be called: {claim!r}"
             raise InvalidArgument("claim", problem, "give a function, as for the statement")
 
 
@@ -120,8 +121,9 @@ class Statement:
         for text in ("title", "latex", "source"):
             if not isinstance(getattr(self, text), str) or not getattr(self, text).strip():
                 raise InvalidArgument(text, f"of {self.id} is no text: {getattr(self, text)!r}", "write one sentence")
-        if not callable(self.claim):
-            problem = f"of {self.id} cannot be called: {self.claim!r}"
+        claim: object = self.claim
+        if not callable(claim):
+            problem = f"of {self.id} cannot be called: {claim!r}"
             raise InvalidArgument("claim", problem, "give a function that returns a number or Between(lo, hi)")
         remedy = "give a tuple such as (assumptions.NORMAL, Assumption('the width is even'))"
         if not isinstance(self.assumptions, Sequence):

@@ -68,9 +68,10 @@ class Enclosed:
             If the inequalities are no function, or the digits no number between 1 and 10,000.
         """
         require_digits(self.digits)
-        if not callable(self.inequalities):
+        inequalities: object = self.inequalities
+        if not callable(inequalities):
             remedy = "give a function that returns inequalities, given the claim"
-            raise InvalidArgument("inequalities", f"cannot be called: {self.inequalities!r}", remedy)
+            raise InvalidArgument("inequalities", f"cannot be called: {inequalities!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Decide each inequality; where the two balls overlap, it stays open."""

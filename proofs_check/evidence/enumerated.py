@@ -65,9 +65,10 @@ class Enumerated:
             If the cases are no tuples, or what should be a function is none.
         """
         remedy = "give a tuple of tuples, each the arguments of one call: ((1,), (2,))"
-        if isinstance(self.cases, str) or not isinstance(self.cases, Sequence):
-            raise InvalidArgument("cases", f"are no tuple of tuples, but {self.cases!r:.60}", remedy)
-        for case in self.cases:
+        cases: object = self.cases
+        if isinstance(cases, str) or not isinstance(cases, Sequence):
+            raise InvalidArgument("cases", f"are no tuple of tuples, but {cases!r:.60}", remedy)
+        for case in cases:
             if not isinstance(case, (tuple, list)):
                 raise InvalidArgument("cases", f"list {case!r:.60}, which is no tuple", remedy)
         for name in ("brute_force", "label", "apply"):

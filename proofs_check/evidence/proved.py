@@ -67,9 +67,10 @@ class Proved:
         InvalidArgument
             If the obligations are no function.
         """
-        if not callable(self.obligations):
+        obligations: object = self.obligations
+        if not callable(obligations):
             remedy = "give a function that returns obligations, given the claim"
-            raise InvalidArgument("obligations", f"cannot be called: {self.obligations!r}", remedy)
+            raise InvalidArgument("obligations", f"cannot be called: {obligations!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Decide each obligation in both systems."""

@@ -221,17 +221,18 @@ class Simulated:
         Raises
         ------
         InvalidArgument
-            If the tolerance is no finite number of at least 0, a number of networks is none, the ensemble lacks numbers,
-            the observable has no such component for it, or the reading or the engine is none.
+            If the tolerance is no finite number of at least 0, a number of networks is none, the ensemble lacks
+            numbers, the observable has no such component for it, or the reading or the engine is none.
         """
         as_between("tolerance", self.tolerance, 0, closed=True, example=0.05)
         as_count("samples", self.samples, least=0, example=10_000)
         as_count("full_samples", self.full_samples, least=0, example=40_000)
         if not self.samples and not self.full_samples:
             raise InvalidArgument("samples", "are 0 in both profiles", "use e.g. samples=10000")
-        if not isinstance(self.net, Ensemble):
+        net: object = self.net
+        if not isinstance(net, Ensemble):
             remedy = "use e.g. Ensemble(width=32, depth=64)"
-            raise InvalidArgument("net", f"must be an Ensemble, got {self.net!r:.60}", remedy)
+            raise InvalidArgument("net", f"must be an Ensemble, got {net!r:.60}", remedy)
         self.net.require_numbers("a simulation")
         if not isinstance(self.observable, Observable) or isinstance(self.observable, type):
             remedy = "use e.g. ActivationNorms(), or write one as montecarlo.Observable says"
@@ -246,8 +247,9 @@ class Simulated:
             raise InvalidArgument("reading", f"{self.reading!r:.60} is none", "use Mean, LogMean or Quantile")
         if isinstance(self.reading, Quantile):
             as_between("p", self.reading.p, 0, 1, example=0.5)
-        if not isinstance(self.arguments, Mapping):
-            raise InvalidArgument("arguments", f"{self.arguments!r:.60} is no mapping", "use e.g. {'layer': 3}")
+        arguments: object = self.arguments
+        if not isinstance(arguments, Mapping):
+            raise InvalidArgument("arguments", f"{arguments!r:.60} is no mapping", "use e.g. {'layer': 3}")
         self.require_component("component", self.component)
 
     def require_component(self, argument: str, component: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import sympy as sp
@@ -30,7 +31,7 @@ def require_value(value: Any) -> None:
         raise InvalidArgument("claim", "the claim returned None", _REMEDY)
     if isinstance(value, (str, bytes)):
         raise InvalidArgument("claim", f"the claim returned the text {value!r:.60}", _REMEDY)
-    if value != value or (isinstance(value, sp.Basic) and value.has(sp.nan)):  # noqa: PLR0124
+    if (isinstance(value, float) and math.isnan(value)) or (isinstance(value, sp.Basic) and value.has(sp.nan)):
         raise InvalidArgument("claim", "the claim returned nan, which is no number", _REMEDY)
 
 

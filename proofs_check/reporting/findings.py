@@ -7,14 +7,14 @@ from proofs_check.verification import MutantReport, StatementReport
 
 
 def finding_lines(finding: Finding) -> list[str]:
-    """Return what a finding says: which check, and the claimed value beside what was found.
+    r"""Return what a finding says: which check, and the claimed value beside what was found.
 
     Examples
     --------
     >>> from proofs_check.verdict import Tier
     >>> refuted = Finding(Tier.SIMULATED, "E w^2", Verdict.REFUTED, "n = 1", claimed=(2.0, 2.0), exact="2",
     ...                   estimate=1.01, interval=(0.99, 1.03), tolerance=0.1, error=1e-6, samples=20_000, seed=0)
-    >>> print("\\n".join(finding_lines(refuted)))
+    >>> print("\n".join(finding_lines(refuted)))
     refuted (simulated): E w^2; n = 1
       claimed 2, within 0.1
       estimate 1.01, interval [0.99, 1.03] (error probability 1e-06, 20000 networks, seed 0)
