@@ -39,7 +39,7 @@ def console_table(report: Report) -> None:
         side: Literal["left", "right"] = "left" if words else "right"
         table.add_column(_HEADS.get(name, name), no_wrap=name != "covers", justify=side, max_width=most)
     for result, (name, verdict, *others) in zip(report.results, shown.rows, strict=True):
-        table.add_row(name, Text(verdict, style=_STYLES[result.verdict]), *others)
+        table.add_row(name, Text(verdict, style=_STYLES[result.verdict]), *map(Text, others))
     console.print(table)
     for result in report.results:
         for line in complaints(result):

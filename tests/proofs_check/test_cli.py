@@ -410,3 +410,46 @@ def test_ids_that_come_twice_are_refused_with_their_places(vanishing, user_file,
         rf"vanishing: .*id: two statements are called 'user.true' \({user_file}:\d+, {again}:\d+\); rename one\n",
         ran.err,
     )
+
+
+OBSERVED = """
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from montecarlo import ActivationNorms
+from proofs_check import Mean, Mutant, Simulated, Statement
+from theory import Ensemble
+
+
+@dataclass(frozen=True)
+class Mine:
+    fails: bool
+    name: ClassVar[str] = "mine"
+    needs: ClassVar[frozenset] = frozenset()
+
+    def components(self, net):
+        return ("a_1",)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms((1,)) + ({}["gone"] if self.fails else 0)
+
+
+def of(name, observable):
+    check = Simulated("E", Ensemble(4, 1), observable, "a_1", Mean(1, lambda net: 0.5), tolerance=0.4, samples=2000)
+    return Statement(f"mine.{name}", "One.", "1", "me", (), lambda net: 1, (check,), (Mutant("3", lambda net: 3),))
+
+
+STATEMENTS = (of("norms", ActivationNorms(layers=(1,))), of("mine", Mine(False)), of("fails", Mine(True)))
+"""
+
+
+def test_observables_of_a_users_file_are_measured_by_any_number_of_jobs_and_one_that_raises_harms_no_other(
+    vanishing, tmp_path
+):
+    (tmp_path / "observed.py").write_text(OBSERVED)
+    ran = vanishing(f"verify --module {tmp_path}/observed.py --jobs 2 --json -")
+    norms, mine, fails = json.loads(ran.out)["statements"]
+    assert [one["verdict"] for one in (norms, mine, fails)] == ["supported", "supported", "broken"]
+    assert norms["findings"][0]["interval"] == mine["findings"][0]["interval"]
+    line = next(number for number, text in enumerate(OBSERVED.splitlines(), 1) if "gone" in text)
+    assert fails["problem"] == f"KeyError: 'gone' ({tmp_path}/observed.py:{line})"
