@@ -88,7 +88,10 @@ def _resolves(result: StatementReport) -> str:
 
 
 def _percent(length: float) -> str:
-    return f"{100 * length:.2g}" if 100 * length < 99.5 else f"{100 * length:.0f}"
+    percent = 100 * length
+    if percent < 0.005:  # networks that are the same up to rounding
+        return "0"
+    return f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"
 
 
 def topic_table(report: Report, topic: str) -> Table:

@@ -366,10 +366,14 @@ def test_an_error_under_a_mutant_is_no_refutation():
     assert ["not_judged_by" in mutant for mutant in told] == [True, False]
 
 
-def test_an_interrupt_and_a_store_that_cannot_be_used_are_no_ones_statement(tmp_path):
-    with pytest.raises(InvalidArgument) as refused:
-        verify([ONLY_SIMULATED], store=tmp_path / "no" / "store.sqlite")
-    assert refused.value.argument == "store"
+@pytest.mark.parametrize("argument", ["store", "jobs", "cluster"])
+def test_a_store_or_workers_that_cannot_be_used_are_no_ones_statement(monkeypatch, argument):
+    def lost(*_, **__):
+        raise InvalidArgument(argument, "is lost", "use another")
+
+    monkeypatch.setattr(verification, "simulate", lost)
+    with pytest.raises(InvalidArgument, match=f"{argument}: is lost; use another"):
+        verify([STATEMENT, SECOND])
 
 
 def test_files_that_could_not_be_loaded_are_part_of_the_report():
