@@ -10,6 +10,9 @@ evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
 registry       which statements there are, by id
+loading        a user's file as a module
+faults         what could not be run, and where
+scope          what a finding covers
 discovery      what there is, by its files
 
 exact          identities, brute force and small networks, over the rationals

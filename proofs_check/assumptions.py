@@ -54,6 +54,7 @@ SURVIVAL = Assumption("given that no layer is dead (all units off): a dead netwo
 CONSTANT_WIDTH = Assumption("all layers have the same width")
 WIDTH_ONE = Assumption("all layers have width 1")
 SIZES_TRIED = Assumption("the widths and depths are those tried")
+BOUNDS_TRIED = Assumption("where a bound is claimed, the widths and depths are those tried")
 UNIT_INPUT = Assumption("|x| = 1")
 NO_BIASES = Assumption("there are no biases")
 RELU = Assumption("the activation is ReLU")

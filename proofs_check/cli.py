@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from proofs_check import discovery
 from proofs_check.command import subcommands
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -25,8 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0 if all is supported, 1 if something is refuted, 2 for a wrong use, 3 if something is
-        inconclusive, 130 if it was interrupted.
+        The exit status: 0 if all is supported, 1 if something is refuted, 2 for a wrong use or a statement that could
+        not be run, 3 if something is inconclusive, 130 if it was interrupted.
 
     Examples
     --------
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     except InvalidArgument as bad:
         print(f"vanishing: {parser.shown(bad.argument, arguments)}: {bad.problem}; {bad.remedy}", file=sys.stderr)
+        return 2
+    except discovery.Unusable as unusable:
+        print(f"vanishing: {unusable}; mend the file, or take it away", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("vanishing: interrupted", file=sys.stderr)

@@ -12,7 +12,13 @@ import re
 from importlib import import_module
 from typing import TypeVar
 
+from proofs_check.faults import fault_of
+
 Found = TypeVar("Found")
+
+
+class Unusable(ImportError):
+    """A file that is not what its folder is for; the message says so in one line."""
 
 
 def files(package: str) -> tuple[str, ...]:
@@ -62,16 +68,20 @@ def load(package: str, name: str, constant: str, kind: type[Found]) -> Found:
 
     Raises
     ------
-    ImportError
-        If the file has no such constant, or one of another kind.
+    Unusable
+        If the file raises an error, has no such constant, or one of another kind.
 
     Examples
     --------
     >>> load("proofs_check.papers", "vanishing-curvature", "PAPER", object).key
     'orvieto-2021'
     """
-    module = import_module(f"{package}.{name.replace('-', '_')}")
+    whole = f"{package}.{name.replace('-', '_')}"
+    try:
+        module = import_module(whole)
+    except Exception as error:
+        raise Unusable(str(fault_of(error, whole)), name=whole) from error
     found = getattr(module, constant, None)
     if not isinstance(found, kind):
-        raise ImportError(f"{module.__name__} has no {constant} = {kind.__name__}(...)", name=module.__name__)
+        raise Unusable(f"{whole} has no {constant} = {kind.__name__}(...)", name=whole)
     return found

@@ -52,8 +52,9 @@ class Claim:
         elif self.why:
             problem = f"is given for {self.sentence!r}, which {self.ids[0]!r} checks"
             raise InvalidArgument("why", problem, "make two claims of it")
-        for twice in {name for name in self.ids if self.ids.count(name) > 1}:
-            raise InvalidArgument("ids", f"of {self.sentence!r} name {twice!r} twice", "name it once")
+        for place, twice in enumerate(self.ids):
+            if twice in self.ids[:place]:
+                raise InvalidArgument("ids", f"of {self.sentence!r} name {twice!r} twice", "name it once")
 
     @property
     def is_checked(self) -> bool:

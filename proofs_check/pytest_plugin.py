@@ -7,7 +7,7 @@ that lists ``STATEMENTS``. A statement passes if it is supported; a mutant passe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from proofs_check.faults import Fault
     from proofs_check.statement import Statement
     from proofs_check.verification import StatementReport
 
 _LISTS_STATEMENTS = re.compile(r"^STATEMENTS\b", re.MULTILINE)
-_PLAN = pytest.StashKey[list["StatementCollector"]]()
+_PLAN = pytest.StashKey[dict[Path, list["StatementCollector"]]]()
+"""What was collected of each file: the checks of all of them share one error budget."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,11 +34,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Without files on the command line, collect this package's own statements."""
+    """Without files on the command line, collect this package's own statements.
+
+    Parameters
+    ----------
+    config : pytest.Config
+        As pytest passes it.
+
+    Raises
+    ------
+    pytest.UsageError
+        If an option of the statements cannot be used.
+    """
     if config.getoption("--statements"):
-        config.stash[_PLAN] = []
+        config.stash[_PLAN] = {}
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args = [str(Path(__file__).parent / "statements")]
+        profile = config.getoption("--statements-profile")
+        if profile not in ("quick", "full"):
+            raise pytest.UsageError(f"--statements-profile: there is no profile {profile!r}; known: quick, full")
+        for option, least in (("--statements-seed", 0), ("--statements-jobs", 1)):
+            if config.getoption(option) < least:
+                raise pytest.UsageError(f"{option}: must be at least {least}, got {config.getoption(option)}")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -57,8 +76,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return not _lists_statements(collection_path)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a module that lists ``STATEMENTS``.
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collect a module that lists ``STATEMENTS``, and as nothing else: it is no file of tests.
 
     Parameters
     ----------
@@ -67,12 +89,37 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     Returns
     -------
-    pytest.Collector or None
-        None for a file that lists no statements.
+    list of pytest.Collector
+        While statements are collected, the module's statements or none; else what others collect.
     """
-    if not parent.config.getoption("--statements") or not _lists_statements(file_path):
-        return None
-    return StatementModule.from_parent(parent, path=file_path)
+    others = yield
+    if not parent.config.getoption("--statements"):
+        return others
+    return [StatementModule.from_parent(parent, path=file_path)] if _lists_statements(file_path) else []
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse statements of which two share an id, before any is run.
+
+    Parameters
+    ----------
+    session : pytest.Session
+        As pytest passes it.
+
+    Raises
+    ------
+    pytest.UsageError
+        If two do, in one file or in two.
+    """
+    if not session.config.getoption("--statements"):
+        return
+    from proofs_check.registry import require_different_ids
+    from theory.ensembles import InvalidArgument
+
+    try:
+        require_different_ids(one.statement for found in session.config.stash[_PLAN].values() for one in found)
+    except InvalidArgument as bad:
+        raise pytest.UsageError(str(bad)) from None
 
 
 def _lists_statements(path: Path) -> bool:
@@ -83,14 +130,18 @@ def _lists_statements(path: Path) -> bool:
 
 
 class StatementModule(pytest.File):
-    """A module's statements."""
+    """A module's statements, and what of it could not be loaded."""
 
-    def collect(self) -> Iterator[pytest.Collector]:
-        """Yield one collector per statement."""
-        from proofs_check.registry import load
+    def collect(self) -> Iterator[pytest.Collector | pytest.Item]:
+        """Yield one collector per statement, and an item that fails for each fault."""
+        from proofs_check.registry import load_all
 
-        for statement in load(self.path):
-            yield StatementCollector.from_parent(self, name=statement.id, statement=statement)
+        statements, faults = load_all([self.path])
+        plan = [StatementCollector.from_parent(self, name=one.id, statement=one) for one in statements]
+        self.config.stash[_PLAN][self.path] = plan
+        yield from plan
+        for number, fault in enumerate(faults, 1):
+            yield FaultItem.from_parent(self, name=f"fault {number}", fault=fault)
 
 
 class StatementCollector(pytest.Collector):
@@ -99,7 +150,6 @@ class StatementCollector(pytest.Collector):
     def __init__(self, *, statement: Statement, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.statement = statement
-        self.config.stash[_PLAN].append(self)
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the claim, then each mutant."""
@@ -108,12 +158,17 @@ class StatementCollector(pytest.Collector):
             yield MutantItem.from_parent(self, name=f"mutant[{mutant.name}]", mutant=mutant.name)
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Return the file and the line, from 0, where the statement was made, for reports."""
+        file, line = self.statement.place
+        return file, line - 1
+
+    @cached_property
     def simulated_checks(self) -> int:
         """Number of simulated checks in the chosen profile."""
-        from proofs_check.evidence import Simulated
+        from proofs_check.verification import simulated_checks
 
-        profile = self.config.getoption("--statements-profile")
-        return sum(isinstance(e, Simulated) and e.request(profile) is not None for e in self.statement.evidence)
+        return simulated_checks(self.statement, self.config.getoption("--statements-profile"))
 
     @cached_property
     def report(self) -> StatementReport:
@@ -121,7 +176,7 @@ class StatementCollector(pytest.Collector):
         from proofs_check.verification import ERROR, verify
 
         option = self.config.getoption
-        everything = sum(other.simulated_checks for other in self.config.stash[_PLAN])
+        everything = sum(one.simulated_checks for found in self.config.stash[_PLAN].values() for one in found)
         return verify(
             [self.statement],
             profile=option("--statements-profile"),
@@ -131,25 +186,41 @@ class StatementCollector(pytest.Collector):
         ).results[0]
 
 
+class FaultItem(pytest.Item):
+    """Fails, and says what of its module could not be loaded."""
+
+    def __init__(self, *, fault: Fault, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fault = fault
+
+    def runtest(self) -> None:
+        """Fail with the fault, which names the line."""
+        pytest.fail(str(self.fault), pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Name the module in reports."""
+        return self.path, None, self.name
+
+
 class ClaimItem(pytest.Item):
     """Passes if the statement is supported."""
 
     parent: StatementCollector
 
     def runtest(self) -> None:
-        """Verify, and fail with every finding that is not supported."""
+        """Verify, and fail with every finding that is not supported: both sides, and where it broke."""
+        from proofs_check.reporting.findings import finding_lines
         from proofs_check.verdict import Verdict
 
         bad = [f for f in self.parent.report.findings if f.verdict is not Verdict.SUPPORTED]
         if bad:
-            lines = (
-                f"{f.tier.value}: {f.verdict.value}: {f.check} {f.case} {f.detail} {f.interval or ''}" for f in bad
-            )
-            pytest.fail("\n".join([self.parent.statement.title, *lines]), pytrace=False)
+            statement = self.parent.statement
+            lines = [line for finding in bad for line in finding_lines(finding)]
+            pytest.fail("\n".join([f"{statement.id}: {statement.title}", *lines]), pytrace=False)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the statement in reports."""
-        return self.path, None, self.parent.statement.id
+    def reportinfo(self) -> tuple[str, int, str]:
+        """Name the statement, and the line where it was made, in reports."""
+        return *self.parent.place, self.parent.statement.id
 
 
 class MutantItem(pytest.Item):
@@ -163,10 +234,16 @@ class MutantItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail if no evidence refutes the mutant."""
-        report = next(m for m in self.parent.report.mutants if m.name == self.mutant)
-        if not report.refuted:
-            pytest.fail(f"{self.parent.statement.id}: no evidence refutes the mutant {self.mutant!r}", pytrace=False)
+        from proofs_check.reporting.findings import survivor_lines
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the statement and the mutant in reports."""
-        return self.path, None, f"{self.parent.statement.id}[{self.mutant}]"
+        statement, report = self.parent.statement, self.parent.report
+        judged = [mutant for mutant in report.mutants if mutant.name == self.mutant]
+        if not judged:
+            pytest.fail(f"{statement.id} could not be run: {report.problem}", pytrace=False)
+        if not judged[0].refuted:
+            first, *more = survivor_lines(judged[0])
+            pytest.fail("\n".join([f"{statement.id}: {first}", *more]), pytrace=False)
+
+    def reportinfo(self) -> tuple[str, int, str]:
+        """Name the statement and the mutant, and the line where the statement was made, in reports."""
+        return *self.parent.place, f"{self.parent.statement.id}[{self.mutant}]"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import importlib
-import importlib.util
-import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +11,8 @@ from types import ModuleType
 from typing import NoReturn
 
 from proofs_check import discovery
+from proofs_check.faults import Fault, fault_of, shown
+from proofs_check.loading import run_file
 from proofs_check.paper import Paper
 from proofs_check.statement import Statement
 from theory.ensembles import InvalidArgument
@@ -49,43 +48,128 @@ def statements_of(module: ModuleType) -> tuple[Statement, ...]:
     InvalidArgument
         If it lists none, or anything that is no :class:`~proofs_check.statement.Statement`.
     """
+    found = []
+    for one in _listed(module):
+        if not isinstance(one, Statement):
+            raise InvalidArgument("statements", f"{_shown(module)} lists {one!r:.60}, no Statement", _REMEDY)
+        found.append(one)
+    return tuple(found)
+
+
+_REMEDY = "give it STATEMENTS = (Statement(...), ...)"
+
+
+def _listed(module: ModuleType) -> Sequence[object]:
     listed = getattr(module, "STATEMENTS", None)
-    remedy = "give it STATEMENTS = (Statement(...), ...)"
-    if not isinstance(listed, Sequence) or not listed:
-        raise InvalidArgument("statements", f"{module.__name__} has no sequence STATEMENTS", remedy)
-    for statement in listed:
-        if not isinstance(statement, Statement):
-            raise InvalidArgument("statements", f"{module.__name__} lists {statement!r}, no Statement", remedy)
-    return tuple(listed)
+    if isinstance(listed, (str, bytes)) or not isinstance(listed, Sequence) or not listed:
+        raise InvalidArgument("statements", f"{_shown(module)} has no sequence STATEMENTS", _REMEDY)
+    return listed
+
+
+def _shown(module: ModuleType) -> str:
+    return str(getattr(module, "__file__", None) or module.__name__)
 
 
 def load(source: str | Path) -> tuple[Statement, ...]:
     """Return the statements of a user's module, by its name or its file.
+
+    Parameters
+    ----------
+    source : str or Path
+        A module's name, or a Python file, whose folder is in the path while it runs, as for a script.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such module or file, it raises an error (which the message shows with its line), or it lists
+        anything but statements.
+    """
+    try:
+        return statements_of(_module(source))
+    except _Failed as failed:
+        raise InvalidArgument("statements", failed.fault.reason, "mend it") from failed.__cause__
+
+
+def load_all(sources: Iterable[str | Path]) -> tuple[tuple[Statement, ...], tuple[Fault, ...]]:
+    """Return the statements of several modules, and what of them could not be loaded: it harms no other.
+
+    Parameters
+    ----------
+    sources : iterable of str or Path
+        As for :func:`load`; one that is there twice is loaded once.
 
     Raises
     ------
     InvalidArgument
         If there is no such module or file.
     """
+    statements: list[Statement] = []
+    faults: list[Fault] = []
+    for source in dict.fromkeys(map(str, sources)):
+        try:
+            module = _module(source)
+        except _Failed as failed:
+            faults.append(failed.fault)
+            continue
+        try:
+            listed = _listed(module)
+        except InvalidArgument as none:
+            faults.append(Fault(source, f"{none.problem}; {none.remedy}"))
+            continue
+        for number, one in enumerate(listed, 1):
+            if isinstance(one, Statement):
+                statements.append(one)
+            else:
+                faults.append(
+                    Fault(source, f"entry {number} of STATEMENTS is no Statement, but {one!r:.60}; {_REMEDY}")
+                )
+    return tuple(statements), tuple(faults)
+
+
+class _Failed(Exception):
+    """A module that could not be run."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+def _module(source: str | Path) -> ModuleType:
+    """Run a file, or import a module by its name."""
     path = Path(source)
+    remedy = "give a Python file or an importable module's name"
     if not str(source).strip("."):
-        raise InvalidArgument("statements", f"{str(source)!r} names no module", "give a Python file or a module's name")
-    if path.suffix == ".py":
-        if not path.is_file():
-            raise InvalidArgument("statements", f"there is no file {path}", "give a Python file or a module's name")
-        whole = str(path.resolve())  # two files of one name are two modules
-        name = f"_statements_{hashlib.sha256(whole.encode()).hexdigest()[:16]}_{path.stem}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return statements_of(module)
+        raise InvalidArgument("statements", f"{str(source)!r} names no module", remedy)
+    if path.suffix == ".py" and not path.is_file():
+        raise InvalidArgument("statements", f"there is no file {path}", remedy)
     try:
-        return statements_of(importlib.import_module(str(source)))
-    except ModuleNotFoundError as missing:
-        raise InvalidArgument("statements", str(missing), "give a Python file or an importable module's name") from None
+        return run_file(path) if path.suffix == ".py" else importlib.import_module(str(source))
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and _is_within(str(source), error.name):
+            raise InvalidArgument("statements", str(error), remedy) from None
+        at = (str(path.resolve()), 1) if path.suffix == ".py" else None
+        raise _Failed(fault_of(error, str(source), at=at)) from error
+
+
+def _is_within(name: str, missing: str | None) -> bool:
+    """Whether the missing module is the one that was named, or a package that it lies in."""
+    return missing is not None and f"{name}.".startswith(f"{missing}.")
+
+
+def require_different_ids(statements: Iterable[Statement]) -> None:
+    """Refuse statements of which two share an id, and say where they are.
+
+    Raises
+    ------
+    InvalidArgument
+        If two do; the first one that comes again is named.
+    """
+    seen: dict[str, Statement] = {}
+    for statement in statements:
+        if statement.id in seen:
+            places = ", ".join(dict.fromkeys(shown(s.place) for s in (seen[statement.id], statement)))
+            raise InvalidArgument("id", f"two statements are called {statement.id!r} ({places})", "rename one")
+        seen[statement.id] = statement
 
 
 def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = None) -> tuple[Statement, ...]:
@@ -110,8 +194,7 @@ def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = Non
     """
     known = own_statements() if among is None else tuple(among)
     ids = [statement.id for statement in known]
-    for twice in {i for i in ids if ids.count(i) > 1}:
-        raise InvalidArgument("id", f"two statements are called {twice!r}", "rename one")
+    require_different_ids(known)
     patterns = list(patterns)
     for pattern in patterns:
         if not any(fnmatch.fnmatchcase(i, pattern) for i in ids):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from proofs_check.scope import Scope
 
 
 class Tier(enum.Enum):
@@ -23,6 +25,8 @@ class Verdict(enum.Enum):
     SUPPORTED = "supported"
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
+    BROKEN = "broken"
+    """The claim or its evidence could not be run: nothing is known."""
 
     @classmethod
     def of_bool(cls, truth: bool | None) -> Verdict:
@@ -37,12 +41,15 @@ class Verdict(enum.Enum):
     def of_all(cls, verdicts: Iterable[Verdict]) -> Verdict:
         """Return the verdict of several findings together; without any evidence it is inconclusive.
 
+        What could not be run outweighs all else: it must be mended before the others say anything of the whole.
+
         >>> Verdict.of_all([Verdict.SUPPORTED, Verdict.INCONCLUSIVE])
         <Verdict.INCONCLUSIVE: 'inconclusive'>
         """
         seen = set(verdicts)
-        if cls.REFUTED in seen:
-            return cls.REFUTED
+        for outweighs in (cls.BROKEN, cls.REFUTED):
+            if outweighs in seen:
+                return outweighs
         return cls.SUPPORTED if seen == {cls.SUPPORTED} else cls.INCONCLUSIVE
 
 
@@ -90,6 +97,10 @@ class Finding:
         The number of networks and the root seed of the simulation.
     method : str
         How the interval was made, and what it assumes.
+    scope : Scope
+        Which sizes, or how many cases, it covers.
+    where : str
+        File and line of the code at fault, where something could not be run.
     """
 
     tier: Tier
@@ -106,6 +117,8 @@ class Finding:
     samples: int | None = None
     seed: int | None = None
     method: str = ""
+    scope: Scope = field(default_factory=Scope)
+    where: str = ""
 
     @property
     def resolution(self) -> float | None:

@@ -8,13 +8,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 from montecarlo import Simulation, simulate
+from montecarlo.arguments import as_count
 from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
@@ -22,6 +23,10 @@ from montecarlo.runs.stored_runs import machine
 from montecarlo.workers.places import workers_for
 from montecarlo.workers.workers import Workers
 from proofs_check.evidence import Request, Simulated
+from proofs_check.faults import Fault, fault_of
+from proofs_check.loading import is_loaded_file
+from proofs_check.registry import require_different_ids
+from proofs_check.scope import Scope
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -30,22 +35,27 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
+EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
+"""0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
 Key = tuple[Ensemble, int, str | Engine]
 """What tells simulations apart: ensemble, number of networks, engine."""
+Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
+"""What was measured, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
 
 
 @dataclass(frozen=True)
 class MutantReport:
-    """Whether a mutant was refuted, and which pieces of evidence refuted it."""
+    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it."""
 
     name: str
     refuted_by: tuple[Finding, ...]
+    faults: tuple[Fault, ...] = ()
 
     @property
     def refuted(self) -> bool:
-        """Whether any evidence refuted it."""
+        """Whether any evidence refuted it; evidence that could not be run has refuted nothing."""
         return bool(self.refuted_by)
 
 
@@ -64,6 +74,33 @@ class StatementReport:
         if verdict is Verdict.SUPPORTED and not all(mutant.refuted for mutant in self.mutants):
             return Verdict.INCONCLUSIVE
         return verdict
+
+    @property
+    def problem(self) -> str:
+        """Why the statement could not be run, with file and line; empty if it was."""
+        broken = (finding for finding in self.findings if finding.verdict is Verdict.BROKEN)
+        return next((Fault(self.statement.id, one.detail, one.where).reason for one in broken), "")
+
+    @property
+    def scopes(self) -> dict[Tier, Scope]:
+        """What the findings of each tier cover together, strongest tier first."""
+        found = {tier: Scope.together(finding.scope for finding in self.of_tier(tier)) for tier in Tier}
+        return {tier: scope for tier, scope in found.items() if str(scope)}
+
+    @property
+    def scope(self) -> str:
+        """What the statement's strongest evidence covers, in words, such as ``all n, L`` or ``18 cases, n <= 48``."""
+        return next(map(str, self.scopes.values()), "")
+
+    @property
+    def resolutions(self) -> tuple[float, float] | None:
+        """Lengths of the shortest and the longest interval relative to what is claimed; None if none has a scale."""
+        relative = [
+            finding.resolution / scale
+            for finding in self.of_tier(Tier.SIMULATED)
+            if finding.resolution is not None and (scale := max(map(abs, finding.claimed or (0.0,)))) > 0
+        ]
+        return (min(relative), max(relative)) if relative else None
 
     def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
         """Return the findings of one tier."""
@@ -87,6 +124,8 @@ class Report:
         that they assume (variances that theory derives).
     seconds : float
         Wall time.
+    faults : tuple of Fault
+        What never became a statement: files that could not be loaded, entries of ``STATEMENTS`` that are none.
     """
 
     results: tuple[StatementReport, ...]
@@ -94,43 +133,29 @@ class Report:
     seed: int
     error: float
     seconds: float
+    faults: tuple[Fault, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of all statements together."""
+        """The verdict of all statements together; it is "broken" if anything could not be run."""
+        if self.faults:
+            return Verdict.BROKEN
         return Verdict.of_all(result.verdict for result in self.results)
 
     @property
     def exit_status(self) -> int:
-        """It is 0 if all is supported, 1 if anything is refuted, and 3 if nothing is but something is inconclusive."""
-        return {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.INCONCLUSIVE: 3}[self.verdict]
+        """What :data:`EXIT_STATUS` says of the verdict."""
+        return EXIT_STATUS[self.verdict]
 
     def to_json(self) -> str:
         """Return the whole report as JSON, without NaN or infinity (they are strings)."""
-        statements = [
-            {
-                "id": result.statement.id,
-                "title": result.statement.title,
-                "verdict": result.verdict.value,
-                "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
-                "findings": [_finding_data(finding) for finding in result.findings],
-                "mutants": [
-                    {
-                        "name": mutant.name,
-                        "refuted": mutant.refuted,
-                        "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
-                    }
-                    for mutant in result.mutants
-                ],
-            }
-            for result in self.results
-        ]
         data = {
             "verdict": self.verdict.value,
             "profile": self.profile,
             "seed": self.seed,
             "error": self.error,
-            "statements": statements,
+            "problems": [_fault_data(fault) for fault in self.faults],
+            "statements": [_statement_data(result) for result in self.results],
         }
         return json.dumps(data, indent=2, allow_nan=False)
 
@@ -145,6 +170,7 @@ def verify(
     executor: Executor | Workers | None = None,
     store: str | PathLike[str] | None = None,
     progress: Progress | None = None,
+    faults: Sequence[Fault] = (),
 ) -> Report:
     """Check statements and their mutants.
 
@@ -166,15 +192,20 @@ def verify(
         An SQLite file that takes each block of networks as it is finished; the same call goes on where the last ended.
     progress : callable, optional
         Called with what is being done, as :data:`Progress` says.
+    faults : sequence of Fault
+        What could not be loaded (:func:`proofs_check.registry.load_all`), which the report then tells of.
 
     Returns
     -------
     Report
+        A claim or evidence that raises, or that has an argument which cannot be used, makes its own statement "broken",
+        and no other.
 
     Raises
     ------
     InvalidArgument
-        If the profile is unknown, the error is not between 0 and 1, there are no statements, or two share an id.
+        If the profile is unknown, the error is not between 0 and 1, there are no statements, or two share an id; or if
+        the workers or the store cannot be used.
 
     Examples
     --------
@@ -184,17 +215,16 @@ def verify(
     """
     if profile not in PROFILES:
         raise InvalidArgument("profile", f"there is no profile {profile!r}", nearest(str(profile), PROFILES))
+    as_count("seed", seed, least=0, example=0)
     if not 0 < error < 1:
         raise InvalidArgument("error", f"must lie between 0 and 1, got {error}", "use e.g. 1e-6")
-    if not statements:
+    if not statements and not faults:
         raise InvalidArgument("statements", "there are none", "name at least one")
-    ids = [statement.id for statement in statements]
-    if len(set(ids)) < len(ids):
-        twice = next(i for i in ids if ids.count(i) > 1)
-        raise InvalidArgument("statements", f"two of them are called {twice!r}", "rename one")
+    require_different_ids(statements)
     began = time.monotonic()
-    asked = [e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated)]
-    requests = [request for request in asked if request is not None]
+    refused = {statement.id: found for statement in statements if (found := _refusals(statement))}
+    sound = [statement for statement in statements if statement.id not in refused]
+    requests = _requests(sound, profile)
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
@@ -206,22 +236,76 @@ def verify(
         simulations = background.submit(_simulate_all, requests, seed, jobs, executor, blocks, told, stop)
         try:
             exact = {}
-            for done, statement in enumerate(statements):
-                told("exact tiers", statement.id, done, len(statements))
+            for done, statement in enumerate(sound):
+                told("exact tiers", statement.id, done, len(sound))
                 exact[statement.id] = _Judged.of(
                     statement, [e for e in statement.evidence if not isinstance(e, Simulated)]
                 )
-            told("exact tiers", "", len(statements), len(statements))
+            told("exact tiers", "", len(sound), len(sound))
             sampled = simulations.result()
         except BaseException:
             stop.set()
             raise
     results = []
     for statement in statements:
+        if statement.id in refused:
+            results.append(StatementReport(statement, refused[statement.id], ()))
+            continue
         present = [_Sampled(e, sampled, profile, share) for e in statement.evidence if isinstance(e, Simulated)]
         simulated = _Judged.of(statement, [e for e in present if e.request is not None])
         results.append(exact[statement.id].joined(simulated).report(statement))
-    return Report(tuple(results), profile, seed, error, time.monotonic() - began)
+    return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
+
+
+def simulated_checks(statement: Statement, profile: str) -> int:
+    """Return how many simulated checks of a statement the profile has; none if its arguments cannot be used.
+
+    Parameters
+    ----------
+    statement : Statement
+        A statement.
+    profile : str
+        ``quick`` or ``full``.
+
+    Examples
+    --------
+    >>> from proofs_check import select
+    >>> simulated_checks(*select(["init.*"]), "quick")
+    2
+    """
+    return 0 if _refusals(statement) else len(_requests([statement], profile))
+
+
+def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
+    asked = (e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated))
+    return [request for request in asked if request is not None]
+
+
+def _refusals(statement: Statement) -> tuple[Finding, ...]:
+    """Return a broken finding for each piece of evidence whose arguments cannot be used."""
+    found = []
+    for evidence in statement.evidence:
+        require = getattr(evidence, "require", None)
+        try:
+            if require is not None:
+                require()
+        except _NOT_OURS as error:
+            found.append(_broken(statement, evidence, error))
+    return tuple(found)
+
+
+_NOT_OURS = (Exception, SystemExit)
+"""What other people's code may raise without ending the run: all but an interrupt and the end of memory."""
+
+
+def _broken(statement: Statement, evidence: Any, error: BaseException, claim: Claim | None = None) -> Finding:
+    """Return the finding that a claim, or evidence, could not be run."""
+    if isinstance(error, MemoryError):
+        raise error
+    near = [claim, getattr(getattr(evidence, "observable", None), "measure", None)] if claim is not None else []
+    fault = fault_of(error, statement.id, near, statement.place)
+    check = str(getattr(evidence, "check", type(evidence).__name__))
+    return Finding(evidence.tier, check, Verdict.BROKEN, detail=fault.problem, where=fault.where)
 
 
 @dataclass(frozen=True)
@@ -229,9 +313,14 @@ class _Sampled:
     """Simulated evidence together with the simulation that it reads."""
 
     evidence: Simulated
-    simulations: dict[Key, Simulation]
+    simulations: Simulations
     profile: str
     error: float
+    tier = Tier.SIMULATED
+
+    @property
+    def check(self) -> str:
+        return self.evidence.check
 
     @property
     def request(self) -> Request | None:
@@ -240,33 +329,49 @@ class _Sampled:
     def examine(self, claim: Claim) -> Finding:
         request = self.request
         assert request is not None
-        simulation = self.simulations[request.net, request.samples, request.engine]
+        simulation = self.simulations[request.net, request.samples, request.engine, request.observable]
+        if isinstance(simulation, BaseException):
+            raise simulation
         return self.evidence.examine(claim, simulation, self.error)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """The findings on the claim, and those that refute each mutant."""
+    """The findings on the claim, those that refute each mutant, and why others could not judge it."""
 
     findings: tuple[Finding, ...]
     refutations: dict[str, tuple[Finding, ...]]
+    faults: dict[str, tuple[Fault, ...]]
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
-        findings = tuple(e.examine(statement.claim) for e in evidence)
-        refutations = {}
+        findings = tuple(_examined(statement, e, statement.claim) for e in evidence)
+        refutations, faults = {}, {}
         for mutant in statement.mutants:
-            against = (e.examine(mutant.claim) for e in evidence)
+            against = [_examined(statement, e, mutant.claim) for e in evidence]
             refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
-        return cls(findings, refutations)
+            broken = (f for f in against if f.verdict is Verdict.BROKEN)
+            faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
+        return cls(findings, refutations, faults)
 
     def joined(self, other: _Judged) -> _Judged:
         refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
-        return _Judged(self.findings + other.findings, refutations)
+        faults = {name: found + other.faults[name] for name, found in self.faults.items()}
+        return _Judged(self.findings + other.findings, refutations, faults)
 
     def report(self, statement: Statement) -> StatementReport:
-        mutants = tuple(MutantReport(name, found) for name, found in self.refutations.items())
+        mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
         return StatementReport(statement, self.findings, mutants)
+
+
+def _examined(statement: Statement, evidence: Any, claim: Claim) -> Finding:
+    try:
+        found = evidence.examine(claim)
+        if not isinstance(found, Finding):
+            raise TypeError(f"the evidence returned {found!r:.60}, which is no Finding")
+        return found
+    except _NOT_OURS as error:
+        return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)
 
 
 def _simulate_all(
@@ -277,7 +382,7 @@ def _simulate_all(
     store: BlockStore | None,
     told: Progress,
     stop: threading.Event,
-) -> dict[Key, Simulation]:
+) -> Simulations:
     """Simulate each ensemble once under each engine, whatever the number of checks that read it."""
     needed: dict[Key, dict[Observable, None]] = {}
     for request in requests:
@@ -289,25 +394,83 @@ def _simulate_all(
         if stop.is_set():
             raise InterruptedError("the run was stopped")
 
-    def run(key: Key) -> Simulation:
+    def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
         net, samples, engine = key
-        simulation = simulate(
+        return simulate(
             net,
-            list(needed[key]),
+            observables,
             samples=samples,
             seed=seed,
             engine=engine,
-            executor=workers,
+            executor=None if here else workers,
             store=store,
             progress=watch,
         )
-        told("simulated tier", net.describe(), next(finished), len(needed))
-        return simulation
+
+    def run(key: Key) -> Simulations:
+        observables = list(needed[key])
+        found: Simulations = {}
+        try:
+            # what another process cannot import is measured here, with the same bits
+            together: Simulation | None = drawn(key, observables, here=any(map(is_loaded_file, (key[2], *observables))))
+        except _NOT_OURS as error:
+            if _ends_the_run(error) or stop.is_set():
+                raise
+            together = None  # whose observable is it? each one alone measures the same networks
+        for observable in observables:
+            try:
+                found[*key, observable] = together or drawn(key, [observable], here=True)
+            except _NOT_OURS as error:
+                if _ends_the_run(error) or stop.is_set():
+                    raise
+                found[*key, observable] = error
+        told("simulated tier", key[0].describe(), next(finished), len(needed))
+        return found
 
     # several at a time, so that no worker waits for the last block of one simulation
     at_a_time = 1 if jobs == 1 and executor is None else 4
     with workers_for(jobs if needed else 1, executor) as workers, ThreadPoolExecutor(at_a_time) as starters:
-        return dict(zip(needed, starters.map(run, needed), strict=True))
+        return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+
+
+_OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
+"""Arguments of the run itself: where they cannot be used, no statement is at fault."""
+
+
+def _ends_the_run(error: BaseException) -> bool:
+    """Whether an error is not one statement's: the workers, the store or the memory are at an end."""
+    if isinstance(error, InvalidArgument):
+        return error.argument in _OF_THE_RUN
+    return isinstance(error, (MemoryError, InterruptedError, BrokenExecutor))
+
+
+def _statement_data(result: StatementReport) -> dict[str, Any]:
+    data = {
+        "id": result.statement.id,
+        "title": result.statement.title,
+        "verdict": result.verdict.value,
+        "problem": result.problem,
+        "covers": result.scope,
+        "scope": {tier.value: str(scope) for tier, scope in result.scopes.items()},
+        "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
+        "findings": [_finding_data(finding) for finding in result.findings],
+        "mutants": [
+            {
+                "name": mutant.name,
+                "refuted": mutant.refuted,
+                "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
+                **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
+            }
+            for mutant in result.mutants
+        ],
+    }
+    if not result.problem:
+        del data["problem"]
+    return data
+
+
+def _fault_data(fault: Fault) -> dict[str, str]:
+    return {"what": fault.what, "problem": fault.problem, "where": fault.where}
 
 
 def _finding_data(finding: Finding) -> dict[str, Any]:
@@ -327,6 +490,8 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
         "samples": finding.samples,
         "seed": finding.seed,
         "method": finding.method,
+        "covers": str(finding.scope),
+        "where": finding.where,
     }
     return {name: _finite(value) for name, value in fields.items() if value not in (None, "")}
 

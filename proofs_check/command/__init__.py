@@ -4,6 +4,7 @@
 subcommands    what ``vanishing`` can do, one file each
 asking         options that say what is asked: quantity, ensemble, layers
 running        options that say where it runs; workers and progress bars
+modules        the option that names files of one's own statements
 option_values  values of options: read, or refused in one line
 report         the verdict table and the folder that `verify --out` writes
 soak           the statistical suite over many seeds

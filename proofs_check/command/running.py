@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from montecarlo import Workers
+    from proofs_check.faults import Fault
     from proofs_check.statement import Statement
     from proofs_check.verification import Progress, Report
 
@@ -54,7 +55,11 @@ def add_run_options(parser: ArgumentParser) -> None:
 
 
 def verified(
-    statements: Sequence[Statement], options: Namespace, workers: Workers | None, progress: Progress | None
+    statements: Sequence[Statement],
+    options: Namespace,
+    workers: Workers | None,
+    progress: Progress | None,
+    faults: Sequence[Fault] = (),
 ) -> Report:
     """Verify statements as the options of :func:`add_run_options` say.
 
@@ -68,6 +73,8 @@ def verified(
         A cluster that takes the place of ``--jobs``.
     progress : callable or None
         Called with what is being done, as :data:`proofs_check.verification.Progress` says.
+    faults : sequence of Fault
+        What could not be loaded, which the report then tells of.
     """
     from proofs_check.verification import verify
 
@@ -79,6 +86,7 @@ def verified(
         executor=workers,
         store=options.store,
         progress=progress,
+        faults=faults,
     )
 
 

@@ -31,7 +31,7 @@ def simulated_only(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
 
 def main() -> int:
-    """Run the suite over the seeds 1, 2, ..., and return 1 if any verdict was refuted, otherwise 0."""
+    """Run the suite over the seeds 1, 2, ..., and return 2 if anything broke, 1 if it was refuted, otherwise 0."""
     parser = argparse.ArgumentParser(description="run the statistical suite over many seeds")
     parser.add_argument("--seeds", type=int, default=100, help="number of seeds (default 100)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes (default: all)")
@@ -52,7 +52,7 @@ def main() -> int:
     total = sum(counts.values())
     summary = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
     print(f"{options.seeds} seeds, {total} verdicts: {summary}; not supported: {total - counts[Verdict.SUPPORTED]}")
-    return 1 if counts[Verdict.REFUTED] else 0
+    return 2 if counts[Verdict.BROKEN] else 1 if counts[Verdict.REFUTED] else 0
 
 
 if __name__ == "__main__":

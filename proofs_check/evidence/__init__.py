@@ -8,6 +8,7 @@ simulated       a confidence interval from real weight matrices, within a tolera
 equal_in_law    simulated: another sampler has the law of real weight matrices
 same_law        simulated: two numbers measured on the same networks have one law
 slope           simulated: how one number measured grows with another, on log scales
+values          what claims may return
 ==============  ==============================================================================
 """
 

@@ -9,8 +9,10 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.evidence.enumerated import describe_case
+from proofs_check.evidence.values import require_number, require_value
+from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
-from theory.balls import enclose, less
+from theory.balls import enclose, less, require_digits
 from theory.ensembles import InvalidArgument
 
 
@@ -46,19 +48,45 @@ class Enclosed:
     refutes : bool
         Whether an inequality that fails refutes the claim. Where the inequalities are sufficient for the claim but
         not necessary (they follow from a bound, or leave room to spare), one that fails leaves the claim open.
+    covers : str
+        What is covered, in words; by default the number of cases, with the sizes that they name.
     """
 
     check: str
     inequalities: Callable[[Callable[..., Any]], Iterable[Inequality]]
     digits: int = 30
     refutes: bool = True
+    covers: str = ""
     tier = Tier.ENCLOSED
+
+    def require(self) -> None:
+        """Refuse arguments that no enclosure can use.
+
+        Raises
+        ------
+        InvalidArgument
+            If the inequalities are no function, or the digits no number between 1 and 10,000.
+        """
+        require_digits(self.digits)
+        inequalities: object = self.inequalities
+        if not callable(inequalities):
+            remedy = "give a function that returns inequalities, given the claim"
+            raise InvalidArgument("inequalities", f"cannot be called: {inequalities!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Decide each inequality; where the two balls overlap, it stays open."""
         verdicts, undecided, count = [], "", 0
+        cases: list[str] = []
+        broken: InvalidArgument | None = None
         for inequality in self.inequalities(claim):
             count += 1
+            cases.append(inequality.case)
+            try:
+                require_number(inequality.left)
+                require_number(inequality.right)
+            except InvalidArgument as wrong:  # another inequality may still refute the claim
+                broken = broken or wrong
+                continue
             try:
                 left = enclose(sp.sympify(inequality.left), self.digits)
                 right = enclose(sp.sympify(inequality.right), self.digits)
@@ -72,15 +100,22 @@ class Enclosed:
             verdicts.append(verdict)
             if verdict is Verdict.REFUTED:
                 detail = f"{left.str(8)} is not below {right.str(8)}"
-                return Finding(Tier.ENCLOSED, self.check, verdict, case=inequality.case, detail=detail)
+                scope = self._scope(cases)
+                return Finding(Tier.ENCLOSED, self.check, verdict, case=inequality.case, detail=detail, scope=scope)
             if verdict is Verdict.INCONCLUSIVE and not undecided:
-                undecided = f"not established at {self.digits} digits: {inequality.case}"
+                against = f"{left.str(8)} against {right.str(8)}"
+                undecided = f"not established at {self.digits} digits: {inequality.case}: {against}"
+        if broken is not None:
+            raise broken
         detail = undecided or f"all {count} inequalities hold at {self.digits} digits"
-        return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail)
+        return Finding(Tier.ENCLOSED, self.check, Verdict.of_all(verdicts), detail=detail, scope=self._scope(cases))
+
+    def _scope(self, cases: list[str]) -> Scope:
+        return Scope((self.covers,)) if self.covers else Scope.of_cases(cases)
 
 
 def agrees_with(
-    what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable[..., sp.Expr], part: str = ""
+    what: str, cases: tuple[tuple[Any, ...], ...], derived: Callable[..., sp.Expr], part: str = "", covers: str = ""
 ) -> Enclosed:
     """Return the check that the claim, typed in as the theorem reads, is what theory derives, to 20 digits.
 
@@ -95,15 +130,18 @@ def agrees_with(
     part : str
         ``lo`` or ``hi`` to compare one end of a claimed range. As a range may be wider than what is derived, a
         difference then refutes nothing.
+    covers : str
+        As for :class:`Enclosed`.
     """
     tiny = sp.Rational(1, 10**20)
 
     def inequalities(claim: Callable[..., Any]) -> Iterable[Inequality]:
         for case in cases:
             claimed = getattr(claim(*case), part) if part else claim(*case)
+            require_value(claimed)
             distance = sp.expand(claimed - derived(*case))
             label = describe_case(*case)
             yield Inequality(label, distance, tiny)
             yield Inequality(label, -tiny, distance)
 
-    return Enclosed(f"agrees to 20 digits with {what}", inequalities, refutes=not part)
+    return Enclosed(f"agrees to 20 digits with {what}", inequalities, refutes=not part, covers=covers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
+from proofs_check.evidence.values import require_number, require_value
 from proofs_check.exact.identities import zero_by_flint
+from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 from theory.ensembles import Ensemble, InvalidArgument
@@ -42,6 +44,8 @@ class Enumerated:
         Returns the text of a case, by which the first counterexample is shown.
     apply : callable
         Returns the claimed value, given the claim and a case; by default the claim is called with the case.
+    covers : str
+        What is covered, in words; by default the number of cases, with the sizes that they name.
     """
 
     check: str
@@ -49,23 +53,71 @@ class Enumerated:
     brute_force: Callable[..., Any]
     label: Callable[..., str] = describe_case
     apply: Callable[..., Any] = lambda claim, *case: claim(*case)
+    covers: str = ""
     tier = Tier.ENUMERATED
+
+    def require(self) -> None:
+        """Refuse arguments that no enumeration can use.
+
+        Raises
+        ------
+        InvalidArgument
+            If the cases are no tuples, or what should be a function is none.
+        """
+        remedy = "give a tuple of tuples, each the arguments of one call: ((1,), (2,))"
+        cases: object = self.cases
+        if isinstance(cases, str) or not isinstance(cases, Sequence):
+            raise InvalidArgument("cases", f"are no tuple of tuples, but {cases!r:.60}", remedy)
+        for case in cases:
+            if not isinstance(case, (tuple, list)):
+                raise InvalidArgument("cases", f"list {case!r:.60}, which is no tuple", remedy)
+        for name in ("brute_force", "label", "apply"):
+            if not callable(getattr(self, name)):
+                raise InvalidArgument(name, f"cannot be called: {getattr(self, name)!r:.60}", "give a function")
+
+    @property
+    def scope(self) -> Scope:
+        """What is covered."""
+        if self.covers:
+            return Scope((self.covers,))
+        return Scope.of_cases(
+            (self.label(*case) for case in self.cases), (part for case in self.cases for part in case)
+        )
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Compare the claim with the truth, case by case."""
         undecided = ""
         for case in self.cases:
             claimed, truth = self.apply(claim, *case), self.brute_force(*case)
+            _require_comparable(claimed, truth)
             holds = truth(claimed) if callable(truth) else _equal(claimed, truth)
             if holds is None:
                 undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}"
             elif not holds:
                 found = "" if callable(truth) else f", but the truth is {truth}"
                 detail = f"claimed {_short(claimed)}{found}"
-                return Finding(Tier.ENUMERATED, self.check, Verdict.REFUTED, case=self.label(*case), detail=detail)
+                return Finding(
+                    Tier.ENUMERATED,
+                    self.check,
+                    Verdict.REFUTED,
+                    case=self.label(*case),
+                    detail=detail,
+                    scope=self.scope,
+                )
         detail = undecided or f"equal in all {len(self.cases)} cases"
         verdict = Verdict.of_bool(True if self.cases and not undecided else None)
-        return Finding(Tier.ENUMERATED, self.check, verdict, detail=detail)
+        return Finding(Tier.ENUMERATED, self.check, verdict, detail=detail, scope=self.scope)
+
+
+def _require_comparable(claimed: Any, truth: Any) -> None:
+    """Refuse a claimed value that was returned by mistake: a judge of values is told all but None."""
+    if callable(truth):
+        if claimed is None:
+            require_value(claimed)
+    elif not isinstance(claimed, (tuple, bool, type(truth))):
+        (require_value if getattr(truth, "free_symbols", ()) else require_number)(claimed)
+    elif isinstance(claimed, (float, sp.Basic)):
+        require_value(claimed)
 
 
 def _equal(claimed: Any, truth: Any) -> bool | None:

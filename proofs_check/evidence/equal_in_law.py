@@ -64,6 +64,9 @@ class EqualInLaw(Simulated):
             The probability that the interval may miss the distance.
         """
         engine = claim(self.net, **self.arguments)
+        if isinstance(engine, (str, type)) or not hasattr(engine, "opened"):
+            remedy = "let it return an engine, such as montecarlo.engines.law_exact.LawExact()"
+            raise InvalidArgument("claim", f"the claim returned {engine!r:.60}, which is no engine", remedy)
         other = simulate(self.net, [self.observable], samples=simulation.samples, seed=simulation.seed, engine=engine)
         direct, claimed = (both[self.observable].log_values(self.component) for both in (simulation, other))
         estimate = two_sample_distance(direct, claimed, error)
@@ -97,4 +100,5 @@ def distance_finding(check: Simulated, estimate: Estimate, seed: int) -> Finding
         samples=estimate.samples,
         seed=seed,
         method=estimate.method,
+        scope=check.scope,
     )

@@ -8,7 +8,9 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.evidence.values import require_value
 from proofs_check.exact.identities import zero_by_flint, zero_by_sympy
+from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 from theory.ensembles import InvalidArgument
@@ -43,6 +45,8 @@ class Proved:
         What is proved, and by which induction.
     obligations : callable
         Returns the obligations of the claim that it is given.
+    covers : str
+        What is proved, in a few words, such as ``all n, L``; by default all values of the obligations' symbols.
 
     Notes
     -----
@@ -52,24 +56,48 @@ class Proved:
 
     check: str
     obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
+    covers: str = ""
     tier = Tier.PROVED
+
+    def require(self) -> None:
+        """Refuse arguments that no proof can use.
+
+        Raises
+        ------
+        InvalidArgument
+            If the obligations are no function.
+        """
+        obligations: object = self.obligations
+        if not callable(obligations):
+            remedy = "give a function that returns obligations, given the claim"
+            raise InvalidArgument("obligations", f"cannot be called: {obligations!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
         """Decide each obligation in both systems."""
         failures: list[str] = []
         open_questions: list[str] = []
         obligations = list(self.obligations(claim))
+        scope = Scope((self.covers or _all_symbols(obligations),))
         for obligation in obligations:
+            require_value(obligation.expression)
             if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):
                 continue
             witness = _witness(obligation)
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
         names = ", ".join(obligation.name for obligation in obligations)
         if failures:
-            return Finding(Tier.PROVED, self.check, Verdict.REFUTED, detail="; ".join(failures))
+            return Finding(Tier.PROVED, self.check, Verdict.REFUTED, detail="; ".join(failures), scope=scope)
         if open_questions or not obligations:
-            return Finding(Tier.PROVED, self.check, Verdict.INCONCLUSIVE, detail="; ".join(open_questions))
-        return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=f"{names}: 0 in SymPy and in python-flint")
+            detail = "; ".join(open_questions)
+            return Finding(Tier.PROVED, self.check, Verdict.INCONCLUSIVE, detail=detail, scope=scope)
+        detail = f"{names}: 0 in SymPy and in python-flint"
+        return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=detail, scope=scope)
+
+
+def _all_symbols(obligations: Sequence[Obligation]) -> str:
+    symbols = (getattr(obligation.expression, "free_symbols", ()) for obligation in obligations)
+    names = sorted({str(symbol) for found in symbols for symbol in found})
+    return f"all {', '.join(names)}" if 0 < len(names) <= 4 else f"{len(names) or 'no'} indeterminates"
 
 
 def _witness(obligation: Obligation) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from montecarlo import Simulation
 from montecarlo.intervals import two_sample_distance
 from proofs_check.evidence.equal_in_law import Distance, distance_finding
-from proofs_check.evidence.simulated import Reading, Simulated, as_float
+from proofs_check.evidence.simulated import Reading, Simulated, claimed_float
 from proofs_check.verdict import Finding
 from theory.ensembles import InvalidArgument
 
@@ -45,6 +45,11 @@ class SameLaw(Simulated):
         if self.other in ("", self.component):
             raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
 
+    def require(self) -> None:
+        """Refuse what :meth:`Simulated.require` refuses, and a second component that is not there."""
+        super().require()
+        self.require_component("other", self.other)
+
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
         """Compare the two empirical laws, the second moved by the claimed factor.
 
@@ -53,7 +58,7 @@ class SameLaw(Simulated):
         claim, simulation, error
             As for :meth:`Simulated.examine`; the claim returns the factor.
         """
-        factor = as_float(claim(self.net, **self.arguments))
+        factor = claimed_float(claim(self.net, **self.arguments))
         if not factor > 0:
             raise InvalidArgument("claim", f"must be a positive factor, got {factor}", "return 1 for the same law")
         readings = simulation[self.observable]

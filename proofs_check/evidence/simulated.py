@@ -12,11 +12,16 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from montecarlo import Estimate, Simulation
+from montecarlo.arguments import as_between, as_count
 from montecarlo.engines.engine import Engine
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.observables import Observable
+from montecarlo.runs.choice_of_engine import find_engine
+from proofs_check.evidence.values import require_number
+from proofs_check.scope import Scope
 from proofs_check.verdict import Between, Finding, Tier, decide
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.arguments import nearest
 
 FloatArray = NDArray[np.floating[Any]]
 Exactly = Callable[[Ensemble], Any]
@@ -206,6 +211,68 @@ class Simulated:
         return self.net.describe() + ("" if self.sampler == "direct" else f" engine={self.sampler}")
 
     @property
+    def scope(self) -> Scope:
+        """The ensemble, by its sizes."""
+        return Scope.of_cases([self.case], noun="ensembles")
+
+    def require(self) -> None:
+        """Refuse arguments that no simulation can use, before anything is drawn.
+
+        Raises
+        ------
+        InvalidArgument
+            If the tolerance is no finite number of at least 0, a number of networks is none, the ensemble lacks
+            numbers, the observable has no such component for it, or the reading or the engine is none.
+        """
+        as_between("tolerance", self.tolerance, 0, closed=True, example=0.05)
+        as_count("samples", self.samples, least=0, example=10_000)
+        as_count("full_samples", self.full_samples, least=0, example=40_000)
+        if not self.samples and not self.full_samples:
+            raise InvalidArgument("samples", "are 0 in both profiles", "use e.g. samples=10000")
+        net: object = self.net
+        if not isinstance(net, Ensemble):
+            remedy = "use e.g. Ensemble(width=32, depth=64)"
+            raise InvalidArgument("net", f"must be an Ensemble, got {net!r:.60}", remedy)
+        self.net.require_numbers("a simulation")
+        if not isinstance(self.observable, Observable) or isinstance(self.observable, type):
+            remedy = "use e.g. ActivationNorms(), or write one as montecarlo.Observable says"
+            raise InvalidArgument("observable", f"{self.observable!r:.60} is none", remedy)
+        try:
+            hash((self.net, self.observable, self.engine))
+        except TypeError as unhashable:
+            problem = f"and the engine must be hashable ({unhashable})"
+            raise InvalidArgument("observable", problem, "write them as frozen dataclasses") from None
+        find_engine(self.engine, self.net, self.observable.needs, "float64")
+        if isinstance(self.reading, type) or not hasattr(self.reading, "estimate"):
+            raise InvalidArgument("reading", f"{self.reading!r:.60} is none", "use Mean, LogMean or Quantile")
+        if isinstance(self.reading, Quantile):
+            as_between("p", self.reading.p, 0, 1, example=0.5)
+        arguments: object = self.arguments
+        if not isinstance(arguments, Mapping):
+            raise InvalidArgument("arguments", f"{arguments!r:.60} is no mapping", "use e.g. {'layer': 3}")
+        self.require_component("component", self.component)
+
+    def require_component(self, argument: str, component: str) -> None:
+        """Refuse a component that the observable does not have for this ensemble.
+
+        Parameters
+        ----------
+        argument : str
+            The name of the argument, for the error.
+        component : str
+            What it names.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is none.
+        """
+        known = tuple(self.observable.components(self.net))
+        if component not in known:
+            problem = f"{self.observable.name} has no {component!r} for {self.net.describe()}"
+            raise InvalidArgument(argument, problem, nearest(str(component), known))
+
+    @property
     def sampler(self) -> str:
         """The engine's name."""
         return self.engine if isinstance(self.engine, str) else self.engine.name
@@ -257,10 +324,11 @@ class Simulated:
         Raises
         ------
         InvalidArgument
-            If the claimed range is empty.
+            If what is claimed is no real number, or an empty range.
         """
         value = claim(self.net, **self.arguments)
-        claimed = (as_float(value.lo), as_float(value.hi)) if isinstance(value, Between) else (as_float(value),) * 2
+        ends = (value.lo, value.hi) if isinstance(value, Between) else (value, value)
+        claimed = (claimed_float(ends[0]), claimed_float(ends[1]))
         if claimed[0] > claimed[1]:
             raise InvalidArgument("claim", f"the claimed range {_text(value)} is empty", "put the lower end first")
         tolerance = self.tolerance * abs(claimed[0]) if self.reading.relative else self.tolerance
@@ -278,7 +346,28 @@ class Simulated:
             samples=estimate.samples,
             seed=seed,
             method=estimate.method,
+            scope=self.scope,
         )
+
+
+def claimed_float(value: Any) -> float:
+    """Return a claimed number as a float.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no real number: nan, text, None, an expression with symbols, complex.
+
+    Examples
+    --------
+    >>> claimed_float(sp.log(2))
+    0.6931471805599453
+    """
+    require_number(value)
+    number = as_float(value)
+    if math.isnan(number):  # a pole of the complex plane
+        raise InvalidArgument("claim", f"the claim returned {value}, which is no number", "let it return a number")
+    return number
 
 
 def as_float(value: Any) -> float:

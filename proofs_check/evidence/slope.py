@@ -69,6 +69,11 @@ class Slope(Simulated):
         if self.other in ("", self.component):
             raise InvalidArgument("other", f"must name a second component, got {self.other!r}", "name the other one")
 
+    def require(self) -> None:
+        """Refuse what :meth:`Simulated.require` refuses, and a second component that is not there."""
+        super().require()
+        self.require_component("other", self.other)
+
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:
         """Read the interval off the networks that take part, and judge the claim by it.
 

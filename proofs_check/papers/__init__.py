@@ -24,17 +24,21 @@ def papers() -> tuple[Paper, ...]:
     Raises
     ------
     InvalidArgument
-        If two papers have one key.
+        If a file has no paper, or two papers have one key; the first that comes again is named.
 
     Examples
     --------
     >>> [paper.key for paper in papers()][:1]
     ['orvieto-2021']
     """
-    found = tuple(discovery.load(__name__, name, "PAPER", Paper) for name in discovery.names(__name__))
+    try:
+        found = tuple(discovery.load(__name__, name, "PAPER", Paper) for name in discovery.names(__name__))
+    except discovery.Unusable as unusable:
+        raise InvalidArgument("paper", str(unusable), "mend the file, or take it away") from None
     keys = [paper.key for paper in found]
-    for twice in {key for key in keys if keys.count(key) > 1}:
-        raise InvalidArgument("paper", f"two papers are called {twice!r}", "rename one")
+    for place, twice in enumerate(keys):
+        if twice in keys[:place]:
+            raise InvalidArgument("paper", f"two papers are called {twice!r}", "rename one")
     return found
 
 

@@ -2,6 +2,7 @@
 
 ========  ===============================================================
 tables    theory against measurement: LaTeX, Markdown, CSV, JSON
+findings  findings and what went wrong, in lines
 files     files written whole or not at all
 progress  progress bars on a terminal
 drawing   what figures share: canvas, colours, bars, files whole or not at all

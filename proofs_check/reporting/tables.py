@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 from montecarlo import Estimate
 from proofs_check.paper import Paper
-from proofs_check.verdict import Finding, Tier
-from proofs_check.verification import Report
+from proofs_check.reporting.findings import claimed_text
+from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verification import Report, StatementReport
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """The columns of a topic's table."""
-PAPER_COLUMNS = ("claim", "where", "statements", "verdicts")
+PAPER_COLUMNS = ("claim", "where", "statements", "verdicts", "covers")
 """The columns of a paper's table."""
+VERDICT_COLUMNS = ("statement", "verdict", *(tier.value for tier in Tier), "mutants", "resolves", "covers")
+"""The columns of the table of verdicts."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,55 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def verdict_table(report: Report) -> Table:
+    """Return the table of verdicts: a row for each statement, with what its strongest evidence covers.
+
+    Parameters
+    ----------
+    report : Report
+        The report of any verification.
+    """
+    rows = tuple(
+        (
+            result.statement.id,
+            result.verdict.value,
+            *(_counted(result, tier) for tier in Tier),
+            f"{sum(mutant.refuted for mutant in result.mutants)}/{len(result.mutants)}" if result.mutants else "-",
+            _resolves(result),
+            result.scope or "-",
+        )
+        for result in report.results
+    )
+    caption = (
+        "verdicts on statements: how much of the evidence of each tier supports them, how many mutants it refutes, "
+        "which relative difference the sharpest and the least sharp simulated check resolves, and what the strongest "
+        f"tier covers; error probability of the whole run {report.error:g} (profile {report.profile}, "
+        f"seed {report.seed})"
+    )
+    return Table("verdict_table", caption, VERDICT_COLUMNS, rows)  # no topic has a _
+
+
+def _counted(result: StatementReport, tier: Tier) -> str:
+    findings = result.of_tier(tier)
+    good = sum(finding.verdict is Verdict.SUPPORTED for finding in findings)
+    return f"{good}/{len(findings)}" if findings else "-"
+
+
+def _resolves(result: StatementReport) -> str:
+    """Return the lengths of the shortest and the longest interval relative to the claim, in percent."""
+    if result.resolutions is None:
+        return "-"
+    least, most = (_percent(length) for length in result.resolutions)
+    return f"{least} %" if least == most else f"{least}-{most} %"
+
+
+def _percent(length: float) -> str:
+    percent = 100 * length
+    if percent < 0.005:  # networks that are the same up to rounding
+        return "0"
+    return f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"
+
+
 def topic_table(report: Report, topic: str) -> Table:
     """Return the table of a topic: a row for each simulated finding of its statements.
 
@@ -53,7 +105,7 @@ def topic_table(report: Report, topic: str) -> Table:
         The part of the ids before the dot, for example ``forward``.
     """
     rows = tuple(
-        (result.statement.id, _case(finding), _claimed(finding), *_measured(finding), finding.verdict.value)
+        (result.statement.id, _case(finding), claimed_text(finding), *_measured(finding), finding.verdict.value)
         for result in report.results
         if result.statement.topic == topic
         for finding in result.of_tier(Tier.SIMULATED)
@@ -75,13 +127,14 @@ def paper_table(report: Report, paper: Paper) -> Table:
     paper : Paper
         The paper.
     """
-    verdicts = {result.statement.id: result.verdict.value for result in report.results}
+    results = {result.statement.id: result for result in report.results}
     rows = tuple(
         (
             claim.sentence,
             claim.where,
             ", ".join(claim.ids),
-            ", ".join(verdicts[name] for name in claim.ids) or f"not checked: {claim.why}",
+            ", ".join(results[name].verdict.value for name in claim.ids) or f"not checked: {claim.why}",
+            " | ".join(results[name].scope or "-" for name in claim.ids),
         )
         for claim in paper.claims
     )
@@ -94,21 +147,12 @@ def paper_table(report: Report, paper: Paper) -> Table:
 
 
 def _case(finding: Finding) -> str:
-    return f"{finding.check}: {finding.case}"
-
-
-def _claimed(finding: Finding) -> str:
-    if finding.claimed is None:
-        return ""
-    lo, hi = finding.claimed
-    number = f"{lo:.6g}" if lo == hi else f"[{lo:.6g}, {hi:.6g}]"
-    exact = finding.exact
-    return f"{exact} = {number}" if lo == hi and len(exact) <= 40 and exact != number else number
+    return f"{finding.check}: {finding.case or finding.detail}"
 
 
 def _measured(finding: Finding) -> tuple[str, str]:
-    assert finding.interval is not None
-    assert finding.estimate is not None
+    if finding.interval is None or finding.estimate is None:  # it could not be run
+        return "", ""
     lo, hi = finding.interval
     return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
 

@@ -32,7 +32,9 @@ def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
     polynomial. By Cayley and Hamilton, sum_j c_j E|a_{L+j}|^order = 0. This recursion and the first r values determine
     all others. So the base of the induction is L = 0, ..., r-1, and the step is the recursion.
     """
-    return Proved(check, partial(_obligations, net, order))
+    width = net.width_at(net.depth)
+    covers = f"all {width}, {net.depth}" if isinstance(width, str) else f"n = {width}, all {net.depth}"
+    return Proved(check, partial(_obligations, net, order), covers)
 
 
 def _obligations(net: Ensemble, order: int, claim: Claim) -> list[Obligation]:

@@ -40,11 +40,10 @@ def test_the_exit_status_is_that_of_all_statements_together(vanishing, user_file
 
 def test_a_finding_that_is_not_support_and_a_spared_mutant_are_told_on_stdout(vanishing, user_file):
     out = vanishing(f"verify --module {user_file} --jobs 1").out
-    assert "user.false: refuted (enumerated): 2 times 2; 2 claimed 5, but the truth is 4" in out
+    assert "user.false: refuted (enumerated): 2 times 2; 2\n  claimed 5, but the truth is 4\n" in out
     assert "user.spared: no evidence refutes the mutant '4 becomes 4.0'" in out
-    assert re.search(
-        r"user.vague: inconclusive \(simulated\): .* claimed \(1.0, 1.0\), interval \(.*\), tolerance", out
-    )
+    vague = r"user.vague: inconclusive \(simulated\): .*\n  claimed 1, within 0.001\n  estimate \S+, interval \[.*\] \("
+    assert re.search(vague, out)
     assert "2 supported, 2 refuted, 2 inconclusive; mutants refuted: 5 of 6; error probability" in out
     assert not re.search("user.(true|measured):", out)
 
@@ -57,6 +56,17 @@ def test_json_to_stdout_is_the_report_alone(vanishing, user_file):
         ("user.true", "supported"),
         ("user.spared", "inconclusive"),
     ]
+
+
+def test_the_table_says_what_is_covered_and_what_the_sharpest_and_the_least_sharp_check_resolve(vanishing, user_file):
+    more = "user('both', 1, 3, AROUND_ONE[0.4], replace(AROUND_ONE[0.4], samples=8000))"
+    user_file.write_text(f"from dataclasses import replace\n{user_file.read_text()}\nSTATEMENTS += ({more},)\n")
+    head, *rows = vanishing(f"verify --module {user_file} user.true user.measured user.both --jobs 1").out.splitlines()
+    assert head.split() == ["statement", "verdict", "proved", "enum.", "encl.", "sim.", "mutants", "resolves", "covers"]
+    assert rows[0].split(maxsplit=8)[8].strip() == "1 case"
+    assert re.search(r" \d+ %  n = 4, L = 1 *$", rows[1])
+    sharpest, bluntest = map(float, re.search(r" (\S+)-(\S+) %  n = 4, L = 1 *$", rows[2]).groups())
+    assert sharpest < bluntest
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -309,3 +319,137 @@ def test_json_goes_through_a_pipe_without_replacing_it(tmp_path):
     assert ran.returncode == 0
     assert json.loads(told)["verdict"] == "supported"
     assert pipe.is_fifo()
+
+
+FAULTS = """
+from beside import SQUARE
+from proofs_check import Mutant, Statement
+
+
+def of(name, claim, mutant=lambda x: 5):
+    return Statement(f"bad.{name}", f"The {name} one.", "x", "me", (), claim, (SQUARE,), (Mutant("wrong", mutant),))
+
+
+STATEMENTS = [
+    of("good", lambda x: 4),
+    of("raises", lambda x: 1 / 0),
+    of("none", lambda x: None),
+    of("mutant", lambda x: 4, lambda x: 1 / 0),
+    "no statement",
+]
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    (tmp_path / "faulty").mkdir()
+    (tmp_path / "faulty" / "beside.py").write_text(
+        "from proofs_check import Enumerated\nSQUARE = Enumerated('2 times 2', ((2,),), lambda x: x * x)\n"
+    )
+    path = tmp_path / "faulty" / "mine.py"
+    path.write_text(FAULTS)
+    return path
+
+
+def test_statements_that_can_be_run_are_told_of_beside_those_that_cannot(vanishing, faulty, user_file, tmp_path):
+    (tmp_path / "syntax.py").write_text("STATEMENTS = (\n")
+    modules = f"--module {faulty} --module {tmp_path}/syntax.py --module {user_file}"
+    ran = vanishing(f"verify {modules} --jobs 1 --json {tmp_path}/r.json 'bad.*' user.true")
+    assert ran.status == 2
+    rows = dict(line.split()[:2] for line in ran.out.splitlines()[1:6])
+    assert rows == {
+        "bad.good": "supported",
+        "bad.raises": "broken",
+        "bad.none": "broken",
+        "bad.mutant": "inconclusive",
+        "user.true": "supported",
+    }
+    line = FAULTS.splitlines().index('    of("raises", lambda x: 1 / 0),') + 1
+    assert "bad.raises: broken (enumerated): 2 times 2 could not be run\n" in ran.out
+    assert f"  ZeroDivisionError: division by zero ({faulty}:{line})\n" in ran.out
+    assert (
+        "bad.mutant: no evidence refutes the mutant 'wrong'\n  an error is no refutation: 2 times 2: could" in ran.out
+    )
+    assert "2 supported, 1 inconclusive, 2 broken; could not be loaded: 2; " in ran.out
+    assert "Traceback" not in ran.out + ran.err
+    assert ran.err.splitlines() == [
+        f"vanishing: --module: {faulty}: could not be run: entry 5 of STATEMENTS is no Statement, but 'no statement'; "
+        "give it STATEMENTS = (Statement(...), ...)",
+        f"vanishing: --module: {tmp_path}/syntax.py: could not be run: SyntaxError: '(' was never closed "
+        f"({tmp_path}/syntax.py:1)",
+    ]
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert [s["verdict"] for s in report["statements"]] == list(rows.values())
+    assert len(report["problems"]) == 2
+
+
+def test_a_report_is_written_even_if_nothing_could_be_loaded(vanishing, tmp_path):
+    (tmp_path / "syntax.py").write_text("STATEMENTS = (\n")
+    ran = vanishing(f"verify --module {tmp_path}/syntax.py --json {tmp_path}/r.json")
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["verdict"], report["statements"]) == ("broken", [])
+
+
+def test_several_modules_are_shown_and_listed(vanishing, faulty, user_file):
+    ran = vanishing(f"statements --module {user_file} --module {faulty}")
+    ids = [line.split()[0] for line in ran.out.splitlines()]
+    assert (ids[0], ids[-1], ran.status) == ("user.true", "bad.mutant", 2)
+    assert vanishing(f"statements --module {user_file}").status == 0
+    assert vanishing(f"show bad.good --module {user_file} --module {faulty}").out.startswith("bad.good\n")
+    assert "did you mean 'user.true'" in vanishing(f"show user.ture --module {user_file}").err
+
+
+@pytest.mark.parametrize("command", ["verify", "show user.true"])
+def test_ids_that_come_twice_are_refused_with_their_places(vanishing, user_file, tmp_path, command):
+    again = tmp_path / "again.py"
+    again.write_text(user_file.read_text())
+    ran = vanishing(f"{command} --module {user_file} --module {again}")
+    assert (ran.status, ran.out) == (2, "")
+    assert re.fullmatch(
+        rf"vanishing: .*id: two statements are called 'user.true' \({user_file}:\d+, {again}:\d+\); rename one\n",
+        ran.err,
+    )
+
+
+OBSERVED = """
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from montecarlo import ActivationNorms
+from proofs_check import Mean, Mutant, Simulated, Statement
+from theory import Ensemble
+
+
+@dataclass(frozen=True)
+class Mine:
+    fails: bool
+    name: ClassVar[str] = "mine"
+    needs: ClassVar[frozenset] = frozenset()
+
+    def components(self, net):
+        return ("a_1",)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms((1,)) + ({}["gone"] if self.fails else 0)
+
+
+def of(name, observable):
+    check = Simulated("E", Ensemble(4, 1), observable, "a_1", Mean(1, lambda net: 0.5), tolerance=0.4, samples=2000)
+    return Statement(f"mine.{name}", "One.", "1", "me", (), lambda net: 1, (check,), (Mutant("3", lambda net: 3),))
+
+
+STATEMENTS = (of("norms", ActivationNorms(layers=(1,))), of("mine", Mine(False)), of("fails", Mine(True)))
+"""
+
+
+def test_observables_of_a_users_file_are_measured_by_any_number_of_jobs_and_one_that_raises_harms_no_other(
+    vanishing, tmp_path
+):
+    (tmp_path / "observed.py").write_text(OBSERVED)
+    ran = vanishing(f"verify --module {tmp_path}/observed.py --jobs 2 --json -")
+    norms, mine, fails = json.loads(ran.out)["statements"]
+    assert [one["verdict"] for one in (norms, mine, fails)] == ["supported", "supported", "broken"]
+    assert norms["findings"][0]["interval"] == mine["findings"][0]["interval"]
+    line = next(number for number, text in enumerate(OBSERVED.splitlines(), 1) if "gone" in text)
+    assert fails["problem"] == f"KeyError: 'gone' ({tmp_path}/observed.py:{line})"

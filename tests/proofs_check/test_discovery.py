@@ -153,3 +153,14 @@ def test_the_folder_of_a_statement_is_its_topic():
     for statement in registry.own_statements():
         assert statement.topic in registry.topics()
     assert registry.topics() == tuple(dict.fromkeys(statement.topic for statement in registry.own_statements()))
+
+
+@pytest.mark.parametrize(
+    ("package", "command"), [("figures", "figure quite-new --out x.svg"), ("command.subcommands", "papers")]
+)
+def test_a_file_that_is_not_what_its_room_is_for_is_told_in_one_line(dropped, vanishing, package, command):
+    dropped(f"proofs_check.{package}", "quite_new", "x = 1\n1 / 0\n")
+    ran = vanishing(command)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f"proofs_check.{package}.quite_new: could not be run: ZeroDivisionError: division by zero (" in ran.err
+    assert "quite_new.py:2); mend the file" in ran.err

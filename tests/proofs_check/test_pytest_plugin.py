@@ -59,10 +59,14 @@ def test_a_users_claims_and_mutants_are_items_that_pass_or_fail_by_verdict(run_p
         "user.mistaken::mutant[2 becomes 3]": "PASSED",
     }
     assert ran.returncode == 1
-    assert "The false one.\nenumerated: refuted: 2 times 2 2 claimed 5, but the truth is 4" in ran.stdout
+    false = "user.false: The false one.\nrefuted (enumerated): 2 times 2; 2\n  claimed 5, but the truth is 4\n"
+    assert false in ran.stdout
     assert "user.spared: no evidence refutes the mutant '4 becomes 4.0'" in ran.stdout
-    assert re.search(r"The vague one.\nsimulated: inconclusive: E\|a_1\|\^2 width=4 .* \(0\.\d+, 1\.\d+\)", ran.stdout)
-    assert re.search(r"The mistaken one.\nsimulated: refuted: E\|a_1\|\^2", ran.stdout)
+    numbers = r"within \S+\n  estimate (0\.9|1)\S*, interval \[0\.\d+, 1\.\d+\] \(error probability \S+, 2000 networks"
+    vague = r"The vague one.\ninconclusive \(simulated\): E\|a_1\|\^2; width=4 .*\n  claimed 1, "
+    mistaken = r"The mistaken one.\nrefuted \(simulated\): E\|a_1\|\^2; width=4 .*\n  claimed 2, "
+    assert re.search(vague + numbers, ran.stdout)
+    assert re.search(mistaken + numbers, ran.stdout)
 
 
 def test_one_item_can_be_run_by_its_id(run_pytest, user_file):
@@ -120,3 +124,73 @@ def test_ordinary_runs_are_unaffected_and_left_out_of_statement_runs(run_pytest,
     ran = run_pytest("--statements", tmp_path, "-q", "--collect-only")
     assert {item.split("::")[0].split(".")[0] for item in collected(ran)} == {"user"}
     assert len(collected(ran)) == 12
+
+
+GOOD = """
+from proofs_check import Enumerated, Mutant, Statement
+SQUARE = Enumerated("2 times 2", ((2,),), lambda x: x * x)
+def of(name, claim, mutant=lambda x: 5):
+    return Statement(name, "Four.", "x", "me", (), claim, (SQUARE,), (Mutant("wrong", mutant),))
+"""
+
+
+def test_what_cannot_be_run_fails_with_its_line_and_harms_no_other(run_pytest, tmp_path):
+    listed = (
+        "STATEMENTS = [of('a.good', lambda x: 4), of('a.raises', lambda x: 1 / 0), 'none', of('a.no', lambda x: 'a')]\n"
+    )
+    for folder, text in (
+        ("a", GOOD + listed),
+        ("b", GOOD + "STATEMENTS = [of('b.good', lambda x: 4, lambda x: 1 / 0)]\n"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(text)  # two files of one stem
+    (tmp_path / "syntax.py").write_text("STATEMENTS = (\n")
+    ran = run_pytest("--statements", "a/mine.py", "b/mine.py", "syntax.py", "-v")
+    outcomes = dict(re.findall(r"^(\S+\.py::.*?) (PASSED|FAILED)", ran.stdout, re.MULTILINE))
+    assert outcomes == {
+        "a/mine.py::a.good::claim": "PASSED",
+        "a/mine.py::a.good::mutant[wrong]": "PASSED",
+        "a/mine.py::a.raises::claim": "FAILED",
+        "a/mine.py::a.raises::mutant[wrong]": "PASSED",
+        "a/mine.py::a.no::claim": "FAILED",
+        "a/mine.py::a.no::mutant[wrong]": "PASSED",
+        "a/mine.py::fault 1": "FAILED",
+        "b/mine.py::b.good::claim": "PASSED",
+        "b/mine.py::b.good::mutant[wrong]": "FAILED",
+        "syntax.py::fault 1": "FAILED",
+    }
+    assert ran.returncode == 1
+    assert (
+        "a.raises: Four.\nbroken (enumerated): 2 times 2 could not be run\n  ZeroDivisionError: division by zero ("
+        in (ran.stdout)
+    )
+    assert "could not be run: entry 3 of STATEMENTS is no Statement, but 'none'" in ran.stdout
+    assert "could not be run: SyntaxError: '(' was never closed (syntax.py:1)" in ran.stdout
+    assert "b.good: no evidence refutes the mutant 'wrong'\n  an error is no refutation: " in ran.stdout
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_of_ids_that_come_twice_the_first_is_named_whatever_the_hash_seed(run_pytest, tmp_path, monkeypatch, seed):
+    monkeypatch.setenv("PYTHONHASHSEED", seed)
+    ids = [f"a.s{number}" for number in range(8)]
+    for name in ("one", "two"):
+        listed = ", ".join(f"of({one!r}, lambda x: 4)" for one in ids)
+        (tmp_path / f"{name}.py").write_text(f"{GOOD}STATEMENTS = [{listed}]\n")
+    ran = run_pytest("--statements", "one.py", "two.py")
+    assert ran.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "id: two statements are called 'a.s0' (one.py:5, two.py:5); rename one" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("--statements-profile=quik", "--statements-profile: there is no profile 'quik'"),
+        ("--statements-seed=-1", "--statements-seed: must be at least 0, got -1"),
+        ("--statements-jobs=0", "--statements-jobs: must be at least 1, got 0"),
+    ],
+)
+def test_options_are_refused_in_one_line(run_pytest, user_file, option, problem):
+    ran = run_pytest("--statements", user_file, option)
+    assert ran.returncode == pytest.ExitCode.USAGE_ERROR
+    assert problem in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from proofs_check.evidence import Enumerated
-from proofs_check.registry import load, own_statements, select, statements_of
+from proofs_check.registry import load, load_all, own_statements, select, statements_of
 from proofs_check.statement import Mutant, Statement
 from theory.ensembles import InvalidArgument
 
@@ -45,8 +45,14 @@ def test_an_unknown_id_suggests_the_nearest(pattern):
 
 
 def test_two_statements_of_one_id_are_refused():
-    with pytest.raises(InvalidArgument, match=r"two statements are called 'forward.mean'; rename one"):
+    with pytest.raises(InvalidArgument, match=r"two statements are called 'forward.mean' \(\S+py:\d+\); rename one"):
         select(["chain.*"], (*AMONG, statement("forward.mean")))
+
+
+def test_of_several_ids_that_come_again_the_first_is_named():
+    again = [statement(name) for name in ("forward.rate", "chain.mean", "forward.mean")]
+    with pytest.raises(InvalidArgument, match=r"'forward\.rate'"):
+        select([], (*AMONG, *again))
 
 
 def test_without_a_choice_the_own_statements_are_meant():
@@ -138,8 +144,59 @@ def test_a_module_must_list_statements(listed, problem):
 
 
 @pytest.mark.usefixtures("clean_modules")
-def test_an_error_in_the_users_file_is_the_users_to_see(tmp_path):
-    path = tmp_path / "broken.py"
-    path.write_text("1 / 0")
-    with pytest.raises(ZeroDivisionError):
-        load(path)
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x = 1\n1 / 0\n", "ZeroDivisionError: division by zero ({file}:2)"),
+        ("x = 1\nSTATEMENTS = (\n", "SyntaxError: '(' was never closed ({file}:2)"),
+        ("import no_such_module_there\n", "ModuleNotFoundError: No module named 'no_such_module_there' ({file}:1)"),
+        ("raise SystemExit(3)\n", "SystemExit: 3 ({file}:1)"),
+        (SOURCE.replace('"user.one"', '"User"'), "id: 'User' is not of the form topic.name; use e.g. "),
+        (SOURCE.replace("(),", "('even',),"), "assumptions: user.one lists 'even', which is no Assumption; give a "),
+    ],
+)
+def test_an_error_in_a_users_file_is_told_with_its_line_and_harms_no_other(tmp_path, text, problem):
+    (broken, good) = (tmp_path / name for name in ("broken.py", "good.py"))
+    broken.write_text(text)
+    good.write_text(SOURCE)
+    with pytest.raises(InvalidArgument) as refused:
+        load(broken)
+    assert refused.value.problem.startswith(problem.format(file=broken))
+    assert refused.value.problem.endswith(")")
+    statements, (fault,) = load_all([broken, good, good])
+    assert [one.id for one in statements] == ["user.one"]
+    assert fault.what == str(broken)
+    assert f"{fault.problem} ({fault.where})" == refused.value.problem
+
+
+@pytest.mark.usefixtures("clean_modules")
+@pytest.mark.parametrize(
+    ("listed", "problem"), [("{1: 2}", "no sequence STATEMENTS"), ("'ab'", "no sequence STATEMENTS")]
+)
+def test_what_is_no_sequence_is_a_fault(tmp_path, listed, problem):
+    (tmp_path / "mine.py").write_text(f"STATEMENTS = {listed}")
+    statements, (fault,) = load_all([tmp_path / "mine.py"])
+    assert statements == ()
+    assert "no sequence STATEMENTS" in fault.problem
+
+
+@pytest.mark.usefixtures("clean_modules")
+def test_what_is_no_statement_is_a_fault_beside_those_that_are(tmp_path):
+    (tmp_path / "mine.py").write_text(f"{SOURCE}\nSTATEMENTS.append('what')\n")
+    statements, (fault,) = load_all([tmp_path / "mine.py"])
+    assert [one.id for one in statements] == ["user.one"]
+    assert "entry 2 of STATEMENTS is no Statement, but 'what'" in fault.problem
+
+
+@pytest.mark.usefixtures("clean_modules")
+def test_a_file_imports_its_own_siblings_and_leaves_the_path_as_it_was(tmp_path):
+    for folder, topic in (("a", "one"), ("b", "other")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "beside.py").write_text(f"NAME = 'user.{topic}'\n")
+        text = SOURCE.replace('"user.one"', "NAME")
+        (tmp_path / folder / "mine.py").write_text(f"from beside import NAME\n{text}")
+    path = list(sys.path)
+    statements, faults = load_all([tmp_path / folder / "mine.py" for folder in "ab"])
+    assert [one.id for one in statements] == ["user.one", "user.other"]
+    assert faults == ()
+    assert sys.path == path

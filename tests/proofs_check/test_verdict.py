@@ -86,7 +86,9 @@ def test_the_ends_of_the_range_one_to_two_with_tolerance_one_half(interval, verd
 
 @given(st.lists(st.sampled_from(Verdict), max_size=6))
 def test_a_conjunction_is_refuted_by_one_and_supported_by_all(verdicts):
-    if REFUTED in verdicts:
+    if Verdict.BROKEN in verdicts:
+        expected = Verdict.BROKEN
+    elif REFUTED in verdicts:
         expected = REFUTED
     elif verdicts and INCONCLUSIVE not in verdicts:
         expected = SUPPORTED

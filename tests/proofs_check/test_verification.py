@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 import pytest
 import sympy as sp
@@ -17,6 +19,7 @@ from montecarlo.drawing.streams import Partition
 from proofs_check import assumptions, verification
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
+from proofs_check.faults import Fault
 from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
@@ -234,13 +237,13 @@ def test_the_json_of_a_report_says_what_the_report_says():
 def test_json_has_neither_nan_nor_infinity():
     dead = Ensemble(width=1, depth=9, activation="relu", init="he", law="rademacher", input="e1")
     median = Simulated("median", dead, ActivationNorms(layers=(9,)), "a_9", Quantile(), 0.1, 1000)
-    nothing = replace(ONLY_SIMULATED, evidence=(median,), claim=lambda net: sp.nan)
+    nothing = replace(ONLY_SIMULATED, evidence=(median,), claim=lambda net: -sp.oo)
     data = json.loads(verify([nothing], seed=0).to_json(), parse_constant=_no_constant)
     (finding,) = data["statements"][0]["findings"]
-    assert finding["claimed"] == ["nan", "nan"]
+    assert finding["claimed"] == ["-inf", "-inf"]
     assert finding["interval"] == ["-inf", "-inf"]
     assert finding["estimate"] == "-inf"
-    assert data["verdict"] == "inconclusive"
+    assert data["verdict"] == "supported"
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
@@ -248,18 +251,18 @@ def test_json_has_neither_nan_nor_infinity():
 
 @dataclass(frozen=True)
 class Broken:
-    """Exact evidence whose examination fails once the simulation is under way."""
+    """Exact evidence whose examination is interrupted once the simulation is under way."""
 
     under_way: threading.Event
     tier = Tier.PROVED
 
     def examine(self, claim):
         assert self.under_way.wait(10)
-        raise ArithmeticError("broken evidence")
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("workers", [None, 2])
-def test_an_error_in_exact_evidence_stops_the_simulation_and_is_raised(workers, monkeypatch):
+def test_an_interrupt_in_exact_evidence_stops_the_simulation_and_is_raised(workers, monkeypatch):
     under_way, stopped = threading.Event(), threading.Event()
 
     def endless(net, observables, *, samples, seed, engine, executor, store, progress):
@@ -277,7 +280,7 @@ def test_an_error_in_exact_evidence_stops_the_simulation_and_is_raised(workers, 
     monkeypatch.setattr(verification, "simulate", endless)
     broken = replace(STATEMENT, evidence=(*STATEMENT.evidence, Broken(under_way)))
     began = time.monotonic()
-    with pytest.raises(ArithmeticError, match="broken evidence"):
+    with pytest.raises(KeyboardInterrupt):
         verify([broken], executor=None if workers is None else ThreadPoolExecutor(workers))
     assert time.monotonic() - began < 5
     assert stopped.is_set()
@@ -291,15 +294,107 @@ def test_a_simulation_that_is_really_under_way_is_stopped_after_a_block():
     under_way = threading.Event()
     under_way.set()
     began = time.monotonic()
-    with pytest.raises(ArithmeticError, match="broken evidence"):
+    with pytest.raises(KeyboardInterrupt):
         verify([replace(STATEMENT, evidence=(endless, Broken(under_way)))])
     assert time.monotonic() - began < 15
 
 
-def test_an_error_in_a_simulation_is_raised():
-    wrong = replace(simulated(UNIFORM, 100), observable=ActivationNorms(layers=(7,)))
-    with pytest.raises(InvalidArgument, match="7"):
-        verify([replace(STATEMENT, evidence=(wrong, EXACT))])
+def _raises(*_):
+    raise ZeroDivisionError("nothing is divided by 0")
+
+
+@dataclass(frozen=True)
+class Raising:
+    """An observable that raises."""
+
+    name: ClassVar[str] = "raising"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("a_1",)
+
+    def measure(self, chunk):
+        _raises()
+
+
+BROKEN = [
+    (replace(STATEMENT, claim=_raises), "ZeroDivisionError: nothing is divided by 0"),
+    (replace(STATEMENT, claim=lambda net: None), "claim: the claim returned None"),
+    (replace(STATEMENT, claim=lambda net: "1"), "claim: the claim returned the text '1'"),
+    (replace(STATEMENT, claim=lambda net: math.nan), "claim: the claim returned nan"),
+    (replace(STATEMENT, claim=lambda net: sp.Symbol("n")), "claim: the claim returned n, where n is no number"),
+    (replace(STATEMENT, evidence=(replace(EXACT, brute_force=_raises),)), "ZeroDivisionError: nothing is divided by 0"),
+    (replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Raising()),)), "ZeroDivisionError"),
+    (replace(STATEMENT, evidence=(simulated(UNIFORM, 100, tolerance=-1),)), "tolerance: must be finite and not"),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 100), component="a_2"),)),
+        "component: ActivationNorms has",
+    ),
+    (replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 100), reading=Mean(1, _raises)),)), "ZeroDivisionError"),
+]
+
+
+@pytest.mark.parametrize(("broken", "problem"), BROKEN, ids=[problem for _, problem in BROKEN])
+def test_what_cannot_be_run_is_broken_with_its_line_and_harms_no_other(broken, problem):
+    alone = verify([SECOND, ONLY_SIMULATED], seed=3)
+    company = verify([SECOND, replace(broken, id="user.broken"), ONLY_SIMULATED], seed=3)
+    second, found, last = company.results
+    assert [r.verdict for r in company.results] == [Verdict.SUPPORTED, Verdict.BROKEN, Verdict.SUPPORTED]
+    assert (company.verdict, company.exit_status) == (Verdict.BROKEN, 2)
+    assert found.problem.startswith(problem)
+    assert re.search(r"test_verification\.py:\d+\)$", found.problem)
+    for before, after in zip(alone.results, (second, last), strict=True):
+        assert [f.estimate for f in before.findings] == pytest.approx([f.estimate for f in after.findings], abs=0.01)
+    data = json.loads(company.to_json())["statements"][1]
+    assert (data["verdict"], data["problem"]) == ("broken", found.problem)
+
+
+def test_arguments_that_cannot_be_used_cost_no_simulation_and_no_error_budget(monkeypatch):
+    report = verify([ONLY_SIMULATED, replace(SECOND, evidence=(simulated(UNIFORM, 100, tolerance=math.nan),))])
+    assert [f.error for f in simulated_findings(report) if f.error] == [1e-6]
+    monkeypatch.setattr(verification, "simulate", None)
+    assert verify([replace(SECOND, evidence=(simulated(UNIFORM, 100, tolerance=math.nan),))]).exit_status == 2
+
+
+def test_an_error_under_a_mutant_is_no_refutation():
+    report = verify([replace(STATEMENT, evidence=(EXACT,), mutants=(Mutant("raises", _raises), TWICE))])
+    raises, twice = report.results[0].mutants
+    assert (raises.refuted, twice.refuted) == (False, True)
+    assert "ZeroDivisionError" in raises.faults[0].problem
+    assert (report.verdict, report.exit_status) == (Verdict.INCONCLUSIVE, 3)
+    told = json.loads(report.to_json())["statements"][0]["mutants"]
+    assert ["not_judged_by" in mutant for mutant in told] == [True, False]
+
+
+@pytest.mark.parametrize("argument", ["store", "jobs", "cluster"])
+def test_a_store_or_workers_that_cannot_be_used_are_no_ones_statement(monkeypatch, argument):
+    def lost(*_, **__):
+        raise InvalidArgument(argument, "is lost", "use another")
+
+    monkeypatch.setattr(verification, "simulate", lost)
+    with pytest.raises(InvalidArgument, match=f"{argument}: is lost; use another"):
+        verify([STATEMENT, SECOND])
+
+
+def test_files_that_could_not_be_loaded_are_part_of_the_report():
+    fault = Fault("mine.py", "SyntaxError: invalid syntax", "mine.py:3")
+    report = verify([replace(STATEMENT, evidence=(EXACT,))], faults=[fault])
+    assert report.results[0].verdict is Verdict.SUPPORTED
+    assert (report.verdict, report.exit_status) == (Verdict.BROKEN, 2)
+    problems = json.loads(report.to_json())["problems"]
+    assert problems == [{"what": "mine.py", "problem": "SyntaxError: invalid syntax", "where": "mine.py:3"}]
+    assert verify([], faults=[fault]).exit_status == 2
+
+
+def test_a_report_says_what_each_tier_covers():
+    (result,) = verify([STATEMENT]).results
+    scopes = {tier.value: str(scope) for tier, scope in result.scopes.items()}
+    assert scopes == {"enumerated": "n = 2, L = 2", "simulated": "2 ensembles, n = 1, L = 1"}
+    assert result.scope == "n = 2, L = 2"
+    data = json.loads(verify([STATEMENT]).to_json())["statements"][0]
+    assert (data["covers"], data["scope"]) == (result.scope, scopes)
+    least, most = result.resolutions
+    assert (least, most) == (min(lengths := [f.resolution for f in result.of_tier(Tier.SIMULATED)]), max(lengths))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +405,7 @@ def test_an_error_in_a_simulation_is_raised():
         ({"error": 1}, "error", "between 0 and 1, got 1"),
         ({"error": math.nan}, "error", "between 0 and 1, got nan"),
         ({"statements": []}, "statements", "there are none; name at least one"),
-        ({"statements": [STATEMENT, SECOND, STATEMENT]}, "statements", "two of them are called 'user.mean'"),
+        ({"statements": [STATEMENT, SECOND, STATEMENT]}, "id", "two statements are called 'user.mean'"),
         ({"seed": -1}, "seed", "got -1"),
     ],
 )

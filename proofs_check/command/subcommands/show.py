@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from proofs_check.command.modules import add_modules, chosen_statements
 from proofs_check.command.subcommands import Subcommand
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
 
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("id")
+    add_modules(parser)
 
 
 def _run(options: Namespace) -> int:
-    statement = _named(options.id)
+    statements, _ = chosen_statements(options)
+    statement = _named(options.id, statements)
     print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
     print("Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions), sep="\n")
     print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
@@ -28,10 +32,11 @@ def _run(options: Namespace) -> int:
     return 0
 
 
-def _named(name: str) -> Statement:
-    from proofs_check.registry import own_statements
+def _named(name: str, among: Sequence[Statement]) -> Statement:
+    from proofs_check.registry import require_different_ids
 
-    statements = {statement.id: statement for statement in own_statements()}
+    require_different_ids(among)
+    statements = {statement.id: statement for statement in among}
     if name not in statements:
         raise InvalidArgument("id", f"there is no statement {name!r}", nearest(name, statements))
     return statements[name]

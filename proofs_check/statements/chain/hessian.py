@@ -77,7 +77,7 @@ HOLLOW = Statement(
     assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES, assumptions.NONZERO_WEIGHTS),
     claim=hollow,
     evidence=(
-        Proved("adding a weight to the chain", _add_a_weight),
+        Proved("adding a weight to the chain", _add_a_weight, "all L"),
         Enumerated(
             "SymPy differentiates w_1...w_L twice, L = 1 to 7",
             tuple((depth,) for depth in range(1, 8)),
@@ -172,7 +172,7 @@ INERTIA = Statement(
     ),
     claim=secular_determinant,
     evidence=(
-        Proved("bordering the determinant by one weight", _border),
+        Proved("bordering the determinant by one weight", _border, "all L: the equation"),
         Enumerated(
             "characteristic polynomial and signs of its roots, 65 rational chains of depth 2 to 4",
             tuple((w,) for w in _weight_grid()),
@@ -315,6 +315,7 @@ RATE = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
+        assumptions.SIZES_TRIED,
     ),
     claim=log_norm_range,
     evidence=(
@@ -388,6 +389,7 @@ LAW = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
+        assumptions.SIZES_TRIED,
     ),
     claim=poisson_log_norm,
     evidence=(

@@ -291,7 +291,7 @@ ADAPTIVE_STEPS = Statement(
     assumptions=(SHORT_FIRST_MEMORY, ZERO_EPSILON),
     claim=adaptive_steps,
     evidence=(
-        Proved("the bound of step t rises to its limit", _tanh),
+        Proved("the bound of step t rises to its limit", _tanh, "all t: the bound rises"),
         Enumerated(
             f"every step is below the bound, {len(_SOME)} rational sequences", _SOME, _below_the_bound, apply=_itself
         ),

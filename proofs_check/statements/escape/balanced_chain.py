@@ -189,8 +189,8 @@ BALANCED_CHAIN = Statement(
     assumptions=(BALANCED, assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.DEPTH_TWO),
     claim=balanced_chain,
     evidence=(
-        Proved("differentiating the time in its end", _differentiated_time),
-        Proved("differentiating the loss twice", _differentiated_loss),
+        Proved("differentiating the time in its end", _differentiated_time, "all L, x, y, w"),
+        Proved("differentiating the loss twice", _differentiated_loss, "all L, x, y, w"),
         Enumerated("the loss's Hessian and its characteristic polynomial, L = 2 to 7", _CHAINS[:4], _chain_hessian),
         Enumerated(
             "steps of gradient descent, every rounding bounded, L = 2 to 12",
@@ -261,7 +261,7 @@ BALANCE_KEPT = Statement(
     assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NONZERO_WEIGHTS, assumptions.DEPTH_TWO),
     claim=imbalance,
     evidence=(
-        Proved("one step", _one_step),
+        Proved("one step", _one_step, "all weights, one step"),
         Enumerated("one step along SymPy's gradient, L = 2 to 6", _UNEQUAL, _stepped, apply=lambda claim, *_: claim),
     ),
     mutants=(

@@ -161,8 +161,8 @@ SADDLE_TIME = Statement(
     assumptions=(QUADRATIC, FROM_REST),
     claim=saddle_time,
     evidence=(
-        Proved("signs of the characteristic polynomial at both ends", _roots),
-        Proved("the backward equation of the mean exit time", _backward),
+        Proved("signs of the characteristic polynomial at both ends", _roots, "all h, mu"),
+        Proved("the backward equation of the mean exit time", _backward, "all z: the equation"),
         Enumerated(
             f"gradient descent and heavy ball in rational arithmetic, {len(_SADDLES)} cases",
             _SADDLES,

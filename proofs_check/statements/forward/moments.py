@@ -165,16 +165,18 @@ def kurtosis_rate(net: Ensemble, *, relu: int = 5, linear: int = 2) -> sp.Expr:
 
 
 def _kurtosis_near_limit(claim: Claim) -> Iterator[Inequality]:
-    """The bound |log kurtosis - c beta| < 40 (1 + beta)/n holds, for widths up to 4096."""
+    """The bound |log kurtosis - c beta| < 40 (1 + beta)/n holds, for widths from 1 to 4096 and L from n/2 to 16n."""
     for net in (RELU, LINEAR):
         for law in (Law.named("normal"), Law.named("uniform"), Law.named("rademacher"), LAPLACE):
             formula = kurtosis(net.at(law=law, input="ones"))
-            for n in (64, 512, 4096):
-                for beta in (Fraction(1, 2), Fraction(2)):
+            for n in (1, 2, 8, 64, 512, 4096):
+                for beta in (Fraction(1, 2), Fraction(2), Fraction(16)):
+                    if (beta * n).denominator > 1:
+                        continue
                     sizes = {symbols.whole("n"): n, symbols.whole("L"): int(beta * n)}
                     distance = sp.log(formula.subs(sizes, simultaneous=True)) - claim(net) * symbols.number(beta)
                     bound = 40 * (1 + symbols.number(beta)) / n
-                    case = f"{net.activation}, {law.name}, n = {n}, beta = {beta}"
+                    case = f"{net.activation}, {law.name}, n = {n}, L = {beta * n}"
                     yield Inequality(case, distance, bound)
                     yield Inequality(case, -bound, distance)
 
@@ -200,6 +202,7 @@ KURTOSIS_LIMIT = Statement(
         assumptions.NO_BIASES,
         assumptions.LINEAR_OR_RELU,
         assumptions.HE_OR_XAVIER,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=kurtosis_rate,
     evidence=(
@@ -208,7 +211,7 @@ KURTOSIS_LIMIT = Statement(
             ((RELU.at(law="symmetric"),), (LINEAR.at(law="symmetric"),)),
             _limit,
         ),
-        Enclosed("the bound at n = 64, 512, 4096, beta = 1/2, 2, kurtosis 1 to 6", _kurtosis_near_limit),
+        Enclosed("the bound, n = 1 to 4096, L = n/2, 2n, 16n, kurtosis 1 to 6", _kurtosis_near_limit),
     ),
     mutants=(
         Mutant("5 becomes 6", partial(kurtosis_rate, relu=6)),
@@ -255,9 +258,9 @@ def _log_check(net: Ensemble, tolerance: float, samples: int) -> Simulated:
 
 
 def _rate_is_negative(claim: Claim) -> Iterator[Inequality]:
-    """The typical factor of a layer is below exp(-5/(2n)) (ReLU) or exp(-1/n) (linear), at nine widths to 48."""
+    """The typical factor of a layer is below exp(-5/(2n)) (ReLU) or exp(-1/n) (linear), at the widths tried."""
     for net, leading in ((RELU, sp.Rational(5, 2)), (LINEAR, sp.S.One)):
-        for n in (4, 5, 6, 8, 12, 16, 24, 32, 48):
+        for n in (*range(4, 33), 48, 64, 128):
             rate = claim(net.at(width=n, depth=1))
             yield Inequality(f"{net.activation}, n = {n}: rate below -{leading}/n", rate, -leading / n)
             yield Inequality(
@@ -269,7 +272,7 @@ def _rate_is_negative(claim: Claim) -> Iterator[Inequality]:
 
 TYPICAL_RATE = Statement(
     id="forward.typical-rate",
-    title="The typical signal vanishes: E log|a_L|^2 < -5L/(2n) (ReLU, n >= 4) or -L/n (linear).",
+    title="The typical signal vanishes: E log|a_L|^2 < -5L/(2n) (ReLU) or -L/n (linear), for n = 4 to 32, 48, 64, 128.",
     latex=(
         r"\mathbb E[\log|a_L|^2 \mid a_L\neq0] = L\bigl(\log 2s^2 + \mathbb E[\psi(B/2)\mid B\ge1]\bigr)+\log|x|^2,"
         r"\quad B=n\ \text{or}\ \mathrm{Bin}(n,\tfrac12)"
@@ -282,6 +285,7 @@ TYPICAL_RATE = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.SURVIVAL,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=log_mean,
     evidence=(
@@ -291,7 +295,7 @@ TYPICAL_RATE = Statement(
             lambda net: LogNormLaw(net).mean(),
         ),
         Enclosed(
-            "so the rate lies just below -5/(2n) (ReLU) and -1/n (linear), nine widths from 4 to 48",
+            "so the rate lies just below -5/(2n) (ReLU) and -1/n (linear), n = 4 to 32, 48, 64, 128",
             _rate_is_negative,
             refutes=False,
         ),
@@ -366,6 +370,7 @@ WIDTH_DEPTH = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         WIDTH_SIXTEEN,
+        assumptions.SIZES_TRIED,
         assumptions.NO_BIASES,
     ),
     claim=median_range,

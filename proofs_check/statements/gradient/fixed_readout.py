@@ -101,7 +101,9 @@ FIXED_READOUT = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved("the recursion over layers, all k and L, three widths and readouts", _recursion),
+        Proved(
+            "the recursion over layers, all k and L, three widths and readouts", _recursion, "all k, L at n = 3, 4, 5"
+        ),
         agrees_with(
             "what theory carries from layer to layer",
             tuple((net, layer) for net in (_UNEQUAL, _BALANCED, _UNEQUAL.at(init="1/3")) for layer in (1, 3, 4)),

@@ -111,10 +111,11 @@ MEAN_PRESERVED = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved("ReLU, He, any law, all n and L", partial(_one_more_layer, RELU.at(law="symmetric"))),
+        Proved("ReLU, He, any law, all n and L", partial(_one_more_layer, RELU.at(law="symmetric")), "all n, L"),
         Proved(
             "any slope and variance, all n and L",
             partial(_one_more_layer, RELU.at(activation="leaky:slope", init="variance:s2")),
+            "all n, L",
         ),
         Enumerated(
             "E|df/dW_k|^2 over all weights and signs, preactivations at 0 on either side with probability 1/2",

@@ -79,10 +79,11 @@ FROBENIUS = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved("ReLU, He, any law, all n and L", partial(_every_block, RELU.at(law="symmetric"))),
+        Proved("ReLU, He, any law, all n and L", partial(_every_block, RELU.at(law="symmetric")), "all n, L"),
         Proved(
             "any slope and variance, all n and L",
             partial(_every_block, RELU.at(activation="leaky:slope", init="variance:s2")),
+            "all n, L",
         ),
         Enumerated(
             "E|H|_F^2 over all weights and signs, preactivations at 0 on either side with probability 1/2",
@@ -200,9 +201,15 @@ SPREAD = Statement(
     ),
     claim=spread,
     evidence=(
-        Proved("ReLU, all n and L, d = 1 to 3", partial(_both_ratios, RELU)),
-        Proved("linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random"))),
-        Proved("slope 1/2, all n and L, d = 1 to 3", partial(_both_ratios, RELU.at(activation="leaky:1/2"))),
+        Proved("ReLU, all n and L, d = 1 to 3", partial(_both_ratios, RELU), "all n, L, d <= 3"),
+        Proved(
+            "linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random")), "all n, L, d <= 3"
+        ),
+        Proved(
+            "slope 1/2, all n and L, d = 1 to 3",
+            partial(_both_ratios, RELU.at(activation="leaky:1/2")),
+            "all n, L, d <= 3",
+        ),
         _product_check(RELU.at(width=8, depth=2, input=(1, 1, 0, 0, 0, 0, 0, 0)), 0.17, 200_000),
         _product_check(LINEAR.at(width=8, depth=2, readout="random"), 0.09, 200_000),
     ),

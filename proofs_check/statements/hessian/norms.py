@@ -111,6 +111,8 @@ MEAN_SIGN_SYMMETRIC = Assumption(
     "for the mean: constant width, independent entries symmetric about 0 without atoms, sign-symmetric readout"
 )
 
+_MEAN = "all n, L: in the mean"
+
 BLOCK_NORMS = Statement(
     id="hessian.block-norms",
     title="A block of the Hessian has norm |b_l| |M_lk| |a_{k-1}|; in the mean all pairs of layers are alike.",
@@ -128,10 +130,13 @@ BLOCK_NORMS = Statement(
     ),
     claim=block_square,
     evidence=(
-        Proved("in the mean: ReLU, He, any law, all n, L, k < l", partial(_each_block, RELU.at(law="symmetric"))),
+        Proved(
+            "in the mean: ReLU, He, any law, all n, L, k < l", partial(_each_block, RELU.at(law="symmetric")), _MEAN
+        ),
         Proved(
             "in the mean: any slope and variance, all n, L, k < l",
             partial(_each_block, RELU.at(activation="leaky:slope", init="variance:s2")),
+            _MEAN,
         ),
         Enumerated(
             f"every block of {len(_ALL)} networks, from f itself",
@@ -308,7 +313,7 @@ NORM_BOUNDS = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK, assumptions.DEPTH_TWO),
     claim=norm_bounds,
     evidence=(
-        Proved("m/(m+1), for any eigenvalues whose sum is 0", _trace_is_zero),
+        Proved("m/(m+1), for any eigenvalues whose sum is 0", _trace_is_zero, "all m: the trace bound"),
         Enumerated(
             f"each block against the whole, by exact enclosures, {len(_ALL)} networks",
             _ALL,

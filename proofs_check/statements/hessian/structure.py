@@ -130,7 +130,11 @@ HOLLOW = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=hollow,
     evidence=(
-        Proved("widths 2-2-2-1: weights, input, readout, masks and slopes indeterminate", _second_differences),
+        Proved(
+            "widths 2-2-2-1: weights, input, readout, masks and slopes indeterminate",
+            _second_differences,
+            "all weights at 2-2-2-1",
+        ),
         Enumerated(
             f"second differences within each layer, {len(_ALL)} networks of widths 1 to 4 and depth 2 to 5",
             _ALL,
@@ -352,8 +356,12 @@ RANK_AND_INERTIA = Statement(
     ),
     claim=signature,
     evidence=(
-        Proved("dual vectors of the constraints, widths 1-2-2-2-1: all indeterminate", _dual_vectors),
-        Proved("minors of the dual Gram matrix, all L", _gram_is_definite),
+        Proved(
+            "dual vectors of the constraints, widths 1-2-2-2-1: all indeterminate",
+            _dual_vectors,
+            "all weights at 1-2-2-2-1",
+        ),
+        Proved("minors of the dual Gram matrix, all L", _gram_is_definite, "all L: the Gram matrix"),
         Enumerated(
             f"rank, and signs of the roots of the characteristic polynomial, {len(_ALIVE)} networks",
             _ALIVE,
@@ -473,7 +481,9 @@ HOMOGENEITY = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=homogeneity,
     evidence=(
-        Proved("widths 1-2-2-1: weights, input, readout, masks and slopes indeterminate", _euler),
+        Proved(
+            "widths 1-2-2-1: weights, input, readout, masks and slopes indeterminate", _euler, "all weights at 1-2-2-1"
+        ),
         Enumerated(
             f"the identities, {len(_ALL)} networks of depth 2 to 5",
             _ALL,

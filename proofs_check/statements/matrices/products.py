@@ -83,8 +83,8 @@ FROBENIUS_FOURTH = Statement(
     assumptions=(STANDARD_NORMAL_MATRICES,),
     claim=frobenius_fourth,
     evidence=(
-        Proved("Wick's theorem on index graphs, one to four factors", _by_wick),
-        Proved("induction over the number of factors, all d and L", _one_more_factor),
+        Proved("Wick's theorem on index graphs, one to four factors", _by_wick, "all d, L"),
+        Proved("induction over the number of factors, all d and L", _one_more_factor, "all d, L"),
     ),
     mutants=(
         Mutant("2 becomes 3", partial(frobenius_fourth, twice=3)),
@@ -139,6 +139,7 @@ TWO_ROUTES = Statement(
                 _two_routes,
                 Ensemble(width="n", depth="L", activation="leaky:slope", init="variance:s2", law="symmetric"),
             ),
+            "all n, one layer",
         ),
     ),
     mutants=(

@@ -149,9 +149,9 @@ NORMALIZED_HESSIAN = Statement(
     ),
     claim=of_no_scale,
     evidence=(
-        Proved("standardized numbers have no scale", _scaled),
-        Proved("so H w = -g, any f of degree 0 in w", _euler),
-        Proved("so the ends are that far apart", _compressed),
+        Proved("standardized numbers have no scale", _scaled, "all scales of 3 units"),
+        Proved("so H w = -g, any f of degree 0 in w", _euler, "all f of degree 0"),
+        Proved("so the ends are that far apart", _compressed, "all f of degree 0"),
         Enumerated(
             f"H w of every layer, or unit under batch norm, {len(_SMALL)} rational networks",
             tuple((net, "weights") for net in _SMALL),

@@ -302,6 +302,7 @@ ORTHOGONAL_WEIGHTS = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.SURVIVAL,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=orthogonal,
     evidence=(

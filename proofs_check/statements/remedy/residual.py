@@ -172,12 +172,14 @@ RESIDUAL = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=linear_branches,
     evidence=(
         Proved(
             "the mean, any symmetric law, all n, L and alpha",
             partial(_one_more_branch, LINEAR.at(law="symmetric", architecture="residual:alpha")),
+            "all n, L, alpha: the mean",
         ),
         agrees_with("the mean that theory derives", _LINEAR_CASES, residual_moment),
         Enclosed("E log|a_L|^2 at alpha = 1/sqrt(L), n = 5 to 64, L = 1 to 1000", _holds_the_log_mean),
@@ -261,12 +263,14 @@ RESIDUAL_RELU = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
+        assumptions.BOUNDS_TRIED,
     ),
     claim=relu_branches,
     evidence=(
         Proved(
             "branches of two matrices, any law, all n, L and alpha",
             partial(_one_more_pair, RELU.at(law="symmetric", architecture="residual:alpha:two")),
+            "all n, L, alpha: the mean",
         ),
         Enclosed(
             "so 1/sqrt(L) grows like exp(2 sqrt(L/pi)) and 1/L stays, L = 4 to 1024", _grows_or_stays, refutes=False

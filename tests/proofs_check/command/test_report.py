@@ -1,5 +1,6 @@
 """`verify --out`: the folder of JSON, tables and figure, whole and the same for any number of workers."""
 
+import csv
 import json
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from montecarlo.drawing.streams import Partition
 from proofs_check.figures import Figure, typical
 from proofs_check.registry import load
-from proofs_check.reporting.tables import FORMATS, topic_table
+from proofs_check.reporting.tables import FORMATS, VERDICT_COLUMNS, topic_table
 from proofs_check.verification import verify
 from theory.ensembles import Ensemble, InvalidArgument
+
+VERDICTS = [f"verdict_table.{ending}" for ending in ("csv", "md", "tex")]
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_the_folder_has_the_report_the_tables_and_the_figure(vanishing, tmp_path
     assert (ran.status, ran.err) == (0, f"report written to {out}\n")
     assert "1 supported; mutants refuted: 4 of 4" in ran.out
     assert sorted(path.name for path in out.iterdir()) == ["init.csv", "init.md", "init.tex", "report.json",
-                                                           "typical.png"]  # fmt: skip
+                                                           "typical.png", *VERDICTS]  # fmt: skip
     assert drawn == [(out / "typical.png", {"seed": 2, "jobs": 1})]
     text = (out / "report.json").read_text()
     assert text == (tmp_path / "same.json").read_text()
@@ -56,9 +59,18 @@ def test_tables_are_those_of_the_report(vanishing, user_file, tmp_path, drawn):
     assert len(drawn) == 1
 
 
+def test_the_table_of_verdicts_has_a_row_for_each_statement_with_what_it_covers(vanishing, user_file, tmp_path, drawn):
+    vanishing(f"verify --module {user_file} --out {tmp_path}/out --jobs 1")
+    head, *rows = csv.reader((tmp_path / "out" / "verdict_table.csv").read_text().splitlines())
+    assert tuple(head) == VERDICT_COLUMNS
+    verdicts = {name: (verdict, covers) for name, verdict, *_, covers in rows}
+    assert verdicts["user.true"] == ("supported", "1 case")
+    assert verdicts["user.vague"] == ("inconclusive", "n = 4, L = 1")
+
+
 def test_a_topic_without_simulations_has_no_table(vanishing, user_file, tmp_path, drawn):
     vanishing(f"verify --module {user_file} user.true --out {tmp_path}/out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "typical.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "typical.png", *VERDICTS]
     assert drawn
 
 
@@ -101,5 +113,5 @@ def test_without_matplotlib_all_but_the_figure_is_written(vanishing, user_file, 
     assert ran.status == 0
     assert ran.err.splitlines()[0] == "vanishing: no figure: out: figures need matplotlib; pip install it"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.json", "user.csv", "user.md",
-                                                                          "user.tex"]  # fmt: skip
+                                                                          "user.tex", *VERDICTS]  # fmt: skip
     assert not drawn

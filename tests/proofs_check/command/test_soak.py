@@ -41,14 +41,18 @@ def run_soak(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("names", "status", "out"),
     [
-        (["measured", "true"], 0, ["1 seeds, 1 verdicts: 1 supported, 0 refuted, 0 inconclusive; not supported: 0"]),
+        (
+            ["measured", "true"],
+            0,
+            ["1 seeds, 1 verdicts: 1 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0"],
+        ),
         (
             ["measured", "mistaken", "vague", "false"],
             1,
             [
                 "seed 1: user.mistaken refuted",
                 "seed 1: user.vague inconclusive",
-                "1 seeds, 3 verdicts: 1 supported, 1 refuted, 1 inconclusive; not supported: 2",
+                "1 seeds, 3 verdicts: 1 supported, 1 refuted, 1 inconclusive, 0 broken; not supported: 2",
             ],
         ),
         (
@@ -56,7 +60,7 @@ def run_soak(monkeypatch, capsys):
             0,
             [
                 "seed 1: user.vague inconclusive",
-                "1 seeds, 1 verdicts: 0 supported, 0 refuted, 1 inconclusive; not supported: 1",
+                "1 seeds, 1 verdicts: 0 supported, 0 refuted, 1 inconclusive, 0 broken; not supported: 1",
             ],
         ),
     ],
@@ -76,7 +80,10 @@ def test_each_seed_is_run_once(run_soak, users_own, monkeypatch):
     monkeypatch.setattr(soak, "verify", lambda *args, **kw: (seeds.append(kw["seed"]), verify(*args, **kw))[1])
     status, out, err = run_soak("--seeds", "3", "--jobs", "1")
     assert seeds == [1, 2, 3]
-    assert (status, out) == (0, "3 seeds, 3 verdicts: 3 supported, 0 refuted, 0 inconclusive; not supported: 0\n")
+    assert (status, out) == (
+        0,
+        "3 seeds, 3 verdicts: 3 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0\n",
+    )
     assert [line.split(":")[0] for line in err.splitlines()] == ["seed 1", "seed 2", "seed 3"]
 
 

@@ -89,6 +89,25 @@ def test_two_papers_of_one_key_are_refused_in_one_line(drop, vanishing):
         assert ran.err == f"vanishing: {name}: two papers are called 'doe-2024'; rename one\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x = 1\n", "proofs_check.papers.squares has no PAPER = Paper(...)"),
+        ("PAPER = 'a paper'\n", "proofs_check.papers.squares has no PAPER = Paper(...)"),
+        ("1 / 0\n", "proofs_check.papers.squares: could not be run: ZeroDivisionError: division by zero ("),
+        ("PAPER = (\n", "proofs_check.papers.squares: could not be run: SyntaxError: '(' was never closed ("),
+    ],
+)
+def test_a_file_without_a_paper_is_refused_in_one_line(dropped, vanishing, text, problem):
+    dropped("proofs_check.papers", "squares", text)
+    for command, name in (("papers", "paper"), ("verify --paper orvieto-2021", "--paper")):
+        ran = vanishing(command)
+        assert (ran.status, ran.out) == (2, "")
+        assert ran.err.startswith(f"vanishing: {name}: {problem}")
+        assert ran.err.endswith("; mend the file, or take it away\n")
+        assert ran.err.count("\n") == 1
+
+
 @each_paper
 def test_the_command_lists_every_paper(vanishing, one):
     ran = vanishing("papers")
@@ -188,13 +207,22 @@ def test_what_cannot_be_is_refused_in_one_line(vanishing, command, error):
     assert ran.err.count("\n") == 1
 
 
+SIZES = "n = 4, L = 1"
+
+
 def test_the_table_has_a_row_for_each_claim_in_the_papers_order(user_file):
     table = paper_table(verify(load(user_file), seed=3), USERS)
     assert table.columns == PAPER_COLUMNS
     assert table.rows == (
-        ("A square is measured.", "page 2", "user.vague, user.measured", "inconclusive, supported"),
-        ("Squares are hard.", "page 1", "", "not checked: hard is no number"),
-        ("The square of 2 is 4.", "page 3", "user.true", "supported"),
+        (
+            "A square is measured.",
+            "page 2",
+            "user.vague, user.measured",
+            "inconclusive, supported",
+            "n = 4, L = 1 | n = 4, L = 1",
+        ),
+        ("Squares are hard.", "page 1", "", "not checked: hard is no number", ""),
+        ("The square of 2 is 4.", "page 3", "user.true", "supported", "1 case"),
     )
     for said in ("J. Doe", "On squares", "arXiv:2401.00001", "2 of 3 claims", "1e-06 (profile quick, seed 3)"):
         assert said in table.caption
@@ -213,4 +241,4 @@ def test_the_command_makes_the_table_from_a_run_in_every_format(vanishing, users
     rows = list(csv.reader(io.StringIO(vanishing("table --paper doe-2024 --format csv --jobs 1 --seed 3").out)))
     assert rows == [list(PAPER_COLUMNS), *(list(record.values()) for record in records)]
     assert "seed 3" in vanishing("table --paper doe-2024 --jobs 1 --seed 3").out.splitlines()[0]
-    assert r"\begin{tabular}{llll}" in vanishing("table --paper doe-2024 --format latex --jobs 1").out
+    assert r"\begin{tabular}{lllll}" in vanishing("table --paper doe-2024 --format latex --jobs 1").out

@@ -1,0 +1,69 @@
+"""A finding, and what went wrong with a statement, in a few lines for people: on the terminal and in pytest."""
+
+from __future__ import annotations
+
+from proofs_check.verdict import Finding, Verdict
+from proofs_check.verification import MutantReport, StatementReport
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    r"""Return what a finding says: which check, and the claimed value beside what was found.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> refuted = Finding(Tier.SIMULATED, "E w^2", Verdict.REFUTED, "n = 1", claimed=(2.0, 2.0), exact="2",
+    ...                   estimate=1.01, interval=(0.99, 1.03), tolerance=0.1, error=1e-6, samples=20_000, seed=0)
+    >>> print("\n".join(finding_lines(refuted)))
+    refuted (simulated): E w^2; n = 1
+      claimed 2, within 0.1
+      estimate 1.01, interval [0.99, 1.03] (error probability 1e-06, 20000 networks, seed 0)
+    """
+    case = f"; {finding.case}" if finding.case else ""
+    if finding.verdict is Verdict.BROKEN:
+        place = f" ({finding.where})" if finding.where else ""
+        return [
+            f"broken ({finding.tier.value}): {finding.check}{case} could not be run",
+            f"  {finding.detail}{place}",
+        ]
+    lines = [f"{finding.verdict.value} ({finding.tier.value}): {finding.check}{case}"]
+    if finding.detail:
+        lines.append(f"  {finding.detail}")
+    if finding.interval is not None and finding.estimate is not None:
+        lo, hi = finding.interval
+        lines.append(f"  claimed {claimed_text(finding)}, within {finding.tolerance:.6g}")
+        how = f"error probability {finding.error:.3g}, {finding.samples} networks, seed {finding.seed}"
+        lines.append(f"  estimate {finding.estimate:.6g}, interval [{lo:.6g}, {hi:.6g}] ({how})")
+    return lines
+
+
+def claimed_text(finding: Finding) -> str:
+    """Return a claimed value as text, exact and as a number where these differ; empty where nothing is claimed."""
+    if finding.claimed is None:
+        return ""
+    lo, hi = finding.claimed
+    number = f"{lo:.6g}" if lo == hi else f"[{lo:.6g}, {hi:.6g}]"
+    exact = finding.exact
+    return f"{exact} = {number}" if lo == hi and 0 < len(exact) <= 40 and exact != number else number
+
+
+def survivor_lines(mutant: MutantReport) -> list[str]:
+    """Return why a mutant was not refuted: an error under a mutant refutes nothing.
+
+    Examples
+    --------
+    >>> survivor_lines(MutantReport("5 becomes 6", ()))
+    ["no evidence refutes the mutant '5 becomes 6'"]
+    """
+    faults = [f"  an error is no refutation: {fault}" for fault in dict.fromkeys(map(str, mutant.faults))]
+    return [f"no evidence refutes the mutant {mutant.name!r}", *faults]
+
+
+def complaints(result: StatementReport) -> list[str]:
+    """Return all that keeps a statement from being supported, each complaint after the statement's id."""
+    told = [finding_lines(finding) for finding in result.findings if finding.verdict is not Verdict.SUPPORTED]
+    broken = result.verdict is Verdict.BROKEN  # what breaks under the claim breaks under its mutants as well
+    told += [
+        survivor_lines(mutant) for mutant in result.mutants if not mutant.refuted and not (broken and mutant.faults)
+    ]
+    return [line for first, *more in told for line in (f"{result.statement.id}: {first}", *more)]
