@@ -1,7 +1,8 @@
 """Statements and their mutants as pytest items: ``pytest --statements [FILE ...]``.
 
 Without files it collects the statements of this package; with files or ``--pyargs proofs_check``, every module there
-that lists ``STATEMENTS``. A statement passes if it is supported; a mutant passes if it is refuted.
+that lists ``STATEMENTS``. A statement passes if it is supported; a mutant passes if it is refuted. A text file that is
+named is one of claims, as for ``vanishing check --file``: a line passes if its verdict is the one it expects.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from proofs_check.claims.batch import Line
     from proofs_check.faults import Fault
     from proofs_check.statement import Statement
     from proofs_check.verification import StatementReport
@@ -73,7 +75,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """
     if not config.getoption("--statements") or collection_path.is_dir():
         return None
-    return not _lists_statements(collection_path)
+    return not (_lists_statements(collection_path) or _is_file_of_claims(collection_path))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,6 +97,8 @@ def pytest_collect_file(
     others = yield
     if not parent.config.getoption("--statements"):
         return others
+    if _is_file_of_claims(file_path):
+        return [ClaimFile.from_parent(parent, path=file_path)]
     return [StatementModule.from_parent(parent, path=file_path)] if _lists_statements(file_path) else []
 
 
@@ -127,6 +131,54 @@ def _lists_statements(path: Path) -> bool:
     if path.suffix != ".py" or path.name == "__init__.py":
         return False
     return _LISTS_STATEMENTS.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+
+
+def _is_file_of_claims(path: Path) -> bool:
+    return path.suffix == ".txt"
+
+
+class ClaimFile(pytest.File):
+    """A file of claims, one a line."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield one item per claim."""
+        from proofs_check.claims.batch import read_lines
+        from theory.ensembles import InvalidArgument
+
+        try:
+            lines = read_lines(self.path)
+        except InvalidArgument as bad:
+            raise self.CollectError(str(bad)) from None
+        for line in lines:
+            yield LineItem.from_parent(self, name=f"line {line.number}: {line.claim}", line=line)
+
+
+class LineItem(pytest.Item):
+    """Passes if the claim has the verdict that its line expects: supported, unless ``--expect`` says another."""
+
+    def __init__(self, *, line: Line, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.line = line
+
+    def runtest(self) -> None:
+        """Check the claim, and fail with the whole answer."""
+        from proofs_check.claims.checked import as_text
+        from proofs_check.command.claims import check_claim, claim_options
+        from theory.ensembles import InvalidArgument
+
+        try:
+            options = claim_options(self.line)
+            options.seed = self.config.getoption("--statements-seed")
+            found = check_claim(self.line.claim, options, compare=False)
+        except InvalidArgument as bad:
+            pytest.fail(str(bad), pytrace=False)
+        expected = options.expect or "supported"
+        if found.verdict.value != expected:
+            pytest.fail(f"expected: {expected}\n{as_text(found)}", pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the file and the line in reports."""
+        return self.path, self.line.number - 1, self.name
 
 
 class StatementModule(pytest.File):

@@ -11,6 +11,7 @@ from typing import Any
 from proofs_check.claims.checked import Checked
 from proofs_check.claims.checking import SECONDS, check
 from proofs_check.claims.mutants import variants
+from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -80,7 +81,13 @@ def _finding(found: Checked) -> Finding:
     if example is not None:
         at = ", ".join(f"{name} = {value}" for name, value in example.at.items())
         detail = f"at {at}: claimed {example.claimed}, true {example.true}" if at else f"true: {example.true}"
-    return Finding(_TIERS[tier], f"{found.left} {found.relation} {found.right}", found.verdict, found.scope, detail)
+    return Finding(
+        _TIERS[tier],
+        f"{found.left} {found.relation} {found.right}",
+        found.verdict,
+        detail=detail,
+        scope=Scope((found.scope,)),
+    )
 
 
 def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[str, ...] = ()) -> str:

@@ -3,6 +3,7 @@
 =============  ===========================================================
 subcommands    what ``vanishing`` can do, one file each
 asking         options that say what is asked: quantity, ensemble, layers
+claims         options of a claim, and the check that they ask for
 running        options that say where it runs; workers and progress bars
 modules        the option that names files of one's own statements
 option_values  values of options: read, or refused in one line
