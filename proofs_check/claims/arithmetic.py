@@ -29,6 +29,11 @@ _FUNCTIONS: Mapping[str, tuple[int, Any]] = {
 _CONSTANTS = {"pi": sp.pi, "e": sp.E, "EulerGamma": sp.EulerGamma}
 
 
+_MOST_DIGITS = 10_000
+_GROWING = ("factorial", "gamma", "binomial", "exp")
+_MOST_ARGUMENT = 3000
+
+
 class Arithmetic:
     """Reads formulas in known letters; what else may occur, a subclass reads.
 
@@ -72,10 +77,25 @@ class Arithmetic:
                     raise self.refuse(node.parts[1], "this divides by zero", "check it")
                 return self.scalar(node.parts[0]) / bottom
             case "pow":
-                return self.scalar(node.parts[0]) ** self.scalar(node.parts[1])
+                return self.power(node)
             case "call":
                 return self.call(node)
         return self.special(node)
+
+    def power(self, node: Node) -> sp.Expr:
+        """Read a power, and refuse one with more digits than anyone could read."""
+        base, exponent = map(self.scalar, node.parts)
+        if base.is_Rational and exponent.is_Rational:
+            digits = abs(exponent) * sp.log(max(abs(base.p), base.q) + 1, 10)
+            if digits > _MOST_DIGITS:
+                raise self.refuse(node, f"this number has more than {_MOST_DIGITS:,} digits", "use letters")
+            if base == 0 and exponent < 0:
+                raise self.refuse(node, "this divides by zero", "check it")
+        if node.parts[1].kind == "pow" and base.free_symbols and exponent.free_symbols - {base}:
+            nested = exponent.is_Pow and exponent.exp.free_symbols
+            if nested:
+                raise self.refuse(node, "a tower of powers grows beyond all numbers", "use a power of a letter")
+        return self.real(node, base**exponent)
 
     def special(self, node: Node) -> sp.Expr:
         """Read a norm, an inner product, a statistic, a transpose or dots."""
@@ -113,9 +133,18 @@ class Arithmetic:
         count, function = _FUNCTIONS[name]
         if len(parts) != count:
             raise self.refuse(node, f"{name} takes {count} argument{'s' * (count > 1)}, got {len(parts)}", "check it")
-        value = function(*map(self.scalar, parts))
+        arguments = [self.scalar(part) for part in parts]
+        if name in _GROWING and any(argument.is_number and abs(argument) > _MOST_ARGUMENT for argument in arguments):
+            raise self.refuse(node, f"{self.text(node)} has too many digits", f"use arguments up to {_MOST_ARGUMENT}")
+        value = function(*arguments)
         if value.is_finite is False:
             raise self.refuse(node, f"{self.text(node)} has no finite value", "check its argument")
+        return self.real(node, value)
+
+    def real(self, node: Node, value: sp.Expr) -> sp.Expr:
+        """Return the value of a node, and refuse one that is not real."""
+        if value.is_number and value.is_extended_real is False:
+            raise self.refuse(node, f"{self.text(node)} is not real", "check its argument")
         return value
 
     def series(self, node: Node) -> sp.Expr:

@@ -117,7 +117,7 @@ def check(
     if meaning.relation == "~" or meaning.remainder is not None:
         _require_growth(domain, lettered)
         judgement = judge_asymptotically(sides, domain)
-        sharpness = _sharpness_of_limits(sides, domain, judgement) if compare else Sharpness()
+        sharpness = _sharpness_of_limits(sides, domain, judgement, seconds) if compare else Sharpness()
     elif _is_known(sides, domain):
         judgement = judge_exactly(sides, domain, seconds=seconds, told=told, first_only=not compare)
         sharpness = _sharpness(sides, domain, judgement) if compare else Sharpness()
@@ -348,11 +348,14 @@ def _distance(sides: Sides, points: list[Point], right: sp.Expr) -> float:
     return distances[len(distances) // 2] if distances else float("inf")
 
 
-def _sharpness_of_limits(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
+def _sharpness_of_limits(sides: Sides, domain: Domain, judgement: Judgement, seconds: float) -> Sharpness:
     if judgement.verdict is not Verdict.SUPPORTED:
         return Sharpness()
     refuted, tried = [], 0
+    end = time.monotonic() + seconds
     for variant, right in _others(sides):
+        if time.monotonic() > end:
+            break
         other = Sides(_with_right(sides.meaning, right), sides.net)
         verdict = judge_asymptotically(other, domain).verdict
         if verdict is Verdict.REFUTED:

@@ -142,6 +142,8 @@ def _tried(sides: Sides, domain: Domain, seconds: float, told: Told, first_only:
     if sides.has_formulas:
         points = _on_path(domain, domain.points(_depth(sides)))
         points = _that_matter(sides, domain, points)
+        if any(sides.has_sums(side) for side in (sides.meaning.left, sides.meaning.right)):
+            points = _sparse_first(domain, points)
         return try_sizes(sides, points, seconds=seconds, told=told, first_only=first_only)
     points = _sparse_first(domain, _on_path(domain, domain.points(_depth(sides), all_sizes=domain.size() <= _FEW)))
     trials = try_sizes(sides, points, seconds=seconds, told=told, few=2, first_only=first_only)

@@ -20,6 +20,8 @@ from theory.balls import Ball, enclose, less, precision
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.moments.two_inputs import COSINE
 
+_MOST_EXACT = 1000
+"""Values at larger sizes have too many digits."""
 NORM, NORM4 = symbols.norm_symbol(2), symbols.norm_symbol(4)
 
 
@@ -139,7 +141,7 @@ class Sides:
     # --- numbers ----------------------------------------------------------------------------------------------------
 
     def exact(self, side: sp.Expr, point: Point) -> sp.Expr | None:
-        """Return the exact value of a side, where there is a formula.
+        """Return the exact value of a side, where there is a formula and the value has few enough digits.
 
         Parameters
         ----------
@@ -151,8 +153,12 @@ class Sides:
         if not self.has_formulas:
             if side.free_symbols & set(self.meaning.statistics):
                 return None
-            return side.xreplace(dict(point)).doit()
-        return self.formula(side).xreplace(dict(point)).doit()
+            formula = side
+        else:
+            formula = self.formula(side)
+        if any(abs(value) > _MOST_EXACT for value in point.values()):
+            return None
+        return formula.xreplace(dict(point)).doit()
 
     def ball(self, side: sp.Expr, point: Point, digits: int = 30, sampled: Mapping[Any, Ball] | None = None) -> Ball:
         """Return a ball around a side's value.
@@ -173,7 +179,7 @@ class Sides:
         InvalidArgument
             If theory does not know a statistic there, or the side has no finite value.
         """
-        if self.has_formulas and not sampled and not self._has_sums(side):
+        if self.has_formulas and not sampled and not self.has_sums(side):
             side = self.formula(side)
         values: dict[Any, Ball] = {}
         with precision(digits + 5):
@@ -194,8 +200,14 @@ class Sides:
             self._inside[side] = set(side.free_symbols)
         return self._inside[side]
 
-    def _has_sums(self, side: sp.Expr) -> bool:
-        """Whether the formula adds over units, which is slower than to enclose the number at given sizes."""
+    def has_sums(self, side: sp.Expr) -> bool:
+        """Whether the formula adds over units, which is slower than to enclose the number at given sizes.
+
+        Parameters
+        ----------
+        side : sympy.Expr
+            The left or the right side, which must have a formula.
+        """
         if side not in self._sums:
             sums = self.formula(side).has(sp.Sum, sp.polygamma)
             self._sums[side] = bool(sums and side.free_symbols & set(self.meaning.statistics))

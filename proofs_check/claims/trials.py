@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -165,8 +166,6 @@ def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool |
 
 
 def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
-    if sum(abs(int(value)) for value in point.values() if value.is_Integer) > _LARGEST_EXACT:
-        return None
     left_value, right_value = sides.exact(sides.meaning.left, point), sides.exact(right, point)
     if left_value is None or right_value is None:
         return None
@@ -181,10 +180,6 @@ def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None
         return bool(comparisons[sides.meaning.relation])
     equal = left_value == right_value or sp.expand(left_value - right_value) == 0
     return sides.meaning.relation in ("=", "<=", ">=") if equal else None
-
-
-_LARGEST_EXACT = 1000
-"""Exact values at larger sizes than this in sum have too many digits."""
 
 
 def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
@@ -242,12 +237,22 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
     shown = {str(letter).replace("norm_x", "|x|").replace("norm4_x", "|x|_4"): value for letter, value in point.items()}
     if shown.get("|x|") == 1 and "|x|_4" not in shown:
         del shown["|x|"]
-    claimed, true = (side_value(sides, side, point) for side in (sides.meaning.right, sides.meaning.left))
+    both = (sides.meaning.right, sides.meaning.left)
+    digits = _digits_needed(*(sides.ball(side, point, 130) for side in both))
+    claimed, true = (side_value(sides, side, point, digits) for side in both)
     return Counterexample(shown, claimed, true)
 
 
-def side_value(sides: Sides, side: sp.Expr, point: Point) -> str:
-    """Return a side's value as text: exact where that is short, else to ten digits.
+def _digits_needed(claimed: Ball, true: Ball) -> int:
+    """Return how many digits show that two numbers differ."""
+    if not (claimed.is_finite() and true.is_finite()) or claimed.contains(0) or true.contains(0):
+        return 10
+    apart = float(abs(claimed - true) / abs(true))
+    return 10 if apart > 1e-8 else min(100, math.ceil(-math.log10(max(apart, 1e-100))) + 3)
+
+
+def side_value(sides: Sides, side: sp.Expr, point: Point, digits: int = 10) -> str:
+    """Return a side's value as text: exact where that is short, else to so many digits.
 
     Parameters
     ----------
@@ -257,14 +262,16 @@ def side_value(sides: Sides, side: sp.Expr, point: Point) -> str:
         The side.
     point : mapping
         Numbers for all letters.
+    digits : int
+        The digits that are shown.
     """
     exact = sides.exact(side, point)
     if exact is not None and exact.is_Rational and len(str(exact)) <= 12:
         return str(exact)
-    ball = sides.ball(side, point)
+    ball = sides.ball(side, point, digits + 30)
     if not ball.is_finite():
         return "-infinity" if ball < 0 else "infinity"
-    text = str(ball.str(10, radius=False)).strip("[]")
+    text = str(ball.str(digits, radius=False)).strip("[]")
     if exact is not None and len(str(exact)) <= 30 and not exact.is_Rational:
         return f"{exact} = {text}"
     return text
