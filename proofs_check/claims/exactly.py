@@ -161,7 +161,6 @@ def _tried(sides: Sides, domain: Domain, seconds: float, told: Told, first_only:
     trials.failed += more.failed
     trials.held += more.held
     trials.complete = trials.complete and more.complete
-    trials.failed.sort(key=lambda point: (_sum(domain, point), _sizes(domain, point)))
     return trials
 
 
@@ -214,6 +213,7 @@ def _along(domain: Domain, point: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, s
 
 
 def _refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
+    trials.failed.sort(key=lambda point: (_sum(domain, point), _sizes(domain, point)))
     example = counterexample(sides, trials.failed[0])
     exact = sides.exact(sides.meaning.left, trials.failed[0])
     how = "exactly" if exact is not None and exact.is_Rational else "in balls"

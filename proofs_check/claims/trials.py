@@ -238,7 +238,8 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
     if shown.get("|x|") == 1 and "|x|_4" not in shown:
         del shown["|x|"]
     both = (sides.meaning.right, sides.meaning.left)
-    digits = _digits_needed(*(sides.ball(side, point, 130) for side in both))
+    precise = 130 if sides.has_formulas else 30
+    digits = _digits_needed(*(sides.ball(side, point, precise) for side in both))
     claimed, true = (side_value(sides, side, point, digits) for side in both)
     return Counterexample(shown, claimed, true)
 
