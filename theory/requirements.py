@@ -171,9 +171,12 @@ def require_normal(net: Ensemble, what: str) -> None:
     >>> require_normal(Ensemble(width=4, depth=3), "the gradient")
     """
     net.require_plain(f"the exact law of {what}")
-    if not net.law.is_normal or not net.has_independent_entries:
-        kind = net.law.name if net.has_independent_entries else "orthogonal"
-        raise InvalidArgument("law", f"the exact law of {what} needs normal weights, got {kind}", "use law='normal'")
+    if not net.has_independent_entries:
+        problem = f"the exact law of {what} needs independent entries, which orthogonal weights do not have"
+        raise InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+    if not net.law.is_normal:
+        problem = f"the exact law of {what} needs normal weights, got {net.law.name}"
+        raise InvalidArgument("law", problem, "use law='normal'")
 
 
 def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None:

@@ -21,7 +21,7 @@ import flint
 import sympy as sp
 
 from theory import symbols
-from theory.balls import Ball, enclose, less, precision
+from theory.balls import Ball, enclose, enclose_number, less, precision
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.log_norms import LogNormLaw
@@ -73,7 +73,7 @@ def exceedance(net: Ensemble, c: Any) -> float:
     net.require_numbers("the probability")
     factor, law = _positive(c), LogNormLaw(net)
     size = math.log(factor.numerator) - math.log(factor.denominator)  # the fraction may be too big for a float
-    return law.exceedance(size + math.log(float(symbols.input_power_sum(net, 2))))
+    return law.exceedance(size + float(enclose_number(symbols.input_power_sum(net, 2)).log()))
 
 
 def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15) -> Ball:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,10 @@ from theory.log_laws.masked_signs import Coins
 
 _TAIL = 1e-9
 """Probabilities below this are enclosed, because inversion in floats is good to about 1e-12."""
+
+
+_ROUGH = 3
+"""A density known to so many digits is enough for Newton's method to gain a dozen digits a step."""
 
 
 class LogSumLaw(ABC):
@@ -339,11 +344,11 @@ class LogSumLaw(ABC):
         upper = bool(above < below)
         goal = above if upper else below
         t, closeness = self._near_quantile(goal, upper=upper)
-        for _ in range(8):  # Newton's method in intervals: if the quantile lies in `inside`, it lies in `image`
+        for _ in range(8 + digits // 8):  # Newton's method in intervals: a quantile in `inside` lies in `image`
             with precision(digits + 20):
                 inside = flint.arb(t, closeness)
                 excess = goal - self._enclosed_tail(t, digits + 5, upper=upper)
-                pdf = inversion.density(self._numeric_terms, inside - self._shift_ball(), digits=3)
+                pdf = self._density_around(inside)
                 image = t + (-1 if upper else 1) * excess / pdf
                 if not inside.contains_interior(image):
                     closeness *= 1000
@@ -353,6 +358,15 @@ class LogSumLaw(ABC):
                     return image
                 t, closeness = image.mid(), image.rad() * 2
         raise InvalidArgument("digits", f"{digits} digits of this quantile cannot be met", "ask for fewer")
+
+    def _density_around(self, inside: Ball) -> Ball:
+        """Enclose the density given survival on a small ball, about as sharply as its size allows."""
+        y = inside - self._shift_ball()
+        sharp = round(-float(inside.rad().log()) / math.log(10)) - 12
+        if sharp > _ROUGH:  # each step of Newton's method then doubles the digits
+            with suppress(InvalidArgument):
+                return inversion.density(self._numeric_terms, y, digits=sharp)
+        return inversion.density(self._numeric_terms, y, digits=_ROUGH)
 
     def _near_quantile(self, goal: Ball, *, upper: bool) -> tuple[Ball, Ball]:
         """Return a point near the quantile and about how near it is, by Newton's method on the tail's logarithm."""
@@ -410,7 +424,7 @@ class LogSumLaw(ABC):
     @cached_property
     def _floats(self) -> FloatInversion:
         """The law given survival, in floats."""
-        return FloatInversion(self._numeric_terms, math.log(float(self.constant)), self.net.describe())
+        return FloatInversion(self._numeric_terms, float(self._shift_ball()), self.net.describe())
 
     def _underflows(self, t: float) -> bool:
         """Whether the tail beyond t, and so the density there, is below every float."""
