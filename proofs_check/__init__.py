@@ -33,6 +33,9 @@ from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:
+    from proofs_check.answers.asking import derive, sample
+    from proofs_check.answers.derivation import Derivation
+    from proofs_check.answers.sampled import Sampled
     from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
     from proofs_check.evidence import Quantile as Quantile
     from proofs_check.evidence import Simulated as Simulated
@@ -57,6 +60,10 @@ __all__ = [
     "Mean",
     "LogMean",
     "Quantile",
+    "derive",
+    "sample",
+    "Derivation",
+    "Sampled",
     "select",
     "load",
     "verify",
@@ -68,6 +75,9 @@ _ROOMS = {
         "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "EqualInLaw",
         "Mean", "LogMean", "Quantile",
     ),
+    "answers.asking": ("derive", "sample"),
+    "answers.derivation": ("Derivation",),
+    "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
     "verification": ("verify", "Report"),
 }  # fmt: skip

@@ -151,6 +151,40 @@ def require_independent_entries(net: Ensemble) -> None:
         raise InvalidArgument("init", problem, "use xavier, he, lecun, pytorch or a variance")
 
 
+def require_free_name(net: Ensemble, name: str, use: str) -> None:
+    """Refuse a network of which a part has a name that a formula needs.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    name : str
+        The name.
+    use : str
+        What it stands for in the formula.
+
+    Raises
+    ------
+    InvalidArgument
+        If a part of the network has that name; the message names the part.
+
+    Examples
+    --------
+    >>> require_free_name(Ensemble(width="n", depth=2), "r", "the argument of the density")
+    """
+    parts = [
+        *(("widths", width) for width in net.widths or ()),
+        ("width", net.width),
+        ("depth", net.depth),
+        ("activation", net.slope),
+        ("init", net.init.value),
+        ("architecture", net.architecture.symbol),
+    ]
+    for argument, part in parts:
+        if part == name:
+            raise InvalidArgument(argument, f"{name!r} already names {use}", "choose another name")
+
+
 def require_normal(net: Ensemble, what: str) -> None:
     """Refuse weights that are not independent normal variables, and networks that are not plain.
 

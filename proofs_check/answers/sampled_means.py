@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,24 +17,22 @@ from montecarlo import Estimate, Workers
 from montecarlo.intervals import catoni_interval
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
-from proofs_check.answers.query import Query, Sampled, sampled
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
 from theory.ensembles import InvalidArgument
 
 
-def mean_of_power(
-    name: str, logs: Any, order: int, mean: sp.Expr, relative_variance: float, sampling: Sampling
-) -> Sampled:
+def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: float, sampling: Sampling) -> Sampled:
     """Estimate E|.|^order by Catoni's interval, in units of the exact mean, so that nothing under- or overflows.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
+    query : Query
+        The question, which says which power of the norm is meant.
     logs : ndarray
         The sampled logarithms of squared norms, shape (networks,).
-    order : int
-        The power of the norm.
     mean : sympy.Expr
         The exact mean, which serves as the unit.
     relative_variance : float
@@ -43,7 +41,7 @@ def mean_of_power(
         How the logarithms were sampled.
     """
     log_scale = float(sp.log(sp.N(mean, 30)))
-    estimate = catoni_interval(np.exp(order / 2 * logs - log_scale), relative_variance, sampling.error)
+    estimate = catoni_interval(np.exp(query.order / 2 * logs - log_scale), relative_variance, sampling.error)
     scale = math.exp(log_scale)
     scaled = Estimate(
         estimate.value * scale,
@@ -53,7 +51,38 @@ def mean_of_power(
         method=f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
         samples=estimate.samples,
     )
-    return sampled(name, scaled, logs, sampling)
+    return sampled(query, scaled, logs, sampling)
+
+
+def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """Return the exact mean of a power of a norm and of its square, without which no interval is valid.
+
+    Parameters
+    ----------
+    query : Query
+        The question, which says which power of the norm is meant.
+    moment : callable
+        Returns the exact moment of an order.
+
+    Raises
+    ------
+    InvalidArgument
+        If theory has no such mean or mean square.
+    """
+    architecture, order = query.net.architecture, query.order
+    try:
+        mean = moment(order)
+    except InvalidArgument:
+        if architecture.is_plain:
+            raise
+        problem = f"theory has no variance of this mean in the architecture {architecture.describe()!r}"
+        raise InvalidArgument("quantity", problem, "sample a median instead") from None
+    try:
+        return mean, moment(2 * order)
+    except InvalidArgument as bad:
+        problem = f"the interval of a mean of order {order} needs the moment of order {2 * order}: {bad.problem}"
+        remedy = "use a lower order, or sample a median" if order > 2 else "sample a median instead"
+        raise InvalidArgument("order" if order > 2 else "quantity", problem, remedy) from None
 
 
 def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Expr, sp.Expr]:
@@ -100,17 +129,13 @@ def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -
     raise InvalidArgument("samples", problem, "sample the median or the log-norm instead")
 
 
-def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp.Expr) -> Sampled:
+def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
     """Estimate E|a_k|^order by particles, where a plain average would need more networks than there are.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
     query : Query
-        The question, which holds the ensemble and the order.
-    layer : int
-        The layer k.
+        The question, which holds the ensemble, the order and the layer.
     sampling : Sampling
         How many networks, and where they run.
     plain : sympy.Expr
@@ -122,6 +147,7 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
         If even particles need more networks, or a setting has no effect on them.
     """
     sampling.require_direct("particles")
+    layer = query.numeric_layer
     islands, particles = _population(query, layer, sampling)
     run_islands = None if sampling.workers is None else partial(_mapped, sampling.workers)
     with nullcontext(None) if sampling.jobs == 1 or run_islands else ThreadPoolExecutor(sampling.jobs) as pool:
@@ -148,13 +174,13 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
         estimate = replace(found.estimate, method=method)
     networks = islands * particles
     return Sampled(
-        name,
+        query,
         estimate,
         networks,
         seed=sampling.seed,
         log_scale=log_scale,
         networks_alive=networks,
-        assumptions=found.assumptions,
+        assumptions=(*what_is_assumed(query), *found.assumptions),
     )
 
 
@@ -167,12 +193,13 @@ def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]
     for islands in (100, least):
         particles = sampling.samples // islands
         if particles >= 1 and islands >= least:
-            needed = islands_needed(
-                query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
-                layer=layer,
-            )  # fmt: skip
-            if needed <= islands:
-                return islands, particles
+            with suppress(InvalidArgument):  # it takes more islands than there can be
+                needed = islands_needed(
+                    query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
+                    layer=layer,
+                )  # fmt: skip
+                if needed <= islands:
+                    return islands, particles
     problem = f"{sampling.samples} are too few even for particles: their interval would be wider than the mean"
     raise InvalidArgument("samples", problem, f"try {max(10 * sampling.samples, 100 * least)}, or sample the median")
 
