@@ -121,7 +121,7 @@ class _Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             raise InvalidArgument("command", f"nothing is expected where {word!r} stands", see)
         option = word.partition("=")[0]
-        close = difflib.get_close_matches(option, self.options, n=1, cutoff=0.5)
+        close = difflib.get_close_matches(option, self.options, n=1, cutoff=0.6)
         remedy = f"did you mean {close[0]}? {see}" if close else see
         raise InvalidArgument(option, f"'{self.prog}' has no such option", remedy)
 

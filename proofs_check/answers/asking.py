@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -86,7 +86,7 @@ def derive(
     try:
         answer = known.derive(query)
     except InvalidArgument as bad:
-        raise _or_sampled(bad, known, query) from None
+        raise _or_sampled(_blaming_what_was_given(bad, known.taken_by("derive"), query), known, query) from None
     meanings = letters(query, answer.symbols)
     return replace(answer, assumptions=(*answer.assumptions, *meanings))
 
@@ -178,7 +178,10 @@ def sample(
             within=None if within is None else as_probability("within", within),
             progress=progress,
         )
-        answer = known.sample(query, sampling)
+        try:
+            answer = known.sample(query, sampling)
+        except InvalidArgument as bad:
+            raise _blaming_what_was_given(bad, known.taken_by("sample"), query) from None
     return replace(answer, assumptions=(*answer.assumptions, *letters(query)))
 
 
@@ -221,6 +224,17 @@ def _one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:
     if value not in known:
         raise InvalidArgument(name, f"there is no {name} {value!r}", nearest(str(value), known))
     return value
+
+
+def _blaming_what_was_given(bad: InvalidArgument, taken: Collection[str], query: Query) -> InvalidArgument:
+    """Return the refusal in terms of what can be given: the initialization if that decided the law, and options."""
+    if bad.argument == "law" and query.net.init.name == "pytorch":
+        problem = f"is uniform under pytorch, and {bad.problem}"
+        return InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+    if bad.argument in quantities.OPTIONS and bad.argument not in taken:
+        problem = f"{query.quantity} is not known for these networks: {bad.argument} {bad.problem}"
+        return InvalidArgument("quantity", problem, "ask for another, or change the networks")
+    return bad
 
 
 def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidArgument:

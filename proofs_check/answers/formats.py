@@ -107,7 +107,7 @@ def derivation_text(answer: Derivation) -> str:
     if answer.enclosed is not None:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
-        lines.append(f"{left}: no formula, as {answer.reason}")
+        lines.append(f"{left}: {answer.reason}")
     lines += [f"{name} = {expression}" for name, expression in answer.related]
     return "\n".join([*lines, *what_it_is_of(answer)])
 

@@ -83,13 +83,16 @@ def cumulant_answer(query: Query, law: LogSumLaw, order: int, *more: Assumption)
     survival = (assumptions.SURVIVAL,) if law.can_die else ()
     assumed = what_is_assumed(query, *survival, *more)
     wide = any(factor.slope == 0 and factor.width.is_Integer and factor.width > _WIDE for factor, _ in law.terms)
-    if query.net.symbols:
+    leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
+    if query.net.symbols or isinstance(query.layer, str):
         if wide:
             problem = "is so wide that the sum over its units is no formula"
             raise InvalidArgument("width", problem, "use a symbol's name, or numbers for all else")
+        if leaky and order > 1:
+            problem = "a leaky layer's logarithm has a variance without closed form"
+            raise InvalidArgument("activation", problem, "use numbers for sizes and layers, or activation='relu'")
         return formula(query, law.cumulant(order), assumed)
     ball = law.enclosed_cumulant(order, _work(query))
-    leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
     exact = None if wide or (leaky and order > 1) else law.cumulant(order)
     return replace(number(query, exact, ball=ball, assumed=assumed), log_value=None)
 

@@ -41,6 +41,7 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
         How the logarithms were sampled.
     """
     log_scale = float(sp.log(sp.N(mean, 30)))
+    relative_variance = max(relative_variance, _ROUNDING)
     estimate = catoni_interval(np.exp(query.order / 2 * logs - log_scale), relative_variance, sampling.error)
     scale = math.exp(log_scale)
     scaled = Estimate(
@@ -52,6 +53,10 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
         samples=estimate.samples,
     )
     return sampled(query, scaled, logs, sampling)
+
+
+_ROUNDING = 1e-24
+"""Rounding alone spreads sampled norms by less than this relative variance, which an isometry would not have."""
 
 
 def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.Expr, sp.Expr]:

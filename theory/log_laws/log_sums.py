@@ -453,7 +453,7 @@ class LogSumLaw(ABC):
 
 def _power(base: sp.Expr, times: sp.Expr, width: sp.Expr) -> sp.Expr:
     """Return base^times, which is not evaluated if it has too many digits to write down."""
-    huge = base.is_Rational and times.is_Integer and int(width) * int(times) > _LONGEST
+    huge = base.is_Rational and times.is_Integer and width.is_Integer and int(width) * int(times) > _LONGEST
     return sp.Pow(base, times, evaluate=False) if huge else base**times
 
 
