@@ -41,6 +41,7 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
     a_k = phi(W_k a_(k-1)), a_0 = x, phi(z) = max(z, 0)
     L is the depth, the number of weight matrices
     norm_x is |x|, the norm of the input
+    n is the width of every layer
     """
     left, net = query.left.plain, query.net
     lines = [_layers(net)]
@@ -49,7 +50,7 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
         lines.append(f"f = <v, a_L> with L the last layer; the readout v is {entries}")
     if "|H|" in left:
         lines.append("H is the Hessian of f in all weights")
-    used = dict.fromkeys([*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|W)_", " ", left)), *names])
+    used = dict.fromkeys([*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|W)_", " ", left)), *names, *query.net.symbols])
     meanings = dict(_meanings(query))
     return (*lines, *dict.fromkeys(meanings[name] for name in used if name in meanings))
 

@@ -43,16 +43,20 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
     log_scale = float(sp.log(sp.N(mean, 30)))
     relative_variance = max(relative_variance, _ROUNDING)
     estimate = catoni_interval(np.exp(query.order / 2 * logs - log_scale), relative_variance, sampling.error)
-    scale = math.exp(log_scale)
-    scaled = Estimate(
-        estimate.value * scale,
-        estimate.lo * scale,
-        estimate.hi * scale,
-        error=estimate.error,
-        method=f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
-        samples=estimate.samples,
-    )
-    return sampled(query, scaled, logs, sampling)
+    method = f"{estimate.method}; relative variance {relative_variance:.6g} from theory"
+    beyond = abs(log_scale) > _BEYOND
+    if beyond:
+        value, lo, hi = (
+            log_scale + (math.log(x) if x > 0 else -math.inf) for x in (estimate.value, estimate.lo, estimate.hi)
+        )
+    else:
+        value, lo, hi = (x * math.exp(log_scale) for x in (estimate.value, estimate.lo, estimate.hi))
+    scaled = Estimate(value, lo, hi, error=estimate.error, method=method, samples=estimate.samples)
+    return sampled(query, scaled, logs, sampling, log_scale=beyond)
+
+
+_BEYOND = 690
+"""A mean whose logarithm is larger than this is estimated by its logarithm, as floats end at exp(709)."""
 
 
 _ROUNDING = 1e-24

@@ -141,7 +141,7 @@ class LogSumLaw(ABC):
         -2.224403095
         """
         _require_order(order)
-        self.net.require_numbers("the enclosure")
+        self._require_numbers("the enclosure")
         require_digits(digits)
         with precision(digits + 5):
             total = sum((int(times) * factor.log_cumulant_ball(order) for factor, times in self.terms), flint.arb(0))
@@ -388,7 +388,7 @@ class LogSumLaw(ABC):
 
     def _given_survival(self, p: float | Fraction, digits: int = 15) -> tuple[Ball, Ball]:
         """Return p and 1 - p given survival; if P(dead) >= p, the first is negative, or a ball around 0."""
-        self.net.require_numbers("the inversion")
+        self._require_numbers("the inversion")
         exact = exact_fraction("p", p)
         if not 0 < exact < 1:
             raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {p}", "use e.g. p=0.5")
@@ -400,9 +400,15 @@ class LogSumLaw(ABC):
 
     # --- floats -----------------------------------------------------------------------------------------------------
 
+    def _require_numbers(self, who: str) -> None:
+        self.net.require_numbers(who)
+        symbolic = [times for _, times in self.terms if not times.is_Integer]
+        if symbolic:
+            raise InvalidArgument("layer", f"{who} needs a number, got {symbolic[0]}", "use e.g. layer=3")
+
     @cached_property
     def _log_alive(self) -> float:
-        self.net.require_numbers("the inversion")
+        self._require_numbers("the inversion")
         dying = ((int(factor.width), int(times)) for factor, times in self.terms if factor.slope == 0)
         return sum(times * math.log1p(-(2.0**-width)) for width, times in dying)
 
@@ -412,10 +418,7 @@ class LogSumLaw(ABC):
 
     @cached_property
     def _numeric_terms(self) -> list[tuple[ChiSquares | Coins, int]]:
-        self.net.require_numbers("the inversion")
-        symbolic = [times for _, times in self.terms if not times.is_Integer]
-        if symbolic:
-            raise InvalidArgument("layer", f"the inversion needs a number, got {symbolic[0]}", "use e.g. layer=3")
+        self._require_numbers("the inversion")
         terms = [(factor, int(times)) for factor, times in self.terms if times != 0]
         if not any(isinstance(factor, ChiSquares) for factor, _ in terms):
             raise InvalidArgument("depth", "the law is discrete, so there is no density to invert", "go deeper")
@@ -437,7 +440,7 @@ class LogSumLaw(ABC):
     # --- balls ------------------------------------------------------------------------------------------------------
 
     def _alive_ball(self, digits: int) -> Ball:
-        self.net.require_numbers("the enclosure")
+        self._require_numbers("the enclosure")
         require_digits(digits)
         return enclose(self.survival(), digits + 10)
 
