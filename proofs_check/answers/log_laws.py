@@ -114,10 +114,10 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption) -> Derivati
     *more : Assumption
         The assumptions beside those of every answer.
     """
-    enclosed = None
-    if query.digits is None:
-        log_value = law.quantile(query.p)
-    else:
+    enclosed, log_value = None, law.quantile(query.p)
+    if query.digits is not None and log_value == -math.inf:
+        enclosed = "0"  # so many networks are dead
+    elif query.digits is not None:
         ball = law.enclosed_quantile(query.p, query.digits)
         log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
     try:

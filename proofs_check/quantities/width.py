@@ -17,7 +17,7 @@ from theory.log_laws.feasible_widths import asymptotic_slope
 
 def _left(query: Query) -> Notation:
     kept = notation.kept_norm(query.net.depth, query.c)
-    return Notation(f"least width with {kept.plain} >= {query.p}", rf"\min\left\{{n: {kept.latex}\ge{query.p}\right\}}")
+    return Notation(f"min{{n: {kept.plain} >= {query.p}}}", rf"\min\left\{{n: {kept.latex}\ge{query.p}\right\}}")
 
 
 def _derive(query: Query) -> Derivation:

@@ -14,6 +14,7 @@ def _add_options(parser: ArgumentParser) -> None:
     add_quantity(parser)
     parser.add_argument("--format", default="text", help="text (default), latex, python or json")
     add_query_options(parser, "derive")
+    parser.epilog = "An option that does not apply to the quantity is refused, with those that do."
 
 
 def _run(options: Namespace) -> int:

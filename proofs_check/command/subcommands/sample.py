@@ -33,6 +33,7 @@ def _add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--format", default="text", help="text (default) or json")
     add_query_options(parser, "sample")
+    parser.epilog = "An option that does not apply to the quantity is refused, with those that do."
 
 
 def _run(options: Namespace) -> int:
