@@ -19,4 +19,4 @@ def _derive(query: Query) -> Derivation:
     return formula(query, gradient_correlation(query.net, *query.two_layers), assumed_of_gradients(query))
 
 
-QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "readout", "input"))
+QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "readout"))
