@@ -49,6 +49,7 @@ PLAIN = [
 INDIFFERENT = {
     "theory.moments.transfer.input_power_sums",  # of the input alone
     "theory.requirements.require_ensemble",
+    "theory.requirements.require_free_name",
     "theory.requirements.require_layer",
     "theory.symbols.slope",
     "theory.symbols.variance",
