@@ -27,6 +27,8 @@ ARGUMENTS = {
     "log_ratio": 0.1,
     "part": (1,),
     "what": "this",
+    "name": "r",
+    "use": "this",
 }
 """What parameters without a default are given."""
 
