@@ -37,6 +37,9 @@ from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:
+    from proofs_check.answers.asking import derive, sample
+    from proofs_check.answers.derivation import Derivation
+    from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
     from proofs_check.claims.checking import check
     from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
@@ -63,6 +66,10 @@ __all__ = [
     "Mean",
     "LogMean",
     "Quantile",
+    "derive",
+    "sample",
+    "Derivation",
+    "Sampled",
     "select",
     "load",
     "verify",
@@ -76,6 +83,9 @@ _ROOMS = {
         "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "EqualInLaw",
         "Mean", "LogMean", "Quantile",
     ),
+    "answers.asking": ("derive", "sample"),
+    "answers.derivation": ("Derivation",),
+    "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
     "verification": ("verify", "Report"),
     "claims.checking": ("check",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 
 from proofs_check import discovery
 from proofs_check.command import subcommands
+from proofs_check.command.wording import in_options, option_of
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
@@ -32,12 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Examples
     --------
     >>> main(["derive", "kurtosis", "--width", "n", "--depth", "L", "--activation", "relu", "--init", "he"])
-    (1 + 5/n)**L
+    E|a_L|^4/(E|a_L|^2)^2 = (1 + 5/n)**L
+    networks: width=n depth=L activation=relu init=he law=normal architecture=plain
     assuming: the weights are normal
     assuming: the activation is linear, ReLU or leaky ReLU
     assuming: there are no biases
     assuming: the weights have variance 2/n
-    assuming: norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers
+    assuming: a_k = phi(W_k a_(k-1)), a_0 = x, phi(z) = max(z, 0)
+    assuming: L is the depth, the number of weight matrices
+    assuming: n is the width of every layer
     0
     """
     parser = _Parser(prog="vanishing", description="Theorems about random deep networks, checked by machine.")
@@ -47,12 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in known:
             raise InvalidArgument("command", f"there is no command {arguments[0]!r}", nearest(arguments[0], known))
         _add_subcommands(parser)
-        options = parser.parse_args(arguments)
+        options, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            parser.of_command[arguments[0]].refuse_unknown(unknown[0])
         status = int(options.run(options))
         sys.stdout.flush()  # a reader that has gone is noticed here, not at exit
         return status
     except InvalidArgument as bad:
-        print(f"vanishing: {parser.shown(bad.argument, arguments)}: {bad.problem}; {bad.remedy}", file=sys.stderr)
+        print(f"vanishing: {parser.told(bad, arguments)}", file=sys.stderr)
         return 2
     except discovery.Unusable as unusable:
         print(f"vanishing: {unusable}; mend the file, or take it away", file=sys.stderr)
@@ -84,26 +91,57 @@ class _Parser(argparse.ArgumentParser):
     """Refuses arguments in one line, and knows how an argument's name is shown."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.options: set[str] = set()
+        self.positionals = {"command"}
         super().__init__(*args, **kwargs)
         self._negative_number_matcher = re.compile(r"-\.?\d")  # -1/2 and -1,2,2 are values, too
-        self.positionals = {"command"}
         self.of_command: dict[str, _Parser] = {}
 
     def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
         """Add an argument, and remember whether it is an option."""
         action = super().add_argument(*args, **kwargs)
-        if not action.option_strings:
+        if action.option_strings:
+            self.options.update(action.option_strings)
+        else:
             self.positionals.add(action.dest)
         return action
 
-    def shown(self, argument: str, arguments: Sequence[str]) -> str:
-        """Return an argument's name as it stands on this command line: with ``--`` if it is an option."""
+    def told(self, bad: InvalidArgument, arguments: Sequence[str]) -> str:
+        """Return a refusal in the words of the command that was typed: options in place of arguments."""
         chosen = self.of_command.get(arguments[0], self) if arguments else self
-        return ("" if argument in chosen.positionals else "--") + argument.replace("_", "-")
+        option = None if bad.argument in chosen.positionals else option_of(bad.argument, chosen.options)
+        problem, remedy = (in_options(text, chosen.options) for text in (bad.problem, bad.remedy))
+        return f"{option or bad.argument}: {_short(problem)}; {_short(remedy)}"
+
+    def refuse_unknown(self, word: str) -> NoReturn:
+        """Refuse a word that is no argument of this command, with the option that was probably meant.
+
+        Raises
+        ------
+        InvalidArgument
+            Always.
+        """
+        see = f"see '{self.prog} --help'"
+        if not word.startswith("-"):
+            raise InvalidArgument("command", f"nothing is expected where {word!r} stands", see)
+        option = word.partition("=")[0]
+        close = difflib.get_close_matches(option, self.options, n=1, cutoff=0.6)
+        remedy = f"did you mean {close[0]}? {see}" if close else see
+        raise InvalidArgument(option, f"'{self.prog}' has no such option", remedy)
 
     def error(self, message: str) -> NoReturn:
         """Refuse what argparse refuses, in one line."""
-        raise InvalidArgument("command", message, f"see '{self.prog} --help'")
+        found = re.fullmatch(r"argument (--[\w-]+): (.*)", message)
+        argument, problem = found.groups() if found else ("command", message)
+        raise InvalidArgument(argument, problem, f"see '{self.prog} --help'")
+
+
+_LONGEST = 600
+"""Numbers of thousands of digits are cut in errors, which are then still of one line."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
 
 
 def _add_subcommands(parser: _Parser) -> None:

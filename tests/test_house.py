@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,10 @@ def test_readme_command_works(command: str) -> None:
 
 
 def test_readme_prints_what_the_command_prints() -> None:
-    command, shown = re.search(r"\$ (vanishing derive .*--format latex)\n\s+(.*)", README).groups()  # type: ignore[union-attr]
+    command, shown = re.search(r"\$ (vanishing derive .*)\n((?: {4}[^$\n].*\n)+)", README).groups()  # type: ignore[union-attr]
     with contextlib.redirect_stdout(io.StringIO()) as out:
         main(shlex.split(command)[1:])
-    assert out.getvalue().strip() == shown.strip()
+    assert out.getvalue() == textwrap.dedent(shown)
 
 
 def _readme_examples() -> list[str]:
@@ -101,8 +102,15 @@ def test_readme_library_example_runs() -> None:
     assert re.search(r"^-5\.24", shown, re.MULTILINE)
 
 
+def test_readme_example_of_answers_runs() -> None:
+    derived, typical = _printed_by(_readme_examples()[1]).splitlines()
+    assert derived == "<Derivation: E|a_L|^4 = norm_x**4*(1 + 5/n)**L> 81/16"
+    low, high = map(float, re.findall(r"[\d.e-]+(?=[,)])", typical)[:2])
+    assert 0 < low < high < 1
+
+
 def test_readme_example_of_curvature_runs() -> None:
-    counts, largest, ends, steepest = _printed_by(_readme_examples()[1]).splitlines()
+    counts, largest, ends, steepest = _printed_by(_readme_examples()[2]).splitlines()
     assert sum(map(int, counts.split())) == 32**3
     assert float(largest.strip("[]")) > 0
     least, most = map(float, ends.strip("[]").split())
@@ -111,7 +119,7 @@ def test_readme_example_of_curvature_runs() -> None:
 
 
 def test_readme_example_of_escape_runs() -> None:
-    bounds, descent, adam, plain, residual = _printed_by(_readme_examples()[2]).splitlines()
+    bounds, descent, adam, plain, residual = _printed_by(_readme_examples()[3]).splitlines()
     low, high = map(float, bounds.strip("[]").split(","))
     assert 5500 < low < high < low + 24
     medians = [float(re.search(r"Estimate\(([-\d.]+) in", line)[1]) for line in (descent, adam, plain, residual)]  # type: ignore[index]

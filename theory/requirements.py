@@ -137,6 +137,40 @@ def require_independent_entries(net: Ensemble) -> None:
         raise InvalidArgument("init", problem, "use xavier, he, lecun, pytorch or a variance")
 
 
+def require_free_name(net: Ensemble, name: str, use: str) -> None:
+    """Refuse a network of which a part has a name that a formula needs.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    name : str
+        The name.
+    use : str
+        What it stands for in the formula.
+
+    Raises
+    ------
+    InvalidArgument
+        If a part of the network has that name; the message names the part.
+
+    Examples
+    --------
+    >>> require_free_name(Ensemble(width="n", depth=2), "r", "the argument of the density")
+    """
+    parts = [
+        *(("widths", width) for width in net.widths or ()),
+        ("width", net.width),
+        ("depth", net.depth),
+        ("activation", net.slope),
+        ("init", net.init.value),
+        ("architecture", net.architecture.symbol),
+    ]
+    for argument, part in parts:
+        if part == name:
+            raise InvalidArgument(argument, f"{name!r} already names {use}", "choose another name")
+
+
 def require_normal(net: Ensemble, what: str) -> None:
     """Refuse weights that are not independent normal variables, and networks that are not plain.
 
@@ -158,9 +192,12 @@ def require_normal(net: Ensemble, what: str) -> None:
     """
     require_ensemble(net)
     net.require_plain(f"the exact law of {what}")
-    if not net.law.is_normal or not net.has_independent_entries:
-        kind = net.law.name if net.has_independent_entries else "orthogonal"
-        raise InvalidArgument("law", f"the exact law of {what} needs normal weights, got {kind}", "use law='normal'")
+    if not net.has_independent_entries:
+        problem = f"the exact law of {what} needs independent entries, which orthogonal weights do not have"
+        raise InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+    if not net.law.is_normal:
+        problem = f"the exact law of {what} needs normal weights, got {net.law.name}"
+        raise InvalidArgument("law", problem, "use law='normal'")
 
 
 def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None:

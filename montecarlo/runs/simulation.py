@@ -379,6 +379,9 @@ _MOST_UNITS = 2**16
 _MOST_LAYERS = 10**8
 
 
+_LARGEST = 10**100
+
+
 def _require_drawable(net: Ensemble) -> None:
     """Refuse sizes that no memory holds, before arrays of such sizes are made."""
     widths = [int(width) for width in net.widths or (net.width or 1,)]
@@ -386,6 +389,9 @@ def _require_drawable(net: Ensemble) -> None:
         raise InvalidArgument("width", f"{max(widths)} units are too many to draw", f"use at most {_MOST_UNITS}")
     if int(net.depth) > _MOST_LAYERS:
         raise InvalidArgument("depth", f"{net.depth} layers are too many to draw", f"use at most {_MOST_LAYERS}")
+    if net.architecture.name == "layernorm" and isinstance(net.input, tuple) and max(map(abs, net.input)) > _LARGEST:
+        problem = "has entries above 1e100, whose squares overflow where they are standardized"
+        raise InvalidArgument("input", problem, "scale it: under layer norm its size does not matter")
 
 
 def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:

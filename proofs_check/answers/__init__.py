@@ -1,13 +1,19 @@
 """Questions and answers of `derive` and `sample`: their form, and what many quantities share.
 
-=============  ======================================================================
-query          the form of a question and of its answers
-assumed        what an answer assumes, as a reader is told
-formats        answers as text, LaTeX, Python and JSON
-log_laws       notation, cumulants and quantiles of laws of logarithms
-beyond_plain   typical sizes in other architectures, and of orthogonal weights
-sampling       how many networks, by which engine, where they run
-sampled_means  valid intervals for heavy-tailed means
-sampled_logs   valid intervals for means, quantiles and tails of sampled logarithms
-=============  ======================================================================
+===============  ====================================================================
+asking           asks theory or montecarlo, for the command line and for Python
+query            the form of a question
+notation         what stands left of an answer's equation
+derivation       the form of an answer of theory
+sampled          the form of an answer of montecarlo
+assumed          what an answer assumes, as a reader is told
+letters          what the letters of an answer mean
+formats          answers of theory as text, LaTeX, Python and JSON
+sampled_formats  answers of montecarlo as text, LaTeX and JSON
+log_laws         cumulants and quantiles of laws of logarithms
+beyond_plain     typical sizes in other architectures, and of orthogonal weights
+sampling         how many networks, by which engine, where they run
+sampled_means    valid intervals for heavy-tailed means
+sampled_logs     valid intervals for means, quantiles and tails of sampled logarithms
+===============  ====================================================================
 """

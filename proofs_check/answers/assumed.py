@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sympy as sp
+
 from proofs_check import assumptions
 from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
@@ -10,7 +12,7 @@ from theory.ensembles import Ensemble
 
 
 def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
-    """Return all that an answer assumes, as a reader is told.
+    """Return all that an answer assumes of the networks, as a reader is told.
 
     Parameters
     ----------
@@ -22,15 +24,22 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
     out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, assumptions.NO_BIASES]
-    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out))]
-    texts.append(f"the weights have variance {symbols.variance(net, 1)}" if net.is_constant_width else net.describe())
+    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
-    elif net.symbols and net.input is None:
-        texts.append("norm_x is |x| and norm4_x is |x|_4 of the input x; symbols of sizes are positive integers")
-    elif net.input is None:
+    elif net.input is None and not net.symbols:
         texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
     return tuple(texts)
+
+
+def _of_variance(net: Ensemble) -> str:
+    """Return the sentence on the variance of a weight."""
+    if net.is_constant_width:
+        return f"the weights have variance {symbols.variance(net, 1)}"
+    if not net.has_independent_entries:
+        return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
+    fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
+    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.slope(net))}"
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

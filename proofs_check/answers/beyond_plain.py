@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, formula, number
+from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.query import Query
 from theory import symbols
 from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_variance
 from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
@@ -14,7 +15,7 @@ from theory.ensembles import InvalidArgument
 _DIGITS = 25
 
 
-def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Derivation | None:
+def log_cumulant(query: Query, order: int) -> Derivation | None:
     """Answer with the mean or the variance of log|a_L|^2, where that is known.
 
     Parameters
@@ -23,8 +24,6 @@ def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Deriv
         The question.
     order : int
         1 for the mean, 2 for the variance.
-    name, notation : str
-        The name of the quantity and its LaTeX notation.
 
     Returns
     -------
@@ -44,13 +43,11 @@ def log_cumulant(query: Query, order: int, *, name: str, notation: str) -> Deriv
     if query.layer not in (None, net.depth):
         raise InvalidArgument("layer", f"must be the last, {net.depth}, here, got {query.layer}", "leave it out")
     if orthogonal:
-        return formula(name, notation, (orthogonal_log_mean if order == 1 else orthogonal_log_variance)(net), assumed)
+        return formula(query, (orthogonal_log_mean if order == 1 else orthogonal_log_variance)(net), assumed)
     digits = query.digits or _DIGITS
     if order == 2:
-        return number(
-            name, notation, None, ball=enclosed_log_variance(net, digits), assumed=assumed, digits=query.digits
-        )
+        return number(query, None, ball=enclosed_log_variance(net, digits), assumed=assumed)
     mean = enclosed_log_mean(net, digits)
     with precision(digits + 15):
         mean = mean + enclose(symbols.input_power_sum(net, 2), digits).log()
-    return number(name, notation, None, ball=mean, assumed=assumed, digits=query.digits)
+    return number(query, None, ball=mean, assumed=assumed)

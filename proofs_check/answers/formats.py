@@ -1,18 +1,22 @@
-"""Answers of `derive` and `sample` as text, LaTeX, Python and JSON."""
+"""Answers of theory as text, LaTeX, Python and JSON; what answers of montecarlo share with them."""
 
 from __future__ import annotations
 
+import html
 import json
 import keyword
 import math
+from importlib.metadata import version
 from typing import Any
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from proofs_check.answers.query import Derivation, Sampled
+from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.letters import involves_readout
+from proofs_check.answers.sampled import Sampled
 from theory import symbols
-from theory.ensembles import InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument
 
 
 def latex(expression: sp.Expr) -> str:
@@ -88,28 +92,45 @@ def parsable(expression: sp.Expr) -> str:
 
 
 def derivation_text(answer: Derivation) -> str:
-    """Return an answer of theory for a person: the formula, its number, its assumptions."""
-    lines = []
+    """Return an answer of theory for a person: the equation, its number, the networks, and what it assumes."""
+    left, lines = answer.statement, []
     if answer.exact is not None:
         formula, names = readable(answer.exact)
-        lines.append(str(formula))
+        lines.append(f"{left} = {formula}")
         lines += [f"where {name} = {base}" for name, base in names]
     if answer.value is not None and (answer.exact is None or not answer.exact.is_Integer):
-        lines.append(f"= {answer.value!r}" if lines else repr(answer.value))
+        lines.append(f"= {answer.value!r}" if lines else f"{left} = {answer.value!r}")
     if answer.log_value is not None and (answer.exact is None or answer.value is None):
-        lines.append(f"log = {answer.log_value!r}")
+        lines.append(f"log = {answer.log_value!r}" if lines else f"{left} = exp({answer.log_value!r})")
         if answer.value is None:
             lines.append(f"log10 = {answer.log_value / math.log(10)!r}")
     if answer.enclosed is not None:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
-        lines.append(f"no formula: {answer.reason}")
+        lines.append(f"{left}: {answer.reason}")
     lines += [f"{name} = {expression}" for name, expression in answer.related]
-    lines += [f"assuming: {assumption}" for assumption in answer.assumptions]
-    return "\n".join(lines)
+    return "\n".join([*lines, *what_it_is_of(answer)])
+
+
+def what_it_is_of(answer: Derivation | Sampled) -> list[str]:
+    """Return the lines that let an answer stand alone: which networks, and what is assumed of them."""
+    net = answer.query.net
+    of = answer.ensemble if involves_readout(answer.query) else answer.ensemble.replace(_readout(net), "")
+    wired = " architecture=plain" if net.architecture.is_plain else ""
+    return [f"networks: {of}{wired}", *(f"assuming: {assumption}" for assumption in answer.assumptions)]
+
+
+def _readout(net: Ensemble) -> str:
+    text = net.readout if isinstance(net.readout, str) else ",".join(map(str, net.readout))
+    return f" readout={text}"
 
 
 def derivation_latex(answer: Derivation) -> str:
+    """Return an answer of theory as one LaTeX equation (without delimiters), after comments on what it is of."""
+    return "\n".join([*(f"% {line}" for line in what_it_is_of(answer)), derivation_equation(answer)])
+
+
+def derivation_equation(answer: Derivation) -> str:
     """Return an answer of theory as one LaTeX equation (without delimiters)."""
     if answer.exact is not None:
         formula, names = readable(answer.exact)
@@ -126,8 +147,29 @@ def derivation_latex(answer: Derivation) -> str:
     return f"{answer.notation} = {right}"
 
 
+def as_html(equation: str, lines: list[str]) -> str:
+    """Return an answer as HTML, for a notebook: its equation, and its other lines below.
+
+    >>> as_html("$x$", ["networks: width=4", "assuming: c < 1"])
+    '<p>$x$</p><ul><li>networks: width=4</li><li>assuming: c &lt; 1</li></ul>'
+    """
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    return f"<p>{html.escape(equation, quote=False)}</p><ul>{items}</ul>"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what an answer comes from.
+
+    >>> sorted(versions())
+    ['numpy', 'sympy', 'vanishing-curvature']
+    """
+    return {name: version(name) for name in ("vanishing-curvature", "sympy", "numpy")}
+
+
 def derivation_python(answer: Derivation) -> str:
-    """Return an answer of theory as a Python function of its symbols, which imports SciPy only where it must.
+    """Return an answer of theory as a Python function of its symbols, after comments on what it is.
+
+    It imports SciPy only where it must.
 
     Raises
     ------
@@ -141,7 +183,7 @@ def derivation_python(answer: Derivation) -> str:
         raise InvalidArgument("format", f"there is no formula: {answer.reason}", "use --format json")
     name = answer.quantity.replace("-", "_")
     if answer.exact is None:
-        return f"def {name}():\n    return {answer.value!r}\n"
+        return f"{_comments(answer)}def {name}():\n    return {answer.value!r}\n"
     # a symbol may be called lambda, math or scipy, but an argument may not
     free = sorted(answer.exact.free_symbols, key=str)
     safe = {symbol: sp.Symbol(f"{symbol}_" if _is_taken(str(symbol)) else str(symbol)) for symbol in free}
@@ -159,7 +201,13 @@ def derivation_python(answer: Derivation) -> str:
         raise InvalidArgument("format", problem, "use --format json and SymPy's lambdify") from None
     modules = [m for m in ("builtins", "math", "scipy.special") if f"{m}." in code]
     imports = "".join(f"import {module}\n" for module in modules)
-    return f"{imports}\n\ndef {name}({arguments}):\n    return {code}\n".lstrip("\n")
+    spaced = f"{imports}\n\n" if imports else ""
+    return f"{_comments(answer)}{spaced}def {name}({arguments}):\n    return {code}\n"
+
+
+def _comments(answer: Derivation) -> str:
+    made_by = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return "".join(f"# {line}\n" for line in (answer.statement, *what_it_is_of(answer), made_by))
 
 
 def _is_taken(name: str) -> bool:
@@ -170,15 +218,18 @@ def derivation_json(answer: Derivation) -> str:
     """Return an answer of theory as JSON; ``exact`` is a string that SymPy parses, given the names in ``symbols``."""
     data: dict[str, Any] = {
         "quantity": answer.quantity,
+        "statement": answer.statement,
         "exact": None if answer.exact is None else parsable(answer.exact),
-        "float": _number(answer.value),
-        "latex": derivation_latex(answer),
+        "float": json_number(answer.value),
+        "latex": derivation_equation(answer),
+        "ensemble": answer.ensemble,
         "assumptions": list(answer.assumptions),
-        "symbols": _symbols(answer.exact, *(expression for _, expression in answer.related)),
+        "symbols": {name: _kind(symbol) for name, symbol in answer.symbols.items()},
+        "versions": versions(),
     }
     if answer.log_value is not None:
-        data["log"] = _number(answer.log_value)
-        data["log10"] = _number(answer.log_value / math.log(10))
+        data["log"] = json_number(answer.log_value)
+        data["log10"] = json_number(answer.log_value / math.log(10))
     if answer.enclosed is not None:
         data["enclosed"] = answer.enclosed
     if answer.reason:
@@ -187,77 +238,17 @@ def derivation_json(answer: Derivation) -> str:
     return json.dumps(data, allow_nan=False)
 
 
-def _symbols(*expressions: sp.Expr | None) -> dict[str, str]:
-    """Name the symbols: a name such as N or beta means something else to SymPy unless it is passed as a local."""
-    free = sorted({s for e in expressions if e is not None for s in e.free_symbols}, key=str)
-    return {str(symbol): "positive integer" if symbol.is_integer else "positive" for symbol in free}
+def _kind(symbol: sp.Symbol) -> str:
+    """Say what a symbol stands for: a name such as N or beta means something else to SymPy unless it is a local."""
+    if symbol.is_integer:
+        return "positive integer"
+    return "positive" if symbol.is_positive else "real"
 
 
-def sampled_text(answer: Sampled) -> str:
-    """Return an answer of montecarlo for a person."""
-    estimate = answer.estimate
-    name = f"log of the {answer.quantity}" if answer.log_scale else answer.quantity
-    interval = f"in [{estimate.lo:.6g}, {estimate.hi:.6g}] at confidence {1 - estimate.error:g}"
-    lines = [f"{name} = {estimate.value:.6g}   {interval}"]
-    if answer.log_scale:
-        value, lo, hi = (_shown_exp(x) for x in (estimate.value, estimate.lo, estimate.hi))
-        lines.insert(0, f"{answer.quantity} = {value}   in [{lo}, {hi}]")
-    lines.append(f"{estimate.method}; {answer.samples} networks, {answer.networks_alive} alive, seed {answer.seed}")
-    if not answer.reached:
-        lines.append(f"not as sharp as asked for: known to {estimate.half_width:.3g} of itself; use more --samples")
-    if answer.is_partial:
-        lines.append(f"interrupted: {answer.samples} of {answer.asked} networks")
-    lines += [f"assuming: {assumption}" for assumption in answer.assumptions]
-    return "\n".join(lines)
+def json_number(value: float | None) -> float | str | None:
+    """Return a number for JSON, where infinities, which JSON lacks, become strings.
 
-
-def sampled_json(answer: Sampled) -> str:
-    """Return an answer of montecarlo as JSON."""
-    estimate = answer.estimate
-    triple = (estimate.value, estimate.lo, estimate.hi)
-    value, lo, hi = map(_exp_or_none, triple) if answer.log_scale else triple
-    data: dict[str, Any] = {
-        "quantity": answer.quantity,
-        "estimate": _number(value),
-        "interval": [_number(lo), _number(hi)],
-        "confidence": 1 - estimate.error,
-        "method": estimate.method,
-        "samples": answer.samples,
-        "seed": answer.seed,
-        "alive": answer.networks_alive,
-    }
-    if answer.is_partial:
-        data["asked"] = answer.asked
-    if not answer.reached:
-        data["within_reached"] = False
-    if answer.assumptions:
-        data["assumptions"] = list(answer.assumptions)
-    if answer.log_scale:
-        data["log_estimate"] = _number(triple[0])
-        data["log_interval"] = [_number(triple[1]), _number(triple[2])]
-    return json.dumps(data, allow_nan=False)
-
-
-def _exp_or_none(log: float) -> float | None:
-    """Return the exponential, or None where a float would wrongly make it 0 or infinite."""
-    if not math.isfinite(log):
-        return math.exp(log)
-    return math.exp(log) if -745 < log < 709 else None
-
-
-def _shown_exp(log: float) -> str:
-    """Return the exponential to six digits, also where no float holds it.
-
-    >>> _shown_exp(-2000.0)
-    '2.58e-869'
+    >>> json_number(0.5), json_number(float("-inf"))
+    (0.5, '-inf')
     """
-    value = _exp_or_none(log)
-    if value is not None:
-        return f"{value:.6g}"
-    power = math.floor(log / math.log(10))
-    return f"{math.exp(log - power * math.log(10)):.3g}e{power:+d}"
-
-
-def _number(value: float | None) -> float | str | None:
-    """Return a number for JSON, where infinities, which JSON lacks, become strings."""
     return value if value is None or math.isfinite(value) else str(value)

@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, formula, number
+from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
 from theory import LogGradientLaw, LogNormLaw
-from theory.ensembles import InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
-
-STEP_RATIO = r"\log\frac{|a_k|^2}{|a_{k-1}|^2}"
-"""The LaTeX of what one layer adds to log|a_k|^2."""
 
 _DIGITS = 25
 _WIDE = 256  # sums over more units than this are numbers, not formulas to read
@@ -30,51 +28,6 @@ def gradient_law(query: Query) -> LogGradientLaw:
     return LogGradientLaw(query.net, query.layer)
 
 
-def activation_notation(query: Query, law: LogSumLaw) -> tuple[str, str]:
-    """Return the LaTeX of a_k, and of the condition that the network survives, if it can die.
-
-    Parameters
-    ----------
-    query : Query
-        The question, which says at which layer.
-    law : LogSumLaw
-        The law of log|a_k|^2.
-
-    Returns
-    -------
-    activation : str
-        The LaTeX of a_k.
-    condition : str
-        The LaTeX of "given that a_k is not 0"; empty if no network can die.
-    """
-    a = f"a_{{{query.at}}}"
-    return a, rf"\mid {a}\neq0" if law.can_die else ""
-
-
-def gradient_notation(query: Query) -> str:
-    """Return the LaTeX of |df/dW_k|_F^2."""
-    return rf"|\partial f/\partial W_{{{'k' if query.layer is None else query.layer}}}|_F^2"
-
-
-def quantile_notation(query: Query, what: str) -> str:
-    r"""Return the LaTeX of the p-quantile of `what`.
-
-    Parameters
-    ----------
-    query : Query
-        The question, which holds the probability p.
-    what : str
-        The LaTeX of what the quantile is taken of.
-
-    Examples
-    --------
-    >>> from theory.ensembles import Ensemble
-    >>> print(quantile_notation(Query(Ensemble(width=4, depth=2)), "|a_2|^2"))
-    q_{1/2}\left(|a_2|^2\right)
-    """
-    return rf"q_{{{query.p}}}\left({what}\right)"
-
-
 def readout_assumed(query: Query) -> tuple[Assumption, ...]:
     """Return what laws of gradients assume of the readout."""
     return () if query.net.slope == 1 else (assumptions.SIGN_SYMMETRIC_READOUT,)
@@ -83,9 +36,24 @@ def readout_assumed(query: Query) -> tuple[Assumption, ...]:
 def expansion_assumed(query: Query) -> tuple[str, ...]:
     """Return all that an expansion in 1/n assumes, as a reader is told."""
     return (
-        *what_is_assumed(query, assumptions.SURVIVAL),
-        "the entries have a bounded density and finite moments, and k is at least 3, or the weights are normal",
+        *what_is_assumed(query, *((assumptions.SURVIVAL,) if query.net.can_die else ())),
+        "this is what one layer adds, not all of them: k is any layer from 3 on, or from 1 on for normal weights",
+        "the entries have a bounded density and finite moments",
     )
+
+
+def require_symbolic_depth(net: Ensemble) -> None:
+    """Refuse a number for the depth, which grows with the width in limits along L = beta n.
+
+    Raises
+    ------
+    InvalidArgument
+        If the depth is a number.
+    """
+    if not isinstance(net.depth, str):
+        raise InvalidArgument(
+            "depth", f"grows with the width here, beta times as fast, got {net.depth}", "use depth='L'"
+        )
 
 
 def at_median(query: Query) -> Query:
@@ -93,9 +61,7 @@ def at_median(query: Query) -> Query:
     return replace(query, p=Query.p)
 
 
-def cumulant_answer(
-    query: Query, law: LogSumLaw, order: int, *more: Assumption, name: str, notation: str
-) -> Derivation:
+def cumulant_answer(query: Query, law: LogSumLaw, order: int, *more: Assumption) -> Derivation:
     """Answer with a cumulant of a law: a formula if sizes are symbols, else an enclosed number.
 
     Parameters
@@ -108,8 +74,6 @@ def cumulant_answer(
         1 for the mean, 2 for the variance.
     *more : Assumption
         The assumptions beside survival and those of every answer.
-    name, notation : str
-        The name of the quantity and its LaTeX notation.
 
     Raises
     ------
@@ -119,18 +83,26 @@ def cumulant_answer(
     survival = (assumptions.SURVIVAL,) if law.can_die else ()
     assumed = what_is_assumed(query, *survival, *more)
     wide = any(factor.slope == 0 and factor.width.is_Integer and factor.width > _WIDE for factor, _ in law.terms)
-    if query.net.symbols:
+    leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
+    if query.net.symbols or isinstance(query.layer, str):
         if wide:
             problem = "is so wide that the sum over its units is no formula"
             raise InvalidArgument("width", problem, "use a symbol's name, or numbers for all else")
-        return formula(name, notation, law.cumulant(order), assumed)
-    ball = law.enclosed_cumulant(order, query.digits or _DIGITS)
-    leaky = any(factor.slope not in (0, 1) for factor, _ in law.terms)
+        if leaky and order > 1:
+            problem = "a leaky layer's logarithm has a variance without closed form"
+            raise InvalidArgument("activation", problem, "use numbers for sizes and layers, or activation='relu'")
+        return formula(query, law.cumulant(order), assumed)
+    ball = law.enclosed_cumulant(order, _work(query))
     exact = None if wide or (leaky and order > 1) else law.cumulant(order)
-    return replace(number(name, notation, exact, ball=ball, assumed=assumed, digits=query.digits), log_value=None)
+    return replace(number(query, exact, ball=ball, assumed=assumed), log_value=None)
 
 
-def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption, name: str, notation: str) -> Derivation:
+def _work(query: Query) -> int:
+    """Return how many digits to compute with: more than are shown, as some cancel."""
+    return _DIGITS if query.digits is None else query.digits + 10
+
+
+def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption) -> Derivation:
     """Answer with the p-quantile of what has this law of logarithms.
 
     Parameters
@@ -141,16 +113,17 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption, name: str, 
         The law of the logarithm.
     *more : Assumption
         The assumptions beside those of every answer.
-    name, notation : str
-        As for :func:`cumulant_answer`.
     """
-    assumed = what_is_assumed(query, *more)
-    enclosed = None
-    if query.digits is None:
-        log_value = law.quantile(query.p)
-    else:
+    enclosed, log_value = None, law.quantile(query.p)
+    if query.digits is not None and log_value == -math.inf:
+        enclosed = "0"  # so many networks are dead
+    elif query.digits is not None:
         ball = law.enclosed_quantile(query.p, query.digits)
         log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
-    value = math.exp(log_value)
-    shown = value if value > 0 or log_value == -math.inf else None
-    return Derivation(name, notation, None, value=shown, log_value=log_value, assumptions=assumed, enclosed=enclosed)
+    try:
+        value = math.exp(log_value)
+    except OverflowError:
+        value = math.inf
+    shown = value if 0 < value < math.inf or log_value == -math.inf else None
+    assumed = what_is_assumed(query, *more)
+    return Derivation(query, None, value=shown, log_value=log_value, assumptions=assumed, enclosed=enclosed)

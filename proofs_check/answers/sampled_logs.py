@@ -15,35 +15,39 @@ from montecarlo.intervals import (
     order_statistic_interval,
     quantile_sequence_interval,
 )
-from proofs_check.answers.query import Query, Sampled, numeric_layer, sampled
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
+from proofs_check.assumptions import Assumption
 from theory.ensembles import InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
 
 
 def activation_norms(query: Query) -> ActivationNorms:
-    """Return what measures |a_k| at the layer asked about, by default the last."""
-    return ActivationNorms(layers=(numeric_layer(query, query.net.depth),))
+    """Return what measures |a_k| at the layer asked about."""
+    return ActivationNorms(layers=(query.numeric_layer,))
 
 
 def gradient_norms(query: Query) -> GradientNorms:
-    """Return what measures |df/dW_k| at the layer asked about, by default the first."""
-    return GradientNorms(layers=(numeric_layer(query, 1),))
+    """Return what measures |df/dW_k| at the layer asked about."""
+    return GradientNorms(layers=(query.numeric_layer,))
 
 
-def mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sampled:
+def mean_of_logs(query: Query, law: LogSumLaw, logs: Any, sampling: Sampling, *more: Assumption) -> Sampled:
     """Estimate the mean logarithm of the networks that survive, with the variance that theory derives.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
+    query : Query
+        The question.
     law : LogSumLaw
         The law of the logarithm, whose variance the interval needs.
     logs : ndarray
         The sampled logarithms, shape (networks,); dead networks are at -infinity.
     sampling : Sampling
         How they were sampled.
+    *more : Assumption
+        The assumptions of this estimate that not every one needs.
 
     Raises
     ------
@@ -56,30 +60,28 @@ def mean_of_logs(name: str, law: LogSumLaw, logs: Any, sampling: Sampling) -> Sa
         raise InvalidArgument("samples", f"all {len(logs)} networks are dead", "sample more, or wider networks")
     estimate = catoni_interval(alive, variance, sampling.error)
     estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
-    return sampled(name, estimate, logs, sampling)
+    return sampled(query, estimate, logs, sampling, *more)
 
 
-def share(name: str, logs: Any, least: float, sampling: Sampling) -> Sampled:
+def share(query: Query, logs: Any, least: float, sampling: Sampling) -> Sampled:
     """Estimate the probability that the logarithm is at least `least`.
 
     Parameters
     ----------
-    name, logs, sampling
+    query, logs, sampling
         As for :func:`mean_of_logs`.
     least : float
         The threshold.
     """
     count = int((logs >= least).sum())
-    return sampled(name, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
+    return sampled(query, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
 
 
-def quantile(name: str, query: Query, observable: Observable, sampling: Sampling) -> Sampled:
+def quantile(query: Query, observable: Observable, sampling: Sampling) -> Sampled:
     """Estimate the p-quantile of the observable's first component, as sharply as asked for.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
     query : Query
         The question, which holds the ensemble and the probability p.
     observable : Observable
@@ -90,11 +92,11 @@ def quantile(name: str, query: Query, observable: Observable, sampling: Sampling
     p = float(query.p)
     if sampling.within is None:
         logs = sampling.logs(query.net, observable)
-        return sampled(name, order_statistic_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+        return sampled(query, order_statistic_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
     narrow = math.log1p(sampling.within)
 
     def enough(logs: Any) -> bool:
         return quantile_sequence_interval(logs, p, sampling.error).half_width <= narrow
 
     logs = sampling.logs(query.net, observable, until=enough)
-    return sampled(name, quantile_sequence_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+    return sampled(query, quantile_sequence_interval(logs, p, sampling.error), logs, sampling, log_scale=True)

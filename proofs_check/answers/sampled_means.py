@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,24 +17,22 @@ from montecarlo import Estimate, Workers
 from montecarlo.intervals import catoni_interval
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
-from proofs_check.answers.query import Query, Sampled, sampled
+from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
 from theory.ensembles import InvalidArgument
 
 
-def mean_of_power(
-    name: str, logs: Any, order: int, mean: sp.Expr, relative_variance: float, sampling: Sampling
-) -> Sampled:
+def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: float, sampling: Sampling) -> Sampled:
     """Estimate E|.|^order by Catoni's interval, in units of the exact mean, so that nothing under- or overflows.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
+    query : Query
+        The question, which says which power of the norm is meant.
     logs : ndarray
         The sampled logarithms of squared norms, shape (networks,).
-    order : int
-        The power of the norm.
     mean : sympy.Expr
         The exact mean, which serves as the unit.
     relative_variance : float
@@ -43,17 +41,57 @@ def mean_of_power(
         How the logarithms were sampled.
     """
     log_scale = float(sp.log(sp.N(mean, 30)))
-    estimate = catoni_interval(np.exp(order / 2 * logs - log_scale), relative_variance, sampling.error)
-    scale = math.exp(log_scale)
-    scaled = Estimate(
-        estimate.value * scale,
-        estimate.lo * scale,
-        estimate.hi * scale,
-        error=estimate.error,
-        method=f"{estimate.method}; relative variance {relative_variance:.6g} from theory",
-        samples=estimate.samples,
-    )
-    return sampled(name, scaled, logs, sampling)
+    relative_variance = max(relative_variance, _ROUNDING)
+    estimate = catoni_interval(np.exp(query.order / 2 * logs - log_scale), relative_variance, sampling.error)
+    method = f"{estimate.method}; relative variance {relative_variance:.6g} from theory"
+    beyond = abs(log_scale) > _BEYOND
+    if beyond:
+        value, lo, hi = (
+            log_scale + (math.log(x) if x > 0 else -math.inf) for x in (estimate.value, estimate.lo, estimate.hi)
+        )
+    else:
+        value, lo, hi = (x * math.exp(log_scale) for x in (estimate.value, estimate.lo, estimate.hi))
+    scaled = Estimate(value, lo, hi, error=estimate.error, method=method, samples=estimate.samples)
+    return sampled(query, scaled, logs, sampling, log_scale=beyond)
+
+
+_BEYOND = 690
+"""A mean whose logarithm is larger than this is estimated by its logarithm, as floats end at exp(709)."""
+
+
+_ROUNDING = 1e-24
+"""Rounding alone spreads sampled norms by less than this relative variance, which an isometry would not have."""
+
+
+def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """Return the exact mean of a power of a norm and of its square, without which no interval is valid.
+
+    Parameters
+    ----------
+    query : Query
+        The question, which says which power of the norm is meant.
+    moment : callable
+        Returns the exact moment of an order.
+
+    Raises
+    ------
+    InvalidArgument
+        If theory has no such mean or mean square.
+    """
+    architecture, order = query.net.architecture, query.order
+    try:
+        mean = moment(order)
+    except InvalidArgument:
+        if architecture.is_plain:
+            raise
+        problem = f"theory has no variance of this mean in the architecture {architecture.describe()!r}"
+        raise InvalidArgument("quantity", problem, "sample a median instead") from None
+    try:
+        return mean, moment(2 * order)
+    except InvalidArgument as bad:
+        problem = f"the interval of a mean of order {order} needs the moment of order {2 * order}: {bad.problem}"
+        remedy = "use a lower order, or sample a median" if order > 2 else "sample a median instead"
+        raise InvalidArgument("order" if order > 2 else "quantity", problem, remedy) from None
 
 
 def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Expr, sp.Expr]:
@@ -100,17 +138,13 @@ def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -
     raise InvalidArgument("samples", problem, "sample the median or the log-norm instead")
 
 
-def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp.Expr) -> Sampled:
+def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
     """Estimate E|a_k|^order by particles, where a plain average would need more networks than there are.
 
     Parameters
     ----------
-    name : str
-        The name of the quantity.
     query : Query
-        The question, which holds the ensemble and the order.
-    layer : int
-        The layer k.
+        The question, which holds the ensemble, the order and the layer.
     sampling : Sampling
         How many networks, and where they run.
     plain : sympy.Expr
@@ -122,6 +156,7 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
         If even particles need more networks, or a setting has no effect on them.
     """
     sampling.require_direct("particles")
+    layer = query.numeric_layer
     islands, particles = _population(query, layer, sampling)
     run_islands = None if sampling.workers is None else partial(_mapped, sampling.workers)
     with nullcontext(None) if sampling.jobs == 1 or run_islands else ThreadPoolExecutor(sampling.jobs) as pool:
@@ -148,13 +183,13 @@ def bred_mean(name: str, query: Query, layer: int, sampling: Sampling, plain: sp
         estimate = replace(found.estimate, method=method)
     networks = islands * particles
     return Sampled(
-        name,
+        query,
         estimate,
         networks,
         seed=sampling.seed,
         log_scale=log_scale,
         networks_alive=networks,
-        assumptions=found.assumptions,
+        assumptions=(*what_is_assumed(query), *found.assumptions),
     )
 
 
@@ -167,12 +202,13 @@ def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]
     for islands in (100, least):
         particles = sampling.samples // islands
         if particles >= 1 and islands >= least:
-            needed = islands_needed(
-                query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
-                layer=layer,
-            )  # fmt: skip
-            if needed <= islands:
-                return islands, particles
+            with suppress(InvalidArgument):  # it takes more islands than there can be
+                needed = islands_needed(
+                    query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
+                    layer=layer,
+                )  # fmt: skip
+                if needed <= islands:
+                    return islands, particles
     problem = f"{sampling.samples} are too few even for particles: their interval would be wider than the mean"
     raise InvalidArgument("samples", problem, f"try {max(10 * sampling.samples, 100 * least)}, or sample the median")
 

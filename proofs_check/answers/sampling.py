@@ -112,8 +112,15 @@ class Sampling:
             problem = f"{quantity} is estimated from a number of networks that is fixed beforehand"
             raise InvalidArgument("within", problem, "use --samples, or ask for a median or quantile")
 
-    def require_direct(self, method: str) -> None:
+    def require_direct(self, method: str, *, workers: bool = False) -> None:
         """Refuse settings that a method with populations of its own does not know.
+
+        Parameters
+        ----------
+        method : str
+            The method, for the message.
+        workers : bool
+            Whether it does not know other workers either.
 
         Raises
         ------
@@ -121,6 +128,7 @@ class Sampling:
             If one of them is given.
         """
         for name, given in (("engine", self.engine != "direct"), ("dtype", self.dtype != "float64"),
-                            ("store", self.store is not None), ("block", self.block is not None)):  # fmt: skip
+                            ("store", self.store is not None), ("block", self.block is not None),
+                            ("executor", workers and self.workers is not None)):  # fmt: skip
             if given:
                 raise InvalidArgument(name, f"has no effect on {method}, which this estimate needs", "leave it out")

@@ -6,6 +6,7 @@ asking         options that say what is asked: quantity, ensemble, layers
 claims         options of a claim, and the check that they ask for
 running        options that say where it runs; workers and progress bars
 modules        the option that names files of one's own statements
+wording        errors of the library in the words of the command line
 option_values  values of options: read, or refused in one line
 report         the verdict table and the folder that `verify --out` writes
 soak           the statistical suite over many seeds

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Any
 
 from proofs_check import quantities
 from proofs_check.command.option_values import (
@@ -17,10 +16,6 @@ from proofs_check.command.option_values import (
     two_layers,
 )
 from theory.ensembles import Ensemble
-
-if TYPE_CHECKING:
-    from proofs_check.answers.query import Query
-
 
 ENSEMBLE_OPTIONS = ("width", "widths", "depth", "activation", "init", "law", "readout", "input", "architecture")
 """These options say which networks are meant; their names are those of the ensemble's fields."""
@@ -71,46 +66,48 @@ def read_ensemble(options: Namespace) -> Ensemble:
     return Ensemble(**{name: value for name, value in given.items() if value is not None})
 
 
-def add_query_options(parser: ArgumentParser) -> None:
-    """Add the options of the ensemble, and of all else that matters for a quantity."""
+def add_query_options(parser: ArgumentParser, action: str) -> None:
+    """Add the options of the ensemble, and of all else that matters for a quantity.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser of a subcommand.
+    action : str
+        ``"derive"`` or ``"sample"``: digits are derived only.
+    """
     add_ensemble_options(parser)
-    parser.add_argument("--order", action=ReadValue, read=integer, default=2, help="power of the norm (default 2)")
+    parser.add_argument("--order", action=ReadValue, read=integer, help="power of the norm (default 2)")
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
     parser.add_argument(
-        "--p",
-        action=ReadValue,
-        read=exact_probability,
-        default=Fraction(1, 2),
-        help="a probability, exact: 1/2 (default), 0.01, 1e-400",
+        "--p", action=ReadValue, read=exact_probability, help="a probability, exact: 1/2 (default), 0.01, 1e-400"
     )
-    parser.add_argument(
-        "--c",
-        action=ReadValue,
-        read=exact_number,
-        default=Fraction(1, 2),
-        help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)",
-    )
-    parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
+    parser.add_argument("--c", action=ReadValue, read=exact_number, help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)")
+    if action == "derive":
+        parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
 
 
-def read_query(options: Namespace) -> tuple[quantities.Quantity, Query]:
-    """Return the quantity that the options name, and the query that they make.
+def read_query(options: Namespace, action: str) -> tuple[str, Ensemble, dict[str, Any]]:
+    """Return what is asked for: a quantity, of which networks, and the other options that were typed.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options of :func:`add_query_options`, and the quantity.
+    action : str
+        ``"derive"`` or ``"sample"``.
 
     Raises
     ------
     InvalidArgument
-        If there is no such quantity, or no such ensemble.
+        If there is no such quantity or no such ensemble, or an option was typed that does not matter to the quantity.
     """
-    from proofs_check.answers.query import Query
-
-    quantity = quantities.quantity(options.quantity)
-    return quantity, Query(
-        read_ensemble(options),
-        order=options.order,
-        layer=None if options.layer is None else layer(options.layer),
-        layers=options.layers,
-        p=options.p,
-        c=options.c,
-        digits=options.digits,
-    )
+    known = quantities.quantity(options.quantity)
+    given = {name: getattr(options, name, None) for name in quantities.OPTIONS}
+    quantities.require_taken(known, action, options.quantity, given)
+    net = read_ensemble(options)
+    asked = {name: value for name, value in given.items() if value is not None and name not in ENSEMBLE_OPTIONS}
+    if "layer" in asked:
+        asked["layer"] = layer(asked["layer"])
+    return options.quantity, net, asked

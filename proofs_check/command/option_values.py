@@ -19,6 +19,8 @@ from theory.ensembles.arguments import exact_fraction, nearest
 Value = TypeVar("Value")
 
 _EXAMPLES = {"samples": 10_000}
+_SHOWN = 40
+"""So many characters of what was typed are shown in errors."""
 
 
 class ReadValue(argparse.Action):
@@ -65,7 +67,8 @@ def integer(name: str, text: str) -> int:
         return int(text)
     except ValueError:
         example = _EXAMPLES.get(name, 2)
-        raise InvalidArgument(name, f"must be an integer, got {text!r}", f"use e.g. --{name} {example}") from None
+        shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+        raise InvalidArgument(name, f"must be an integer, got {shown}", f"use e.g. --{name} {example}") from None
 
 
 def natural(name: str, text: str) -> int:
@@ -138,9 +141,11 @@ def exact_number(name: str, text: str) -> Fraction:
     """
     try:
         return exact_fraction(name, text)
-    except InvalidArgument:
+    except InvalidArgument as bad:
+        if "too many digits" in bad.problem:
+            raise
         raise InvalidArgument(
-            name, f"must be a number, got {text!r}", f"use e.g. --{name} 1/2 or --{name} 0.5"
+            name, f"must be a number, got {text[:_SHOWN]!r}", f"use e.g. --{name} 1/2 or --{name} 0.5"
         ) from None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from proofs_check.command.option_values import ReadValue, natural, positive
@@ -104,3 +106,28 @@ def progress_bars() -> AbstractContextManager[Progress | None]:
     from proofs_check.reporting.progress import bars
 
     return bars()
+
+
+@contextmanager
+def patience(what: str) -> Iterator[None]:
+    """Say on a terminal, after a few seconds, that work goes on; nothing in a pipe.
+
+    Parameters
+    ----------
+    what : str
+        What is being done, e.g. ``"deriving"``.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    note = Timer(_PATIENCE, print, (f"still {what} ...; Ctrl-C ends it",), {"file": sys.stderr, "flush": True})
+    note.daemon = True
+    note.start()
+    try:
+        yield
+    finally:
+        note.cancel()
+
+
+_PATIENCE = 3.0
+"""Seconds after which whoever waits is told that work goes on."""

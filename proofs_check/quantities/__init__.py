@@ -31,7 +31,7 @@ A quantity is found because its file is here and says ``QUANTITY = Quantity(...)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,16 @@ from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
 if TYPE_CHECKING:
-    from proofs_check.answers.query import Derivation, Query, Sampled
+    from proofs_check.answers.derivation import Derivation
+    from proofs_check.answers.notation import Notation
+    from proofs_check.answers.query import Query
+    from proofs_check.answers.sampled import Sampled
     from proofs_check.answers.sampling import Sampling
 
-__all__ = ["Quantity", "names", "quantity"]
+OPTIONS = ("order", "layer", "layers", "p", "c", "digits", "readout", "input")
+"""These options matter to some quantities only."""
+
+__all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_taken"]
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,43 @@ class Quantity:
 
     Parameters
     ----------
+    left : callable
+        Returns the left-hand side of the answer to a query.
     derive : callable
         Answers a query by theory.
     sample : callable, optional
         Answers it by montecarlo, given how many networks are to be drawn and where; by default nothing does.
+    takes : tuple of str
+        Which options matter, of :data:`OPTIONS`. Those of the ensemble that are not among them always do.
+    sample_takes : tuple of str, optional
+        Which options matter to `sample`; by default the same but the digits.
+    sampled_layer : int, optional
+        The layer that is sampled unless another is named; by default the last.
+    instead : str
+        The quantity that `sample` answers for networks of which theory knows nothing; it may be the same.
     """
 
+    left: Callable[[Query], Notation]
     derive: Callable[[Query], Derivation]
     sample: Callable[[Query, Sampling], Sampled] | None = None
+    takes: tuple[str, ...] = ()
+    sample_takes: tuple[str, ...] | None = None
+    sampled_layer: int | None = None
+    instead: str = ""
+
+    def taken_by(self, action: str) -> tuple[str, ...]:
+        """Return the options that matter to an action, ``"derive"`` or ``"sample"``.
+
+        Examples
+        --------
+        >>> quantity("median").taken_by("sample")
+        ('layer', 'input')
+        """
+        if action == "derive":
+            return self.takes
+        return (
+            tuple(name for name in self.takes if name != "digits") if self.sample_takes is None else self.sample_takes
+        )
 
 
 def names() -> tuple[str, ...]:
@@ -89,3 +124,37 @@ def quantity(name: str) -> Quantity:
     if name not in names():
         raise InvalidArgument("quantity", f"there is no quantity {name!r}", nearest(name, names()))
     return discovery.load(__name__, name, "QUANTITY", Quantity)
+
+
+def require_taken(known: Quantity, action: str, name: str, typed: Mapping[str, object]) -> None:
+    """Refuse an option that does not matter to a quantity.
+
+    Parameters
+    ----------
+    known : Quantity
+        The quantity.
+    action : str
+        ``"derive"`` or ``"sample"``.
+    name : str
+        Its name, for the message.
+    typed : mapping
+        The value of each option; None stands for one that was not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If one was given that does not matter; the message says which do.
+
+    Examples
+    --------
+    >>> require_taken(quantity("median"), "sample", "median", {"order": 4})
+    Traceback (most recent call last):
+    theory.ensembles.arguments.InvalidArgument: order: does not apply to median; it takes layer=..., input=...
+    """
+    taken = known.taken_by(action)
+    for option, value in typed.items():
+        if value is not None and option not in taken:
+            remedy = f"it takes {', '.join(f'{one}=...' for one in taken)}" if taken else "leave it out"
+            if (option, name) == ("p", "median"):
+                remedy = "ask for quantile"
+            raise InvalidArgument(option, f"does not apply to {name}", remedy)

@@ -6,9 +6,19 @@ import sympy as sp
 
 from montecarlo import ActivationNorms
 from proofs_check import assumptions
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, Sampled, formula, number, numeric_layer, power
-from proofs_check.answers.sampled_means import bred_mean, mean_of_power, networks_needed, require_enough
+from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
+from proofs_check.answers.sampled_means import (
+    bred_mean,
+    mean_and_square,
+    mean_of_power,
+    networks_needed,
+    require_enough,
+)
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import activation_moment, activation_sequence, symbols
@@ -18,10 +28,13 @@ _READABLE = 5
 """A recurrence with symbols is shown if it has at most this many terms."""
 
 
+def _left(query: Query) -> Notation:
+    return notation.mean_power(notation.activation(query.at), query.order)
+
+
 def _derive(query: Query) -> Derivation:
     net, depth = query.net, query.at
     assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
-    notation = power(f"a_{{{depth}}}", query.order)
     net.width_at(depth)  # refuses a layer that is not there
     if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain:
         sequence = activation_sequence(net, query.order)
@@ -41,53 +54,24 @@ def _derive(query: Query) -> Derivation:
                 f"in the generating function for depth L"
             )
             return Derivation(
-                "activation",
-                notation,
-                None,
-                value=None,
-                log_value=None,
-                assumptions=assumed,
-                enclosed=None,
-                related=tuple(related),
-                reason=reason,
+                query, None, value=None, log_value=None, assumptions=assumed, related=tuple(related), reason=reason
             )
         if isinstance(depth, int) and not net.symbols and not sequence.fits(depth):
-            return number(
-                "activation",
-                notation,
-                None,
-                ball=sequence.ball(depth, query.digits or 20),
-                assumed=assumed,
-                digits=query.digits,
-            )
-    return formula("activation", notation, activation_moment(net, query.order, depth), assumed)
+            return number(query, None, ball=sequence.ball(depth, query.digits or 20), assumed=assumed)
+    return formula(query, activation_moment(net, query.order, depth), assumed)
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a mean")
-    layer = numeric_layer(query, query.net.depth)
-    mean, square = _first_two_moments(query, layer)
+    net, layer = query.net, query.numeric_layer
+    mean, square = mean_and_square(query, lambda order: activation_moment(net, order, layer))
     variance, needed = networks_needed(mean, square, sampling.error)
-    bred = query.net.architecture.is_plain and (query.order == 2 or query.net.law.is_normal)
+    bred = net.architecture.is_plain and net.has_independent_entries and (query.order == 2 or net.law.is_normal)
     if needed >= sampling.samples and bred:
-        return bred_mean("activation", query, layer, sampling, needed)
+        return bred_mean(query, sampling, needed)
     variance = require_enough(mean, square, sampling.samples, sampling.error)
-    logs = sampling.logs(query.net, ActivationNorms(layers=(layer,)))
-    return mean_of_power(
-        "activation", logs, query.order, mean=mean, relative_variance=float(variance), sampling=sampling
-    )
+    logs = sampling.logs(net, ActivationNorms(layers=(layer,)))
+    return mean_of_power(query, logs, mean=mean, relative_variance=float(variance), sampling=sampling)
 
 
-def _first_two_moments(query: Query, layer: int) -> tuple[sp.Expr, sp.Expr]:
-    """Return the mean and the mean square of |a_k|^order; without the second no interval for the first is valid."""
-    net = query.net
-    try:
-        return activation_moment(net, query.order, layer), activation_moment(net, 2 * query.order, layer)
-    except InvalidArgument:
-        if net.architecture.is_plain:
-            raise
-        problem = f"theory has no variance of this mean in the architecture {net.architecture.describe()!r}"
-        raise InvalidArgument("quantity", problem, "sample the median instead") from None
-
-
-QUANTITY = Quantity(_derive, _sample)
+QUANTITY = Quantity(_left, _derive, _sample, takes=("order", "layer", "digits", "input"), instead="median")

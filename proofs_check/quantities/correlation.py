@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from proofs_check import assumptions
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, formula
+from proofs_check.answers.derivation import Derivation, formula
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import correlation
 
 
+def _left(query: Query) -> Notation:
+    return notation.of_two("Corr", *(notation.square(notation.activation(k)) for k in query.two_layers))
+
+
 def _derive(query: Query) -> Derivation:
-    j, k = query.two_layers
-    notation = rf"\operatorname{{Corr}}(|a_{{{j}}}|^2, |a_{{{k}}}|^2)"
-    exact = correlation(query.net, j, k)
-    return formula("correlation", notation, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
+    exact = correlation(query.net, *query.two_layers)
+    return formula(query, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "input"))

@@ -6,12 +6,17 @@ import math
 
 from montecarlo import Estimate
 from montecarlo.rare_events.tilting import tail_probability
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, Sampled, number, numeric_layer
+from proofs_check.answers.derivation import Derivation, number
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_logs import activation_norms, share
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import symbols
+from theory.balls import enclose_number
 from theory.ensembles import InvalidArgument
 from theory.log_laws.feasible_widths import enclosed_exceedance, exceedance
 
@@ -19,68 +24,71 @@ _SEEN = 100
 """A plain count is trusted only if at least so many networks are expected beyond the threshold."""
 
 
+def _left(query: Query) -> Notation:
+    return notation.kept_norm(query.at, query.c)
+
+
 def _derive(query: Query) -> Derivation:
-    net = query.net if query.layer is None else query.net.at(depth=query.layer)
-    notation = rf"\mathbb{{P}}\left(|a_{{{query.at}}}|^2\ge{query.c}\,|x|^2\right)"
     assumed = what_is_assumed(query)
     if query.digits is None:
-        value = exceedance(net, query.c)
+        value = exceedance(query.net, query.c, query.layer)
         if value > 0:
-            return Derivation("exceedance", notation, None, value=value, log_value=math.log(value), assumptions=assumed)
-        return number(
-            "exceedance", notation, None, ball=enclosed_exceedance(net, query.c, 15), assumed=assumed, digits=None
-        )
-    return number(
-        "exceedance",
-        notation,
-        None,
-        ball=enclosed_exceedance(net, query.c, query.digits),
-        assumed=assumed,
-        digits=query.digits,
-    )
+            return Derivation(query, None, value=value, log_value=math.log(value), assumptions=assumed)
+    ball = enclosed_exceedance(query.net, query.c, query.digits or 15, query.layer)
+    return number(query, None, ball=ball, assumed=assumed)
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a probability")
     if query.c <= 0:
-        raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. --c 1/2")
+        raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. c='1/2'")
     if query.net.architecture.name == "batchnorm":
         problem = "the inputs of a batch are random, and have no |x| to compare with"
         raise InvalidArgument("architecture", problem, "sample a median or quantile")
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
     least = math.log(query.c.numerator) - math.log(query.c.denominator)
-    least += math.log(float(symbols.input_power_sum(query.net, 2)))
-    return share("exceedance", sampling.logs(query.net, activation_norms(query)), least, sampling)
+    least += float(enclose_number(symbols.input_power_sum(query.net, 2)).log())
+    return share(query, sampling.logs(query.net, activation_norms(query)), least, sampling)
 
 
 def _is_rare(query: Query, samples: int) -> bool:
     """Whether theory knows the probability to be too small for a plain count."""
-    query.net.require_numbers("sample")
-    if not (query.net.law.is_normal and query.net.has_independent_entries and query.net.architecture.is_plain):
+    net, layer = query.net, query.numeric_layer
+    if not (net.law.is_normal and net.has_independent_entries and net.architecture.is_plain):
         return False
-    net = query.net if query.layer is None else query.net.at(depth=numeric_layer(query, query.net.depth))
-    return exceedance(net, query.c) * samples < _SEEN
+    return exceedance(net, query.c, layer) * samples < _SEEN
 
 
 def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
     """Estimate a tail by exponential tilting; its logarithm is what is shown, as the probability may underflow."""
-    sampling.require_direct("exponential tilting")
-    layer = numeric_layer(query, query.net.depth)
+    sampling.require_direct("exponential tilting", workers=True)
     tail = tail_probability(
-        query.net, query.c, samples=sampling.samples, seed=sampling.seed, error=sampling.error, layer=layer
+        query.net,
+        query.c,
+        samples=sampling.samples,
+        seed=sampling.seed,
+        error=sampling.error,
+        layer=query.numeric_layer,
     )
     method = f"{tail.method}, as a plain count of {sampling.samples} networks would see fewer than {_SEEN}"
     estimate = Estimate(tail.log_value, tail.log_lo, tail.log_hi, error=tail.error, method=method, samples=tail.samples)
     return Sampled(
-        "exceedance",
+        query,
         estimate,
         tail.samples,
         seed=sampling.seed,
         log_scale=True,
         networks_alive=tail.samples,
-        assumptions=tail.assumptions,
+        assumptions=(*what_is_assumed(query), *tail.assumptions),
     )
 
 
-QUANTITY = Quantity(_derive, _sample)
+QUANTITY = Quantity(
+    _left,
+    _derive,
+    _sample,
+    takes=("layer", "c", "digits"),
+    sample_takes=("layer", "c", "input"),
+    instead="exceedance",
+)

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from montecarlo import GradientNorms
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import assumed_of_gradients
-from proofs_check.answers.query import Derivation, Query, Sampled, formula, numeric_layer, power
-from proofs_check.answers.sampled_means import mean_of_power, require_enough
+from proofs_check.answers.derivation import Derivation, formula
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
+from proofs_check.answers.sampled_means import mean_and_square, mean_of_power, require_enough
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import gradient_moment
 
 
+def _left(query: Query) -> Notation:
+    return notation.mean_frobenius_power(notation.gradient(query.at_gradient), query.order)
+
+
 def _derive(query: Query) -> Derivation:
-    exact = gradient_moment(query.net, query.layer, query.order)
-    layer = "k" if query.layer is None else query.layer
-    notation = power(rf"\partial f/\partial W_{{{layer}}}", query.order) + "_F"
-    return formula("gradient", notation, exact, assumed_of_gradients(query))
+    return formula(query, gradient_moment(query.net, query.layer, query.order), assumed_of_gradients(query))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a mean")
-    layer = numeric_layer(query, 1)
-    mean = gradient_moment(query.net, layer, query.order)
-    square = gradient_moment(query.net, layer, 2 * query.order)
+    layer = query.numeric_layer
+    mean, square = mean_and_square(query, lambda order: gradient_moment(query.net, layer, order))
     variance = require_enough(mean, square, sampling.samples, sampling.error)
     logs = sampling.logs(query.net, GradientNorms(layers=(layer,)))
-    return mean_of_power("gradient", logs, query.order, mean=mean, relative_variance=variance, sampling=sampling)
+    return mean_of_power(query, logs, mean=mean, relative_variance=variance, sampling=sampling)
 
 
-QUANTITY = Quantity(_derive, _sample)
+QUANTITY = Quantity(
+    _left,
+    _derive,
+    _sample,
+    takes=("order", "layer", "digits", "readout", "input"),
+    sampled_layer=1,
+    instead="gradient-median",
+)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import assumed_of_gradients
-from proofs_check.answers.query import Derivation, Query, formula
+from proofs_check.answers.derivation import Derivation, formula
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import gradient_correlation
 
 
+def _left(query: Query) -> Notation:
+    return notation.of_two("Corr", *(notation.frobenius_square(notation.gradient(k)) for k in query.two_layers))
+
+
 def _derive(query: Query) -> Derivation:
-    j, k = query.two_layers
-    notation = rf"\operatorname{{Corr}}(|\partial f/\partial W_{{{j}}}|_F^2, |\partial f/\partial W_{{{k}}}|_F^2)"
-    exact = gradient_correlation(query.net, j, k)
-    return formula("gradient-correlation", notation, exact, assumed_of_gradients(query))
+    return formula(query, gradient_correlation(query.net, *query.two_layers), assumed_of_gradients(query))
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "readout"))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, formula
+from proofs_check.answers.derivation import Derivation, formula
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import inner_product_mean
 
 
+def _left(query: Query) -> Notation:
+    a = notation.activation(query.at)
+    latex = rf"\frac{{\mathbb{{E}}\langle {a.latex}, {a.latex}'\rangle}}{{|x||x'|}}"
+    return Notation(f"E<{a.plain}, {a.plain}'>/(|x| |x'|)", latex)
+
+
 def _derive(query: Query) -> Derivation:
-    a = f"a_{{{query.at}}}"
-    notation = rf"\frac{{\mathbb{{E}}\langle {a}, {a}'\rangle}}{{|x||x'|}}"
     exact = inner_product_mean(query.net, query.layer)
-    assumed = (*what_is_assumed(query), "c is the cosine of the angle between the inputs x and x'")
-    return formula("inner-product", notation, exact, assumed)
+    meaning = "a' belongs to a second input x', and c is the cosine of the angle between x and x'"
+    return formula(query, exact, (*what_is_assumed(query), meaning))
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive, takes=("layer",))

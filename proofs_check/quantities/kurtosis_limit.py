@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query, formula
+from proofs_check.answers.derivation import Derivation, formula
+from proofs_check.answers.log_laws import require_symbolic_depth
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import kurtosis_limit
 
 
+def _left(query: Query) -> Notation:
+    n, depth = query.net.width, query.net.depth
+    of = notation.kurtosis(notation.activation(depth))
+    return Notation(
+        f"lim_({n} -> oo, {depth}/{n} -> beta) {of.plain}", rf"\lim_{{{n}\to\infty,\ {depth}/{n}\to\beta}}{of.latex}"
+    )
+
+
 def _derive(query: Query) -> Derivation:
-    notation = r"\lim_{n\to\infty,\ L=\beta n}\frac{\mathbb{E}|a_L|^4}{(\mathbb{E}|a_L|^2)^2}"
-    return formula("kurtosis-limit", notation, kurtosis_limit(query.net), what_is_assumed(query))
+    exact = kurtosis_limit(query.net)
+    require_symbolic_depth(query.net)
+    return formula(query, exact, what_is_assumed(query))
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive)

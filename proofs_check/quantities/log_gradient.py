@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from proofs_check.answers.log_laws import cumulant_answer, gradient_law, gradient_notation, readout_assumed
-from proofs_check.answers.query import Derivation, Query, Sampled, numeric_layer
+from proofs_check import assumptions
+from proofs_check.answers import notation
+from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.log_laws import cumulant_answer, gradient_law, readout_assumed
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_logs import gradient_norms, mean_of_logs
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
-from theory import LogGradientLaw
+
+
+def _left(query: Query) -> Notation:
+    g = notation.gradient(query.at_gradient)
+    return notation.log_moment("E", notation.frobenius_square(g), g if query.net.can_die else None)
 
 
 def _derive(query: Query) -> Derivation:
-    notation = rf"\mathbb{{E}}\left[\log{gradient_notation(query)}\right]"
-    law = gradient_law(query)
-    return cumulant_answer(query, law, 1, *readout_assumed(query), name="log-gradient", notation=notation)
+    return cumulant_answer(query, gradient_law(query), 1, *readout_assumed(query))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a mean")
-    law = LogGradientLaw(query.net, numeric_layer(query, 1))
-    return mean_of_logs("log-gradient", law, sampling.logs(query.net, gradient_norms(query)), sampling)
+    law, observable = gradient_law(query), gradient_norms(query)
+    more = (*((assumptions.SURVIVAL,) if law.can_die else ()), *readout_assumed(query))
+    return mean_of_logs(query, law, sampling.logs(query.net, observable), sampling, *more)
 
 
-QUANTITY = Quantity(_derive, _sample)
+QUANTITY = Quantity(
+    _left, _derive, _sample, takes=("layer", "digits", "readout", "input"), sampled_layer=1, instead="gradient-median"
+)

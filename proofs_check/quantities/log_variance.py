@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from proofs_check.answers import notation
 from proofs_check.answers.beyond_plain import log_cumulant
-from proofs_check.answers.log_laws import activation_law, activation_notation, cumulant_answer
-from proofs_check.answers.query import Derivation, Query
+from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.log_laws import activation_law, cumulant_answer
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 
 
+def _left(query: Query) -> Notation:
+    a = notation.activation(query.at)
+    return notation.log_moment("Var", notation.square(a), a if query.net.can_die else None)
+
+
 def _derive(query: Query) -> Derivation:
-    known = log_cumulant(query, 2, name="log-variance", notation=rf"\operatorname{{Var}}\log|a_{{{query.at}}}|^2")
-    if known is not None:
-        return known
-    law = activation_law(query)
-    a, given = activation_notation(query, law)
-    notation = rf"\operatorname{{Var}}\left[\log|{a}|^2{given}\right]"
-    return cumulant_answer(query, law, 2, name="log-variance", notation=notation)
+    return log_cumulant(query, 2) or cumulant_answer(query, activation_law(query), 2)
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive, takes=("layer", "digits"))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from proofs_check.answers import sampled_logs
-from proofs_check.answers.log_laws import activation_law, quantile_answer, quantile_notation
-from proofs_check.answers.query import Derivation, Query, Sampled
+from proofs_check.answers import notation, sampled_logs
+from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.log_laws import activation_law, quantile_answer
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 
 
+def _left(query: Query) -> Notation:
+    return notation.quantile(query.p, notation.square(notation.activation(query.at)))
+
+
 def _derive(query: Query) -> Derivation:
-    notation = quantile_notation(query, f"|a_{{{query.at}}}|^2")
-    return quantile_answer(query, activation_law(query), name="quantile", notation=notation)
+    return quantile_answer(query, activation_law(query))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    return sampled_logs.quantile("quantile", query, sampled_logs.activation_norms(query), sampling)
+    return sampled_logs.quantile(query, sampled_logs.activation_norms(query), sampling)
 
 
-QUANTITY = Quantity(_derive, _sample)
+QUANTITY = Quantity(_left, _derive, _sample, takes=("layer", "p", "digits", "input"), instead="quantile")

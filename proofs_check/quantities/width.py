@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sympy as sp
 
+from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.query import Derivation, Query
+from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.notation import Notation
+from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import feasible_widths
+from theory.ensembles import InvalidArgument
 from theory.log_laws.feasible_widths import asymptotic_slope
 
 
+def _left(query: Query) -> Notation:
+    kept = notation.kept_norm(query.net.depth, query.c)
+    return Notation(f"min{{n: {kept.plain} >= {query.p}}}", rf"\min\left\{{n: {kept.latex}\ge{query.p}\right\}}")
+
+
 def _derive(query: Query) -> Derivation:
-    net = query.net.at(width="n") if query.net.is_constant_width else query.net
-    widths = feasible_widths(net, query.c, query.p)
-    notation = rf"n^*\left({query.net.depth}, {query.c}, {query.p}\right)"
-    slopes = asymptotic_slope(net, query.c, query.p)
+    if isinstance(query.net.width, int):
+        raise InvalidArgument("width", f"is what is asked for, got {query.net.width}", "use width='n'")
+    widths = feasible_widths(query.net, query.c, query.p)
+    slopes = asymptotic_slope(query.net, query.c, query.p)
     related = [(name, slope) for name, slope in zip(("least_per_depth", "most_per_depth"), slopes, strict=False)]
     if widths.most is not None:
         related.append(("most", sp.Integer(widths.most)))
-    assumed = (
-        *what_is_assumed(replace(query, net=net)),
-        f"the norm is kept if P(|a_L|^2 >= {query.c} |x|^2) >= {query.p}",
-        "the probability crosses this level once (c < 1) or twice (c > 1) as the width grows",
-    )
+    assumed = [*what_is_assumed(query), "the probability crosses p once (c < 1) or twice (c > 1) as the width grows"]
+    if slopes:
+        assumed.append("least_per_depth and most_per_depth are the limits of both ends of the band over the depth")
     if widths.least is None:
         reason = "no width keeps the norm above this factor with this probability"
         return Derivation(
-            "width",
-            notation,
-            None,
-            value=None,
-            log_value=None,
-            assumptions=assumed,
-            enclosed=None,
-            related=tuple(related),
-            reason=reason,
+            query, None, value=None, log_value=None, assumptions=tuple(assumed), related=tuple(related), reason=reason
         )
-    exact = sp.Integer(widths.least)
+    least = sp.Integer(widths.least)
     return Derivation(
-        "width",
-        notation,
-        exact,
-        value=float(exact),
-        log_value=None,
-        assumptions=assumed,
-        enclosed=None,
-        related=tuple(related),
+        query, least, value=float(least), log_value=None, assumptions=tuple(assumed), related=tuple(related)
     )
 
 
-QUANTITY = Quantity(_derive)
+QUANTITY = Quantity(_left, _derive, takes=("p", "c"))

@@ -14,6 +14,8 @@ from proofs_check.command import subcommands
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
+SYMBOLS = "--width n --depth L --activation relu --init he"
+NORMED = "--width 8 --depth 3 --activation relu --architecture layernorm"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ BAD = [
     ("frobnicate", "command", "no command 'frobnicate'", "known: verify, .*figure"),
     ("", "command", "required: COMMAND", "--help"),
     ("derive", "command", "required: quantity", "vanishing derive --help"),
-    ("verify --nonsense", "command", "--nonsense", "--help"),
+    ("verify --nonsense", "--nonsense", "no such option", "vanishing verify --help"),
     (f"derive actvation {RELU}", "quantity", "'actvation'", "did you mean 'activation'"),
     (f"sample medien {RELU}", "quantity", "'medien'", "did you mean 'median'"),
     (f"sample kurtosis {RELU}", "quantity", "'kurtosis' is derived, and not sampled", "sample activation"),
@@ -182,18 +184,18 @@ BAD = [
     ("derive activation --width -3 --depth 2", "--width", "positive, got -3", "such as 32"),
     ("derive activation --width 0 --depth 2", "--width", "positive, got 0", "such as 32"),
     ("derive activation --width 2.5 --depth 2", "--width", "'2.5' is neither an integer", "such as 32"),
-    ("derive activation --depth 2", "--width", "one of width and widths", "width=32"),
+    ("derive activation --depth 2", "--width", "one of width and widths", "--width 32 or --widths 784,100,10"),
     ("derive activation --width 4 --depth 0", "--depth", "positive, got 0", "positive integer"),
     ("derive activation --width 4 --depth -1", "--depth", "positive, got -1", "positive integer"),
     ("derive activation --width 4 --depth 1.5", "--depth", "'1.5' is neither an integer", "positive integer"),
     ("derive activation --width 4", "--depth", "missing", "positive integer"),
     ("derive activation --widths 4,0,2", "--widths", "positive, got 0", "positive integer"),
     ("derive activation --widths 4,,2", "--widths", "'' is neither an integer", "positive integer"),
-    ("derive activation --widths 4", "--widths", "at least n_0 and n_1", "784, 10"),
-    ("sample activation --width n --depth 3", "--width", "the symbol 'n'", "width=32"),
-    ("sample median --width 4 --depth L", "--depth", "the symbol 'L'", "depth=64"),
-    ("derive median --width n --depth 3", "--width", "the symbol 'n'", "width=32"),
-    ("derive kurtosis-limit --width 4 --depth 3", "--width", "symbolic width", "width='n'"),
+    ("derive activation --widths 4", "--widths", "at least n_0 and n_1", "--widths 784,10"),
+    ("sample activation --width n --depth 3", "--width", "the symbol 'n'", "--width 32"),
+    ("sample median --width 4 --depth L", "--depth", "the symbol 'L'", "--depth 64"),
+    ("derive median --width n --depth 3", "--width", "the symbol 'n'", "--width 32"),
+    ("derive kurtosis-limit --width 4 --depth 3", "--width", "symbolic width", "--width n"),
     # the ensemble's other parts
     (f"derive activation {RELU} --init nan", "--init", "'nan' is not a finite", "such as 2"),
     (f"derive activation {RELU} --init inf", "--init", "'inf' is not a finite", "such as 2"),
@@ -206,27 +208,72 @@ BAD = [
     (f"derive gradient {RELU} --readout 1,2", "--readout", "2 entries, but layer 3 has width 4", "equal"),
     (f"derive gradient {TWO_WIDTHS} --readout 1,2,3", "--readout", "3 entries, but layer 2 has width 2", "equal"),
     (f"derive activation {TWO_WIDTHS} --input 1,2", "--input", "2 entries, but layer 0 has width 3", "equal"),
-    (f"derive gradient {RELU} --law rademacher", "--law", "has atoms", "law='normal' or 'uniform'"),
-    (f"sample gradient {RELU} --law rademacher", "--law", "has atoms", "activation='linear'"),
-    (f"derive log-norm {RELU} --law uniform", "--law", "normal weights, got uniform", "law='normal'"),
+    (f"derive gradient {RELU} --law rademacher", "--law", "has atoms", "--law normal or 'uniform'"),
+    (f"sample gradient {RELU} --law rademacher", "--law", "has atoms", "--activation linear"),
+    (
+        f"derive log-norm {RELU} --law uniform",
+        "--law",
+        "normal weights, got uniform",
+        "--law normal; or 'vanishing sample median'",
+    ),
     # what is asked of it
     (f"derive activation {RELU} --order 3", "--order", "even integer, got 3", "2, 4, 6"),
     (f"sample gradient {RELU} --order 5", "--order", "even integer, got 5", "2, 4, 6"),
     (f"derive activation {RELU} --order 0", "--order", "even integer, got 0", "2, 4, 6"),
     (f"derive activation {RELU} --order x", "--order", "integer, got 'x'", "--order 2"),
     (f"derive activation {RELU} --layer 4", "--layer", "between 0 and the depth 3, got 4", "count"),
-    (f"derive gradient {RELU} --layer 0", "--layer", "got 0", "layer=1"),
-    (f"derive gradient {RELU} --order 4", "--layer", "orders above 2", "layer=1"),
+    (f"derive gradient {RELU} --layer 0", "--layer", "got 0", "--layer 1"),
+    (f"derive gradient {RELU} --order 4", "--layer", "orders above 2", "--layer 1"),
     (f"sample median {RELU} --layer 4", "--layer", "between 0 and the depth 3, got 4", "count"),
     (f"sample survival {RELU} --layer -1", "--layer", "got -1", "count"),
     (f"sample median {RELU} --layer k", "--layer", "a number to be sampled, got 'k'", "--layer 3"),
-    (f"sample median {RELU} --layer +-3", "--layer", "a number to be sampled, got '.-3'", "--layer 3"),
+    (f"sample median {RELU} --layer +-3", "--layer", "an integer or a name, got '.-3'", "count"),
     (f"derive activation {RELU} --layer x!", "--layer", "got 'x!'", "count"),
     (f"derive quantile {RELU} --p 0", "--p", "strictly between 0 and 1, got 0", "--p 0.5"),
     (f"sample quantile {RELU} --p 1", "--p", "strictly between 0 and 1, got 1", "--p 0.5"),
     (f"derive quantile {RELU} --p -0.5", "--p", "strictly between 0 and 1, got -0.5", "--p 0.5"),
     (f"derive quantile {RELU} --p nan", "--p", "number, got 'nan'", "--p 1/2"),
     (f"derive quantile {RELU} --p half", "--p", "number, got 'half'", "--p 0.5"),
+    # options that do not apply
+    (f"derive kurtosis {RELU} --order 4", "--order", "does not apply to kurtosis", "it takes --layer, --digits"),
+    (f"derive median {RELU} --order 4", "--order", "does not apply to median", "it takes --layer"),
+    (f"sample median {RELU} --p 0.9", "--p", "does not apply to median", "ask for quantile"),
+    (f"derive hessian {RELU} --layer 3", "--layer", "does not apply to hessian", "it takes --order, --layers"),
+    (f"derive activation {RELU} --layer 1 --layers 1,2", "--layers", "does not apply", "it takes --order, --layer"),
+    (f"derive activation {RELU} --c 2", "--c", "does not apply to activation", "it takes --order"),
+    (f"derive activation {RELU} --readout ones", "--readout", "does not apply to activation", "--input"),
+    (f"derive kurtosis-limit {SYMBOLS} --input ones", "--input", "does not apply to kurtosis-limit", "leave it out"),
+    (f"derive kurtosis-limit {SYMBOLS} --depth 4", "--depth", "grows with the width", "--depth L"),
+    ("derive width --width 8 --depth 4", "--width", "is what is asked for, got 8", "--width n"),
+    (f"derive activation {SYMBOLS} --order 4 --digits 9", "--digits", "a formula in L, n, norm_x", "leave it out"),
+    (f"sample median {RELU} --digits 9", "--digits", "no such option", "vanishing sample --help"),
+    (f"sample median {RELU} --sampels 9", "--sampels", "no such option", "did you mean --samples"),
+    (f"sample median {RELU} extra", "command", "nothing is expected where 'extra'", "vanishing sample --help"),
+    (f"derive median {RELU} --order", "--order", "expected one argument", "vanishing derive --help"),
+    (f"sample median {RELU} --within 0.1 --block 0", "--within", "no effect on one block", "leave out"),
+    (f"sample median {RELU} --cluster tcp://x:1 --jobs 2", "--jobs", "no effect on a cluster", "leave it out"),
+    ("sample exceedance --width 8 --depth 8 --c 1e9 --store {tmp}/s", "--store", "on exponential tilting", "leave"),
+    # what theory does not know
+    (f"derive median {RELU} --init orthogonal", "--init", "independent", "--init xavier.*'vanishing sample median'"),
+    (f"derive gradient {RELU} --architecture layernorm", "--architecture", "plain", "sample gradient-median"),
+    (
+        f"sample activation {NORMED} --order 4",
+        "--order",
+        "of order 8: must be 2 or 4",
+        "lower order, or sample a median",
+    ),
+    ("derive density --width r --depth 2", "--width", "'r' already names", "another name"),
+    (f"derive exceedance {TWO_WIDTHS} --layer 0", "--layer", "the input is not random", "--layer 1"),
+    # numbers beyond all measure
+    (f"derive quantile {RELU} --p 1e-9000", "--p", "too many digits", "'1/3'"),
+    (f"derive activation {RELU} --init 1e9000", "--init", "too many digits", "such as 2"),
+    (
+        f"derive activation {RELU} --order 1{'0' * 5000}",
+        "--order",
+        "an integer, got '10+'[.][.][.]",
+        "--order 2",
+    ),
+    (f"derive activation --depth 2 --width 1{'0' * 5000}", "--width", "has too many digits", "such as 32"),
     # the run
     (f"sample median {RELU} --samples 0", "--samples", "at least 1, got 0", "--samples 10000"),
     (f"sample median {RELU} --samples -5", "--samples", "at least 1, got -5", "--samples 10000"),
@@ -249,7 +296,7 @@ BAD = [
 
 
 @pytest.mark.usefixtures("no_simulation")
-@pytest.mark.parametrize(("command", "argument", "problem", "remedy"), BAD, ids=[bad[0] for bad in BAD])
+@pytest.mark.parametrize(("command", "argument", "problem", "remedy"), BAD, ids=[bad[0][:80] for bad in BAD])
 def test_a_bad_argument_gets_one_line_with_its_name_the_problem_and_a_remedy(
     vanishing, tmp_path, command, argument, problem, remedy
 ):

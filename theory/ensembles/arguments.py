@@ -102,7 +102,7 @@ def exact_fraction(argument: str, value: object) -> Fraction:
     if isinstance(value, bool):
         raise InvalidArgument(argument, f"cannot read {value!r} as an exact number", remedy)
     if isinstance(value, Rational):
-        return Fraction(value)
+        return _of_bounded_length(argument, Fraction(value), remedy)
     if isinstance(value, Real):
         if not math.isfinite(value):
             raise InvalidArgument(argument, f"must be finite, got {value}", remedy)
@@ -111,12 +111,27 @@ def exact_fraction(argument: str, value: object) -> Fraction:
         if re.search(r"[eE][+-]?0*[1-9]\d{5}", value):  # its digits would fill memory
             raise InvalidArgument(argument, f"{value[:40]!r} has too many digits", remedy)
         try:
-            return Fraction(re.sub(r"\s*/\s*", "/", value.strip()))
+            number = Fraction(re.sub(r"\s*/\s*", "/", value.strip()))
         except ZeroDivisionError:
             raise InvalidArgument(argument, f"{value!r} divides by zero", remedy) from None
         except ValueError:
-            raise InvalidArgument(argument, f"{value!r} is not a finite exact number", remedy) from None
+            raise InvalidArgument(argument, f"{_shown(value)} is not a finite exact number", remedy) from None
+        return _of_bounded_length(argument, number, remedy)
     raise InvalidArgument(argument, f"cannot read {value!r} as an exact number", remedy)
+
+
+_MOST_DIGITS = 4000
+"""Longer numbers are refused: Python writes down none of more than 4300 digits."""
+
+
+def _of_bounded_length(argument: str, number: Fraction, remedy: str) -> Fraction:
+    if max(int(number.numerator).bit_length(), int(number.denominator).bit_length()) > _MOST_DIGITS * math.log2(10):
+        raise InvalidArgument(argument, f"has too many digits, more than {_MOST_DIGITS}", remedy)
+    return number
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 60 else f"{text[:40]!r}..."
 
 
 def size(argument: str, value: object) -> int | str:
@@ -144,10 +159,12 @@ def size(argument: str, value: object) -> int | str:
         text = value.strip()
         if is_symbol_name(text):
             return text
+        if len(text) > _MOST_DIGITS:
+            raise InvalidArgument(argument, f"has too many digits, more than {_MOST_DIGITS}", remedy)
         try:
             value = int(text)
         except ValueError:
-            raise InvalidArgument(argument, f"{value!r} is neither an integer nor a name", remedy) from None
+            raise InvalidArgument(argument, f"{_shown(text)} is neither an integer nor a name", remedy) from None
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise InvalidArgument(argument, f"must be a positive integer or a name, got {value!r}", remedy)
     if value < 1:

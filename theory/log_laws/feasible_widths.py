@@ -21,7 +21,7 @@ import flint
 import sympy as sp
 
 from theory import symbols
-from theory.balls import Ball, enclose, less, precision
+from theory.balls import Ball, enclose, enclose_number, less, precision
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.log_norms import LogNormLaw
@@ -49,8 +49,8 @@ class Widths:
     most: int | None
 
 
-def exceedance(net: Ensemble, c: Any) -> float:
-    r"""Return :math:`P(|a_L|^2 \ge c|x|^2)` in floats.
+def exceedance(net: Ensemble, c: Any, layer: int | str | None = None) -> float:
+    r"""Return :math:`P(|a_k|^2 \ge c|x|^2)` in floats.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ def exceedance(net: Ensemble, c: Any) -> float:
         A network with normal weights and without symbols.
     c : number or str
         A positive number, exact: e.g. ``"1/2"``.
+    layer : int, optional
+        k; the depth by default.
 
     Raises
     ------
@@ -72,17 +74,17 @@ def exceedance(net: Ensemble, c: Any) -> float:
     """
     require_ensemble(net)
     net.require_numbers("the probability")
-    factor, law = _positive(c), LogNormLaw(net)
+    factor, law = _positive(c), LogNormLaw(net, layer)
     size = math.log(factor.numerator) - math.log(factor.denominator)  # the fraction may be too big for a float
-    return law.exceedance(size + math.log(float(symbols.input_power_sum(net, 2))))
+    return law.exceedance(size + float(enclose_number(symbols.input_power_sum(net, 2)).log()))
 
 
-def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15) -> Ball:
-    r"""Enclose :math:`P(|a_L|^2 \ge c|x|^2)`.
+def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15, layer: int | str | None = None) -> Ball:
+    r"""Enclose :math:`P(|a_k|^2 \ge c|x|^2)`.
 
     Parameters
     ----------
-    net, c
+    net, c, layer
         As for :func:`exceedance`.
     digits : int
         The number of significant digits of the answer.
@@ -104,7 +106,7 @@ def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15) -> Ball:
     """
     require_ensemble(net)
     net.require_numbers("the probability")
-    law, factor = LogNormLaw(net), _positive(c)
+    law, factor = LogNormLaw(net, layer), _positive(c)
     size = sp.log(sp.Rational(factor.numerator, factor.denominator) * symbols.input_power_sum(net, 2))
     return law.enclosed_exceedance(enclose(size, digits + 90), digits)
 

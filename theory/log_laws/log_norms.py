@@ -16,7 +16,7 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
-from theory.requirements import require_normal
+from theory.requirements import require_free_name, require_normal
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,7 @@ def density(net: Ensemble) -> sp.Expr:
         raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
     if isinstance(net.depth, str):
         raise InvalidArgument("depth", f"the G-function has one parameter a layer, got {net.depth!r}", "give a number")
-    if "r" in net.symbols:
-        raise InvalidArgument("net", "has a symbol r, which names the argument here", "choose another name")
+    require_free_name(net, "r", "the argument of the density")
     r = sp.Symbol("r", positive=True)
     factors = [factor for factor, times in layer_factors(net, 1, net.depth) for _ in range(int(times))]
     scale = symbols.input_power_sum(net, 2) * sp.Mul(*(2 * factor.scale for factor in factors))

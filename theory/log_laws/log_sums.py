@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,10 @@ from theory.log_laws.masked_signs import Coins
 
 _TAIL = 1e-9
 """Probabilities below this are enclosed, because inversion in floats is good to about 1e-12."""
+
+
+_ROUGH = 3
+"""A density known to so many digits is enough for Newton's method to gain a dozen digits a step."""
 
 
 class LogSumLaw(ABC):
@@ -136,7 +141,7 @@ class LogSumLaw(ABC):
         -2.224403095
         """
         _require_order(order)
-        self.net.require_numbers("the enclosure")
+        self._require_numbers("the enclosure")
         require_digits(digits)
         with precision(digits + 5):
             total = sum((int(times) * factor.log_cumulant_ball(order) for factor, times in self.terms), flint.arb(0))
@@ -339,11 +344,11 @@ class LogSumLaw(ABC):
         upper = bool(above < below)
         goal = above if upper else below
         t, closeness = self._near_quantile(goal, upper=upper)
-        for _ in range(8):  # Newton's method in intervals: if the quantile lies in `inside`, it lies in `image`
+        for _ in range(8 + digits // 8):  # Newton's method in intervals: a quantile in `inside` lies in `image`
             with precision(digits + 20):
                 inside = flint.arb(t, closeness)
                 excess = goal - self._enclosed_tail(t, digits + 5, upper=upper)
-                pdf = inversion.density(self._numeric_terms, inside - self._shift_ball(), digits=3)
+                pdf = self._density_around(inside)
                 image = t + (-1 if upper else 1) * excess / pdf
                 if not inside.contains_interior(image):
                     closeness *= 1000
@@ -353,6 +358,15 @@ class LogSumLaw(ABC):
                     return image
                 t, closeness = image.mid(), image.rad() * 2
         raise InvalidArgument("digits", f"{digits} digits of this quantile cannot be met", "ask for fewer")
+
+    def _density_around(self, inside: Ball) -> Ball:
+        """Enclose the density given survival on a small ball, about as sharply as its size allows."""
+        y = inside - self._shift_ball()
+        sharp = round(-float(inside.rad().log()) / math.log(10)) - 12
+        if sharp > _ROUGH:  # each step of Newton's method then doubles the digits
+            with suppress(InvalidArgument):
+                return inversion.density(self._numeric_terms, y, digits=sharp)
+        return inversion.density(self._numeric_terms, y, digits=_ROUGH)
 
     def _near_quantile(self, goal: Ball, *, upper: bool) -> tuple[Ball, Ball]:
         """Return a point near the quantile and about how near it is, by Newton's method on the tail's logarithm."""
@@ -374,7 +388,7 @@ class LogSumLaw(ABC):
 
     def _given_survival(self, p: float | Fraction, digits: int = 15) -> tuple[Ball, Ball]:
         """Return p and 1 - p given survival; if P(dead) >= p, the first is negative, or a ball around 0."""
-        self.net.require_numbers("the inversion")
+        self._require_numbers("the inversion")
         exact = exact_fraction("p", p)
         if not 0 < exact < 1:
             raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {p}", "use e.g. p=0.5")
@@ -386,9 +400,15 @@ class LogSumLaw(ABC):
 
     # --- floats -----------------------------------------------------------------------------------------------------
 
+    def _require_numbers(self, who: str) -> None:
+        self.net.require_numbers(who)
+        symbolic = [times for _, times in self.terms if not times.is_Integer]
+        if symbolic:
+            raise InvalidArgument("layer", f"{who} needs a number, got {symbolic[0]}", "use e.g. layer=3")
+
     @cached_property
     def _log_alive(self) -> float:
-        self.net.require_numbers("the inversion")
+        self._require_numbers("the inversion")
         dying = ((int(factor.width), int(times)) for factor, times in self.terms if factor.slope == 0)
         return sum(times * math.log1p(-(2.0**-width)) for width, times in dying)
 
@@ -398,10 +418,7 @@ class LogSumLaw(ABC):
 
     @cached_property
     def _numeric_terms(self) -> list[tuple[ChiSquares | Coins, int]]:
-        self.net.require_numbers("the inversion")
-        symbolic = [times for _, times in self.terms if not times.is_Integer]
-        if symbolic:
-            raise InvalidArgument("layer", f"the inversion needs a number, got {symbolic[0]}", "use e.g. layer=3")
+        self._require_numbers("the inversion")
         terms = [(factor, int(times)) for factor, times in self.terms if times != 0]
         if not any(isinstance(factor, ChiSquares) for factor, _ in terms):
             raise InvalidArgument("depth", "the law is discrete, so there is no density to invert", "go deeper")
@@ -410,7 +427,7 @@ class LogSumLaw(ABC):
     @cached_property
     def _floats(self) -> FloatInversion:
         """The law given survival, in floats."""
-        return FloatInversion(self._numeric_terms, math.log(float(self.constant)), self.net.describe())
+        return FloatInversion(self._numeric_terms, float(self._shift_ball()), self.net.describe())
 
     def _underflows(self, t: float) -> bool:
         """Whether the tail beyond t, and so the density there, is below every float."""
@@ -423,7 +440,7 @@ class LogSumLaw(ABC):
     # --- balls ------------------------------------------------------------------------------------------------------
 
     def _alive_ball(self, digits: int) -> Ball:
-        self.net.require_numbers("the enclosure")
+        self._require_numbers("the enclosure")
         require_digits(digits)
         return enclose(self.survival(), digits + 10)
 
@@ -439,7 +456,7 @@ class LogSumLaw(ABC):
 
 def _power(base: sp.Expr, times: sp.Expr, width: sp.Expr) -> sp.Expr:
     """Return base^times, which is not evaluated if it has too many digits to write down."""
-    huge = base.is_Rational and times.is_Integer and int(width) * int(times) > _LONGEST
+    huge = base.is_Rational and times.is_Integer and width.is_Integer and int(width) * int(times) > _LONGEST
     return sp.Pow(base, times, evaluate=False) if huge else base**times
 
 

@@ -14,19 +14,20 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.requirements import require_free_name
 
 COSINE = sp.Symbol("c", real=True)
 """This symbol stands for the cosine of the angle between the two inputs."""
 
 
-def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr:
+def inner_product_mean(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     r"""Derive :math:`E\langle a_k, a'_k\rangle/(|x||x'|)` for two inputs at an angle of cosine ``c``.
 
     Parameters
     ----------
     net : Ensemble
         A linear network of any law and depth, or another one with normal weights, for which k must be 1.
-    depth : int or str, optional
+    layer : int or str, optional
         k; the network's depth by default.
 
     Returns
@@ -52,11 +53,10 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
     -(c*acos(c) - pi*c - sqrt(1 - c**2))/pi
     """
     require_ensemble(net)
-    k = net.depth if depth is None else depth
+    k = net.depth if layer is None else layer
     net.width_at(k)
     net.require_plain("the mean inner product")
-    if "c" in net.symbols:
-        raise InvalidArgument("net", "has a symbol c, which names the cosine here", "choose another name")
+    require_free_name(net, "c", "the cosine")
     if net.slope == 1 and net.has_independent_entries:
         if net.is_constant_width:
             return (symbols.whole(net.width_at(1)) * symbols.variance(net, 1)) ** symbols.whole(k) * COSINE
@@ -68,8 +68,8 @@ def inner_product_mean(net: Ensemble, depth: int | str | None = None) -> sp.Expr
         problem = f"{net.law.name!r} has no closed form for {net.activation}"
         raise InvalidArgument("law", problem, "use law='normal', or activation='linear'")
     if k != 1:
-        problem = f"after one nonlinear layer the angle is random, and depth {k} has no closed form"
-        raise InvalidArgument("depth", problem, "use depth=1, or correlation_map for infinite width")
+        problem = f"after one nonlinear layer the angle is random, and layer {k} has no closed form"
+        raise InvalidArgument("depth" if layer is None else "layer", problem, "use layer=1")
     growth = symbols.whole(net.width_at(1)) * symbols.variance(net, 1) * symbols.gate_moment(symbols.slope(net), 2)
     return sp.factor(growth * correlation_map(net))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
@@ -24,43 +25,42 @@ def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--engine", default="direct", help="direct (default: real weight matrices) or law-exact")
     parser.add_argument("--dtype", default="float64", help="float64 (default) or float32, of the direct engine")
     add_jobs(parser, "threads")
+    parser.set_defaults(jobs=None)  # so that it is known whether it was typed
     add_cluster(parser)
     parser.add_argument("--block", action=ReadValue, read=natural, help="draw this block of the networks alone")
     parser.add_argument(
         "--confidence", action=ReadValue, read=probability, default=0.99, help="of the interval (default 0.99)"
     )
     parser.add_argument("--format", default="text", help="text (default) or json")
-    add_query_options(parser)
+    add_query_options(parser, "sample")
+    parser.epilog = "An option that does not apply to the quantity is refused, with those that do."
 
 
 def _run(options: Namespace) -> int:
-    from proofs_check.answers import formats
-    from proofs_check.answers.sampling import Sampling
+    from proofs_check.answers.asking import sample
+    from proofs_check.answers.sampled_formats import sampled_json, sampled_text
 
-    show = choice("format", options.format, {"text": formats.sampled_text, "json": formats.sampled_json})
-    quantity, query = read_query(options)
-    if quantity.sample is None:
-        problem = f"{options.quantity!r} is derived, and not sampled"
-        raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
-    query.net.require_numbers("sample")
-    choice("dtype", options.dtype, dict.fromkeys(("float64", "float32")))
-    choice("engine", options.engine, dict.fromkeys(("direct", "law-exact")))
-    samples = options.samples or (10_000 if options.within is None else 10_000_000)
+    show = choice("format", options.format, {"text": sampled_text, "json": sampled_json})
+    quantity, net, asked = read_query(options, "sample")
+    if options.cluster is not None and options.jobs is not None:
+        raise InvalidArgument("jobs", "has no effect on a cluster, which has workers of its own", "leave it out")
     with connected(options) as workers, progress_bars() as told:
-        sampling = Sampling(
-            samples,
-            options.seed,
-            1 - options.confidence,
+        answer = sample(
+            quantity,
+            net,
+            **asked,
+            samples=options.samples,
+            within=options.within,
+            seed=options.seed,
+            confidence=options.confidence,
             engine=options.engine,
             dtype=options.dtype,
-            jobs=options.jobs,
-            workers=workers,
+            jobs=options.jobs or os.cpu_count() or 1,
+            executor=workers,
             store=options.store,
             block=options.block,
-            within=options.within,
-            progress=None if told is None else partial(told, "networks", options.quantity),
+            progress=None if told is None else partial(told, "networks", quantity),
         )
-        answer = quantity.sample(query, sampling)
     print(show(answer))
     return 130 if answer.is_partial else 0
 

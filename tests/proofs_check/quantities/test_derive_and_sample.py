@@ -71,7 +71,8 @@ class TestDerive:
     )
     def test_symbols_remain_in_the_exact_form_and_its_float_is_null(self, derive, command, exact):
         answer = derive(f"{command} {SYMBOLIC}")
-        assert {"quantity", "exact", "float", "latex", "assumptions", "symbols"} == set(answer)
+        keys = {"quantity", "statement", "exact", "float", "latex", "ensemble", "assumptions", "symbols", "versions"}
+        assert keys == set(answer)
         assert set(answer["symbols"]) == {str(symbol) for symbol in parsed(answer["exact"]).free_symbols}
         assert answer["quantity"] == command.split()[0]
         assert sp.simplify(parsed(answer["exact"]) - parsed(exact)) == 0
@@ -109,7 +110,7 @@ class TestDerive:
         assert math.log(answer["float"]) == pytest.approx(answer["log"], rel=1e-12)
         assert answer["log10"] == pytest.approx(math.log10(answer["float"]), rel=1e-12)
         assert vanishing(f"derive median {NUMERIC}").out.splitlines()[:2] == [
-            repr(answer["float"]), f"log = {answer['log']!r}"
+            f"median of |a_3|^2 = {answer['float']!r}", f"log = {answer['log']!r}"
         ]  # fmt: skip
 
     @pytest.mark.parametrize("depth", [400, 4000])  # with more digits than Python prints, too
@@ -122,7 +123,9 @@ class TestDerive:
         assert answer["log"] == pytest.approx(depth * math.log(per_layer), rel=1e-12)
         digits = depth * abs(math.log10(per_layer))
         assert (answer["exact"] is None) is (digits > 4300)
-        assert f"log = {answer['log']!r}" in vanishing(f"derive {command}").out
+        out = vanishing(f"derive {command}").out
+        assert f"log10 = {answer['log10']!r}" in out
+        assert (f"E|a_{depth}|^2 = exp({answer['log']!r})" if digits > 4300 else f"log = {answer['log']!r}") in out
         refused = vanishing(f"derive {command} --format python")
         assert (refused.status, refused.out) == (2, "")
         assert re.match(r"vanishing: --format: no float holds the value, exp\(.*; use --format json", refused.err)
@@ -136,7 +139,7 @@ class TestDerive:
         ("command", "latex"),
         [
             (f"activation --order 4 {SYMBOLIC}", r"\left\|x\right\|^{4} \left(1 + \frac{5}{n}\right)^{L}"),
-            (f"kurtosis {NUMERIC} --order 4", r"= \frac{729}{64}"),
+            (f"kurtosis {NUMERIC}", r"= \frac{729}{64}"),
             (f"survival {SYMBOLIC}", r"\mathbb{P}(a_{L}\neq0) = \left(1 - 2^{- n}\right)^{L}"),
             (f"log-norm {SYMBOLIC}", r"\mathbb{E}\left[\log|a_{L}|^2\mid a_{L}\neq0\right] = "),
             ("log-norm --width n --depth L", r"\mathbb{E}\left[\log|a_{L}|^2\right] = "),
@@ -146,11 +149,14 @@ class TestDerive:
     def test_latex_is_one_equation_the_same_in_json(self, derive, vanishing, command, latex):
         ran = vanishing(f"derive {command} --format latex")
         assert latex in ran.out
-        assert ran.out == derive(command)["latex"] + "\n"
-        equation, *names = ran.out.split(r",\quad ")
+        *comments, line = ran.out.splitlines()
+        assert line == derive(command)["latex"]
+        assert comments[0].startswith("% networks: ")
+        assert all(comment.startswith("% ") for comment in comments)
+        equation, *names = line.split(r",\quad ")
         assert equation.count(" = ") == 1
         assert all(re.match(r"\\lambda_\{\d\} = ", name) for name in names)  # long bases of powers have names
-        assert ran.out.count("{") == ran.out.count("}")
+        assert line.count("{") == line.count("}")
 
     @pytest.mark.parametrize(
         "command",
@@ -217,7 +223,8 @@ class TestSample:
                                          f"gradient {WIDE}", f"quantile --p 0.75 {WIDE}"])  # fmt: skip
     def test_json_has_the_estimate_its_interval_and_how_it_was_made(self, sample, command):
         answer = sample(f"{command} --samples 700 --seed 11 --confidence 0.9")
-        assert {"quantity", "estimate", "interval", "confidence", "method", "samples", "seed"} <= set(answer)
+        keys = {"quantity", "statement", "estimate", "interval", "confidence", "method", "samples", "seed", "ensemble"}
+        assert keys | {"assumptions", "versions"} <= set(answer)
         assert (answer["quantity"], answer["samples"], answer["seed"]) == (command.split()[0], 700, 11)
         assert answer["confidence"] == pytest.approx(0.9, rel=1e-12)
         lo, hi = answer["interval"]
@@ -272,7 +279,8 @@ class TestSample:
         command = f"{quantity} {WIDE} --samples 3000 --seed 4"
         answer, ran = sample(command), vanishing(f"sample {command}")
         lo, hi = answer["interval"]
-        assert ran.out.startswith(f"{quantity} = {answer['estimate']:.6g}   in [{lo:.6g}, {hi:.6g}]")
-        assert f"at confidence {answer['confidence']:g}\n" in ran.out
-        assert ran.out.endswith(f"{answer['method']}; 3000 networks, {answer['alive']} alive, seed 4\n")
+        first = f"{answer['statement']} = {answer['estimate']:.6g}   in [{lo:.6g}, {hi:.6g}]"
+        assert ran.out.startswith(f"{first} at confidence {answer['confidence']:g}\n")
+        assert f"\n{answer['method']}; 3000 networks, {answer['alive']} alive, seed 4\n" in ran.out
+        assert ran.out.endswith("".join(f"assuming: {assumption}\n" for assumption in answer["assumptions"]))
         assert ran.err == ""

@@ -30,6 +30,8 @@ ARGUMENTS = {
     "log_ratio": 0.1,
     "part": (1,),
     "what": "this",
+    "name": "r",
+    "use": "this",
 }
 """What parameters without a default are given."""
 
@@ -51,6 +53,7 @@ PLAIN = [
 
 INDIFFERENT = {
     "theory.moments.transfer.input_power_sums",  # of the input alone
+    "theory.requirements.require_free_name",
     "theory.requirements.require_layer",
     "theory.symbols.slope",
     "theory.symbols.variance",

@@ -148,7 +148,7 @@ def test_the_gradients_rate_is_the_mean_of_its_factor():
         (lambda: layer_norm_moment(BATCH), "architecture"),
         (lambda: layer_norm_spread(RELU.at(architecture="residual:1")), "architecture"),
         (lambda: layer_norm_gradient_rate(RELU.plain), "architecture"),
-        (lambda: layer_norm_moment(RELU.at(init="orthogonal")), "law"),
+        (lambda: layer_norm_moment(RELU.at(init="orthogonal")), "init"),
         (lambda: batch_norm_moment(RELU), "architecture"),
         (lambda: batch_norm_moment(BATCH, 4), "order"),
         (lambda: batch_norm_moment(BATCH.at(activation="linear")), "activation"),

@@ -323,7 +323,7 @@ def test_a_network_that_is_dead_has_no_lower_quartile() -> None:
     ("argument", "words", "fields"),
     [
         ("law", ["the Hessian's size", "uniform"], {"law": "uniform"}),
-        ("law", ["orthogonal"], {"init": "orthogonal"}),
+        ("init", ["orthogonal"], {"init": "orthogonal"}),
         ("activation", ["linear and ReLU", "leaky:1/4"], {"activation": "leaky:1/4"}),
         ("widths", ["one width"], {"width": None, "depth": None, "widths": (2, 3, 2)}),
         ("depth", ["depth 1"], {"depth": 1}),

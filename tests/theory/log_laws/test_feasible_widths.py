@@ -177,7 +177,7 @@ def test_a_mean_that_is_not_kept_has_no_width(init: str) -> None:
     ("argument", "fields"),
     [
         ("law", {"law": "uniform"}),
-        ("law", {"init": "orthogonal"}),
+        ("init", {"init": "orthogonal"}),
         ("widths", {"width": None, "depth": None, "widths": (2, 3)}),
         ("depth", {"depth": "L"}),
         ("activation", {"activation": "leaky:s"}),

@@ -118,7 +118,7 @@ def test_symbols_stay() -> None:
         ("layer", ["is needed"], {"width": None, "depth": None, "widths": (2, 3, 4)}, None),
         ("layer", ["'k'"], {"width": None, "depth": None, "widths": (2, 3, 4)}, "k"),
         ("law", ["uniform"], {"law": "uniform"}, 1),
-        ("law", ["orthogonal"], {"init": "orthogonal"}, 1),
+        ("init", ["orthogonal"], {"init": "orthogonal"}, 1),
         ("readout", ["fixed"], {"activation": "relu", "readout": "ones"}, 1),
         ("readout", ["fixed"], {"activation": "leaky:1/2", "readout": (1, 2)}, 1),
     ],

@@ -173,7 +173,7 @@ def test_scaling_shifts_the_law_and_equal_widths_are_constant_width() -> None:
     [
         ("law", ["uniform"], {"law": "uniform"}),
         ("law", ["symmetric"], {"law": "symmetric"}),
-        ("law", ["orthogonal"], {"init": "orthogonal"}),
+        ("init", ["orthogonal"], {"init": "orthogonal"}),
     ],
 )
 def test_other_laws_are_refused(argument: str, words: list[str], fields: dict[str, Any]) -> None:

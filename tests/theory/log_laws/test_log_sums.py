@@ -171,6 +171,26 @@ def test_floats_against_scipy(n: int) -> None:
     assert law.median() == pytest.approx(math.log(2 * special.gammaincinv(n / 2, 0.5)), abs=1e-10)
 
 
+@pytest.mark.parametrize("digits", [20, 150, 400])
+def test_a_median_has_as_many_digits_as_are_asked_for(digits: int) -> None:
+    ball = ONE.enclosed_quantile(Fraction(1, 2), digits)
+    with precision(digits + 30):
+        assert ball.overlaps((2 * flint.arb(2).log()).log())
+        assert ball.rel_accuracy_bits() > digits * math.log2(10)
+
+
+def test_the_digits_of_a_deeper_quantile_give_back_its_probability() -> None:
+    law, p = LogNormLaw(Ensemble(width=4, depth=3, activation="relu", init="he")), Fraction(2, 3)
+    ball = law.enclosed_quantile(p, 100)
+    with precision(120):
+        assert abs(law.enclosed_cdf(ball.mid(), 105) - flint.arb(flint.fmpq(2, 3))) < flint.arb(10) ** -99
+
+
+def test_an_input_beyond_floats_shifts_the_logarithm() -> None:
+    one, huge = (LogNormLaw(Ensemble(width=2, depth=8, input=text)) for text in ("1,0", "1e200,0"))
+    assert huge.median() - one.median() == pytest.approx(400 * math.log(10), rel=1e-12)
+
+
 @pytest.mark.parametrize("digits", [0, -3, 10**6, 2.5, "x", True])
 def test_digits_are_named(digits: Any) -> None:
     for question in (

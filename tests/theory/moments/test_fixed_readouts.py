@@ -189,7 +189,7 @@ FIXED = {"readout": "ones", **RELU}
         ("activation", ["relu", "linear"], {**FIXED, "activation": "linear"}, 1, 2),
         ("activation", ["leaky:1/2"], {**FIXED, "activation": "leaky:1/2"}, 1, 2),
         ("law", ["normal", "uniform"], {**FIXED, "law": "uniform"}, 1, 2),
-        ("law", ["orthogonal"], {**FIXED, "init": "orthogonal"}, 1, 2),
+        ("init", ["orthogonal"], {**FIXED, "init": "orthogonal"}, 1, 2),
         ("readout", ["random"], {**FIXED, "readout": "random"}, 1, 2),
         ("readout", ["signs"], {**FIXED, "readout": "signs"}, 1, 2),
         ("order", ["2 or 4", "6"], FIXED, 1, 6),

@@ -135,9 +135,9 @@ RELU = {"activation": "relu", "init": "he"}
 @pytest.mark.parametrize(
     ("argument", "words", "fields", "depth"),
     [
-        ("depth", ["angle is random", "depth 2"], RELU, None),
-        ("depth", ["depth 2"], {"activation": "leaky:1/2"}, 2),
-        ("depth", ["depth k"], {**RELU, "depth": "L"}, "k"),
+        ("depth", ["angle is random", "layer 2"], RELU, None),
+        ("layer", ["layer 2"], {"activation": "leaky:1/2"}, 2),
+        ("layer", ["layer k"], {**RELU, "depth": "L"}, "k"),
         ("layer", ["between 0 and the depth 2", "3"], {}, 3),
         ("layer", ["-1"], {}, -1),
         ("layer", ["True"], {}, True),

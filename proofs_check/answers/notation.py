@@ -1,0 +1,127 @@
+r"""What stands left of an answer's equation, in plain text and in LaTeX.
+
+>>> left = mean_power(activation(3), 4)
+>>> left.plain, left.latex
+('E|a_3|^4', '\\mathbb{E}\\left|a_{3}\\right|^{4}')
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+Layer = int | str
+
+
+@dataclass(frozen=True)
+class Notation:
+    """One thing in two notations.
+
+    Parameters
+    ----------
+    plain : str
+        As plain text.
+    latex : str
+        As LaTeX.
+    """
+
+    plain: str
+    latex: str
+
+
+def activation(layer: Layer) -> Notation:
+    """Return a_k."""
+    return Notation(f"a_{layer}", f"a_{{{layer}}}")
+
+
+def gradient(layer: Layer) -> Notation:
+    """Return df/dW_k."""
+    return Notation(f"df/dW_{layer}", rf"\partial f/\partial W_{{{layer}}}")
+
+
+def block(first: Layer, last: Layer) -> Notation:
+    """Return the block of the Hessian that belongs to two layers."""
+    return Notation(f"d^2f/dW_{first} dW_{last}", rf"\partial^2 f/\partial W_{{{first}}}\partial W_{{{last}}}")
+
+
+def square(vector: Notation) -> Notation:
+    """Return the squared norm of a vector."""
+    return Notation(f"|{vector.plain}|^2", f"|{vector.latex}|^2")
+
+
+def frobenius_square(matrix: Notation) -> Notation:
+    """Return the squared Frobenius norm of a matrix."""
+    return Notation(f"|{matrix.plain}|_F^2", f"|{matrix.latex}|_F^2")
+
+
+def mean_power(vector: Notation, order: int) -> Notation:
+    """Return E|vector|^order."""
+    return Notation(f"E|{vector.plain}|^{order}", rf"\mathbb{{E}}\left|{vector.latex}\right|^{{{order}}}")
+
+
+def mean_frobenius_power(matrix: Notation, order: int) -> Notation:
+    """Return E|matrix|_F^order."""
+    return Notation(f"E|{matrix.plain}|_F^{order}", rf"\mathbb{{E}}\left|{matrix.latex}\right|^{{{order}}}_F")
+
+
+def kurtosis(vector: Notation) -> Notation:
+    """Return E|vector|^4/(E|vector|^2)^2."""
+    fourth, second = mean_power(vector, 4), square(vector)
+    return Notation(
+        f"{fourth.plain}/(E{second.plain})^2", rf"\frac{{{fourth.latex}}}{{(\mathbb{{E}}{second.latex})^2}}"
+    )
+
+
+def of_two(operator: str, first: Notation, last: Notation) -> Notation:
+    """Return Cov(first, last), or another operator of two."""
+    return Notation(
+        f"{operator}({first.plain}, {last.plain})", rf"\operatorname{{{operator}}}({first.latex}, {last.latex})"
+    )
+
+
+def log_moment(operator: str, squared: Notation, alive: Notation | None) -> Notation:
+    r"""Return the mean or the variance of the logarithm of a squared norm, given survival if there is any death.
+
+    Parameters
+    ----------
+    operator : str
+        ``"E"`` or ``"Var"``.
+    squared : Notation
+        What the logarithm is taken of.
+    alive : Notation or None
+        What is not 0 in a network that survives; None if all survive.
+
+    Examples
+    --------
+    >>> log_moment("Var", square(activation("L")), activation("L")).plain
+    'Var[log|a_L|^2 | a_L != 0]'
+    """
+    symbol = r"\mathbb{E}" if operator == "E" else rf"\operatorname{{{operator}}}"
+    given = Notation("", "") if alive is None else Notation(f" | {alive.plain} != 0", rf"\mid {alive.latex}\neq0")
+    return Notation(
+        f"{operator}[log{squared.plain}{given.plain}]", rf"{symbol}\left[\log{squared.latex}{given.latex}\right]"
+    )
+
+
+def step_ratio() -> Notation:
+    """Return what one layer multiplies the squared norm by."""
+    return Notation("(|a_k|^2/|a_(k-1)|^2)", r"\frac{|a_k|^2}{|a_{k-1}|^2}")
+
+
+def quantile(p: Fraction, of: Notation) -> Notation:
+    r"""Return the p-quantile of something; at 1/2 it is the median.
+
+    Examples
+    --------
+    >>> print(quantile(Fraction(1, 2), square(activation(2))).latex)
+    q_{1/2}\left(|a_{2}|^2\right)
+    """
+    name = "median" if p == Fraction(1, 2) else f"{p}-quantile"
+    return Notation(f"{name} of {of.plain}", rf"q_{{{p}}}\left({of.latex}\right)")
+
+
+def kept_norm(layer: Layer, c: Fraction) -> Notation:
+    """Return P(|a_k|^2 >= c |x|^2), for a number c."""
+    a = square(activation(layer))
+    plain = f"P({a.plain} >= {c}*|x|^2)"
+    return Notation(plain, rf"\mathbb{{P}}\left({a.latex}\ge{c}\,|x|^2\right)")
