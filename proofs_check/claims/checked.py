@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -206,8 +207,15 @@ def as_text(result: Checked) -> str:
         lines.append(f"  {judged.advice}")
     if result.about == "networks":
         lines.append(f"  networks: {result.net.describe()}")
-    lines += [f"  assuming: {text}" for text in result.assumptions]
+    lines.append(_wrapped("; ".join(result.assumptions)))
     return "\n".join(lines)
+
+
+def _wrapped(assumptions: str) -> str:
+    return textwrap.fill(
+        assumptions, 118, initial_indent="  assuming: ", subsequent_indent="    ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def as_line(result: Checked) -> str:

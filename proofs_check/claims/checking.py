@@ -9,6 +9,8 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.answers.assumed import what_is_assumed
+from proofs_check.answers.letters import letters
+from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.claims.algebra import is_identical, ratio
 from proofs_check.claims.asymptotics import judge_asymptotically
@@ -20,7 +22,7 @@ from proofs_check.claims.meaning import SECOND_NORM, Meaning, letters_of, unders
 from proofs_check.claims.mutants import Variant, variants
 from proofs_check.claims.random_numbers import WeightProduct
 from proofs_check.claims.sampled import Drawing, judge_by_drawing, judge_point
-from proofs_check.claims.sides import NORM, NORM4, Sides
+from proofs_check.claims.sides import NORM4, Sides
 from proofs_check.claims.trials import nothing, size_letters, truth_at
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -414,25 +416,33 @@ def _resolution(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]]) -> 
 
 def _assumptions(sides: Sides) -> tuple[str, ...]:
     net, meaning = sides.net, sides.meaning
-    out = list(what_is_assumed(Query(net), *sides.assumed()))
-    out = [text for text in out if not text.startswith("norm_x is")]
     parameters = set(sides.parameters)
     weights_only = all(isinstance(n, WeightProduct) for s in meaning.statistics.values() for n in s.numbers)
+    out = list(what_is_assumed(Query(net), *sides.assumed()))
     if weights_only:
         out = [text for text in out if not text.startswith(("the input is", "the activation is"))]
     elif not meaning.mentions_input and net.input is None and net.architecture.name != "batchnorm":
         out = [text for text in out if not text.startswith("the input is")]
         out.append("|x| = 1, as the claim does not mention |x|")
+    written = meaning.written(meaning.left) + " " + meaning.written(meaning.right)
+    query = Query(net, left=Notation(written.replace("|x|", "").replace("|H_", "|H|H_"), ""))
+    meanings = letters(query, [str(letter) for letter in (*meaning.letters, *parameters)])
+    out += [_in_claims(line) for line in (meanings[1:] if weights_only else meanings)]
     if NORM4 in parameters:
-        out.append("|x|_4 is the 4-norm of the input: between |x|/n^(1/4), all entries equal, and |x|, one entry")
-    if symbols.BETA in meaning.letters:
-        out.append("beta = L/n stays fixed as n grows")
+        out.append("|x|_4 lies between |x|/n^(1/4), all entries of the input equal, and |x|, one entry")
     if COSINE in parameters or SECOND_NORM in parameters:
         out.append("x and x' are two inputs at an angle of cosine c")
-    kurtosis = str(symbols.number(net.law.kurtosis))
-    if "K" in str(meaning.source.text):
-        out.append(f"K = {kurtosis}, the kurtosis E w^4/(E w^2)^2 of a weight" if kurtosis != "K" else
-                   "K is the kurtosis E w^4/(E w^2)^2 of a weight")  # fmt: skip
-    if NORM in parameters and meaning.mentions_input:
-        out.append("|x| is the Euclidean norm of the input; sizes are positive integers")
+    if "K" in meaning.source.text and "K" not in map(str, parameters):
+        out.append(f"K = {symbols.number(net.law.kurtosis)}, the kurtosis E w^4/(E w^2)^2 of a weight")
     return tuple(dict.fromkeys(out))
+
+
+def _in_claims(meaning: str) -> str:
+    """Return what a letter means, in the notation of claims.
+
+    >>> _in_claims("norm_x is |x|, the norm of the input")
+    '|x| is the norm of the input'
+    """
+    for name, written in (("norm_x", "|x|"), ("norm4_x", "|x|_4")):
+        meaning = meaning.replace(f"{name} is {written}, ", f"{written} is ")
+    return meaning

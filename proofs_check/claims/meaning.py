@@ -129,7 +129,7 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
     >>> meaning = understand("E|a_L|^4 = (1+5/n)^L |x|^4", net)
     >>> meaning.written(meaning.left), meaning.right
-    ('E |a_L|^4', norm_x**4*(1 + 5/n)**L)
+    ('E|a_L|^4', norm_x**4*(1 + 5/n)**L)
     """
     root, source = parse_claim(claim)
     reader = _Reader(net, source, matrices)

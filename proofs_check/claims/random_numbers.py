@@ -152,7 +152,8 @@ class Moment(Statistic):
     @property
     def text(self) -> str:
         """How it is written in a claim."""
-        return "E " + " ".join(f"{number.text}^{power}" if power != 1 else number.text for number, power in self.powers)
+        product = " ".join(f"{number.text}^{power}" if power != 1 else number.text for number, power in self.powers)
+        return f"E{product}" if product[0] in "|<" else f"E {product}"
 
     @property
     def numbers(self) -> tuple[RandomNumber, ...]:

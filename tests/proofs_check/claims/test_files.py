@@ -107,7 +107,7 @@ def test_only_what_is_supported_is_saved(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "status", "words"),
     [
-        ("'E|a_L|^2 = |x|^2'", 0, "supported: E |a_L|^2 = |x|^2"),
+        ("'E|a_L|^2 = |x|^2'", 0, "supported: E|a_L|^2 = |x|^2"),
         ("'E|a_L|^2 = 2'", 1, "counterexample at n = 1, L = 1: claimed 2, true 1"),
         ("'E|a_L|^2 = 2' --expect refuted", 0, "refuted"),
         ("'E|a_L|^2 == 1' --width 4", 0, "all L, width 4 only"),
