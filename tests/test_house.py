@@ -79,11 +79,33 @@ def test_readme_command_works(command: str) -> None:
     assert out.getvalue().strip()
 
 
-def test_readme_prints_what_the_command_prints() -> None:
-    command, shown = re.search(r"\$ (vanishing derive .*)\n((?: {4}[^$\n].*\n)+)", README).groups()  # type: ignore[union-attr]
+SHOWN = re.findall(r"\$ (vanishing (?:derive|check) .*)\n((?: {4}[^$\n].*\n)+)", README)
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_readme_prints_what_the_command_prints(command: str, shown: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        main(shlex.split(command)[1:])
+        status = main(shlex.split(command)[1:])
     assert out.getvalue() == textwrap.dedent(shown)
+    assert status == ("refuted" in shown.split(":")[0])
+
+
+def test_readme_shows_claims_that_stand_and_claims_that_fall() -> None:
+    assert [shown.split(":")[0].strip() for command, shown in SHOWN if " check " in command] == ["supported", "refuted"]
+
+
+def _readme_checks() -> list[str]:
+    lines = (line.split("  #")[0].strip() for line in README.splitlines())
+    return [
+        line for line in lines if line.startswith("vanishing check") and "--file" not in line and "--save" not in line
+    ]
+
+
+@pytest.mark.parametrize("command", _readme_checks())
+def test_readme_claim_is_decided(command: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(shlex.split(command)[1:]) in (0, 1)
+    assert out.getvalue().strip()
 
 
 def _readme_examples() -> list[str]:
