@@ -1,27 +1,30 @@
 """A claim in, a verdict out: what ``vanishing check`` does.
 
-==============  =========================================================================
-spelling        unicode, spelled out in ASCII
-latex           LaTeX, translated
-syntax          the grammar: from text to a tree
-arithmetic      from the tree to SymPy: numbers, letters, functions
-matrices        which matrices a claim names, and their laws
-random_numbers  what claims speak of: norms, eigenvalues, and what is asked of their laws
-meaning         from the tree to two formulas, with statistics as letters
-derivations     what theory knows of each statistic
-domain          the sizes for which a claim is made
-sides           both sides at given sizes, exactly or in balls
-algebra         whether two formulas are identical; their ratio
-trials          a claim at one size after another
-one_layer       inequalities at every depth, from one layer
-exactly         verdicts on what theory can decide
-asymptotics     verdicts on O(...) and ~
-sampled         verdicts from drawn networks
-mutants         nearby false variants of a claim
-matrix_claims   verdicts on expectations of matrix products
-checked         what a check found, as text and as JSON
-checking        all of this together: check()
-saving          a claim as a statement, in source code
-batch           files of claims
-==============  =========================================================================
+==================  =========================================================================
+spelling            unicode, spelled out in ASCII
+latex               LaTeX, translated
+syntax              the grammar: from text to a tree
+arithmetic          from the tree to SymPy: numbers, letters, functions
+matrices            which matrices a claim names, and their laws
+random_numbers      what claims speak of: norms, eigenvalues, and what is asked of their laws
+random_expressions  polynomials in them, plus logarithms
+number_reader       from the tree to them
+meaning             from the tree to two formulas, with statistics as letters
+derivations         what theory knows of each statistic
+domain              the sizes for which a claim is made
+sides               both sides at given sizes, exactly or in balls
+algebra             whether two formulas are identical; their ratio
+trials              a claim at one size after another
+one_layer           inequalities at every depth, from one layer
+exactly             verdicts on what theory can decide
+asymptotics         verdicts on O(...) and ~
+sampled             verdicts from drawn networks
+mutants             nearby false variants of a claim
+matrix_claims       verdicts on expectations of matrix products
+checked             what a check found, as text and as JSON
+sharpness           how sharp a check is: those variants on the same evidence
+checking            all of this together: check()
+saving              a claim as a statement, in source code
+batch               files of claims
+==================  =========================================================================
 """

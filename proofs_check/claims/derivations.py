@@ -12,6 +12,7 @@ import sympy as sp
 
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
+from proofs_check.claims.number_reader import SECOND_NORM
 from proofs_check.claims.random_numbers import (
     Activation,
     Exceedance,
@@ -47,9 +48,6 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
 from theory.moments.jacobians import weight_product_moment
-
-SECOND_NORM = sp.Symbol("norm_y", positive=True)
-"""|x'|, the norm of the second input."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import sympy as sp
 from proofs_check.assumptions import Assumption
 from proofs_check.claims.derivations import Derived, derive_statistic
 from proofs_check.claims.domain import Point
-from proofs_check.claims.meaning import SECOND_NORM, Meaning
+from proofs_check.claims.meaning import Meaning
+from proofs_check.claims.number_reader import SECOND_NORM
 from proofs_check.claims.random_numbers import Activation, LogCumulant, Statistic
 from theory import symbols
 from theory.balls import Ball, enclose, less, precision

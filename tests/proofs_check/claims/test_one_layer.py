@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from proofs_check.claims.checking import check, in_letters
 from proofs_check.claims.domain import read_domain
-from proofs_check.claims.meaning import letters_of, understand
+from proofs_check.claims.meaning import understand
+from proofs_check.claims.number_reader import letters_of
 from proofs_check.claims.one_layer import Proof, prove
 from proofs_check.claims.sides import Sides
 from theory import LogNormLaw, symbols
