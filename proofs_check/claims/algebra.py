@@ -21,7 +21,7 @@ def spread(expression: sp.Expr) -> sp.Expr:
     --------
     >>> n, L = symbols.whole("n"), symbols.whole("L")
     >>> spread((1 + 5 / n) ** (L + 1))
-    (n + 5)**(L + 1)/n**(L + 1)
+    n**(-L - 1)*(n + 5)**(L + 1)
     """
 
     def powers(node: sp.Expr) -> sp.Expr:

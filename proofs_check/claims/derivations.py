@@ -310,8 +310,8 @@ def quantile_ball(law: LogSumLaw, p: sp.Rational, digits: int) -> Ball:
     Examples
     --------
     >>> law = LogNormLaw(Ensemble(width=1, depth=1, activation="relu", init="he"))
-    >>> quantile_ball(law, sp.Rational(1, 2), 10)
-    -inf
+    >>> quantile_ball(law, sp.Rational(1, 2), 10) < -1000
+    True
     """
     dead = 1 - law.survival()
     if (dead - p).is_nonnegative:

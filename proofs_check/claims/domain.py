@@ -176,7 +176,7 @@ def read_domain(
 
     Examples
     --------
-    >>> n, L = symbols.whole("n"), symbols.whole("L")
+    >>> n, L = sp.symbols("n L", integer=True, positive=True)
     >>> read_domain("n=2..4, L=1,8", [n, L], [], {"n": n, "L": L}).text
     'n = 2..4, L = 1, 8'
     """

@@ -242,8 +242,17 @@ def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
         return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
     if not trials.held:
         return Judgement(Verdict.INCONCLUSIVE, "no size", (("enclosed", "the claim has no size to be tried at"),))
+    if relation == "=" and not _is_exhausted(sides, domain, trials):
+        says = f"both sides are equal at {len(trials.held):,} cases, but no algebra here shows that they are always"
+        return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
     how = "equal exactly" if relation == "=" else "in balls, which bound every rounding error"
     return Judgement(Verdict.SUPPORTED, scope, (("enclosed", f"{len(trials.held):,} cases hold, {how}"),))
+
+
+def _is_exhausted(sides: Sides, domain: Domain, trials: Trials) -> bool:
+    """Whether all sizes for which the claim is made were tried, and nothing else varies."""
+    finite = all(values.given and not values.unbounded for values in domain.ranges.values())
+    return finite and trials.complete and not sides.parameters and not domain.layers
 
 
 def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:

@@ -73,8 +73,8 @@ def shown(expression: sp.Expr) -> str:
 
     Examples
     --------
-    >>> n, L = symbols.whole("n"), symbols.whole("L")
-    >>> shown(symbols.norm_symbol(2) ** 4 * (1 + 5 / n) ** L)
+    >>> n, L, norm_x = sp.symbols("n L norm_x", positive=True)
+    >>> shown(norm_x**4 * (1 + 5 / n) ** L)
     '|x|^4*(1 + 5/n)^L'
     """
     text = str(expression).replace("**", "^").replace("norm_x", "|x|").replace("norm4_x", "|x|_4")

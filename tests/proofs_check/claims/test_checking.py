@@ -186,6 +186,13 @@ def test_a_size_that_is_a_number_has_no_range():
         check("E|a_L|^4 <= 2", HE.at(width=16), sizes="n=1..8")
 
 
+def test_an_equation_at_all_sizes_tried_is_no_identity():
+    gap = "*".join(f"(n-{size})^2" for size in (*range(1, 65), 128, 256, 512, 1024, 2048, 4096))
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE).verdict is Verdict.INCONCLUSIVE
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..64,L=1..4")
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..65,L=1..4").verdict is Verdict.REFUTED
+
+
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
