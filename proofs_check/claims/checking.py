@@ -121,7 +121,7 @@ def check(
         found_sharp = sharpness.of_limits(sides, domain, judgement, seconds) if compare else Sharpness()
     elif _is_known(sides, domain):
         judgement = judge_exactly(sides, domain, seconds=seconds, told=told, first_only=not compare)
-        found_sharp = sharpness.of_exact(sides, domain, judgement) if compare else Sharpness()
+        found_sharp = sharpness.of_exact(sides, domain, judgement, seconds) if compare else Sharpness()
     else:
         judgement, found = judge_by_drawing(sides, domain, drawing, told=told)
         found_sharp = sharpness.of_drawing(sides, drawing, found, judgement) if compare else Sharpness()

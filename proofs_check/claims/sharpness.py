@@ -45,7 +45,7 @@ def _others(sides: Sides) -> Iterable[tuple[Variant, sp.Expr]]:
             yield variant, right
 
 
-def of_exact(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
+def of_exact(sides: Sides, domain: Domain, judgement: Judgement, seconds: float) -> Sharpness:
     """Return how sharp a check by formulas or balls is.
 
     Parameters
@@ -56,13 +56,18 @@ def of_exact(sides: Sides, domain: Domain, judgement: Judgement) -> Sharpness:
         Its sizes.
     judgement : Judgement
         What was found; only of a supported claim variants are tried.
+    seconds : float
+        After so many seconds no further variant is tried.
     """
+    end = time.monotonic() + seconds
     if judgement.verdict is not Verdict.SUPPORTED:
         return Sharpness()
     points = _comparable(sides, domain)
     proved = sides.has_formulas and sides.meaning.relation == "=" and judgement.tiers[0][0] == "derived"
     refuted, tried, survives = [], 0, []
     for variant, right in _others(sides):
+        if time.monotonic() > end:
+            break
         if proved and is_identical(sides.formula(right) - sides.formula(sides.meaning.right)):
             continue  # it says the same
         truths = [_truth(sides, point, right) for point in points]
@@ -140,10 +145,8 @@ def of_limits(sides: Sides, domain: Domain, judgement: Judgement, seconds: float
 
     Parameters
     ----------
-    sides, domain, judgement
+    sides, domain, judgement, seconds
         As for :func:`of_exact`.
-    seconds : float
-        After so many seconds no further variant is tried.
     """
     if judgement.verdict is not Verdict.SUPPORTED:
         return Sharpness()

@@ -188,9 +188,9 @@ def test_a_size_that_is_a_number_has_no_range():
 
 def test_an_equation_at_all_sizes_tried_is_no_identity():
     gap = "*".join(f"(n-{size})^2" for size in (*range(1, 65), 128, 256, 512, 1024, 2048, 4096))
-    assert check(f"E|a_L|^2 = 1 + {gap}", HE).verdict is Verdict.INCONCLUSIVE
-    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..64,L=1..4")
-    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..65,L=1..4").verdict is Verdict.REFUTED
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE, compare=False).verdict is Verdict.INCONCLUSIVE
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..64,L=1..2", compare=False)
+    assert check(f"E|a_L|^2 = 1 + {gap}", HE, sizes="n=1..65,L=1..2", compare=False).verdict is Verdict.REFUTED
 
 
 @pytest.mark.parametrize(
