@@ -8,8 +8,8 @@ from proofs_check.exact.identities import zero_by_flint, zero_by_sympy
 from theory import symbols
 from theory.ensembles import InvalidArgument
 
-_LONGEST = 400
-"""Formulas of more operations than this are shown as they are."""
+_LONGEST = 80
+"""Ratios of formulas of more operations than this are not shown: SymPy would take long to shorten them."""
 
 
 def spread(expression: sp.Expr) -> sp.Expr:
