@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ LADDER = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """The sizes that are tried where trying all would take too long."""
 SPARSE = (1, 2, 4, 8, 16, 32, 64)
 """Those of them that are tried first where each takes long."""
+_WIDE = (1, 2, 3, 8, 64, 512, 4096)
+"""The values of each of many sizes."""
 LARGEST = 64
 FAR = (128, 256, 512, 1024, 2048, 4096)
 """Where a claim is made from some size on, these are tried, too."""
 _EXAMPLE = "use e.g. --for n=1..64,L=1..64 or --for 'n>=12' or --for L=beta*n"
 _MOST = 100_000
+_MOST_POINTS = 20_000
 
 Point = Mapping[sp.Symbol, sp.Expr]
 """Numbers for letters."""
@@ -99,8 +103,15 @@ class Domain:
             Whether all are returned, or those on a ladder only (ranges that the user gave in full are thinned, too).
         """
         letters = sorted(self.ranges, key=lambda letter: (letter == depth, str(letter)))
-        sizes = set(itertools.product(*(self._values(self.ranges[letter], all_sizes) for letter in letters)))
-        if all_sizes and not self.is_given:  # what holds at small sizes may fail far out
+        columns = [self._values(self.ranges[letter], all_sizes) for letter in letters]
+        if all_sizes and not self.is_given and len(letters) > 2:
+            columns = [_WIDE] * len(letters)
+        for ladder in (LADDER, SPARSE, (1, 2, 4, 16), (1, 2)):  # many letters have too many combinations
+            if math.prod(map(len, columns)) <= _MOST_POINTS:
+                break
+            columns = [_thinned(column, ladder) for column in columns]
+        sizes = set(itertools.product(*columns))
+        if all_sizes and not self.is_given and len(letters) <= 2:  # what holds at small sizes may fail far out
             sizes |= set(itertools.product((*LADDER, *FAR), repeat=len(letters)))
         out: list[dict[sp.Symbol, sp.Expr]] = []
         for values in sizes:
@@ -117,8 +128,7 @@ class Domain:
     def _values(self, values: Range, all_sizes: bool) -> Sequence[int]:
         if all_sizes:
             return values.values
-        on_ladder = [v for v in values.values if v in LADDER or v in FAR]
-        return sorted({values.values[0], *on_ladder, values.values[-1]})
+        return _thinned(values.values, (*LADDER, *FAR))
 
     def _layers(self, point: Point, depth: sp.Expr) -> Iterator[dict[sp.Symbol, sp.Expr]]:
         last = depth.xreplace(dict(point))
@@ -145,6 +155,11 @@ class Domain:
                  for letter, r in self.ranges.items() if r.given]  # fmt: skip
         parts += [f"{letter} = {formula}" for letter, formula in self.path.items()]
         return ", ".join(parts)
+
+
+def _thinned(values: Sequence[int], ladder: Sequence[int]) -> list[int]:
+    """Return the values on a ladder, and both ends."""
+    return sorted({values[0], *(value for value in values if value in ladder), values[-1]})
 
 
 def read_domain(

@@ -325,3 +325,10 @@ def test_notebooks_and_prompts_show_a_short_answer():
     assert found._repr_html_().startswith("<div><b>supported")
     assert "supported" in found._repr_latex_()
     assert as_line(found) == f"{'supported':<12}  E|a_L|^2 = |x|^2   [all n, L and |x|]"
+
+
+def test_many_letters_are_tried_far_apart():
+    net = Ensemble(widths=("n_0", "n_1", "n_2", "n_3"))
+    assert check("E|a_L|^2 <= 8*|x|^2", net, compare=False)  # each layer at most doubles it
+    found = check("E|a_L|^2 <= 5*|x|^2", net, compare=False)
+    assert found.verdict is Verdict.REFUTED  # (16/9)^3 = 5.6 at widths 1, 8, 64, 512
