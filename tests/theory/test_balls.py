@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import refused
 from theory.balls import enclose, less
+from theory.ensembles import InvalidArgument
 
 ATOMS = st.sampled_from([sp.pi, sp.E, sp.EulerGamma]) | st.fractions(
     min_value="1/9", max_value=9, max_denominator=9
@@ -152,3 +153,28 @@ def test_what_has_no_finite_real_value_is_refused(undefined: sp.Expr) -> None:
 def test_unknown_functions_floats_and_symbols_are_refused_by_name(expression: Any, word: str) -> None:
     with refused("expression", word):
         enclose(expression)
+
+
+def test_symbols_with_values_are_evaluated_and_others_are_named() -> None:
+    n, k = sp.symbols("n k")
+    values = {n: flint.arb(6), k: flint.arb(2)}
+    for expression, value in (
+        (n**k + sp.exp(k) / n, 36 + sp.E**2 / 6),
+        (sp.binomial(n, k), 15),
+        (sp.factorial(n), 720),
+        (sp.Sum(1 / k, (k, 1, n)), sp.Rational(49, 20)),
+        (sp.Min(n, k) - sp.Max(n, k), -4),
+        (sp.Abs(k - n), 4),
+        (sp.acos(k / 4), sp.pi / 3),
+    ):
+        assert enclose(expression, 30, values).overlaps(enclose(sp.sympify(value)))
+    with pytest.raises(InvalidArgument, match="has the symbols k"):
+        enclose(n + k, values={n: flint.arb(1)})
+
+
+def test_sums_have_whole_ends_and_not_too_many_terms() -> None:
+    k = sp.Symbol("k")
+    with pytest.raises(InvalidArgument, match="no whole ends"):
+        enclose(sp.Sum(k, (k, 1, sp.Rational(7, 2))))
+    with pytest.raises(InvalidArgument, match="more than"):
+        enclose(sp.Sum(1 / k, (k, 1, 10**9)))

@@ -19,8 +19,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from tests.theory.small_networks import exact, refused
+from theory import Gaussian, expectation
 from theory.ensembles import Ensemble
-from theory.moments.jacobians import jacobian_moment
+from theory.moments.jacobians import jacobian_moment, weight_product_moment
 from theory.requirements import require_two_layers
 
 Array = NDArray[np.float64]
@@ -212,3 +213,38 @@ def test_two_layers_in_order_are_taken() -> None:
     net = Ensemble(width=2, depth="L")
     for layers in ((1, 2), (1, "L"), ("k", "l"), ("k", "L"), ("k", 9)):
         require_two_layers(net, *layers)
+
+
+def test_products_of_weights_agree_with_every_matrix() -> None:
+    """Enumerates all pairs of matrices with the law above, whose moments to order 4 are those of normal weights."""
+    net = Ensemble(widths=(2, 1, 2), init=VARIANCE)
+    chances = {-1: Fraction(1, 6), 0: Fraction(2, 3), 1: Fraction(1, 6)}
+    for order in (2, 4):
+        mean = Fraction(0)
+        for entries in itertools.product(chances, repeat=4):
+            first, last = entries[:2], entries[2:]
+            square = sum((a * b) ** 2 for a in last for b in first)  # of the outer product
+            mean += math.prod(chances[entry] for entry in entries) * square ** (order // 2)
+        assert weight_product_moment(net, order) == sp.Rational(mean)
+
+
+@pytest.mark.parametrize("fields", [{}, {"activation": "relu", "init": "he"}, {"activation": "leaky:1/2"}])
+def test_a_product_of_weights_is_the_jacobian_of_the_linear_network(fields: dict[str, Any]) -> None:
+    net = Ensemble(width=3, depth=2, **fields)
+    variance = net.variance(1)
+    linear = Ensemble(width=3, depth=4, init=variance)  # two masks of slope 1 around two matrices
+    for order in (2, 4):
+        assert weight_product_moment(net, order) == jacobian_moment(linear, 1, 4, order)
+
+
+def test_products_of_weights_agree_with_the_calculus_of_matrices() -> None:
+    first, last = sp.MatrixSymbol("U", n, n), sp.MatrixSymbol("V", n, n)
+    product = last * first
+    derived = expectation(sp.Trace(product * product.T) ** 2, {first: Gaussian(1 / n), last: Gaussian(1 / n)})
+    assert sp.simplify(weight_product_moment(Ensemble(width="n", depth=2), 4) - derived) == 0
+
+
+@pytest.mark.parametrize(("fields", "order", "word"), [({}, 3, "order"), ({"law": "uniform"}, 4, "law")])
+def test_products_of_weights_refuse_what_they_do_not_know(fields: dict[str, Any], order: int, word: str) -> None:
+    with refused(word):
+        weight_product_moment(Ensemble(width=2, depth=2, **fields), order)
