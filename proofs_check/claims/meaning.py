@@ -107,8 +107,11 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     """
     root, source = parse_claim(claim)
     reader = _Reader(net, source, matrices)
-    left = reader.scalar(root.parts[0])
-    right, remainder = reader.right_side(root.parts[1])
+    try:
+        left = reader.scalar(root.parts[0])
+        right, remainder = reader.right_side(root.parts[1])
+    except RecursionError:
+        raise source.refused(0, "is nested too deeply", "use fewer brackets") from None
     if not reader.statistics and matrices is None:
         problem = "says nothing about a random network"
         remedy = "put e.g. E|a_L|^2, median log|a_L|^2 or P(|a_L| > 0) on the left side"

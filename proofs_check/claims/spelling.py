@@ -15,6 +15,7 @@ _WORDS = {
     "γ": " gamma_letter ", "κ": " K ", "ℓ": "l", "′": "'", "’": "'", "…": "...", "⋯": "...", "½": "(1/2)", "¼": "(1/4)",
     "¾": "(3/4)", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\t": " ", "\u2062": " ", "⊤": "T", "“": "", "”": "",
 }  # fmt: skip
+_LONGEST = 4000
 _REFUSED = {
     "≈": "says nothing that could be checked",
     "≃": "says nothing that could be checked",
@@ -92,6 +93,8 @@ def spelled(claim: str) -> Spelled:
     """
     if not isinstance(claim, str) or not claim.strip():
         raise InvalidArgument("claim", f"must be text, got {claim!r}", "write e.g. 'E|a_L|^2 = |x|^2'")
+    if len(claim) > _LONGEST:
+        raise InvalidArgument("claim", f"has {len(claim):,} characters", f"use at most {_LONGEST:,}")
     claim = " ".join(claim.splitlines()) if "\n" in claim else claim
     out: list[str] = []
     places: list[int] = []

@@ -85,6 +85,13 @@ def parse_claim(claim: str) -> tuple[Node, Spelled]:
     ('<=', 'statistic', 'mul')
     """
     source = spelled(claim)
+    try:
+        return _relation(source), source
+    except RecursionError:
+        raise source.refused(0, "is nested too deeply", "use fewer brackets") from None
+
+
+def _relation(source: Spelled) -> Node:
     parser = _Parser(source)
     left = parser.sum()
     relation = parser.relation()
@@ -94,7 +101,7 @@ def parse_claim(claim: str) -> tuple[Node, Spelled]:
     if parser.peek() in RELATIONS:
         raise source.refused(parser.at, "there are two relations", "state one claim at a time")
     parser.require_end()
-    return Node("relation", relation, (left, right), 0, len(source.text)), source
+    return Node("relation", relation, (left, right), 0, len(source.text))
 
 
 def parse_formula(text: str) -> tuple[Node, Spelled]:

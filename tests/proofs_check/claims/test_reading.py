@@ -124,6 +124,17 @@ def test_what_is_no_text_is_refused(claim):
         parse_claim(claim)
 
 
+@pytest.mark.parametrize("claim", ["E|a_L|^2 = " + "(" * 900 + "1" + ")" * 900, "E|a_L|^2 = " + "-" * 3000 + "1"])
+def test_what_is_nested_too_deeply_is_refused(claim):
+    with pytest.raises(InvalidArgument, match="nested too deeply"):
+        understand(claim, NET)
+
+
+def test_a_claim_is_no_book():
+    with pytest.raises(InvalidArgument, match="characters"):
+        understand("E|a_L|^2 = " + "1+" * 5000 + "1", NET)
+
+
 def test_letters_are_those_of_the_ensemble():
     net = Ensemble(width="m", depth="D", activation="leaky:s", init="variance:v", law="symmetric")
     meaning = understand("E|a_D|^2 = m*v*(1+s^2)^D*K", net)
