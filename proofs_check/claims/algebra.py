@@ -12,6 +12,9 @@ _LONGEST = 80
 """Ratios of formulas of more operations than this are not shown: SymPy would take long to shorten them."""
 
 
+_SHORT = 12
+
+
 def spread(expression: sp.Expr) -> sp.Expr:
     """Write powers with letters in the exponent as powers of irreducible factors, exponentials and logarithms as sums.
 
@@ -91,7 +94,8 @@ def ratio(derived: sp.Expr, claimed: sp.Expr) -> sp.Expr | None:
         (sp.powsimp(form, force=True) for form in (quotient, symbols.gather(quotient), sp.cancel(quotient))),
         key=sp.count_ops,
     )
-    return sp.powsimp(short, combine="base", force=True)
+    short = sp.powsimp(short, combine="base", force=True)
+    return short if short.count_ops() <= max(derived.count_ops(), _SHORT) else None
 
 
 def constant_in(expression: sp.Expr, letter: sp.Symbol) -> tuple[sp.Expr, sp.Expr] | None:

@@ -17,7 +17,10 @@ _FUNCTIONS: Mapping[str, tuple[int, Any]] = {
     "exp": (1, sp.exp),
     "sqrt": (1, sp.sqrt),
     "gamma": (1, sp.gamma),
+    "Gamma": (1, sp.gamma),
     "digamma": (1, lambda x: sp.polygamma(0, x)),
+    "psi": (1, lambda x: sp.polygamma(0, x)),
+    "trigamma": (1, lambda x: sp.polygamma(1, x)),
     "polygamma": (2, sp.polygamma),
     "binomial": (2, sp.binomial),
     "factorial": (1, sp.factorial),
@@ -32,6 +35,7 @@ _CONSTANTS = {"pi": sp.pi, "e": sp.E, "EulerGamma": sp.EulerGamma}
 _MOST_DIGITS = 10_000
 _GROWING = ("factorial", "gamma", "binomial", "exp")
 _MOST_ARGUMENT = 3000
+_MOST_TERMS = 300
 
 
 class Arithmetic:
@@ -48,7 +52,7 @@ class Arithmetic:
     def __init__(self, source: Spelled, known: Mapping[str, sp.Expr]) -> None:
         self.source = source
         self.known = {**_CONSTANTS, **known}
-        self.bound: dict[str, sp.Symbol] = {}
+        self.bound: dict[str, sp.Expr] = {}
 
     def refuse(self, node: Node, problem: str, remedy: str) -> InvalidArgument:
         """Return the error that shows where the node stands."""
@@ -126,7 +130,7 @@ class Arithmetic:
     def call(self, node: Node) -> sp.Expr:
         """Read a function's value."""
         name, parts = node.value, node.parts
-        if name == "Sum":
+        if name in ("Sum", "Prod"):
             return self.series(node)
         if name not in _FUNCTIONS:
             return self.special(node)
@@ -148,19 +152,30 @@ class Arithmetic:
         return value
 
     def series(self, node: Node) -> sp.Expr:
-        """Read a sum with an index."""
-        remedy = "write e.g. Sum(1/j, (j, 1, L))"
+        """Read a sum or a product with an index; between numbers it is written out, so that widths n_j may occur."""
+        name = node.value
+        remedy = f"write e.g. {name}(1/j, (j, 1, L))"
         if len(node.parts) != 2 or node.parts[1].kind != "tuple" or len(node.parts[1].parts) != 3:
-            raise self.refuse(node, "a sum needs its term and (index, first, last)", remedy)
+            raise self.refuse(node, "it needs its term and (index, first, last)", remedy)
         index, first, last = node.parts[1].parts
         if index.kind != "name" or index.sub:
             raise self.refuse(index, "the index must be a letter", remedy)
-        ends = self.scalar(first), self.scalar(last)
-        letter = sp.Symbol(index.value, integer=True)
-        outer, self.bound = self.bound, {**self.bound, index.value: letter}
-        term = self.scalar(node.parts[0])
-        self.bound = outer
-        return sp.Sum(term, (letter, *ends))
+        start, stop = self.scalar(first), self.scalar(last)
+        outer = self.bound
+        try:
+            if start.is_Integer and stop.is_Integer and stop - start <= _MOST_TERMS:
+                terms = []
+                for at in range(int(start), int(stop) + 1):
+                    self.bound = {**outer, index.value: sp.Integer(at)}
+                    terms.append(self.scalar(node.parts[0]))
+                return sp.Add(*terms) if name == "Sum" else sp.Mul(*terms)
+            if name == "Prod":
+                raise self.refuse(node, "a product between letters is not known here", "give numbers for the sizes")
+            letter = sp.Symbol(index.value, integer=True)
+            self.bound = {**outer, index.value: letter}
+            return sp.Sum(self.scalar(node.parts[0]), (letter, start, stop))
+        finally:
+            self.bound = outer
 
 
 def read_formula(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -28,7 +29,7 @@ _FAR = (10**4, 10**6, 10**8)
 """Limits are compared with the numbers at these widths, because a computed limit alone is no proof."""
 
 
-def judge_asymptotically(sides: Sides, domain: Domain) -> Judgement:
+def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Judgement:
     """Judge a claim with an error term, or that a ratio tends to 1.
 
     Parameters
@@ -37,6 +38,8 @@ def judge_asymptotically(sides: Sides, domain: Domain) -> Judgement:
         The claim.
     domain : Domain
         The path; without one the depth is fixed as the width grows.
+    seconds : float
+        After so many seconds no further width is tried, where widths are tried.
 
     Raises
     ------
@@ -48,14 +51,14 @@ def judge_asymptotically(sides: Sides, domain: Domain) -> Judgement:
     scope = _scope(sides, domain, n)
     expanded = _expanded(sides)
     if expanded is None:
-        return _by_doubling(sides, domain, n, scope)
+        return _by_doubling(sides, domain, n, scope, seconds)
     quantity = _on_path((expanded - meaning.right) / meaning.remainder if meaning.remainder is not None
                         else expanded / meaning.right, sides, domain)  # fmt: skip
     known, open_part = _split(quantity)
     limit = _limit(known, n)
     if meaning.remainder is not None:
         return _bounded(sides, domain, limit, _limit(open_part, n), scope)
-    if limit is None or open_part != 0:
+    if limit is None or (open_part != 0 and _limit(open_part, n) != 0):
         return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", "the limit of the ratio is not known here"),))
     says = f"the ratio of both sides tends to {limit}"
     verdict = Verdict.SUPPORTED if limit == 1 else Verdict.REFUTED
@@ -209,14 +212,17 @@ def _shown(expression: Any) -> str:
     return shown(expression)
 
 
-def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str) -> Judgement:
+def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str, seconds: float) -> Judgement:
     """Enclose the constant along doubling widths, which can refute a claim but never support it."""
     meaning = sides.meaning
     depth = symbols.whole(sides.net.depth)
     target = (meaning.left - meaning.right) / meaning.remainder if meaning.remainder is not None else (
         meaning.left / meaning.right)  # fmt: skip
     found: list[tuple[int, float]] = []
+    end = time.monotonic() + seconds
     for power in range(*_DOUBLINGS):
+        if time.monotonic() > end:
+            break
         point = {n: sp.Integer(2**power)}
         if depth.is_Symbol and depth not in domain.path:
             point[depth] = sp.Integer(4)
@@ -231,9 +237,9 @@ def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str) -> Judg
             return Judgement(
                 Verdict.INCONCLUSIVE, scope, (("enclosed", f"no value at {n} = {2**power}: {bad.problem}"),)
             )
-    says = "at doubling widths: " + ", ".join(f"{value:.4g}" for _, value in found[-5:])
+    says = ", ".join(f"{value:.6g} at {n} = {width}" for width, value in found[-5:])
     what = "the ratio" if meaning.remainder is None else "(left - right)/term"
-    tiers = (("enclosed", f"{what} {says}"),)
+    tiers = (("enclosed", f"{what} is {says}" if found else "no width was tried in time"),)
     last = [abs(value) for _, value in found[-5:]]
     if meaning.remainder is None:
         off = [abs(value - 1) for _, value in found[-5:]]

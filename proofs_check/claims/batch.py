@@ -58,8 +58,8 @@ def read_lines(path: str | Path) -> list[Line]:
 def _lines(text: str, path: str) -> Iterator[Line]:
     defaults: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith("#"):
+        stripped = line.split("#", 1)[0].strip()
+        if not stripped:
             continue
         if stripped.startswith("defaults:"):
             defaults = _options(stripped.removeprefix("defaults:"), path, number)

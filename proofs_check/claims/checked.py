@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -184,7 +185,11 @@ def as_text(result: Checked) -> str:
         The answer.
     """
     judged = result.judgement
-    lines = [f"{judged.verdict.value}: {result.left} {result.relation} {result.right}", f"  scope: {judged.scope}"]
+    lines = [f"{judged.verdict.value}: {' '.join(result.claim.split())}"]
+    reading = f"{result.left} {result.relation} {result.right}"
+    if _bare(reading) != _bare(result.claim):
+        lines.append(f"  read as: {reading}")
+    lines.append(f"  scope: {judged.scope}")
     lines += [f"  {tier}: {says}" for tier, says in judged.tiers]
     if judged.counterexample is not None:
         at = ", ".join(f"{name} = {value}" for name, value in judged.counterexample.at.items())
@@ -209,6 +214,11 @@ def as_text(result: Checked) -> str:
         lines.append(f"  networks: {result.net.describe()}")
     lines.append(_wrapped("; ".join(result.assumptions)))
     return "\n".join(lines)
+
+
+def _bare(claim: str) -> str:
+    """Return a claim without what may be written in several ways."""
+    return re.sub(r"[\s*(){}]", "", claim).replace("dF/", "df/").replace("==", "=")
 
 
 def _wrapped(assumptions: str) -> str:

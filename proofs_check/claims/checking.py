@@ -28,7 +28,7 @@ from proofs_check.claims.trials import nothing
 from proofs_check.verdict import Verdict
 from theory import symbols
 from theory.balls import Ball
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.two_inputs import COSINE
 
 SECONDS = 4.0
@@ -64,7 +64,7 @@ def check(
     sizes : str, list of str or mapping, optional
         For which sizes: ``"n=1..64,L=1..64"``, ``"n>=12"``, ``"L=beta*n"`` or ``{"n": range(1, 65)}``; by default all.
     latex : bool
-        Whether the claim is written in LaTeX.
+        Whether the claim is written in LaTeX; one with a backslash is read so in any case.
     matrices : sequence of str
         Declarations such as ``"W: normal 1/n, n by n"``, for claims about expectations of matrix products.
     samples, seed, tolerance, error
@@ -98,8 +98,9 @@ def check(
     """
     began = time.monotonic()
     net = Ensemble(width="n", depth="L") if net is None else net
+    require_ensemble(net)
     given = claim
-    if latex:
+    if latex or (isinstance(claim, str) and "\\" in claim):
         from proofs_check.claims.latex import from_latex
 
         claim = from_latex(claim)
@@ -117,7 +118,7 @@ def check(
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     if meaning.relation == "~" or meaning.remainder is not None:
         _require_growth(domain, lettered)
-        judgement = judge_asymptotically(sides, domain)
+        judgement = judge_asymptotically(sides, domain, seconds=seconds)
         found_sharp = sharpness.of_limits(sides, domain, judgement, seconds) if compare else Sharpness()
     elif _is_known(sides, domain):
         judgement = judge_exactly(sides, domain, seconds=seconds, told=told, first_only=not compare)
@@ -125,11 +126,12 @@ def check(
     else:
         judgement, found = judge_by_drawing(sides, domain, drawing, told=told)
         found_sharp = sharpness.of_drawing(sides, drawing, found, judgement) if compare else Sharpness()
-    derived = sides.formula(meaning.left) if sides.has_formulas else None
+    known_sizes = {letter: sp.Integer(value) for letter, value in numbers.items()}
+    derived = sides.formula(meaning.left).xreplace(known_sizes) if sides.has_formulas else None
     quotient = None
     plain_right = meaning.remainder is None and not meaning.right.free_symbols & set(meaning.statistics)
     if derived is not None and plain_right and judgement.verdict is Verdict.REFUTED and meaning.relation == "=":
-        quotient = ratio(derived, sides.formula(meaning.right))
+        quotient = ratio(derived, sides.formula(meaning.right).xreplace(known_sizes))
     return Checked(
         claim=given,
         net=net,
@@ -258,7 +260,11 @@ def _assumptions(sides: Sides) -> tuple[str, ...]:
         out = [text for text in out if not text.startswith(("the input is", "the activation is"))]
     elif not meaning.mentions_input and net.input is None and net.architecture.name != "batchnorm":
         out = [text for text in out if not text.startswith("the input is")]
-        out.append("|x| = 1, as the claim does not mention |x|")
+        out.append(
+            "|x| = 1, as the claim does not mention |x|"
+            if _is_any_input(sides)
+            else "the input is (1, ..., 1)/sqrt(n_0), and no other, unless --input says so"
+        )
     written = meaning.written(meaning.left) + " " + meaning.written(meaning.right)
     query = Query(net, left=Notation(written.replace("|x|", "").replace("|H_", "|H|H_"), ""))
     meanings = letters(query, [str(letter) for letter in (*meaning.letters, *parameters)])
@@ -270,6 +276,12 @@ def _assumptions(sides: Sides) -> tuple[str, ...]:
     if "K" in meaning.source.text and "K" not in map(str, parameters):
         out.append(f"K = {symbols.number(net.law.kurtosis)}, the kurtosis E w^4/(E w^2)^2 of a weight")
     return tuple(dict.fromkeys(out))
+
+
+def _is_any_input(sides: Sides) -> bool:
+    """Whether a verdict on one input is one on all of norm 1: formulas name all norms, normal weights no direction."""
+    normal = sides.net.law.is_normal and not sides.net.architecture.name.startswith("batch")
+    return sides.has_formulas or normal
 
 
 def _in_claims(meaning: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -14,6 +14,7 @@ from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.claims.number_reader import SECOND_NORM
 from proofs_check.claims.random_numbers import (
+    AbsoluteOutput,
     Activation,
     Exceedance,
     Gradient,
@@ -68,16 +69,18 @@ class Derived:
     ball: Callable[[int], Ball] | None = None
     assumed: tuple[Assumption, ...] = ()
 
-    def enclosed(self, digits: int) -> Ball:
+    def enclosed(self, digits: int, values: Mapping[sp.Symbol, Ball] | None = None) -> Ball:
         """Return a ball around the number.
 
         Parameters
         ----------
         digits : int
             The number of decimal digits to work with.
+        values : mapping of Symbol to flint.arb, optional
+            The values of letters that are left in the formula, such as K.
         """
         if self.formula is not None:
-            return enclose(self.formula, digits)
+            return enclose(self.formula, digits, values)
         assert self.ball is not None
         return self.ball(digits)
 
@@ -139,7 +142,7 @@ def _moment(statistic: Moment, net: Ensemble) -> Derived:
     ((number, order),) = statistic.powers
     if kind is Activation:
         return _activation_moment(statistic, net, number, order)
-    if kind is Output:
+    if kind is Output or (kind is AbsoluteOutput and order % 2 == 0):
         return _output_moment(statistic, net, order)
     if not isinstance(order, int):
         raise _unknown(statistic)

@@ -134,8 +134,11 @@ def sizes_text(sides: Sides, domain: Domain) -> str:
 def _layers_text(sides: Sides, domain: Domain) -> str:
     if not domain.layers:
         return ""
-    depth = domain.fixed.get(_depth(sides), sides.net.depth)
-    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {depth}"
+    depth = _depth(sides)
+    beyond = max((int(layer - last) for layer in sides.meaning.layers() for last in domain.layers
+                  if (layer - last).is_Integer), default=0)  # fmt: skip
+    end = depth.xreplace({x: sp.Integer(value) for x, value in domain.fixed.items()}) - max(beyond, 0)
+    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {end}"
 
 
 def _tried(sides: Sides, domain: Domain, seconds: float, told: Told, first_only: bool) -> Trials:

@@ -25,7 +25,13 @@ _SPACES = {",", ";", ":", "!", " ", "quad", "qquad", "displaystyle", "textstyle"
 _SIZES = {"left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "middle"}
 _FONTS = {"mathbb", "mathbf", "mathrm", "operatorname", "mathop", "mathsf", "text", "textrm", "boldsymbol", "mathcal",
           "mathit", "bm", "operatorname*"}  # fmt: skip
-_NOTHING = {"infty": "is no size", "approx": "says nothing that could be checked", "ll": "says nothing definite"}
+_NOTHING = {
+    "sum": "is not read: write Sum(1/j, (j, 1, L))",
+    "prod": "is not read: write Prod(1 + 2/n_j, (j, 1, L))",
+    "infty": "is no size",
+    "approx": "says nothing that could be checked",
+    "ll": "says nothing definite",
+}
 _KNOWN_NAMES = {"E", "P", "Pr", "Var", "Cov", "Corr", "median", "med", "tr", "Tr", "O", "F", "kurtosis", "quantile"}
 
 

@@ -11,6 +11,7 @@ from proofs_check.claims.arithmetic import Arithmetic, read_formula
 from proofs_check.claims.matrices import Matrices
 from proofs_check.claims.random_expressions import Powers, RandomExpression
 from proofs_check.claims.random_numbers import (
+    AbsoluteOutput,
     Activation,
     Gradient,
     HessianBlock,
@@ -99,7 +100,8 @@ class NumberReader(Arithmetic):
             case "call" if node.value == "tr" and self.matrices is not None:
                 return sp.Trace(self.matrix(node.parts[0]))
             case "call" if node.value == "tr":
-                raise self.refuse(node, "tr(...) needs --matrix", "use e.g. --matrix 'W: normal 1/n, n by n'")
+                remedy = "use e.g. --matrix 'W: normal 1/n, n by n'; tr(H^2) is |H|_F^2"
+                raise self.refuse(node, "tr(...) needs --matrix", remedy)
             case "call":
                 raise self.refuse(node, "O(...) may only be added to a right side", "write e.g. A = B + O(1/n)")
             case "transpose":
@@ -186,7 +188,7 @@ class NumberReader(Arithmetic):
         if not written:
             return self.known["L"]
         try:
-            layer = sp.expand(read_formula(written, self.known))
+            layer = sp.expand(read_formula(written, {**self.known, **self.bound}))
         except InvalidArgument as bad:
             raise self.refuse(node, f"the layer {written!r}: {bad.problem}", "write e.g. a_3, a_k or a_{L-1}") from None
         letters = layer.free_symbols
@@ -322,6 +324,8 @@ class NumberReader(Arithmetic):
             raise self.refuse(node, f"the norm with index {node.value!r} is not known here", "use | | or || ||_F")
         if inside.kind == "name" and inside.value == "a":
             return Activation((self.layer(inside),))
+        if inside.kind == "name" and inside.value == "f" and not inside.sub:
+            return AbsoluteOutput()
         if inside.kind == "name" and inside.value == "H":
             return self.hessian(inside)
         if inside.kind == "name" and inside.value == "grad":

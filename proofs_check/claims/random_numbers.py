@@ -95,6 +95,12 @@ class Output(RandomNumber):
     signed = True
 
 
+class AbsoluteOutput(RandomNumber):
+    """|f|."""
+
+    text = "|f|"
+
+
 class InnerProduct(RandomNumber):
     """<a_k, a'_k> of two inputs."""
 

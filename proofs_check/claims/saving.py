@@ -137,8 +137,7 @@ def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[st
     mutants = "\n".join(f"        Mutant({_quoted(v.name)}, lambda: {_quoted(v.claim)})," for v in false)
     assumed = "\n".join(f"        Assumption({_quoted(text)})," for text in found.assumptions)
     more = "".join(f", {name}={value!r}" for name, value in (("sizes", sizes), ("matrices", matrices)) if value)
-    left, right = re.escape("{"), re.escape("}")
-    latex = re.sub(f"[{left}{right}]", "", f"{found.left} {found.relation} {found.right}")
+    latex = rf"\text{{{found.claim}}}"
     return f'''"""{found.claim}"""
 
 from proofs_check import Assumption, Mutant, Statement

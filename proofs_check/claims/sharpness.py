@@ -150,17 +150,17 @@ def of_limits(sides: Sides, domain: Domain, judgement: Judgement, seconds: float
     """
     if judgement.verdict is not Verdict.SUPPORTED:
         return Sharpness()
-    refuted, tried = [], 0
+    refuted: list[str] = []
+    survives: list[str] = []
     end = time.monotonic() + seconds
     for variant, right in _others(sides):
         if time.monotonic() > end:
             break
         other = Sides(_with_right(sides.meaning, right), sides.net)
-        verdict = judge_asymptotically(other, domain).verdict
-        if verdict is Verdict.REFUTED:
-            tried += 1
-            refuted.append(variant.name)
-    return Sharpness(len(refuted), tried, refuted[0] if refuted else "")
+        verdict = judge_asymptotically(other, domain, seconds=seconds).verdict
+        (refuted if verdict is Verdict.REFUTED else survives).append(variant.name)
+    tried = len(refuted) + len(survives)
+    return Sharpness(len(refuted), tried, refuted[0] if refuted else "", survives=tuple(survives))
 
 
 def _with_right(meaning: Meaning, right: sp.Expr) -> Meaning:

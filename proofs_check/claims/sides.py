@@ -43,7 +43,7 @@ class Sides:
 
     def __post_init__(self) -> None:
         self._numbers: dict[tuple[Statistic, Ensemble], Derived | None] = {}
-        self._balls: dict[tuple[Statistic, Ensemble, int], Ball] = {}
+        self._balls: dict[tuple[Statistic, Ensemble, Any], Ball] = {}
         self._formulas: dict[sp.Expr, sp.Expr] = {}
         self._inside: dict[sp.Expr, set[sp.Symbol]] = {}
         self._sums: dict[sp.Expr, bool] = {}
@@ -181,14 +181,20 @@ class Sides:
             If theory does not know a statistic there, or the side has no finite value.
         """
         if self.has_formulas and not sampled and not self.has_sums(side):
-            side = self.formula(side)
+            try:
+                return self._evaluated(self.formula(side), point, digits, {})
+            except InvalidArgument:  # eigenvalues may be 0 or equal, where a network of these sizes has a value
+                return self._evaluated(side, point, digits, {})
+        return self._evaluated(side, point, digits, sampled or {})
+
+    def _evaluated(self, side: sp.Expr, point: Point, digits: int, sampled: Mapping[Any, Ball]) -> Ball:
         values: dict[Any, Ball] = {}
         with precision(digits + 5):
             for letter in self._letters_in(side):
                 if letter in point:
                     value = point[letter]
                     values[letter] = flint.arb(int(value)) if value.is_Integer else enclose(value, digits)
-                elif sampled and letter in sampled:
+                elif letter in sampled:
                     values[letter] = sampled[letter]
                 else:
                     values[letter] = self.statistic(letter, point, digits)
@@ -228,10 +234,14 @@ class Sides:
         """
         asked = self.meaning.statistics[letter].at(point)
         net = self.network(point)
-        key = (asked, net, digits)
+        rest_key = tuple((str(x), value) for x, value in point.items() if not x.is_integer)
+        key = (asked, net, (digits, rest_key))
         if key not in self._balls:
             shortcut = self._by_layers(asked, net, digits)
-            self._balls[key] = self.known(asked, net).enclosed(digits) if shortcut is None else shortcut
+            if shortcut is None:
+                rest = {x: enclose(value, digits) for x, value in point.items() if not x.is_integer}
+                shortcut = self.known(asked, net).enclosed(digits, rest)
+            self._balls[key] = shortcut
         return self._balls[key]
 
     def known(self, asked: Statistic, net: Ensemble) -> Derived:

@@ -9,6 +9,7 @@ from theory.ensembles import InvalidArgument
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᴸᵏˡʲᵀ", "0123456789+-()nLkljT", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₖₗⱼₓ", "0123456789+-()nkljx", strict=True))
 _WORDS = {
+    "ψ": " psi", "Γ": " gamma", "∇": "grad ",
     "𝔼": "E", "ℙ": "P", "‖": "||", "∥": "||", "∣": "|", "≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "≠": "!=",
     "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "∗": "*", "÷": "/", "∼": "~", "⟨": "<", "⟩": ">", "〈": "<",
     "〉": ">", "∂": "d", "√": " sqrt", "π": " pi ", "β": " beta ", "α": " alpha ", "σ": " sigma ", "λ": " lambda",
@@ -22,6 +23,8 @@ _REFUSED = {
     "≪": "says nothing that could be checked",
     "≫": "says nothing that could be checked",
     "∞": "is no size",
+    "∑": "is not read: write Sum(1/j, (j, 1, L))",
+    "∏": "is not read: write Prod(1 + 2/n_j, (j, 1, L))",
 }
 
 

@@ -8,8 +8,25 @@ from dataclasses import dataclass
 from proofs_check.claims.spelling import Spelled, spelled
 
 RELATIONS = ("<=", ">=", "=", "<", ">", "~")
-FUNCTIONS = ("log", "ln", "exp", "sqrt", "gamma", "digamma", "polygamma", "binomial", "factorial", "erf", "tr", "Tr",
-             "trace", "Trace", "min", "max", "Sum", "O", "abs")  # fmt: skip
+_ALIASES = {"ln": "log", "Tr": "tr", "trace": "tr", "Trace": "tr", "sum": "Sum", "prod": "Prod", "Product": "Prod"}
+FUNCTIONS = (
+    *_ALIASES,
+    *(
+        "log",
+        "exp",
+        "sqrt",
+        "gamma",
+        "Gamma",
+        "digamma",
+        "psi",
+        "trigamma",
+        "polygamma",
+        "binomial",
+        "factorial",
+        "erf",
+    ),
+    *("tr", "min", "max", "abs", "Sum", "Prod", "O"),
+)
 STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "Corr": "Corr", "median": "median",
               "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P", "kurtosis": "kurtosis"}  # fmt: skip
 
@@ -347,7 +364,7 @@ class _Parser:
         if name in STATISTICS and (name not in ("E", "P") or self.peek() in ("|", "(", "[", "<") or self._is_random()):
             return self.statistic(STATISTICS[name], token.start)
         if name in FUNCTIONS and self._is_called(name):
-            return self.function({"ln": "log", "Tr": "tr", "trace": "tr", "Trace": "tr"}.get(name, name), token.start)
+            return self.function(_ALIASES.get(name, name), token.start)
         sub = self.subscript()
         if self.peek() == "'":
             self.take()

@@ -304,7 +304,13 @@ def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
             others = [str(other) for other in letters if other != letter]
             every = f", whatever {' and '.join(others)}" if others else ""
             return f"{count}: exactly for {_set_text(str(letter), values, {size[place] for size in tried})}{every}"
+    if len(failed) <= _FEW_FAILURES:
+        names = "(" + ", ".join(map(str, letters)) + ")"
+        return f"{count}: {names} = " + ", ".join(str(tuple(map(int, size))) for size in sorted(failed))
     return count
+
+
+_FEW_FAILURES = 8
 
 
 def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any]) -> str:

@@ -35,6 +35,8 @@ def _run(options: Namespace) -> int:
 
 def _one(options: Namespace) -> int:
     target = None if options.save is None else writable_file("save", options.save)
+    if target is not None and target.exists():
+        raise InvalidArgument("save", f"{options.save} is there already", "name another file, or remove it")
     from proofs_check.claims.checked import as_json, as_text
 
     found = _checked(options.claim, options)

@@ -332,3 +332,49 @@ def test_many_letters_are_tried_far_apart():
     assert check("E|a_L|^2 <= 8*|x|^2", net, compare=False)  # each layer at most doubles it
     found = check("E|a_L|^2 <= 5*|x|^2", net, compare=False)
     assert found.verdict is Verdict.REFUTED  # (16/9)^3 = 5.6 at widths 1, 8, 64, 512
+
+
+def test_a_verdict_on_one_input_says_which():
+    drawn = Ensemble(width=2, depth=1, law="uniform")
+    assert check("median |a_L|^2 >= 0.85", drawn, samples=4_000).verdict is Verdict.REFUTED
+    assert check("median |a_L|^2 >= 0.85", drawn.at(input="e1"), samples=4_000)
+    assert "(1, ..., 1)/sqrt(n_0), and no other" in as_text(check("median |a_L|^2 >= 0.85", drawn, samples=4_000))
+    assert "and no other" not in as_text(check("median |a_L|^2 >= 0.01", HE.at(width=4, depth=1)))
+
+
+def test_sizes_at_which_an_eigenvalue_is_zero_have_a_value():
+    uniform = HE.at(law="uniform")  # at width 1 one of the two eigenvalues is 0
+    assert check("E|a_L|^4 <= (1+5/n)^L", uniform, sizes="n=1,L=1..8", compare=False)
+    assert check("E|a_L|^4 = 18/5*|x|^4", uniform, sizes="n=1,L=1", compare=False)
+    assert check("E|a_L|^4 >= (E|a_L|^2)^2", HE.at(law="symmetric"), sizes="n=1..4,L=1..4", compare=False)
+
+
+def test_layers_beyond_the_last_are_not_in_the_scope():
+    assert check("E|a_{k+1}|^2 = E|a_k|^2", HE, compare=False).scope == "all n and L, 1 <= k <= L - 1"
+    assert check("E|a_{k+1}|^2 = E|a_k|^2", HE.at(depth=3), compare=False).scope == "all n, 1 <= k <= 2, depth 3 only"
+
+
+def test_an_error_term_that_swallows_the_claim_is_no_sharp_claim():
+    found = check("E log|a_L|^2 = 700*L/n + O(1/n)", HE)
+    assert found.verdict is Verdict.SUPPORTED
+    assert "twice as much" in found.sharpness.survives
+    assert check("E log|a_L|^2 ~ -5*beta/2", HE, sizes="L=beta*n", compare=False)
+    assert check("E log|a_L|^2 ~ -5*beta", HE, sizes="L=beta*n", compare=False).verdict is Verdict.REFUTED
+
+
+def test_products_and_sums_over_layers_of_their_own_width():
+    net = Ensemble(widths=(2, 3, 4, 5), init="lecun")
+    assert check("E|a_L|^4 = Prod((n_j/n_{j-1})^2*(1+2/n_j), (j, 1, 3))*|x|^4", net, compare=False)
+    assert check("E log|a_L|^2 = Sum(psi(n_j/2) + log(2/n_{j-1}), (j, 1, 3))", net, compare=False)
+    assert check("Var log|a_L|^2 = L*trigamma(n/2)", LINEAR, compare=False)
+
+
+def test_what_is_no_ensemble_is_refused():
+    with pytest.raises(InvalidArgument, match="must be an Ensemble"):
+        check("E|a_L|^2 = 1", "relu")
+
+
+def test_sizes_that_are_numbers_are_put_into_what_is_true():
+    found = check("E|a_L|^4 = 7^L", HE.at(width=1, depth=3))
+    assert found.derived == 216
+    assert "true instead: E|a_L|^4 = 216" in as_text(found)

@@ -96,6 +96,14 @@ def test_a_saved_claim_is_a_statement_that_stands(tmp_path, claim, net, sizes):
     assert verify(load(str(path))).verdict is Verdict.REFUTED
 
 
+def test_a_file_that_is_there_is_not_overwritten(tmp_path, capsys):
+    target = tmp_path / "saved.py"
+    target.write_text("mine", encoding="utf-8")
+    assert main(["check", "E|a_L|^2 = |x|^2", "--save", str(target)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
 def test_only_what_is_supported_is_saved(tmp_path, capsys):
     target = tmp_path / "saved.py"
     command = ["check", "E|a_L|^2 = 2*|x|^2", "--save", str(target)]
