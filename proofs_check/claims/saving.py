@@ -166,11 +166,12 @@ STATEMENT = Statement(
 {mutants}
     ),
 )
-STATEMENTS = (STATEMENT,)
+{_LIST} = (STATEMENT,)
 '''
 
 
 _MUTANTS = 6
+_LIST = "STATEMENTS"  # at the start of a line it would make this file one of statements
 
 
 def _quoted(text: str) -> str:

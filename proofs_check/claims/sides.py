@@ -159,7 +159,16 @@ class Sides:
             formula = self.formula(side)
         if any(abs(value) > _MOST_EXACT for value in point.values()):
             return None
-        return formula.xreplace(dict(point)).doit()
+        value = formula.xreplace(dict(point)).doit()
+        if value.has(sp.nan, sp.zoo):  # an eigenvalue is 0, or two are equal
+            values: dict[Any, sp.Expr] = {}
+            for letter in side.free_symbols & set(self.meaning.statistics):
+                known = self.known(self.meaning.statistics[letter].at(point), self.network(point)).formula
+                if known is None:
+                    return None
+                values[letter] = known
+            value = side.xreplace(values).xreplace(dict(point)).doit()
+        return value
 
     def ball(self, side: sp.Expr, point: Point, digits: int = 30, sampled: Mapping[Any, Ball] | None = None) -> Ball:
         """Return a ball around a side's value.

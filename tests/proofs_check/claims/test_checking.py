@@ -336,9 +336,9 @@ def test_many_letters_are_tried_far_apart():
 
 def test_a_verdict_on_one_input_says_which():
     drawn = Ensemble(width=2, depth=1, law="uniform")
-    assert check("median |a_L|^2 >= 0.85", drawn, samples=4_000).verdict is Verdict.REFUTED
-    assert check("median |a_L|^2 >= 0.85", drawn.at(input="e1"), samples=4_000)
-    assert "(1, ..., 1)/sqrt(n_0), and no other" in as_text(check("median |a_L|^2 >= 0.85", drawn, samples=4_000))
+    here, there = (check("median |a_L|^2 >= 0.85", net) for net in (drawn, drawn.at(input="e1")))
+    assert (here.verdict, there.verdict) == (Verdict.REFUTED, Verdict.SUPPORTED)
+    assert "(1, ..., 1)/sqrt(n_0), and no other" in " ".join(as_text(here).split())
     assert "and no other" not in as_text(check("median |a_L|^2 >= 0.01", HE.at(width=4, depth=1)))
 
 
