@@ -10,7 +10,7 @@ from typing import Any
 import flint
 import sympy as sp
 
-from proofs_check.claims.algebra import spread
+from proofs_check.claims.algebra import is_identical, spread
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.domain import Domain
 from proofs_check.claims.random_numbers import Activation, LogCumulant
@@ -48,7 +48,7 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     """
     n = _growing(sides)
     meaning = sides.meaning
-    scope = _scope(sides, domain, n)
+    scope = _scope(sides, domain, n) + _fixed_layers(domain)
     expanded = _expanded(sides)
     if expanded is None:
         return _by_doubling(sides, domain, n, scope, seconds)
@@ -61,7 +61,13 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     if limit is None or (open_part != 0 and _limit(open_part, n) != 0):
         return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", "the limit of the ratio is not known here"),))
     says = f"the ratio of both sides tends to {limit}"
-    verdict = Verdict.SUPPORTED if limit == 1 else Verdict.REFUTED
+    if is_identical(limit - 1):
+        verdict = Verdict.SUPPORTED
+    else:
+        there = _at(sp.sympify(limit), n, 1) if not limit.is_infinite else flint.arb(0)
+        if there is None or there.contains(1):
+            return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", f"{says}, which may or may not be 1"),))
+        verdict = Verdict.REFUTED
     example = None if verdict is Verdict.SUPPORTED else Counterexample({}, "1", f"the ratio tends to {limit}")
     return Judgement(verdict, scope, (("derived", says),), example)
 
@@ -86,6 +92,10 @@ def _scope(sides: Sides, domain: Domain, n: sp.Symbol) -> str:
     if depth in letters or any(depth in statistic.letters for statistic in sides.meaning.statistics.values()):
         return f"as {n} -> infinity, " + (f"uniformly in {depth}" if linear else f"for each fixed {depth}")
     return f"as {n} -> infinity"
+
+
+def _fixed_layers(domain: Domain) -> str:
+    return f", for each fixed {' and '.join(map(str, domain.layers))}" if domain.layers else ""
 
 
 def _is_linear_in_depth(sides: Sides) -> bool:

@@ -226,7 +226,14 @@ def _domain(sides: Sides, texts: Any, fixed: Mapping[sp.Symbol, int]) -> Domain:
 
 
 def _require_growth(domain: Domain, net: Ensemble) -> None:
-    """Refuse a limit in a width that is a number."""
+    """Refuse a limit in a width that is a number, is given a range, or follows another size."""
+    given = [str(letter) for letter, values in domain.ranges.items() if values.given]
+    if given:
+        problem = f"gives {', '.join(given)} a range, but the claim is about {net.width} -> infinity"
+        raise InvalidArgument("for", problem, "leave it out, or give a path such as L=beta*n")
+    if any(str(letter) == net.width for letter in domain.path):
+        problem = f"lets {net.width} follow another size, but the claim is about {net.width} -> infinity"
+        raise InvalidArgument("for", problem, f"give the depth as a formula in {net.width}, such as L={net.width}")
     if net.is_constant_width and any(str(letter) == net.width for letter in domain.fixed):
         problem = "a claim about large widths needs a width that is a letter"
         raise InvalidArgument("width", problem, "leave --width out")

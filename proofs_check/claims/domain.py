@@ -252,6 +252,9 @@ def _path(name: str, value: str, by_name: Mapping[str, sp.Symbol], known: Mappin
         raise InvalidArgument("for", f"{name}={value}: {bad.problem}", _EXAMPLE) from None
     if by_name[name] in formula.free_symbols or not formula.free_symbols & set(by_name.values()):
         raise InvalidArgument("for", f"{name}={value} is no path along another size", "use e.g. --for L=beta*n")
+    far = formula.subs({letter: 10**6 if letter in by_name.values() else 1 for letter in formula.free_symbols})
+    if not (far.is_extended_real and far >= 1):
+        raise InvalidArgument("for", f"{name}={value} is no size: it is {far} at 10^6", "use e.g. --for L=beta*n")
     return formula
 
 

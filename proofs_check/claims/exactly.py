@@ -252,6 +252,19 @@ def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
     return Judgement(Verdict.SUPPORTED, scope, (("enclosed", f"{len(trials.held):,} cases hold, {how}"),))
 
 
+def _parameters_text(sides: Sides) -> str:
+    """Return which values of the other letters were tried."""
+    parts = []
+    for letter in sides.occurring():
+        values = dict.fromkeys(setting[letter] for setting in sides.settings() if letter in setting)
+        name = str(letter).replace("norm_x", "|x|").replace("norm_y", "|x'|")
+        if values:
+            parts.append(f", {name} = {', '.join(map(str, values))}")
+        else:
+            parts.append(", |x|_4 least and greatest")
+    return "".join(parts)
+
+
 def _is_exhausted(sides: Sides, domain: Domain, trials: Trials) -> bool:
     """Whether all sizes for which the claim is made were tried, and nothing else varies."""
     finite = all(values.given and not values.unbounded for values in domain.ranges.values())
@@ -272,13 +285,14 @@ def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:
     """
     letters = size_letters(domain, _depth(sides))
     if not letters:
-        return sizes_text(sides, domain) + _layers_text(sides, domain)
+        return sizes_text(sides, domain) + _layers_text(sides, domain) + _parameters_text(sides)
     tried = {tuple(int(point[x]) for x in letters) for point in (*trials.held, *trials.failed, *trials.undecided)}
     if not tried:
         return "no size"
     path = "".join(f", {letter} = {formula}" for letter, formula in domain.path.items())
     stop = "" if trials.complete else "; the time was over"
-    tail = f"{path}{_layers_text(sides, domain)}" + (f", {sizes_text(sides, domain)}" if domain.fixed else "")
+    only = f", {sizes_text(sides, domain)}" if domain.fixed else ""
+    tail = f"{path}{_layers_text(sides, domain)}{_parameters_text(sides)}{only}"
     near = {size for size in tried if max(size) <= LARGEST}
     if len(near) == LARGEST ** len(letters) < len(tried):
         names = ", ".join(f"{letter} = 1..{LARGEST}" for letter in letters)
@@ -286,7 +300,10 @@ def tried_text(sides: Sides, domain: Domain, trials: Trials) -> str:
         return f"grid {names}{tail}: all {len(near):,} sizes, and {far}{stop}"
     columns = [sorted({size[place] for size in tried}) for place in range(len(letters))]
     names = ", ".join(
-        f"{letter} = {Range(tuple(column)).text}" for letter, column in zip(letters, columns, strict=True)
+        f"any {letter}"
+        if len(column) == 1 and not domain.ranges[letter].given
+        else f"{letter} = {Range(tuple(column)).text}"
+        for letter, column in zip(letters, columns, strict=True)
     )
     full = math.prod(map(len, columns))
     count = f"all {len(tried):,} sizes" if full == len(tried) else f"{len(tried):,} of these {full:,} sizes"

@@ -113,6 +113,8 @@ class Matrices:
             value = None if scale is None else read_formula(scale, self.letters)
         except InvalidArgument as bad:
             raise InvalidArgument("matrix", f"the variance {scale!r}: {bad.problem}", _EXAMPLE) from None
+        if value is not None and value.is_number and not value > 0:
+            raise InvalidArgument("matrix", f"the variance {scale!r} is not positive", _EXAMPLE)
         match law:
             case "haar" if value is None:
                 return Haar()

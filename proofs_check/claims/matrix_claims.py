@@ -15,7 +15,7 @@ from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
 from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
-from theory import expectation
+from theory import Haar, expectation
 from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -48,6 +48,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     claimed = _derived(meaning, meaning.right, matrices)
     letters = sorted(matrices.letters, key=str)
     scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
+    scope += _haar_sizes(meaning, matrices)
     tier = "derived"
     example = None
     if _is_zero(derived - claimed):
@@ -72,6 +73,27 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         seconds=time.monotonic() - began,
         about="matrices",
     )
+
+
+def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:
+    """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m."""
+    least: dict[sp.Expr, int] = {}
+    for matrix, law in matrices.laws.items():
+        if isinstance(law, Haar) and matrix.rows.is_Symbol:
+            orders = [_degree(s.expression, matrix) for s in meaning.statistics.values()]  # type: ignore[attr-defined]
+            least[matrix.rows] = max(least.get(matrix.rows, 1), -(-max(orders, default=0) // 2))
+    return "".join(f", {size} >= {number}" for size, number in least.items() if number > 1)
+
+
+def _degree(expression: Any, matrix: sp.MatrixSymbol) -> int:
+    """Return how many factors of a matrix a product has, at most."""
+    if expression == matrix:
+        return 1
+    if isinstance(expression, (sp.Add, sp.MatAdd)):
+        return max(_degree(part, matrix) for part in expression.args)
+    if isinstance(expression, (sp.Pow, sp.MatPow)):
+        return int(_degree(expression.base, matrix) * expression.exp) if expression.exp.is_number else 0
+    return sum(_degree(part, matrix) for part in expression.args)
 
 
 def _written(meaning: Meaning) -> str:
@@ -145,7 +167,7 @@ def _value(side: sp.Expr, matrices: Matrices, numbers: Mapping[sp.Symbol, sp.Exp
         found = side.xreplace({m: sp.ImmutableMatrix(value) for m, value in fixed.items()}).subs(numbers).doit()
     except (TypeError, ValueError, AttributeError):
         return None
-    return sp.simplify(found) if found.is_number else None
+    return sp.simplify(found) if found.is_number and found.is_finite else None
 
 
 def _text(value: Any) -> str:

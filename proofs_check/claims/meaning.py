@@ -140,7 +140,10 @@ class _Reader(NumberReader):
         arguments = remainders[0].parts
         if len(arguments) != 1:
             raise self.refuse(remainders[0], "O takes one argument", "write e.g. O(L/n^2)")
-        return total, self.scalar(arguments[0])
+        term = self.scalar(arguments[0])
+        if term == 0 or term.free_symbols & set(self.statistics):
+            raise self.refuse(remainders[0], "O(...) needs a term in letters", "write e.g. O(L/n^2)")
+        return total, term
 
     def placeholder(self, statistic: Statistic) -> sp.Symbol:
         for letter, known in self.statistics.items():
@@ -287,9 +290,9 @@ class _Reader(NumberReader):
         if sign in ("=", "!="):
             if bound != 0 or number.signed:
                 raise self.refuse(node, "only the event that a norm is 0 has a probability here", "write P(|a_L| = 0)")
-            alive = self.placeholder(Exceedance(number, sp.S.Zero))
+            alive = self.placeholder(Exceedance(number, sp.S.Zero, strict=True))
             return 1 - alive if sign == "=" else alive
-        above = self.placeholder(Exceedance(number, sp.powsimp(threshold)))
-        if bound == 0 and sign in (">=", "<") and not number.signed:
+        above = self.placeholder(Exceedance(number, sp.powsimp(threshold), strict=sign in (">", "<=")))
+        if threshold == 0 and sign in (">=", "<") and not number.signed:
             raise self.refuse(node, "a norm is never below 0", "write P(|a_L| > 0) or P(|a_L| = 0)")
         return above if sign in (">", ">=") else 1 - above

@@ -165,6 +165,8 @@ class NumberReader(Arithmetic):
                 return self.input_norm(int(node.value or 2))
             raise self.refuse(node, f"there is no norm |x|_{node.value} here", "use |x| or |x|_4")
         if self.matrices is not None:
+            if node.value != "F":
+                raise self.refuse(node, "which norm of the matrix?", "write || ||_F for Frobenius'")
             return self.matrices.norm(self.matrix(inside))
         if not self.is_random(inside):
             return sp.Abs(self.scalar(inside))
@@ -338,6 +340,8 @@ class NumberReader(Arithmetic):
                 return Gradient((self.layer(bottom),))
         matrices = _factors(inside)
         if any(part.kind == "name" and part.value == "W" for part in matrices):
+            if node.value != "F":
+                raise self.refuse(node, "which norm of the product?", "write ||W_L*...*W_1||_F for Frobenius'")
             return self.weight_product(inside, matrices)
         raise self.refuse(node, f"{self.text(node)!r} is no norm that is known here", _KNOWN)
 

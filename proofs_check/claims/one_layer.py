@@ -88,7 +88,7 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof |
     net = sides.net
     if not (net.is_constant_width and isinstance(net.width, str) and isinstance(net.depth, str)) or domain.path:
         return None
-    if sides.parameters and any(p not in (symbols.norm_symbol(2),) for p in sides.parameters):
+    if set(sides.occurring()) - {symbols.norm_symbol(2)}:
         return None
     n, depth = symbols.whole(net.width), symbols.whole(net.depth)
     if domain.layers or depth not in domain.ranges or n not in domain.ranges or n == depth:

@@ -246,22 +246,26 @@ class Exceedance(_OfOne):
     threshold : sympy.Expr
         The threshold, which may contain letters. For the square of a norm, minus infinity never occurs: 0 stands for
         the event that the norm is not 0.
+    strict : bool
+        Whether the threshold itself is left out, which matters where it has a probability.
     """
 
     threshold: sp.Expr = sp.S.Zero
+    strict: bool = False
 
     @property
     def text(self) -> str:
         """How it is written in a claim."""
+        sign = ">" if self.strict else ">="
         if self.number.signed:
-            return f"P({self.number.text} >= {self.threshold})"
+            return f"P({self.number.text} {sign} {self.threshold})"
         if self.threshold == 0:
             return f"P({self.number.text} > 0)"
-        return f"P({self.number.text}^2 >= {self.threshold})".replace("norm_x", "|x|").replace("**", "^")
+        return f"P({self.number.text}^2 {sign} {self.threshold})".replace("norm_x", "|x|").replace("**", "^")
 
     def at(self, point: Mapping[sp.Symbol, Any]) -> Exceedance:
         """Return the same with numbers for the letters in it."""
-        return Exceedance(self.number.at(point), self.threshold.xreplace(dict(point)))
+        return Exceedance(self.number.at(point), self.threshold.xreplace(dict(point)), self.strict)
 
     @property
     def letters(self) -> set[sp.Symbol]:

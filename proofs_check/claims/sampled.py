@@ -31,7 +31,7 @@ from proofs_check.claims.random_numbers import (
     Statistic,
     WholeHessian,
 )
-from proofs_check.claims.sides import Sides
+from proofs_check.claims.sides import Sides, holds
 from proofs_check.claims.trials import Counterexample, side_value, size_letters
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -105,19 +105,34 @@ def judge_by_drawing(
     for done, point in enumerate(points):
         told(done, len(points))
         balls = {letter: _interval(sides, letter, point, drawing, share) for letter in letters}
-        found.append((point, {letter: flint.arb(sp_mid(e), sp_rad(e)) for letter, e in balls.items()}))
+        found.append((point, {letter: as_ball(estimate) for letter, estimate in balls.items()}))
     seconds = time.monotonic() - began
     return _judged(sides, domain, drawing, found, seconds), found
 
 
-def sp_mid(estimate: Estimate) -> float:
-    """Return the middle of an interval; an infinite one has none, and 0 stands for it."""
-    return (estimate.lo + estimate.hi) / 2 if math.isfinite(estimate.lo + estimate.hi) else 0.0
+def as_ball(estimate: Estimate) -> Ball:
+    """Return an interval as a ball: minus infinity for networks that are dead, the whole line where nothing is known.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        The interval.
+
+    Examples
+    --------
+    >>> as_ball(Estimate(1.0, 0.0, 2.0, error=0.01, method="", samples=9)).contains(flint.arb(2))
+    True
+    """
+    lo, hi = estimate.lo, estimate.hi
+    if lo == hi == -math.inf:
+        return flint.arb("-inf")
+    if not math.isfinite(lo + hi):
+        return flint.arb(0, math.inf)
+    # what was measured is rounded
+    return flint.arb((lo + hi) / 2, (hi - lo) / 2 * (1 + 1e-12) + _ROUNDING * (1 + abs(lo) + abs(hi)))
 
 
-def sp_rad(estimate: Estimate) -> float:
-    """Return how far an interval reaches from its middle, rounded up."""
-    return (estimate.hi - estimate.lo) / 2 * (1 + 1e-12) if math.isfinite(estimate.lo + estimate.hi) else math.inf
+_ROUNDING = 1e-11
 
 
 def _points(sides: Sides, domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
@@ -157,7 +172,9 @@ def _interval(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, e
     if isinstance(statistic, Exceedance):
         threshold = float(enclose(statistic.threshold, 20))
         least = threshold if statistic.number.signed else (math.log(threshold) if threshold > 0 else -1e308)
-        return clopper_pearson_interval(int((values >= least).sum()), len(values), error)
+        rounding = 1e-9 * (1 + abs(least)) if abs(least) < 1e300 else 0.0  # an atom at the threshold counts as there
+        above = values > least + rounding if statistic.strict else values >= least - rounding
+        return clopper_pearson_interval(int(above.sum()), len(values), error)
     assert isinstance(statistic, Moment)
     ((number, power),) = statistic.powers
     bound = _second_moment(number, power, net)
@@ -276,9 +293,7 @@ def judge_point(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, 
         room = allowed(sides, right_ball, tolerance)
         inside = less(abs(difference), room)
         return Verdict.SUPPORTED if inside else Verdict.INCONCLUSIVE
-    if relation in (">=", ">"):
-        difference = -difference
-    return Verdict.of_bool({True: True, False: False, None: None}[less(difference, zero)])
+    return Verdict.of_bool(holds(relation, left_ball, right_ball))
 
 
 def allowed(sides: Sides, right: Ball, tolerance: float) -> Ball:
@@ -313,8 +328,10 @@ def _advice(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]], drawing
         difference = left - right
         width, gap = float(difference.rad()), abs(float(difference.mid()))
         room = float(allowed(sides, right, drawing.tolerance)) if sides.meaning.relation == "=" else gap
-        if not math.isfinite(width) or room <= 0:
+        if not math.isfinite(width):
             return "the intervals are infinite: use more --samples"
+        if gap <= 1e-9 * (1 + abs(float(right.mid()))) and sides.meaning.relation != "=":
+            return "both sides are equal up to rounding: no number of networks would decide"
         needed = max(abs(room - gap), gap / 2, 1e-3 * room) if sides.meaning.relation == "=" else gap
         if needed <= 0:
             return "both sides are as good as equal: no number of networks would decide"

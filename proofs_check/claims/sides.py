@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -97,25 +99,32 @@ class Sides:
             free.add(NORM)
         return tuple(sorted((letter for letter in free if not letter.is_integer), key=str))
 
+    def occurring(self) -> tuple[sp.Symbol, ...]:
+        """Return the parameters that occur in the sides; all, where they are no formulas."""
+        if not self.has_formulas:
+            return self.parameters
+        inside = self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
+        return tuple(letter for letter in self.parameters if letter in inside)
+
     def settings(self) -> list[dict[sp.Symbol, sp.Expr]]:
         """Return values for the parameters: the first is tried at all sizes, the others at some.
 
         Norms of the input depend on the width; see :meth:`completed`.
         """
-        out: list[dict[sp.Symbol, sp.Expr]] = [{}, {}, {}]
+        out: list[dict[sp.Symbol, sp.Expr]] = [{} for _ in range(5)]
         for letter in self.parameters:
             if letter == NORM4:
                 continue  # it follows the width
             if letter == COSINE:
-                values = [sp.Rational(1, 2), sp.Rational(-3, 5), sp.S.Zero]
+                values = [sp.Rational(1, 2), sp.Rational(-3, 5), sp.S.Zero, sp.S.One, sp.S.NegativeOne]
             elif letter in (NORM, SECOND_NORM):
-                values = [sp.S.One, sp.Integer(2), sp.Integer(3)]
+                values = [sp.S.One, sp.Integer(2), sp.Rational(1, 2), sp.Rational(1, 100), sp.Integer(100)]
             elif str(letter) == "K":
-                values = [sp.Rational(9, 5), sp.Integer(6), sp.S.One]
+                values = [sp.Rational(9, 5), sp.Integer(6), sp.S.One, sp.Integer(3), sp.Integer(10**7)]
             elif str(letter) == str(self.net.slope):
-                values = [sp.Rational(1, 2), sp.Rational(1, 4), sp.Rational(9, 10)]
+                values = [sp.Rational(k, 100) for k in (50, 25, 90, 1, 99)]
             else:
-                values = [sp.Rational(3, 2), sp.Integer(2), sp.Rational(1, 3)]
+                values = [sp.Rational(3, 2), sp.Integer(2), sp.Rational(1, 3), sp.Rational(1, 100), sp.Integer(100)]
             for setting, value in zip(out, values, strict=True):
                 setting[letter] = value
         return out if any(out[0]) or NORM4 in self.parameters else out[:1]
@@ -208,6 +217,8 @@ class Sides:
                 else:
                     values[letter] = self.statistic(letter, point, digits)
         if any(not ball.is_finite() for ball in values.values()):
+            if any(not ball.is_finite() and ball.mid().is_finite() for ball in values.values()):
+                return flint.arb(0, math.inf)  # nothing is known of it
             return _with_infinities(side, values)
         return enclose(side, digits, values)
 
@@ -316,7 +327,8 @@ class Sides:
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
         if norm != 1 or (NORM4 in point and point[NORM4] == norm and out.width_at(0) != 1):
-            out = out.at(input=(int(norm), *[0] * (int(out.width_at(0)) - 1)))
+            entry = Fraction(int(norm.p), int(norm.q))
+            out = out.at(input=(entry, *[0] * (int(out.width_at(0)) - 1)))
         return out
 
     def assumed(self) -> tuple[Assumption, ...]:

@@ -238,9 +238,15 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
     if shown.get("|x|") == 1 and "|x|_4" not in shown:
         del shown["|x|"]
     both = (sides.meaning.right, sides.meaning.left)
-    precise = 130 if sides.has_formulas else 30
-    digits = _digits_needed(*(sides.ball(side, point, precise) for side in both))
+    try:
+        balls = [sides.ball(side, point, 130) for side in both]
+    except InvalidArgument:  # a quantile has fewer digits
+        balls = [sides.ball(side, point, 30) for side in both]
+    digits = _digits_needed(*balls)
     claimed, true = (side_value(sides, side, point, digits) for side in both)
+    if claimed == true and balls[0].is_finite() and not balls[1].contains(0):
+        apart = (balls[0] - balls[1]) / balls[1]
+        claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
     return Counterexample(shown, claimed, true)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from functools import partial
@@ -39,7 +40,12 @@ def _one(options: Namespace) -> int:
         raise InvalidArgument("save", f"{options.save} is there already", "name another file, or remove it")
     from proofs_check.claims.checked import as_json, as_text
 
-    found = _checked(options.claim, options)
+    try:
+        found = _checked(options.claim, options)
+    except InvalidArgument as bad:
+        if options.format == "json":
+            print(json.dumps({"claim": options.claim, "verdict": None, "problem": str(bad)}, ensure_ascii=False))
+        raise
     source = None
     if target is not None:
         from proofs_check.claims.saving import as_statement
@@ -63,8 +69,6 @@ def _batch(options: Namespace) -> int:
     """Check the claims of a file; one that cannot be read harms no other."""
     if options.save is not None:
         raise InvalidArgument("save", "writes one claim, and --file has many", "check it alone")
-    import json
-
     from proofs_check.claims.batch import read_lines
     from proofs_check.claims.checked import as_data, as_line
 
@@ -73,7 +77,7 @@ def _batch(options: Namespace) -> int:
         try:
             own = claim_options(line, options)
             found = _checked(line.claim, own)
-        except InvalidArgument as bad:
+        except Exception as bad:  # whatever it is, it harms no other claim
             statuses.append(2)
             data.append({"claim": line.claim, "line": line.number, "verdict": None, "problem": str(bad)})
             print(f"vanishing: {options.file}, line {line.number}: {bad}", file=sys.stderr)

@@ -378,3 +378,77 @@ def test_sizes_that_are_numbers_are_put_into_what_is_true():
     found = check("E|a_L|^4 = 7^L", HE.at(width=1, depth=3))
     assert found.derived == 216
     assert "true instead: E|a_L|^4 = 216" in as_text(found)
+
+
+DRAWN = Ensemble(width=4, depth=1, law="uniform")
+SIGNS = Ensemble(width=1, depth=3, law="rademacher")  # |a_L| = |x|
+TWO_SIGNS = Ensemble(width=2, depth=1, law="rademacher", input=(1, 1))  # |a_1|^2 is 0, 2, 4: 1/4, 1/2, 1/4
+
+
+@pytest.mark.parametrize("claim", ["quantile[0.99999] |a_L| <= 0.5", "quantile[0.99999] |a_L| >= 0.5", "E|a_L| <= 0.5"])
+def test_an_interval_without_ends_decides_nothing(claim):
+    assert check(claim, DRAWN, samples=10, compare=False).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("claim", ["median log|a_L|^2 <= 0", "median log|a_L|^2 >= 0"])
+def test_what_is_equal_up_to_rounding_is_not_refuted(claim):
+    found = check(claim, SIGNS, samples=2_000, compare=False)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "equal up to rounding" in found.judgement.advice
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "verdict"),
+    [
+        ("P(|a_1|^2 <= 2) = 3/4", TWO_SIGNS, Verdict.SUPPORTED),
+        ("P(|a_1|^2 < 2) = 1/4", TWO_SIGNS, Verdict.SUPPORTED),
+        ("P(|a_1|^2 > 2) = 1/4", TWO_SIGNS, Verdict.SUPPORTED),
+        ("P(|a_1|^2 >= 4) = 1/4", TWO_SIGNS, Verdict.SUPPORTED),
+        ("P(|a_1|^2 >= 4) = 0", TWO_SIGNS, Verdict.REFUTED),
+        ("P(|a_1|^2 > 4) = 0", TWO_SIGNS, Verdict.SUPPORTED),
+        ("P(log|a_L|^2 <= 0) = 1", SIGNS, Verdict.SUPPORTED),
+        ("P(|a_L| >= |x|) = 1", Ensemble(width=4, depth=3, init="orthogonal"), Verdict.SUPPORTED),
+        ("median |a_L|^2 = n", Ensemble(width=4, depth=3, architecture="layernorm"), Verdict.SUPPORTED),
+        ("median lambda_max >= 0", HE.at(width=1, depth=4), Verdict.SUPPORTED),  # 15 of 16 networks are dead
+    ],
+)
+def test_atoms_count_on_the_right_side(claim, net, verdict):
+    assert check(claim, net, tolerance=0.1, compare=False).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "net"),
+    [
+        ("E|a_1|^2 >= |x|", LINEAR),
+        ("E|a_1|^2 <= |x|^4", LINEAR),
+        ("kurtosis(a_1) <= 1000", LINEAR.at(law="symmetric")),
+        ("E|a_L|^2 <= 0.99^L*|x|^2", Ensemble(width="n", depth="L", activation="leaky:s")),
+    ],
+)
+def test_letters_that_are_no_sizes_vary_widely(claim, net):
+    assert check(claim, net, compare=False).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("sizes", ["n=L", "n=100", "L=-n", "L=1/n", "L=1..4"])
+def test_a_limit_refuses_what_is_no_path(sizes):
+    with pytest.raises(InvalidArgument, match="for: "):
+        check("kurtosis(a_L) ~ 1", LINEAR, sizes=sizes)
+
+
+def test_limits_of_layers_say_that_the_layer_is_fixed():
+    assert check("kurtosis(a_k) = 1 + O(1/n)", LINEAR, sizes="L=n", compare=False).scope.endswith("for each fixed k")
+    assert check("kurtosis(a_L) ~ 1", LINEAR.at(architecture="residual:1/sqrt(L)"), compare=False)
+
+
+def test_haar_moments_hold_from_a_size_on():
+    haar = ["Q: haar, n by n"]
+    assert check("E tr(Q)^6 = 15", matrices=haar).scope.endswith("n >= 3")
+    assert check("E tr(Q)^6 = 10", matrices=["Q: haar, 2 by 2"])
+    wrong = check("E tr(Q*A*Q.T*A*Q*A*Q.T*A) = tr(A)^4/n^3", matrices=haar)
+    assert wrong.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("claim", ["E||W_L*...*W_1||^2 = n", "E|a_L|^2 = |x|^2 + O(0)"])
+def test_what_could_mean_two_things_is_refused(claim):
+    with pytest.raises(InvalidArgument):
+        check(claim, LINEAR)
