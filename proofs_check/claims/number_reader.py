@@ -356,9 +356,15 @@ class NumberReader(Arithmetic):
         gap = last - first
         if gap == 0:
             raise self.refuse(node, "a diagonal block of the Hessian is 0 for these networks", "use two layers")
-        if gap.is_negative:
+        if gap.is_negative or (gap.is_negative is None and self._comes_later(first, last)):
             first, last = last, first
         return HessianBlock((first, last))
+
+    def _comes_later(self, first: sp.Expr, last: sp.Expr) -> bool:
+        """Whether a layer comes after another: numbers, letters by name, then what counts from the depth."""
+        depth = self.known["L"]
+        first_key, last_key = ((not x.is_Integer, depth in x.free_symbols, str(x)) for x in (first, last))
+        return first_key > last_key
 
     def weight_product(self, node: Node, parts: list[Node]) -> RandomNumber:
         """Read W_L*...*W_1.

@@ -91,6 +91,8 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof |
     if set(sides.occurring()) - {symbols.norm_symbol(2)}:
         return None
     n, depth = symbols.whole(net.width), symbols.whole(net.depth)
+    if net.input not in (None, "e1"):  # what follows takes |x| = 1
+        return None
     if domain.layers or depth not in domain.ranges or n not in domain.ranges or n == depth:
         return None
     end = time.monotonic() + seconds
@@ -111,6 +113,8 @@ class _Part:
 
     formula: sp.Expr | None
     ball: Callable[[int], Ball]
+    strict: bool = False
+    """Whether it must be positive: at depth 1, where the claim is a strict inequality."""
 
 
 _Reduced = tuple[list[_Part], str]
@@ -132,7 +136,8 @@ def _from_formulas(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
         linear = None if gap is None else constant_in(gap, depth)
         if linear is not None and not (linear[0].free_symbols | linear[1].free_symbols) - {n}:
             first, each = sp.simplify(linear[0] + linear[1]), linear[1]
-            parts = [_Part(part, _ball_of(part, n)) for part in (first, each)]
+            strict = sides.meaning.relation in ("<", ">")
+            parts = [_Part(first, _ball_of(first, n), strict), _Part(each, _ball_of(each, n))]
             return parts, f"{words} {depth}, so {depth} = 1 and what one more layer adds are enough"
     return None
 
@@ -324,7 +329,7 @@ def _is_nonnegative(part: _Part, width: int) -> bool:
         return False
     if ball > 0:
         return True
-    return part.formula is not None and bool(ball.contains(0)) and is_identical(part.formula)
+    return not part.strict and part.formula is not None and bool(ball.contains(0)) and is_identical(part.formula)
 
 
 def _beyond(part: _Part, n: sp.Symbol, last: int) -> bool:
@@ -332,7 +337,7 @@ def _beyond(part: _Part, n: sp.Symbol, last: int) -> bool:
     if part.formula is None:
         return False
     if is_identical(part.formula):
-        return True
+        return not part.strict
     u = sp.Symbol("u", positive=True)
     for power in (0, 1, 2):
         formula = sp.expand(sp.expand_log(part.formula.subs(n, 1 / u), force=True) * u**power)

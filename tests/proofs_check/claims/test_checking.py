@@ -452,3 +452,11 @@ def test_haar_moments_hold_from_a_size_on():
 def test_what_could_mean_two_things_is_refused(claim):
     with pytest.raises(InvalidArgument):
         check(claim, LINEAR)
+
+
+@pytest.mark.parametrize("block", ["H_kl", "H_lk", "H_{l,k}"])
+def test_blocks_of_the_hessian_are_symmetric(block):
+    net = Ensemble(width="n", depth="L", init="variance:v")  # not the same for all blocks
+    found = check(f"E|{block}|^2 = 1", net, compare=False)
+    assert found.derived == check("E|H_kl|^2 = 1", net, compare=False).derived
+    assert found.judgement.scope.endswith("1 <= k < l <= L")

@@ -15,6 +15,7 @@ from proofs_check.claims.meaning import understand
 from proofs_check.claims.number_reader import letters_of
 from proofs_check.claims.one_layer import Proof, prove
 from proofs_check.claims.sides import Sides
+from proofs_check.verdict import Verdict
 from theory import LogNormLaw, symbols
 from theory.ensembles import Ensemble
 
@@ -97,3 +98,15 @@ def test_what_is_proved_is_a_verdict_with_its_tier():
     assert "Taylor" in found.judgement.tiers[0][1]
     n = sp.Symbol("n", positive=True)
     assert sp.limit(n**2 * (5 / n - sp.log(1 + 5 / n)), n, sp.oo) == sp.Rational(25, 2)  # the gap that is proved
+
+
+def test_strict_inequalities_are_strict_at_depth_one():
+    assert isinstance(proof("E|a_L|^4 <= (1+5/n)^(2*L-1)*|x|^4"), Proof)
+    assert proof("E|a_L|^4 < (1+5/n)^(2*L-1)*|x|^4") is None
+    assert check("E|a_L|^4 < (1+5/n)^(2*L-1)*|x|^4", HE, compare=False).verdict is Verdict.REFUTED
+
+
+def test_inputs_of_another_norm_have_no_such_proof():
+    ones = LINEAR.at(input="ones")  # |x|^2 = n
+    assert proof("E log|a_L|^2 <= log(n) - L/n", ones) is None
+    assert check("P(|a_L|^2 >= n) <= 1/2*exp(-L)", ones, sizes="n=8,L=1", compare=False).verdict is Verdict.REFUTED
