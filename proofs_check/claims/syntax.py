@@ -242,10 +242,19 @@ class _Parser:
                 right = self.signed()
                 self._refuse_unclear_logarithm(node, operator, right)
             elif self._begins_factor():
+                self._refuse_unclear_quotient(node)
                 operator, right = "*", self.power()
             else:
                 return node
             node = Node("mul" if operator == "*" else "div", "", (node, right), start, self.last_end)
+
+    def _refuse_unclear_quotient(self, node: Node) -> None:
+        """Refuse 5L/2n, which is 5L/(2n) to one reader and (5L/2)n to another."""
+        tight = node.kind == "div" and self.last_end == self.at and self.source.text[node.start] not in "([{"
+        if tight and self.peek() != "|" and self.source.text[self.last_end - 1] not in ")]}|":
+            divisor = self.source.text[node.parts[1].start : node.parts[1].end]
+            remedy = f"write /({divisor}*{self.peek()}...) or put a * or a space before {self.peek()!r}"
+            raise self.source.refused(self.at, "is this below the fraction line, or beside it?", remedy)
 
     def _refuse_unclear_logarithm(self, left: Node, operator: str, right: Node) -> None:
         last = left.parts[-1] if left.kind == "statistic" and left.parts else left
