@@ -187,6 +187,8 @@ def _sum(node: sp.Sum, values: _Values) -> Ball:
     except (TypeError, ValueError):
         problem = f"the sum from {first} to {last} has no whole ends"
         raise InvalidArgument("expression", problem, "give whole numbers") from None
+    if stop < start - 1:
+        raise InvalidArgument("expression", f"the sum ends at {stop} before it begins at {start}", "swap its ends")
     if stop - start > _MOST_TERMS:
         raise InvalidArgument("expression", f"the sum has more than {_MOST_TERMS} terms", "give its closed form")
     terms = (_evaluate(node.function, {**values, letter: flint.arb(at)}) for at in range(start, stop + 1))

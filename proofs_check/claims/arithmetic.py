@@ -163,6 +163,8 @@ class Arithmetic:
         start, stop = self.scalar(first), self.scalar(last)
         outer = self.bound
         try:
+            if (stop - start + 1).is_negative:
+                raise self.refuse(node, "it ends before it begins", "swap its ends")
             if start.is_Integer and stop.is_Integer and stop - start <= _MOST_TERMS:
                 terms = []
                 for at in range(int(start), int(stop) + 1):

@@ -48,6 +48,8 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     """
     n = _growing(sides)
     meaning = sides.meaning
+    if meaning.remainder is not None:
+        _require_positive(meaning.remainder, n, domain)
     scope = _scope(sides, domain, n) + _fixed_layers(domain)
     expanded = _expanded(sides)
     if expanded is None:
@@ -70,6 +72,22 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
         verdict = Verdict.REFUTED
     example = None if verdict is Verdict.SUPPORTED else Counterexample({}, "1", f"the ratio tends to {limit}")
     return Judgement(verdict, scope, (("derived", says),), example)
+
+
+def _require_positive(term: sp.Expr, n: sp.Symbol, domain: Domain) -> None:
+    """Refuse an error term that is not positive at some depth or layer, where it would allow no error at all."""
+    term = term.xreplace(dict(domain.path))
+    others = sorted((letter for letter in term.free_symbols if letter.is_integer and letter != n), key=str)
+    for small in (1, 2, 3):
+        values = {letter: flint.arb(1) for letter in term.free_symbols}
+        values |= {letter: flint.arb(small) for letter in others} | {n: flint.arb(10**6)}
+        try:
+            positive = bool(enclose(term, 60, values) > 0)
+        except InvalidArgument:
+            positive = False
+        if not positive:
+            where = ", ".join(f"{letter} = {small}" for letter in others) or f"{n} = 10^6"
+            raise InvalidArgument("claim", f"the term O({_shown(term)}) is not positive at {where}", "use one that is")
 
 
 def _growing(sides: Sides) -> sp.Symbol:
@@ -199,7 +217,7 @@ def _bounded(
         says = "the expansion that theory derives is too short to tell"
         return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", says),))
     if limit.is_infinite:
-        says = f"(left - right)/({_shown(term)}) tends to {'' if limit > 0 else '-'}infinity"
+        says = f"(left - right)/({_shown(term)}) tends to {'-' if limit == -sp.oo else ''}infinity"
         truth = _truth_at_order(sides, domain)
         return Judgement(
             Verdict.REFUTED, scope, (("derived", says),), Counterexample({}, "bounded", "unbounded"), truth

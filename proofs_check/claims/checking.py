@@ -24,7 +24,7 @@ from proofs_check.claims.number_reader import SECOND_NORM, letters_of
 from proofs_check.claims.random_numbers import WeightProduct
 from proofs_check.claims.sampled import Drawing, judge_by_drawing
 from proofs_check.claims.sides import NORM4, Sides
-from proofs_check.claims.trials import nothing
+from proofs_check.claims.trials import is_inside, nothing
 from proofs_check.verdict import Verdict
 from theory import symbols
 from theory.balls import Ball
@@ -114,6 +114,10 @@ def check(
     meaning = understand(claim, lettered)
     sides = Sides(meaning, lettered)
     domain = _domain(sides, sizes, numbers)
+    if not any(is_inside(sides, point) for point in domain.points(symbols.whole(lettered.depth), all_sizes=False)) and (
+        meaning.layers() and not domain.path
+    ):
+        raise InvalidArgument("claim", "no network of these sizes has the layers it speaks of", "use layers up to L")
     told = progress or nothing
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     if meaning.relation == "~" or meaning.remainder is not None:
@@ -245,6 +249,7 @@ def _is_known(sides: Sides, domain: Domain) -> bool:
         return True
     depth = symbols.whole(sides.net.depth)
     points = domain.points(depth, all_sizes=False)
+    points = [point for point in points if is_inside(sides, point)]
     inside = [point for point in points if all(value >= 2 for value in point.values())] or points
     if not inside:
         raise InvalidArgument("for", "has no size with such layers", "use larger depths")

@@ -12,7 +12,7 @@ import sympy as sp
 
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
-from proofs_check.claims.number_reader import SECOND_NORM
+from proofs_check.claims.number_reader import SECOND_NORM, layer_rank
 from proofs_check.claims.random_numbers import (
     AbsoluteOutput,
     Activation,
@@ -218,7 +218,7 @@ def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
 
 
 def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) -> Derived:
-    powers = sorted(statistic.powers, key=lambda item: _order_of_layers(item[0].layers[0], net))
+    powers = sorted(statistic.powers, key=lambda item: layer_rank(item[0].layers[0], symbols.whole(net.depth)))
     layers = tuple(number.layers[0] for number, _ in powers)
     orders = [order for _, order in powers]
     if kind is Activation and all(isinstance(order, int) and order % 2 == 0 and order > 0 for order in orders):
@@ -228,16 +228,6 @@ def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) ->
         exact = _at_layers(layers, lambda first, last: gradient_product(net, first, last))
         return Derived(exact, assumed=gradients_assume(net))
     raise _unknown(statistic)
-
-
-def _order_of_layers(layer: sp.Expr, net: Ensemble) -> tuple[int, Any]:
-    """Sort numbers first, then letters by name (j before k), then those that count from the depth."""
-    if layer.is_Integer:
-        return (0, int(layer))
-    depth = symbols.whole(net.depth)
-    if depth in layer.free_symbols:
-        return (2, int(layer - depth))
-    return (1, str(layer))
 
 
 def _law(number: RandomNumber, net: Ensemble) -> LogSumLaw:

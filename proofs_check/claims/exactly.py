@@ -11,6 +11,7 @@ from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.domain import LARGEST, SPARSE, Domain, Point, Range
 from proofs_check.claims.one_layer import Disproof, Proof, prove
+from proofs_check.claims.random_numbers import Activation
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import (
     Trials,
@@ -132,13 +133,27 @@ def sizes_text(sides: Sides, domain: Domain) -> str:
 
 
 def _layers_text(sides: Sides, domain: Domain) -> str:
+    there = _exist_text(sides)
     if not domain.layers:
-        return ""
+        return there
     depth = _depth(sides)
     beyond = max((int(layer - last) for layer in sides.meaning.layers() for last in domain.layers
                   if (layer - last).is_Integer), default=0)  # fmt: skip
     end = depth.xreplace({x: sp.Integer(value) for x, value in domain.fixed.items()}) - max(beyond, 0)
-    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {end}"
+    return f", 1 <= {' < '.join(map(str, domain.layers))} <= {end}{there}"
+
+
+def _exist_text(sides: Sides) -> str:
+    """Say that the claim is about networks that have its layers, where that is not plain."""
+    plain = {_depth(sides), *sides.layer_letters, sp.S.Zero, sp.S.One}
+    numbers = [number for statistic in sides.meaning.statistics.values() for number in statistic.numbers]
+    odd = any(
+        not (x in plain or (x - 1) in sides.layer_letters or (isinstance(number, Activation) and x + 1 in plain))
+        for number in numbers
+        for x in number.layers
+    )
+    blocks = any(len(number.layers) > 1 and not set(number.layers) <= set(sides.layer_letters) for number in numbers)
+    return ", wherever these layers exist" + (" and differ" if blocks else "") if odd or blocks else ""
 
 
 def _tried(sides: Sides, domain: Domain, seconds: float, told: Told, first_only: bool) -> Trials:

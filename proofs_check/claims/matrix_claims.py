@@ -44,6 +44,9 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     meaning = understand(claim, net, matrices)
     if meaning.relation != "=" or meaning.remainder is not None:
         raise meaning.source.refused(0, "of matrix products only equations are known here", "use =")
+    for side in (meaning.left, meaning.right):
+        if side.atoms(sp.MatrixSymbol) & set(matrices.laws):
+            raise meaning.source.refused(0, "a random matrix stands outside E", "put it inside: E[...]")
     derived = _derived(meaning, meaning.left, matrices)
     claimed = _derived(meaning, meaning.right, matrices)
     letters = sorted(matrices.letters, key=str)

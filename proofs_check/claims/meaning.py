@@ -258,6 +258,10 @@ class _Reader(NumberReader):
             return 1 - p
         raise self.refuse(node, "the sign of a factor is not known", "leave the factor out of the quantile")
 
+    def require_sign(self, node: Node, coefficient: sp.Expr) -> None:
+        if not (coefficient.is_positive or coefficient.is_negative):
+            raise self.refuse(node, "the sign of a factor is not known", "bring it to the other side")
+
     def event(self, node: Node) -> sp.Expr:
         relation = node.parts[0]
         left, right = map(self.random, relation.parts)
@@ -269,6 +273,10 @@ class _Reader(NumberReader):
         if left.is_constant:
             left, right, sign = right, left, flipped.get(sign, sign)
         bound = right.constant
+        if bound.free_symbols & set(self.statistics):
+            raise self.refuse(
+                node, "an event compares with a formula in letters, not with a statistic", "write its value"
+            )
         if left.logs:
             if any(left.terms) or len(left.logs) > 1:
                 raise self.refuse(node, "the event of a sum is not known here", "write e.g. P(log|a_L|^2 >= t)")
@@ -279,12 +287,22 @@ class _Reader(NumberReader):
             if single is None or len(single[0]) != 1:
                 raise self.refuse(node, "the event of a sum or a product is not known here", "compare one norm")
             ((number, power),), coefficient = single
-            threshold = bound / coefficient if number.signed else (bound / coefficient) ** (2 / power)
             if number.signed and power != 1:
                 raise self.refuse(node, "the event of this power is not known here", "compare the number itself")
+            level = bound / coefficient
+            if not number.signed and level.is_negative and coefficient.is_nonzero:  # a norm is never below 0
+                above = (sign in (">", ">=")) == bool(coefficient.is_positive)
+                if sign in ("=", "!="):
+                    above = sign == "!="
+                self.require_sign(node, coefficient)
+                return sp.Integer(above)
+            if not number.signed and not level.is_nonnegative:
+                raise self.refuse(
+                    node, "the sign of the threshold is not known", "compare a norm with what is positive"
+                )
+            threshold = level if number.signed else level ** (2 / power)
             coefficient = coefficient * power
-        if not (coefficient.is_positive or coefficient.is_negative):
-            raise self.refuse(node, "the sign of a factor is not known", "bring it to the other side")
+        self.require_sign(node, coefficient)
         if coefficient.is_negative:
             sign = flipped.get(sign, sign)
         if sign in ("=", "!="):

@@ -36,6 +36,27 @@ SECOND_NORM = sp.Symbol("norm_y", positive=True)
 """|x'|, the norm of the second input."""
 
 
+def layer_rank(layer: sp.Expr, depth: sp.Expr) -> tuple[int, str, int]:
+    """Return the place of a layer in the order of formulas: numbers, letters by name, what counts from the depth.
+
+    Parameters
+    ----------
+    layer, depth : sympy.Expr
+        The layer, and the depth of the network.
+
+    Examples
+    --------
+    >>> k, L = sp.symbols("k L", integer=True)
+    >>> layer_rank(k, L) < layer_rank(L - 1, L) < layer_rank(L, L)
+    True
+    """
+    if layer.is_Integer:
+        return (0, "", int(layer))
+    (letter,) = layer.free_symbols
+    shift = int(layer - letter)
+    return (2, "", shift) if letter == depth else (1, str(letter), shift)
+
+
 def letters_of(net: Ensemble) -> dict[str, sp.Expr]:
     """Return what the letters of a claim stand for.
 
@@ -194,6 +215,8 @@ class NumberReader(Arithmetic):
         except InvalidArgument as bad:
             raise self.refuse(node, f"the layer {written!r}: {bad.problem}", "write e.g. a_3, a_k or a_{L-1}") from None
         letters = layer.free_symbols
+        if any(not letter.is_integer for letter in letters):
+            raise self.refuse(node, f"{written!r} names something else of the network", "use another letter")
         if not (layer.is_Integer or (len(letters) == 1 and (layer - next(iter(letters))).is_Integer)):
             problem = f"the layer {written!r} is neither a number nor a letter plus a number"
             raise self.refuse(node, problem, "write e.g. a_3, a_k or a_{L-1}")
@@ -362,9 +385,7 @@ class NumberReader(Arithmetic):
 
     def _comes_later(self, first: sp.Expr, last: sp.Expr) -> bool:
         """Whether a layer comes after another: numbers, letters by name, then what counts from the depth."""
-        depth = self.known["L"]
-        first_key, last_key = ((not x.is_Integer, depth in x.free_symbols, str(x)) for x in (first, last))
-        return first_key > last_key
+        return layer_rank(first, self.known["L"]) > layer_rank(last, self.known["L"])
 
     def weight_product(self, node: Node, parts: list[Node]) -> RandomNumber:
         """Read W_L*...*W_1.

@@ -135,7 +135,7 @@ def _from_formulas(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
         gap = form(sides, left, right)
         linear = None if gap is None else constant_in(gap, depth)
         if linear is not None and not (linear[0].free_symbols | linear[1].free_symbols) - {n}:
-            first, each = sp.simplify(linear[0] + linear[1]), linear[1]
+            first, each = sp.expand(linear[0] + linear[1]), linear[1]
             strict = sides.meaning.relation in ("<", ">")
             parts = [_Part(first, _ball_of(first, n), strict), _Part(each, _ball_of(each, n))]
             return parts, f"{words} {depth}, so {depth} = 1 and what one more layer adds are enough"
@@ -270,7 +270,7 @@ def _for_widths(
     depths = f"all {depth}"
     near = [width for width in tried if width <= tried[0] + LARGEST - 1]
     if endless and len(near) == LARGEST:
-        last = _last_in_balls(parts, n, near[-1])
+        last = _last_in_balls(parts, n, near[-1], end)
         if last is not None:
             says = f"{method}; {n} = {near[0]}..{last} in balls, larger {n} by Taylor's theorem in 1/{n}"
             which = f"all {n} >= {near[0]}" if near[0] > 1 else f"all {n}"
@@ -285,9 +285,11 @@ def _for_widths(
     return Proof(says, f"{depths}, {which}", "enclosed" if endless else "proved", len(tried))
 
 
-def _last_in_balls(parts: list[_Part], n: sp.Symbol, last: int) -> int | None:
+def _last_in_balls(parts: list[_Part], n: sp.Symbol, last: int, end: float) -> int | None:
     """Return the width from which on Taylor's theorem proves all parts; those up to it are enclosed one by one."""
     for further in (last, *_FURTHER):
+        if time.monotonic() > end:
+            return None
         if not all(_is_nonnegative(part, width) for width in range(last + 1, further + 1) for part in parts):
             return None
         last = max(last, further)
@@ -362,8 +364,8 @@ def _positive_near_zero(formula: sp.Expr, u: sp.Symbol, last: int) -> bool:
         for order in range(_SERIES):
             at_zero = _coefficient(formula, u, flint.arb(0), order)
             if at_zero.contains(0):
-                derivative = sp.simplify(sp.limit(sp.diff(formula, u, order), u, 0)) if order else formula.subs(u, 0)
-                if derivative != 0:
+                derivative = sp.diff(formula, u, order).subs(u, 0)
+                if not is_identical(derivative):
                     return False
                 continue
             return bool(_coefficient(formula, u, small, order) > 0)

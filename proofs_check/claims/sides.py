@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import flint
@@ -16,7 +17,7 @@ from proofs_check.assumptions import Assumption
 from proofs_check.claims.derivations import Derived, derive_statistic
 from proofs_check.claims.domain import Point
 from proofs_check.claims.meaning import Meaning
-from proofs_check.claims.number_reader import SECOND_NORM
+from proofs_check.claims.number_reader import SECOND_NORM, layer_rank
 from proofs_check.claims.random_numbers import Activation, LogCumulant, Statistic
 from theory import symbols
 from theory.balls import Ball, enclose, less, precision
@@ -57,11 +58,48 @@ class Sides:
         """What theory knows of each statistic in letters; None where it knows nothing, or only numbers."""
         out: dict[sp.Symbol, Derived | None] = {}
         for letter, statistic in self.meaning.statistics.items():
+            if not self._is_ordered(statistic):
+                out[letter] = None  # at given sizes the layers have an order
+                continue
             try:
                 out[letter] = derive_statistic(statistic, self.net)
             except InvalidArgument:
                 out[letter] = None
         return out
+
+    @cached_property
+    def layer_letters(self) -> list[sp.Symbol]:
+        """The letters of layers, in the order of the layers: 1 <= j < k < l <= depth."""
+        sizes = {str(size) for size in (*(self.net.widths or (self.net.width,)), self.net.depth)}
+        letters = (letter for letter in self.meaning.letters if letter.is_integer and str(letter) not in sizes)
+        return sorted(letters, key=str)
+
+    def _is_ordered(self, statistic: Statistic) -> bool:
+        """Whether the layers of a statistic, in the order of formulas, increase for all values of their letters."""
+        layers = sorted({x for number in statistic.numbers for x in number.layers}, key=self._rank)
+        return all(self._least_gap(first, last) >= 0 for first, last in pairwise(layers))
+
+    def _rank(self, layer: sp.Expr) -> tuple[int, str, int]:
+        return layer_rank(layer, symbols.whole(self.net.depth))
+
+    def _least_gap(self, first: sp.Expr, last: sp.Expr) -> float:
+        """Return the least value of last - first, given 1 <= j < k < l <= depth."""
+        gap = sp.expand(last - first)
+        if gap.is_Integer:
+            return int(gap)
+        depth = symbols.whole(self.net.depth)
+        places = {letter: place for place, letter in enumerate(self.layer_letters, 1)}
+        count = len(places)
+        (above,) = last.free_symbols or (None,)
+        (below,) = first.free_symbols or (None,)
+        shift = int(gap.subs(dict.fromkeys(gap.free_symbols, 0)))
+        if below is None:  # from a number to a letter
+            return (places[above] if above in places else max(count, 1)) + shift if above is not None else -math.inf
+        if above in places and below in places and places[above] > places[below]:
+            return places[above] - places[below] + shift
+        if above == depth and below in places:
+            return count - places[below] + shift
+        return -math.inf
 
     @cached_property
     def has_formulas(self) -> bool:

@@ -122,6 +122,8 @@ def spelled(claim: str) -> Spelled:
                 raise refusal(claim, at, f"{character!r} {_REFUSED[character]}", remedy)
             if not character.isascii() and character not in _WORDS:
                 raise refusal(claim, at, f"the character {character!r} is not known here", "write it in ASCII")
+            if character in "½¼¾" and at and claim[at - 1].isdigit():
+                raise refusal(claim, at, "a mixed number", "write 1.5, or 1 + 1/2")
             put(_WORDS.get(character, character), at)
             at += 1
     return Spelled("".join(out), claim, (*places, len(claim)))

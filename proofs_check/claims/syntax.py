@@ -390,6 +390,9 @@ class _Parser:
     def function(self, name: str, start: int) -> Node:
         if self.peek() != "(":
             argument = self.power()
+            if argument.kind == "number" and self.last_end == self.at and self._begins_factor():
+                remedy = f"write {name}({argument.value}*...) or put a * before {self.peek()!r}"
+                raise self.source.refused(self.at, f"does this belong to {name}?", remedy)
             return Node("call", name, (argument,), start, self.last_end)
         return Node("call", name, self.arguments(")"), start, self.last_end)
 

@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.claims.domain import Domain, Point
-from proofs_check.claims.random_numbers import Activation, Gradient, Quantile
+from proofs_check.claims.random_numbers import Activation, Gradient, HessianBlock, Quantile
 from proofs_check.claims.sides import Sides, holds
 from theory import symbols
 from theory.balls import Ball, precision
@@ -96,7 +96,7 @@ def try_sizes(
     out = Trials()
     began = time.monotonic()
     settings = sides.settings()
-    points = [point for point in points if _is_inside(sides, point)]
+    points = [point for point in points if is_inside(sides, point)]
     plan = [sides.completed(point, settings[0], first=True) for point in points]
     others = [sides.completed(point, other, first=False) for point in points[:few] for other in settings[1:]]
     for done, point in enumerate([*plan[:few], *others, *plan[few:]]):
@@ -120,18 +120,29 @@ def _try(sides: Sides, point: Point, out: Trials) -> None:
     {True: out.held, False: out.failed, None: out.undecided}[truth].append(point)
 
 
-def _is_inside(sides: Sides, point: Point) -> bool:
-    """Whether a network of these sizes has the layers that the claim speaks of."""
+def is_inside(sides: Sides, point: Point) -> bool:
+    """Whether a network of these sizes has the layers that the claim speaks of, and they differ where they must.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    point : mapping
+        Numbers for the sizes and the layers.
+    """
     depth = symbols.whole(sides.net.depth)
-    shifted = {layer for layer in sides.meaning.layers() if layer != depth}
-    if not shifted:
+    layers = sides.meaning.layers()
+    if layers <= {depth}:
         return True
     last = int(depth.xreplace(dict(point)))
     numbers = [number for statistic in sides.meaning.statistics.values() for number in statistic.numbers]
     for number in numbers:
         least = 0 if isinstance(number, Activation) else 1
-        if any(not least <= int(layer.xreplace(dict(point))) <= last for layer in number.layers):
+        at = [int(layer.xreplace(dict(point))) for layer in number.layers]
+        if not all(least <= layer <= last for layer in at) or len(set(at)) < len(at):
             return False
+        if isinstance(number, HessianBlock) and at[0] > at[1]:
+            return False  # the same block is met with its layers in order
     return True
 
 

@@ -460,3 +460,52 @@ def test_blocks_of_the_hessian_are_symmetric(block):
     found = check(f"E|{block}|^2 = 1", net, compare=False)
     assert found.derived == check("E|H_kl|^2 = 1", net, compare=False).derived
     assert found.judgement.scope.endswith("1 <= k < l <= L")
+
+
+@pytest.mark.parametrize(
+    ("claim", "sizes", "verdict"),
+    [
+        ("E|a_2|^2|a_{L-1}|^2 = (1+2/n)^2", "L=2,n=3", Verdict.REFUTED),  # a_1 comes first
+        ("E|a_k|^2|a_3|^2 = (1+2/n)^3", "L=3..5,n=1..4", Verdict.REFUTED),
+        ("Corr(|a_3|^2,|a_k|^2) <= 1.1", "n=1..4,L=3..5", Verdict.SUPPORTED),
+        ("E|a_j|^2|a_k|^2 = (1+2/n)^j", None, Verdict.SUPPORTED),
+        ("E|a_k|^2|a_L|^2 = (1+2/n)^k", None, Verdict.SUPPORTED),
+        ("E|H_{1,k}|_F^2 = n", None, Verdict.SUPPORTED),
+    ],
+)
+def test_two_layers_are_taken_in_their_order(claim, sizes, verdict):
+    found = check(claim, LINEAR, sizes=sizes, compare=False)
+    assert found.verdict is verdict
+    if "H_" in claim:
+        assert found.scope.endswith("wherever these layers exist and differ")
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "words"),
+    [
+        ("E|H_{1,2}|_F^2 = 2", Ensemble(width=2, depth=1), "no network of these sizes"),
+        ("E|a_3|^4 = (1+2/n)^3", LINEAR.at(depth=2), "no network of these sizes"),
+        ("P(|a_L| < 1-n) <= 1/10", LINEAR, "sign of the threshold"),
+        ("P(|a_L|^2 >= E|a_L|^2) <= 1/2", LINEAR.at(width=4, depth=2), "not with a statistic"),
+        ("E|a_L|^2 = 1 + Sum(j,(j,4,1))", LINEAR, "ends before it begins"),
+        ("E|a_L|^4 = 1 + O((L-1)/n)", LINEAR, "is not positive at L = 1"),
+        ("E|a_L|^2 = log 2n", LINEAR, "does this belong to log"),
+        ("E|a_L|^2 = 1½", LINEAR, "mixed number"),
+        ("E|a_k|^2 = 1", Ensemble(width="n", depth="L", activation="leaky:k"), "names something else"),
+    ],
+)
+def test_what_would_be_misread_is_refused(claim, net, words):
+    with pytest.raises(InvalidArgument, match=words):
+        check(claim, net)
+
+
+def test_a_norm_is_never_below_a_negative_number():
+    net = HE.at(width=2, depth=2)
+    assert check("P(|a_L| > -|x|) + P(a_L = 0) = 1 + P(a_L = 0)", net, compare=False)
+    assert check("P(1/|a_L| < -1) + P(a_L = 0) <= P(a_L = 0)", net, compare=False)
+
+
+def test_random_matrices_stand_inside_an_expectation():
+    with pytest.raises(InvalidArgument, match="outside E"):
+        check("E tr(W)^2*tr(W)^2 = 1", matrices=["W: normal 1/n, n by n"])
+    assert check("E[tr(W)^2*tr(W)^2] = 3", matrices=["W: normal 1/n, n by n"])
