@@ -104,7 +104,7 @@ def check(
         from proofs_check.claims.latex import from_latex
 
         claim = from_latex(claim)
-    drawing = Drawing(samples or Drawing.samples, seed, error, tolerance, jobs)
+    drawing = Drawing(Drawing.samples if samples is None else samples, seed, error, tolerance, jobs)
     _require_numbers(drawing, seconds)
     if matrices:
         from proofs_check.claims.matrix_claims import check_matrices
@@ -114,10 +114,7 @@ def check(
     meaning = understand(claim, lettered)
     sides = Sides(meaning, lettered)
     domain = _domain(sides, sizes, numbers)
-    if not any(is_inside(sides, point) for point in domain.points(symbols.whole(lettered.depth), all_sizes=False)) and (
-        meaning.layers() and not domain.path
-    ):
-        raise InvalidArgument("claim", "no network of these sizes has the layers it speaks of", "use layers up to L")
+    _require_layers(sides, domain)
     told = progress or nothing
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     if meaning.relation == "~" or meaning.remainder is not None:
@@ -227,6 +224,15 @@ def _domain(sides: Sides, texts: Any, fixed: Mapping[sp.Symbol, int]) -> Domain:
         if not domain.is_given and not fixed:
             domain = read_domain(f"{depth}=beta*{net.width}", sizes, layers, letters_of(net))
     return domain
+
+
+def _require_layers(sides: Sides, domain: Domain) -> None:
+    """Refuse layers that no network of the domain has."""
+    if not sides.meaning.layers() or domain.path:
+        return
+    points = domain.points(symbols.whole(sides.net.depth), all_sizes=False)
+    if not any(is_inside(sides, point) for point in points):
+        raise InvalidArgument("claim", "no network of these sizes has the layers it speaks of", "use layers up to L")
 
 
 def _require_growth(domain: Domain, net: Ensemble) -> None:

@@ -295,6 +295,12 @@ def test_shares_lie_between_0_and_1(name, value):
         check("E|a_L|^2 = 1", HE, **{name: value})
 
 
+@pytest.mark.parametrize("samples", [0, -1, 2.5, True])
+def test_networks_are_counted_from_1(samples):
+    with pytest.raises(InvalidArgument, match="samples"):
+        check("E|a_L|^2 = 1", HE, samples=samples)
+
+
 def test_the_answer_says_what_it_assumes():
     text = as_text(check("E log|a_L|^2 <= 0", HE))
     for words in (
