@@ -158,6 +158,7 @@ def require_free_name(net: Ensemble, name: str, use: str) -> None:
     --------
     >>> require_free_name(Ensemble(width="n", depth=2), "r", "the argument of the density")
     """
+    require_ensemble(net)
     parts = [
         *(("widths", width) for width in net.widths or ()),
         ("width", net.width),
