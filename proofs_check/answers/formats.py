@@ -17,20 +17,7 @@ from proofs_check.answers.letters import involves_readout
 from proofs_check.answers.sampled import Sampled
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
-
-
-def latex(expression: sp.Expr) -> str:
-    r"""Return a formula as LaTeX, with |x| for the input's norm.
-
-    >>> print(latex(symbols.norm_symbol(2) ** 4 * (1 + 5 / symbols.whole("n")) ** symbols.whole("L")))
-    \left\|x\right\|^{4} \left(1 + \frac{5}{n}\right)^{L}
-    """
-    names = {symbols.norm_symbol(2): r"\left\|x\right\|"}
-    for symbol in expression.free_symbols - set(names):
-        order = str(symbol).removeprefix("norm").removesuffix("_x")
-        if str(symbol).startswith("norm") and order.isdigit():
-            names[symbol] = rf"\left\|x\right\|_{{{order}}}"
-    return str(sp.latex(expression, symbol_names=names))
+from theory.symbols import latex
 
 
 def readable(expression: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:

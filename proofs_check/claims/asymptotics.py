@@ -13,6 +13,7 @@ import sympy as sp
 from proofs_check.claims.algebra import is_identical, spread
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.domain import Domain
+from proofs_check.claims.meaning import shown
 from proofs_check.claims.random_numbers import Activation, LogCumulant
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Counterexample
@@ -54,12 +55,12 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     expanded = _expanded(sides)
     if expanded is None:
         return _by_doubling(sides, domain, n, scope, seconds)
-    quantity = _on_path((expanded - meaning.right) / meaning.remainder if meaning.remainder is not None
-                        else expanded / meaning.right, sides, domain)  # fmt: skip
-    known, open_part = _split(quantity)
+    term = meaning.remainder
+    quantity = expanded / meaning.right if term is None else (expanded - meaning.right) / term
+    known, open_part = _split(quantity.xreplace(dict(domain.path)))
     limit = _limit(known, n)
     if meaning.remainder is not None:
-        return _bounded(sides, domain, limit, _limit(open_part, n), scope)
+        return _bounded(sides, limit, _limit(open_part, n), scope)
     if limit is None or (open_part != 0 and _limit(open_part, n) != 0):
         return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", "the limit of the ratio is not known here"),))
     says = f"the ratio of both sides tends to {limit}"
@@ -87,7 +88,7 @@ def _require_positive(term: sp.Expr, n: sp.Symbol, domain: Domain) -> None:
             positive = False
         if not positive:
             where = ", ".join(f"{letter} = {small}" for letter in others) or f"{n} = 10^6"
-            raise InvalidArgument("claim", f"the term O({_shown(term)}) is not positive at {where}", "use one that is")
+            raise InvalidArgument("claim", f"the term O({shown(term)}) is not positive at {where}", "use one that is")
 
 
 def _growing(sides: Sides) -> sp.Symbol:
@@ -158,10 +159,6 @@ def _log_expansion(sides: Sides, statistic: LogCumulant) -> sp.Expr | None:
     return start + number.layers[0] * one_layer
 
 
-def _on_path(expression: sp.Expr, sides: Sides, domain: Domain) -> sp.Expr:
-    return expression.xreplace(dict(domain.path))
-
-
 def _split(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Return what does not depend on the bounded remainder of an expansion, and the coefficient of what does."""
     expanded = sp.expand(expression)
@@ -208,36 +205,28 @@ def _at(expression: sp.Expr, n: sp.Symbol, width: int) -> Ball | None:
         return None
 
 
-def _bounded(
-    sides: Sides, domain: Domain, limit: sp.Expr | None, of_open_part: sp.Expr | None, scope: str
-) -> Judgement:
+def _bounded(sides: Sides, limit: sp.Expr | None, of_open_part: sp.Expr | None, scope: str) -> Judgement:
     """Judge an error term by the limits of (left - right)/term, and of what the expansion leaves open."""
     term = sides.meaning.remainder
     if limit is None or of_open_part is None or (of_open_part.is_infinite and not limit.is_infinite):
         says = "the expansion that theory derives is too short to tell"
         return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", says),))
     if limit.is_infinite:
-        says = f"(left - right)/({_shown(term)}) tends to {'-' if limit == -sp.oo else ''}infinity"
-        truth = _truth_at_order(sides, domain)
+        says = f"(left - right)/({shown(term)}) tends to {'-' if limit == -sp.oo else ''}infinity"
+        truth = _truth_at_order(sides)
         return Judgement(
             Verdict.REFUTED, scope, (("derived", says),), Counterexample({}, "bounded", "unbounded"), truth
         )
-    constant = f" {_shown(sp.factor(limit))}" if of_open_part == 0 else " a finite limit"
-    says = f"from the derived expansion: (left - right)/({_shown(term)}) tends to{constant}"
+    constant = f" {shown(sp.factor(limit))}" if of_open_part == 0 else " a finite limit"
+    says = f"from the derived expansion: (left - right)/({shown(term)}) tends to{constant}"
     return Judgement(Verdict.SUPPORTED, scope, (("derived", says),))
 
 
-def _truth_at_order(sides: Sides, domain: Domain) -> str:
+def _truth_at_order(sides: Sides) -> str:
     expanded = _expanded(sides)
     if expanded is None or not expanded.has(_BOUNDED):
         return ""
-    return f"true is: {_shown(sp.expand(expanded.subs(_BOUNDED, 0)))} + ..."
-
-
-def _shown(expression: Any) -> str:
-    from proofs_check.claims.meaning import shown
-
-    return shown(expression)
+    return f"true is: {shown(sp.expand(expanded.subs(_BOUNDED, 0)))} + ..."
 
 
 def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str, seconds: float) -> Judgement:

@@ -19,7 +19,7 @@ from proofs_check.claims.checked import Checked, Sharpness
 from proofs_check.claims.domain import Domain, Point, read_domain
 from proofs_check.claims.exactly import judge_exactly
 from proofs_check.claims.matrices import Matrices
-from proofs_check.claims.meaning import Meaning, understand
+from proofs_check.claims.meaning import shown, understand
 from proofs_check.claims.number_reader import SECOND_NORM, letters_of
 from proofs_check.claims.random_numbers import WeightProduct
 from proofs_check.claims.sampled import Drawing, judge_by_drawing
@@ -138,7 +138,8 @@ def check(
         net=net,
         judgement=judgement,
         left=meaning.written(meaning.left),
-        right=meaning.written(meaning.right) + ("" if meaning.remainder is None else f" + O({_plain(meaning)})"),
+        right=meaning.written(meaning.right)
+        + ("" if meaning.remainder is None else f" + O({shown(meaning.remainder)})"),
         relation=meaning.relation,
         derived=derived,
         ratio=quotient,
@@ -146,13 +147,6 @@ def check(
         sharpness=found_sharp,
         seconds=time.monotonic() - began,
     )
-
-
-def _plain(meaning: Meaning) -> str:
-    from proofs_check.claims.meaning import shown
-
-    assert meaning.remainder is not None
-    return shown(meaning.remainder)
 
 
 def _require_numbers(drawing: Drawing, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import singledispatch
 from typing import Any
 
@@ -183,7 +184,7 @@ def _activation_moment(statistic: Moment, net: Ensemble, number: RandomNumber, o
     if order < 0 or not _is_normal_and_plain(net):
         raise _unknown(statistic)
     net.require_numbers("this moment")
-    return Derived(None, lambda digits: _fractional_moment(_law(number, net), sp.Rational(order), digits))
+    return Derived(None, lambda digits: _fractional_moment(law_of(number, net), sp.Rational(order), digits))
 
 
 def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
@@ -230,7 +231,21 @@ def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) ->
     raise _unknown(statistic)
 
 
-def _law(number: RandomNumber, net: Ensemble) -> LogSumLaw:
+def law_of(number: RandomNumber, net: Ensemble) -> LogSumLaw:
+    """Return the law of the logarithm of the square of a norm.
+
+    Parameters
+    ----------
+    number : RandomNumber
+        The norm of an activation or a gradient.
+    net : Ensemble
+        The networks.
+
+    Raises
+    ------
+    InvalidArgument
+        If theory does not know the law.
+    """
     if isinstance(number, (Activation, Gradient)):
         (layer,) = number.layers
         at = int(layer) if layer.is_Integer else str(layer)
@@ -246,7 +261,7 @@ def _log_cumulant(statistic: LogCumulant, net: Ensemble) -> Derived:
     if not isinstance(number, (Activation, Gradient)):
         raise _unknown(statistic)
     simple = all(layer.is_Integer or layer.is_Symbol for layer in number.layers)
-    law = _law(number if simple else type(number)((symbols.whole("layer0"),)), net)
+    law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
     assumed = (assumptions.NORMAL, *((assumptions.SURVIVAL,) if law.can_die else ()))
     if isinstance(number, Gradient) and net.slope != 1:
         assumed = (*assumed, assumptions.SIGN_SYMMETRIC_READOUT)
@@ -284,7 +299,7 @@ def _log_cumulant_beyond(statistic: LogCumulant, net: Ensemble) -> Derived:
 @derive_statistic.register
 def _quantile(statistic: Quantile, net: Ensemble) -> Derived:
     net.require_numbers("a quantile")
-    law = _law(statistic.number, net)
+    law = law_of(statistic.number, net)
     return Derived(None, lambda digits: quantile_ball(law, statistic.p, digits), (assumptions.NORMAL,))
 
 
@@ -309,13 +324,7 @@ def quantile_ball(law: LogSumLaw, p: sp.Rational, digits: int) -> Ball:
     dead = 1 - law.survival()
     if (dead - p).is_nonnegative:
         return flint.arb("-inf")
-    return law.enclosed_quantile(_fraction(p), digits)
-
-
-def _fraction(p: sp.Rational) -> Any:
-    from fractions import Fraction
-
-    return Fraction(int(p.p), int(p.q))
+    return law.enclosed_quantile(Fraction(int(p.p), int(p.q)), digits)
 
 
 @derive_statistic.register
@@ -325,7 +334,7 @@ def _exceedance(statistic: Exceedance, net: Ensemble) -> Derived:
         exact = _at_layers(number.layers, lambda k: survival(net, k))
         return Derived(exact, assumed=(assumptions.NO_ATOMS,))
     net.require_numbers("a probability")
-    law = _law(number, net)
+    law = law_of(number, net)
 
     def probability(digits: int) -> Ball:
         threshold = enclose(statistic.threshold, digits + 10)

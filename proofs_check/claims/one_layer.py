@@ -22,7 +22,7 @@ from proofs_check.claims.domain import FAR, LARGEST, Domain
 from proofs_check.claims.random_numbers import Activation, Exceedance, LogCumulant
 from proofs_check.claims.sides import Sides
 from theory import LogNormLaw, symbols
-from theory.balls import Ball, enclose, precision
+from theory.balls import Ball, enclose, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _POWERS = tuple(sp.Rational(k, 4) for k in (2, 1, 3, 4, 6, 8))
@@ -184,14 +184,10 @@ def _from_logarithms(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced |
     sign = 1 if meaning.relation in ("<=", "<") else -1
 
     def gap(rest: sp.Expr, width: int) -> Ball:
-        return sign * (_ball_of(rest, n)(width) - _number(slope) * one_layer(width))
+        return sign * (_ball_of(rest, n)(width) - enclose_number(slope) * one_layer(width))
 
     parts = [_Part(None, partial(gap, rest)) for rest in (sp.expand(linear[0] + linear[1]), linear[1])]
     return parts, f"log|a_{depth}|^2 adds up over independent layers of one law, so one layer is enough"
-
-
-def _number(value: sp.Rational) -> Ball:
-    return flint.arb(flint.fmpq(int(value.p), int(value.q)))
 
 
 def _from_chernoff(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | None:
@@ -235,11 +231,11 @@ def _best_power(
     best: list[Ball] | None = None
     for t in _POWERS:
         with precision(40):
-            power = flint.acb(_number(t))
+            power = flint.acb(enclose_number(t))
             moment = law.terms[0][0].transform(power).real * enclose(law.survival(), 40)
             gaps = []
             for right, c in zip(log_right, log_c, strict=True):
-                gaps.append(enclose(right, 40, values) + _number(t) * enclose(c, 40, values))
+                gaps.append(enclose(right, 40, values) + enclose_number(t) * enclose(c, 40, values))
             gaps[1] -= moment.log()
             found = [gaps[0] + gaps[1], gaps[1]]
         if all(gap > 0 for gap in found):

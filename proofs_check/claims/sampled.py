@@ -98,25 +98,30 @@ def judge_by_drawing(
         If a statistic can be neither derived nor drawn.
     """
     points = _points(sides, domain)
-    letters = _unknown(sides, points[0])
-    share = drawing.error / (len(points) * len(letters))
+    letters = list(dict.fromkeys(letter for point in points for letter in _unknown(sides, point)))
+    share = drawing.error / (len(points) * max(1, len(letters)))
     began = time.monotonic()
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
     for done, point in enumerate(points):
         told(done, len(points))
-        balls = {letter: _interval(sides, letter, point, drawing, share) for letter in letters}
-        found.append((point, {letter: as_ball(estimate) for letter, estimate in balls.items()}))
+        balls = {}
+        for letter in letters:
+            counted = isinstance(sides.meaning.statistics[letter], Exceedance)
+            balls[letter] = as_ball(_interval(sides, letter, point, drawing, share), rounded=not counted)
+        found.append((point, balls))
     seconds = time.monotonic() - began
     return _judged(sides, domain, drawing, found, seconds), found
 
 
-def as_ball(estimate: Estimate) -> Ball:
+def as_ball(estimate: Estimate, *, rounded: bool = True) -> Ball:
     """Return an interval as a ball: minus infinity for networks that are dead, the whole line where nothing is known.
 
     Parameters
     ----------
     estimate : Estimate
         The interval.
+    rounded : bool
+        Whether what was measured is rounded; what was counted is not.
 
     Examples
     --------
@@ -128,7 +133,8 @@ def as_ball(estimate: Estimate) -> Ball:
         return flint.arb("-inf")
     if not math.isfinite(lo + hi):
         return flint.arb(0, math.inf)
-    # what was measured is rounded
+    if not rounded:
+        return flint.arb(lo).union(flint.arb(hi))
     return flint.arb((lo + hi) / 2, (hi - lo) / 2 * (1 + 1e-12) + _ROUNDING * (1 + abs(lo) + abs(hi)))
 
 

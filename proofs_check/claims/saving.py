@@ -10,7 +10,9 @@ from typing import Any
 
 from proofs_check.claims.checked import Checked
 from proofs_check.claims.checking import SECONDS, check
+from proofs_check.claims.latex import from_latex
 from proofs_check.claims.mutants import variants
+from proofs_check.claims.sampled import TOLERANCE
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -33,7 +35,9 @@ class ClaimEvidence:
     matrices : tuple of str
         Declarations of matrices, for claims about their products.
     samples : int, optional
-        How many networks are drawn at each size, where only they can tell.
+        How many networks are drawn at each size, where only they can tell; their root seed is always 0.
+    tolerance : float
+        By how much both sides of an equation may differ there.
     seconds : float
         For how long sizes are tried.
 
@@ -48,6 +52,7 @@ class ClaimEvidence:
     sizes: str | None = None
     matrices: tuple[str, ...] = ()
     samples: int | None = None
+    tolerance: float = TOLERANCE
     seconds: float = SECONDS
     check: str = "the claim, by derivation, in balls or by drawing"
     tier = Tier.PROVED
@@ -67,6 +72,7 @@ class ClaimEvidence:
             sizes=self.sizes,
             matrices=self.matrices,
             samples=self.samples,
+            tolerance=self.tolerance,
             seconds=self.seconds,
             error=_ERROR,
             compare=False,
@@ -90,7 +96,14 @@ def _finding(found: Checked) -> Finding:
     )
 
 
-def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[str, ...] = ()) -> str:
+def as_statement(
+    found: Checked,
+    *,
+    sizes: str | None = None,
+    matrices: tuple[str, ...] = (),
+    samples: int | None = None,
+    tolerance: float = TOLERANCE,
+) -> str:
     """Return the source code of a statement that makes a checked claim.
 
     Parameters
@@ -101,6 +114,8 @@ def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[st
         The sizes for which it was made.
     matrices : tuple of str
         The declarations of its matrices.
+    samples, tolerance
+        What was drawn, as for :class:`ClaimEvidence`.
 
     Returns
     -------
@@ -121,9 +136,10 @@ def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[st
     if found.verdict is not Verdict.SUPPORTED:
         problem = f"the claim is {found.verdict.value}, and a statement is one that stands"
         raise InvalidArgument("save", problem, "save a claim that is supported")
-    evidence = ClaimEvidence(found.net, sizes, matrices)
+    evidence = ClaimEvidence(found.net, sizes, matrices, samples, tolerance)
+    claim = from_latex(found.claim) if "\\" in found.claim else found.claim
     false = []
-    for variant in variants(found.claim):
+    for variant in variants(claim):
         try:
             if evidence.examine(lambda variant=variant: variant.claim).verdict is Verdict.REFUTED:  # type: ignore[misc]
                 false.append(variant)
@@ -136,25 +152,28 @@ def as_statement(found: Checked, *, sizes: str | None = None, matrices: tuple[st
         raise InvalidArgument("save", problem, "save a sharper claim")
     mutants = "\n".join(f"        Mutant({_quoted(v.name)}, lambda: {_quoted(v.claim)})," for v in false)
     assumed = "\n".join(f"        Assumption({_quoted(text)})," for text in found.assumptions)
-    more = "".join(f", {name}={value!r}" for name, value in (("sizes", sizes), ("matrices", matrices)) if value)
-    latex = rf"\text{{{found.claim}}}"
-    return f'''"""{found.claim}"""
+    given: dict[str, Any] = {"sizes": sizes, "matrices": matrices, "samples": samples}
+    if tolerance != TOLERANCE:
+        given["tolerance"] = tolerance
+    more = "".join(f", {name}={value!r}" for name, value in given.items() if value)
+    latex = found.claim if claim != found.claim else rf"\text{{{claim}}}"
+    return f'''"""{claim}"""
 
 from proofs_check import Assumption, Mutant, Statement
 from proofs_check.claims.saving import ClaimEvidence
-from theory import Ensemble
+from theory import Ensemble{", Law" if "Law." in repr(found.net) else ""}
 
-NET = {_ensemble(found.net)}
+NET = {found.net!r}
 
 
 def claim() -> str:
     """Return the claim, for the scope: {found.scope}."""
-    return {_quoted(found.claim)}
+    return {_quoted(claim)}
 
 
 STATEMENT = Statement(
-    id="claims.{_identifier(found.claim)}",
-    title={_quoted(found.claim)},
+    id="claims.{_identifier(claim)}",
+    title={_quoted(claim)},
     latex={_quoted(latex)},
     source="a claim of one's own",
     assumptions=(
@@ -190,29 +209,3 @@ def _identifier(claim: str) -> str:
     'e-a-l-4-1-5-n-l-x-4'
     """
     return re.sub(r"[^a-z0-9]+", "-", claim.lower()).strip("-") or "claim"
-
-
-def _value(value: Any) -> str:
-    return _quoted(value) if isinstance(value, str) else repr(value)
-
-
-def _ensemble(net: Ensemble) -> str:
-    parts: list[str] = []
-    if net.is_constant_width:
-        parts += [f"width={_value(net.width)}", f"depth={_value(net.depth)}"]
-    else:
-        parts.append(f"widths={_value(net.widths)}")
-    if net.activation != "linear":
-        parts.append(f"activation={_value(net.activation)}")
-    parts.append(f"init={_value(net.init.describe())}")
-    if not net.law.is_normal:
-        parts.append(f"law={_value(net.law.name)}")
-    if net.readout != "random":
-        readout = net.readout if isinstance(net.readout, str) else tuple(map(str, net.readout))
-        parts.append(f"readout={_value(readout)}")
-    if net.input is not None:
-        given = net.input if isinstance(net.input, str) else tuple(map(str, net.input))
-        parts.append(f"input={_value(given)}")
-    if not net.architecture.is_plain:
-        parts.append(f"architecture={_value(net.architecture.describe())}")
-    return f"Ensemble({', '.join(parts)})"

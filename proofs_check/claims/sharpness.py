@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.asymptotics import judge_asymptotically
 from proofs_check.claims.checked import Judgement, Sharpness
 from proofs_check.claims.domain import Domain, Point
-from proofs_check.claims.meaning import Meaning, understand
+from proofs_check.claims.meaning import understand
 from proofs_check.claims.mutants import Variant, variants
 from proofs_check.claims.sampled import Drawing, judge_point
 from proofs_check.claims.sides import Sides
@@ -78,13 +79,15 @@ def of_exact(sides: Sides, domain: Domain, judgement: Judgement, seconds: float)
             refuted.append((_distance(sides, points, right), variant.name))
         else:
             survives.append(variant.name)
-    nearest = min(refuted, key=lambda item: item[0]) if refuted else None
+    return _summary(refuted, tried, survives)
+
+
+def _summary(
+    refuted: list[tuple[float, str]], tried: int, survives: list[str], resolution: float | None = None
+) -> Sharpness:
+    distance, nearest = min(refuted, default=(math.inf, ""))
     return Sharpness(
-        len(refuted),
-        tried,
-        nearest[1] if nearest else "",
-        nearest[0] if nearest else None,
-        tuple(survives),
+        len(refuted), tried, nearest, distance if math.isfinite(distance) else None, tuple(survives), resolution
     )
 
 
@@ -127,7 +130,10 @@ def _is_stronger(sides: Sides, points: list[Point], right: sp.Expr) -> bool:
 
 
 def _distance(sides: Sides, points: list[Point], right: sp.Expr) -> float:
-    """Return how far another right side is from the claim's, relative to it: the median over the sizes."""
+    """Return how far another right side is from the claim's, relative to it: the median over the sizes.
+
+    It is infinite where the claim's is 0 at all of them.
+    """
     distances = []
     for point in points:
         try:
@@ -156,15 +162,11 @@ def of_limits(sides: Sides, domain: Domain, judgement: Judgement, seconds: float
     for variant, right in _others(sides):
         if time.monotonic() > end:
             break
-        other = Sides(_with_right(sides.meaning, right), sides.net)
+        other = Sides(replace(sides.meaning, right=right), sides.net)
         verdict = judge_asymptotically(other, domain, seconds=seconds).verdict
         (refuted if verdict is Verdict.REFUTED else survives).append(variant.name)
     tried = len(refuted) + len(survives)
     return Sharpness(len(refuted), tried, refuted[0] if refuted else "", survives=tuple(survives))
-
-
-def _with_right(meaning: Meaning, right: sp.Expr) -> Meaning:
-    return replace(meaning, right=right)
 
 
 def of_drawing(
@@ -197,8 +199,7 @@ def of_drawing(
             refuted.append((_distance(sides, points, right), variant.name))
         else:
             survives.append(variant.name)
-    nearest = min(refuted, key=lambda item: item[0]) if refuted else (None, "")
-    return Sharpness(len(refuted), tried, nearest[1], nearest[0], tuple(survives), resolution)
+    return _summary(refuted, tried, survives, resolution)
 
 
 def _drawn_verdict(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, Ball], drawing: Drawing) -> Verdict:
@@ -216,7 +217,4 @@ def _resolution(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]]) -> 
         if right.contains(0):
             return None
         worst = max(worst, float(2 * left.rad() / abs(right)))
-    return worst
-
-
-# --- what is assumed ------------------------------------------------------------------------------------------------
+    return worst if math.isfinite(worst) else None

@@ -10,11 +10,12 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.claims.derivations import law_of
 from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.random_numbers import Activation, Gradient, HessianBlock, Quantile
 from proofs_check.claims.sides import Sides, holds
 from theory import symbols
-from theory.balls import Ball, precision
+from theory.balls import Ball, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _DIGITS = (30, 60, 120)
@@ -56,11 +57,6 @@ class Trials:
     undecided: list[Point] = field(default_factory=list)
     undefined: list[tuple[Point, str]] = field(default_factory=list)
     complete: bool = True
-
-    @property
-    def count(self) -> int:
-        """How many sizes were decided or not."""
-        return len(self.held) + len(self.failed) + len(self.undecided)
 
 
 def try_sizes(
@@ -121,7 +117,7 @@ def _try(sides: Sides, point: Point, out: Trials) -> None:
 
 
 def is_inside(sides: Sides, point: Point) -> bool:
-    """Whether a network of these sizes has the layers that the claim speaks of, and they differ where they must.
+    """Whether there is a network of these sizes that has the layers of the claim, which differ where they must.
 
     Parameters
     ----------
@@ -130,6 +126,11 @@ def is_inside(sides: Sides, point: Point) -> bool:
     point : mapping
         Numbers for the sizes and the layers.
     """
+    if not sides.net.architecture.is_plain:
+        try:
+            sides.network({**sides.settings()[0], **point})
+        except InvalidArgument:  # such as layer norm of two units
+            return False
     depth = symbols.whole(sides.net.depth)
     layers = sides.meaning.layers()
     if layers <= {depth}:
@@ -209,30 +210,17 @@ def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
     if not slope.is_Rational or slope == 0:
         return None
     sides.known(asked, net)
-    law = _law_of(asked, net)
+    law = law_of(asked.number, net)
     with precision(40):
         offset = sides.ball(meaning.left - slope * letter, point)
-        threshold = (sides.ball(right, point) - offset) / _number(slope)
-    p = _number(asked.p)
+        threshold = (sides.ball(right, point) - offset) / enclose_number(slope)
+    p = enclose_number(asked.p)
     below = law.enclosed_cdf(threshold, 12)  # X is at most the threshold
     is_at_most = holds(">=", below, p)
     if is_at_most is None:
         return None
     upward = (meaning.relation in ("<=", "<")) == bool(slope > 0)
     return is_at_most if upward else not is_at_most
-
-
-def _law_of(asked: Quantile, net: Any) -> Any:
-    from theory import LogGradientLaw, LogNormLaw
-
-    (layer,) = asked.number.layers
-    return (LogNormLaw if isinstance(asked.number, Activation) else LogGradientLaw)(net, int(layer))
-
-
-def _number(value: sp.Rational) -> Ball:
-    import flint
-
-    return flint.arb(flint.fmpq(int(value.p), int(value.q)))
 
 
 def counterexample(sides: Sides, point: Point) -> Counterexample:

@@ -39,7 +39,7 @@ def test_a_networks_letters_are_those_of_its_formulas(net: Ensemble, order: int)
     known = letters(net)
     for formula in (activation_moment(net, order), symbols.variance(net, 1), symbols.slope(net)):
         assert formula.free_symbols <= set(known.values())
-        assert all(known[name] is symbol for name, symbol in letters(formula).items())
+        assert all(known[name] == symbol for name, symbol in letters(formula).items())
     assert set(net.symbols) <= set(known)
 
 

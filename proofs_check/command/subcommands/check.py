@@ -50,7 +50,13 @@ def _one(options: Namespace) -> int:
     if target is not None:
         from proofs_check.claims.saving import as_statement
 
-        source = as_statement(found, sizes=getattr(options, "for"), matrices=tuple(options.matrix))
+        source = as_statement(
+            found,
+            sizes=getattr(options, "for"),
+            matrices=tuple(options.matrix),
+            samples=options.samples,
+            tolerance=options.tolerance,
+        )
     print(as_json([found], batch=False) if options.format == "json" else as_text(found))
     if target is not None and source is not None:
         from proofs_check.reporting.files import write_whole

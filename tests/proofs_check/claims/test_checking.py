@@ -515,3 +515,26 @@ def test_random_matrices_stand_inside_an_expectation():
     with pytest.raises(InvalidArgument, match="outside E"):
         check("E tr(W)^2*tr(W)^2 = 1", matrices=["W: normal 1/n, n by n"])
     assert check("E[tr(W)^2*tr(W)^2] = 3", matrices=["W: normal 1/n, n by n"])
+
+
+@pytest.mark.parametrize(
+    ("claim", "net"),
+    [
+        ("E log|a_L|^2 <= 0", HE),  # its variants are infinitely far from 0, relative to it
+        ("median log|a_L|^2 <= 0", DRAWN.at(depth=3)),
+        ("quantile[0.99999] |a_L| <= 1", DRAWN),  # an interval without ends
+    ],
+)
+def test_json_has_no_infinity(claim, net):
+    found = check(claim, net, samples=500, sizes=None)
+    sharpness = json.loads(as_json([found], batch=False))["sharpness"]
+    assert sharpness["distance"] is None
+    assert sharpness["resolution"] is None or sharpness["resolution"] < 10
+
+
+def test_sizes_without_a_network_are_no_cases():
+    norm = HE.at(architecture="layernorm")  # two standardized units are the same whatever comes in
+    assert check("E|a_L|^2 = n/2", norm, compare=False)
+    assert check("E|a_L|^2 = 3/2", norm, compare=False).counterexample.at["n"] == 4
+    two = HE.at(architecture="residual:1/sqrt(L):two")
+    assert check("E|a_L|^2 = |x|^2", two, compare=False).counterexample.at["L"] == 2

@@ -9,12 +9,14 @@ import pytest
 
 from proofs_check import check, load, verify
 from proofs_check.claims.batch import read_lines
+from proofs_check.claims.latex import from_latex
 from proofs_check.claims.saving import as_statement
 from proofs_check.cli import main
 from proofs_check.verdict import Verdict
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument, Law
 
 HE = Ensemble(width="n", depth="L", activation="relu", init="he")
+TERNARY = Law.discrete({-1: "1/4", 0: "1/2", 1: "1/4"}, name="ternary")
 
 
 @pytest.fixture
@@ -79,6 +81,8 @@ def test_a_line_may_expect_another_verdict(claims):
         ("E|a_L|^4 = (1+5/n)^L |x|^4", HE, None),
         ("E log|a_L|^2 >= -3*L/n", HE, "n=12..40"),
         ("E|a_L|^2 = n_1*n_2*|x|^2", Ensemble(widths=(2, 3, 4), init=1), None),
+        (r"\mathbb{E}\|a_L\|^4 = (1+5/n)^L \|x\|^4", HE, None),
+        ("E|a_1|^4 = (1+5/n)*|x|^4 - 2*|x|_4^4/n", HE.at(law=TERNARY), None),
     ],
 )
 def test_a_saved_claim_is_a_statement_that_stands(tmp_path, claim, net, sizes):
@@ -86,7 +90,8 @@ def test_a_saved_claim_is_a_statement_that_stands(tmp_path, claim, net, sizes):
     path = tmp_path / "saved.py"
     path.write_text(source, encoding="utf-8")
     (statement,) = load(str(path))
-    assert statement.title == claim
+    assert statement.title == (from_latex(claim) if "\\" in claim else claim)
+    assert statement.evidence[0].net == net
     report = verify([statement])
     assert report.verdict is Verdict.SUPPORTED
     assert all(mutant.refuted for mutant in report.results[0].mutants)
