@@ -538,3 +538,10 @@ def test_sizes_without_a_network_are_no_cases():
     assert check("E|a_L|^2 = 3/2", norm, compare=False).counterexample.at["n"] == 4
     two = HE.at(architecture="residual:1/sqrt(L):two")
     assert check("E|a_L|^2 = |x|^2", two, compare=False).counterexample.at["L"] == 2
+
+
+def test_a_limit_that_the_numbers_do_not_bear_out_is_none():
+    n = sp.Symbol("n", positive=True)
+    assert sp.limit(n * (sp.polygamma(0, n / 2) + sp.log(2 / n)), n, sp.oo) != -1  # SymPy is wrong here
+    found = check("E|a_L|^4 ~ -n*(psi(n/2) + log(2/n))*|x|^4", LINEAR, compare=False)  # the right side tends to |x|^4
+    assert found.verdict is Verdict.INCONCLUSIVE
