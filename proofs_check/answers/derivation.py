@@ -9,10 +9,9 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.answers.query import Query
-from theory import symbols
+from theory import at
 from theory.balls import Ball, enclose
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import nearest
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,13 +102,7 @@ class Derivation:
         """
         if self.exact is None:
             raise InvalidArgument(self.quantity, "has no formula to put numbers into", "ask with numbers")
-        known = {str(symbol): symbol for symbol in self.exact.free_symbols}
-        for name in values:
-            if name not in known:
-                remedy = nearest(name, sorted(known)) if known else "it is a number"
-                raise InvalidArgument(name, "is no symbol of this formula", remedy)
-        numbers = {known[name]: _number(known[name], value) for name, value in values.items()}
-        return self.exact.removeO().subs(numbers).doit()
+        return at(self.exact.removeO(), **values).doit()
 
     def __repr__(self) -> str:
         shown = str(self).splitlines()[0]
@@ -134,15 +127,6 @@ class Derivation:
 _LONGEST = 100
 """A line of a short form is cut after so many characters."""
 
-
-def _number(symbol: sp.Symbol, value: Any) -> sp.Expr:
-    """Read the value of a symbol: of a size a positive integer, of others a positive number or an expression."""
-    if symbol.is_real and not symbol.is_positive:
-        return symbols.real(str(symbol), value)
-    number = symbols.positive(str(symbol), value)
-    if symbol.is_integer and number.is_integer is False:
-        raise InvalidArgument(str(symbol), f"must be a positive integer, got {value!r}", "use e.g. 4")
-    return number
 
 
 def formula(query: Query, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:

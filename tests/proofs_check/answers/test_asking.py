@@ -61,9 +61,9 @@ class TestDerive:
     @pytest.mark.parametrize(
         ("values", "error"),
         [
-            ({"norm": 4}, r"^norm: is no symbol of this formula; did you mean 'norm_x'\? known: L, n, norm_x$"),
-            ({"n": -1}, "^n: must be positive, got -1"),
-            ({"n": 2.5}, "^n: must be a positive integer, got 2.5"),
+            ({"norm": 4}, r"^norm: the formula has no letter 'norm'; did you mean 'norm_x'\? known: L, n, norm_x$"),
+            ({"n": -1}, "^n: stands for a positive integer, got -1; use e.g. n=4$"),
+            ({"n": 2.5}, "^n: stands for a positive integer, got 2.5; use e.g. n=4$"),
             ({"norm_x": "x!"}, "^norm_x: 'x!' is not a finite exact number"),
         ],
     )
