@@ -128,7 +128,6 @@ _LONGEST = 100
 """A line of a short form is cut after so many characters."""
 
 
-
 def formula(query: Query, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
     """Return an answer that is a formula, with its number once no symbols remain.
 
