@@ -315,7 +315,6 @@ RATE = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
-        assumptions.SIZES_TRIED,
     ),
     claim=log_norm_range,
     evidence=(
@@ -389,7 +388,6 @@ LAW = Statement(
         assumptions.NO_BIASES,
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
-        assumptions.SIZES_TRIED,
     ),
     claim=poisson_log_norm,
     evidence=(

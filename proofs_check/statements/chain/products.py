@@ -125,7 +125,11 @@ TYPICAL_VANISHES = Statement(
         r"\quad \operatorname{med}\le e^{\gamma L+\sqrt{VL}},\ V=1,\ \tfrac{\pi^2}8"
     ),
     source=f"{PAPER}, neural chains",
-    assumptions=(assumptions.NORMAL_OR_UNIFORM, *_SHAPE, assumptions.UNIT_INPUT, assumptions.BOUNDS_TRIED),
+    assumptions=(
+        assumptions.NORMAL_OR_UNIFORM,
+        *_SHAPE,
+        assumptions.UNIT_INPUT,
+    ),
     claim=log_mean,
     evidence=(
         agrees_with(
@@ -187,7 +191,11 @@ MEDIAN = Statement(
     title="For uniform weights on (-t, t) the median of |w_1...w_L| is (t/e)^L up to a factor e^(1/3).",
     latex=r"t^L e^{-L} < \operatorname{med}|w_1\cdots w_L| < t^L e^{-L+1/3}",
     source=f"{PAPER}, neural chains; J. Chen and H. Rubin, Statist. Probab. Lett. 4 (1986)",
-    assumptions=(assumptions.UNIFORM, *_SHAPE, assumptions.UNIT_INPUT, assumptions.SIZES_TRIED),
+    assumptions=(
+        assumptions.UNIFORM,
+        *_SHAPE,
+        assumptions.UNIT_INPUT,
+    ),
     claim=median_range,
     evidence=(
         Enclosed("the Gamma law's distribution function at both ends, L = 1 to 200, 500, 1000", _gamma_median),

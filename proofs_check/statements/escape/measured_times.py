@@ -20,7 +20,10 @@ from theory.ensembles import Ensemble
 CHAIN = Ensemble(width=1, depth=12, law="uniform")
 NARROW = Ensemble(width=4, depth=24)
 _QUARTER, _HALF = sp.Rational(1, 4), sp.Rational(1, 2)
-_TRAINED = (assumptions.UNIT_INPUT, assumptions.NO_BIASES, assumptions.SIZES_TRIED)
+_TRAINED = (
+    assumptions.UNIT_INPUT,
+    assumptions.NO_BIASES,
+)
 
 
 def rate(net: Ensemble) -> float:

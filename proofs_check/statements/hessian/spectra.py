@@ -150,7 +150,7 @@ TYPICAL_RATE = Statement(
         r"\quad\gamma=\mathbb E\log\tfrac{|a_k|}{|a_{k-1}|}"
     ),
     source=f"{PAPER}, the Hessian theorems; the powers of L are those of width one and of infinite width, derived here",
-    assumptions=(*_TYPICAL, assumptions.SIZES_TRIED),
+    assumptions=(*_TYPICAL,),
     claim=typical_log_norm,
     evidence=(
         Enclosed("meets the range derived from moments of small order, L = 5,000 to 100,000", _meets_derived),
@@ -205,7 +205,7 @@ MEDIAN_NOT_MEAN = Statement(
         r"\mathbb E|\nabla^2f|_F^2=L(L-1)\,\mathbb E|v|^2|x|^2\,np_2^2\,(np_2s^2)^{L-2}"
     ),
     source=f"{PAPER}, the Hessian theorems; for the mean see hessian.frobenius",
-    assumptions=(*_TYPICAL, assumptions.SIZES_TRIED),
+    assumptions=(*_TYPICAL,),
     claim=median_square,
     evidence=(
         _frobenius_median(LINEAR.at(width=2, depth=16), 1.5, 4_000),
@@ -268,7 +268,6 @@ WIDE_LIMIT_EDGE = Statement(
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
         assumptions.NO_BIASES,
-        assumptions.SIZES_TRIED,
     ),
     claim=log_edge,
     evidence=(

@@ -221,7 +221,6 @@ FLATNESS = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.DEPTH_TWO,
         assumptions.NO_BIASES,
-        assumptions.SIZES_TRIED,
     ),
     claim=flatness,
     evidence=(
@@ -291,7 +290,6 @@ RESIDUAL_PART = Statement(
         assumptions.UNIT_INPUT,
         assumptions.DEPTH_TWO,
         assumptions.NO_BIASES,
-        assumptions.SIZES_TRIED,
     ),
     claim=residual_over_gauss_newton,
     evidence=(

@@ -228,7 +228,6 @@ NORMALIZED_CURVATURE = Statement(
         assumptions.SIGN_SYMMETRIC_READOUT,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
-        assumptions.SIZES_TRIED,
     ),
     claim=typical_log_norm,
     evidence=(

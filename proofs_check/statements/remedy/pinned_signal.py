@@ -104,7 +104,10 @@ LAYER_NORM = Statement(
         r"\frac{|\partial f/\partial W_2|^2}{|\partial f/\partial W_L|^2}+\tfrac{2+1/\pi}n(L-2)\le0"
     ),
     source="J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450; derived in theory.architectures.normalized",
-    assumptions=(assumptions.LAYER_NORM, *_NORMAL_RELU, assumptions.SIZES_TRIED),
+    assumptions=(
+        assumptions.LAYER_NORM,
+        *_NORMAL_RELU,
+    ),
     claim=layer_norm,
     evidence=(
         agrees_with(
@@ -217,7 +220,11 @@ BATCH_NORM = Statement(
         "G. Yang et al., arXiv:1902.08129, for pi/(pi-1); S. Ioffe and C. Szegedy, arXiv:1502.03167; "
         "any batch: theory.architectures.normalized"
     ),
-    assumptions=(assumptions.BATCH_NORM, WIDE, *_NORMAL_RELU, assumptions.SIZES_TRIED),
+    assumptions=(
+        assumptions.BATCH_NORM,
+        WIDE,
+        *_NORMAL_RELU,
+    ),
     claim=batch_norm,
     evidence=(
         Enclosed("the growth is the one that theory derives, and pi/(pi-1) in the limit", _meets_derived),
@@ -302,7 +309,6 @@ ORTHOGONAL_WEIGHTS = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.SURVIVAL,
         assumptions.NO_BIASES,
-        assumptions.BOUNDS_TRIED,
     ),
     claim=orthogonal,
     evidence=(
@@ -419,7 +425,6 @@ WIDTH = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.UNIT_INPUT,
         assumptions.SURVIVAL,
-        assumptions.SIZES_TRIED,
         assumptions.NO_BIASES,
     ),
     claim=wide,

@@ -172,7 +172,6 @@ RESIDUAL = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
-        assumptions.BOUNDS_TRIED,
     ),
     claim=linear_branches,
     evidence=(
@@ -263,7 +262,6 @@ RESIDUAL_RELU = Statement(
         assumptions.HE_OR_XAVIER,
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
-        assumptions.BOUNDS_TRIED,
     ),
     claim=relu_branches,
     evidence=(
@@ -353,7 +351,6 @@ RESIDUAL_HESSIAN = Statement(
         assumptions.SIGN_SYMMETRIC_READOUT,
         assumptions.CONSTANT_WIDTH,
         assumptions.DEPTH_TWO,
-        assumptions.SIZES_TRIED,
         assumptions.NO_BIASES,
     ),
     claim=hessian_median,
