@@ -92,7 +92,7 @@ class Statement:
     evidence : tuple of Evidence
         What is checked, tier by tier.
     mutants : tuple of Mutant
-        At least one false claim that the evidence must refute; each piece of evidence must refute one of them.
+        At least one false claim that the evidence must refute. No piece of evidence may support all of them.
     domain : Domain
         Which sizes it speaks of: by default those that its evidence tries. What is claimed for more must be reached by
         evidence: everywhere by a proof, a range by exact evidence at its corners.

@@ -73,7 +73,7 @@ class StatementReport:
     mutants : tuple of MutantReport
         Which of them were refuted.
     toothless : tuple of Finding
-        The findings of evidence that refutes no mutant.
+        The findings of evidence that would support every mutant as well.
     exact_reach : float, optional
         The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
     """
@@ -92,7 +92,7 @@ class StatementReport:
 
     @property
     def is_wanting(self) -> bool:
-        """Whether a mutant survives, a check refutes none, or the domain is not reached."""
+        """Whether a mutant survives, a check supports them all, or the domain is not reached."""
         return bool(self.toothless or self.unreached) or not all(mutant.refuted for mutant in self.mutants)
 
     @property
@@ -391,7 +391,7 @@ class _Judged:
         for mutant in statement.mutants:
             against = [_examined(statement, e, mutant.claim) for e in evidence]
             for i, found in enumerate(against):
-                if found.verdict is Verdict.REFUTED:
+                if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
                     toothless.pop(i, None)
             refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
             broken = (f for f in against if f.verdict is Verdict.BROKEN)

@@ -241,8 +241,8 @@ class Simulated:
     reading : Reading
         Which number of the component's distribution.
     tolerance : float
-        How far from a claimed number the whole interval may lie: relative for means, absolute for logarithms. A
-        claimed range has its own width, so it is 0.
+        How far from a claimed number the whole interval may lie: relative for means, absolute for logarithms. A range
+        that is wider than this has room of its own, and takes none: then the whole interval must lie inside.
     samples : int
         The number of networks in the quick profile; 0 leaves the check to the full profile.
     full_samples : int, optional
@@ -391,7 +391,7 @@ class Simulated:
         claimed = (claimed_float(ends[0]), claimed_float(ends[1]))
         if isinstance(value, Between):
             self._require_range(value, claimed)
-        tolerance = self.tolerance * abs(claimed[0]) if self.reading.relative else self.tolerance
+        tolerance = self.tolerance * (min(map(abs, claimed)) if self.reading.relative else 1)
         return Finding(
             Tier.SIMULATED,
             self.check,
@@ -416,8 +416,9 @@ class Simulated:
             raise InvalidArgument("claim", f"the claimed range {_text(value)} is empty", "put the lower end first")
         if claimed == (-math.inf, math.inf):
             raise InvalidArgument("claim", "the claimed range holds every number", "give it an end")
-        if self.tolerance:
-            problem = f"is {self.tolerance:g}, but the claim is a range, which needs none: {_text(value)}"
+        room = self.tolerance * (min(map(abs, claimed)) if self.reading.relative else 1)
+        if 0 < room < claimed[1] - claimed[0]:
+            problem = f"is {self.tolerance:g}, but the claimed range is wider and needs none: {_text(value)}"
             raise InvalidArgument("tolerance", problem, "set it to 0, and claim the range that you mean")
 
 

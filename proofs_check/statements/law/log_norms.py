@@ -50,6 +50,17 @@ def _quantile_check(net: Ensemble, p: float, tolerance: float, samples: int) -> 
 
 
 LEAKY = RELU.at(activation="leaky:1/4")
+_CASES = ((LEAKY, 4, 12, 0.5), (RELU, 8, 8, 0.9), (LINEAR, 4, 12, 0.1), (LINEAR, 4, 1, 0.5))
+
+
+def _mass_below(claim: Claim) -> Iterator[Inequality]:
+    """The mass of the law beyond the claimed quantile is 1 - p to 8 digits, in balls; an atom at 0 is below."""
+    for kind, n, depth, p in _CASES:
+        net = kind.at(width=n, depth=depth, input="e1")
+        low, high = chance_to_exceed(net, sp.Rational(claim(net, p)))
+        for distance in (high - (1 - sp.Rational(str(p))), 1 - sp.Rational(str(p)) - low):
+            yield Inequality(f"{net.activation}, n = {n}, L = {depth}, p = {p}", distance, sp.Rational(1, 10**8))
+
 
 QUANTILES = Statement(
     id="law.quantiles",
@@ -69,6 +80,7 @@ QUANTILES = Statement(
     ),
     claim=quantile,
     evidence=(
+        Enclosed("the mass beyond the claimed quantile", _mass_below),
         _quantile_check(LEAKY.at(width=4, depth=12), 0.5, 0.25, 100_000),
         _quantile_check(LEAKY.at(width=4, depth=12), 0.1, 0.40, 100_000),
         _quantile_check(RELU.at(width=8, depth=8), 0.9, 0.20, 100_000),
@@ -77,6 +89,7 @@ QUANTILES = Statement(
     mutants=(
         Mutant("n - 1 for n", partial(quantile, narrower=1)),
         Mutant("L - 1 for L", partial(quantile, shallower=1)),
+        Mutant("the quantile of p + 1/200", lambda net, p: quantile(net, p + 0.005)),
         Mutant("the negative part is lost", partial(quantile, activation="relu")),
         Mutant("the negative part is kept whole", partial(quantile, activation="linear")),
     ),
