@@ -18,21 +18,46 @@ from theory.ensembles import InvalidArgument
 
 @dataclass(frozen=True)
 class Obligation:
-    """An expression that must vanish identically for the proof to stand.
+    """Two expressions that must be the same identically for the proof to stand.
 
     Parameters
     ----------
     name : str
         Which part of the proof it is, for example ``base`` or ``step``.
-    expression : sympy.Expr
-        A polynomial in symbols, in powers with a symbolic exponent, and in square roots.
+    left : sympy.Expr
+        What is derived, such as what theory's map of one layer makes of the claim: a rational function of symbols, of
+        powers with a symbolic exponent, and of square roots.
+    right : sympy.Expr
+        What is claimed, as it is typed.
     below_one : tuple of symbols
         The symbols whose values lie between 0 and 1, such as a slope; all others are taken to be positive integers.
+    where : tuple of (symbol, sympy.Expr)
+        What some symbols stand for, such as s^2 for 2/n: each system puts it in by its own arithmetic.
+
+    Examples
+    --------
+    >>> n, s2 = sp.symbols("n s2", positive=True)
+    >>> Obligation("He keeps the mean", n * s2 / 2, sp.S.One, where=((s2, 2 / n),)).expression
+    0
     """
 
     name: str
-    expression: sp.Expr
+    left: sp.Expr
+    right: sp.Expr = sp.S.Zero
     below_one: tuple[sp.Symbol, ...] = ()
+    where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+
+    @property
+    def expression(self) -> sp.Expr:
+        """The difference of both sides, which must vanish."""
+        return (self.left - self.right).subs(dict(self.where), simultaneous=True)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether both systems reduce the difference to 0."""
+        # flint reads both sides as they stand, before SymPy has cancelled anything
+        held = sp.Add(self.left, sp.Mul(sp.S.NegativeOne, self.right, evaluate=False), evaluate=False)
+        return zero_by_flint(held, dict(self.where)) and zero_by_sympy(self.expression)
 
 
 @dataclass(frozen=True)
@@ -79,8 +104,10 @@ class Proved:
         obligations = list(self.obligations(claim))
         scope = Scope((self.covers or _all_symbols(obligations),))
         for obligation in obligations:
+            require_value(obligation.left)
+            require_value(obligation.right)
             require_value(obligation.expression)
-            if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):
+            if obligation.is_met:
                 continue
             witness = _witness(obligation)
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
@@ -95,7 +122,8 @@ class Proved:
 
 
 def _all_symbols(obligations: Sequence[Obligation]) -> str:
-    symbols = (getattr(obligation.expression, "free_symbols", ()) for obligation in obligations)
+    sides = (side for obligation in obligations for side in (obligation.left, obligation.right))
+    symbols = (getattr(side, "free_symbols", ()) for side in sides)
     names = sorted({str(symbol) for found in symbols for symbol in found})
     return f"all {', '.join(names)}" if 0 < len(names) <= 4 else f"{len(names) or 'no'} indeterminates"
 

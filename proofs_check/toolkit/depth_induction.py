@@ -46,7 +46,7 @@ def _obligations(net: Ensemble, order: int, claim: Claim) -> list[Obligation]:
     value: Callable[[sp.Expr | int], sp.Expr] = lambda at: claimed.subs(depth, at)  # noqa: E731
     obligations = []
     for start in range(len(transfer.basis)):
-        obligations.append(Obligation(f"base L = {start}", value(start) - vector[0], slopes))
+        obligations.append(Obligation(f"base L = {start}", vector[0], value(start), slopes))
         vector = transfer.matrix * vector
     coefficients = transfer.matrix.charpoly().all_coeffs()[::-1]
     step = sp.Add(*(c * value(depth + j) for j, c in enumerate(coefficients)))

@@ -52,11 +52,11 @@ def _add_a_weight(claim: Claim) -> list[Obligation]:
     before, after = claim(f, sp.Matrix([1 / a, 1 / b])), claim(f * w, sp.Matrix([1 / a, 1 / b, 1 / w]))
     one = claim(f, sp.Matrix([1 / a]))
     return [
-        Obligation("base L = 1: f is linear", one[0, 0]),
-        Obligation("step: old mixed entry", after[0, 1] - w * before[0, 1]),
-        Obligation("step: old diagonal entry", after[0, 0] - w * before[0, 0]),
-        Obligation("step: mixed entry with the new weight", after[0, 2] - f / a),
-        Obligation("step: new diagonal entry", after[2, 2]),
+        Obligation("base L = 1: f is linear", sp.S.Zero, one[0, 0]),
+        Obligation("step: old mixed entry", w * before[0, 1], after[0, 1]),
+        Obligation("step: old diagonal entry", w * before[0, 0], after[0, 0]),
+        Obligation("step: mixed entry with the new weight", f / a, after[0, 2]),
+        Obligation("step: new diagonal entry", sp.S.Zero, after[2, 2]),
     ]
 
 
@@ -115,8 +115,8 @@ def _border(claim: Claim) -> list[Obligation]:
     """Border the matrix by the row d + c^2, c u^T, and expand along it: P_{L+1} = d P_L + c^2 prod d_k."""
     pi, sigma, d, c = sp.symbols("pi_L sigma_L d c", positive=True)
     return [
-        Obligation("base L = 1", claim(d, c**2 / d) - (d + c**2)),
-        Obligation("step", claim(pi * d, sigma + c**2 / d) - (d * claim(pi, sigma) + c**2 * pi)),
+        Obligation("base L = 1", d + c**2, claim(d, c**2 / d)),
+        Obligation("step", d * claim(pi, sigma) + c**2 * pi, claim(pi * d, sigma + c**2 / d)),
     ]
 
 

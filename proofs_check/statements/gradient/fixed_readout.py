@@ -50,10 +50,12 @@ def _recursion(claim: Claim) -> list[Obligation]:
         # under He |a|^2 keeps its mean, and <v, phi(g)> has the second moment of half-normal variables
         output = (1 - sp.Rational(1, 2**n)) * s2 * (v2 / 2 + (v1**2 - v2) / (2 * sp.pi))
         extra = s2 * (sp.Rational(n, 2) - 1 + sp.Rational(1, 2**n))
-        obligations.append(Obligation(f"n = {n}: base k = L", value.subs(k, depth) - x2 * v2 / 2))
-        step = value - x2 * output - extra * value.subs(k, k + 1)
-        obligations.append(Obligation(f"n = {n}: step", step.subs(sp.pi, sp.Symbol("pi_", positive=True))))
-    return obligations  # the algebra knows no pi, so the identity must hold with a symbol in its place
+        obligations.append(Obligation(f"n = {n}: base k = L", x2 * v2 / 2, value.subs(k, depth)))
+        # the algebra knows no pi, so the identity must hold with a symbol in its place
+        sides = (x2 * output + extra * value.subs(k, k + 1), value)
+        step = (side.subs(sp.pi, sp.Symbol("pi_", positive=True)) for side in sides)
+        obligations.append(Obligation(f"n = {n}: step", *step))
+    return obligations
 
 
 def _variance(net: Ensemble, layer: int) -> sp.Expr:

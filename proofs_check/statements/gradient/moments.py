@@ -71,9 +71,9 @@ def _one_more_layer(net: Ensemble, claim: Claim) -> list[Obligation]:
     slopes = tuple(symbols.slope(net).free_symbols)
     above, below = value.subs(depth, depth + 1), value.subs({depth: depth + 1, k: k + 1}, simultaneous=True)
     return [
-        Obligation("base L = k = 1: |D_1 v|^2 |x|^2", value.subs({depth: 1, k: 1}) - t.p2 * t.x2, slopes),
-        Obligation("step: a layer above", above - growth * value, slopes),
-        Obligation("step: a layer below", below - growth * value, slopes),
+        Obligation("base L = k = 1: |D_1 v|^2 |x|^2", t.p2 * t.x2, value.subs({depth: 1, k: 1}), slopes),
+        Obligation("step: a layer above", growth * value, above, slopes),
+        Obligation("step: a layer below", growth * value, below, slopes),
     ]
 
 

@@ -36,7 +36,7 @@ def _every_block(net: Ensemble, claim: Claim) -> list[Obligation]:
     depth = symbols.whole(net.depth)
     block = hessian_block_moment(net, "k", "l")
     slopes = tuple(symbols.slope(net).free_symbols)
-    return [Obligation("a block (k, l)", claim(net) - depth * (depth - 1) * block, slopes)]
+    return [Obligation("a block (k, l)", depth * (depth - 1) * block, claim(net), slopes)]
 
 
 def _whole(net: Ensemble) -> sp.Expr:
@@ -130,7 +130,7 @@ def spread(
 def _both_ratios(net: Ensemble, claim: Claim) -> list[Obligation]:
     """The claim holds for the block and for the product of gradients, at distances 1 to 3 from layer 2 on."""
     return [
-        Obligation(name, moment - square * claim(net, distance))
+        Obligation(name, moment, square * claim(net, distance))
         for name, distance, moment, square in _moments_and_squares(net)
     ]
 

@@ -93,7 +93,7 @@ def _each_block(net: Ensemble, claim: Claim) -> list[Obligation]:
     """The claim is the block of two symbolic layers k < l, which theory multiplies from one-layer steps."""
     k, later = sp.Symbol("k", positive=True), sp.Symbol("l", positive=True)
     slopes = tuple(symbols.slope(net).free_symbols)
-    return [Obligation("a block (k, l)", claim(net, k, later) - hessian_block_moment(net, "k", "l"), slopes)]
+    return [Obligation("a block (k, l)", hessian_block_moment(net, "k", "l"), claim(net, k, later), slopes)]
 
 
 def _squares(net: SmallNetwork, k: int, later: int) -> Callable[[Any], bool]:
@@ -226,7 +226,7 @@ def _trace_is_zero(claim: Claim) -> list[Obligation]:
     first = lam + rho
     left_over = (second - first**2 / m) + rho * (2 * lam + rho) / m + others
     constant = claim(3, m).trace
-    return [Obligation("|H|_F^2 = lam^2/c + squares", lam**2 + second + others - lam**2 / constant - left_over)]
+    return [Obligation("|H|_F^2 = lam^2/c + squares", left_over, lam**2 + second + others - lam**2 / constant)]
 
 
 def _claimed_bounds(claim: Claim, net: SmallNetwork) -> Bounds:

@@ -101,7 +101,7 @@ def _second_differences(claim: Claim) -> list[Obligation]:
         there, back = (
             net.value((*net.matrices[:k], matrix + side * change, *net.matrices[k + 1 :])) for side in (1, -1)
         )
-        out.append(Obligation(f"second difference in W_{k + 1}", there - 2 * f + back - claim(f, k + 1).within))
+        out.append(Obligation(f"second difference in W_{k + 1}", there - 2 * f + back, claim(f, k + 1).within))
     return out
 
 
@@ -210,10 +210,10 @@ def _gram_is_definite(claim: Claim) -> list[Obligation]:
     claimed = claim(f, depth, hidden, last, units)
     minors = [(j + 1) * f**j, (j + 2) * f ** (j + 1), (j + 3) * f ** (j + 2)]
     return [
-        Obligation("base: the first minor is 2f", claimed.diagonal - 2 * f),
-        Obligation("step: three minors", claimed.diagonal * minors[1] - claimed.beside**2 * minors[0] - minors[2]),
-        Obligation("eigenvalues of the sign of f", claimed.same - (hidden - (depth - 2))),
-        Obligation("eigenvalues of the other sign", claimed.opposite - hidden),
+        Obligation("base: the first minor is 2f", 2 * f, claimed.diagonal),
+        Obligation("step: three minors", claimed.diagonal * minors[1] - claimed.beside**2 * minors[0], minors[2]),
+        Obligation("eigenvalues of the sign of f", hidden - (depth - 2), claimed.same),
+        Obligation("eigenvalues of the other sign", hidden, claimed.opposite),
     ]
 
 
@@ -229,10 +229,10 @@ def _dual_vectors(claim: Claim) -> list[Obligation]:
     first, second = (-z1, z2), (-z2, z3)
     return [
         *solved,
-        Obligation("constraint 2 with itself", (b2.T * first[1] + a1.T * c1)[0] - claimed.diagonal),
-        Obligation("constraint 3 with itself", (b3.T * second[1] + a2.T * c2)[0] - claimed.diagonal),
-        Obligation("constraints 2 and 3", (b2.T * second[0])[0] - claimed.beside),
-        Obligation("constraints 3 and 2", (-a2.T * c2)[0] - claimed.beside),
+        Obligation("constraint 2 with itself", (b2.T * first[1] + a1.T * c1)[0], claimed.diagonal),
+        Obligation("constraint 3 with itself", (b3.T * second[1] + a2.T * c2)[0], claimed.diagonal),
+        Obligation("constraints 2 and 3", (b2.T * second[0])[0], claimed.beside),
+        Obligation("constraints 3 and 2", (-a2.T * c2)[0], claimed.beside),
     ]
 
 
@@ -279,10 +279,9 @@ def _solves_the_constraints() -> tuple[Obligation, ...]:
         (2, (-z1, z2, zero), (-a1, zero, zero), (-c1, c2, zero), (zero, b2, zero)),
         (3, (zero, -z2, z3), (zero, -a2, zero), (zero, -c2, c3), (zero, zero, b3)),
     ):
-        residuals = form * sp.Matrix.vstack(*p) - sp.Matrix.vstack(*target)
-        duals = form.T * sp.Matrix.vstack(*q) - sp.Matrix.vstack(*dual)
-        out.append(Obligation(f"T p, constraint {j}", (test.T * residuals)[0]))
-        out.append(Obligation(f"T^T q, constraint {j}", (test.T * duals)[0]))
+        for name, matrix, vector, value in (("T p", form, p, target), ("T^T q", form.T, q, dual)):
+            sides = (matrix * sp.Matrix.vstack(*vector), sp.Matrix.vstack(*value))
+            out.append(Obligation(f"{name}, constraint {j}", *((test.T * side)[0] for side in sides)))
     return tuple(out)
 
 
@@ -442,9 +441,9 @@ def _euler(claim: Claim) -> list[Obligation]:
     f, once, layer, moved, twice = _derivatives()
     claimed = claim(3)
     return [
-        Obligation("W . grad f", once - claimed.all * f),
-        Obligation("W_2 . df/dW_2", layer - claimed.layer * f),
-        Obligation("C . H W", twice - claimed.hessian * moved),
+        Obligation("W . grad f", once, claimed.all * f),
+        Obligation("W_2 . df/dW_2", layer, claimed.layer * f),
+        Obligation("C . H W", twice, claimed.hessian * moved),
     ]
 
 

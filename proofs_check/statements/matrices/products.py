@@ -41,9 +41,9 @@ def _by_wick(claim: Claim) -> list[Obligation]:
         for weight in weights[1:]:
             product = weight * product
         derived = expectation(sp.Trace(product * product.T) ** 2, {weight: Gaussian(1) for weight in weights})
-        obligations.append(Obligation(f"{factors} factors", claim(factors) - derived))
+        obligations.append(Obligation(f"{factors} factors", derived, claim(factors)))
     published = d**8 + 12 * d**6 + 8 * d**5 + 6 * d**4
-    return [*obligations, Obligation("three factors, as published", claim(3) - published)]
+    return [*obligations, Obligation("three factors, as published", published, claim(3))]
 
 
 def _one_more_factor(claim: Claim) -> list[Obligation]:
@@ -62,7 +62,7 @@ def _one_more_factor(claim: Claim) -> list[Obligation]:
     matrix = sp.Matrix(rows)
     trace, determinant = matrix.trace(), matrix.det()
     step = claim(factors + 2) - trace * claim(factors + 1) + determinant * claim(factors)
-    return [Obligation("step", sp.expand_power_exp(step)), Obligation("base L = 0: |I|_F^4", claim(0) - d**2)]
+    return [Obligation("step", sp.expand_power_exp(step)), Obligation("base L = 0: |I|_F^4", d**2, claim(0))]
 
 
 def _symmetric(moment: sp.Expr, square: sp.MatrixSymbol) -> dict[sp.Expr, int]:
@@ -120,8 +120,8 @@ def _two_routes(net: Ensemble, claim: Claim) -> list[Obligation]:
     names = {square: symbols.norm_symbol(2) ** 2, fourth: symbols.norm_symbol(4) ** 4}
     slopes = tuple(symbols.slope(net).free_symbols)
     return [
-        Obligation("power sums", claim(net) - activation_moment(net, 4, 1), slopes),
-        Obligation("index graphs", claim(net) - derived.xreplace(names), slopes),
+        Obligation("power sums", activation_moment(net, 4, 1), claim(net), slopes),
+        Obligation("index graphs", derived.xreplace(names), claim(net), slopes),
     ]
 
 

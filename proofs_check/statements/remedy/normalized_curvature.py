@@ -60,7 +60,7 @@ def _scaled(claim: Claim) -> list[Obligation]:
         return centred[0] / sp.sqrt(sp.Add(*(c**2 for c in centred)) / 3)
 
     degree = claim(_ANY, "weights") + 1
-    return [Obligation("z/sigma at t z", _rooted(first([t * number for number in z]), t) - t**degree * first(z))]
+    return [Obligation("z/sigma at t z", _rooted(first([t * number for number in z]), t), t**degree * first(z))]
 
 
 def _rooted(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
@@ -92,7 +92,7 @@ def _derivatives() -> tuple[sp.Expr, sp.Expr]:
 def _euler(claim: Claim) -> list[Obligation]:
     """A smooth f of degree 0 in w is a function of ratios, and polynomials of degree 2 have any two derivatives."""
     pushed, along = _derivatives()
-    return [Obligation("C . H w", pushed - claim(_ANY, "weights") * along)]
+    return [Obligation("C . H w", pushed, claim(_ANY, "weights") * along)]
 
 
 def _compressed(claim: Claim) -> list[Obligation]:
@@ -103,7 +103,7 @@ def _compressed(claim: Claim) -> list[Obligation]:
     g, w, beyond = sp.symbols("g w h", positive=True)
     beside = claim(_ANY, "weights") * g / w
     determinant = sp.Matrix([[0, beside], [beside, beyond]]).det()
-    return [Obligation("determinant", determinant + (claim(_ANY, "ends") * g / w) ** 2)]
+    return [Obligation("determinant", determinant, -((claim(_ANY, "ends") * g / w) ** 2))]
 
 
 _SMALL = small_normalized()

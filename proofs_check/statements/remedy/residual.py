@@ -121,8 +121,8 @@ def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
     depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net.plain, 1).image((1,))[(1,)]
     value = claim(net)
     return [
-        Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
-        Obligation("step: one more branch", value.subs(depth, depth + 1) - growth * value),
+        Obligation("base L = 0", symbols.input_power_sum(net, 2), value.subs(depth, 0)),
+        Obligation("step: one more branch", growth * value, value.subs(depth, depth + 1)),
     ]
 
 
@@ -223,8 +223,8 @@ def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
     layer = Layer.forward(net.plain, 1)
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
     return [
-        Obligation("base L = 0", value.subs(depth, 0) - symbols.input_power_sum(net, 2)),
-        Obligation("step: one more branch", value.subs(depth, depth + 2) - (1 + _ALPHA**2 * inner * outer) * value),
+        Obligation("base L = 0", symbols.input_power_sum(net, 2), value.subs(depth, 0)),
+        Obligation("step: one more branch", (1 + _ALPHA**2 * inner * outer) * value, value.subs(depth, depth + 2)),
     ]
 
 
