@@ -125,14 +125,15 @@ def _equal(claimed: Any, truth: Any) -> bool | None:
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
     difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
-    if difference.has(sp.nan, sp.zoo):  # a claim that has no value equals nothing
-        return False
+    require_value(difference)
     if not difference.is_number:
         return True if sp.simplify(difference) == 0 else None
     if zero_by_flint(difference):
         return True
     real, imaginary = difference.as_real_imag()
-    return False if _excludes_zero(real) or _excludes_zero(imaginary) else None
+    if _excludes_zero(imaginary):
+        raise InvalidArgument("claim", f"the claim returned {_short(claimed)}, which is not real", "check its roots")
+    return False if _excludes_zero(real) else None
 
 
 def _excludes_zero(number: sp.Expr) -> bool:
