@@ -2,6 +2,7 @@
 
 ==============  ==============================================================================
 proved          obligations that must vanish identically, decided by two algebra systems; identities of a few networks
+induction       proved: a closed form of what a linear map carries from step to step
 enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
 simulated       a confidence interval from real weight matrices, within a tolerance
@@ -15,6 +16,7 @@ values          what claims may return
 from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
+from proofs_check.evidence.induction import Carried, Forward, Induction
 from proofs_check.evidence.proved import Identity, Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
@@ -27,6 +29,9 @@ __all__ = [
     "Proved",
     "Identity",
     "Obligation",
+    "Induction",
+    "Carried",
+    "Forward",
     "Enumerated",
     "Enclosed",
     "Inequality",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -14,6 +15,9 @@ from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 from theory.ensembles import InvalidArgument
+
+if TYPE_CHECKING:
+    from proofs_check.evidence.induction import Induction
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Proved:
         Returns the obligations of the claim that it is given.
     covers : str
         What is proved, in a few words, such as ``all n, L``; by default all values of the obligations' symbols.
+    inductions : callable, optional
+        Returns the inductions that the obligations are bases and steps of, given the claim.
 
     Notes
     -----
@@ -82,7 +88,21 @@ class Proved:
     check: str
     obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
     covers: str = ""
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction]] | None = None
     tier = Tier.PROVED
+
+    @classmethod
+    def by_induction(
+        cls, check: str, inductions: Callable[[Callable[..., Any]], Sequence[Induction]], covers: str = ""
+    ) -> Proved:
+        """Return the proof whose obligations are the bases and steps of inductions.
+
+        Parameters
+        ----------
+        check, inductions, covers
+            As for the class.
+        """
+        return cls(check, partial(_bases_and_steps, inductions), covers, inductions)
 
     def require(self) -> None:
         """Refuse arguments that no proof can use.
@@ -149,6 +169,17 @@ def _require_content(obligations: Sequence[Obligation]) -> None:
         raise InvalidArgument("obligations", "have no symbol: a number is a case, not a proof", "use Enumerated")
     if all(one.name.startswith("base") for one in obligations):
         raise InvalidArgument("obligations", "are the base of an induction without its step", "add the step")
+
+
+def _bases_and_steps(
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction]], claim: Callable[..., Any]
+) -> list[Obligation]:
+    found = list(inductions(claim))
+    return [
+        replace(obligation, name=f"{one.name}: {obligation.name}") if len(found) > 1 else obligation
+        for one in found
+        for obligation in one.obligations()
+    ]
 
 
 def _all_symbols(obligations: Sequence[Obligation]) -> str:

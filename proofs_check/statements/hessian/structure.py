@@ -11,11 +11,12 @@ import flint
 import sympy as sp
 
 from proofs_check import assumptions
-from proofs_check.evidence import Enumerated, Identity, Obligation, Proved
+from proofs_check.evidence import Carried, Enumerated, Identity, Induction, Obligation, Proved
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
+from theory import symbols
 
 _ALL = tuple((net,) for net in small_networks())
 _ALIVE = tuple((net,) for net in small_networks() if net.value != 0)
@@ -204,14 +205,23 @@ def signature(
     return Signature(same, opposite, gram[0] * f, gram[1] * f)
 
 
+def _minors(claim: Claim) -> list[Induction]:
+    """The claimed Gram matrix has the minors (j+1) f^j, so each constraint costs an eigenvalue of the sign of f.
+
+    Each minor follows from the two before by expansion along the last row; that of no rows is 1.
+    """
+    f, j = sp.Symbol("f", positive=True), symbols.whole("j")
+    claimed = claim(f, *(sp.Symbol(name, positive=True) for name in ("L", "S", "A", "U")))
+    expansion = sp.Matrix([[claimed.diagonal, -(claimed.beside**2)], [1, 0]])
+    return [Induction("the minor of order j", (Carried(j, expansion, (sp.S.One, sp.S.Zero)),), (j + 1) * f**j)]
+
+
 def _gram_is_definite(claim: Claim) -> list[Obligation]:
-    """The claimed Gram matrix has the minors (j+1) f^j, so each constraint costs an eigenvalue of the sign of f."""
-    f, depth, hidden, last, units, j = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U", "j"))
+    """So S - (L-2) of the form's S eigenvalues of the sign of f are left, and all S of the other sign."""
+    f, depth, hidden, last, units = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U"))
     claimed = claim(f, depth, hidden, last, units)
-    minors = [(j + 1) * f**j, (j + 2) * f ** (j + 1), (j + 3) * f ** (j + 2)]
     return [
-        Obligation("base: the first minor is 2f", 2 * f, claimed.diagonal),
-        Obligation("step: three minors", claimed.diagonal * minors[1] - claimed.beside**2 * minors[0], minors[2]),
+        *(obligation for one in _minors(claim) for obligation in one.obligations()),
         Obligation("eigenvalues of the sign of f", hidden - (depth - 2), claimed.same),
         Obligation("eigenvalues of the other sign", hidden, claimed.opposite),
     ]
@@ -360,7 +370,7 @@ RANK_AND_INERTIA = Statement(
             _dual_vectors,
             "all weights at 1-2-2-2-1",
         ),
-        Proved("minors of the dual Gram matrix, all L", _gram_is_definite, "all L: the Gram matrix"),
+        Proved("minors of the dual Gram matrix, all L", _gram_is_definite, "all L: the Gram matrix", _minors),
         Enumerated(
             f"rank, and signs of the roots of the characteristic polynomial, {len(_ALIVE)} networks",
             _ALIVE,

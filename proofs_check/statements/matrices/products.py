@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.domain import EVERYWHERE
-from proofs_check.evidence import Obligation, Proved
+from proofs_check.evidence import Carried, Induction, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 from theory import Gaussian, Iid, Mask, activation_moment, expectation, symbols
@@ -47,8 +47,8 @@ def _by_wick(claim: Claim) -> list[Obligation]:
     return [*obligations, Obligation("three factors, as published", published, claim(3))]
 
 
-def _one_more_factor(claim: Claim) -> list[Obligation]:
-    """Take S = MM^T to W S W^T, for which the calculus gives both moments.
+def _one_more_factor(claim: Claim) -> list[Induction]:
+    """Take S = MM^T to W S W^T, for which the calculus gives both moments; it begins with S = I.
 
     So two values of L and a recursion determine all others.
     """
@@ -60,10 +60,8 @@ def _one_more_factor(claim: Claim) -> list[Obligation]:
         moment = sp.expand(expectation(word, {weight: Gaussian(1)}))
         together = moment.coeff(sp.Trace(square) ** 2)
         rows.append([together, sp.expand(moment - together * sp.Trace(square) ** 2).subs(_symmetric(moment, square))])
-    matrix = sp.Matrix(rows)
-    trace, determinant = matrix.trace(), matrix.det()
-    step = claim(factors + 2) - trace * claim(factors + 1) + determinant * claim(factors)
-    return [Obligation("step", sp.expand_power_exp(step)), Obligation("base L = 0: |I|_F^4", d**2, claim(0))]
+    moments = Carried(factors, sp.Matrix(rows), (d**2, d))
+    return [Induction("E|W_L...W_1|_F^4", (moments,), claim(factors))]
 
 
 def _symmetric(moment: sp.Expr, square: sp.MatrixSymbol) -> dict[sp.Expr, int]:
@@ -85,7 +83,7 @@ FROBENIUS_FOURTH = Statement(
     claim=frobenius_fourth,
     evidence=(
         Proved("Wick's theorem on index graphs, one to four factors", _by_wick, "all d, L"),
-        Proved("induction over the number of factors, all d and L", _one_more_factor, "all d, L"),
+        Proved.by_induction("induction over the number of factors, all d and L", _one_more_factor, "all d, L"),
     ),
     mutants=(
         Mutant("2 becomes 3", partial(frobenius_fourth, twice=3)),

@@ -13,11 +13,12 @@ from montecarlo import HessianNorms
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import (
+    Carried,
     Enclosed,
+    Induction,
     Inequality,
     LogMean,
     Mean,
-    Obligation,
     Proved,
     Quantile,
     Simulated,
@@ -25,6 +26,7 @@ from proofs_check.evidence import (
 )
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LINEAR, PAPER, RELU, last
+from proofs_check.toolkit.depth_induction import of_any_variance, variance_of
 from proofs_check.toolkit.letters import Letters
 from proofs_check.verdict import Between
 from theory import symbols
@@ -113,17 +115,16 @@ def linear_branches(
     return (1 + growth + (2 * scale if adds_up else 0)) ** t.L * t.x2
 
 
-def _one_more_branch(net: Ensemble, claim: Claim) -> list[Obligation]:
+def _one_more_branch(net: Ensemble, claim: Claim) -> list[Induction]:
     """|a + alpha W a|^2 has the mean |a|^2 + alpha^2 E|W a|^2, as <a, W a> has the mean 0.
 
     Theory derives the second term.
     """
-    depth, growth = symbols.whole(net.depth), 1 + _ALPHA**2 * Layer.forward(net.plain, 1).image((1,))[(1,)]
-    value = claim(net)
-    return [
-        Obligation("base L = 0", symbols.input_power_sum(net, 2), value.subs(depth, 0)),
-        Obligation("step: one more branch", growth * value, value.subs(depth, depth + 1)),
-    ]
+    layer = Layer.forward(of_any_variance(net).plain, 1)
+    moments = Carried.number(
+        symbols.whole(net.depth), 1 + _ALPHA**2 * layer.image((1,))[(1,)], symbols.input_power_sum(net, 2)
+    )
+    return [Induction("E|a_L|^2", (moments,), claim(net), (), variance_of(net))]
 
 
 def _holds_the_log_mean(claim: Claim) -> Iterator[Inequality]:
@@ -175,7 +176,7 @@ RESIDUAL = Statement(
     ),
     claim=linear_branches,
     evidence=(
-        Proved(
+        Proved.by_induction(
             "the mean, any symmetric law, all n, L and alpha",
             partial(_one_more_branch, LINEAR.at(law="symmetric", architecture="residual:alpha")),
             "all n, L, alpha: the mean",
@@ -217,15 +218,13 @@ def relu_branches(
     return Between((1 + c) ** (2 * t.L) * t.x2, (1 + 2 * c + scale**power) ** t.L * t.x2)
 
 
-def _one_more_pair(net: Ensemble, claim: Claim) -> list[Obligation]:
+def _one_more_pair(net: Ensemble, claim: Claim) -> list[Induction]:
     """|a + alpha W' h|^2 with h = phi(W a) has the mean |a|^2 + alpha^2 E|W' h|^2, as W' has the mean 0."""
-    depth, value = symbols.whole(net.depth), claim(net)
-    layer = Layer.forward(net.plain, 1)
+    layer, branches = Layer.forward(of_any_variance(net).plain, 1), symbols.whole("B")
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
-    return [
-        Obligation("base L = 0", symbols.input_power_sum(net, 2), value.subs(depth, 0)),
-        Obligation("step: one more branch", (1 + _ALPHA**2 * inner * outer) * value, value.subs(depth, depth + 2)),
-    ]
+    moments = Carried.number(branches, 1 + _ALPHA**2 * inner * outer, symbols.input_power_sum(net, 2))
+    claimed = sp.sympify(claim(net)).subs(symbols.whole(net.depth), 2 * branches)
+    return [Induction("E|a_L|^2 at L = 2B", (moments,), claimed, (), variance_of(net))]
 
 
 def _grows_or_stays(claim: Claim) -> Iterator[Inequality]:
@@ -265,7 +264,7 @@ RESIDUAL_RELU = Statement(
     ),
     claim=relu_branches,
     evidence=(
-        Proved(
+        Proved.by_induction(
             "branches of two matrices, any law, all n, L and alpha",
             partial(_one_more_pair, RELU.at(law="symmetric", architecture="residual:alpha:two")),
             "all n, L, alpha: the mean",
