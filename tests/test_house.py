@@ -6,6 +6,7 @@ import configparser
 import contextlib
 import io
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,17 @@ def test_independence_contract_forbids_every_module_of_theory_but_ensembles() ->
     modules = {f"theory.{p.stem}" for p in rooms if p.suffix == ".py" or (p / "__init__.py").exists()}
     modules -= {"theory.__init__", "theory.ensembles"}
     assert forbidden == modules
+
+
+def test_the_lowest_versions_are_those_that_setup_allows() -> None:
+    """What `make lowest` installs is derived from setup.cfg: python .ci/lowest_versions.py > constraints-lowest.txt."""
+    script = runpy.run_path(str(ROOT / ".ci" / "lowest_versions.py"))
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    assert (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8") == script["lowest"](setup)
+    with pytest.raises(ValueError, match="'rich' has no lower bound"):
+        script["lowest"](setup.replace("rich >= 13", "rich"))
+    with pytest.raises(ValueError, match="scikit-learn is wanted from"):
+        script["lowest"](setup.replace("scikit-learn >= 1.4.2", "scikit-learn >= 1.5", 1))
 
 
 FOLDERS = sorted(path.parent.relative_to(ROOT) for top in PACKAGES for path in (ROOT / top).rglob("__init__.py"))
