@@ -124,7 +124,7 @@ def _equal(claimed: Any, truth: Any) -> bool | None:
     """Whether two exact values are equal; None where this is neither proved nor excluded by a ball."""
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
-    difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
+    difference = sp.expand(sp.sympify(claimed, strict=True) - sp.sympify(truth, strict=True))
     if difference.has(sp.nan, sp.zoo):  # a claim that has no value equals nothing
         return False
     if not difference.is_number:
