@@ -39,7 +39,10 @@ def between(low: sp.Expr, count: int, high: sp.Expr) -> bool | None:
     (True, False)
     """
     number = flint.arb(count)
-    answers = less(number, enclose(sp.sympify(low))), less(enclose(sp.sympify(high)), number)
+    answers = (
+        less(number, enclose(sp.sympify(low, strict=True))),
+        less(enclose(sp.sympify(high, strict=True)), number),
+    )
     if True in answers:
         return False
     return None if None in answers else True

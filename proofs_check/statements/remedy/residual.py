@@ -70,7 +70,7 @@ def scale_of(net: Ensemble, branches: sp.Expr) -> sp.Expr:
         case str():
             return _ALPHA
         case alpha:
-            return sp.sympify(alpha)
+            return sp.sympify(alpha, strict=True)
 
 
 def _size(net: Ensemble, reading: Any, tolerance: float, samples: int, **also: Any) -> Simulated:
