@@ -66,7 +66,7 @@ def of_any_variance(net: Ensemble) -> Ensemble:
     Examples
     --------
     >>> of_any_variance(Ensemble(width="n", depth="L", activation="relu", init="he")).init
-    Initialization.variance('s2')
+    Initialization(name='variance', value='s2')
     """
     return net.at(init=f"variance:{_S2}")
 

@@ -53,8 +53,8 @@ def ends(ball: flint.arb) -> tuple[sp.Rational, sp.Rational]:
 
     Examples
     --------
-    >>> ends(flint.arb(3, 1))
-    (2, 4)
+    >>> [round(float(end), 6) for end in ends(flint.arb(3, 1))]
+    [2.0, 4.0]
     """
     return _exact(ball.lower().mid()), _exact(ball.upper().mid())
 
