@@ -501,7 +501,11 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
         "problem": result.problem,
         "covers": result.scope,
         "scope": {tier.value: str(scope) for tier, scope in result.scopes.items()},
+        "domain": result.statement.domain.words,
         "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
+        "refuted_if_moved_by": _reach_data(result),
+        "lacks": [result.unreached] * bool(result.unreached)
+        + [f"supports every mutant: {one.check}" for one in result.toothless],
         "findings": [_finding_data(finding) for finding in result.findings],
         "mutants": [
             {
@@ -515,6 +519,17 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
     }
     if not result.problem:
         del data["problem"]
+    return data
+
+
+def _reach_data(result: StatementReport) -> dict[str, Any]:
+    """Return by how much all claims must be moved to be refuted, by exact evidence and by intervals."""
+    data: dict[str, Any] = {} if result.exact_reach is None else {"exact": result.exact_reach}
+    for together, worst in result.reaches:
+        data["relative" if together.relative else "absolute"] = {
+            "all checks": _finite(together.worse),
+            "least sharp check": _finite(worst.worse),
+        }
     return data
 
 
