@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from proofs_check.results import MutantReport, StatementReport
 from proofs_check.verdict import Finding, Verdict
-from proofs_check.verification import MutantReport, StatementReport
 
 
 def finding_lines(finding: Finding) -> list[str]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from montecarlo import Estimate
 from proofs_check.paper import Paper
 from proofs_check.reporting.findings import claimed_text
+from proofs_check.results import Report, StatementReport
 from proofs_check.sharpness import Reach
 from proofs_check.verdict import Finding, Tier, Verdict
-from proofs_check.verification import Report, StatementReport
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """The columns of a topic's table."""
