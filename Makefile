@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full test smoke lowest lint oracle soak bench clean
+.PHONY: help verify verify-full test smoke lowest lint oracle soak soak-today bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'

@@ -26,6 +26,10 @@ def test_simulated_evidence_alone_is_kept_and_all_else_unchanged():
     assert len(soak.simulated_only(everything)) < len(everything)
 
 
+def _summary(seeds, counted):
+    return f"{seeds} seeds from 1, profile quick, {counted}"
+
+
 @pytest.fixture
 def run_soak(monkeypatch, capsys):
     def run(*argv):
@@ -45,9 +49,7 @@ def run_soak(monkeypatch, capsys):
         (
             ["measured", "true"],
             0,
-            [
-                "1 seeds from 1, profile quick, 1 verdicts: 1 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0"
-            ],
+            [_summary(1, "1 verdicts: 1 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0")],
         ),
         (
             ["measured", "mistaken", "vague", "false"],
@@ -55,7 +57,7 @@ def run_soak(monkeypatch, capsys):
             [
                 "seed 1: user.mistaken refuted",
                 "seed 1: user.vague inconclusive",
-                "1 seeds from 1, profile quick, 3 verdicts: 1 supported, 1 refuted, 1 inconclusive, 0 broken; not supported: 2",
+                _summary(1, "3 verdicts: 1 supported, 1 refuted, 1 inconclusive, 0 broken; not supported: 2"),
             ],
         ),
         (
@@ -63,7 +65,7 @@ def run_soak(monkeypatch, capsys):
             0,
             [
                 "seed 1: user.vague inconclusive",
-                "1 seeds from 1, profile quick, 1 verdicts: 0 supported, 0 refuted, 1 inconclusive, 0 broken; not supported: 1",
+                _summary(1, "1 verdicts: 0 supported, 0 refuted, 1 inconclusive, 0 broken; not supported: 1"),
             ],
         ),
     ],
@@ -87,7 +89,7 @@ def test_each_seed_is_run_once(run_soak, users_own, monkeypatch):
     assert seeds == [1, 2, 3]
     assert (status, out) == (
         0,
-        "3 seeds from 1, profile quick, 3 verdicts: 3 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0\n",
+        _summary(3, "3 verdicts: 3 supported, 0 refuted, 0 inconclusive, 0 broken; not supported: 0") + "\n",
     )
     assert [line.split(":")[0] for line in err.splitlines()] == ["seed 1", "seed 2", "seed 3"]
 
