@@ -168,7 +168,8 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
         "domain": result.statement.domain.words,
         "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
         "refuted_if_moved_by": _reach_data(result),
-        "lacks": [result.unreached] * bool(result.unreached)
+        "lacks": ["no evidence runs in this profile"] * (not result.findings)
+        + [result.unreached] * bool(result.unreached)
         + [f"supports every mutant: {one.check}" for one in result.toothless],
         "findings": [_finding_data(finding) for finding in result.findings],
         "mutants": [

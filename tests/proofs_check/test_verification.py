@@ -433,6 +433,14 @@ def test_what_evidence_does_not_reach_is_not_supported(domain, missing):
         assert complaints(result) == [f"user.mean: {missing}; its domain is {domain.words}"]
 
 
+def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
+    report = verify([replace(STATEMENT, evidence=(simulated(NORMAL, 0, 30_000),))])
+    (result,) = report.results
+    assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
+    assert complaints(result)[0] == "user.mean: no evidence runs in this profile"
+    assert json.loads(report.to_json())["statements"][0]["lacks"] == ["no evidence runs in this profile"]
+
+
 def test_a_simulation_at_a_corner_is_not_enough():
     domain = Domain("n = 1, L = 1", corners=((1, 1),))
     (result,) = verify([replace(ONLY_SIMULATED, domain=domain)]).results

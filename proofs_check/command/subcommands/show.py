@@ -24,6 +24,7 @@ def _run(options: Namespace) -> int:
     statements, _ = chosen_statements(options)
     statement = _named(options.id, statements)
     print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
+    print(f"Domain: {statement.domain.words}\n")
     print("Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions), sep="\n")
     print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
     print(
