@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import importlib.util
 import os
-import random
 import re
 import shutil
 import signal
@@ -46,10 +46,23 @@ class Repository:
         return cls({path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths})
 
     def drawn(self, seed: int) -> Iterator[tuple[str, Mutation]]:
-        """Yield all changes of the packages in a random order; the first 40 are the same whatever the count."""
-        found = [(path, change) for path, text in self.texts.items() if _is_source(path) for change in mutations(text)]
-        random.Random(seed).shuffle(found)
-        return ((path, change) for path, change in found if _compiles(change.applied(self.texts[path])))
+        """Yield all changes of the packages in a random order, which hardly depends on how many there are.
+
+        Each change has its place by itself: what is written elsewhere later does not draw others.
+        """
+        places = []
+        for path, text in self.texts.items():
+            if not _is_source(path):
+                continue
+            lines, alike = text.split("\n"), Counter[str]()
+            for change in mutations(text):
+                name = f"{path} {lines[change.line - 1]} {change.column(text)} {change.new!r}"
+                alike[name] += 1
+                digest = hashlib.blake2b(f"{seed} {alike[name]} {name}".encode(), digest_size=8).digest()
+                places.append((digest, path, change.start, change))
+        for *_, path, _, change in sorted(places, key=lambda place: place[:3]):
+            if _compiles(change.applied(self.texts[path])):
+                yield path, change
 
     def concerned(self, path: str) -> list[str]:
         """Return what to run when a file changes: its doctests, the tests that mirror it, and those that import it.

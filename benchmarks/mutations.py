@@ -47,6 +47,10 @@ class Mutation:
         data = source.encode()
         return (data[: self.start] + self.new + data[self.end :]).decode()
 
+    def column(self, source: str) -> int:
+        """Return where in its line the change begins, in bytes."""
+        return self.start - (source.encode().rfind(b"\n", 0, self.start) + 1)
+
     def diff(self, source: str) -> str:
         r"""Return the line before and after the change, as one line.
 

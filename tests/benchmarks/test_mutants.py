@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -139,15 +138,21 @@ def test_names_that_a_package_here_loads_when_they_are_asked_for_are_found() -> 
     assert "tests/theory/test_new.py" in repository.concerned("theory/log_laws/feasible_widths.py")
 
 
-def test_draws_depend_on_the_seed_and_the_first_ones_not_on_the_count() -> None:
+def test_draws_depend_on_the_seed_and_hardly_on_what_else_there_is() -> None:
     every = list(REPOSITORY.drawn(0))
     assert sorted((path, change.kind) for path, change in every) == [
         ("theory/__init__.py", "arithmetic"), ("theory/__init__.py", "constant"), ("theory/__init__.py", "constant"),
         ("theory/room/deep.py", "constant"), ("theory/room/deep.py", "minus"), ("theory/room/sizes.py", "comparison"),
         ("theory/room/sizes.py", "constant"), ("theory/room/sizes.py", "constant"),
     ]  # fmt: skip
-    assert list(islice(REPOSITORY.drawn(0), 3)) == every[:3]
-    assert any(list(REPOSITORY.drawn(seed)) != every for seed in range(1, 4))
+    assert [list(REPOSITORY.drawn(seed)) == every for seed in (0, 1, 2)] == [True, False, False]
+    longer = {path: f"a = b < c\n{text}\na = b < c" for path, text in REPOSITORY.texts.items()}
+    old = [(path, change.kind) for path, change in Repository(longer).drawn(0) if change.line == 2]
+    assert [one for one in old if one[0] != "theory/__init__.py"] == [
+        (path, change.kind) for path, change in every if path != "theory/__init__.py"
+    ]
+    ends = [(path, change.line) for path, change in Repository(longer).drawn(0) if change.line != 2]
+    assert ends != sorted(ends)
 
 
 # --- what became of a change ------------------------------------------------------------------------------------------
