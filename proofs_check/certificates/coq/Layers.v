@@ -41,3 +41,6 @@ Proof.
   rewrite <- (proj1 (from_the_other_end _ _ _ _ (square n x ^ 2) (fourth n x) depth)).
   symmetry; apply first_is_linear.
 Qed.
+
+Lemma fourth_of_square : forall r : R, (r ^ 2) ^ 2 = r ^ 4.
+Proof. intro r; ring. Qed.
