@@ -177,7 +177,7 @@ class Written:
                 f"     transitivity ({factor} * ({whole})); [ring |].",
                 f"     rewrite so_far. replace (S {letter}) with ({letter} + 1)%nat by lia.",
                 f"     {self._close} }}",
-                f"change ({self._number(one, '0')}) with {start}.",
+                "cbn [carried1 Nat.add]." if self.later else f"change ({self._number(one, '0')}) with {start}.",
             ]
         return [*out, self._close]
 
