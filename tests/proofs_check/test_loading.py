@@ -1,12 +1,15 @@
 """A user's file is a module that no other process can import, and what comes from it is known."""
 
+import argparse
 import functools
 import operator
 
 import pytest
 
 from montecarlo import ActivationNorms
+from montecarlo.workers.places import serial
 from proofs_check import registry, verification
+from proofs_check.command.running import verified
 from proofs_check.loading import is_from_file, run_file
 from proofs_check.verification import verify
 from theory.ensembles import Ensemble, Law
@@ -74,6 +77,17 @@ def test_what_is_or_holds_anything_of_a_file_is_known(file):
     for thing in (norms, ActivationNorms, net, net.at(law=Law.named("uniform")), functools.partial(operator.add, 1)):
         assert not is_from_file(thing)
     assert is_from_file(lambda: None)  # it cannot be sent at all
+
+
+def test_on_a_cluster_it_is_told_what_is_measured_here(file, capsys, monkeypatch):
+    monkeypatch.setattr(verification, "verify", lambda statements, **_: None)
+    options = argparse.Namespace(profile="quick", seed=0, jobs=1, store=None)
+    statements = registry.load(file)
+    verified(statements, options, None, None)
+    assert capsys.readouterr().err == ""
+    verified(statements, options, serial(), None)
+    told = "vanishing: measured here, in threads, as no worker can import the file: own.observable, own.law\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_files_own_observables_and_laws_are_measured_here_and_nothing_is_told(file, monkeypatch, capfd):
