@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full test smoke lowest lint oracle soak bench clean
+.PHONY: help verify verify-full test smoke lowest lint oracle soak soak-today bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make lint         ruff, mypy, import contracts'
 	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
+	@echo 'make soak-today   a twentieth of it in the full profile, with the day as the seed'
 	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
 
 verify: $(VENV)/.report
@@ -57,6 +58,9 @@ oracle: $(VENV)/.oracle
 SEEDS ?= 100
 soak: $(VENV)/.test
 	$(BIN)/python -m proofs_check.command.soak --seeds $(SEEDS)
+
+soak-today: $(VENV)/.test
+	$(BIN)/python -m proofs_check.command.soak --today
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations

@@ -44,6 +44,8 @@ class Weights:
     ----------
     widths : tuple of int
         n_0, ..., n_L.
+    largest : float
+        The size that no raw weight of a discrete law exceeds, and 0 for other laws.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class Weights:
         self.widths = sizes(net)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self._independent = net.has_independent_entries
+        self.largest = _largest(net.law) if self._independent else 0.0
         self._fill, raw_variance = (
             _fill_and_variance(net.law, self.dtype) if self._independent else (_haar, Fraction(1))
         )
@@ -178,6 +181,13 @@ def _fill_and_variance(law: Law, dtype: np.dtype[Any]) -> tuple[Fill, Fraction]:
         out[...] = sampler(rng, out.shape)
 
     return sampled, Fraction(1)
+
+
+def _largest(law: Law) -> float:
+    if not law.atoms:
+        return 0.0
+    values, _ = integer_multiples(tuple(value for value, _ in law.atoms))
+    return float(np.abs(values).max())
 
 
 def _normal(rng: np.random.Generator, out: Floats) -> None:

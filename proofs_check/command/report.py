@@ -10,8 +10,9 @@ from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
 from proofs_check.reporting.layout import fitted, verdicts_laid, width_shown
 from proofs_check.reporting.tables import ENDINGS, FORMATS, topic_table, verdict_table
+from proofs_check.results import Report
 from proofs_check.verdict import Verdict
-from proofs_check.verification import Progress, Report
+from proofs_check.verification import Progress
 from theory.ensembles import InvalidArgument
 
 _STYLES = {

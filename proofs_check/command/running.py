@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from montecarlo import Workers
     from proofs_check.faults import Fault
+    from proofs_check.results import Report
     from proofs_check.statement import Statement
-    from proofs_check.verification import Progress, Report
+    from proofs_check.verification import Progress
 
 
 def add_seed(parser: ArgumentParser) -> None:

@@ -25,6 +25,7 @@ def _run(options: Namespace) -> int:
     statements, _ = chosen_statements(options)
     statement = _named(options.id, statements)
     lines = [f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n"]
+    lines.append(f"Domain: {statement.domain.words}\n")
     lines += ["Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions)]
     lines += ["\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence)]
     lines += ["\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants)]

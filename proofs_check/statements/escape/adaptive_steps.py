@@ -81,8 +81,8 @@ def _tanh(claim: Claim) -> list[Obligation]:
         return []
     gap = (b**t - a**t) / (1 - a**t * b**t)
     return [
-        Obligation("step t", sp.expand_power_base(bound - limit * (1 - gap**2)), (a, b)),
-        Obligation("step 1", claim("bound", a * b, b**2, 1) - 1, (a, b)),
+        Obligation("step t", limit * (1 - gap**2), sp.expand_power_base(bound), (a, b)),
+        Obligation("step 1", sp.S.One, claim("bound", a * b, b**2, 1), (a, b)),
     ]
 
 
