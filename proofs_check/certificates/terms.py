@@ -20,7 +20,8 @@ from theory.ensembles import InvalidArgument
 _WORDS = """
 S O R E PI INR IZR pow sqrt exp ln sum phi z layer square fourth flip after first second carried1 carried2 gate2 gate4
 matrix vector fun forall exists let in match with end if then else as at by fix cofix return where Set Prop Type nat
-True False le lt ge gt plus mult minus steps rest from so_far
+True False le lt ge gt plus mult minus steps rest from so_far V alive gate gates
+pulled masked gradient through mask frobenius walk block branched branched_twice beside put average nothing
 """
 RESERVED = frozenset(_WORDS.split())
 """Names that mean something in Coq or in our theory."""
