@@ -25,7 +25,7 @@ from theory.balls import Ball, enclose, enclose_number, less, precision
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.log_norms import LogNormLaw
-from theory.moments.activations import kurtosis_limit
+from theory.moments.expansions import kurtosis_rate
 from theory.moments.transfer import transfer_matrix
 from theory.requirements import require_normal
 
@@ -198,8 +198,7 @@ def asymptotic_slope(net: Ensemble, c: Any, p: Any) -> tuple[sp.Expr, ...]:
     factor, chance = _factor(c), _chance(p)
     require_normal(net, "the threshold")
     _require_kept_mean(net)
-    exponent = sp.log(kurtosis_limit(_with_symbols(net)))
-    rate = sp.expand_log(exponent, force=True).coeff(symbols.BETA)
+    rate = kurtosis_rate(_with_symbols(net))
     z = sp.sqrt(2) * sp.erfinv(2 * sp.Rational(chance.numerator, chance.denominator) - 1)
     logarithm = sp.log(sp.Rational(factor.numerator, factor.denominator))
     square = z**2 - 2 * logarithm
