@@ -27,6 +27,7 @@ from proofs_check.faults import Fault, fault_of
 from proofs_check.loading import is_loaded_file
 from proofs_check.registry import require_different_ids
 from proofs_check.scope import Scope
+from proofs_check.sharpness import Reach, exact_reach, joint, reach_of
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -61,19 +62,43 @@ class MutantReport:
 
 @dataclass(frozen=True)
 class StatementReport:
-    """All findings on a statement and its mutants."""
+    """All findings on a statement and its mutants.
+
+    Parameters
+    ----------
+    statement : Statement
+        The statement.
+    findings : tuple of Finding
+        What each piece of evidence found.
+    mutants : tuple of MutantReport
+        Which of them were refuted.
+    toothless : tuple of Finding
+        The findings of evidence that would support every mutant as well.
+    exact_reach : float, optional
+        The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
+    """
 
     statement: Statement
     findings: tuple[Finding, ...]
     mutants: tuple[MutantReport, ...]
+    toothless: tuple[Finding, ...] = ()
+    exact_reach: float | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of all evidence together; a mutant that survives turns "supported" into "inconclusive"."""
+        """The verdict of all evidence together; what it lacks turns "supported" into "inconclusive"."""
         verdict = Verdict.of_all(finding.verdict for finding in self.findings)
-        if verdict is Verdict.SUPPORTED and not all(mutant.refuted for mutant in self.mutants):
-            return Verdict.INCONCLUSIVE
-        return verdict
+        return Verdict.INCONCLUSIVE if verdict is Verdict.SUPPORTED and self.is_wanting else verdict
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether a mutant survives, a check supports them all, or the domain is not reached."""
+        return bool(self.toothless or self.unreached) or not all(mutant.refuted for mutant in self.mutants)
+
+    @property
+    def unreached(self) -> str:
+        """Where in the statement's domain no evidence has been, in words."""
+        return self.statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
 
     @property
     def problem(self) -> str:
@@ -93,14 +118,15 @@ class StatementReport:
         return next(map(str, self.scopes.values()), "")
 
     @property
-    def resolutions(self) -> tuple[float, float] | None:
-        """Lengths of the shortest and the longest interval relative to what is claimed; None if none has a scale."""
-        relative = [
-            finding.resolution / scale
-            for finding in self.of_tier(Tier.SIMULATED)
-            if finding.resolution is not None and (scale := max(map(abs, finding.claimed or (0.0,)))) > 0
-        ]
-        return (min(relative), max(relative)) if relative else None
+    def reaches(self) -> tuple[tuple[Reach, Reach], ...]:
+        """How far all its claims may be moved together, and those of its least sharp check: relative, then absolute."""
+        found = [reach for finding in self.findings if (reach := reach_of(finding)) is not None]
+        kinds = [[reach for reach in found if reach.relative is relative] for relative in (True, False)]
+        return tuple(
+            (together, max(kind, key=lambda reach: reach.worse))
+            for kind in kinds
+            if (together := joint(kind)) is not None
+        )
 
     def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
         """Return the findings of one tier."""
@@ -282,16 +308,28 @@ def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
-    """Return a broken finding for each piece of evidence whose arguments cannot be used."""
+    """Return a broken finding for evidence with arguments that cannot be used, or that contradicts what is assumed."""
     found = []
     for evidence in statement.evidence:
         require = getattr(evidence, "require", None)
         try:
             if require is not None:
                 require()
+            _require_assumed(statement, evidence)
         except _NOT_OURS as error:
             found.append(_broken(statement, evidence, error))
     return tuple(found)
+
+
+def _require_assumed(statement: Statement, evidence: Any) -> None:
+    """Refuse evidence about a network that the statement does not speak of."""
+    cases = getattr(evidence, "cases", ()) or ()
+    nets = [getattr(evidence, "net", None), *(part for case in cases for part in case)]
+    for net in dict.fromkeys(net for net in nets if isinstance(net, Ensemble)):
+        for assumed in statement.assumptions:
+            if assumed.holds is not None and assumed.holds(net) is False:
+                problem = f"'{assumed.sentence}' does not hold for {net.describe()}"
+                raise InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
 
 
 _NOT_OURS = (Exception, SystemExit)
@@ -342,26 +380,37 @@ class _Judged:
     findings: tuple[Finding, ...]
     refutations: dict[str, tuple[Finding, ...]]
     faults: dict[str, tuple[Fault, ...]]
+    toothless: tuple[Finding, ...]
+    exact_reach: float | None = None
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
         findings = tuple(_examined(statement, e, statement.claim) for e in evidence)
         refutations, faults = {}, {}
+        toothless = dict(enumerate(findings))
         for mutant in statement.mutants:
             against = [_examined(statement, e, mutant.claim) for e in evidence]
+            for i, found in enumerate(against):
+                if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
+                    toothless.pop(i, None)
             refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
             broken = (f for f in against if f.verdict is Verdict.BROKEN)
             faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
-        return cls(findings, refutations, faults)
+        sharp = None
+        if findings and not any(isinstance(e, _Sampled) for e in evidence):
+            holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
+            sharp = exact_reach(statement.claim, evidence) if holds else None
+        return cls(findings, refutations, faults, tuple(toothless.values()), sharp)
 
     def joined(self, other: _Judged) -> _Judged:
         refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
         faults = {name: found + other.faults[name] for name, found in self.faults.items()}
-        return _Judged(self.findings + other.findings, refutations, faults)
+        toothless = self.toothless + other.toothless
+        return _Judged(self.findings + other.findings, refutations, faults, toothless, self.exact_reach)
 
     def report(self, statement: Statement) -> StatementReport:
         mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
-        return StatementReport(statement, self.findings, mutants)
+        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach)
 
 
 def _examined(statement: Statement, evidence: Any, claim: Claim) -> Finding:

@@ -44,6 +44,8 @@ class Weights:
     ----------
     widths : tuple of int
         n_0, ..., n_L.
+    largest : float
+        The size that no raw weight of a discrete law exceeds, and 0 for other laws.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class Weights:
         self.widths = sizes(net)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self._independent = net.has_independent_entries
+        self.largest = _largest(net.law) if self._independent else 0.0
         self._fill, raw_variance = (
             _fill_and_variance(net.law, self.dtype) if self._independent else (_haar, Fraction(1))
         )
@@ -109,9 +112,15 @@ class Weights:
         -------
         ndarray
             The array `out`.
+
+        Raises
+        ------
+        InvalidArgument
+            If the array has not the layer's shape; only independent weights may have fewer rows.
         """
-        assert out.shape[1] == self.shape(layer)[0] or self._independent
-        assert out.shape[2] == self.shape(layer)[1]
+        rows, columns = self.shape(layer)
+        if out.shape[2] != columns or not (out.shape[1] == rows or self._independent):
+            raise InvalidArgument("out", f"W_{layer} is {rows} by {columns}, and {out.shape} is not", "use its shape")
         self.fill(rng, out)
         return out
 
@@ -172,6 +181,13 @@ def _fill_and_variance(law: Law, dtype: np.dtype[Any]) -> tuple[Fill, Fraction]:
         out[...] = sampler(rng, out.shape)
 
     return sampled, Fraction(1)
+
+
+def _largest(law: Law) -> float:
+    if not law.atoms:
+        return 0.0
+    values, _ = integer_multiples(tuple(value for value, _ in law.atoms))
+    return float(np.abs(values).max())
 
 
 def _normal(rng: np.random.Generator, out: Floats) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
+from montecarlo.drawing.cancellation import cancelled
 from montecarlo.drawing.input_and_readout import draw_readout, vector
 from montecarlo.drawing.norm_traces import NormTrace
 from montecarlo.drawing.second_inputs import SecondInput
@@ -183,7 +184,10 @@ class Chunk:
             buffer = scratch.buffer(k, len(alive), own=self._keeps)
             for rows in self._law.slabs(k, len(alive)):
                 raw = self._law.draw(k, self._rng, buffer[:, rows] if self._keeps else scratch.head(buffer, rows))
-                z[:, rows] = matrix_vector(raw, a)
+                product = matrix_vector(raw, a)
+                if self._law.largest:
+                    cancelled(product, raw, a, largest=self._law.largest, roundings=k)
+                z[:, rows] = product
                 if self.second_input is not None:
                     self.second_input.multiply(rows, raw)
             if self.second_input is not None:

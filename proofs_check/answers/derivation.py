@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,7 +157,10 @@ def formula(query: Query, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivatio
             names = ", ".join(sorted(map(str, exact.free_symbols)))
             problem = f"the answer is a formula in {names}, which has no digits"
             raise InvalidArgument("digits", problem, "leave it out, or give numbers for all")
-        return Derivation(query, exact, value=None, log_value=None, assumptions=assumed)
+        if (shown := printable(exact)) is None:
+            reason = f"numbers in the formula have more than {sys.get_int_max_str_digits()} digits"
+            return Derivation(query, None, value=None, log_value=None, assumptions=assumed, reason=reason)
+        return Derivation(query, shown, value=None, log_value=None, assumptions=assumed)
     if query.digits is not None:
         return number(query, exact, ball=_enclosed(exact, query.digits), assumed=assumed)
     value = sp.re(sp.N(exact, 30))
@@ -200,7 +204,7 @@ def number(query: Query, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, 
 
 
 def in_range(number: Any) -> float | None:
-    """Return a number as a float, or None if it is beyond those.
+    """Return a number as a float, or None if it is beyond those that have all their digits.
 
     Examples
     --------
@@ -208,7 +212,19 @@ def in_range(number: Any) -> float | None:
     (0.5, None)
     """
     value = float(number)
-    return value if math.isfinite(value) and (value != 0 or number == 0) else None
+    return value if sys.float_info.min <= abs(value) < math.inf or number == 0 else None
+
+
+def exp_in_range(log: float) -> float | None:
+    """Return an exponential, or None if it is beyond the floats that have all their digits; 0 and infinity are exact.
+
+    Examples
+    --------
+    >>> exp_in_range(0.0), exp_in_range(-740.0), exp_in_range(-math.inf)
+    (1.0, None, 0.0)
+    """
+    within = math.log(sys.float_info.min) <= log <= math.log(sys.float_info.max)
+    return math.exp(log) if within or not math.isfinite(log) else None
 
 
 def printable(exact: sp.Expr) -> sp.Expr | None:

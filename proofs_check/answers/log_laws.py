@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.derivation import Derivation, exp_in_range, formula, number
 from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
 from theory import LogGradientLaw, LogNormLaw
@@ -120,10 +120,5 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption) -> Derivati
     elif query.digits is not None:
         ball = law.enclosed_quantile(query.p, query.digits)
         log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
-    try:
-        value = math.exp(log_value)
-    except OverflowError:
-        value = math.inf
-    shown = value if 0 < value < math.inf or log_value == -math.inf else None
-    assumed = what_is_assumed(query, *more)
-    return Derivation(query, None, value=shown, log_value=log_value, assumptions=assumed, enclosed=enclosed)
+    assumed, value = what_is_assumed(query, *more), exp_in_range(log_value)
+    return Derivation(query, None, value=value, log_value=log_value, assumptions=assumed, enclosed=enclosed)

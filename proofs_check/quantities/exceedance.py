@@ -12,12 +12,12 @@ from proofs_check.answers.derivation import Derivation, number
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
-from proofs_check.answers.sampled_logs import activation_norms, share
+from proofs_check.answers.sampled_logs import activation_norms, share_reaching
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import symbols
-from theory.balls import enclose_number
 from theory.ensembles import InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.feasible_widths import enclosed_exceedance, exceedance
 
 _SEEN = 100
@@ -47,9 +47,8 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
         raise InvalidArgument("architecture", problem, "sample a median or quantile")
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
-    least = math.log(query.c.numerator) - math.log(query.c.denominator)
-    least += float(enclose_number(symbols.input_power_sum(query.net, 2)).log())
-    return share(query, sampling.logs(query.net, activation_norms(query)), least, sampling)
+    threshold = query.c * exact_fraction("input", symbols.input_power_sum(query.net, 2))
+    return share_reaching(query, sampling.logs(query.net, activation_norms(query)), threshold, sampling)
 
 
 def _is_rare(query: Query, samples: int) -> bool:

@@ -375,6 +375,7 @@ def test_nothing_is_on_stderr_when_nobody_answers():
         assert running.communicate(timeout=30) == ("InvalidArgument\n", "")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_nothing_is_on_stderr_after_ctrl_c(lasting):
     with script(lasting.address, "10000") as running:
         heard(running, 3)

@@ -64,7 +64,7 @@ def test_the_table_says_what_is_covered_and_what_the_sharpest_and_the_least_shar
     more = "user('both', 1, 3, AROUND_ONE[0.4], replace(AROUND_ONE[0.4], samples=8000))"
     user_file.write_text(f"from dataclasses import replace\n{user_file.read_text()}\nSTATEMENTS += ({more},)\n")
     head, *rows = vanishing(f"verify --module {user_file} user.true user.measured user.both --jobs 1").out.splitlines()
-    assert head.split() == ["statement", "verdict", "proved", "enum.", "encl.", "sim.", "mutants", "resolves", "covers"]
+    assert head.split() == ["statement", "verdict", "proved", "enum.", "encl.", "sim.", "mutants", "refutes", "covers"]
     assert rows[0].split(maxsplit=8)[8].strip() == "1 case"
     assert re.search(r" \d+ %  n = 4, L = 1 *$", rows[1])
     sharpest, bluntest = map(float, re.search(r" (\S+)-(\S+) %  n = 4, L = 1 *$", rows[2]).groups())
@@ -370,11 +370,12 @@ def test_json_goes_through_a_pipe_without_replacing_it(tmp_path):
 
 FAULTS = """
 from beside import SQUARE
-from proofs_check import Mutant, Statement
+from proofs_check import Assumption, Mutant, Statement
+ANY = (Assumption('any'),)
 
 
 def of(name, claim, mutant=lambda x: 5):
-    return Statement(f"bad.{name}", f"The {name} one.", "x", "me", (), claim, (SQUARE,), (Mutant("wrong", mutant),))
+    return Statement(f"bad.{name}", f"The {name} one.", "x", "me", ANY, claim, (SQUARE,), (Mutant("wrong", mutant),))
 
 
 STATEMENTS = [
@@ -464,7 +465,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
 from montecarlo import ActivationNorms
-from proofs_check import Mean, Mutant, Simulated, Statement
+from proofs_check import Assumption, Mean, Mutant, Simulated, Statement
+ANY = (Assumption('any'),)
 from theory import Ensemble
 
 
@@ -483,7 +485,7 @@ class Mine:
 
 def of(name, observable):
     check = Simulated("E", Ensemble(4, 1), observable, "a_1", Mean(1, lambda net: 0.5), tolerance=0.4, samples=2000)
-    return Statement(f"mine.{name}", "One.", "1", "me", (), lambda net: 1, (check,), (Mutant("3", lambda net: 3),))
+    return Statement(f"mine.{name}", "One.", "1", "me", ANY, lambda net: 1, (check,), (Mutant("3", lambda net: 3),))
 
 
 STATEMENTS = (of("norms", ActivationNorms(layers=(1,))), of("mine", Mine(False)), of("fails", Mine(True)))

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated
 from proofs_check.registry import load, load_all, own_statements, select, statements_of
 from proofs_check.statement import Mutant, Statement
@@ -14,7 +15,9 @@ from theory.ensembles import InvalidArgument
 
 def statement(name):
     evidence = (Enumerated("one", ((1,),), lambda x: 1),)
-    return Statement(name, "One.", "1", "here", (), lambda x: 1, evidence, (Mutant("two", lambda x: 2),))
+    return Statement(
+        name, "One.", "1", "here", (Assumption("any"),), lambda x: 1, evidence, (Mutant("two", lambda x: 2),)
+    )
 
 
 AMONG = tuple(statement(name) for name in ("chain.mean", "chain.median", "forward.mean", "forward.rate"))
@@ -63,10 +66,11 @@ def test_without_a_choice_the_own_statements_are_meant():
 SOURCE = textwrap.dedent(
     """
     from proofs_check.evidence import Enumerated
+    from proofs_check.assumptions import NORMAL
     from proofs_check.statement import Mutant, Statement
 
     one = Enumerated("one", ((1,),), lambda x: 1)
-    STATEMENTS = [Statement("user.one", "One.", "1", "me", (), lambda x: 1, (one,), (Mutant("2", lambda x: 2),))]
+    STATEMENTS = [Statement("user.one", "One.", "1", "me", (NORMAL,), lambda x: 1, (one,), (Mutant("2", lambda x: 2),))]
     """
 )
 

@@ -17,9 +17,11 @@ import sympy as sp
 from montecarlo import ActivationNorms
 from montecarlo.drawing.streams import Partition
 from proofs_check import assumptions, verification
+from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.faults import Fault
+from proofs_check.reporting.findings import complaints
 from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
@@ -393,8 +395,63 @@ def test_a_report_says_what_each_tier_covers():
     assert result.scope == "n = 2, L = 2"
     data = json.loads(verify([STATEMENT]).to_json())["statements"][0]
     assert (data["covers"], data["scope"]) == (result.scope, scopes)
-    least, most = result.resolutions
-    assert (least, most) == (min(lengths := [f.resolution for f in result.of_tier(Tier.SIMULATED)]), max(lengths))
+    ((together, worst),) = result.reaches
+    spans = [(f.claimed[1] - f.interval[0], f.interval[1] - f.claimed[0]) for f in result.of_tier(Tier.SIMULATED)]
+    assert (together.down, together.up) == tuple(map(min, zip(*spans, strict=True)))
+    assert worst.worse == max(map(max, spans))
+    assert result.exact_reach == 1e-6
+
+
+def test_a_check_that_supports_every_mutant_says_nothing():
+    blind = Enumerated("anything", ((UNIFORM,),), lambda net: lambda claimed: True)
+    (result,) = verify([replace(STATEMENT, evidence=(EXACT, blind))]).results
+    assert [f.check for f in result.toothless] == ["anything"]
+    assert {f.verdict for f in result.findings} == {Verdict.SUPPORTED}
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("domain", "missing"),
+    [
+        (TRIED, ""),
+        (EVERYWHERE, "no proof reaches all that the assumptions allow"),
+        (Domain("n = 2, L = 2", corners=((2, 2),)), ""),
+        (Domain("n = 2, L <= 3", corners=((2, 2), (2, 3))), "no exact evidence reaches the corner n = 2, L = 3"),
+        (Domain("two", corners=((2, 2),), each=("relu",)), "no exact evidence reaches the corner relu, n = 2, L = 2"),
+    ],
+)
+def test_what_evidence_does_not_reach_is_not_supported(domain, missing):
+    labelled = replace(EXACT, label=lambda net: f"{net.activation}, n = {net.width}, L = {net.depth}")
+    (result,) = verify([replace(STATEMENT, evidence=(labelled,), domain=domain)]).results
+    assert result.unreached == missing
+    assert result.verdict is (Verdict.INCONCLUSIVE if missing else Verdict.SUPPORTED)
+    if missing:
+        assert complaints(result) == [f"user.mean: {missing}; its domain is {domain.words}"]
+
+
+def test_a_simulation_at_a_corner_is_not_enough():
+    domain = Domain("n = 1, L = 1", corners=((1, 1),))
+    (result,) = verify([replace(ONLY_SIMULATED, domain=domain)]).results
+    assert result.unreached
+
+
+@pytest.mark.parametrize("assumed", [assumptions.UNIFORM, assumptions.RELU, assumptions.DEPTH_TWO])
+def test_evidence_on_other_networks_than_those_assumed_is_refused(assumed):
+    statement = replace(STATEMENT, evidence=(simulated(NORMAL, 20_000),), assumptions=(assumed,))
+    (result,) = verify([statement]).results
+    assert result.verdict is Verdict.BROKEN
+    assert f"'{assumed.sentence}' does not hold for width=1 depth=1" in result.problem
+
+
+def test_a_variance_that_the_networks_exceed_is_refused():
+    """Catoni's interval with a variance that is far too small is the median's, which lies elsewhere."""
+    squares = ActivationNorms(layers=(1,))
+    tiny = Simulated("E w^2", NORMAL, squares, "a_1", Mean(1, lambda net: 1e-12), 0.2, 20_000)
+    (result,) = verify(
+        [replace(STATEMENT, evidence=(tiny,), claim=partial(mean_square, factor=sp.Rational(1, 2)))]
+    ).results
+    assert result.verdict is Verdict.BROKEN
+    assert "variance: is said to be at most 1e-12" in result.problem
 
 
 @pytest.mark.parametrize(

@@ -496,6 +496,7 @@ def slow(x):
 
 @pytest.mark.parametrize("kind", ["serial", "threads", "processes"])
 @pytest.mark.parametrize("when", ["as it begins", "later"])
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_promptly_and_quietly(tmp_path, kind, when):
     """The terminal sends it to all processes of the group."""
     command, environment = script(tmp_path, SLOW)

@@ -104,6 +104,7 @@ def test_other_settings_are_refused_in_one_line_and_the_file_is_left_alone(
     assert file.read_bytes() == before
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_with_the_blocks_that_are_finished(tmp_path: Path) -> None:
     file = tmp_path / "run.sqlite"
     command = [*COMMAND[: COMMAND.index("--samples")], "--samples", "1000000", "--jobs", "2", "--store", str(file)]

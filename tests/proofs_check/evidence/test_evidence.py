@@ -62,7 +62,7 @@ def test_a_false_base_is_refuted_too():
 
 @pytest.mark.parametrize("system", ["zero_by_sympy", "zero_by_flint"])
 def test_one_system_alone_proves_nothing(system, monkeypatch):
-    monkeypatch.setattr(proved, system, lambda expression: False)
+    monkeypatch.setattr(proved, system, lambda *read: False)
     finding = DOUBLING.examine(lambda depth: sp.Integer(2) ** depth)
     assert finding.verdict is INCONCLUSIVE
     assert finding.detail == "base: undecided; step: undecided"
@@ -70,8 +70,15 @@ def test_one_system_alone_proves_nothing(system, monkeypatch):
 
 @pytest.mark.parametrize("system", ["zero_by_sympy", "zero_by_flint"])
 def test_one_wrong_yes_does_not_carry_a_false_claim(system, monkeypatch):
-    monkeypatch.setattr(proved, system, lambda expression: True)
+    monkeypatch.setattr(proved, system, lambda *read: True)
     assert DOUBLING.examine(lambda depth: sp.Integer(3) ** depth).verdict is REFUTED
+
+
+def test_each_system_puts_in_what_a_letter_stands_for():
+    s2 = sp.Symbol("s2", positive=True)
+    for gates, verdict in ((sp.Rational(1, 2), SUPPORTED), (sp.S.One, REFUTED)):
+        obligation = Obligation("He", n * gates * s2, sp.S.One, where=((s2, 2 / n),))
+        assert Proved("", lambda claim, one=obligation: [one]).examine(None).verdict is verdict
 
 
 def test_no_obligations_prove_nothing():
