@@ -9,6 +9,20 @@ from dataclasses import dataclass
 _SIZES = {"n": re.compile(r"\b(?:n|widths?) ?= ?(\d+(?:,\d+)*)\b"), "L": re.compile(r"\b(?:L|depth) ?= ?(\d+)\b")}
 
 
+def sizes_of(case: str) -> dict[str, set[int]]:
+    """Return the widths and the depths that stand in the text of a case.
+
+    Examples
+    --------
+    >>> sizes_of("relu, n = 4, L = 2")
+    {'n': {4}, 'L': {2}}
+    """
+    return {
+        name: {int(size) for found in pattern.findall(case) for size in found.split(",")}
+        for name, pattern in _SIZES.items()
+    }
+
+
 @dataclass(frozen=True)
 class Scope:
     """What a finding covers.
@@ -57,10 +71,8 @@ class Scope:
         n = 8, L = 50
         """
         cases = tuple(dict.fromkeys(cases))
-        widths, depths = (
-            {int(size) for case in cases for found in pattern.findall(case) for size in found.split(",")}
-            for pattern in _SIZES.values()
-        )
+        found = [sizes_of(case) for case in cases]
+        widths, depths = ({size for sizes in found for size in sizes[name]} for name in ("n", "L"))
         for thing in things:
             widths.update(size for size in getattr(thing, "widths", None) or () if isinstance(size, int))
             depths.update(size for size in [getattr(thing, "depth", None)] if isinstance(size, int))

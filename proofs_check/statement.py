@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import TRIED, Domain
 from proofs_check.faults import Place
 from proofs_check.verdict import Tier
 from theory.ensembles import InvalidArgument
@@ -91,13 +92,17 @@ class Statement:
     evidence : tuple of Evidence
         What is checked, tier by tier.
     mutants : tuple of Mutant
-        At least one false claim that the evidence must refute.
+        At least one false claim that the evidence must refute. No piece of evidence may support all of them.
+    domain : Domain
+        Which sizes it speaks of: by default those that its evidence tries. What is claimed for more must be reached by
+        evidence: everywhere by a proof, a range by exact evidence at its corners.
 
     Raises
     ------
     InvalidArgument
-        If the id is malformed, a text is none, something that is no :class:`~proofs_check.assumptions.Assumption` is
-        assumed, the claim cannot be called, or there is no evidence or no mutant.
+        If the id is malformed, a text is none, nothing is assumed or something that is no
+        :class:`~proofs_check.assumptions.Assumption`, the claim cannot be called, there is no evidence or no mutant, or
+        the domain is none.
 
     Attributes
     ----------
@@ -113,6 +118,7 @@ class Statement:
     claim: Claim
     evidence: tuple[Evidence, ...]
     mutants: tuple[Mutant, ...]
+    domain: Domain = TRIED
     place: Place = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +134,8 @@ class Statement:
         remedy = "give a tuple such as (assumptions.NORMAL, Assumption('the width is even'))"
         if not isinstance(self.assumptions, Sequence):
             raise InvalidArgument("assumptions", f"{self.id} has {self.assumptions!r}, which is no tuple", remedy)
+        if not self.assumptions:
+            raise InvalidArgument("assumptions", f"{self.id} has none, so it speaks of everything", remedy)
         for assumed in self.assumptions:
             if not isinstance(assumed, Assumption):
                 raise InvalidArgument("assumptions", f"{self.id} lists {assumed!r}, which is no Assumption", remedy)
@@ -145,6 +153,10 @@ class Statement:
             )
         if len({mutant.name for mutant in self.mutants}) < len(self.mutants):
             raise InvalidArgument("mutants", f"two mutants of {self.id} share a name", "rename one")
+        domain: object = self.domain
+        if not isinstance(domain, Domain):
+            problem = f"of {self.id} is {domain!r:.60}, which is no Domain"
+            raise InvalidArgument("domain", problem, "use EVERYWHERE, TRIED or Domain('n = 16..64', corners=...)")
 
     def _require_several(self, argument: str, has: str, remedy: str) -> None:
         listed = getattr(self, argument)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,14 +17,16 @@ from montecarlo.arguments import as_count
 from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.blocks import is_of_an_observable
 from montecarlo.runs.stored_runs import machine
-from montecarlo.workers.places import workers_for
-from montecarlo.workers.workers import Workers
+from montecarlo.workers.places import serial, threads, workers_for
+from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
-from proofs_check.loading import is_loaded_file
+from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
-from proofs_check.scope import Scope
+from proofs_check.results import MutantReport, Report, StatementReport
+from proofs_check.sharpness import exact_reach
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -35,129 +35,12 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
-EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
-"""0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
 Key = tuple[Ensemble, int, str | Engine]
 """What tells simulations apart: ensemble, number of networks, engine."""
 Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
 """What was measured, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
-
-
-@dataclass(frozen=True)
-class MutantReport:
-    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it."""
-
-    name: str
-    refuted_by: tuple[Finding, ...]
-    faults: tuple[Fault, ...] = ()
-
-    @property
-    def refuted(self) -> bool:
-        """Whether any evidence refuted it; evidence that could not be run has refuted nothing."""
-        return bool(self.refuted_by)
-
-
-@dataclass(frozen=True)
-class StatementReport:
-    """All findings on a statement and its mutants."""
-
-    statement: Statement
-    findings: tuple[Finding, ...]
-    mutants: tuple[MutantReport, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict of all evidence together; a mutant that survives turns "supported" into "inconclusive"."""
-        verdict = Verdict.of_all(finding.verdict for finding in self.findings)
-        if verdict is Verdict.SUPPORTED and not all(mutant.refuted for mutant in self.mutants):
-            return Verdict.INCONCLUSIVE
-        return verdict
-
-    @property
-    def problem(self) -> str:
-        """Why the statement could not be run, with file and line; empty if it was."""
-        broken = (finding for finding in self.findings if finding.verdict is Verdict.BROKEN)
-        return next((Fault(self.statement.id, one.detail, one.where).reason for one in broken), "")
-
-    @property
-    def scopes(self) -> dict[Tier, Scope]:
-        """What the findings of each tier cover together, strongest tier first."""
-        found = {tier: Scope.together(finding.scope for finding in self.of_tier(tier)) for tier in Tier}
-        return {tier: scope for tier, scope in found.items() if str(scope)}
-
-    @property
-    def scope(self) -> str:
-        """What the statement's strongest evidence covers, in words, such as ``all n, L`` or ``18 cases, n <= 48``."""
-        return next(map(str, self.scopes.values()), "")
-
-    @property
-    def resolutions(self) -> tuple[float, float] | None:
-        """Lengths of the shortest and the longest interval relative to what is claimed; None if none has a scale."""
-        relative = [
-            finding.resolution / scale
-            for finding in self.of_tier(Tier.SIMULATED)
-            if finding.resolution is not None and (scale := max(map(abs, finding.claimed or (0.0,)))) > 0
-        ]
-        return (min(relative), max(relative)) if relative else None
-
-    def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
-        """Return the findings of one tier."""
-        return tuple(finding for finding in self.findings if finding.tier is tier)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run found.
-
-    Parameters
-    ----------
-    results : tuple of StatementReport
-        In the order of the statements.
-    profile : str
-        ``quick`` or ``full``.
-    seed : int
-        Root seed of all simulations.
-    error : float
-        Probability, over the whole run, that any simulated interval misses its truth, given what the intervals record
-        that they assume (variances that theory derives).
-    seconds : float
-        Wall time.
-    faults : tuple of Fault
-        What never became a statement: files that could not be loaded, entries of ``STATEMENTS`` that are none.
-    """
-
-    results: tuple[StatementReport, ...]
-    profile: str
-    seed: int
-    error: float
-    seconds: float
-    faults: tuple[Fault, ...] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict of all statements together; it is "broken" if anything could not be run."""
-        if self.faults:
-            return Verdict.BROKEN
-        return Verdict.of_all(result.verdict for result in self.results)
-
-    @property
-    def exit_status(self) -> int:
-        """What :data:`EXIT_STATUS` says of the verdict."""
-        return EXIT_STATUS[self.verdict]
-
-    def to_json(self) -> str:
-        """Return the whole report as JSON, without NaN or infinity (they are strings)."""
-        data = {
-            "verdict": self.verdict.value,
-            "profile": self.profile,
-            "seed": self.seed,
-            "error": self.error,
-            "problems": [_fault_data(fault) for fault in self.faults],
-            "statements": [_statement_data(result) for result in self.results],
-        }
-        return json.dumps(data, indent=2, allow_nan=False)
 
 
 def verify(
@@ -183,7 +66,8 @@ def verify(
     seed : int
         Root seed. Every check must hold for any seed, but for the error probability.
     jobs : int
-        Worker processes for the simulations; verdicts and numbers do not depend on it.
+        Worker processes for the simulations; verdicts and numbers do not depend on it. What a statement's own file
+        defines (:func:`proofs_check.registry.load`) no other process can import: it is measured in threads of this one.
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
     executor : concurrent.futures.Executor or Workers, optional
@@ -282,25 +166,37 @@ def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
-    """Return a broken finding for each piece of evidence whose arguments cannot be used."""
+    """Return a broken finding for evidence with arguments that cannot be used, or that contradicts what is assumed."""
     found = []
     for evidence in statement.evidence:
         require = getattr(evidence, "require", None)
         try:
             if require is not None:
                 require()
+            _require_assumed(statement, evidence)
         except _NOT_OURS as error:
             found.append(_broken(statement, evidence, error))
     return tuple(found)
 
 
-_NOT_OURS = (Exception, SystemExit)
-"""What other people's code may raise without ending the run: all but an interrupt and the end of memory."""
+def _require_assumed(statement: Statement, evidence: Any) -> None:
+    """Refuse evidence about a network that the statement does not speak of."""
+    cases = getattr(evidence, "cases", ()) or ()
+    nets = [getattr(evidence, "net", None), *(part for case in cases for part in case)]
+    for net in dict.fromkeys(net for net in nets if isinstance(net, Ensemble)):
+        for assumed in statement.assumptions:
+            if assumed.holds is not None and assumed.holds(net) is False:
+                problem = f"'{assumed.sentence}' does not hold for {net.describe()}"
+                raise InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
+
+
+_NOT_OURS = BaseException
+"""What other people's code may raise without ending the run: all but an interrupt, which is raised again."""
 
 
 def _broken(statement: Statement, evidence: Any, error: BaseException, claim: Claim | None = None) -> Finding:
     """Return the finding that a claim, or evidence, could not be run."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, KeyboardInterrupt):
         raise error
     near = [claim, getattr(getattr(evidence, "observable", None), "measure", None)] if claim is not None else []
     fault = fault_of(error, statement.id, near, statement.place)
@@ -342,26 +238,37 @@ class _Judged:
     findings: tuple[Finding, ...]
     refutations: dict[str, tuple[Finding, ...]]
     faults: dict[str, tuple[Fault, ...]]
+    toothless: tuple[Finding, ...]
+    exact_reach: float | None = None
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
         findings = tuple(_examined(statement, e, statement.claim) for e in evidence)
         refutations, faults = {}, {}
+        toothless = dict(enumerate(findings))
         for mutant in statement.mutants:
             against = [_examined(statement, e, mutant.claim) for e in evidence]
+            for i, found in enumerate(against):
+                if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
+                    toothless.pop(i, None)
             refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
             broken = (f for f in against if f.verdict is Verdict.BROKEN)
             faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
-        return cls(findings, refutations, faults)
+        sharp = None
+        if findings and not any(isinstance(e, _Sampled) for e in evidence):
+            holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
+            sharp = exact_reach(statement.claim, evidence) if holds else None
+        return cls(findings, refutations, faults, tuple(toothless.values()), sharp)
 
     def joined(self, other: _Judged) -> _Judged:
         refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
         faults = {name: found + other.faults[name] for name, found in self.faults.items()}
-        return _Judged(self.findings + other.findings, refutations, faults)
+        toothless = self.toothless + other.toothless
+        return _Judged(self.findings + other.findings, refutations, faults, toothless, self.exact_reach)
 
     def report(self, statement: Statement) -> StatementReport:
         mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
-        return StatementReport(statement, self.findings, mutants)
+        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach)
 
 
 def _examined(statement: Statement, evidence: Any, claim: Claim) -> Finding:
@@ -392,7 +299,7 @@ def _simulate_all(
 
     def watch(done: int, samples: int) -> None:
         if stop.is_set():
-            raise InterruptedError("the run was stopped")
+            raise _Stopped
 
     def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
         net, samples, engine = key
@@ -402,7 +309,7 @@ def _simulate_all(
             samples=samples,
             seed=seed,
             engine=engine,
-            executor=None if here else workers,
+            executor=at_hand if here else workers,
             store=store,
             progress=watch,
         )
@@ -411,15 +318,18 @@ def _simulate_all(
         observables = list(needed[key])
         found: Simulations = {}
         try:
-            # what another process cannot import is measured here, with the same bits
-            together: Simulation | None = drawn(key, observables, here=any(map(is_loaded_file, (key[2], *observables))))
+            # what another process cannot import is measured here, in threads, with the same bits
+            together: Simulation | None = drawn(key, observables, here=is_from_file(key[0], key[2], *observables))
         except _NOT_OURS as error:
             if _ends_the_run(error) or stop.is_set():
                 raise
             together = None  # whose observable is it? each one alone measures the same networks
+            deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
+            if deadly and len(observables) == 1:
+                return {(*key, observables[0]): error}
         for observable in observables:
             try:
-                found[*key, observable] = together or drawn(key, [observable], here=True)
+                found[*key, observable] = together or drawn(key, [observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
@@ -429,8 +339,16 @@ def _simulate_all(
 
     # several at a time, so that no worker waits for the last block of one simulation
     at_a_time = 1 if jobs == 1 and executor is None else 4
-    with workers_for(jobs if needed else 1, executor) as workers, ThreadPoolExecutor(at_a_time) as starters:
+    with (
+        workers_for(jobs if needed else 1, executor) as workers,
+        serial() if jobs == 1 else threads(jobs) as at_hand,
+        ThreadPoolExecutor(at_a_time) as starters,
+    ):
         return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+
+
+class _Stopped(InterruptedError):
+    """The run ends, for whatever reason."""
 
 
 _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
@@ -438,65 +356,9 @@ _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
 
 
 def _ends_the_run(error: BaseException) -> bool:
-    """Whether an error is not one statement's: the workers, the store or the memory are at an end."""
+    """Whether an error is not one statement's: the workers or the store are at an end."""
+    if isinstance(error, (KillsWorkers, CannotTravel)) or is_of_an_observable(error):
+        return False
     if isinstance(error, InvalidArgument):
         return error.argument in _OF_THE_RUN
-    return isinstance(error, (MemoryError, InterruptedError, BrokenExecutor))
-
-
-def _statement_data(result: StatementReport) -> dict[str, Any]:
-    data = {
-        "id": result.statement.id,
-        "title": result.statement.title,
-        "verdict": result.verdict.value,
-        "problem": result.problem,
-        "covers": result.scope,
-        "scope": {tier.value: str(scope) for tier, scope in result.scopes.items()},
-        "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
-        "findings": [_finding_data(finding) for finding in result.findings],
-        "mutants": [
-            {
-                "name": mutant.name,
-                "refuted": mutant.refuted,
-                "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
-                **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
-            }
-            for mutant in result.mutants
-        ],
-    }
-    if not result.problem:
-        del data["problem"]
-    return data
-
-
-def _fault_data(fault: Fault) -> dict[str, str]:
-    return {"what": fault.what, "problem": fault.problem, "where": fault.where}
-
-
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    fields = {
-        "tier": finding.tier.value,
-        "check": finding.check,
-        "verdict": finding.verdict.value,
-        "case": finding.case,
-        "detail": finding.detail,
-        "exact": finding.exact,
-        "claimed": finding.claimed,
-        "estimate": finding.estimate,
-        "interval": finding.interval,
-        "tolerance": finding.tolerance,
-        "resolution": finding.resolution,
-        "error": finding.error,
-        "samples": finding.samples,
-        "seed": finding.seed,
-        "method": finding.method,
-        "covers": str(finding.scope),
-        "where": finding.where,
-    }
-    return {name: _finite(value) for name, value in fields.items() if value not in (None, "")}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_finite(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return isinstance(error, (KeyboardInterrupt, _Stopped, BrokenExecutor))

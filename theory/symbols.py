@@ -200,7 +200,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
     value = net.init.variance(fan_in, fan_out, slope(net))
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
+    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:

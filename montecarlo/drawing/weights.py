@@ -114,9 +114,15 @@ class Weights:
         -------
         ndarray
             The array `out`.
+
+        Raises
+        ------
+        InvalidArgument
+            If the array has not the layer's shape; only independent weights may have fewer rows.
         """
-        assert out.shape[1] == self.shape(layer)[0] or self._independent
-        assert out.shape[2] == self.shape(layer)[1]
+        rows, columns = self.shape(layer)
+        if out.shape[2] != columns or not (out.shape[1] == rows or self._independent):
+            raise InvalidArgument("out", f"W_{layer} is {rows} by {columns}, and {out.shape} is not", "use its shape")
         self.fill(rng, out)
         return out
 

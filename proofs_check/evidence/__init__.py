@@ -1,7 +1,8 @@
 """Evidence in its four tiers, strongest first; each kind of evidence is data that can examine a claim.
 
 ==============  ==============================================================================
-proved          obligations that must vanish identically, decided by two algebra systems
+proved          obligations that must vanish identically, decided by two algebra systems; identities of a few networks
+induction       proved: a closed form of what a linear map carries from step to step
 enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
 simulated       a confidence interval from real weight matrices, within a tolerance
@@ -15,7 +16,8 @@ values          what claims may return
 from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
-from proofs_check.evidence.proved import Obligation, Proved
+from proofs_check.evidence.induction import Carried, Forward, Induction
+from proofs_check.evidence.proved import Identity, Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
 from proofs_check.evidence.slope import Slope
@@ -25,7 +27,11 @@ Evidence = Proved | Enumerated | Enclosed | Simulated
 __all__ = [
     "Evidence",
     "Proved",
+    "Identity",
     "Obligation",
+    "Induction",
+    "Carried",
+    "Forward",
     "Enumerated",
     "Enclosed",
     "Inequality",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -15,24 +16,52 @@ from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less
 from theory.ensembles import InvalidArgument
 
+if TYPE_CHECKING:
+    from proofs_check.evidence.induction import Induction
+
 
 @dataclass(frozen=True)
 class Obligation:
-    """An expression that must vanish identically for the proof to stand.
+    """Two expressions that must be the same identically for the proof to stand.
 
     Parameters
     ----------
     name : str
         Which part of the proof it is, for example ``base`` or ``step``.
-    expression : sympy.Expr
-        A polynomial in symbols, in powers with a symbolic exponent, and in square roots.
+    left : sympy.Expr
+        What is derived, such as what theory's map of one layer makes of the claim: a rational function of symbols, of
+        powers with a symbolic exponent, and of square roots.
+    right : sympy.Expr
+        What is claimed, as it is typed.
     below_one : tuple of symbols
         The symbols whose values lie between 0 and 1, such as a slope; all others are taken to be positive integers.
+    where : tuple of (symbol, sympy.Expr)
+        What some symbols stand for, such as s^2 for 2/n: each system puts it in by its own arithmetic.
+
+    Examples
+    --------
+    >>> n, s2 = sp.symbols("n s2", positive=True)
+    >>> Obligation("He keeps the mean", n * s2 / 2, sp.S.One, where=((s2, 2 / n),)).expression
+    0
     """
 
     name: str
-    expression: sp.Expr
+    left: sp.Expr
+    right: sp.Expr = sp.S.Zero
     below_one: tuple[sp.Symbol, ...] = ()
+    where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+
+    @property
+    def expression(self) -> sp.Expr:
+        """The difference of both sides, which must vanish."""
+        return (self.left - self.right).subs(dict(self.where), simultaneous=True)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether both systems reduce the difference to 0."""
+        # flint reads both sides as they stand, before SymPy has cancelled anything
+        held = sp.Add(self.left, sp.Mul(sp.S.NegativeOne, self.right, evaluate=False), evaluate=False)
+        return zero_by_flint(held, dict(self.where)) and zero_by_sympy(self.expression)
 
 
 @dataclass(frozen=True)
@@ -47,6 +76,8 @@ class Proved:
         Returns the obligations of the claim that it is given.
     covers : str
         What is proved, in a few words, such as ``all n, L``; by default all values of the obligations' symbols.
+    inductions : callable, optional
+        Returns the inductions that the obligations are bases and steps of, given the claim.
 
     Notes
     -----
@@ -57,7 +88,21 @@ class Proved:
     check: str
     obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
     covers: str = ""
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction]] | None = None
     tier = Tier.PROVED
+
+    @classmethod
+    def by_induction(
+        cls, check: str, inductions: Callable[[Callable[..., Any]], Sequence[Induction]], covers: str = ""
+    ) -> Proved:
+        """Return the proof whose obligations are the bases and steps of inductions.
+
+        Parameters
+        ----------
+        check, inductions, covers
+            As for the class.
+        """
+        return cls(check, partial(_bases_and_steps, inductions), covers, inductions)
 
     def require(self) -> None:
         """Refuse arguments that no proof can use.
@@ -73,29 +118,73 @@ class Proved:
             raise InvalidArgument("obligations", f"cannot be called: {obligations!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
-        """Decide each obligation in both systems."""
+        """Decide each obligation in both systems.
+
+        Raises
+        ------
+        InvalidArgument
+            If the obligations prove nothing: there is none, all are 0 = 0, or they are the base of an induction without
+            its step.
+        """
         failures: list[str] = []
         open_questions: list[str] = []
         obligations = list(self.obligations(claim))
+        _require_content(obligations)
         scope = Scope((self.covers or _all_symbols(obligations),))
         for obligation in obligations:
+            require_value(obligation.left)
+            require_value(obligation.right)
             require_value(obligation.expression)
-            if zero_by_flint(obligation.expression) and zero_by_sympy(obligation.expression):
+            if obligation.is_met:
                 continue
             witness = _witness(obligation)
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
         names = ", ".join(obligation.name for obligation in obligations)
         if failures:
-            return Finding(Tier.PROVED, self.check, Verdict.REFUTED, detail="; ".join(failures), scope=scope)
-        if open_questions or not obligations:
-            detail = "; ".join(open_questions)
-            return Finding(Tier.PROVED, self.check, Verdict.INCONCLUSIVE, detail=detail, scope=scope)
+            return Finding(self.tier, self.check, Verdict.REFUTED, detail="; ".join(failures), scope=scope)
+        if open_questions:
+            return Finding(self.tier, self.check, Verdict.INCONCLUSIVE, detail="; ".join(open_questions), scope=scope)
         detail = f"{names}: 0 in SymPy and in python-flint"
-        return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=detail, scope=scope)
+        return Finding(self.tier, self.check, Verdict.SUPPORTED, detail=detail, scope=scope)
+
+
+@dataclass(frozen=True)
+class Identity(Proved):
+    """Identities in the weights of the networks that it names: proved for those, and a case of all others.
+
+    Parameters
+    ----------
+    check, obligations, covers
+        As for :class:`Proved`; `covers` names the networks, such as ``widths 2-2-2-1``.
+    """
+
+    tier = Tier.ENUMERATED
+
+
+def _require_content(obligations: Sequence[Obligation]) -> None:
+    remedy = "put what is derived on the left and what is claimed on the right, each as it stands"
+    if not obligations:
+        raise InvalidArgument("obligations", "are none, so nothing is proved", remedy)
+    if all(one.left == 0 and one.right == 0 for one in obligations):
+        raise InvalidArgument("obligations", "are 0 = 0, whatever is claimed", remedy)
+    if all(one.name.startswith("base") for one in obligations):
+        raise InvalidArgument("obligations", "are the base of an induction without its step", "add the step")
+
+
+def _bases_and_steps(
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction]], claim: Callable[..., Any]
+) -> list[Obligation]:
+    found = list(inductions(claim))
+    return [
+        replace(obligation, name=f"{one.name}: {obligation.name}") if len(found) > 1 else obligation
+        for one in found
+        for obligation in one.obligations()
+    ]
 
 
 def _all_symbols(obligations: Sequence[Obligation]) -> str:
-    symbols = (getattr(obligation.expression, "free_symbols", ()) for obligation in obligations)
+    sides = (side for obligation in obligations for side in (obligation.left, obligation.right))
+    symbols = (getattr(side, "free_symbols", ()) for side in sides)
     names = sorted({str(symbol) for found in symbols for symbol in found})
     return f"all {', '.join(names)}" if 0 < len(names) <= 4 else f"{len(names) or 'no'} indeterminates"
 

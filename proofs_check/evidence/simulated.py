@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from montecarlo import Estimate, Simulation
 from montecarlo.arguments import as_between, as_count
 from montecarlo.engines.engine import Engine
-from montecarlo.intervals import catoni_interval, order_statistic_interval
+from montecarlo.intervals import catoni_interval, empirical_bernstein_interval, order_statistic_interval
 from montecarlo.observables import Observable
 from montecarlo.runs.choice_of_engine import find_engine
 from proofs_check.evidence.values import require_number
@@ -67,18 +67,19 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of exp(power * log), by Catoni's estimator with the variance that theory derives.
+    """The mean of exp(power * log), by Catoni's estimator with a bound on the variance.
 
     Parameters
     ----------
     power : Fraction or float
         1 takes the mean of the squared norms themselves, 2 that of their squares.
-    variance : callable
-        Returns a bound on the variance, given the ensemble.
+    variance : callable or number
+        A bound on the variance, or a function that returns it, given the ensemble. The sample tests it: a bound that
+        is too small is refused.
     """
 
     power: float
-    variance: Exactly
+    variance: Exactly | float
     relative = True
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
@@ -98,13 +99,13 @@ class LogMean:
 
     Parameters
     ----------
-    variance : callable
-        Returns a bound on the variance of scale * log, given the ensemble.
+    variance : callable or number
+        A bound on the variance of scale * log, as for :class:`Mean`.
     scale : float
         1/2 gives the logarithm of a norm, as what is measured are logarithms of squared norms.
     """
 
-    variance: Exactly
+    variance: Exactly | float
     scale: float = 1.0
     relative = False
 
@@ -120,13 +121,71 @@ class LogMean:
         return _catoni(self.scale * alive, self.variance, net, error)
 
 
-def _catoni(values: FloatArray, variance: Exactly, net: Ensemble, error: float) -> Estimate:
+_FOR_THE_VARIANCE = 0.01
+"""The share of an interval's error that goes to testing the variance that it assumes."""
+
+
+def _catoni(values: FloatArray, variance: Exactly | float, net: Ensemble, error: float) -> Estimate:
     """Return Catoni's interval, with what it assumes in its record."""
-    bound = float(variance(net))
+    bound = float(variance(net)) if callable(variance) else float(variance)
     if not len(values):  # no network survived: nothing is known
         return Estimate(math.nan, -math.inf, math.inf, error=error, method="no network survived", samples=0)
-    estimate = catoni_interval(values, bound, error)
-    return replace(estimate, method=f"Catoni, assuming a variance of at most {bound:.6g}, which theory derives")
+    as_between("variance", bound, 0, example=1.0)
+    require_variance(values, bound, _FOR_THE_VARIANCE * error)
+    estimate = catoni_interval(values, bound, (1 - _FOR_THE_VARIANCE) * error)
+    method = f"Catoni, assuming a variance of at most {bound:.6g}, {_origin(variance)}"
+    return replace(estimate, error=error, method=method)
+
+
+def _origin(variance: Exactly | float) -> str:
+    """Return who says what the variance is, in words."""
+    function = getattr(variance, "func", variance)  # that of a partial
+    if not callable(function):
+        return "as given"
+    name = str(getattr(function, "__qualname__", type(function).__name__)).rpartition(".<locals>.")[2]
+    return f"as {name} of {getattr(function, '__module__', 'nowhere')} says"
+
+
+def require_variance(values: FloatArray, bound: float, error: float) -> None:
+    r"""Refuse a bound on the variance that a sample shows to be too small.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N,)
+        The sample, in the order drawn.
+    bound : float
+        The bound, positive.
+    error : float
+        The probability that a true bound is refused.
+
+    Raises
+    ------
+    InvalidArgument
+        If the variance is larger than the bound, but for that probability.
+
+    Notes
+    -----
+    Half the squared difference of two networks has the variance as its mean. Cut off at 16 times the bound, its mean
+    can only be smaller, and has a lower confidence bound whatever the tails (the empirical Bernstein inequality).
+
+    Examples
+    --------
+    >>> sample = np.random.default_rng(0).normal(size=2_000)
+    >>> require_variance(sample, 1.0, 1e-6)
+    >>> require_variance(sample, 0.01, 1e-6)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    theory.ensembles.arguments.InvalidArgument: variance: is said to be at most 0.01, but ...
+    """
+    pairs = len(values) // 2
+    if pairs < 2:
+        return
+    with np.errstate(over="ignore"):
+        halves = np.square(values[:pairs] - values[pairs : 2 * pairs]) / 2
+    most = 16 * bound
+    least = empirical_bernstein_interval(np.minimum(halves, most), most, 2 * error).lo
+    if least > bound:
+        problem = f"is said to be at most {bound:.6g}, but that of the {len(values)} networks is at least {least:.6g}"
+        raise InvalidArgument("variance", problem, "state a bound that holds, or use Quantile, which needs none")
 
 
 @dataclass(frozen=True)
@@ -182,7 +241,8 @@ class Simulated:
     reading : Reading
         Which number of the component's distribution.
     tolerance : float
-        How far from the claim the whole interval may lie: relative for means, absolute for logarithms.
+        How far from a claimed number the whole interval may lie: relative for means, absolute for logarithms. A range
+        that is wider than this has room of its own, and takes none: then the whole interval must lie inside.
     samples : int
         The number of networks in the quick profile; 0 leaves the check to the full profile.
     full_samples : int, optional
@@ -329,9 +389,9 @@ class Simulated:
         value = claim(self.net, **self.arguments)
         ends = (value.lo, value.hi) if isinstance(value, Between) else (value, value)
         claimed = (claimed_float(ends[0]), claimed_float(ends[1]))
-        if claimed[0] > claimed[1]:
-            raise InvalidArgument("claim", f"the claimed range {_text(value)} is empty", "put the lower end first")
-        tolerance = self.tolerance * abs(claimed[0]) if self.reading.relative else self.tolerance
+        if isinstance(value, Between):
+            self._require_range(value, claimed)
+        tolerance = self.tolerance * (min(map(abs, claimed)) if self.reading.relative else 1)
         return Finding(
             Tier.SIMULATED,
             self.check,
@@ -342,12 +402,24 @@ class Simulated:
             estimate=estimate.value,
             interval=(estimate.lo, estimate.hi),
             tolerance=tolerance,
+            relative=self.reading.relative,
             error=estimate.error,
             samples=estimate.samples,
             seed=seed,
             method=estimate.method,
             scope=self.scope,
         )
+
+    def _require_range(self, value: Between, claimed: tuple[float, float]) -> None:
+        """Refuse a claimed range that says nothing: empty, the whole line, or widened by a tolerance."""
+        if claimed[0] > claimed[1]:
+            raise InvalidArgument("claim", f"the claimed range {_text(value)} is empty", "put the lower end first")
+        if claimed == (-math.inf, math.inf):
+            raise InvalidArgument("claim", "the claimed range holds every number", "give it an end")
+        room = self.tolerance * (min(map(abs, claimed)) if self.reading.relative else 1)
+        if self.tolerance and room * (1 + 1e-9) < claimed[1] - claimed[0]:
+            problem = f"is {self.tolerance:g}, but the claimed range is wider and needs none: {_text(value)}"
+            raise InvalidArgument("tolerance", problem, "set it to 0, and claim the range that you mean")
 
 
 def claimed_float(value: Any) -> float:

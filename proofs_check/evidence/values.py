@@ -13,7 +13,7 @@ _REMEDY = "let it return a number or a SymPy expression with numbers for all sym
 
 
 def require_value(value: Any) -> None:
-    """Refuse what a claim returns by mistake: nothing, text, or nan.
+    """Refuse what a claim returns by mistake: nothing, a truth value, text, nan, 1/0 or a complex number.
 
     Raises
     ------
@@ -29,10 +29,16 @@ def require_value(value: Any) -> None:
     """
     if value is None:
         raise InvalidArgument("claim", "the claim returned None", _REMEDY)
+    if isinstance(value, bool):
+        raise InvalidArgument("claim", f"the claim returned {value}, which is no number", _REMEDY)
     if isinstance(value, (str, bytes)):
         raise InvalidArgument("claim", f"the claim returned the text {value!r:.60}", _REMEDY)
     if (isinstance(value, float) and math.isnan(value)) or (isinstance(value, sp.Basic) and value.has(sp.nan)):
         raise InvalidArgument("claim", "the claim returned nan, which is no number", _REMEDY)
+    if isinstance(value, sp.Basic) and value.has(sp.zoo):
+        raise InvalidArgument("claim", "the claim divides by 0", _REMEDY)
+    if isinstance(value, complex) or (isinstance(value, sp.Expr) and value.is_extended_real is False):
+        raise InvalidArgument("claim", f"the claim returned {value!s:.60}, which is not real", _REMEDY)
 
 
 def require_number(value: Any) -> None:

@@ -9,6 +9,7 @@ Whatever else occurs (a logarithm, Euler's constant) is an indeterminate too, so
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,25 +42,35 @@ def zero_by_sympy(expression: sp.Expr) -> bool:
             return power**times * rename(node.base**shift)
         return node.func(*map(rename, node.args)) if node.args else node
 
-    numerator = sp.numer(sp.together(rename(sp.sympify(expression))))
+    numerator = sp.numer(sp.together(rename(sp.sympify(expression, strict=True))))
     for square, root in roots.items():
         relation_top, relation_bottom = sp.fraction(sp.together(square))
         numerator = sp.rem(sp.expand(numerator), relation_bottom * root**2 - relation_top, root)
     return bool(sp.expand(sp.numer(sp.together(numerator))) == 0)
 
 
-def zero_by_flint(expression: sp.Expr) -> bool:
+def zero_by_flint(expression: sp.Expr, where: Mapping[sp.Symbol, sp.Expr] | None = None) -> bool:
     """Whether the expression is 0 in the field of fractions of flint's multivariate polynomials.
 
     Only the reading of the expression's tree is shared with SymPy; all arithmetic is flint's.
 
+    Parameters
+    ----------
+    expression : sympy.Expr
+        What may be 0. Sums and products that SymPy holds unevaluated are read as they stand.
+    where : mapping of symbols to expressions, optional
+        What some of its symbols stand for.
+
     Examples
     --------
-    >>> n, L = sp.symbols("n L", positive=True)
+    >>> n, L, s2 = sp.symbols("n L s2", positive=True)
     >>> zero_by_flint((1 + 5 / n) ** (L + 1) - (1 + 5 / n) ** L * (n + 5) / n)
     True
+    >>> zero_by_flint(n * s2 / 2 - 1, {s2: 2 / n})
+    True
     """
-    return _Field.of(sp.sympify(expression)).is_zero(sp.sympify(expression))
+    exact = sp.sympify(expression, strict=True)
+    return _Field.of(exact, where or {}).is_zero(exact)
 
 
 def _split_exponent(exponent: sp.Expr) -> tuple[sp.Expr, int, sp.Expr]:
@@ -79,6 +90,7 @@ class _Field:
 
     context: Any
     generators: dict[sp.Symbol, Any]
+    letters: dict[sp.Symbol, Fraction] = field(default_factory=dict)
     relations: list[tuple[Any, Fraction]] = field(default_factory=list)
     known_powers: list[tuple[Fraction, sp.Expr, Any]] = field(default_factory=list)
     known_roots: list[tuple[Fraction, Any]] = field(default_factory=list)
@@ -86,16 +98,18 @@ class _Field:
     spare: list[Any] = field(default_factory=list)
 
     @classmethod
-    def of(cls, expression: sp.Expr) -> _Field:
-        symbols = sorted(expression.free_symbols, key=str)
-        spare = sum(
-            1 for node in sp.preorder_traversal(expression) if not (node.is_Add or node.is_Mul or node.is_Symbol)
-        )
+    def of(cls, expression: sp.Expr, where: Mapping[sp.Symbol, sp.Expr]) -> _Field:
+        read = (expression, *where.values())
+        symbols = sorted(set().union(*(one.free_symbols for one in read)) - set(where), key=str)
+        nodes = (node for one in read for node in sp.preorder_traversal(one))
+        spare = sum(1 for node in nodes if not (node.is_Add or node.is_Mul or node.is_Symbol))
         # roots and powers first: in lexicographic order they are the leading variables, which are reduced
         names = (*(f"spare{i}" for i in range(spare)), *(f"sym{i}" for i in range(len(symbols))))
         context = flint.fmpq_mpoly_ctx.get(names or ("sym0",), "lex")
         gens = context.gens()
-        return cls(context, dict(zip(symbols, gens[spare:], strict=False)), spare=list(gens[:spare]))
+        made = cls(context, dict(zip(symbols, gens[spare:], strict=False)), spare=list(gens[:spare]))
+        made.letters.update({letter: made.read(value) for letter, value in where.items()})
+        return made
 
     def constant(self, p: int, q: int = 1) -> Fraction:
         return self.context.constant(flint.fmpq(p, q)), self.context.constant(1)
@@ -128,7 +142,7 @@ class _Field:
         if node.is_Rational:
             return self.constant(int(node.p), int(node.q))
         if node.is_Symbol:
-            return self.generators[node], self.context.constant(1)
+            return self.letters.get(node) or (self.generators[node], self.context.constant(1))
         if node.is_Add:
             total = self.constant(0)
             for arg in node.args:
@@ -175,7 +189,9 @@ class _Field:
         )
 
     def power(self, base: Fraction, exponent: sp.Expr) -> Any:
-        """Return the indeterminate that stands for base^exponent."""
+        """Return the indeterminate that stands for base^exponent, or 1 if the base is 1."""
+        if base[0] == base[1]:
+            return self.context.constant(1)
         for (top, bottom), known, generator in self.known_powers:
             if known == exponent and top * base[1] == bottom * base[0]:
                 return generator

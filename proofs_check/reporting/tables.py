@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from montecarlo import Estimate
 from proofs_check.paper import Paper
 from proofs_check.reporting.findings import claimed_text
+from proofs_check.results import Report, StatementReport
+from proofs_check.sharpness import Reach
 from proofs_check.verdict import Finding, Tier, Verdict
-from proofs_check.verification import Report, StatementReport
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """The columns of a topic's table."""
 PAPER_COLUMNS = ("claim", "where", "statements", "verdicts", "covers")
 """The columns of a paper's table."""
-VERDICT_COLUMNS = ("statement", "verdict", *(tier.value for tier in Tier), "mutants", "resolves", "covers")
+VERDICT_COLUMNS = ("statement", "verdict", *(tier.value for tier in Tier), "mutants", "refutes", "covers")
 """The columns of the table of verdicts."""
 
 
@@ -59,15 +60,16 @@ def verdict_table(report: Report) -> Table:
             result.verdict.value,
             *(_counted(result, tier) for tier in Tier),
             f"{sum(mutant.refuted for mutant in result.mutants)}/{len(result.mutants)}" if result.mutants else "-",
-            _resolves(result),
+            _sharpness(result),
             result.scope or "-",
         )
         for result in report.results
     )
     caption = (
         "verdicts on statements: how much of the evidence of each tier supports them, how many mutants it refutes, "
-        "which relative difference the sharpest and the least sharp simulated check resolves, and what the strongest "
-        f"tier covers; error probability of the whole run {report.error:g} (profile {report.profile}, "
+        "by how far all claims must be moved to be refuted (by exact evidence; by intervals, relative for means, in "
+        "the claim's own unit otherwise, all checks together and the least sharp one), and what the strongest tier "
+        f"covers; error probability of the whole run {report.error:g} (profile {report.profile}, "
         f"seed {report.seed})"
     )
     return Table("verdict_table", caption, VERDICT_COLUMNS, rows)  # no topic has a _
@@ -79,19 +81,25 @@ def _counted(result: StatementReport, tier: Tier) -> str:
     return f"{good}/{len(findings)}" if findings else "-"
 
 
-def _resolves(result: StatementReport) -> str:
-    """Return the lengths of the shortest and the longest interval relative to the claim, in percent."""
-    if result.resolutions is None:
-        return "-"
-    least, most = (_percent(length) for length in result.resolutions)
-    return f"{least} %" if least == most else f"{least}-{most} %"
+def _sharpness(result: StatementReport) -> str:
+    """Return the smallest move of the claims that is refuted, for all checks together and for the least sharp one."""
+    parts = []
+    if result.exact_reach is not None:
+        parts.append(f"{result.exact_reach:.0e}" if result.exact_reach < 0.001 else f"{result.exact_reach:.2g}")
+    for together, worst in result.reaches:
+        least, most = (_move(reach) for reach in (together, worst))
+        unit = " %" if together.relative else ""
+        parts.append(f"{least}{unit}" if least == most else f"{least}-{most}{unit}")
+    return ", ".join(parts) or "-"
 
 
-def _percent(length: float) -> str:
-    percent = 100 * length
-    if percent < 0.005:  # networks that are the same up to rounding
+def _move(reach: Reach) -> str:
+    size = 100 * reach.worse if reach.relative else reach.worse
+    if math.isinf(size):
+        return "oo"
+    if size < 0.005:  # networks that are the same up to rounding
         return "0"
-    return f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"
+    return f"{size:.2g}" if size < 99.5 else f"{size:.0f}"
 
 
 def topic_table(report: Report, topic: str) -> Table:
@@ -256,6 +264,27 @@ def to_json(table: Table) -> str:
     ]
     """
     return json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows], indent=2) + "\n"
+
+
+def to_list(table: Table) -> str:
+    """Return the table as a list, each cell behind the head of its column: for a terminal that is too narrow for it.
+
+    Examples
+    --------
+    >>> print(to_list(Table("t", "c", ("x", "y"), (("1", "2"),))), end="")
+    c
+    <BLANKLINE>
+    - x: 1
+      y: 2
+    """
+    rows = (
+        "\n".join(
+            f"{'  ' if i else '- '}{name}: {cell}"
+            for i, (name, cell) in enumerate(zip(table.columns, row, strict=True))
+        )
+        for row in table.rows
+    )
+    return f"{table.caption}\n\n" + "".join(f"{row}\n" for row in rows)
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

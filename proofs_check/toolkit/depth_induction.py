@@ -1,17 +1,18 @@
-"""Induction over depth: a claimed moment must satisfy the recursion that one layer, derived by theory, implies."""
+"""Induction over depth: a claimed moment must be what one layer, derived by theory, carries from layer to layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import sympy as sp
 
-from proofs_check.evidence import Obligation, Proved
+from proofs_check.evidence import Carried, Forward, Induction, Proved
 from proofs_check.statement import Claim
 from theory import symbols
 from theory.ensembles import Ensemble
 from theory.moments.transfer import input_power_sums, transfer_matrix
+
+_S2 = "s2"
 
 
 def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
@@ -22,32 +23,61 @@ def induction_over_depth(check: str, net: Ensemble, order: int) -> Proved:
     check : str
         What is proved, in words.
     net : Ensemble
-        An ensemble whose width and depth are symbols.
+        An ensemble whose depth is a symbol.
     order : int
         The power, even.
 
     Notes
     -----
-    Let T be the transfer matrix of one layer, of size r by r, and c the coefficients of its characteristic
-    polynomial. By Cayley and Hamilton, sum_j c_j E|a_{L+j}|^order = 0. This recursion and the first r values determine
-    all others. So the base of the induction is L = 0, ..., r-1, and the step is the recursion.
+    The map of one layer is derived for weights of any variance s^2; what s^2 is for this initialization is put in by
+    the systems that decide the obligations, not by theory.
     """
     width = net.width_at(net.depth)
     covers = f"all {width}, {net.depth}" if isinstance(width, str) else f"n = {width}, all {net.depth}"
-    return Proved(check, partial(_obligations, net, order), covers)
+    return Proved.by_induction(check, partial(_inductions, net, order), covers)
 
 
-def _obligations(net: Ensemble, order: int, claim: Claim) -> list[Obligation]:
-    depth = symbols.whole(net.depth)
-    transfer = transfer_matrix(net, order)
-    vector = sp.Matrix([input_power_sums(net, mu) for mu in transfer.basis])
-    claimed = claim(net)
-    slopes = tuple(symbols.slope(net).free_symbols)
-    value: Callable[[sp.Expr | int], sp.Expr] = lambda at: claimed.subs(depth, at)  # noqa: E731
-    obligations = []
-    for start in range(len(transfer.basis)):
-        obligations.append(Obligation(f"base L = {start}", value(start) - vector[0], slopes))
-        vector = transfer.matrix * vector
-    coefficients = transfer.matrix.charpoly().all_coeffs()[::-1]
-    step = sp.Add(*(c * value(depth + j) for j, c in enumerate(coefficients)))
-    return [*obligations, Obligation("step", step, slopes)]
+def _inductions(net: Ensemble, order: int, claim: Claim) -> list[Induction]:
+    transfer = transfer_matrix(of_any_variance(net), order)
+    slope = symbols.slope(net)
+    start = tuple(input_power_sums(net, mu) for mu in transfer.basis)
+    forward = Forward(
+        order,
+        symbols.whole(net.width_at(net.depth)),
+        symbols.number(_S2),
+        symbols.number(net.law.kurtosis) if order == 4 else sp.S.Zero,
+        slope,
+    )
+    return [
+        Induction(
+            f"E|a_{net.depth}|^{order}",
+            (Carried(symbols.whole(net.depth), transfer.matrix, start),),
+            claim(net),
+            tuple(slope.free_symbols),
+            variance_of(net),
+            forward if order in (2, 4) else None,
+        )
+    ]
+
+
+def of_any_variance(net: Ensemble) -> Ensemble:
+    """Return the same networks with weights of the variance ``s2``.
+
+    Examples
+    --------
+    >>> of_any_variance(Ensemble(width="n", depth="L", activation="relu", init="he")).init
+    Initialization(name='variance', value='s2')
+    """
+    return net.at(init=f"variance:{_S2}")
+
+
+def variance_of(net: Ensemble) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
+    """Return what ``s2`` stands for, and nothing where it is the network's own letter.
+
+    Examples
+    --------
+    >>> variance_of(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    ((s2, 2/n),)
+    """
+    letter, value = symbols.number(_S2), symbols.variance(net, 1)
+    return () if value == letter else ((letter, value),)

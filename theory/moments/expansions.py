@@ -116,7 +116,7 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
     else:
         growth, other = eigenvalues(ratio)  # the other is O(1/n), so its L-th power is smaller than any power of 1/n
         flatness = symbols.input_power_sum(net, 4) / symbols.input_power_sum(net, 2) ** 2
-        flatness = sp.sympify(flatness).subs(n, 1 / _small)
+        flatness = sp.sympify(flatness, strict=True).subs(n, 1 / _small)
         share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
     exponent = symbols.BETA * sp.log(growth) / _small
     return _ordered(net, sp.exp(exponent) * share, order=2)

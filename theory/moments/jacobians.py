@@ -102,6 +102,63 @@ def weight_product_moment(net: Ensemble, order: int = 2) -> sp.Expr:
     return symbols.tidy(vector[0])
 
 
+def jacobian_step(net: Ensemble, order: int = 2, layer: int = 1) -> tuple[TransferMatrix, list[sp.Expr]]:
+    """Derive what one more layer makes of the moments of a Jacobian, and what they are for a mask alone.
+
+    Parameters
+    ----------
+    net : Ensemble
+        As for :func:`jacobian_moment`.
+    order : int
+        The power of the norm: 2 or 4.
+    layer : int
+        Which layer it is; it matters for unequal widths only.
+
+    Returns
+    -------
+    (TransferMatrix, list of sympy.Expr)
+        The map of |M|_F^2, or of |M|_F^4 and tr(MM^T)^2, and their values for M = D_k.
+
+    Raises
+    ------
+    InvalidArgument
+        For other orders, dependent entries, or a law that is not normal at order 4.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> step, mask = jacobian_step(Ensemble(width="n", depth="L", init="xavier"), order=4)
+    >>> step.matrix, mask
+    (Matrix([
+    [ 1, 2/n],
+    [1/n, (n + 1)/n]]), [n**2, n])
+    """
+    require_independent_entries(net)
+    _require_order(net, order)
+    step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
+    return step(net, layer), [symbols.tidy(entry) for entry in mask(net, layer)]
+
+
+def weight_product_step(net: Ensemble) -> tuple[TransferMatrix, list[sp.Expr]]:
+    """Derive what one more normal matrix makes of |M|_F^4 and tr(MM^T)^2, and what they are for the identity.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Its width and the variance of its weights matter.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> weight_product_step(Ensemble(width="d", depth="L", init="1"))[1]
+    [d**2, d]
+    """
+    require_independent_entries(net)
+    _require_order(net, 4)
+    n = symbols.whole(net.width_at(0))
+    return _fourth(net, 1, (sp.S.One, sp.S.One)), [n**2, n]
+
+
 def _require_order(net: Ensemble, order: int) -> None:
     if isinstance(order, bool) or not isinstance(order, int) or order not in (2, 4):
         raise InvalidArgument("order", f"of Jacobians must be 2 or 4, got {order!r}", "use order=2")

@@ -85,8 +85,8 @@ def _roots(claim: Claim) -> list[Obligation]:
 
     high, low = 1 / times.fewest, 1 / (times.most - sp.Rational(1, 2))
     return [
-        Obligation("not below the root", p(high) - high * (high - h), (mu,)),
-        Obligation("not above the root", p(low) - low * (low - h / (1 - mu)), (mu,)),
+        Obligation("not below the root", p(high), high * (high - h), (mu,)),
+        Obligation("not above the root", p(low), low * (low - h / (1 - mu)), (mu,)),
     ]
 
 
@@ -94,7 +94,7 @@ def _backward(claim: Claim) -> list[Obligation]:
     """With U = gamma u(x), where u is the mean time, U''/2 + z U' = -1, and U' = 0 at 0 by symmetry."""
     z = sp.Symbol("z", positive=True)
     slope = claim(sp.S.One, sp.S.Zero, z).slope
-    return [Obligation("equation", slope.diff(z) / 2 + z * slope + 1), Obligation("symmetry", slope.subs(z, 0))]
+    return [Obligation("equation", slope.diff(z) / 2 + z * slope, -sp.S.One), Obligation("symmetry", slope.subs(z, 0))]
 
 
 _SADDLES = tuple(

@@ -6,7 +6,7 @@ import sympy as sp
 
 from montecarlo import GradientNorms
 from proofs_check import assumptions
-from proofs_check.evidence import Mean, Obligation, Proved, Simulated, agrees_with
+from proofs_check.evidence import Carried, Induction, Mean, Proved, Simulated, agrees_with
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER, RELU
 from proofs_check.toolkit.letters import Letters
@@ -36,13 +36,13 @@ def mean_square(
     return t.x2 * (v2 / 2 * q ** (t.L - 1) + across * q ** (k - 1) * (q ** (t.L - k) - r ** (t.L - k)))
 
 
-def _recursion(claim: Claim) -> list[Obligation]:
-    """The recursion is E|b_k|^2 = E f^2/|a_k|^2 + s^2 E(B-1)^+ E|b_{k+1}|^2, from the last layer down.
+def _recursion(claim: Claim) -> list[Induction]:
+    """The recursion is E|b_k|^2 = E f^2/|a_k|^2 + s^2 E(B-1)^+ E|b_{k+1}|^2, from the last layer down: k = L - d.
 
-    L and k are symbols.
+    Under He the first term is the same at every layer, so that it is carried along.
     """
-    obligations = []
-    k, depth = symbols.whole("k"), symbols.whole("L")
+    inductions = []
+    k, depth, down = symbols.whole("k"), symbols.whole("L"), symbols.whole("d")
     for n, readout in ((4, (1, 0, 3, 1)), (3, (1, 2, -1)), (5, (2, 0, 1, 1, 1))):
         net = RELU.at(width=n, readout=readout, init="he")
         s2, v2, v1 = symbols.variance(net, 1), symbols.readout_power_sum(net, 2), symbols.readout_power_sum(net, 1)
@@ -50,10 +50,11 @@ def _recursion(claim: Claim) -> list[Obligation]:
         # under He |a|^2 keeps its mean, and <v, phi(g)> has the second moment of half-normal variables
         output = (1 - sp.Rational(1, 2**n)) * s2 * (v2 / 2 + (v1**2 - v2) / (2 * sp.pi))
         extra = s2 * (sp.Rational(n, 2) - 1 + sp.Rational(1, 2**n))
-        obligations.append(Obligation(f"n = {n}: base k = L", value.subs(k, depth) - x2 * v2 / 2))
-        step = value - x2 * output - extra * value.subs(k, k + 1)
-        obligations.append(Obligation(f"n = {n}: step", step.subs(sp.pi, sp.Symbol("pi_", positive=True))))
-    return obligations  # the algebra knows no pi, so the identity must hold with a symbol in its place
+        # the algebra knows no pi, so the identity must hold with a symbol in its place
+        output, value = (part.subs(sp.pi, sp.Symbol("pi_", positive=True)) for part in (output, value))
+        moments = Carried(down, sp.Matrix([[extra, output], [0, 1]]), (x2 * v2 / 2, x2))
+        inductions.append(Induction(f"n = {n}", (moments,), value.subs(k, depth - down)))
+    return inductions
 
 
 def _variance(net: Ensemble, layer: int) -> sp.Expr:
@@ -101,7 +102,7 @@ FIXED_READOUT = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved(
+        Proved.by_induction(
             "the recursion over layers, all k and L, three widths and readouts", _recursion, "all k, L at n = 3, 4, 5"
         ),
         agrees_with(

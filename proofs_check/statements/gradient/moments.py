@@ -9,14 +9,16 @@ import sympy as sp
 
 from montecarlo import GradientNorms
 from proofs_check import assumptions
-from proofs_check.evidence import Enumerated, LogMean, Mean, Obligation, Proved, Simulated, agrees_with
+from proofs_check.domain import EVERYWHERE
+from proofs_check.evidence import Enumerated, Induction, LogMean, Mean, Proved, Simulated, agrees_with
 from proofs_check.exact.all_weights import gradient_power
 from proofs_check.statement import Claim, Mutant, Statement
+from proofs_check.toolkit.both_passes import ABOVE, BELOW, above, below
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
+from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
 from theory import LogGradientLaw, gradient_moment, symbols
 from theory.ensembles import Ensemble, Law
-from theory.moments.transfer import transfer_matrix
 
 
 def _check(what: str, net: Ensemble, layer: int, reading: Any, tolerance: float, samples: int, full: int) -> Simulated:
@@ -60,21 +62,18 @@ def mean_square(
     return layer * value if grows_with_layer else value
 
 
-def _one_more_layer(net: Ensemble, claim: Claim) -> list[Obligation]:
+def _one_more_layer(net: Ensemble, claim: Claim) -> list[Induction]:
     """A layer above W_k multiplies |b_k|^2, one below it |a_{k-1}|^2, in the mean by the same factor.
 
     From k = L = 1 these two steps reach every layer of every depth. That masks act as if they were independent is the
     row-sign argument in theory.moments.gradients, which enumeration and simulation test.
     """
-    depth, k, growth = symbols.whole(net.depth), sp.Symbol("k", positive=True), transfer_matrix(net, 2).matrix[0]
-    value, t = claim(net, k), Letters.of(net)
+    depth, k = symbols.whole(net.depth), sp.Symbol("k", positive=True)
+    place = {depth: ABOVE + BELOW + 1, k: BELOW + 1}
+    claimed = claim(net, k).subs(place, simultaneous=True)
     slopes = tuple(symbols.slope(net).free_symbols)
-    above, below = value.subs(depth, depth + 1), value.subs({depth: depth + 1, k: k + 1}, simultaneous=True)
-    return [
-        Obligation("base L = k = 1: |D_1 v|^2 |x|^2", value.subs({depth: 1, k: 1}) - t.p2 * t.x2, slopes),
-        Obligation("step: a layer above", above - growth * value, slopes),
-        Obligation("step: a layer below", below - growth * value, slopes),
-    ]
+    numbers = (above(net, 2), below(net, 2))
+    return [Induction("E|df/dW_k|^2 at L = i+m+1, k = m+1", numbers, claimed, slopes, variance_of(net))]
 
 
 def _mean_check(net: Ensemble, layer: int, tolerance: float, samples: int, full: int = 0) -> Simulated:
@@ -111,8 +110,10 @@ MEAN_PRESERVED = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved("ReLU, He, any law, all n and L", partial(_one_more_layer, RELU.at(law="symmetric")), "all n, L"),
-        Proved(
+        Proved.by_induction(
+            "ReLU, He, any law, all n and L", partial(_one_more_layer, RELU.at(law="symmetric")), "all n, L"
+        ),
+        Proved.by_induction(
             "any slope and variance, all n and L",
             partial(_one_more_layer, RELU.at(activation="leaky:slope", init="variance:s2")),
             "all n, L",
@@ -139,6 +140,7 @@ MEAN_PRESERVED = Statement(
         Mutant("the last mask is forgotten", partial(mean_square, gate=False)),
         Mutant("it grows with the layer", partial(mean_square, grows_with_layer=True)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- gradient.typical-rate --------------------------------------------------------------------------------------------

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 import sympy as sp
 
 from montecarlo import GradientProducts, HessianNorms
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
-from proofs_check.evidence import Enumerated, Mean, Obligation, Proved, Simulated
+from proofs_check.domain import EVERYWHERE
+from proofs_check.evidence import Carried, Enumerated, Induction, Mean, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
 from proofs_check.statement import Claim, Mutant, Statement
+from proofs_check.toolkit.both_passes import above, at_layers, below, between
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
+from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
-from theory import gradient_moment, gradient_product, hessian_block_moment, hessian_moment, symbols
+from theory import gradient_moment, hessian_block_moment, hessian_moment, symbols
 from theory.ensembles import Ensemble, Law
 
 # --- hessian.frobenius ------------------------------------------------------------------------------------------------
@@ -27,16 +30,16 @@ def mean_square(net: Ensemble, *, pairs: int = 1, missing: int = 2, gates: int =
     return t.L * (t.L - pairs) * t.x2 * (t.n if wide else 1) * t.p2**gates * q ** (t.L - missing)
 
 
-def _every_block(net: Ensemble, claim: Claim) -> list[Obligation]:
+def _every_block(net: Ensemble, claim: Claim) -> list[Induction]:
     """Each of the L(L-1) blocks, wherever its two layers lie, has the share of the claim.
 
-    Theory derives the block from one-layer steps above, between and below. That masks act as if they were independent
-    is the row-sign argument in theory.moments.gradients, which enumeration and simulation test.
+    Theory derives what one layer more does above, between and below. That masks act as if they were independent is the
+    row-sign argument in theory.moments.gradients, which enumeration and simulation test.
     """
     depth = symbols.whole(net.depth)
-    block = hessian_block_moment(net, "k", "l")
-    slopes = tuple(symbols.slope(net).free_symbols)
-    return [Obligation("a block (k, l)", claim(net) - depth * (depth - 1) * block, slopes)]
+    share = at_layers(net, claim(net) / (depth * (depth - 1)))
+    numbers, slopes = tuple(part(net, 2) for part in (above, between, below)), tuple(symbols.slope(net).free_symbols)
+    return [Induction("E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", numbers, share, slopes, variance_of(net))]
 
 
 def _whole(net: Ensemble) -> sp.Expr:
@@ -79,8 +82,10 @@ FROBENIUS = Statement(
     ),
     claim=mean_square,
     evidence=(
-        Proved("ReLU, He, any law, all n and L", partial(_every_block, RELU.at(law="symmetric")), "all n, L"),
-        Proved(
+        Proved.by_induction(
+            "ReLU, He, any law, all n and L", partial(_every_block, RELU.at(law="symmetric")), "all n, L"
+        ),
+        Proved.by_induction(
             "any slope and variance, all n and L",
             partial(_every_block, RELU.at(activation="leaky:slope", init="variance:s2")),
             "all n, L",
@@ -103,6 +108,7 @@ FROBENIUS = Statement(
         Mutant("one mask is forgotten", partial(mean_square, gates=1)),
         Mutant("the width is forgotten", partial(mean_square, wide=False)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- hessian.spread ---------------------------------------------------------------------------------------------------
@@ -127,21 +133,21 @@ def spread(
     return (one * grows**t.L + two * grows ** (t.L - distance) * shrinking**distance) / 3
 
 
-def _both_ratios(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """The claim holds for the block and for the product of gradients, at distances 1 to 3 from layer 2 on."""
+def _both_ratios(net: Ensemble, claim: Claim) -> list[Induction]:
+    """The claim holds for the block and for the product of gradients, wherever the two layers lie.
+
+    E|G_k|^2|G_l|^2 is s^4 E|H_kl|^4 (theory.moments.gradient_products); both are compared with squared means.
+    """
+    s2, where = symbols.number("s2"), variance_of(net)
+    numbers = tuple(part(net, 4) for part in (above, between, below))
+    claimed = at_layers(net, claim(net, symbols.whole("l") - symbols.whole("k")))
+    first = Carried(numbers[0].letter, numbers[0].matrix, (s2**2 * numbers[0].start[0],))
+    squares = [at_layers(net, mean**2) for mean in (hessian_block_moment(net, "k", "l"), gradient_moment(net))]
+    at = "at L = i+j+m+2, k = m+1, l = m+j+2"
     return [
-        Obligation(name, moment - square * claim(net, distance))
-        for name, distance, moment, square in _moments_and_squares(net)
+        Induction(f"E|H_kl|^4 {at}", numbers, squares[0] * claimed, (), where),
+        Induction(f"E|G_k|^2|G_l|^2 {at}", (first, *numbers[1:]), squares[1] * claimed, (), where),
     ]
-
-
-@cache
-def _moments_and_squares(net: Ensemble) -> list[tuple[str, int, sp.Expr, sp.Expr]]:
-    out = []
-    for d in (1, 2, 3):
-        out.append((f"block, d = {d}", d, hessian_block_moment(net, 2, 2 + d, 4), hessian_block_moment(net, 2, 2 + d)))
-        out.append((f"gradients, d = {d}", d, gradient_product(net, 2, 2 + d), gradient_moment(net, 2)))
-    return [(name, d, moment, mean**2) for name, d, moment, mean in out]
 
 
 def _product_variance(net: Ensemble, **_: int) -> sp.Expr:
@@ -201,14 +207,12 @@ SPREAD = Statement(
     ),
     claim=spread,
     evidence=(
-        Proved("ReLU, all n and L, d = 1 to 3", partial(_both_ratios, RELU), "all n, L, d <= 3"),
-        Proved(
-            "linear, all n and L, d = 1 to 3", partial(_both_ratios, LINEAR.at(readout="random")), "all n, L, d <= 3"
+        Proved.by_induction("ReLU, all n, L, k and l", partial(_both_ratios, RELU), "all n, L, k, l"),
+        Proved.by_induction(
+            "linear, all n, L, k and l", partial(_both_ratios, LINEAR.at(readout="random")), "all n, L, k, l"
         ),
-        Proved(
-            "slope 1/2, all n and L, d = 1 to 3",
-            partial(_both_ratios, RELU.at(activation="leaky:1/2")),
-            "all n, L, d <= 3",
+        Proved.by_induction(
+            "slope 1/2, all n, L, k and l", partial(_both_ratios, RELU.at(activation="leaky:1/2")), "all n, L, k, l"
         ),
         _product_check(RELU.at(width=8, depth=2, input=(1, 1, 0, 0, 0, 0, 0, 0)), 0.17, 200_000),
         _product_check(LINEAR.at(width=8, depth=2, readout="random"), 0.09, 200_000),

@@ -14,7 +14,7 @@ import sympy as sp
 from montecarlo import HessianNorms
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
-from proofs_check.evidence import Enumerated, Mean, Obligation, Proved, Simulated
+from proofs_check.evidence import Enumerated, Induction, Mean, Obligation, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
 from proofs_check.exact.real_roots import (
     LargestRoot,
@@ -26,7 +26,9 @@ from proofs_check.exact.real_roots import (
 )
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
 from proofs_check.statement import Claim, Mutant, Statement
+from proofs_check.toolkit.both_passes import above, at_layers, below, between
 from proofs_check.toolkit.checks import LADDER, PAPER, RELU
+from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
 from theory import hessian_block_moment, symbols
 from theory.ensembles import Ensemble, Law
@@ -89,11 +91,11 @@ def _jacobian(net: SmallNetwork, k: int, later: int, *, gate: bool) -> Any:
     return out
 
 
-def _each_block(net: Ensemble, claim: Claim) -> list[Obligation]:
-    """The claim is the block of two symbolic layers k < l, which theory multiplies from one-layer steps."""
-    k, later = sp.Symbol("k", positive=True), sp.Symbol("l", positive=True)
-    slopes = tuple(symbols.slope(net).free_symbols)
-    return [Obligation("a block (k, l)", claim(net, k, later) - hessian_block_moment(net, "k", "l"), slopes)]
+def _each_block(net: Ensemble, claim: Claim) -> list[Induction]:
+    """The claim is the block of any two layers k < l: theory derives what a layer more does above, between, below."""
+    claimed = at_layers(net, claim(net, symbols.whole("k"), symbols.whole("l")))
+    numbers, slopes = tuple(part(net, 2) for part in (above, between, below)), tuple(symbols.slope(net).free_symbols)
+    return [Induction("E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", numbers, claimed, slopes, variance_of(net))]
 
 
 def _squares(net: SmallNetwork, k: int, later: int) -> Callable[[Any], bool]:
@@ -130,10 +132,10 @@ BLOCK_NORMS = Statement(
     ),
     claim=block_square,
     evidence=(
-        Proved(
+        Proved.by_induction(
             "in the mean: ReLU, He, any law, all n, L, k < l", partial(_each_block, RELU.at(law="symmetric")), _MEAN
         ),
-        Proved(
+        Proved.by_induction(
             "in the mean: any slope and variance, all n, L, k < l",
             partial(_each_block, RELU.at(activation="leaky:slope", init="variance:s2")),
             _MEAN,
@@ -226,7 +228,7 @@ def _trace_is_zero(claim: Claim) -> list[Obligation]:
     first = lam + rho
     left_over = (second - first**2 / m) + rho * (2 * lam + rho) / m + others
     constant = claim(3, m).trace
-    return [Obligation("|H|_F^2 = lam^2/c + squares", lam**2 + second + others - lam**2 / constant - left_over)]
+    return [Obligation("|H|_F^2 = lam^2/c + squares", left_over, lam**2 + second + others - lam**2 / constant)]
 
 
 def _claimed_bounds(claim: Claim, net: SmallNetwork) -> Bounds:

@@ -11,11 +11,12 @@ import flint
 import sympy as sp
 
 from proofs_check import assumptions
-from proofs_check.evidence import Enumerated, Obligation, Proved
+from proofs_check.evidence import Carried, Enumerated, Identity, Induction, Obligation, Proved
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
+from theory import symbols
 
 _ALL = tuple((net,) for net in small_networks())
 _ALIVE = tuple((net,) for net in small_networks() if net.value != 0)
@@ -101,7 +102,7 @@ def _second_differences(claim: Claim) -> list[Obligation]:
         there, back = (
             net.value((*net.matrices[:k], matrix + side * change, *net.matrices[k + 1 :])) for side in (1, -1)
         )
-        out.append(Obligation(f"second difference in W_{k + 1}", there - 2 * f + back - claim(f, k + 1).within))
+        out.append(Obligation(f"second difference in W_{k + 1}", there - 2 * f + back, claim(f, k + 1).within))
     return out
 
 
@@ -130,7 +131,7 @@ HOLLOW = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=hollow,
     evidence=(
-        Proved(
+        Identity(
             "widths 2-2-2-1: weights, input, readout, masks and slopes indeterminate",
             _second_differences,
             "all weights at 2-2-2-1",
@@ -204,16 +205,25 @@ def signature(
     return Signature(same, opposite, gram[0] * f, gram[1] * f)
 
 
+def _minors(claim: Claim) -> list[Induction]:
+    """The claimed Gram matrix has the minors (j+1) f^j, so each constraint costs an eigenvalue of the sign of f.
+
+    Each minor follows from the two before by expansion along the last row; that of no rows is 1.
+    """
+    f, j = sp.Symbol("f", positive=True), symbols.whole("j")
+    claimed = claim(f, *(sp.Symbol(name, positive=True) for name in ("L", "S", "A", "U")))
+    expansion = sp.Matrix([[claimed.diagonal, -(claimed.beside**2)], [1, 0]])
+    return [Induction("the minor of order j", (Carried(j, expansion, (sp.S.One, sp.S.Zero)),), (j + 1) * f**j)]
+
+
 def _gram_is_definite(claim: Claim) -> list[Obligation]:
-    """The claimed Gram matrix has the minors (j+1) f^j, so each constraint costs an eigenvalue of the sign of f."""
-    f, depth, hidden, last, units, j = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U", "j"))
+    """So S - (L-2) of the form's S eigenvalues of the sign of f are left, and all S of the other sign."""
+    f, depth, hidden, last, units = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U"))
     claimed = claim(f, depth, hidden, last, units)
-    minors = [(j + 1) * f**j, (j + 2) * f ** (j + 1), (j + 3) * f ** (j + 2)]
     return [
-        Obligation("base: the first minor is 2f", claimed.diagonal - 2 * f),
-        Obligation("step: three minors", claimed.diagonal * minors[1] - claimed.beside**2 * minors[0] - minors[2]),
-        Obligation("eigenvalues of the sign of f", claimed.same - (hidden - (depth - 2))),
-        Obligation("eigenvalues of the other sign", claimed.opposite - hidden),
+        *(obligation for one in _minors(claim) for obligation in one.obligations()),
+        Obligation("eigenvalues of the sign of f", hidden - (depth - 2), claimed.same),
+        Obligation("eigenvalues of the other sign", hidden, claimed.opposite),
     ]
 
 
@@ -229,10 +239,10 @@ def _dual_vectors(claim: Claim) -> list[Obligation]:
     first, second = (-z1, z2), (-z2, z3)
     return [
         *solved,
-        Obligation("constraint 2 with itself", (b2.T * first[1] + a1.T * c1)[0] - claimed.diagonal),
-        Obligation("constraint 3 with itself", (b3.T * second[1] + a2.T * c2)[0] - claimed.diagonal),
-        Obligation("constraints 2 and 3", (b2.T * second[0])[0] - claimed.beside),
-        Obligation("constraints 3 and 2", (-a2.T * c2)[0] - claimed.beside),
+        Obligation("constraint 2 with itself", (b2.T * first[1] + a1.T * c1)[0], claimed.diagonal),
+        Obligation("constraint 3 with itself", (b3.T * second[1] + a2.T * c2)[0], claimed.diagonal),
+        Obligation("constraints 2 and 3", (b2.T * second[0])[0], claimed.beside),
+        Obligation("constraints 3 and 2", (-a2.T * c2)[0], claimed.beside),
     ]
 
 
@@ -279,10 +289,9 @@ def _solves_the_constraints() -> tuple[Obligation, ...]:
         (2, (-z1, z2, zero), (-a1, zero, zero), (-c1, c2, zero), (zero, b2, zero)),
         (3, (zero, -z2, z3), (zero, -a2, zero), (zero, -c2, c3), (zero, zero, b3)),
     ):
-        residuals = form * sp.Matrix.vstack(*p) - sp.Matrix.vstack(*target)
-        duals = form.T * sp.Matrix.vstack(*q) - sp.Matrix.vstack(*dual)
-        out.append(Obligation(f"T p, constraint {j}", (test.T * residuals)[0]))
-        out.append(Obligation(f"T^T q, constraint {j}", (test.T * duals)[0]))
+        for name, matrix, vector, value in (("T p", form, p, target), ("T^T q", form.T, q, dual)):
+            sides = (matrix * sp.Matrix.vstack(*vector), sp.Matrix.vstack(*value))
+            out.append(Obligation(f"{name}, constraint {j}", *((test.T * side)[0] for side in sides)))
     return tuple(out)
 
 
@@ -356,12 +365,12 @@ RANK_AND_INERTIA = Statement(
     ),
     claim=signature,
     evidence=(
-        Proved(
+        Identity(
             "dual vectors of the constraints, widths 1-2-2-2-1: all indeterminate",
             _dual_vectors,
             "all weights at 1-2-2-2-1",
         ),
-        Proved("minors of the dual Gram matrix, all L", _gram_is_definite, "all L: the Gram matrix"),
+        Proved("minors of the dual Gram matrix, all L", _gram_is_definite, "all L: the Gram matrix", _minors),
         Enumerated(
             f"rank, and signs of the roots of the characteristic polynomial, {len(_ALIVE)} networks",
             _ALIVE,
@@ -442,9 +451,9 @@ def _euler(claim: Claim) -> list[Obligation]:
     f, once, layer, moved, twice = _derivatives()
     claimed = claim(3)
     return [
-        Obligation("W . grad f", once - claimed.all * f),
-        Obligation("W_2 . df/dW_2", layer - claimed.layer * f),
-        Obligation("C . H W", twice - claimed.hessian * moved),
+        Obligation("W . grad f", once, claimed.all * f),
+        Obligation("W_2 . df/dW_2", layer, claimed.layer * f),
+        Obligation("C . H W", twice, claimed.hessian * moved),
     ]
 
 
@@ -481,7 +490,7 @@ HOMOGENEITY = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=homogeneity,
     evidence=(
-        Proved(
+        Identity(
             "widths 1-2-2-1: weights, input, readout, masks and slopes indeterminate", _euler, "all weights at 1-2-2-1"
         ),
         Enumerated(

@@ -9,7 +9,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
-from proofs_check.evidence import Obligation, Proved
+from proofs_check.domain import EVERYWHERE
+from proofs_check.evidence import Carried, Induction, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
 from theory import Gaussian, Iid, Mask, activation_moment, expectation, symbols
@@ -41,13 +42,13 @@ def _by_wick(claim: Claim) -> list[Obligation]:
         for weight in weights[1:]:
             product = weight * product
         derived = expectation(sp.Trace(product * product.T) ** 2, {weight: Gaussian(1) for weight in weights})
-        obligations.append(Obligation(f"{factors} factors", claim(factors) - derived))
+        obligations.append(Obligation(f"{factors} factors", derived, claim(factors)))
     published = d**8 + 12 * d**6 + 8 * d**5 + 6 * d**4
-    return [*obligations, Obligation("three factors, as published", claim(3) - published)]
+    return [*obligations, Obligation("three factors, as published", published, claim(3))]
 
 
-def _one_more_factor(claim: Claim) -> list[Obligation]:
-    """Take S = MM^T to W S W^T, for which the calculus gives both moments.
+def _one_more_factor(claim: Claim) -> list[Induction]:
+    """Take S = MM^T to W S W^T, for which the calculus gives both moments; it begins with S = I.
 
     So two values of L and a recursion determine all others.
     """
@@ -59,10 +60,8 @@ def _one_more_factor(claim: Claim) -> list[Obligation]:
         moment = sp.expand(expectation(word, {weight: Gaussian(1)}))
         together = moment.coeff(sp.Trace(square) ** 2)
         rows.append([together, sp.expand(moment - together * sp.Trace(square) ** 2).subs(_symmetric(moment, square))])
-    matrix = sp.Matrix(rows)
-    trace, determinant = matrix.trace(), matrix.det()
-    step = claim(factors + 2) - trace * claim(factors + 1) + determinant * claim(factors)
-    return [Obligation("step", sp.expand_power_exp(step)), Obligation("base L = 0: |I|_F^4", claim(0) - d**2)]
+    moments = Carried(factors, sp.Matrix(rows), (d**2, d))
+    return [Induction("E|W_L...W_1|_F^4", (moments,), claim(factors))]
 
 
 def _symmetric(moment: sp.Expr, square: sp.MatrixSymbol) -> dict[sp.Expr, int]:
@@ -84,12 +83,13 @@ FROBENIUS_FOURTH = Statement(
     claim=frobenius_fourth,
     evidence=(
         Proved("Wick's theorem on index graphs, one to four factors", _by_wick, "all d, L"),
-        Proved("induction over the number of factors, all d and L", _one_more_factor, "all d, L"),
+        Proved.by_induction("induction over the number of factors, all d and L", _one_more_factor, "all d, L"),
     ),
     mutants=(
         Mutant("2 becomes 3", partial(frobenius_fourth, twice=3)),
         Mutant("d^2 for d^2 - d", partial(frobenius_fourth, apart=0)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- matrices.two-routes ----------------------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ def _two_routes(net: Ensemble, claim: Claim) -> list[Obligation]:
     names = {square: symbols.norm_symbol(2) ** 2, fourth: symbols.norm_symbol(4) ** 4}
     slopes = tuple(symbols.slope(net).free_symbols)
     return [
-        Obligation("power sums", claim(net) - activation_moment(net, 4, 1), slopes),
-        Obligation("index graphs", claim(net) - derived.xreplace(names), slopes),
+        Obligation("power sums", activation_moment(net, 4, 1), claim(net), slopes),
+        Obligation("index graphs", derived.xreplace(names), claim(net), slopes),
     ]
 
 
@@ -146,6 +146,7 @@ TWO_ROUTES = Statement(
         Mutant("n^2 for n(n-1)", partial(fourth_after_one_layer, gates=0)),
         Mutant("K - 2 for K - 3", partial(fourth_after_one_layer, cumulant=2)),
     ),
+    domain=EVERYWHERE,
 )
 
 STATEMENTS = (FROBENIUS_FOURTH, TWO_ROUTES)

@@ -1,0 +1,142 @@
+"""An induction as data: what a linear map carries from step to step, and the closed form that is claimed of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from proofs_check.evidence.proved import Obligation
+from theory.ensembles import InvalidArgument
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One or two numbers, carried from step to step by a matrix; the first of them is what matters.
+
+    Parameters
+    ----------
+    letter : sympy.Symbol
+        Counts the steps.
+    matrix : sympy.Matrix, shape (1, 1) or (2, 2)
+        What one step multiplies by, as theory derives it.
+    start : tuple of sympy.Expr
+        The numbers before the first step.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are not one or two numbers, or the matrix does not fit them.
+    """
+
+    letter: sp.Symbol
+    matrix: sp.Matrix
+    start: tuple[sp.Expr, ...]
+
+    def __post_init__(self) -> None:
+        size = len(self.start)
+        if size not in (1, 2) or self.matrix.shape != (size, size):
+            problem = f"{size} numbers and a matrix of shape {self.matrix.shape}"
+            raise InvalidArgument("carried", problem, "give one or two numbers and a square matrix for them")
+
+    @classmethod
+    def number(cls, letter: sp.Symbol, factor: sp.Expr, start: sp.Expr) -> Carried:
+        """Return one number, which each step multiplies by a factor.
+
+        Examples
+        --------
+        >>> Carried.number(sp.Symbol("L"), sp.Integer(2), sp.Integer(1)).at(3)
+        8
+        """
+        return cls(letter, sp.Matrix([[factor]]), (start,))
+
+    def at(self, steps: int) -> sp.Expr:
+        """Return the first number after so many steps."""
+        vector = sp.Matrix(self.start)
+        for _ in range(steps):
+            vector = self.matrix * vector
+        return vector[0]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Where an induction's matrix comes from: one layer of independent symmetric weights, at order 2 or 4.
+
+    Parameters
+    ----------
+    order : int
+        The power of the norm, 2 or 4.
+    width : sympy.Expr
+        The number of units of every layer.
+    variance, kurtosis : sympy.Expr
+        Of a weight.
+    slope : sympy.Expr
+        The activation's slope for negative arguments.
+    """
+
+    order: int
+    width: sp.Expr
+    variance: sp.Expr
+    kurtosis: sp.Expr
+    slope: sp.Expr
+
+
+@dataclass(frozen=True)
+class Induction:
+    """A closed form of a product of carried numbers, for all numbers of steps.
+
+    Parameters
+    ----------
+    name : str
+        What is proved of which number, for people.
+    carried : tuple of Carried
+        Whose first numbers are multiplied. Two numbers may be carried in one of them at most.
+    closed : sympy.Expr
+        The claim, in the letters that count the steps.
+    below_one, where
+        As for :class:`~proofs_check.evidence.proved.Obligation`.
+    forward : Forward, optional
+        What derives the matrix from the weights' moments.
+
+    Examples
+    --------
+    >>> L = sp.Symbol("L", integer=True, positive=True)
+    >>> doubles = Induction("2^L", (Carried.number(L, sp.Integer(2), sp.Integer(1)),), 2**L)
+    >>> [one.name for one in doubles.obligations()], all(one.is_met for one in doubles.obligations())
+    (['base L = 0', 'step in L'], True)
+    """
+
+    name: str
+    carried: tuple[Carried, ...]
+    closed: sp.Expr
+    below_one: tuple[sp.Symbol, ...] = ()
+    where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+    forward: Forward | None = None
+
+    def obligations(self) -> list[Obligation]:
+        """Return what is left to show: where the steps begin, and that each step keeps the closed form.
+
+        A matrix of two rows satisfies its characteristic equation (Cayley and Hamilton). So its first two values and a
+        recursion of two terms determine all others.
+        """
+        letters = [one.letter for one in self.carried]
+        start = dict.fromkeys(letters, 0)
+        longest = max(len(one.start) for one in self.carried)
+        out = []
+        for steps in range(longest):
+            values = [one.at(steps if len(one.start) == longest else 0) for one in self.carried]
+            place = {one.letter: steps if len(one.start) == longest else 0 for one in self.carried}
+            which = "base " + ", ".join(f"{letter} = {at}" for letter, at in {**start, **place}.items())
+            out.append(self._obligation(which, sp.Mul(*values), self._at(place)))
+        for one in self.carried:
+            *lower, _ = one.matrix.charpoly().all_coeffs()[::-1]
+            after = sp.Add(*(-c * self._at({one.letter: one.letter + j}) for j, c in enumerate(lower)))
+            reached = self._at({one.letter: one.letter + len(one.start)})
+            out.append(self._obligation(f"step in {one.letter}", after, reached))
+        return out
+
+    def _obligation(self, name: str, left: sp.Expr, right: sp.Expr) -> Obligation:
+        return Obligation(name, left, right, self.below_one, self.where)
+
+    def _at(self, place: dict[sp.Symbol, sp.Expr | int]) -> sp.Expr:
+        return sp.sympify(self.closed).subs(place, simultaneous=True)

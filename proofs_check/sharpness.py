@@ -1,0 +1,143 @@
+"""How sharp a statement's evidence is: by how much all that it claims may be moved before the evidence refutes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.verdict import Between, Finding, Verdict
+
+Claim = Callable[..., Any]
+_LADDER = ("1/1000000", "1/1000", "1/100", "1/30", "1/10", "1/3", "1")
+"""The moves that exact evidence is asked about, smallest first."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far claims may be moved up and down before one check, or some check of many, refutes them.
+
+    Parameters
+    ----------
+    down, up : float
+        A move by more than this is refuted; infinite where none is.
+    relative : bool
+        Whether it is relative to what is claimed, rather than in the claim's own unit.
+    """
+
+    down: float
+    up: float
+    relative: bool
+
+    @property
+    def worse(self) -> float:
+        """The larger of the two: a move by more than this is refuted in either direction."""
+        return max(self.down, self.up)
+
+
+def reach_of(finding: Finding) -> Reach | None:
+    """Return how far the claim may be moved before the finding's interval refutes it; None where there is no interval.
+
+    Parameters
+    ----------
+    finding : Finding
+        Any finding.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> log = Finding(Tier.SIMULATED, "median", Verdict.SUPPORTED, claimed=(-1.0, -0.5), interval=(-0.75, -0.75))
+    >>> reach_of(log)
+    Reach(down=0.25, up=0.25, relative=False)
+    """
+    if finding.claimed is None or finding.interval is None:
+        return None
+    (lo, hi), (left, right) = finding.claimed, finding.interval
+    down, up = hi - left, right - lo
+    if not finding.relative:
+        return Reach(_or_none(down), _or_none(up), relative=False)
+    scale = min(abs(lo), abs(hi))
+    return Reach(_or_none(down / scale), _or_none(up / scale), relative=True) if scale > 0 else None
+
+
+def _or_none(move: float) -> float:
+    return math.inf if math.isnan(move) else max(move, 0.0)
+
+
+def joint(reaches: Iterable[Reach]) -> Reach | None:
+    """Return how far all claims may be moved together before some check refutes them; None if there is no check.
+
+    Parameters
+    ----------
+    reaches : iterable of Reach
+        Those of the checks, all in one unit.
+
+    Examples
+    --------
+    >>> joint([Reach(0.2, 0.5, False), Reach(0.4, 0.1, False)])
+    Reach(down=0.2, up=0.1, relative=False)
+    """
+    reaches = tuple(reaches)
+    if not reaches:
+        return None
+    return Reach(min(r.down for r in reaches), min(r.up for r in reaches), reaches[0].relative)
+
+
+def moved(claim: Claim, by: sp.Rational) -> Claim:
+    """Return a claim whose numbers, and ends of ranges, are moved by that share of them and as much again.
+
+    Parameters
+    ----------
+    claim : callable
+        The claim.
+    by : sympy.Rational
+        The move: a number v becomes v (1 + by) + by.
+
+    Examples
+    --------
+    >>> moved(lambda n: sp.Integer(n), sp.Rational(1, 2))(3)
+    5
+    """
+
+    def move(value: Any) -> Any:
+        if isinstance(value, Between):
+            return Between(move(value.lo), move(value.hi))
+        if type(value) is tuple:
+            return tuple(map(move, value))
+        if isinstance(value, float):
+            return value * (1 + float(by)) + float(by)
+        if isinstance(value, sp.Expr) or (isinstance(value, int) and not isinstance(value, bool)):
+            return value * (1 + by) + by
+        raise _NotMovable
+
+    return lambda *case, **options: move(claim(*case, **options))
+
+
+class _NotMovable(Exception):
+    """What is claimed is no number."""
+
+
+def exact_reach(claim: Claim, evidence: Sequence[Any]) -> float | None:
+    """Return the smallest move on a ladder that exact evidence refutes in both directions; None where none is.
+
+    Parameters
+    ----------
+    claim : callable
+        A claim that the evidence supports.
+    evidence : sequence of Evidence
+        Its evidence of the exact tiers.
+    """
+    for step in _LADDER:
+        if all(any(_refutes(one, moved(claim, sign * sp.Rational(step))) for one in evidence) for sign in (1, -1)):
+            return float(sp.Rational(step))
+    return None
+
+
+def _refutes(evidence: Any, claim: Claim) -> bool:
+    try:
+        return bool(evidence.examine(claim).verdict is Verdict.REFUTED)
+    except Exception:  # evidence that cannot judge a moved claim refutes nothing
+        return False
