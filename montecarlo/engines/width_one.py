@@ -18,6 +18,8 @@ from theory.ensembles import Ensemble
 
 CHUNK_WEIGHTS = 2**18
 """A chunk has at most so many weights, which take 2 MiB."""
+_PIECE = 1024
+"""So many layers are added up in double precision, and their sums in more."""
 _FIRST_LAYERS = 16
 """How many layers of ReLU networks are drawn at first: half of the networks die at each."""
 
@@ -138,7 +140,7 @@ class WidthOneChunk:
             self._draw_until_death(rng, sign)
         self._log_norms = np.empty((m, depth + 1))
         self._log_norms[:, 0] = log_x
-        np.cumsum(self._log_steps, axis=1, out=self._log_norms[:, 1:])
+        self._log_norms[:, 1:] = _cumulated(self._log_steps)
         self._log_norms[:, 1:] += log_x
 
     def _draw_until_death(self, rng: np.random.Generator, sign: float) -> None:
@@ -171,12 +173,30 @@ class WidthOneChunk:
     def _back_propagate(self, v: Array, log_v: float) -> None:
         with np.errstate(divide="ignore"):
             start = log_v + 2 * np.log(np.abs(v))
-        later = np.cumsum(self._log_steps[:, :0:-1], axis=1)[:, ::-1]  # sums over the layers after k
+        later = _cumulated(self._log_steps[:, :0:-1])[:, ::-1]  # sums over the layers after k
         self._log_backward = np.empty_like(self._log_steps)
         self._log_backward[:, -1] = start
         self._log_backward[:, :-1] = later + start[:, None]
         if self._slope != 1:
             self._log_backward[~self._on] += self._log_slope
+
+
+def _cumulated(steps: Array) -> Array:
+    """Return cumulative sums over layers, of pieces that are short: equal steps are rounded alike, which adds up.
+
+    >>> _cumulated(np.array([[0.5, 1.0]]))
+    array([[0.5, 1.5]])
+    """
+    sums = np.empty(steps.shape)
+    before = np.zeros(len(steps), np.longdouble)
+    for first in range(0, steps.shape[1], _PIECE):
+        piece = sums[:, first : first + _PIECE]
+        np.cumsum(steps[:, first : first + _PIECE], axis=1, out=piece)
+        following = before + piece[:, -1]
+        if first:
+            piece += before.astype(np.float64)[:, None]
+        before = following
+    return sums
 
 
 def _columns(array: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
