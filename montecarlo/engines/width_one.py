@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
-from montecarlo.drawing.input_and_readout import draw_readout, vector
+from montecarlo.drawing.input_and_readout import draw_readout, magnified, vector
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.real_matrices import aside
 from theory.ensembles import Ensemble
@@ -64,12 +64,13 @@ class WidthOneChunk:
         self._slope = float(Fraction(net.slope))
         self._log_slope = 2 * np.log(self._slope) if self._slope else -np.inf
         x, log_x = vector(net.input or "unit", 1)
-        self.input: Array = x * np.exp(log_x / 2)
+        self.input: Array = magnified(x, log_x)
         self._drawn = np.zeros((networks, self._depth), self._law.dtype)
         self._needs = needs
         self._forward(rng, np.sign(x[0]), log_x + 2 * np.log(np.abs(x[0])))
         v, log_v = draw_readout(net, rng, networks, 1)
-        self.readout: Array = v * np.exp(log_v / 2)
+        self.readout: Array = magnified(v, log_v)
+        self._raw_readout = v[:, 0], log_v
         # the stream of the weights that dead networks would have had, in case they are asked for
         self._elsewhere = aside(rng, 0) if "weights" in needs and self._slope == 0 else None
         if "backward" in needs:
@@ -91,7 +92,8 @@ class WidthOneChunk:
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,); -inf where a network has died."""
         with np.errstate(divide="ignore"):
-            return np.asarray(self._log_norms[:, -1] + 2 * np.log(np.abs(self.readout[:, 0])))
+            v, log_v = self._raw_readout
+            return np.asarray(self._log_norms[:, -1] + 2 * np.log(np.abs(v)) + log_v)
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
