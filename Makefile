@@ -7,11 +7,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full test smoke lowest lint oracle soak soak-today bench mutants clean
+.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
+	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
 	@echo 'make test         set up and run the tests, on all cores (with PyTorch, KaTeX and Dask if make oracle installed them)'
 	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
 	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
@@ -27,6 +28,11 @@ verify: $(VENV)/.report
 
 verify-full: $(VENV)/.report
 	$(BIN)/vanishing verify --profile full --out out
+
+# QUICK=--quick leaves out Coq's own library when coqchk goes through everything again
+certify: $(VENV)/.report
+	@command -v coqc >/dev/null || { echo 'Coq is missing. On Debian: apt install coq (version 8.16 or later)'; exit 1; }
+	$(BIN)/vanishing certify $(QUICK) --out out/certificates
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

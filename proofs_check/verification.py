@@ -17,12 +17,13 @@ from montecarlo.arguments import as_count
 from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.blocks import is_of_an_observable
 from montecarlo.runs.stored_runs import machine
-from montecarlo.workers.places import workers_for
-from montecarlo.workers.workers import Workers
+from montecarlo.workers.places import serial, threads, workers_for
+from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
-from proofs_check.loading import is_loaded_file
+from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
 from proofs_check.results import MutantReport, Report, StatementReport
 from proofs_check.sharpness import exact_reach
@@ -65,7 +66,8 @@ def verify(
     seed : int
         Root seed. Every check must hold for any seed, but for the error probability.
     jobs : int
-        Worker processes for the simulations; verdicts and numbers do not depend on it.
+        Worker processes for the simulations; verdicts and numbers do not depend on it. What a statement's own file
+        defines (:func:`proofs_check.registry.load`) no other process can import: it is measured in threads of this one.
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
     executor : concurrent.futures.Executor or Workers, optional
@@ -188,13 +190,13 @@ def _require_assumed(statement: Statement, evidence: Any) -> None:
                 raise InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
 
 
-_NOT_OURS = (Exception, SystemExit)
-"""What other people's code may raise without ending the run: all but an interrupt and the end of memory."""
+_NOT_OURS = BaseException
+"""What other people's code may raise without ending the run: all but an interrupt, which is raised again."""
 
 
 def _broken(statement: Statement, evidence: Any, error: BaseException, claim: Claim | None = None) -> Finding:
     """Return the finding that a claim, or evidence, could not be run."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, KeyboardInterrupt):
         raise error
     near = [claim, getattr(getattr(evidence, "observable", None), "measure", None)] if claim is not None else []
     fault = fault_of(error, statement.id, near, statement.place)
@@ -297,7 +299,7 @@ def _simulate_all(
 
     def watch(done: int, samples: int) -> None:
         if stop.is_set():
-            raise InterruptedError("the run was stopped")
+            raise _Stopped
 
     def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
         net, samples, engine = key
@@ -307,7 +309,7 @@ def _simulate_all(
             samples=samples,
             seed=seed,
             engine=engine,
-            executor=None if here else workers,
+            executor=at_hand if here else workers,
             store=store,
             progress=watch,
         )
@@ -316,15 +318,18 @@ def _simulate_all(
         observables = list(needed[key])
         found: Simulations = {}
         try:
-            # what another process cannot import is measured here, with the same bits
-            together: Simulation | None = drawn(key, observables, here=any(map(is_loaded_file, (key[2], *observables))))
+            # what another process cannot import is measured here, in threads, with the same bits
+            together: Simulation | None = drawn(key, observables, here=is_from_file(key[0], key[2], *observables))
         except _NOT_OURS as error:
             if _ends_the_run(error) or stop.is_set():
                 raise
             together = None  # whose observable is it? each one alone measures the same networks
+            deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
+            if deadly and len(observables) == 1:
+                return {(*key, observables[0]): error}
         for observable in observables:
             try:
-                found[*key, observable] = together or drawn(key, [observable], here=True)
+                found[*key, observable] = together or drawn(key, [observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
@@ -334,8 +339,16 @@ def _simulate_all(
 
     # several at a time, so that no worker waits for the last block of one simulation
     at_a_time = 1 if jobs == 1 and executor is None else 4
-    with workers_for(jobs if needed else 1, executor) as workers, ThreadPoolExecutor(at_a_time) as starters:
+    with (
+        workers_for(jobs if needed else 1, executor) as workers,
+        serial() if jobs == 1 else threads(jobs) as at_hand,
+        ThreadPoolExecutor(at_a_time) as starters,
+    ):
         return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+
+
+class _Stopped(InterruptedError):
+    """The run ends, for whatever reason."""
 
 
 _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
@@ -343,7 +356,9 @@ _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
 
 
 def _ends_the_run(error: BaseException) -> bool:
-    """Whether an error is not one statement's: the workers, the store or the memory are at an end."""
+    """Whether an error is not one statement's: the workers or the store are at an end."""
+    if isinstance(error, (KillsWorkers, CannotTravel)) or is_of_an_observable(error):
+        return False
     if isinstance(error, InvalidArgument):
         return error.argument in _OF_THE_RUN
-    return isinstance(error, (MemoryError, InterruptedError, BrokenExecutor))
+    return isinstance(error, (KeyboardInterrupt, _Stopped, BrokenExecutor))

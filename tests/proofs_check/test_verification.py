@@ -16,6 +16,7 @@ import sympy as sp
 
 from montecarlo import ActivationNorms
 from montecarlo.drawing.streams import Partition
+from montecarlo.workers.workers import CannotTravel, KillsWorkers
 from proofs_check import assumptions, verification
 from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
@@ -330,7 +331,47 @@ class Raising:
         _raises()
 
 
+class Speechless(Exception):
+    """An error that cannot even say what it is."""
+
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def _raise(error):
+    def claim(net):
+        raise error
+
+    return claim
+
+
+@dataclass(frozen=True)
+class Failing(Raising):
+    """An observable that raises a certain error."""
+
+    error: type[BaseException] = ValueError
+
+    def measure(self, chunk):
+        raise self.error("seed", "is bad", "use another")
+
+
 BROKEN = [
+    (replace(STATEMENT, claim=_raise(Speechless())), "Speechless"),
+    (replace(STATEMENT, claim=_raise(GeneratorExit())), "GeneratorExit"),
+    (replace(STATEMENT, claim=_raise(MemoryError("7 PiB"))), "MemoryError: 7 PiB"),
+    (replace(STATEMENT, claim=_raise(ValueError("\ud800\x1b[31m"))), "ValueError: ??[31m"),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(InvalidArgument)),)),
+        "seed: is",
+    ),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(MemoryError)),)),
+        "MemoryError",
+    ),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(InterruptedError)),)),
+        "Interru",
+    ),
     (replace(STATEMENT, claim=_raises), "ZeroDivisionError: nothing is divided by 0"),
     (replace(STATEMENT, claim=lambda net: None), "claim: the claim returned None"),
     (replace(STATEMENT, claim=lambda net: "1"), "claim: the claim returned the text '1'"),
@@ -389,6 +430,48 @@ def test_a_store_or_workers_that_cannot_be_used_are_no_ones_statement(monkeypatc
         verify([STATEMENT, SECOND])
 
 
+DEADLY = replace(
+    ONLY_SIMULATED, id="user.deadly", evidence=(replace(simulated(UNIFORM, 20_000), observable=Raising()),)
+)
+
+
+@pytest.mark.parametrize("company", [(), (ONLY_SIMULATED,)], ids=["alone in its networks", "beside another"])
+def test_what_kills_worker_processes_is_broken_harms_no_other_and_is_not_tried_in_this_process(monkeypatch, company):
+    simulate, here = verification.simulate, []
+
+    def deadly(net, observables, *, executor, **others):
+        if Raising() in observables:
+            here.append(executor.travels)
+            raise KillsWorkers("jobs", "task 0 kills its worker process, even alone", "measure less")
+        return simulate(net, observables, executor=None, **others)
+
+    monkeypatch.setattr(verification, "simulate", deadly)
+    report = verify([SECOND, DEADLY, *company], jobs=2)
+    assert [r.verdict for r in report.results] == [
+        Verdict.SUPPORTED,
+        Verdict.BROKEN,
+        *[Verdict.SUPPORTED] * len(company),
+    ]
+    assert report.results[1].problem.startswith("jobs: task 0 kills its worker process")
+    assert here == [True] * (1 + len(company))
+
+
+def test_what_workers_cannot_import_is_measured_here(monkeypatch):
+    """They may lack a module that this process has: on a cluster, in another folder."""
+    simulate, here = verification.simulate, []
+
+    def lacking(net, observables, *, executor, **others):
+        here.append(not executor.travels)
+        if executor.travels:
+            raise CannotTravel("jobs", "worker processes cannot import what a task needs", "use threads")
+        return simulate(net, observables, executor=executor, **others)
+
+    monkeypatch.setattr(verification, "simulate", lacking)
+    report = verify([ONLY_SIMULATED], jobs=2)
+    assert here == [False, True]
+    assert report.results == verify([ONLY_SIMULATED]).results
+
+
 def test_files_that_could_not_be_loaded_are_part_of_the_report():
     fault = Fault("mine.py", "SyntaxError: invalid syntax", "mine.py:3")
     report = verify([replace(STATEMENT, evidence=(EXACT,))], faults=[fault])
@@ -444,7 +527,7 @@ def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
     report = verify([replace(STATEMENT, evidence=(simulated(NORMAL, 0, 30_000),))])
     (result,) = report.results
     assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
-    assert complaints(result)[0] == "user.mean: no evidence runs in this profile"
+    assert complaints(result) == ["user.mean: no evidence runs in this profile"]
     assert json.loads(report.to_json())["statements"][0]["lacks"] == ["no evidence runs in this profile"]
 
 
