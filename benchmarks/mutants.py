@@ -70,7 +70,7 @@ class Repository:
     def concerned(self, path: str) -> list[str]:
         """Return what to run when a file changes: its doctests, the tests that mirror it, and those that import it.
 
-        A file that has no mirror is tested by its namesakes in the package, or by all tests of the nearest mirrored folder.
+        A file without a mirror is tested by namesakes in the package, or by all tests of the nearest mirrored folder.
         The last two arguments may be a choice of tests for pytest.
         """
         mirrors = self._mirrors(PurePosixPath(path))
