@@ -251,7 +251,8 @@ def test_the_command_changes_a_copy_and_counts(
         import subprocess, sys
 
         def test_f():
-            subprocess.run([sys.executable, "-c", "from theory.sharp import f; assert not f(1, 1)"], cwd="/", check=True)
+            code = "from theory.sharp import f; assert not f(1, 1)"
+            subprocess.run([sys.executable, "-c", code], cwd="/", check=True)
     """
     files = {
         "theory/__init__.py": "",
