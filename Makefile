@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today bench clean
+.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
@@ -21,6 +21,7 @@ help:
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
 	@echo 'make soak-today   a twentieth of it in the full profile, with the day as the seed'
 	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
+	@echo 'make mutants      break the code in COUNT=300 places, drawn by SEED=0, and see whether a test notices (hours)'
 
 verify: $(VENV)/.report
 	$(BIN)/vanishing verify --profile quick --out out
@@ -73,6 +74,11 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.curvature
 	$(BIN)/python -m benchmarks.training
+
+COUNT ?= 300
+SEED ?= 0
+mutants: $(VENV)/.test
+	$(BIN)/python -m benchmarks.mutants --count $(COUNT) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) $(LOWEST) out build *.egg-info

@@ -21,6 +21,7 @@ discovery      what there is, by its files
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of
 claims         a claim in, a verdict out: claims of one's own, as text
+certificates   proofs as Coq files, which Coq checks
 quantities     what `derive` and `sample` can be asked for, one file each
 answers        questions and answers of `derive` and `sample`, and what quantities share
 reporting      tables, whole files, progress bars, the canvas of figures

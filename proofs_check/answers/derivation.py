@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import sympy as sp
 
 from proofs_check.answers.query import Query
@@ -197,22 +198,44 @@ def number(query: Query, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, 
         query,
         None if exact is None else printable(exact),
         value=in_range(ball),
-        log_value=float(ball.log()) if ball > 0 else None,
+        log_value=in_range(ball.log()) if ball > 0 else None,
         assumptions=assumed,
         enclosed=None if query.digits is None else ball.str(query.digits),
     )
 
 
 def in_range(number: Any) -> float | None:
-    """Return a number as a float, or None if it is beyond those that have all their digits.
+    """Return a number as a float, or None if it is beyond those that have all their digits; of a ball, what is known.
 
     Examples
     --------
-    >>> in_range(sp.Rational(1, 2)), in_range(sp.Integer(10) ** 400)
-    (0.5, None)
+    >>> in_range(sp.Rational(1, 2)), in_range(sp.Integer(10) ** 400), in_range(flint.arb("0.12345678", "1e-5"))
+    (0.5, None, 0.1235)
     """
     value = float(number)
-    return value if sys.float_info.min <= abs(value) < math.inf or number == 0 else None
+    if not (sys.float_info.min <= abs(value) < math.inf or number == 0):
+        return None
+    return known(value, float(number.rad())) if isinstance(number, flint.arb) else value
+
+
+def known(value: float, error: float) -> float:
+    """Return a float rounded to the digits that an absolute error leaves.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    error : float
+        How far it may be off; an error below its last bit changes nothing.
+
+    Examples
+    --------
+    >>> known(0.28593761905551, 1e-12), known(-57934.0748, 30), known(0.1 + 0.2, 1e-17)
+    (0.28593761906, -57900.0, 0.30000000000000004)
+    """
+    if not (math.isfinite(value) and error > math.ulp(value) / 2):
+        return value
+    return round(value, -math.ceil(math.log10(2 * error)))
 
 
 def exp_in_range(log: float) -> float | None:

@@ -78,6 +78,18 @@ def parsable(expression: sp.Expr) -> str:
     return str(_SafePrinter().doprint(expression))
 
 
+def log10(log: float) -> float:
+    """Return a logarithm to base 10, to as many digits as are shown of the natural one.
+
+    Examples
+    --------
+    >>> log10(-20133.3052), log10(0.0)
+    (-8743.78335, 0.0)
+    """
+    digits = len(repr(log).split("e")[0].replace(".", "").lstrip("-0"))
+    return float(f"{log / math.log(10):.{max(1, digits)}g}")
+
+
 def derivation_text(answer: Derivation) -> str:
     """Return an answer of theory for a person: the equation, its number, the networks, and what it assumes."""
     left, lines = answer.statement, []
@@ -90,7 +102,7 @@ def derivation_text(answer: Derivation) -> str:
     if answer.log_value is not None and (answer.exact is None or answer.value is None):
         lines.append(f"log = {answer.log_value!r}" if lines else f"{left} = exp({answer.log_value!r})")
         if answer.value is None:
-            lines.append(f"log10 = {answer.log_value / math.log(10)!r}")
+            lines.append(f"log10 = {log10(answer.log_value)!r}")
     if answer.enclosed is not None:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
@@ -240,7 +252,7 @@ def derivation_json(answer: Derivation) -> str:
     }
     if answer.log_value is not None:
         data["log"] = json_number(answer.log_value)
-        data["log10"] = json_number(answer.log_value / math.log(10))
+        data["log10"] = json_number(log10(answer.log_value))
     if answer.enclosed is not None:
         data["enclosed"] = answer.enclosed
     if answer.reason:

@@ -24,7 +24,7 @@ from theory.ensembles import InvalidArgument
 LIBRARY = "Vanishing"
 """The name under which the files know each other."""
 
-THEORY = ("Sums", "Recursions", "Algebra", "OneLayer", "Layers")
+THEORY = ("Sums", "Recursions", "Algebra", "OneLayer", "Layers", "Backward", "Branches", "Signs")
 """The shipped files in the order in which they need each other."""
 
 _MARK = "# made by: vanishing certify"
@@ -140,7 +140,7 @@ def certificate(statement: Statement, claim: Claim | None = None) -> Certificate
             steps = f"proof{number}_for_all_steps_{place}"
             found.append(for_all_steps(induction, steps))
             inductions += 1
-            if induction.forward is not None:
+            if induction.origin is not None:
                 found.append(from_the_weights(induction, steps, f"proof{number}_from_the_weights_{place}"))
                 weights += 1
         theorems += found
@@ -183,8 +183,8 @@ def project(certificates: Sequence[Certificate]) -> dict[str, str]:
 
     Examples
     --------
-    >>> list(project([]))
-    ['Sums.v', 'Recursions.v', 'Algebra.v', 'OneLayer.v', 'Layers.v', '_CoqProject', 'Makefile']
+    >>> list(project([]))  # doctest: +ELLIPSIS
+    ['Sums.v', 'Recursions.v', ..., '_CoqProject', 'Makefile']
     """
     texts = {f"{name}.v": text for name, text in theory_texts().items()}
     texts |= {f"{one.name}.v": one.text for one in certificates}

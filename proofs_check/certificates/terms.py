@@ -20,7 +20,8 @@ from theory.ensembles import InvalidArgument
 _WORDS = """
 S O R E PI INR IZR pow sqrt exp ln sum phi z layer square fourth flip after first second carried1 carried2 gate2 gate4
 matrix vector fun forall exists let in match with end if then else as at by fix cofix return where Set Prop Type nat
-True False le lt ge gt plus mult minus steps rest from so_far
+True False le lt ge gt plus mult minus steps rest from so_far V alive gate gates
+pulled masked gradient through mask frobenius walk block branched branched_twice beside put average nothing
 """
 RESERVED = frozenset(_WORDS.split())
 """Names that mean something in Coq or in our theory."""
@@ -77,7 +78,7 @@ class Terms:
     def __post_init__(self) -> None:
         least: dict[sp.Expr, int] = {}
         for formula in self.formulas:
-            for node in sp.preorder_traversal(sp.sympify(formula)):
+            for node in sp.preorder_traversal(sp.sympify(formula, strict=True)):
                 if node.is_Pow and node.exp.free_symbols - set(self.naturals):
                     shift, times, core = _split(node.exp)
                     least[core] = max(least.get(core, 0), ceil(-shift / times))
@@ -94,7 +95,7 @@ class Terms:
         InvalidArgument
             If it is no real number, or has an exponent that is neither whole, half nor symbolic.
         """
-        return self._sum(sp.sympify(formula))
+        return self._sum(sp.sympify(formula, strict=True))
 
     def name(self, symbol: sp.Symbol) -> str:
         """Return the name of a symbol."""

@@ -82,4 +82,4 @@ def chance_to_exceed(net: Ensemble, log: sp.Expr, digits: int = 12) -> tuple[sp.
     >>> [round(float(end), 9) for end in chance_to_exceed(net, sp.log(2))]  # 1/e
     [0.367879441, 0.367879441]
     """
-    return ends(LogNormLaw(net).enclosed_exceedance(enclose(sp.sympify(log), digits + 90), digits))
+    return ends(LogNormLaw(net).enclosed_exceedance(enclose(sp.sympify(log, strict=True), digits + 90), digits))

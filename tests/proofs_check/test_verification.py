@@ -116,6 +116,13 @@ def test_the_budget_is_split_evenly_over_the_checks_of_the_run(profile, checks):
     assert (report.error, report.profile) == (1e-3, profile)
 
 
+def test_checks_that_read_the_same_networks_have_a_share_each():
+    """Each interval may miss, whatever it is read off: a share for each simulation would promise too much."""
+    again = replace(ONLY_SIMULATED, id="user.again")
+    report = verify([ONLY_SIMULATED, again], error=1e-3)
+    assert [f.error for f in simulated_findings(report)] == [5e-4, 5e-4]
+
+
 def test_the_budget_is_split_before_any_check_is_made(monkeypatch):
     """Even when the first simulation is over before the second statement is looked at."""
     seen = []
@@ -520,7 +527,7 @@ def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
     report = verify([replace(STATEMENT, evidence=(simulated(NORMAL, 0, 30_000),))])
     (result,) = report.results
     assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
-    assert complaints(result)[0] == "user.mean: no evidence runs in this profile"
+    assert complaints(result) == ["user.mean: no evidence runs in this profile"]
     assert json.loads(report.to_json())["statements"][0]["lacks"] == ["no evidence runs in this profile"]
 
 

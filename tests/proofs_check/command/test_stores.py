@@ -143,7 +143,8 @@ def one(net):
     return sp.Integer(1)
 
 
-CHECK = Simulated("mean", Ensemble(width=2, depth=1), Own((1,)), "a_1", Mean(1, one), tolerance=0.5, samples=5000)
+NET = Ensemble(width=2, depth=1)
+CHECK = Simulated("mean", NET, Own((1,)), "a_1", Mean(1, lambda net: sp.Integer(60)), tolerance=1, samples=20_000)
 STATEMENTS = (
     Statement(id="own.mean", title="The mean is 1.", latex="1", source="here", claim=one, evidence=(CHECK,),
               assumptions=(assumptions.LINEAR,), mutants=(Mutant("100", lambda net: sp.Integer(100)),)),

@@ -256,6 +256,13 @@ def test_what_is_no_number_is_refused_and_no_verdict(value, problem):
         assert refused.value.argument == "claim"
 
 
+@pytest.mark.parametrize("claimed", [sp.sqrt(1 + sp.I) * (2 - sp.I), sp.sqrt(2 - sp.I) + sp.sqrt(2 + sp.I) + sp.I])
+def test_a_claim_of_roots_whose_imaginary_part_only_a_ball_excludes_from_0_is_refused(claimed):
+    assert claimed.is_extended_real is None
+    with pytest.raises(InvalidArgument, match=r"claim: the claim returned .* is not real; check its roots"):
+        Enumerated("one case", ((0,),), lambda _: 1).examine(lambda _: claimed)
+
+
 def test_an_inequality_refutes_beside_one_that_has_no_number():
     assert _enclosed((sp.nan, 1), (2, 1)).examine(*SAME).verdict is REFUTED
 
@@ -385,6 +392,9 @@ def test_the_tolerance_of_a_range_of_means_is_relative_to_its_nearer_end():
     assert wide.judge(lambda net: Between(-10, -9.5), _estimate(-9.6, -9.4), 0).tolerance == 0.5 * 9.5
     with pytest.raises(InvalidArgument, match="tolerance"):
         wide.judge(lambda net: Between(-1000, 0.99), _estimate(0.9, 1.1), 0)
+    assert wide.judge(lambda net: Between(1, 1.4), _estimate(1.1, 1.2), 0).tolerance == 0.5
+    with pytest.raises(InvalidArgument, match="tolerance"):  # half of 1.6 would be enough
+        wide.judge(lambda net: Between(1, 1.6), _estimate(1.1, 1.2), 0)
 
 
 @pytest.mark.parametrize("claimed", [sp.zoo, 1 + sp.I, Between(0, None), Between(sp.nan, 1), Between(2, 1)])

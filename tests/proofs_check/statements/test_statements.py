@@ -27,7 +27,7 @@ from theory.dynamics.balanced_chains import BalancedChain
 from theory.dynamics.saddles import escape_steps, escape_steps_bounds, exit_time_asymptote, exit_time_saturation
 from theory.dynamics.update_rules import UpdateRule
 from theory.log_laws.log_gradients import LogGradientLaw
-from theory.moments.activations import kurtosis_limit
+from theory.moments.expansions import kurtosis_limit
 from theory.width_one.hessian_bounds import hessian, log_norm_bounds
 from theory.width_one.hessian_law import chain_hessian_log_mean
 
@@ -46,6 +46,7 @@ REQUIRED = {
     "chain.hessian-law",
     "forward.mean-preserved",
     "forward.fourth-moment",
+    "forward.eighth-moment",
     "forward.kurtosis-limit",
     "forward.typical-rate",
     "forward.width-depth",
