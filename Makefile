@@ -2,21 +2,26 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CONSTRAINTS ?= constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS)
 # the environment is made again when what it is made from changes
-MADE_FROM := setup.cfg pyproject.toml constraints.txt
+MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full certify test lint oracle soak bench clean
+.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
 	@echo 'make test         set up and run the tests, on all cores (with PyTorch, KaTeX and Dask if make oracle installed them)'
+	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
+	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
 	@echo 'make lint         ruff, mypy, import contracts'
 	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
+	@echo 'make soak-today   a twentieth of it in the full profile, with the day as the seed'
 	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
+	@echo 'make mutants      break the code in COUNT=300 places, drawn by SEED=0, and see whether a test notices (hours)'
 
 verify: $(VENV)/.report
 	$(BIN)/vanishing verify --profile quick --out out
@@ -32,6 +37,22 @@ certify: $(VENV)/.report
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
+# what goes wrong first where SymPy, python-flint, NumPy, rich or Python itself is another: every module is imported
+SMOKE_IDS := init.pytorch-default gradient.fixed-readout hessian.norm-bounds law.quantiles
+SMOKE_TESTS := tests/theory/test_symbols.py tests/montecarlo/runs/test_stored_runs.py tests/proofs_check/command/test_report.py
+IMPORT_ALL := import importlib, pkgutil, theory, montecarlo, proofs_check; \
+	[importlib.import_module(found.name) for package in (theory, montecarlo, proofs_check) \
+	for found in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+
+smoke: $(VENV)/.test
+	$(BIN)/python -c '$(IMPORT_ALL)'
+	$(BIN)/vanishing verify $(SMOKE_IDS)
+	$(BIN)/python -m pytest -q $(PYTEST_OPTIONS) $(SMOKE_TESTS)
+
+LOWEST := .venv-lowest
+lowest: # old packages use of each other what is deprecated today, and that is not ours to mend
+	$(MAKE) smoke VENV=$(LOWEST) CONSTRAINTS=constraints-lowest.txt PYTEST_OPTIONS='-W ignore::DeprecationWarning'
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,14 +66,22 @@ SEEDS ?= 100
 soak: $(VENV)/.test
 	$(BIN)/python -m proofs_check.command.soak --seeds $(SEEDS)
 
+soak-today: $(VENV)/.test
+	$(BIN)/python -m proofs_check.command.soak --today
+
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations
 	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.curvature
 	$(BIN)/python -m benchmarks.training
 
+COUNT ?= 300
+SEED ?= 0
+mutants: $(VENV)/.test
+	$(BIN)/python -m benchmarks.mutants --count $(COUNT) --seed $(SEED)
+
 clean:
-	rm -rf $(VENV) out build *.egg-info
+	rm -rf $(VENV) $(LOWEST) out build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vanishing-curvature needs Python 3.11 or later: make PYTHON=python3.11 ...")'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -41,8 +42,9 @@ class Assumption:
         if not isinstance(self.sentence, str) or not self.sentence.strip() or "\n" in self.sentence:
             problem = f"of an assumption must be one line of text, got {self.sentence!r}"
             raise InvalidArgument("sentence", problem, "use e.g. Assumption('the weights are normal')")
-        if self.holds is not None and not callable(self.holds):
-            problem = f"of {self.sentence!r:.60} cannot be called: {self.holds!r:.60}"
+        holds: object = self.holds
+        if holds is not None and not callable(holds):
+            problem = f"of {self.sentence!r:.60} cannot be called: {holds!r:.60}"
             raise InvalidArgument("holds", problem, "use e.g. lambda net: net.law.name == 'normal'")
 
 
@@ -64,9 +66,11 @@ def _size(size: object, holds: Callable[[int], bool]) -> bool | None:
 
 
 def _has_unit_input(net: Ensemble) -> bool:
-    if net.input is None or net.input == "e1":  # a unit vector is meant
+    if net.input is None:  # a unit vector is meant
         return True
-    return not isinstance(net.input, str) and sum(entry**2 for entry in net.input) == 1
+    if isinstance(net.input, str):
+        return net.input == "e1" or net.width_at(0) == 1
+    return sum((entry**2 for entry in net.input), Fraction(0)) == 1
 
 
 INDEPENDENT_ENTRIES = Assumption(
@@ -83,9 +87,7 @@ HE_OR_XAVIER = Assumption(
     "He initialization for ReLU and leaky ReLU, Xavier for linear networks",
     lambda net: net.init.name == ("xavier" if net.slope == 1 else "he"),
 )
-NO_ATOMS = Assumption(
-    "the entry law has no atoms, so that no preactivation is exactly 0", lambda net: not net.law.has_atoms
-)
+NO_ATOMS = Assumption("no preactivation is exactly 0, as the entry law has no atoms; or either side is as likely")
 SIGN_SYMMETRIC_READOUT = Assumption(
     "the readout has independent symmetric signs", lambda net: net.has_sign_symmetric_readout
 )

@@ -1,9 +1,22 @@
-"""Hypothesis profiles: "ci", the default, is the same in every run; HYPOTHESIS_PROFILE=thorough tries tenfold."""
+"""What all tests share. HYPOTHESIS_PROFILE: "ci", the default, is the same in every run; "thorough" tries tenfold."""
 
 import os
+import signal
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture
+def interruptible():
+    """Let the processes that a test starts take Ctrl-C, even if it is ignored here: in a background job, under nohup.
+
+    A process inherits that a signal is ignored, and Python then leaves it so.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

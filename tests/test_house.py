@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import contextlib
 import io
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -29,6 +31,54 @@ def test_independence_contract_forbids_every_module_of_theory_but_ensembles() ->
     modules = {f"theory.{p.stem}" for p in rooms if p.suffix == ".py" or (p / "__init__.py").exists()}
     modules -= {"theory.__init__", "theory.ensembles"}
     assert forbidden == modules
+
+
+def test_the_lowest_versions_are_those_that_setup_allows() -> None:
+    """What `make lowest` installs is derived from setup.cfg: python .ci/lowest_versions.py > constraints-lowest.txt."""
+    script = runpy.run_path(str(ROOT / ".ci" / "lowest_versions.py"))
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    assert (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8") == script["lowest"](setup)
+    with pytest.raises(ValueError, match="'rich' has no lower bound"):
+        script["lowest"](setup.replace("rich >= 13", "rich"))
+    with pytest.raises(ValueError, match="scikit-learn is wanted from"):
+        script["lowest"](setup.replace("scikit-learn >= 1.4.2", "scikit-learn >= 1.5", 1))
+
+
+SOURCES = sorted(path.relative_to(ROOT) for top in PACKAGES for path in (ROOT / top).rglob("*.py"))
+
+
+def _asserted(path: Path) -> list[str]:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if not re.search(r"^ *assert ", text, re.MULTILINE):
+        return []
+    return [ast.unparse(node.test) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assert)]
+
+
+def test_assertions_only_tell_mypy_what_a_type_is() -> None:
+    """`python -O` leaves assertions out: what is evidence, or checks an input, raises an error of its own."""
+    asserted = [(str(path), test) for path in SOURCES for test in _asserted(path)]
+    assert asserted
+    narrowing = re.compile(r"isinstance\(.*\)|[\w.]+ is not None")
+    assert [(path, test) for path, test in asserted if not narrowing.fullmatch(test)] == []
+
+
+EVALUATES = {"sympify", "S", "parse_expr", "eval", "exec"}
+
+
+def _evaluations(path: Path) -> list[ast.Call]:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if not re.search(rf"\b({'|'.join(EVALUATES)})\(", text):
+        return []
+    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    return [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in EVALUATES]
+
+
+def test_no_text_is_evaluated_as_python() -> None:
+    """SymPy runs a string as code unless it is told to be strict; claims and numbers in text have their own readers."""
+    found = [(str(path), call) for path in SOURCES for call in _evaluations(path)]
+    assert found
+    loose = [(path, ast.unparse(call)) for path, call in found if "strict" not in {word.arg for word in call.keywords}]
+    assert loose == []
 
 
 FOLDERS = sorted(path.parent.relative_to(ROOT) for top in PACKAGES for path in (ROOT / top).rglob("__init__.py"))

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from theory.log_laws.log_norms import LogNormLaw
     from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
     from theory.moments.across_layers import correlation, covariance, mixed_moment
-    from theory.moments.activations import activation_moment, kurtosis, kurtosis_limit
-    from theory.moments.expansions import kurtosis_expansion, log_variance_expansion, lyapunov_expansion
+    from theory.moments.activations import activation_moment, kurtosis
+    from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
     from theory.moments.fixed_readouts import fixed_readout_gradient_moment
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
     from theory.moments.gradients import gradient_moment
@@ -86,11 +86,11 @@ __all__ = [
 
 _ROOMS = {
     "formulas": ("at", "letters", "Letters"),
-    "moments.activations": ("activation_moment", "kurtosis", "kurtosis_limit"),
+    "moments.activations": ("activation_moment", "kurtosis"),
     "moments.sequences": ("MomentSequence", "activation_sequence"),
     "moments.across_layers": ("correlation", "covariance", "mixed_moment"),
     "moments.two_inputs": ("correlation_map", "inner_product_mean"),
-    "moments.expansions": ("kurtosis_expansion", "log_variance_expansion", "lyapunov_expansion"),
+    "moments.expansions": ("kurtosis_expansion", "kurtosis_limit", "log_variance_expansion", "lyapunov_expansion"),
     "moments.gradients": ("gradient_moment",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),
     "moments.gradient_products": ("gradient_correlation", "gradient_covariance", "gradient_product"),

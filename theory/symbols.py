@@ -200,7 +200,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
     value = net.init.variance(fan_in, fan_out, slope(net))
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value)
+    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:
@@ -318,6 +318,11 @@ def gather(expression: sp.Expr) -> sp.Expr:
     >>> gather(2 * (1 + 5 / n) ** L + ((n + 5) / n) ** L / n)
     (1 + 5/n)**L*(2 + 1/n)
     """
+    return sp.Add(*(symbolic * tidy(rest) for symbolic, rest in _by_power(expression).items()))
+
+
+def _by_power(expression: sp.Expr) -> dict[sp.Expr, sp.Expr]:
+    """Return what multiplies each product of symbolic powers in a sum of products."""
     powers: dict[sp.Expr, sp.Expr] = {}
     for term in sp.Add.make_args(sp.expand_mul(expression, deep=False)):
         exponents: dict[sp.Expr, sp.Expr] = {}
@@ -330,4 +335,40 @@ def gather(expression: sp.Expr) -> sp.Expr:
                 rest *= factor
         symbolic = sp.Mul(*(base ** sp.expand(exponent) for base, exponent in exponents.items()))
         powers[symbolic] = powers.get(symbolic, sp.S.Zero) + rest
-    return sp.Add(*(symbolic * tidy(rest) for symbolic, rest in powers.items()))
+    return powers
+
+
+def standardized(covariance: sp.Expr, first: sp.Expr, second: sp.Expr) -> sp.Expr:
+    """Return a covariance divided by the root of both variances, which are positive whatever their symbols.
+
+    The root is taken of the ratio of the variances: unlike their product it has no square whose root had a sign.
+
+    Examples
+    --------
+    >>> a, n = sp.symbols("a n")
+    >>> standardized(2 * (a - 1), a - 1, 9 * (a - 1)), standardized(n**2 - 1, n - 1, (n - 1) * (n + 2))
+    (2/3, (n + 1)/sqrt(n + 2))
+    """
+    return quotient(covariance, first) / sp.sqrt(quotient(second, first))
+
+
+def quotient(above: sp.Expr, below: sp.Expr) -> sp.Expr:
+    """Return a ratio of two sums of symbolic powers, without the rational factors that all terms share.
+
+    Examples
+    --------
+    >>> n, L = sp.symbols("n L", positive=True)
+    >>> quotient((1 + 5 / n) ** L / n - 1 / n, 3 / n - 3 * (1 + 5 / n) ** (2 * L) / n)
+    ((1 + 5/n)**L - 1)/(3 - 3*(1 + 5/n)**(2*L))
+    """
+    if above == below:
+        return sp.S.One
+    sums = [_by_power(side) for side in (above, below)]
+    parts = [rest for powers in sums for rest in powers.values()]
+    if not all(rest.is_rational_function() for rest in parts):
+        return above / below
+    tops, bottoms = zip(*(sp.fraction(sp.cancel(rest)) for rest in parts), strict=True)
+    shared = sp.gcd_list(tops) / sp.lcm_list(bottoms) or sp.S.One
+    top, bottom = (sp.Add(*(power * tidy(rest / shared) for power, rest in powers.items())) for powers in sums)
+    ratio = top / bottom
+    return tidy(ratio) if ratio.is_rational_function() else ratio

@@ -55,7 +55,8 @@ class NormTrace:
         steps = len(log_factors) + 1
         self._squares = np.zeros((steps, networks))
         self._exponents = np.zeros((steps, networks), dtype=np.int32)
-        self._logs = np.concatenate([[log_start], log_start + np.cumsum(log_factors)])
+        factors = np.cumsum(log_factors, dtype=np.longdouble)  # rounding is the same at each layer, and adds up
+        self._logs: Array = np.concatenate([[log_start], log_start + factors]).astype(np.float64)
         self._total = np.zeros(networks, dtype=np.int32)
         self._step = 0
 

@@ -21,6 +21,8 @@ Fill = Callable[[np.random.Generator, Floats], None]
 
 _WORDS = 2**17
 """So many words of 64 random bits are drawn at a time: 1 MiB, which stays in the cache."""
+_LARGEST_LOG = 700.0
+"""Floats end at exp(709), and have fewer digits below exp(-708)."""
 _SLAB_BYTES = 2**20
 """Rows of a large matrix are drawn in slabs of at most so many bytes."""
 
@@ -44,6 +46,8 @@ class Weights:
     ----------
     widths : tuple of int
         n_0, ..., n_L.
+    largest : float
+        The size that no raw weight of a discrete law exceeds, and 0 for other laws.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class Weights:
         self.widths = sizes(net)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self._independent = net.has_independent_entries
+        self.largest = _largest(net.law) if self._independent else 0.0
         self._fill, raw_variance = (
             _fill_and_variance(net.law, self.dtype) if self._independent else (_haar, Fraction(1))
         )
@@ -109,9 +114,15 @@ class Weights:
         -------
         ndarray
             The array `out`.
+
+        Raises
+        ------
+        InvalidArgument
+            If the array has not the layer's shape; only independent weights may have fewer rows.
         """
-        assert out.shape[1] == self.shape(layer)[0] or self._independent
-        assert out.shape[2] == self.shape(layer)[1]
+        rows, columns = self.shape(layer)
+        if out.shape[2] != columns or not (out.shape[1] == rows or self._independent):
+            raise InvalidArgument("out", f"W_{layer} is {rows} by {columns}, and {out.shape} is not", "use its shape")
         self.fill(rng, out)
         return out
 
@@ -128,9 +139,19 @@ class Weights:
         self._fill(rng, out)
 
     def scale(self, layer: int) -> float:
-        """Return the square root of c_k: weights are raw weights times it."""
+        """Return the square root of c_k: weights are raw weights times it.
+
+        Raises
+        ------
+        InvalidArgument
+            If no float holds it.
+        """
         n_out, n_in = self.shape(layer)
-        return math.sqrt(self._factors[n_in, n_out])
+        size = log(self._factors[n_in, n_out])
+        if abs(size) > 2 * _LARGEST_LOG:
+            problem = f"makes weights of about exp({size / 2:.0f}), which no float holds"
+            raise InvalidArgument("init", problem, "use a variance nearer to 1, or measure norms")
+        return math.sqrt(self._factors[n_in, n_out]) if abs(size) < _LARGEST_LOG else math.exp(size / 2)
 
 
 def log(fraction: Fraction) -> float:
@@ -172,6 +193,13 @@ def _fill_and_variance(law: Law, dtype: np.dtype[Any]) -> tuple[Fill, Fraction]:
         out[...] = sampler(rng, out.shape)
 
     return sampled, Fraction(1)
+
+
+def _largest(law: Law) -> float:
+    if not law.atoms:
+        return 0.0
+    values, _ = integer_multiples(tuple(value for value, _ in law.atoms))
+    return float(np.abs(values).max())
 
 
 def _normal(rng: np.random.Generator, out: Floats) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from montecarlo.arguments import as_probability, as_real, as_sample
+from montecarlo.arguments import as_between, as_probability, as_real, as_sample
 from montecarlo.arrays import Array
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.wording import counted
@@ -27,6 +27,8 @@ class Band:
         How far the true distribution function may be from that of the sample, anywhere.
     error : float
         The probability that any answer of this band misses is at most this.
+    rounding : float
+        How far each of the values may be off.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Band:
     values: Array
     half_width: float
     error: float
+    rounding: float = 0.0
 
     def __repr__(self) -> str:
         return f"Band({counted(len(self.values), 'sample')}, half width {self.half_width:.5g}, error {self.error:g})"
@@ -55,8 +58,11 @@ class Band:
         """
         if math.isnan(as_real(t)):
             raise InvalidArgument("t", f"must be a number, got {t!r}", "use e.g. t=0.0")
-        share = int(np.searchsorted(self.values, float(t), side="right")) / len(self.values)
-        lo, hi = max(0.0, share - self.half_width), min(1.0, share + self.half_width)
+        low, share, high = (
+            int(np.searchsorted(self.values, float(t) + moved, side="right")) / len(self.values)
+            for moved in (-self.rounding, 0.0, self.rounding)
+        )
+        lo, hi = max(0.0, low - self.half_width), min(1.0, high + self.half_width)
         return Estimate(value=share, lo=lo, hi=hi, error=self.error, method="dkw", samples=len(self.values))
 
     def quantile(self, p: float) -> Estimate:
@@ -82,10 +88,11 @@ class Band:
         lo = float(self.values[r - 1]) if r >= 1 else -math.inf
         hi = float(self.values[s - 1]) if s <= n else math.inf
         value = float(self.values[middle - 1])
-        return Estimate(value=value, lo=lo, hi=hi, error=self.error, method="dkw", samples=n)
+        found = Estimate(value=value, lo=lo, hi=hi, error=self.error, method="dkw", samples=n)
+        return found.widened(self.rounding)
 
 
-def dkw_band(values: ArrayLike, error: float) -> Band:
+def dkw_band(values: ArrayLike, error: float, *, rounding: float = 0.0) -> Band:
     r"""Enclose a distribution function everywhere at once, and with it all quantiles.
 
     Parameters
@@ -94,6 +101,8 @@ def dkw_band(values: ArrayLike, error: float) -> Band:
         An i.i.d. sample of any law, atoms included; infinities are allowed.
     error : float
         Probability that the band may miss anywhere.
+    rounding : float
+        How far each of the values may be off: a law with atoms has values that are equal but for it.
 
     Returns
     -------
@@ -102,7 +111,7 @@ def dkw_band(values: ArrayLike, error: float) -> Band:
     Raises
     ------
     InvalidArgument
-        If a value is nan or there is none, or error lies outside (0, 1).
+        If a value is nan or there is none, error lies outside (0, 1), or the rounding is negative.
 
     Notes
     -----
@@ -123,10 +132,11 @@ def dkw_band(values: ArrayLike, error: float) -> Band:
     """
     x = np.sort(as_sample("values", values, finite=False))
     error = as_probability("error", error)
-    return Band(x, _half_width(len(x), math.log(2) - math.log(error)), error)
+    rounding = as_between("rounding", rounding, 0, closed=True, example=1e-12)
+    return Band(x, _half_width(len(x), math.log(2) - math.log(error)), error, rounding)
 
 
-def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Estimate:
+def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float, *, rounding: float = 0.0) -> Estimate:
     r"""Enclose the Kolmogorov distance :math:`\sup_t |F(t) - G(t)|` between the laws of two samples.
 
     Parameters
@@ -137,6 +147,8 @@ def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Es
         An i.i.d. sample of G. The two samples may depend on each other.
     error : float
         Probability that the interval may miss, both sides together.
+    rounding : float
+        How far each of the values may be off. Values that differ by no more than twice that may be in either order.
 
     Returns
     -------
@@ -146,7 +158,7 @@ def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Es
     Raises
     ------
     InvalidArgument
-        If a value is nan or a sample is empty, or error lies outside (0, 1).
+        If a value is nan or a sample is empty, error lies outside (0, 1), or the rounding is negative.
 
     Notes
     -----
@@ -154,6 +166,11 @@ def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Es
     :math:`\sup|F_N - F| + \sup|G_M - G|`. Each is beyond the half-width of its band at error/2 with probability at most
     error/2. Both empirical functions are constant between values, so the supremum is a maximum over the values,
     found in integers.
+
+    Let the values be off by at most r, so that :math:`F_N(t - r)` of the values measured is at most that of the true
+    ones at t, and so on. Then :math:`F_N(t - 2r) - G_M(t)`, and the same with F and G exchanged, are at most the
+    distance of the true samples, whose differences are at most :math:`F_N(t + 2r) - G_M(t)`, or that exchanged. The
+    value is the least distance that rounding leaves possible.
 
     References
     ----------
@@ -168,14 +185,19 @@ def two_sample_distance(first: ArrayLike, second: ArrayLike, error: float) -> Es
     x = np.sort(as_sample("first", first, finite=False))
     y = np.sort(as_sample("second", second, finite=False))
     error = as_probability("error", error)
+    reach = 2 * as_between("rounding", rounding, 0, closed=True, example=1e-12)
     n, m = len(x), len(y)
-    points = np.concatenate([x, y])
-    below_x, below_y = np.searchsorted(x, points, side="right"), np.searchsorted(y, points, side="right")
-    distance = int(np.max(np.abs(below_x * m - below_y * n))) / (n * m)
     ell = math.log(4) - math.log(error)  # half the error for each band
     width = _half_width(n, ell) + _half_width(m, ell)
-    lo, hi = max(0.0, distance - width), min(1.0, distance + width)
-    return Estimate(value=distance, lo=lo, hi=hi, error=error, method="dkw, two samples", samples=n + m)
+    low, high = max(0.0, _excess(x, y, -reach), _excess(y, x, -reach)), max(_excess(x, y, reach), _excess(y, x, reach))
+    lo, hi = max(0.0, low - width), min(1.0, high + width)
+    return Estimate(value=low, lo=lo, hi=hi, error=error, method="dkw, two samples", samples=n + m)
+
+
+def _excess(x: Array, y: Array, reach: float) -> float:
+    """Return the largest F(t + reach) - G(t) of two sorted samples, which is met where F has just risen."""
+    below_x, below_y = np.searchsorted(x, x, side="right"), np.searchsorted(y, x - reach, side="right")
+    return int(np.max(below_x * len(y) - below_y * len(x))) / (len(x) * len(y))
 
 
 def _half_width(samples: int, ell: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from montecarlo.wording import counted, enclosed
 
@@ -48,3 +48,21 @@ class Estimate:
     def half_width(self) -> float:
         """Half the length of the interval."""
         return (self.hi - self.lo) / 2 if self.lo < self.hi else 0.0
+
+    def widened(self, margin: float) -> Estimate:
+        """Return the estimate with both ends moved outward.
+
+        Order statistics and Catoni's estimate move by at most as much as the values that they are read off, so this
+        makes their interval valid for the values before rounding.
+
+        Parameters
+        ----------
+        margin : float
+            How far each of the values may be off.
+
+        Examples
+        --------
+        >>> Estimate(1.0, 0.5, 1.5, 1e-6, "catoni", 100).widened(0.25)
+        Estimate(1 in [0.25, 1.75], error 1e-06, catoni, 100 samples)
+        """
+        return replace(self, lo=self.lo - margin, hi=self.hi + margin)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Integral
 from os import PathLike
 
@@ -18,6 +19,7 @@ from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
 from montecarlo.intervals import Estimate, order_statistic_interval
 from montecarlo.observables import Observable
+from montecarlo.rounding import Rounding, rounding_of
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Parts, Task, merged, run_block
 from montecarlo.runs.choice_of_engine import find_engine
@@ -25,10 +27,12 @@ from montecarlo.runs.stored_runs import StoredRun, open_run
 from montecarlo.runs.tables import table_of
 from montecarlo.streaming.counts import LogCounts
 from montecarlo.streaming.moments import LogCovariance, Moments
+from montecarlo.ties import count_reaching
 from montecarlo.wording import counted, listed
 from montecarlo.workers.places import borrowed, serial, threads
 from montecarlo.workers.workers import Workers, in_task_order
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble, Exact, InvalidArgument
+from theory.ensembles.arguments import exact_fraction
 
 KEEP_VALUES_BYTES = 2**31
 
@@ -49,6 +53,8 @@ class Readings:
         How many values fall in each cell of a grid, where they were not kept.
     log_covariance : LogCovariance or None
         Covariances of the logs between components, if asked for.
+    rounding : Rounding
+        How far the logs may be off.
     """
 
     components: tuple[str, ...]
@@ -56,6 +62,7 @@ class Readings:
     logs: Array | None
     counts: LogCounts | None = None
     log_covariance: LogCovariance | None = None
+    rounding: Rounding = Rounding()
 
     def __repr__(self) -> str:
         return f"Readings({self._shown()})"
@@ -106,7 +113,7 @@ class Readings:
 
         The interval comes from the values themselves if they were kept
         (:func:`montecarlo.intervals.order_statistic_interval`), and otherwise from counts, rounded outward
-        (:class:`montecarlo.streaming.counts.LogCounts`).
+        (:class:`montecarlo.streaming.counts.LogCounts`). It is widened by what rounding can move.
 
         Parameters
         ----------
@@ -119,9 +126,56 @@ class Readings:
         """
         column = self._column(component)
         if self.logs is not None:
-            return order_statistic_interval(self.logs[:, column], p, error)
-        assert self.counts is not None
-        return self.counts.quantile(p, column, error)
+            found = order_statistic_interval(self.logs[:, column], p, error)
+        else:
+            assert self.counts is not None
+            found = self.counts.quantile(p, column, error)
+        return found.widened(self.rounding.of(found.value, found.lo, found.hi))
+
+    def share_reaching(
+        self,
+        threshold: Exact,
+        component: str,
+        error: float = 1e-3,
+        *,
+        strict: bool = False,
+        unit: Fraction | None = None,
+    ) -> Estimate:
+        """Estimate the probability that a quantity is at least a threshold, or above it.
+
+        Quantities that are equal to the threshold up to rounding are counted both ways, unless their unit decides.
+
+        Parameters
+        ----------
+        threshold : int, Fraction or str
+            What the quantity itself, not its log, is compared with; it is positive.
+        component : str
+            One of :attr:`components`.
+        error : float
+            The probability that the interval may miss.
+        strict : bool
+            Whether the quantity must be above the threshold.
+        unit : Fraction, optional
+            A number of which the quantity is a whole multiple in every network, as :func:`montecarlo.ties.square_unit`
+            returns it for activations.
+
+        Raises
+        ------
+        InvalidArgument
+            If the threshold is not positive, there is no such component, or the values were not kept.
+
+        Examples
+        --------
+        >>> from montecarlo import ActivationNorms
+        >>> chain = simulate(Ensemble(width=1, depth=1, law="rademacher", init=4), [ActivationNorms((1,))], samples=20)
+        >>> chain[ActivationNorms((1,))].share_reaching(4, "a_1").value
+        1.0
+        """
+        exact = exact_fraction("threshold", threshold)
+        if exact <= 0:
+            raise InvalidArgument("threshold", f"must be positive, got {threshold}", "use survival, or e.g. '1/2'")
+        logs = self.log_values(component)
+        return count_reaching(logs, exact, self.rounding, unit=unit, strict=strict).interval(error)
 
     def _column(self, component: str) -> int:
         if component not in self.components:
@@ -262,6 +316,7 @@ def simulate(
             raise InvalidArgument("block", problem, "use one of them, or more samples")
         sizes = {int(block): sizes[int(block)]}
     total = sum(sizes.values())
+    rounding = rounding_of(net, getattr(chosen, "dtype", "float64"))
 
     kept = [np.empty((total, len(labels))) for labels in components] if keep_values else None
     folded: Parts = []
@@ -275,6 +330,7 @@ def simulate(
                 None if kept is None else kept[i][:done],
                 folded[i].counts,
                 folded[i].covariance,
+                rounding,
             )
             for i, (observable, labels) in enumerate(zip(observables, components, strict=True))
         }
@@ -380,6 +436,8 @@ _MOST_LAYERS = 10**8
 
 
 _LARGEST = 10**100
+_LEAST_SLOPE = {"float64": Fraction(1, 10**100), "float32": Fraction(1, 10**20)}
+"""Slopes below these, and their squares, are not told from 0."""
 
 
 def _require_drawable(net: Ensemble) -> None:
@@ -397,6 +455,11 @@ def _require_drawable(net: Ensemble) -> None:
 def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
     """Refuse what cannot be simulated, before anything is drawn, and return the components of each observable."""
     task.engine.refuse(task.net)
+    precision = getattr(task.engine, "dtype", "float64")
+    if 0 < Fraction(task.net.slope) < _LEAST_SLOPE[precision]:
+        problem = f"{task.net.activation.split(':')[0]} has a slope that {precision} does not tell from 0"
+        remedy = f"use relu, or a slope of at least {float(_LEAST_SLOPE[precision]):g}"
+        raise InvalidArgument("activation", problem, remedy)
     for observable in task.observables:
         if lacking := observable.needs - task.engine.provides:
             problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"

@@ -37,8 +37,8 @@ class Classifier:
     activation : str
         ``linear``, ``relu`` or ``leaky:SLOPE``.
     residual : float
-        The scale alpha: hidden layers of equal widths become :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`; at
-        0 there are no residual branches.
+        The scale alpha: hidden layers from the second on that are as wide as the one before become
+        :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`; at 0 there are no residual branches.
     normalization : str
         What N is: ``none``; ``layer``, over the units of each example; or ``batch``, over the examples of each unit.
         Both subtract the mean and divide by the root of the variance plus 1e-5, without parameters of their own.

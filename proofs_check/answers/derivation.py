@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import sympy as sp
 
 from proofs_check.answers.query import Query
@@ -156,7 +158,10 @@ def formula(query: Query, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivatio
             names = ", ".join(sorted(map(str, exact.free_symbols)))
             problem = f"the answer is a formula in {names}, which has no digits"
             raise InvalidArgument("digits", problem, "leave it out, or give numbers for all")
-        return Derivation(query, exact, value=None, log_value=None, assumptions=assumed)
+        if (shown := printable(exact)) is None:
+            reason = f"numbers in the formula have more than {sys.get_int_max_str_digits()} digits"
+            return Derivation(query, None, value=None, log_value=None, assumptions=assumed, reason=reason)
+        return Derivation(query, shown, value=None, log_value=None, assumptions=assumed)
     if query.digits is not None:
         return number(query, exact, ball=_enclosed(exact, query.digits), assumed=assumed)
     value = sp.re(sp.N(exact, 30))
@@ -193,22 +198,56 @@ def number(query: Query, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, 
         query,
         None if exact is None else printable(exact),
         value=in_range(ball),
-        log_value=float(ball.log()) if ball > 0 else None,
+        log_value=in_range(ball.log()) if ball > 0 else None,
         assumptions=assumed,
         enclosed=None if query.digits is None else ball.str(query.digits),
     )
 
 
 def in_range(number: Any) -> float | None:
-    """Return a number as a float, or None if it is beyond those.
+    """Return a number as a float, or None if it is beyond those that have all their digits; of a ball, what is known.
 
     Examples
     --------
-    >>> in_range(sp.Rational(1, 2)), in_range(sp.Integer(10) ** 400)
-    (0.5, None)
+    >>> in_range(sp.Rational(1, 2)), in_range(sp.Integer(10) ** 400), in_range(flint.arb("0.12345678", "1e-5"))
+    (0.5, None, 0.1235)
     """
     value = float(number)
-    return value if math.isfinite(value) and (value != 0 or number == 0) else None
+    if not (sys.float_info.min <= abs(value) < math.inf or number == 0):
+        return None
+    return known(value, float(number.rad())) if isinstance(number, flint.arb) else value
+
+
+def known(value: float, error: float) -> float:
+    """Return a float rounded to the digits that an absolute error leaves.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    error : float
+        How far it may be off; an error below its last bit changes nothing.
+
+    Examples
+    --------
+    >>> known(0.28593761905551, 1e-12), known(-57934.0748, 30), known(0.1 + 0.2, 1e-17)
+    (0.28593761906, -57900.0, 0.30000000000000004)
+    """
+    if not (math.isfinite(value) and error > math.ulp(value) / 2):
+        return value
+    return round(value, -math.ceil(math.log10(2 * error)))
+
+
+def exp_in_range(log: float) -> float | None:
+    """Return an exponential, or None if it is beyond the floats that have all their digits; 0 and infinity are exact.
+
+    Examples
+    --------
+    >>> exp_in_range(0.0), exp_in_range(-740.0), exp_in_range(-math.inf)
+    (1.0, None, 0.0)
+    """
+    within = math.log(sys.float_info.min) <= log <= math.log(sys.float_info.max)
+    return math.exp(log) if within or not math.isfinite(log) else None
 
 
 def printable(exact: sp.Expr) -> sp.Expr | None:

@@ -78,6 +78,18 @@ def parsable(expression: sp.Expr) -> str:
     return str(_SafePrinter().doprint(expression))
 
 
+def log10(log: float) -> float:
+    """Return a logarithm to base 10, to as many digits as are shown of the natural one.
+
+    Examples
+    --------
+    >>> log10(-20133.3052), log10(0.0)
+    (-8743.78335, 0.0)
+    """
+    digits = len(repr(log).split("e")[0].replace(".", "").lstrip("-0"))
+    return float(f"{log / math.log(10):.{max(1, digits)}g}")
+
+
 def derivation_text(answer: Derivation) -> str:
     """Return an answer of theory for a person: the equation, its number, the networks, and what it assumes."""
     left, lines = answer.statement, []
@@ -90,7 +102,7 @@ def derivation_text(answer: Derivation) -> str:
     if answer.log_value is not None and (answer.exact is None or answer.value is None):
         lines.append(f"log = {answer.log_value!r}" if lines else f"{left} = exp({answer.log_value!r})")
         if answer.value is None:
-            lines.append(f"log10 = {answer.log_value / math.log(10)!r}")
+            lines.append(f"log10 = {log10(answer.log_value)!r}")
     if answer.enclosed is not None:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
@@ -156,19 +168,20 @@ def versions() -> dict[str, str]:
 def derivation_python(answer: Derivation) -> str:
     """Return an answer of theory as a Python function of its symbols, after comments on what it is.
 
-    It imports SciPy only where it must.
+    It imports SciPy only where it must. Where no float holds a number, the function returns its natural logarithm, and
+    says so in its name.
 
     Raises
     ------
     InvalidArgument
-        If no float holds the number, or the formula has no counterpart in Python.
+        If the formula has no counterpart in Python.
     """
+    name = answer.quantity.replace("-", "_")
     if answer.value is None and answer.log_value is not None:
-        problem = f"no float holds the value, exp({answer.log_value!r})"
-        raise InvalidArgument("format", problem, "use --format json, which gives its logarithm")
+        comment = "# no float holds the number: this is its natural logarithm\n"
+        return f"{_comments(answer)}{comment}def log_{name}():\n    return {answer.log_value!r}\n"
     if answer.reason:
         raise InvalidArgument("format", f"there is no formula: {answer.reason}", "use --format json")
-    name = answer.quantity.replace("-", "_")
     if answer.exact is None:
         return f"{_comments(answer)}def {name}():\n    return {answer.value!r}\n"
     # a symbol may be called lambda, math or scipy, but an argument may not
@@ -178,9 +191,10 @@ def derivation_python(answer: Derivation) -> str:
     known = {
         "polygamma": "scipy.special.polygamma",
         "binomial": "math.comb",
+        _SHARE.__name__: [(lambda *_: True, lambda n, b: f"(math.comb({n}, {b})/2**({n}))")],
         "erfinv": "scipy.special.erfinv",
     }
-    expression = answer.exact.removeO().xreplace(safe)
+    expression = _with_binomial_shares(answer.exact.removeO()).xreplace(safe)
     try:
         code = sp.pycode(expression, fully_qualified_modules=True, user_functions=known)
     except NotImplementedError as unknown:
@@ -190,6 +204,28 @@ def derivation_python(answer: Derivation) -> str:
     imports = "".join(f"import {module}\n" for module in modules)
     spaced = f"{imports}\n\n" if imports else ""
     return f"{_comments(answer)}{spaced}def {name}({arguments}):\n    return {code}\n"
+
+
+_SHARE = sp.Function("binomial_share")
+
+
+def _with_binomial_shares(expression: sp.Expr) -> sp.Expr:
+    """Return sums over binomial coefficients as sums over their shares of 2^n, which floats hold at any n.
+
+    >>> n, b = symbols.whole("n"), sp.Symbol("b")
+    >>> _with_binomial_shares(sp.Sum(sp.binomial(n, b) / b, (b, 1, n)) / (2**n - 1))
+    Sum(binomial_share(n, b)/b, (b, 1, n))/(1 - 1/2**n)
+    """
+    replaced: dict[sp.Expr, sp.Expr] = {}
+    for total in expression.atoms(sp.Sum):
+        widths = {coefficient.args[0] for coefficient in total.atoms(sp.binomial)}
+        if len(widths) == 1:
+            (n,) = widths
+            small = sp.Pow(2, -n)
+            replaced[total] = total.replace(sp.binomial, _SHARE) / small
+            # where such sums are divided by 2^n or 2^n - 1, nothing large remains
+            replaced |= {2**n: 1 / small, 2**n - 1: (1 - small) / small}
+    return expression.xreplace(replaced)
 
 
 def _comments(answer: Derivation) -> str:
@@ -216,7 +252,7 @@ def derivation_json(answer: Derivation) -> str:
     }
     if answer.log_value is not None:
         data["log"] = json_number(answer.log_value)
-        data["log10"] = json_number(answer.log_value / math.log(10))
+        data["log10"] = json_number(log10(answer.log_value))
     if answer.enclosed is not None:
         data["enclosed"] = answer.enclosed
     if answer.reason:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.derivation import Derivation, exp_in_range, formula, known, number
 from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
 from theory import LogGradientLaw, LogNormLaw
@@ -115,15 +115,15 @@ def quantile_answer(query: Query, law: LogSumLaw, *more: Assumption) -> Derivati
         The assumptions beside those of every answer.
     """
     enclosed, log_value = None, law.quantile(query.p)
-    if query.digits is not None and log_value == -math.inf:
-        enclosed = "0"  # so many networks are dead
-    elif query.digits is not None:
+    if query.digits is None:
+        error = law.quantile_error(query.p)
+    elif log_value == -math.inf:
+        enclosed, error = "0", 0.0  # so many networks are dead
+    else:
         ball = law.enclosed_quantile(query.p, query.digits)
-        log_value, enclosed = float(ball), f"log = {ball.str(query.digits)}"
-    try:
-        value = math.exp(log_value)
-    except OverflowError:
-        value = math.inf
-    shown = value if 0 < value < math.inf or log_value == -math.inf else None
-    assumed = what_is_assumed(query, *more)
-    return Derivation(query, None, value=shown, log_value=log_value, assumptions=assumed, enclosed=enclosed)
+        log_value, error, enclosed = float(ball), float(ball.rad()), f"log = {ball.str(query.digits)}"
+    value = exp_in_range(log_value)
+    if value:
+        value = known(value, value * (error + abs(log_value) * 2.0**-52))
+    assumed, log_value = what_is_assumed(query, *more), known(log_value, error)
+    return Derivation(query, None, value=value, log_value=log_value, assumptions=assumed, enclosed=enclosed)

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from proofs_check.answers.derivation import exp_in_range
 from proofs_check.answers.formats import json_number, versions, what_it_is_of
 from proofs_check.answers.sampled import Sampled
 
@@ -51,7 +52,7 @@ def sampled_json(answer: Sampled) -> str:
     """Return an answer of montecarlo as JSON."""
     estimate = answer.estimate
     triple = (estimate.value, estimate.lo, estimate.hi)
-    value, lo, hi = map(_exp_or_none, triple) if answer.log_scale else triple
+    value, lo, hi = map(exp_in_range, triple) if answer.log_scale else triple
     data: dict[str, Any] = {
         "quantity": answer.quantity,
         "statement": answer.statement,
@@ -77,20 +78,13 @@ def sampled_json(answer: Sampled) -> str:
     return json.dumps(data, allow_nan=False)
 
 
-def _exp_or_none(log: float) -> float | None:
-    """Return the exponential, or None where a float would wrongly make it 0 or infinite."""
-    if not math.isfinite(log):
-        return math.exp(log)
-    return math.exp(log) if -745 < log < 709 else None
-
-
 def _shown_exp(log: float) -> str:
     """Return the exponential to six digits, also where no float holds it.
 
     >>> _shown_exp(-2000.0)
     '2.58e-869'
     """
-    value = _exp_or_none(log)
+    value = exp_in_range(log)
     if value is not None:
         return f"{value:.6g}"
     power = math.floor(log / math.log(10))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from montecarlo import ActivationNorms, GradientNorms, Observable
+from montecarlo import ActivationNorms, Estimate, GradientNorms, Observable
 from montecarlo.intervals import (
     catoni_interval,
     clopper_pearson_interval,
     order_statistic_interval,
     quantile_sequence_interval,
 )
+from montecarlo.ties import count_reaching, square_unit
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
@@ -60,21 +62,35 @@ def mean_of_logs(query: Query, law: LogSumLaw, logs: Any, sampling: Sampling, *m
         raise InvalidArgument("samples", f"all {len(logs)} networks are dead", "sample more, or wider networks")
     estimate = catoni_interval(alive, variance, sampling.error)
     estimate = replace(estimate, method=f"{estimate.method}; variance {variance:.6g} from theory")
+    estimate = estimate.widened(sampling.rounding(query.net).of(alive))
     return sampled(query, estimate, logs, sampling, *more)
 
 
-def share(query: Query, logs: Any, least: float, sampling: Sampling) -> Sampled:
-    """Estimate the probability that the logarithm is at least `least`.
+def share_alive(query: Query, logs: Any, sampling: Sampling) -> Sampled:
+    """Estimate the probability that the norm is not 0.
 
     Parameters
     ----------
     query, logs, sampling
         As for :func:`mean_of_logs`.
-    least : float
-        The threshold.
     """
-    count = int((logs >= least).sum())
-    return sampled(query, clopper_pearson_interval(count, len(logs), sampling.error), logs, sampling)
+    alive = int(np.isfinite(logs).sum())
+    return sampled(query, clopper_pearson_interval(alive, len(logs), sampling.error), logs, sampling)
+
+
+def share_reaching(query: Query, logs: Any, threshold: Fraction, sampling: Sampling) -> Sampled:
+    """Estimate the probability that the squared norm of an activation is at least a threshold.
+
+    Parameters
+    ----------
+    query, logs, sampling
+        As for :func:`mean_of_logs`.
+    threshold : Fraction
+        The threshold, exactly: a discrete law may have an atom there.
+    """
+    unit = square_unit(query.net, query.numeric_layer)
+    count = count_reaching(logs, threshold, sampling.rounding(query.net), unit=unit)
+    return sampled(query, count.interval(sampling.error), logs, sampling)
 
 
 def quantile(query: Query, observable: Observable, sampling: Sampling) -> Sampled:
@@ -90,13 +106,13 @@ def quantile(query: Query, observable: Observable, sampling: Sampling) -> Sample
         How many networks, or how sharp an interval, and where they run.
     """
     p = float(query.p)
-    if sampling.within is None:
-        logs = sampling.logs(query.net, observable)
-        return sampled(query, order_statistic_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
-    narrow = math.log1p(sampling.within)
+    between = order_statistic_interval if sampling.within is None else quantile_sequence_interval
 
-    def enough(logs: Any) -> bool:
-        return quantile_sequence_interval(logs, p, sampling.error).half_width <= narrow
+    def found(logs: Any) -> Estimate:
+        estimate = between(logs, p, sampling.error)
+        return estimate.widened(sampling.rounding(query.net).of(estimate.value, estimate.lo, estimate.hi))
 
+    narrow = None if sampling.within is None else math.log1p(sampling.within)
+    enough = None if narrow is None else lambda logs: found(logs).half_width <= narrow
     logs = sampling.logs(query.net, observable, until=enough)
-    return sampled(query, quantile_sequence_interval(logs, p, sampling.error), logs, sampling, log_scale=True)
+    return sampled(query, found(logs), logs, sampling, log_scale=True)

@@ -41,8 +41,14 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
         How the logarithms were sampled.
     """
     log_scale = float(sp.log(sp.N(mean, 30)))
-    relative_variance = max(relative_variance, _ROUNDING)
-    estimate = catoni_interval(np.exp(query.order / 2 * logs - log_scale), relative_variance, sampling.error)
+    relative_variance = max(relative_variance, _ISOMETRY)
+    margin = query.order / 2 * sampling.rounding(query.net).of(logs, log_scale)
+    # Catoni's estimate rises with each of the values
+    low, estimate, high = (
+        catoni_interval(np.exp(query.order / 2 * logs - log_scale + moved), relative_variance, sampling.error)
+        for moved in (-margin, 0.0, margin)
+    )
+    estimate = replace(estimate, lo=low.lo, hi=high.hi)
     method = f"{estimate.method}; relative variance {relative_variance:.6g} from theory"
     beyond = abs(log_scale) > _BEYOND
     if beyond:
@@ -59,8 +65,8 @@ _BEYOND = 690
 """A mean whose logarithm is larger than this is estimated by its logarithm, as floats end at exp(709)."""
 
 
-_ROUNDING = 1e-24
-"""Rounding alone spreads sampled norms by less than this relative variance, which an isometry would not have."""
+_ISOMETRY = 1e-24
+"""Norms that are the same for all networks count as having this relative variance, as an interval needs one."""
 
 
 def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.Expr, sp.Expr]:

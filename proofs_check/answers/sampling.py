@@ -10,6 +10,7 @@ from typing import Any
 from montecarlo import Simulation, Workers, simulate
 from montecarlo.engines.engine import Precision
 from montecarlo.observables import Observable
+from montecarlo.rounding import Rounding, rounding_of
 from theory.ensembles import Ensemble, InvalidArgument
 
 
@@ -99,6 +100,16 @@ class Sampling:
             progress=self.progress,
         )
         return simulation[observable].log_values(label)
+
+    def rounding(self, net: Ensemble) -> Rounding:
+        """Return how far rounding may have moved the logarithms.
+
+        Parameters
+        ----------
+        net : Ensemble
+            The networks that were drawn.
+        """
+        return rounding_of(net, self.dtype)
 
     def require_fixed_size(self, quantity: str) -> None:
         """Refuse `within` where no interval is valid at every sample size.

@@ -92,7 +92,7 @@ def first_step(induction: Induction) -> int:
     """
     letters = {one.letter for one in induction.carried}
     least = 0
-    for node in sp.preorder_traversal(sp.sympify(induction.closed)):
+    for node in sp.preorder_traversal(sp.sympify(induction.closed, strict=True)):
         if node.is_Pow and node.exp.free_symbols & letters:
             constant, rest = sp.expand(node.exp).as_coeff_Add()
             constant = -constant if rest.could_extract_minus_sign() else constant
@@ -135,7 +135,7 @@ class Written:
 
     def __post_init__(self) -> None:
         letters = tuple(one.letter for one in self.induction.carried)
-        closed = sp.sympify(self.induction.closed)
+        closed = sp.sympify(self.induction.closed, strict=True)
         if self.later:
             closed = closed.subs({letter: letter + self.later for letter in letters}, simultaneous=True)
         entries = [entry for one in self.induction.carried for entry in (*one.matrix, *one.start)]

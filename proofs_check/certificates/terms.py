@@ -78,7 +78,7 @@ class Terms:
     def __post_init__(self) -> None:
         least: dict[sp.Expr, int] = {}
         for formula in self.formulas:
-            for node in sp.preorder_traversal(sp.sympify(formula)):
+            for node in sp.preorder_traversal(sp.sympify(formula, strict=True)):
                 if node.is_Pow and node.exp.free_symbols - set(self.naturals):
                     shift, times, core = _split(node.exp)
                     least[core] = max(least.get(core, 0), ceil(-shift / times))
@@ -95,7 +95,7 @@ class Terms:
         InvalidArgument
             If it is no real number, or has an exponent that is neither whole, half nor symbolic.
         """
-        return self._sum(sp.sympify(formula))
+        return self._sum(sp.sympify(formula, strict=True))
 
     def name(self, symbol: sp.Symbol) -> str:
         """Return the name of a symbol."""

@@ -67,7 +67,7 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     if is_identical(limit - 1):
         verdict = Verdict.SUPPORTED
     else:
-        there = _at(sp.sympify(limit), n, 1) if not limit.is_infinite else flint.arb(0)
+        there = _at(sp.sympify(limit, strict=True), n, 1) if not limit.is_infinite else flint.arb(0)
         if there is None or there.contains(1):
             return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", f"{says}, which may or may not be 1"),))
         verdict = Verdict.REFUTED

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -13,7 +14,9 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import ActivationNorms, Estimate, GradientNorms, HessianExtremes, HessianNorms, Observable, simulate
-from montecarlo.intervals import catoni_interval, clopper_pearson_interval, order_statistic_interval
+from montecarlo.intervals import catoni_interval, order_statistic_interval
+from montecarlo.rounding import Rounding
+from montecarlo.ties import Count, count_reaching, square_unit
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.derivations import derive_statistic
 from proofs_check.claims.domain import Domain, Point
@@ -172,19 +175,40 @@ def _unknown(sides: Sides, point: Point) -> list[sp.Symbol]:
 def _interval(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, error: float) -> Estimate:
     statistic = sides.meaning.statistics[letter].at(point)
     net = sides.network(point)
-    values = _drawn(statistic, net, drawing)
+    number, logs, rounding = _drawn(statistic, net, drawing)
+    if isinstance(statistic, Exceedance):
+        return _count(statistic, logs, rounding, net).interval(error)
+    values = -np.exp(logs / 2) if number.signed else logs  # the least eigenvalue, which is at most 0
     if isinstance(statistic, Quantile):
         return order_statistic_interval(values, float(statistic.p), error)
-    if isinstance(statistic, Exceedance):
-        threshold = float(enclose(statistic.threshold, 20))
-        least = threshold if statistic.number.signed else (math.log(threshold) if threshold > 0 else -1e308)
-        rounding = 1e-9 * (1 + abs(least)) if abs(least) < 1e300 else 0.0  # an atom at the threshold counts as there
-        above = values > least + rounding if statistic.strict else values >= least - rounding
-        return clopper_pearson_interval(int(above.sum()), len(values), error)
     assert isinstance(statistic, Moment)
     ((number, power),) = statistic.powers
     bound = _second_moment(number, power, net)
     return catoni_interval(_powers(values, number, power), float(bound), error)
+
+
+def _count(statistic: Exceedance, logs: Any, rounding: Rounding, net: Ensemble) -> Count:
+    """Count the networks that reach the threshold, and say which of them rounding leaves open."""
+    number, threshold, strict = statistic.number, enclose(statistic.threshold, 30), statistic.strict
+    if threshold == 0 or (number.signed and threshold > 0):
+        dead = int(np.sum(np.isneginf(logs)))
+        reaching = dead if number.signed else len(logs) - dead
+        reaching *= not (number.signed and (strict or threshold > 0))
+        return Count(reaching, reaching, reaching, len(logs))
+    unit = None
+    if isinstance(number, Activation):
+        unit = square_unit(net, int(number.layers[0]))
+    exact = Fraction(str(statistic.threshold)) if statistic.threshold.is_Rational else _nearest(threshold)
+    if not number.signed:
+        return count_reaching(logs, exact, rounding, unit=unit, strict=strict)
+    below = count_reaching(logs, exact**2, rounding, strict=not strict)  # lambda < t < 0 says that lambda^2 > t^2
+    return Count(*(len(logs) - count for count in (below.most, below.value, below.least)), len(logs))
+
+
+def _nearest(ball: Ball) -> Fraction:
+    """Return the middle of a ball, which is far smaller than what rounding moves."""
+    mantissa, exponent = ball.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def _powers(values: Any, number: RandomNumber, power: Any) -> Any:
@@ -205,18 +229,21 @@ def _second_moment(number: RandomNumber, power: Any, net: Ensemble) -> Ball:
     raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
 
 
-def _drawn(statistic: Statistic, net: Ensemble, drawing: Drawing) -> Any:
-    """Return what was measured on each network: the logarithm of the square, or a signed number itself."""
+def _drawn(statistic: Statistic, net: Ensemble, drawing: Drawing) -> tuple[RandomNumber, Any, Rounding]:
+    """Return what was measured on each network, the logarithms of its square, and how far they may be off."""
     if not isinstance(statistic, (Moment, Quantile, Exceedance)) or len(statistic.numbers) != 1:
         problem = f"{statistic.text} can be neither derived nor sampled with a valid interval"
         raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
     (number,) = statistic.numbers
     observable, component = _observable(number, net)
     run = simulate(net, [observable], samples=drawing.samples, seed=drawing.seed, jobs=drawing.jobs)
-    logs = run[observable].log_values(component)
-    if not number.signed:
-        return logs
-    return -np.exp(logs / 2)  # of signed numbers only the least eigenvalue is drawn, which is at most 0
+    spectral = isinstance(number, (LargestEigenvalue, LeastEigenvalue))
+    rounding = _SPECTRAL if spectral else run[observable].rounding
+    return number, run[observable].log_values(component), rounding
+
+
+_SPECTRAL = Rounding(1e-9, 1e-9)
+"""Eigenvalues are known to nine digits, those of dense matrices and those found by iteration."""
 
 
 def _observable(number: RandomNumber, net: Ensemble) -> tuple[Observable, str]:

@@ -1,7 +1,7 @@
 """Evidence in its four tiers, strongest first; each kind of evidence is data that can examine a claim.
 
 ==============  ==============================================================================
-proved          obligations that must vanish identically, decided by two algebra systems
+proved          obligations that must vanish identically, decided by two algebra systems; identities of a few networks
 fold            proved: a closed form of numbers that each step changes by letters of its own
 induction       proved: a closed form of what a linear map carries from step to step
 enumerated      exact equality with brute force on small cases
@@ -19,7 +19,7 @@ from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
 from proofs_check.evidence.fold import Changing, Fold
 from proofs_check.evidence.induction import Backward, Branches, Carried, Forward, Induction
-from proofs_check.evidence.proved import Obligation, Proved
+from proofs_check.evidence.proved import Identity, Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
 from proofs_check.evidence.slope import Slope
@@ -29,6 +29,7 @@ Evidence = Proved | Enumerated | Enclosed | Simulated
 __all__ = [
     "Evidence",
     "Proved",
+    "Identity",
     "Obligation",
     "Induction",
     "Carried",

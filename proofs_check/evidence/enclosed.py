@@ -88,8 +88,8 @@ class Enclosed:
                 broken = broken or wrong
                 continue
             try:
-                left = enclose(sp.sympify(inequality.left), self.digits)
-                right = enclose(sp.sympify(inequality.right), self.digits)
+                left = enclose(sp.sympify(inequality.left, strict=True), self.digits)
+                right = enclose(sp.sympify(inequality.right, strict=True), self.digits)
             except InvalidArgument as undefined:  # a claim that has no value there is not established
                 verdicts.append(Verdict.INCONCLUSIVE)
                 undecided = undecided or f"{inequality.case}: {undefined.problem}"

@@ -110,11 +110,13 @@ class Enumerated:
 
 
 def _require_comparable(claimed: Any, truth: Any) -> None:
-    """Refuse a claimed value that was returned by mistake: a judge of values is told all but None."""
+    """Refuse a claimed value that was returned by mistake: a judge of values is told what is no number, too."""
     if callable(truth):
-        if claimed is None:
+        if claimed is None or isinstance(claimed, (str, float, complex, sp.Basic)):
             require_value(claimed)
-    elif not isinstance(claimed, (tuple, bool, type(truth))):
+    elif isinstance(claimed, bool) and not isinstance(truth, bool):
+        require_value(claimed)
+    elif not isinstance(claimed, (tuple, type(truth))):
         (require_value if getattr(truth, "free_symbols", ()) else require_number)(claimed)
     elif isinstance(claimed, (float, sp.Basic)):
         require_value(claimed)
@@ -124,15 +126,16 @@ def _equal(claimed: Any, truth: Any) -> bool | None:
     """Whether two exact values are equal; None where this is neither proved nor excluded by a ball."""
     if isinstance(claimed, tuple):
         return bool(claimed == truth)
-    difference = sp.expand(sp.sympify(claimed) - sp.sympify(truth))
-    if difference.has(sp.nan, sp.zoo):  # a claim that has no value equals nothing
-        return False
+    difference = sp.expand(sp.sympify(claimed, strict=True) - sp.sympify(truth, strict=True))
+    require_value(difference)
     if not difference.is_number:
         return True if sp.simplify(difference) == 0 else None
     if zero_by_flint(difference):
         return True
     real, imaginary = difference.as_real_imag()
-    return False if _excludes_zero(real) or _excludes_zero(imaginary) else None
+    if _excludes_zero(imaginary):
+        raise InvalidArgument("claim", f"the claim returned {_short(claimed)}, which is not real", "check its roots")
+    return False if _excludes_zero(real) else None
 
 
 def _excludes_zero(number: sp.Expr) -> bool:

@@ -140,10 +140,18 @@ class Proved:
             raise InvalidArgument("obligations", f"cannot be called: {obligations!r}", remedy)
 
     def examine(self, claim: Callable[..., Any]) -> Finding:
-        """Decide each obligation in both systems."""
+        """Decide each obligation in both systems.
+
+        Raises
+        ------
+        InvalidArgument
+            If the obligations prove nothing: there is none, all are 0 = 0, or they are the base of an induction without
+            its step.
+        """
         failures: list[str] = []
         open_questions: list[str] = []
         obligations = list(self.obligations(claim))
+        _require_content(obligations)
         scope = Scope((self.covers or _all_symbols(obligations),))
         for obligation in obligations:
             require_value(obligation.left)
@@ -155,12 +163,34 @@ class Proved:
             (failures if witness else open_questions).append(f"{obligation.name}: {witness or 'undecided'}")
         names = ", ".join(obligation.name for obligation in obligations)
         if failures:
-            return Finding(Tier.PROVED, self.check, Verdict.REFUTED, detail="; ".join(failures), scope=scope)
-        if open_questions or not obligations:
-            detail = "; ".join(open_questions)
-            return Finding(Tier.PROVED, self.check, Verdict.INCONCLUSIVE, detail=detail, scope=scope)
+            return Finding(self.tier, self.check, Verdict.REFUTED, detail="; ".join(failures), scope=scope)
+        if open_questions:
+            return Finding(self.tier, self.check, Verdict.INCONCLUSIVE, detail="; ".join(open_questions), scope=scope)
         detail = f"{names}: 0 in SymPy and in python-flint"
-        return Finding(Tier.PROVED, self.check, Verdict.SUPPORTED, detail=detail, scope=scope)
+        return Finding(self.tier, self.check, Verdict.SUPPORTED, detail=detail, scope=scope)
+
+
+@dataclass(frozen=True)
+class Identity(Proved):
+    """Identities in the weights of the networks that it names: proved for those, and a case of all others.
+
+    Parameters
+    ----------
+    check, obligations, covers
+        As for :class:`Proved`; `covers` names the networks, such as ``widths 2-2-2-1``.
+    """
+
+    tier = Tier.ENUMERATED
+
+
+def _require_content(obligations: Sequence[Obligation]) -> None:
+    remedy = "put what is derived on the left and what is claimed on the right, each as it stands"
+    if not obligations:
+        raise InvalidArgument("obligations", "are none, so nothing is proved", remedy)
+    if all(one.left == 0 and one.right == 0 for one in obligations):
+        raise InvalidArgument("obligations", "are 0 = 0, whatever is claimed", remedy)
+    if all(one.name.startswith("base") for one in obligations):
+        raise InvalidArgument("obligations", "are the base of an induction without its step", "add the step")
 
 
 def _all_symbols(obligations: Sequence[Obligation]) -> str:

@@ -37,13 +37,8 @@ def require_value(value: Any) -> None:
         raise InvalidArgument("claim", "the claim returned nan, which is no number", _REMEDY)
     if isinstance(value, sp.Basic) and value.has(sp.zoo):
         raise InvalidArgument("claim", "the claim divides by 0", _REMEDY)
-    if isinstance(value, complex) or (isinstance(value, sp.Expr) and not value.free_symbols and _is_complex(value)):
+    if isinstance(value, complex) or (isinstance(value, sp.Expr) and value.is_extended_real is False):
         raise InvalidArgument("claim", f"the claim returned {value!s:.60}, which is not real", _REMEDY)
-
-
-def _is_complex(value: sp.Expr) -> bool:
-    """Whether a constant is surely not real: where ``is_real`` cannot tell, the evidence must."""
-    return value.has(sp.I) and value.is_extended_real is False
 
 
 def require_number(value: Any) -> None:

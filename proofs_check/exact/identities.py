@@ -42,7 +42,7 @@ def zero_by_sympy(expression: sp.Expr) -> bool:
             return power**times * rename(node.base**shift)
         return node.func(*map(rename, node.args)) if node.args else node
 
-    numerator = sp.numer(sp.together(rename(sp.sympify(expression))))
+    numerator = sp.numer(sp.together(rename(sp.sympify(expression, strict=True))))
     for square, root in roots.items():
         relation_top, relation_bottom = sp.fraction(sp.together(square))
         numerator = sp.rem(sp.expand(numerator), relation_bottom * root**2 - relation_top, root)
@@ -69,7 +69,8 @@ def zero_by_flint(expression: sp.Expr, where: Mapping[sp.Symbol, sp.Expr] | None
     >>> zero_by_flint(n * s2 / 2 - 1, {s2: 2 / n})
     True
     """
-    return _Field.of(sp.sympify(expression), where or {}).is_zero(sp.sympify(expression))
+    exact = sp.sympify(expression, strict=True)
+    return _Field.of(exact, where or {}).is_zero(exact)
 
 
 def _split_exponent(exponent: sp.Expr) -> tuple[sp.Expr, int, sp.Expr]:

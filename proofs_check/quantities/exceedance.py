@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from montecarlo import Estimate
 from montecarlo.rare_events.tilting import tail_probability
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
-from proofs_check.answers.derivation import Derivation, number
+from proofs_check.answers.derivation import Derivation, in_range, known, number
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
-from proofs_check.answers.sampled_logs import activation_norms, share
+from proofs_check.answers.sampled_logs import activation_norms, share_reaching
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import symbols
-from theory.balls import enclose_number
+from theory.balls import precision
 from theory.ensembles import InvalidArgument
-from theory.log_laws.feasible_widths import enclosed_exceedance, exceedance
+from theory.ensembles.arguments import exact_fraction
+from theory.log_laws.feasible_widths import enclosed_log_exceedance, exceedance, exceedance_error
+
+_FEW = 1e-3
+"""Probabilities that are nearer to 0 or 1 are enclosed, as floats have few digits of them."""
 
 _SEEN = 100
 """A plain count is trusted only if at least so many networks are expected beyond the threshold."""
@@ -31,11 +36,15 @@ def _left(query: Query) -> Notation:
 def _derive(query: Query) -> Derivation:
     assumed = what_is_assumed(query)
     if query.digits is None:
-        value = exceedance(query.net, query.c, query.layer)
-        if value > 0:
-            return Derivation(query, None, value=value, log_value=math.log(value), assumptions=assumed)
-    ball = enclosed_exceedance(query.net, query.c, query.digits or 15, query.layer)
-    return number(query, None, ball=ball, assumed=assumed)
+        value, error = exceedance(query.net, query.c, query.layer), exceedance_error(query.net, query.layer)
+        if _FEW < value < 1 - _FEW:
+            shown, log_value = known(value, error), known(math.log(value), error / value)
+            return Derivation(query, None, value=shown, log_value=log_value, assumptions=assumed)
+    digits = max(query.digits or 0, 17)
+    logarithm = enclosed_log_exceedance(query.net, query.c, digits, query.layer)
+    with precision(digits + 20):
+        ball = logarithm.exp()
+    return replace(number(query, None, ball=ball, assumed=assumed), log_value=in_range(logarithm))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
@@ -47,9 +56,8 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
         raise InvalidArgument("architecture", problem, "sample a median or quantile")
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
-    least = math.log(query.c.numerator) - math.log(query.c.denominator)
-    least += float(enclose_number(symbols.input_power_sum(query.net, 2)).log())
-    return share(query, sampling.logs(query.net, activation_norms(query)), least, sampling)
+    threshold = query.c * exact_fraction("input", symbols.input_power_sum(query.net, 2))
+    return share_reaching(query, sampling.logs(query.net, activation_norms(query)), threshold, sampling)
 
 
 def _is_rare(query: Query, samples: int) -> bool:

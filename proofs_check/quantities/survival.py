@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from proofs_check import assumptions
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
@@ -11,7 +9,7 @@ from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
-from proofs_check.answers.sampled_logs import activation_norms, share
+from proofs_check.answers.sampled_logs import activation_norms, share_alive
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory.log_laws.log_norms import survival
@@ -28,7 +26,7 @@ def _derive(query: Query) -> Derivation:
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a probability")
-    return share(query, sampling.logs(query.net, activation_norms(query)), -np.finfo(float).max, sampling)
+    return share_alive(query, sampling.logs(query.net, activation_norms(query)), sampling)
 
 
 QUANTITY = Quantity(

@@ -82,7 +82,7 @@ def at_layers(net: Ensemble, claimed: sp.Expr, k: str = "k", later: str = "l") -
         symbols.whole(k): BELOW + 1,
         symbols.whole(later): BELOW + BETWEEN + 2,
     }
-    return sp.sympify(claimed).subs(place, simultaneous=True)
+    return sp.sympify(claimed, strict=True).subs(place, simultaneous=True)
 
 
 def backward_pass(net: Ensemble, *, blocks: bool) -> Backward:

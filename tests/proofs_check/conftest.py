@@ -13,18 +13,19 @@ from proofs_check import registry
 from proofs_check.cli import main
 
 STATEMENTS = """
-from proofs_check import Enumerated, Mean, Mutant, Simulated, Statement
+from proofs_check import Assumption, Enumerated, Mean, Mutant, Simulated, Statement
 from montecarlo import ActivationNorms
 from theory import Ensemble
 
+ANY = (Assumption("numbers are exact"),)
 NET = Ensemble(width=4, depth=1)
 SQUARE = Enumerated("2 times 2", ((2,),), lambda x: x * x)
-AROUND_ONE = {tolerance: Simulated("E|a_1|^2", NET, ActivationNorms(layers=(1,)), "a_1", Mean(1, lambda net: 0.5),
+AROUND_ONE = {tolerance: Simulated("E|a_1|^2", NET, ActivationNorms(layers=(1,)), "a_1", Mean(1, lambda net: 1.0),
                                    tolerance=tolerance, samples=2000) for tolerance in (0.4, 1e-3)}
 
 
 def user(name, claimed, mutated, *evidence):
-    return Statement(id=f"user.{name}", title=f"The {name} one.", latex="2^2 = 4", source="school", assumptions=(),
+    return Statement(id=f"user.{name}", title=f"The {name} one.", latex="2^2 = 4", source="school", assumptions=ANY,
                      claim=lambda x: claimed, evidence=evidence,
                      mutants=(Mutant(f"{claimed} becomes {mutated}", lambda x: mutated),))
 
@@ -47,6 +48,12 @@ class Ran:
     status: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch):
+    """The tests' own terminal is as wide as it likes."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_one_error_budget_is_split_over_all_that_is_collected(run_pytest, tmp_pa
         (tmp_path / f"{name}.py").write_text(
             "from dataclasses import dataclass\n"
             "from montecarlo import ActivationNorms, Estimate\n"
-            "from proofs_check import Mutant, Simulated, Statement\n"
+            "from proofs_check import Assumption, Mutant, Simulated, Statement\n"
             "from theory import Ensemble\n"
             "class Told:\n"
             "    relative = True\n"
@@ -89,7 +89,7 @@ def test_one_error_budget_is_split_over_all_that_is_collected(run_pytest, tmp_pa
             "        return Estimate(1.0, 0.9, 1.1, error, 'told', len(logs))\n"
             "def check(k):\n"
             "    return Simulated(f'check {k}', Ensemble(2, 1), ActivationNorms(layers=(1,)), 'a_1', Told(), 0.5, 30)\n"
-            f"STATEMENTS = [Statement('user.{name}', 't', 'l', 's', (), lambda net: 1,\n"
+            f"STATEMENTS = [Statement('user.{name}', 't', 'l', 's', (Assumption('any'),), lambda net: 1,\n"
             f"    tuple(map(check, range({checks}))), (Mutant('m', lambda net: 2),))]\n"
         )
     ran = run_pytest("--statements", "one.py", "three.py", "-s", "--statements-profile", "full")
@@ -127,10 +127,10 @@ def test_ordinary_runs_are_unaffected_and_left_out_of_statement_runs(run_pytest,
 
 
 GOOD = """
-from proofs_check import Enumerated, Mutant, Statement
+from proofs_check import Assumption, Enumerated, Mutant, Statement
 SQUARE = Enumerated("2 times 2", ((2,),), lambda x: x * x)
 def of(name, claim, mutant=lambda x: 5):
-    return Statement(name, "Four.", "x", "me", (), claim, (SQUARE,), (Mutant("wrong", mutant),))
+    return Statement(name, "Four.", "x", "me", (Assumption("any"),), claim, (SQUARE,), (Mutant("wrong", mutant),))
 """
 
 

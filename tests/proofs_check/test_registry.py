@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated
 from proofs_check.registry import load, load_all, own_statements, select, statements_of
 from proofs_check.statement import Mutant, Statement
@@ -14,7 +15,9 @@ from theory.ensembles import InvalidArgument
 
 def statement(name):
     evidence = (Enumerated("one", ((1,),), lambda x: 1),)
-    return Statement(name, "One.", "1", "here", (), lambda x: 1, evidence, (Mutant("two", lambda x: 2),))
+    return Statement(
+        name, "One.", "1", "here", (Assumption("any"),), lambda x: 1, evidence, (Mutant("two", lambda x: 2),)
+    )
 
 
 AMONG = tuple(statement(name) for name in ("chain.mean", "chain.median", "forward.mean", "forward.rate"))
@@ -63,10 +66,11 @@ def test_without_a_choice_the_own_statements_are_meant():
 SOURCE = textwrap.dedent(
     """
     from proofs_check.evidence import Enumerated
+    from proofs_check.assumptions import NORMAL
     from proofs_check.statement import Mutant, Statement
 
     one = Enumerated("one", ((1,),), lambda x: 1)
-    STATEMENTS = [Statement("user.one", "One.", "1", "me", (), lambda x: 1, (one,), (Mutant("2", lambda x: 2),))]
+    STATEMENTS = [Statement("user.one", "One.", "1", "me", (NORMAL,), lambda x: 1, (one,), (Mutant("2", lambda x: 2),))]
     """
 )
 
@@ -152,7 +156,10 @@ def test_a_module_must_list_statements(listed, problem):
         ("import no_such_module_there\n", "ModuleNotFoundError: No module named 'no_such_module_there' ({file}:1)"),
         ("raise SystemExit(3)\n", "SystemExit: 3 ({file}:1)"),
         (SOURCE.replace('"user.one"', '"User"'), "id: 'User' is not of the form topic.name; use e.g. "),
-        (SOURCE.replace("(),", "('even',),"), "assumptions: user.one lists 'even', which is no Assumption; give a "),
+        (
+            SOURCE.replace("(NORMAL,),", "('even',),"),
+            "assumptions: user.one lists 'even', which is no Assumption; give a ",
+        ),
     ],
 )
 def test_an_error_in_a_users_file_is_told_with_its_line_and_harms_no_other(tmp_path, text, problem):

@@ -12,7 +12,7 @@ PARTS = {
     "title": "The square of 2 is 4.",
     "latex": "2^2 = 4",
     "source": "school",
-    "assumptions": (),
+    "assumptions": (NORMAL,),
     "claim": lambda x: 4,
     "evidence": (Enumerated("2 times 2", ((2,),), lambda x: x * x),),
     "mutants": (Mutant("4 becomes 5", lambda x: 5),),
@@ -51,6 +51,7 @@ def test_a_statement_without_evidence_or_distinct_mutants_is_refused(part, value
 @pytest.mark.parametrize(
     ("assumed", "problem"),
     [
+        ((), "user.square has none, so it speaks of everything"),
         (("the weights are normal",), "user.square lists 'the weights are normal', which is no Assumption"),
         ((NORMAL, None), "user.square lists None, which is no Assumption"),
         (NORMAL, r"user.square has Assumption\(sentence='the weights are normal'\), which is no tuple"),

@@ -80,25 +80,19 @@ def orthogonal_kurtosis(net: Ensemble) -> sp.Expr:
     >>> orthogonal_kurtosis(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
     ((n + 5)/(n + 2))**L
     """
-    return _power(symbols.tidy(_share_moment(net, 2) / _share_moment(net, 1) ** 2), net.depth)
+    return _power(orthogonal_layer_kurtosis(net), net.depth)
 
 
-def orthogonal_kurtosis_limit(net: Ensemble) -> sp.Expr:
-    r"""Derive the limit of :func:`orthogonal_kurtosis` as n grows with L = beta n.
+def orthogonal_layer_kurtosis(net: Ensemble) -> sp.Expr:
+    r"""Derive what one layer multiplies :func:`orthogonal_kurtosis` by; parameters and errors are the same.
 
     Examples
     --------
     >>> from theory import Ensemble
-    >>> orthogonal_kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
-    exp(3*beta)
+    >>> orthogonal_layer_kurtosis(Ensemble(width="n", depth="L", activation="relu", init="orthogonal"))
+    (n + 5)/(n + 2)
     """
-    _require_orthogonal(net)
-    if not isinstance(net.width, str):
-        raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
-    layer = _share_moment(net, 2) / _share_moment(net, 1) ** 2
-    wide = sp.Dummy("n", positive=True)  # limits need a real variable
-    ratio = layer.subs(symbols.whole(net.width), wide)
-    return sp.exp(sp.limit(wide * (ratio - 1), wide, sp.oo) * symbols.BETA)
+    return symbols.tidy(_share_moment(net, 2) / _share_moment(net, 1) ** 2)
 
 
 def orthogonal_log_mean(net: Ensemble) -> sp.Expr:

@@ -21,11 +21,11 @@ import flint
 import sympy as sp
 
 from theory import symbols
-from theory.balls import Ball, enclose, enclose_number, less, precision
+from theory.balls import Ball, enclose, enclose_number, less, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.log_norms import LogNormLaw
-from theory.moments.activations import kurtosis_limit
+from theory.moments.expansions import kurtosis_rate
 from theory.moments.transfer import transfer_matrix
 from theory.requirements import require_normal
 
@@ -79,6 +79,18 @@ def exceedance(net: Ensemble, c: Any, layer: int | str | None = None) -> float:
     return law.exceedance(size + float(enclose_number(symbols.input_power_sum(net, 2)).log()))
 
 
+def exceedance_error(net: Ensemble, layer: int | str | None = None) -> float:
+    """Return about how far :func:`exceedance` may be off where it is neither small nor nearly 1.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> exceedance_error(Ensemble(width=32, depth=32, activation="relu", init="he")) < 2e-12
+    True
+    """
+    return LogNormLaw(net, layer).error
+
+
 def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15, layer: int | str | None = None) -> Ball:
     r"""Enclose :math:`P(|a_k|^2 \ge c|x|^2)`.
 
@@ -104,11 +116,31 @@ def enclosed_exceedance(net: Ensemble, c: Any, digits: int = 15, layer: int | st
     >>> print(enclosed_exceedance(Ensemble(width=2, depth=1, init=1, input="e1"), 2, 15).str(15, radius=False))  # 1/e
     0.367879441171442
     """
+    size, law = _threshold(net, c, layer, digits)
+    return law.enclosed_exceedance(size, digits)
+
+
+def enclosed_log_exceedance(net: Ensemble, c: Any, digits: int = 15, layer: int | str | None = None) -> Ball:
+    r"""Enclose :math:`\log P(|a_k|^2 \ge c|x|^2)`; parameters and errors are those of :func:`enclosed_exceedance`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> one_layer = Ensemble(width=2, depth=1, init=1, input="e1")
+    >>> print(enclosed_log_exceedance(one_layer, "1e-40", 15).str(15, radius=False))  # -1e-40/2
+    -5.00000000000000e-41
+    """
+    size, law = _threshold(net, c, layer, digits)
+    return law.enclosed_log_exceedance(size, digits)
+
+
+def _threshold(net: Ensemble, c: Any, layer: int | str | None, digits: int) -> tuple[Ball, LogNormLaw]:
     require_ensemble(net)
     net.require_numbers("the probability")
     law, factor = LogNormLaw(net, layer), _positive(c)
+    require_digits(digits)
     size = sp.log(sp.Rational(factor.numerator, factor.denominator) * symbols.input_power_sum(net, 2))
-    return law.enclosed_exceedance(enclose(size, digits + 90), digits)
+    return enclose(size, digits + 90), law
 
 
 def feasible_widths(net: Ensemble, c: Any, p: Any) -> Widths:
@@ -198,8 +230,7 @@ def asymptotic_slope(net: Ensemble, c: Any, p: Any) -> tuple[sp.Expr, ...]:
     factor, chance = _factor(c), _chance(p)
     require_normal(net, "the threshold")
     _require_kept_mean(net)
-    exponent = sp.log(kurtosis_limit(_with_symbols(net)))
-    rate = sp.expand_log(exponent, force=True).coeff(symbols.BETA)
+    rate = kurtosis_rate(_with_symbols(net))
     z = sp.sqrt(2) * sp.erfinv(2 * sp.Rational(chance.numerator, chance.denominator) - 1)
     logarithm = sp.log(sp.Rational(factor.numerator, factor.denominator))
     square = z**2 - 2 * logarithm

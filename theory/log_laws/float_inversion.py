@@ -3,7 +3,8 @@ r"""Inversion in floats: distribution, density and quantiles of a sum of indepen
 Gil-Pelaez's formula inverts the characteristic function [1]_, integrated by the midpoint rule. With the step h the
 error is at most the probability that the logarithm is further than :math:`2\pi/h` from the point, by Poisson summation
 [2]_. The step makes this more than forty standard deviations, and the sum ends where the characteristic function is
-below 1e-18. So the error is about 1e-12. Probabilities that are not much larger need :mod:`theory.log_laws.inversion`.
+below 1e-18. So the error is about 1e-12, and more for very deep networks, whose logarithms are sums of many rounded
+ones. Probabilities that are not much larger need :mod:`theory.log_laws.inversion`.
 
 References
 ----------
@@ -62,6 +63,15 @@ class FloatInversion:
         moments = [(factor.float_moments(), times) for factor, times in self.terms]
         mean = sum(times * mean for (mean, _), times in moments) + self.shift
         return mean, math.sqrt(sum(times * variance for (_, variance), times in moments))
+
+    @cached_property
+    def error(self) -> float:
+        """About how far a probability may be off: what the inversion leaves, and the rounding of all logarithms."""
+        sizes = [
+            times * (1 + abs(factor.float_moments()[0]) + math.lgamma(1 + float(factor.width) / 2))
+            for factor, times in self.terms
+        ]
+        return 1e-12 + 2.0**-52 * (sum(sizes) + abs(self.shift))
 
     def is_near(self, t: float) -> bool:
         """Whether t is so near to the mean that the inversion, which is periodic in t, holds there.

@@ -29,7 +29,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from theory.balls import Ball, ComplexBall, enclose_number
+from theory.balls import Ball, ComplexBall, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 ComplexArray = NDArray[np.complexfloating[Any, Any]]
@@ -173,7 +173,8 @@ class ChiSquares:
         """
         if self.slope in (0, 1):
             return self._chi_square_cumulant_ball(order)
-        shares = cumulants_of([self._log_share_moment(m) for m in range(order + 1)])
+        with precision(flint.ctx.dps + self._lost_digits):
+            shares = cumulants_of([self._log_share_moment(m) for m in range(order + 1)])
         return shares[order] + ChiSquares(self.width, self.scale, sp.S.One).log_cumulant_ball(order)
 
     def _chi_square_cumulant_ball(self, order: int) -> Ball:
@@ -237,12 +238,13 @@ class ChiSquares:
         """
         from scipy.special import gammaln, loggamma, logsumexp
 
-        scale = t * math.log(2 * float(self.scale))
+        scale = t * self._log_scale
         counts, log_chances = self.float_counts
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
             half = float(self.width) / 2
-            mixed = logsumexp(shares[:, None] * t + log_weights[:, None], axis=0)
+            parts = np.array_split(t, 1 + len(t) * len(shares) // _AT_ONCE)
+            mixed = np.concatenate([logsumexp(shares[:, None] * u + log_weights[:, None], axis=0) for u in parts])
             return np.asarray(scale + loggamma(half + t) - gammaln(half) + mixed)
         halves = counts / 2
         terms = loggamma(halves[:, None] + t) + (log_chances - gammaln(halves))[:, None]
@@ -252,7 +254,7 @@ class ChiSquares:
         """Return the mean and variance of log R given R > 0 in floats, from which integrations are placed."""
         from scipy.special import digamma, polygamma
 
-        shift = math.log(2 * float(self.scale))
+        shift = self._log_scale
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
             weights, half = np.exp(log_weights), float(self.width) / 2
@@ -263,6 +265,12 @@ class ChiSquares:
         chances = np.exp(log_chances)
         average = float(chances @ digamma(counts / 2))
         return shift + average, float(chances @ (polygamma(1, counts / 2) + (digamma(counts / 2) - average) ** 2))
+
+    @property
+    def _log_scale(self) -> float:
+        """The logarithm of twice the scale, which itself may be beyond floats."""
+        twice = 2 * sp.Rational(self.scale)
+        return math.log(twice.p) - math.log(twice.q)
 
     @cached_property
     def float_counts(self) -> tuple[FloatArray, FloatArray]:
@@ -289,23 +297,35 @@ class ChiSquares:
         """
         from scipy.special import betaln, gammaln, logsumexp
 
-        n, alpha2 = int(self.width), float(self.slope) ** 2
-        ends = np.array([math.log(alpha2), 0.0]), np.full(2, -n * math.log(2))
+        n, log_alpha2 = int(self.width), 2 * self._log_slope
+        ends = np.array([log_alpha2, 0.0]), np.full(2, -n * math.log(2))
         if n == 1:
             return ends
-        panels = 3 + math.ceil(math.log2(1 / math.sqrt(alpha2)))
-        edges = np.concatenate([math.pi / 2 * (1 - 0.5 ** np.arange(panels)), [math.pi / 2]])
+        panels = 3 + math.ceil(-log_alpha2 / math.log(4))
+        edges = math.pi / 2 * np.append(0.5 ** np.arange(panels), 0.0)  # as distances from pi/2, exact near 0
         nodes, weights = np.polynomial.legendre.leggauss(64 + 6 * math.isqrt(n))
-        half = np.diff(edges) / 2
-        angles = (edges[:-1, None] + half[:, None] * (1 + nodes)).ravel()
-        away = (half[:, None] * (1 - nodes) + (math.pi / 2 - edges[1:, None])).ravel()  # pi/2 - angle, exact near 0
-        sine, cosine = np.log(np.sin(angles)), np.log(np.sin(away))
+        half = -np.diff(edges) / 2
+        away = edges[1:, None] + half[:, None] * (1 - nodes)
+        sines = np.cos(away)
+        sines[0] = np.sin(half[0] * (1 + nodes))  # exact near the angle 0
+        sine, cosine = np.log(sines).ravel(), np.log(np.sin(away)).ravel()
         b = np.arange(1.0, n)[:, None]
         chances = gammaln(n + 1) - gammaln(b + 1) - gammaln(n - b + 1) - n * math.log(2)
         densities = math.log(2) + (n - b - 1) * sine + (b - 1) * cosine - betaln((n - b) / 2, b / 2)
         log_weights = logsumexp(chances + densities, axis=0) + np.log((half[:, None] * weights).ravel())
-        shares = np.log(np.exp(2 * cosine) + alpha2 * np.exp(2 * sine))
-        return np.concatenate([ends[0], shares]), np.concatenate([ends[1], log_weights])
+        shares = np.logaddexp(2 * cosine, log_alpha2 + 2 * sine)
+        seen = log_weights > -100
+        return np.concatenate([ends[0], shares[seen]]), np.concatenate([ends[1], log_weights[seen]])
+
+    @property
+    def _log_slope(self) -> float:
+        """The logarithm of the slope, which may be below every float."""
+        return math.log(int(self.slope.p)) - math.log(int(self.slope.q))
+
+    @property
+    def _lost_digits(self) -> int:
+        """The digits that 1 - slope^2 loses where it is subtracted from 1."""
+        return 0 if self.slope in (0, 1) else math.ceil(-2 * self._log_slope / math.log(10))
 
     def transform(self, t: ComplexBall) -> ComplexBall:
         """Return E R^t given R > 0, as a ball.
@@ -332,9 +352,11 @@ class ChiSquares:
             counts = range(1, n + 1)
             return list(zip(self._chances(counts), (values[b] for b in counts), strict=True))
         counts = range(n + 1)
-        half, lost = flint.arb(n) / 2, flint.acb(1 - enclose_number(self.slope) ** 2)
+        half = flint.arb(n) / 2
         total = _gamma_ratio(t, half)
-        shares = [lost.hypgeom_2f1(-t, flint.acb(n - b) / 2, half) for b in counts]
+        with precision(flint.ctx.dps + self._lost_digits):
+            lost = flint.acb(1 - enclose_number(self.slope) ** 2)
+            shares = [lost.hypgeom_2f1(-t, flint.acb(n - b) / 2, half) for b in counts]
         return [(p, total * share) for p, share in zip(self._chances(counts), shares, strict=True)]
 
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:
@@ -357,6 +379,9 @@ class ChiSquares:
             value = real * abs(_gamma_ratio(point, flint.arb(n) / 2) / _gamma_ratio(flint.acb(c), flint.arb(n) / 2))
         return scale * value, (height / (flint.arb(n) / 2 + c)).atan()
 
+
+_AT_ONCE = 4_000_000
+"""So many complex exponentials are held in memory at a time."""
 
 _WRITTEN_OUT = 256
 """Up to this width a sum over B is written out; SymPy adds up longer ones in floats before it prints them."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -22,17 +21,17 @@ import sympy as sp
 from theory.balls import Ball, enclose, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
-from theory.log_laws import inversion
+from theory.log_laws import inversion, quantile_search
+from theory.log_laws.all_alive import log_survival, log_survival_ball, survival
 from theory.log_laws.float_inversion import FloatInversion
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.masked_signs import Coins
 
-_TAIL = 1e-9
-"""Probabilities below this are enclosed, because inversion in floats is good to about 1e-12."""
+_TAIL = 1e-4
+"""Probabilities below this are enclosed, as inversion in floats is good to about 1e-12: others have eight digits."""
 
-
-_ROUGH = 3
-"""A density known to so many digits is enough for Newton's method to gain a dozen digits a step."""
+_LEAST_SLOPE = sp.Rational(1, 10**10)
+"""Below it a dead layer keeps so little that its part of the transform oscillates too fast to be integrated."""
 
 
 class LogSumLaw(ABC):
@@ -67,7 +66,7 @@ class LogSumLaw(ABC):
         >>> LogNormLaw(Ensemble(width="n", depth="L", activation="relu", init="he")).survival()
         (1 - 1/2**n)**L
         """
-        return sp.Mul(*(_power(factor.survival(), times, factor.width) for factor, times in self.terms))
+        return survival(self.terms)
 
     def mean(self) -> sp.Expr:
         """Return the mean of the logarithm, given survival.
@@ -157,7 +156,7 @@ class LogSumLaw(ABC):
 
         Notes
         -----
-        The inversion in floats has an error of about 1e-12. Where this is not small against the answer, the answer is
+        The inversion in floats has an error of about 1e-12. Where this is more than 1e-8 of the answer, the answer is
         enclosed instead.
 
         Examples
@@ -170,12 +169,13 @@ class LogSumLaw(ABC):
         """
         if math.isnan(t):
             raise InvalidArgument("t", "is not a number", "use e.g. t=-2.0")
+        dead = -math.expm1(self._log_alive)
         if math.isinf(t):
-            return 1.0 if t > 0 else 1.0 - self._alive
+            return 1.0 if t > 0 else dead
         given_survival = self._floats.cdf(t)
         if given_survival < _TAIL:
             given_survival = self._tail_float(t, upper=False)
-        return 1.0 - self._alive + self._alive * given_survival
+        return min(1.0, dead + self._alive * given_survival)
 
     def exceedance(self, t: float) -> float:
         """Return the probability that the logarithm exceeds t; where it is small, it is more exact than 1 - cdf.
@@ -213,6 +213,11 @@ class LogSumLaw(ABC):
             return self._alive * value
         return 0.0 if self._underflows(t) else float(self.enclosed_pdf(t, 15))
 
+    @property
+    def error(self) -> float:
+        """About how far :meth:`cdf` and :meth:`exceedance` may be off."""
+        return self._floats.error
+
     def quantile(self, p: float | Fraction) -> float:
         r"""Return the p-quantile of the logarithm, which is -inf if P(dead) >= p.
 
@@ -231,9 +236,26 @@ class LogSumLaw(ABC):
         below, above = self._given_survival(p)
         if not below > 0:
             return -math.inf
-        if min(float(below), float(above)) < 100 * _TAIL:
-            return float(self.enclosed_quantile(p, 15))
+        if min(float(below), float(above)) < _TAIL:
+            return float(self.enclosed_quantile(p, 17))
         return self._floats.quantile(float(below))
+
+    def quantile_error(self, p: float | Fraction) -> float:
+        """Return about how far :meth:`quantile` may be off, which has the same errors.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(width=50, depth=10**6, init="lecun"))
+        >>> law.quantile_error(0.3) < 1e-4
+        True
+        """
+        t = self.quantile(p)
+        if not math.isfinite(t):
+            return 0.0
+        below, above = self._given_survival(p)
+        slope = self._floats.pdf(t) if min(float(below), float(above)) >= _TAIL else math.inf
+        return self.error / slope + abs(t) * 2.0**-50
 
     def median(self) -> float:
         r"""Return the median of the logarithm, which is the typical size; errors as for :meth:`quantile`.
@@ -273,9 +295,10 @@ class LogSumLaw(ABC):
         >>> print(one_layer.enclosed_cdf(0, 25).str(25, radius=False))  # 1 - exp(-1/2)
         0.3934693402873665763962005
         """
-        alive = self._alive_ball(digits)
-        with precision(digits + 10):
-            return 1 - alive + alive * self._enclosed_tail(t, digits, upper=False)
+        self._require_digits(digits)
+        with precision(digits + 20):
+            alive = log_survival_ball(self.terms)
+            return alive.exp() * self._enclosed_tail(t, digits, upper=False) - alive.expm1()
 
     def enclosed_exceedance(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
         """Return the probability that the logarithm exceeds t as a ball.
@@ -289,9 +312,25 @@ class LogSumLaw(ABC):
         >>> print(law.enclosed_exceedance(100, 10).str(10, radius=False))
         4.115263054e-1988
         """
-        alive = self._alive_ball(digits)
-        with precision(digits + 10):
-            return alive * self._enclosed_tail(t, digits, upper=True)
+        self._require_digits(digits)
+        with precision(digits + 20):
+            return self.enclosed_log_exceedance(t, digits).exp()
+
+    def enclosed_log_exceedance(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
+        """Return the logarithm of :meth:`enclosed_exceedance`, which has its digits near 0, too.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> one_layer = LogNormLaw(Ensemble(width=2, depth=1, init=1, input="e1"))
+        >>> print(one_layer.enclosed_log_exceedance(-100, 10).str(10, radius=False))  # -exp(-100)/2
+        -1.860037988e-44
+        """
+        self._require_digits(digits)
+        with precision(digits + 20):
+            beyond_half = bool(_ball(t) < self._floats.center[0])
+            tail = self._enclosed_tail(t, digits, upper=not beyond_half)
+            return log_survival_ball(self.terms) + ((-tail).log1p() if beyond_half else tail.log())
 
     def enclosed_pdf(self, t: float | Fraction | Ball, digits: int = 30) -> Ball:
         """Return the density of the logarithm at t as a ball; it integrates to the probability of survival.
@@ -305,10 +344,10 @@ class LogSumLaw(ABC):
         >>> print(one_layer.enclosed_pdf(0, 20).str(20, radius=False))  # exp(-1/2)/2
         0.30326532985631671180
         """
-        alive = self._alive_ball(digits)
-        with precision(digits + 10):
+        self._require_digits(digits)
+        with precision(digits + 20):
             y = _ball(t) - self._shift_ball()
-            return alive * inversion.density(self._numeric_terms, y, digits=digits)
+            return log_survival_ball(self.terms).exp() * inversion.density(self._numeric_terms, y, digits=digits)
 
     def enclosed_quantile(self, p: float | Fraction, digits: int = 30) -> Ball:
         """Return a ball that contains the p-quantile of the logarithm, for p above P(dead).
@@ -340,51 +379,12 @@ class LogSumLaw(ABC):
         require_digits(digits)
         below, above = self._given_survival(p, digits)
         if not below > 0:
-            raise InvalidArgument("p", f"{p} is not above P(dead) = {1.0 - self._alive:.6g}", "use a larger p")
+            raise InvalidArgument(
+                "p", f"{p} is not above P(dead) = {-math.expm1(self._log_alive):.6g}", "use a larger p"
+            )
         upper = bool(above < below)
         goal = above if upper else below
-        t, closeness = self._near_quantile(goal, upper=upper)
-        for _ in range(8 + digits // 8):  # Newton's method in intervals: a quantile in `inside` lies in `image`
-            with precision(digits + 20):
-                inside = flint.arb(t, closeness)
-                excess = goal - self._enclosed_tail(t, digits + 5, upper=upper)
-                pdf = self._density_around(inside)
-                image = t + (-1 if upper else 1) * excess / pdf
-                if not inside.contains_interior(image):
-                    closeness *= 1000
-                    continue
-                size = abs(t) if abs(t) > 1e-3 else flint.arb(1)
-                if image.rad() < size * flint.arb(10) ** -(digits + 1):
-                    return image
-                t, closeness = image.mid(), image.rad() * 2
-        raise InvalidArgument("digits", f"{digits} digits of this quantile cannot be met", "ask for fewer")
-
-    def _density_around(self, inside: Ball) -> Ball:
-        """Enclose the density given survival on a small ball, about as sharply as its size allows."""
-        y = inside - self._shift_ball()
-        sharp = round(-float(inside.rad().log()) / math.log(10)) - 12
-        if sharp > _ROUGH:  # each step of Newton's method then doubles the digits
-            with suppress(InvalidArgument):
-                return inversion.density(self._numeric_terms, y, digits=sharp)
-        return inversion.density(self._numeric_terms, y, digits=_ROUGH)
-
-    def _near_quantile(self, goal: Ball, *, upper: bool) -> tuple[Ball, Ball]:
-        """Return a point near the quantile and about how near it is, by Newton's method on the tail's logarithm."""
-        mean, deviation = self._floats.center
-        if goal > 100 * _TAIL:
-            p = float(goal)
-            return flint.arb(self._floats.quantile(1 - p if upper else p)), flint.arb(1e-9)
-        t, sign, longest = mean, -1 if upper else 1, 4 * deviation
-        for _ in range(80):
-            there = self._enclosed_tail(t, 10, upper=upper)
-            with precision(20):
-                slope = inversion.density(self._numeric_terms, flint.arb(t) - self._shift_ball(), digits=10) / there
-                step = sign * float((goal / there).log() / slope)
-            t += max(-longest, min(longest, step))
-            if abs(step) < 1e-6:
-                return flint.arb(t), flint.arb(1e-9)
-            longest *= 2 if abs(step) > longest else 1
-        raise InvalidArgument("p", "is too far in the tail", "use p nearer to 1/2")
+        return quantile_search.enclosed_quantile(self._floats, self.constant, goal, upper=upper, digits=digits)
 
     def _given_survival(self, p: float | Fraction, digits: int = 15) -> tuple[Ball, Ball]:
         """Return p and 1 - p given survival; if P(dead) >= p, the first is negative, or a ball around 0."""
@@ -409,8 +409,7 @@ class LogSumLaw(ABC):
     @cached_property
     def _log_alive(self) -> float:
         self._require_numbers("the inversion")
-        dying = ((int(factor.width), int(times)) for factor, times in self.terms if factor.slope == 0)
-        return sum(times * math.log1p(-(2.0**-width)) for width, times in dying)
+        return log_survival(self.terms)
 
     @property
     def _alive(self) -> float:
@@ -420,6 +419,10 @@ class LogSumLaw(ABC):
     def _numeric_terms(self) -> list[tuple[ChiSquares | Coins, int]]:
         self._require_numbers("the inversion")
         terms = [(factor, int(times)) for factor, times in self.terms if times != 0]
+        for factor, _ in terms:
+            if 0 < factor.slope < _LEAST_SLOPE:
+                problem = f"the slope {factor.slope} is too near to 0 for the inversion of the law"
+                raise InvalidArgument("activation", problem, f"use 'relu', or a slope from {float(_LEAST_SLOPE)} on")
         if not any(isinstance(factor, ChiSquares) for factor, _ in terms):
             raise InvalidArgument("depth", "the law is discrete, so there is no density to invert", "go deeper")
         return terms
@@ -439,10 +442,9 @@ class LogSumLaw(ABC):
 
     # --- balls ------------------------------------------------------------------------------------------------------
 
-    def _alive_ball(self, digits: int) -> Ball:
+    def _require_digits(self, digits: int) -> None:
         self._require_numbers("the enclosure")
         require_digits(digits)
-        return enclose(self.survival(), digits + 10)
 
     def _shift_ball(self) -> Ball:
         return enclose_number(self.constant).log()
@@ -452,16 +454,6 @@ class LogSumLaw(ABC):
         with precision(digits + 80):
             y = _ball(t) - self._shift_ball()
         return inversion.tail(self._numeric_terms, y, upper=upper, digits=digits)
-
-
-def _power(base: sp.Expr, times: sp.Expr, width: sp.Expr) -> sp.Expr:
-    """Return base^times, which is not evaluated if it has too many digits to write down."""
-    huge = base.is_Rational and times.is_Integer and width.is_Integer and int(width) * int(times) > _LONGEST
-    return sp.Pow(base, times, evaluate=False) if huge else base**times
-
-
-_LONGEST = 10_000
-"""A probability of more bits than this stays a power."""
 
 
 def _ball(value: Any) -> Ball:

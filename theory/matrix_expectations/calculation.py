@@ -73,7 +73,7 @@ class Calculation:
         laws : mapping of MatrixSymbol to MatrixLaw
             The laws of the random ones.
         """
-        shapes = [(sp.sympify(letter.shape[0]), sp.sympify(letter.shape[1])) for letter in letters]
+        shapes = [tuple(sp.sympify(size, strict=True) for size in letter.shape) for letter in letters]
         random = {label: laws[letter] for label, letter in enumerate(letters) if letter in laws}
         for label, law in list(random.items()):
             if isinstance(law, Wishart):

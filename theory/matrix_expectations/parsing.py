@@ -146,7 +146,7 @@ class _Reader:
         if dimension == 1:
             return NONE
         vertex: int = next(self.fresh)
-        self.dimensions[vertex] = sp.sympify(dimension)  # an explicit matrix has Python's integers
+        self.dimensions[vertex] = sp.sympify(dimension, strict=True)  # an explicit matrix has Python's integers
         return vertex
 
     def scalar(self, expression: sp.Expr, bound: _Bound) -> _Sum:

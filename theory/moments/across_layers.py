@@ -115,10 +115,9 @@ def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     """
     require_ensemble(net)
     means = activation_moment(net, 2, first) * activation_moment(net, 2, second)
-    if first == second:
-        return symbols.tidy(activation_moment(net, 4, first) - means)
-    difference = mixed_moment(net, {first: 2, second: 2}) - means
-    return symbols.tidy(difference) if isinstance(first, int) and isinstance(second, int) else difference
+    product = activation_moment(net, 4, first) if first == second else mixed_moment(net, {first: 2, second: 2})
+    difference = product - means
+    return symbols.tidy(difference) if difference.is_rational_function() else difference
 
 
 def correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
@@ -146,7 +145,7 @@ def correlation(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     require_ensemble(net)
     if 0 in (first, second):
         raise InvalidArgument("layers", "the input is not random", "use layers from 1 to the depth")
-    spread = covariance(net, first, first) * covariance(net, second, second)
-    if spread == 0:
+    spreads = [covariance(net, layer, layer) for layer in (first, second)]
+    if 0 in spreads:
         raise InvalidArgument("layers", "a norm that is not random has no correlation", "use another law or width")
-    return covariance(net, first, second) / sp.sqrt(spread)
+    return symbols.standardized(covariance(net, first, second), *spreads)

@@ -8,7 +8,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
-from theory.moments.transfer import Layer, eigenvalues, input_power_sums, power_applied, through_layers, transfer_matrix
+from theory.moments.transfer import Layer, input_power_sums, power_applied, through_layers, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
@@ -133,57 +133,3 @@ def kurtosis(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     return ratio.replace(
         lambda part: part.is_Pow and not part.exp.is_number, lambda part: symbols.tidy(part.base) ** part.exp
     )
-
-
-def kurtosis_limit(net: Ensemble) -> sp.Expr:
-    r"""Derive the limit of :func:`kurtosis` as n grows with L = beta n, at fixed kurtosis of the entries.
-
-    Parameters
-    ----------
-    net : Ensemble
-        A network whose width is a symbol; its depth is replaced by beta n.
-
-    Returns
-    -------
-    sympy.Expr
-        The limit in the symbol ``beta``: for ReLU under He it is exp(5 beta).
-
-    Raises
-    ------
-    InvalidArgument
-        If the width is a number.
-
-    Notes
-    -----
-    Divide the transfer matrix of order 4 by the square of the one of order 2. Then its leading eigenvalue is
-    1 + c/n + O(1/n^2), the other eigenvalue is O(1/n), and the leading eigenvector's share of the input tends to 1.
-    SymPy takes all these limits.
-
-    Examples
-    --------
-    >>> from theory import Ensemble
-    >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="he", law="symmetric"))
-    exp(5*beta)
-    """
-    require_ensemble(net)
-    if net.architecture.is_plain and not net.has_independent_entries:
-        from theory.architectures.orthogonal import orthogonal_kurtosis_limit
-
-        return orthogonal_kurtosis_limit(net)
-    require_independent_entries(net)
-    if not net.is_constant_width or not isinstance(net.width, str):
-        raise InvalidArgument("width", "the limit needs a symbolic width", "use width='n'")
-    n = symbols.whole(net.width)
-    wide = sp.Dummy("n", positive=True)  # SymPy's limit needs a real variable
-    square = transfer_matrix(net, 2).matrix[0] ** 2
-    transfer = transfer_matrix(net, 4)
-    ratio = (transfer.matrix / square).subs(n, wide)
-    if len(transfer.basis) == 1:
-        growth, share = ratio[0], sp.S.One
-    else:
-        growth, other = eigenvalues(ratio)
-        # E|a_L|^4 = growth^L share |x|^4 + ..., where |x|_4^4/|x|^4 lies between 1/n and 1
-        flatness = sp.Dummy("flatness", positive=True)
-        share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
-    rate = sp.limit(wide * (growth - 1), wide, sp.oo)
-    return sp.exp(rate * symbols.BETA) * sp.limit(share, wide, sp.oo)

@@ -16,14 +16,18 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
-from theory.moments.transfer import IntegerPartition, Layer, eigenvalues, transfer_matrix
+from theory.moments.large_widths import Series, divided, leading_eigenvalue, series_in_width, times
+from theory.moments.transfer import IntegerPartition, Layer, transfer_matrix
 from theory.requirements import require_independent_entries
-
-_small = sp.Dummy("h", positive=True)
-"""This variable stands for 1/n."""
 
 _HIGHEST = 4
 """Moments of epsilon beyond this order are O(n^-3), and do not enter."""
+
+_TERMS = 3
+"""The series go to 1/n^2."""
+
+_LOGARITHM = [sp.Rational((-1) ** (j + 1), j) if j else sp.S.Zero for j in range(_HIGHEST + 1)]
+"""The coefficients of log(1 + epsilon)."""
 
 
 def lyapunov_expansion(net: Ensemble) -> sp.Expr:
@@ -46,7 +50,8 @@ def lyapunov_expansion(net: Ensemble) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        If the width is a number, the entries are dependent, or the law's moments up to order 8 are not known.
+        If the width is a number, the entries are dependent, or the law's moments up to order 8 are not known; or if the
+        law is discrete, as a signal can then be exactly 0, where its logarithm has no mean.
 
     Examples
     --------
@@ -57,7 +62,7 @@ def lyapunov_expansion(net: Ensemble) -> sp.Expr:
     -(72*K - 167)/(12*n**2) - 5/(2*n) + O(n**(-3), (n, oo))
     """
     epsilon = _epsilon_moments(net)
-    mean = sp.Add(*((-1) ** (j + 1) * epsilon[j] / j for j in range(1, _HIGHEST + 1)))
+    mean = [sp.Add(*(c * moment[k] for c, moment in zip(_LOGARITHM, epsilon, strict=True))) for k in range(_TERMS)]
     return _ordered(net, mean) + sp.log(_growth(net))
 
 
@@ -73,12 +78,10 @@ def log_variance_expansion(net: Ensemble) -> sp.Expr:
     2/n**2 + 2/n + O(n**(-3), (n, oo))
     """
     epsilon = _epsilon_moments(net)
-    logarithm = [(-1) ** (j + 1) * sp.Rational(1, j) if j else 0 for j in range(_HIGHEST + 1)]
-    square = sp.Add(
-        *(logarithm[i] * logarithm[j] * epsilon[i + j] for i in range(1, _HIGHEST) for j in range(1, _HIGHEST + 1 - i))
-    )
-    mean = sp.Add(*(logarithm[j] * epsilon[j] for j in range(1, _HIGHEST + 1)))
-    return _ordered(net, square - mean**2)
+    mean = [sp.Add(*(c * moment[k] for c, moment in zip(_LOGARITHM, epsilon, strict=True))) for k in range(_TERMS)]
+    pairs = [(i, j) for i in range(1, _HIGHEST) for j in range(1, _HIGHEST + 1 - i)]
+    square = [sp.Add(*(_LOGARITHM[i] * _LOGARITHM[j] * epsilon[i + j][k] for i, j in pairs)) for k in range(_TERMS)]
+    return _ordered(net, [both - one for both, one in zip(square, times(mean, mean), strict=True)])
 
 
 def kurtosis_expansion(net: Ensemble) -> sp.Expr:
@@ -107,41 +110,109 @@ def kurtosis_expansion(net: Ensemble) -> sp.Expr:
     exp(5*beta) - 25*beta*exp(5*beta)/(2*n) + O(n**(-2), (n, oo))
     """
     require_ensemble(net)
+    growth, share = _wide_kurtosis(net, terms=3)
+    # growth^(beta n) = exp(beta n log growth), and log(1 + c/n + d/n^2) = c/n + (d - c^2/2)/n^2
+    limit = sp.exp(symbols.BETA * sp.factor(growth[1]))
+    correction = sp.factor(share[1] + symbols.BETA * (growth[2] - growth[1] ** 2 / 2))
     n = _width(net)
-    transfer = transfer_matrix(net, 4)
-    square = transfer_matrix(net, 2).matrix[0] ** 2
-    ratio = (transfer.matrix / square).subs(n, 1 / _small).applyfunc(sp.cancel)
-    if len(transfer.basis) == 1:
-        growth, share = ratio[0], sp.S.One
+    return limit + limit * correction / n + sp.O(n**-2, (n, sp.oo))
+
+
+def kurtosis_limit(net: Ensemble) -> sp.Expr:
+    r"""Derive the limit of :math:`E|a_L|^4/(E|a_L|^2)^2` as n grows with L = beta n, at fixed kurtosis of the entries.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network whose width is a symbol; its depth is replaced by beta n.
+
+    Returns
+    -------
+    sympy.Expr
+        The limit in the symbol ``beta``: for ReLU under He it is exp(5 beta).
+
+    Raises
+    ------
+    InvalidArgument
+        If the width is a number.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="relu", init="he", law="symmetric"))
+    exp(5*beta)
+    >>> kurtosis_limit(Ensemble(width="n", depth="L", activation="leaky:s", init="he", law="uniform"))
+    exp(beta*(5*s**4 - 2*s**2 + 5)/(s**2 + 1)**2)
+    """
+    return sp.exp(kurtosis_rate(net) * symbols.BETA)
+
+
+def kurtosis_rate(net: Ensemble) -> sp.Expr:
+    r"""Derive :math:`\kappa` of :func:`kurtosis_limit`, which is :math:`e^{\kappa\beta}`; arguments are the same.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> kurtosis_rate(Ensemble(width="n", depth="L", activation="relu", init="he"))
+    5
+    """
+    require_ensemble(net)
+    n = _width(net)
+    if net.architecture.is_plain and not net.has_independent_entries:
+        from theory.architectures.orthogonal import orthogonal_layer_kurtosis
+
+        growth = series_in_width(orthogonal_layer_kurtosis(net), n, 2)
     else:
-        growth, other = eigenvalues(ratio)  # the other is O(1/n), so its L-th power is smaller than any power of 1/n
-        flatness = symbols.input_power_sum(net, 4) / symbols.input_power_sum(net, 2) ** 2
-        flatness = sp.sympify(flatness).subs(n, 1 / _small)
-        share = (ratio[0, 0] + ratio[0, 1] * flatness - other) / (growth - other)
-    exponent = symbols.BETA * sp.log(growth) / _small
-    return _ordered(net, sp.exp(exponent) * share, order=2)
+        growth, _ = _wide_kurtosis(net, terms=2)
+    return sp.factor(growth[1])
 
 
-def _epsilon_moments(net: Ensemble) -> list[sp.Expr]:
-    """Return E epsilon^0, ..., E epsilon^4 in h = 1/n, with |a|_4^4/|a|^4 of the layer below to leading order."""
+def _wide_kurtosis(net: Ensemble, terms: int) -> tuple[list[sp.Expr], list[sp.Expr]]:
+    """Return growth and share as series in 1/n, where the kurtosis is growth^L share up to what decays faster.
+
+    The transfer matrix of order 4, divided by the square of the one of order 2, tends to the projection on |a|^4. So
+    its leading eigenvalue, the growth, tends to 1. The other is O(1/n), and its L-th power smaller than any power of n.
+    """
     require_independent_entries(net)
     n = _width(net)
+    square = transfer_matrix(net, 2).matrix[0] ** 2
+    transfer = transfer_matrix(net, 4)
+    ratio = transfer.matrix / square
+    if len(transfer.basis) == 1:
+        return series_in_width(ratio[0], n, terms), [sp.S.One] + [sp.S.Zero] * (terms - 1)
+    trace, determinant = (series_in_width(value, n, terms) for value in (ratio.trace(), ratio.det()))
+    growth = leading_eigenvalue(trace, determinant)
+    # from (1, |x|_4^4/|x|^4), both eigenvalues' powers; the share of the leading one's
+    flatness = symbols.input_power_sum(net, 4) / symbols.input_power_sum(net, 2) ** 2
+    rest = series_in_width(ratio[0, 1] * flatness - ratio[1, 1], n, terms)
+    above = [g + r for g, r in zip(growth, rest, strict=True)]
+    below = [2 * g - t for g, t in zip(growth, trace, strict=True)]
+    return growth, divided(above, below)
+
+
+def _epsilon_moments(net: Ensemble) -> list[list[sp.Expr]]:
+    """Return E epsilon^0, ..., E epsilon^4 as series, with |a|_4^4/|a|^4 of the layer below to leading order."""
+    require_independent_entries(net)
+    n = _width(net)
+    if net.law.has_atoms:
+        problem = f"{net.law.name!r} has atoms, and expansions of logarithms need a bounded density"
+        raise InvalidArgument("law", problem, "use law='normal', 'uniform' or 'symmetric'")
     layer = Layer.forward(net, 1)
     mean = layer.image((1,))[(1,)]
-    flat = sp.limit(n * layer.image((2,))[(1, 1)] / mean**2, n, sp.oo)
-    shares = {1: sp.S.One, 2: flat * _small}
+    flat, *_ = series_in_width(n * layer.image((2,))[(1, 1)] / mean**2, n, 1)
+    shares = {1: sp.S.One, 2: flat / n}
 
     def power_sum(part: IntegerPartition) -> sp.Expr:
         # sums of sixth and higher powers are O(n^-2), and contribute O(n^-3)
         return sp.Mul(*(shares.get(j, sp.S.Zero) for j in part))
 
-    ratios = [sp.S.One]
+    ratios = [[sp.S.One] + [sp.S.Zero] * (_TERMS - 1)]
     for j in range(1, _HIGHEST + 1):
         image = layer.image((1,) * j)
         value = sp.Add(*(coefficient * power_sum(part) for part, coefficient in image.items())) / mean**j
-        ratios.append(sp.cancel(value.subs(n, 1 / _small)))
+        ratios.append(series_in_width(value, n, _TERMS))
     return [
-        sp.expand(sp.Add(*((-1) ** (j - i) * comb(j, i) * ratios[i] for i in range(j + 1))))
+        [sp.Add(*((-1) ** (j - i) * comb(j, i) * ratios[i][k] for i in range(j + 1))) for k in range(_TERMS)]
         for j in range(_HIGHEST + 1)
     ]
 
@@ -150,12 +221,11 @@ def _growth(net: Ensemble) -> sp.Expr:
     return transfer_matrix(net, 2).matrix[0]
 
 
-def _ordered(net: Ensemble, value: sp.Expr, order: int = 3) -> sp.Expr:
-    """Expand in h = 1/n up to h^(order - 1), and write the series in n with its error term."""
+def _ordered(net: Ensemble, series: Series) -> sp.Expr:
+    """Write a series in 1/n with its error term."""
     n = _width(net)
-    series = sp.series(value, _small, 0, order).removeO()
-    terms = (sp.factor(series.coeff(_small, j)) / n**j for j in range(order))
-    return sp.Add(*terms) + sp.O(1 / n**order, (n, sp.oo))
+    terms = (sp.factor(coefficient) / n**j for j, coefficient in enumerate(series))
+    return sp.Add(*terms) + sp.O(n ** -len(series), (n, sp.oo))
 
 
 def _width(net: Ensemble) -> sp.Symbol:

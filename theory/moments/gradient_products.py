@@ -92,7 +92,8 @@ def gradient_correlation(net: Ensemble, first: int | str, second: int | str) -> 
     >>> gradient_correlation(Ensemble(width=4, depth=5), 1, 1)
     1
     """
-    spread = gradient_covariance(net, first, first) * gradient_covariance(net, second, second)
-    if spread == 0:
+    covariance = gradient_covariance(net, first, second)
+    spreads = [gradient_covariance(net, layer, layer) for layer in (first, second)]
+    if 0 in spreads:
         raise InvalidArgument("layers", "the norm of this gradient is not random", "use a deeper network")
-    return sp.simplify(gradient_covariance(net, first, second) / sp.sqrt(spread))
+    return symbols.standardized(covariance, *spreads)

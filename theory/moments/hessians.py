@@ -147,15 +147,15 @@ def gauss_newton_moment(net: Ensemble) -> sp.Expr:
     return symbols.tidy(squares + 2 * sp.Add(*(gradient_product(net, j, k) for j, k in _pairs(net))))
 
 
-def residual_part_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
+def residual_part_moment(net: Ensemble, target: symbols.Scalar = 0) -> sp.Expr:
     r"""Derive :math:`E|(f-y)H|_F^2`, of the loss Hessian's residual part, for normal weights and a numeric depth.
 
     Parameters
     ----------
     net : Ensemble
         A network with normal weights and a sign-symmetric readout; a linear network may have any readout.
-    target : sympy.Expr or int
-        The target y.
+    target : sympy.Expr, int, Fraction, float or str
+        The target y; a str is a number or the name of a symbol.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def residual_part_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        As :func:`hessian_block_moment` at order 4, and if the depth is a symbol.
+        As :func:`hessian_block_moment` at order 4, and if the depth is a symbol or the target is no number or name.
 
     Notes
     -----
@@ -182,7 +182,7 @@ def residual_part_moment(net: Ensemble, target: sp.Expr | int = 0) -> sp.Expr:
     for k, later in _pairs(net):
         scales = symbols.variance(net, k) * symbols.variance(net, later)
         total += 2 * scales * hessian_block_moment(net, k, later, 4)
-    return symbols.tidy(total) + symbols.tidy(sp.sympify(target) ** 2 * hessian_moment(net))
+    return symbols.tidy(total) + symbols.tidy(symbols.finite("target", target) ** 2 * hessian_moment(net))
 
 
 def _pairs(net: Ensemble) -> list[tuple[int, int]]:

@@ -208,7 +208,7 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
         remedy = "give a number, use law='normal', or take theory.moments.sequences, which has the generating function"
         raise InvalidArgument("depth", problem, remedy)
     upper, lower = eigenvalues(matrix)
-    once = (matrix * vector)[0].expand()
+    once = symbols.tidy((matrix * vector)[0])
     # the result is a sum of two geometric sequences, and its first two values give both coefficients
     rising, falling = once - lower * vector[0], upper * vector[0] - once
     if (upper - lower).is_rational_function():

@@ -54,7 +54,7 @@ class ChainLaw:
     def _depth(self) -> sp.Expr:
         return symbols.whole(self.net.depth)
 
-    def absolute_moment(self, power: sp.Expr | int) -> sp.Expr:
+    def absolute_moment(self, power: symbols.Scalar) -> sp.Expr:
         r"""Return :math:`E|f|^{power}` for a positive power, whole or not.
 
         Examples
@@ -63,7 +63,7 @@ class ChainLaw:
         >>> ChainLaw(Ensemble(width=1, depth=2, law="uniform")).absolute_moment(1)
         3/4
         """
-        power = sp.sympify(power)
+        power = symbols.positive("power", power)
         one = self._scale() ** power * absolute_moment(self.net.law).subs(_r, power)
         return sp.simplify(one) ** self._depth() * self._input() ** power
 

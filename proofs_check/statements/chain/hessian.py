@@ -117,6 +117,7 @@ HOLLOW = Statement(
         Mutant("the diagonal has the other sign", partial(hollow, diagonal=-1)),
         Mutant("the sign is flipped", partial(hollow, sign=-1)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- chain.hessian-inertia --------------------------------------------------------------------------------------------

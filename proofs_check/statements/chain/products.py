@@ -10,6 +10,7 @@ import sympy as sp
 
 from montecarlo import GradientNorms
 from proofs_check import assumptions
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Quantile, Simulated, agrees_with
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.statement import Claim, Mutant, Statement
@@ -68,6 +69,7 @@ MEAN_PRESERVED = Statement(
         Mutant("s^2 becomes 4/5", partial(mean_square, per_layer=sp.Rational(4, 5))),
         Mutant("s^2 becomes 6/5", partial(mean_square, per_layer=sp.Rational(6, 5))),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- chain.typical-vanishes -------------------------------------------------------------------------------------------

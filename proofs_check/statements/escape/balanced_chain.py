@@ -79,7 +79,7 @@ def balanced_chain(
     curve = x * w0 ** (depth - 2)
     along, across = curve * ((2 * depth - turn) * f0 - (depth - 1) * y), curve * (y - f0)
     lag = 1 + logs * sp.log((y - f1) * w1 ** (depth - 1) / ((y - f0) * w0 ** (depth - 1)))
-    product = sp.sympify(depth - top) / (depth - 2)
+    product = sp.sympify(depth - top, strict=True) / (depth - 2)
     return Balanced(leading, low, high, along=along, across=across, lag=lag, product=product)
 
 
@@ -162,7 +162,8 @@ def _descent(L: int, x: sp.Expr, y: sp.Expr, w0: sp.Expr, w1: sp.Expr, eta: sp.E
     with precision(50):
         a, b, rate, w, last = (enclose(value, 50) for value in (x, y, eta, w0, w1))
         while not w >= last:
-            assert w < last
+            if not w < last:
+                raise ArithmeticError("50 digits do not tell whether the last weight is passed")
             w, steps = w + rate * (b - a * w**L) * a * w ** (L - 1), steps + 1
     return steps
 

@@ -49,7 +49,7 @@ def scaling(net: Ensemble, quantity: str, *, power: sp.Rational = sp.S.One, move
     """
     if quantity == "slope":
         return Between(-power - sp.Rational(1, 10), -power)
-    start = moves - sp.log(sp.Rational(rate(net)))
+    start = moves + sp.log(2 * int(net.depth))
     return Between(start + sp.Rational(1, 5), start + sp.Rational(2, 5))
 
 

@@ -9,6 +9,7 @@ import sympy as sp
 
 from montecarlo import GradientNorms
 from proofs_check import assumptions
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enumerated, Induction, LogMean, Mean, Proved, Simulated, agrees_with
 from proofs_check.exact.all_weights import gradient_power
 from proofs_check.statement import Claim, Mutant, Statement
@@ -139,6 +140,7 @@ MEAN_PRESERVED = Statement(
         Mutant("the last mask is forgotten", partial(mean_square, gate=False)),
         Mutant("it grows with the layer", partial(mean_square, grows_with_layer=True)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- gradient.typical-rate --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import sympy as sp
 from montecarlo import GradientProducts, HessianNorms
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Carried, Enumerated, Induction, Mean, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
 from proofs_check.statement import Claim, Mutant, Statement
@@ -108,6 +109,7 @@ FROBENIUS = Statement(
         Mutant("one mask is forgotten", partial(mean_square, gates=1)),
         Mutant("the width is forgotten", partial(mean_square, wide=False)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- hessian.spread ---------------------------------------------------------------------------------------------------

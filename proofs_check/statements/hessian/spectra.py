@@ -259,8 +259,8 @@ WIDE_LIMIT_EDGE = Statement(
     id="hessian.wide-limit-edge",
     title="In wide networks lambda_max is |x||v| exp(gamma L) times 1 + sqrt 2 at L = 3, 0.54 L^{3/2} for large L.",
     latex=(
-        r"\operatorname{med}\log\lambda_{\max}\approx\log\frac{|x||v|}{z^*}+\gamma L+\tfrac1{2n},\quad z^*\text{ the fold}"
-        r"\text{ of }"
+        r"\operatorname{med}\log\lambda_{\max}\approx\log\frac{|x||v|}{z^*}+\gamma L+\tfrac1{2n},\quad z^*\text{ the}"
+        r"\text{ fold of }"
         r"\alpha_j=\tfrac{q_j}{1-p_jq_j},\ \beta_j=\tfrac{p_j}{1-p_jq_j},\ p_j=z+\beta_{j-1},\ q_j=z+\alpha_{j+1}"
     ),
     source=f"{PAPER}, the Hessian theorems; the edge is derived here (theory.curvature.wide_edge)",

@@ -11,7 +11,7 @@ import flint
 import sympy as sp
 
 from proofs_check import assumptions
-from proofs_check.evidence import Carried, Enumerated, Induction, Obligation, Proved
+from proofs_check.evidence import Carried, Enumerated, Identity, Induction, Obligation, Proved
 from proofs_check.evidence.proved import bases_and_steps
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
@@ -93,7 +93,7 @@ HOLLOW = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=hollow,
     evidence=(
-        Proved(
+        Identity(
             "widths 2-2-2-1: weights, input, readout, masks and slopes indeterminate",
             _second_differences,
             "all weights at 2-2-2-1",
@@ -327,7 +327,7 @@ RANK_AND_INERTIA = Statement(
     ),
     claim=signature,
     evidence=(
-        Proved(
+        Identity(
             "dual vectors of the constraints, widths 1-2-2-2-1: all indeterminate",
             _dual_vectors,
             "all weights at 1-2-2-2-1",
@@ -452,7 +452,7 @@ HOMOGENEITY = Statement(
     assumptions=(assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES, assumptions.NO_KINK),
     claim=homogeneity,
     evidence=(
-        Proved(
+        Identity(
             "widths 1-2-2-1: weights, input, readout, masks and slopes indeterminate", _euler, "all weights at 1-2-2-1"
         ),
         Enumerated(

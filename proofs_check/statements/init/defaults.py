@@ -7,6 +7,8 @@ from functools import partial
 import sympy as sp
 
 from proofs_check import assumptions
+from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enumerated
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.statement import Mutant, Statement
@@ -24,6 +26,8 @@ def mean_square(net: Ensemble, *, third: int = 3, gate: sp.Expr | None = None, f
     return ((t.p2 if gate is None else gate) / third) ** (t.L - fewer_layers) * t.x2
 
 
+PYTORCH_VARIANCE = Assumption("the weights have PyTorch's variance 1/(3n), whatever their law (PyTorch's is uniform)")
+
 PYTORCH_DEFAULT = Statement(
     id="init.pytorch-default",
     title="Under PyTorch's default initialization (biases left out) even the mean of |a|^2 vanishes: (1/6)^L for ReLU.",
@@ -34,7 +38,7 @@ PYTORCH_DEFAULT = Statement(
         assumptions.CONSTANT_WIDTH,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
-        assumptions.UNIFORM,
+        PYTORCH_VARIANCE,
     ),
     claim=mean_square,
     evidence=(
@@ -59,6 +63,7 @@ PYTORCH_DEFAULT = Statement(
         Mutant("L - 1 for L", partial(mean_square, fewer_layers=1)),
         Mutant("1/3 becomes 1/4", partial(mean_square, third=4)),
     ),
+    domain=EVERYWHERE,
 )
 
 STATEMENTS = (PYTORCH_DEFAULT,)

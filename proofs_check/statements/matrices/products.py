@@ -9,6 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Carried, Induction, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
@@ -88,6 +89,7 @@ FROBENIUS_FOURTH = Statement(
         Mutant("2 becomes 3", partial(frobenius_fourth, twice=3)),
         Mutant("d^2 for d^2 - d", partial(frobenius_fourth, apart=0)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- matrices.two-routes ----------------------------------------------------------------------------------------------
@@ -144,6 +146,7 @@ TWO_ROUTES = Statement(
         Mutant("n^2 for n(n-1)", partial(fourth_after_one_layer, gates=0)),
         Mutant("K - 2 for K - 3", partial(fourth_after_one_layer, cumulant=2)),
     ),
+    domain=EVERYWHERE,
 )
 
 STATEMENTS = (FROBENIUS_FOURTH, TWO_ROUTES)

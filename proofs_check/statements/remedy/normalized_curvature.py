@@ -168,7 +168,7 @@ NORMALIZED_HESSIAN = Statement(
             HessianExtremes(),
             "ends/gradient",
             reading=Quantile(0.1),
-            tolerance=1.2,
+            tolerance=0.0,
             samples=400,
         ),
     ),

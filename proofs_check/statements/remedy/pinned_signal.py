@@ -119,8 +119,8 @@ LAYER_NORM = Statement(
         ),
         Enclosed("the rate is the leading term that theory derives", _leading_rate),
         _layer_norm_mean(_LAYER_NORM.at(width=16, depth=64), 0.06, 2_000),
-        _growth_check(_LAYER_NORM.at(width=16, depth=64), 2.5, 2_000),
-        _growth_check(_LAYER_NORM.at(width=32, depth=64), 2.5, 1_000),
+        _growth_check(_LAYER_NORM.at(width=16, depth=64), 1.4, 8_000),
+        _growth_check(_LAYER_NORM.at(width=32, depth=64), 1.2, 6_000),
     ),
     mutants=(
         Mutant("the signal decays like that of a plain network", partial(layer_norm, decays=True)),
@@ -230,7 +230,7 @@ BATCH_NORM = Statement(
     claim=batch_norm,
     evidence=(
         Enclosed("the growth is the one that theory derives, and pi/(pi-1) in the limit", _meets_derived),
-        _batch_norm_mean(RELU.at(width=32, depth=8, architecture="batchnorm:4"), 0.60, 4_000),
+        _batch_norm_mean(RELU.at(width=32, depth=8, architecture="batchnorm:4"), 0.20, 40_000),
         _growth_check(RELU.at(width=96, depth=10, architecture="batchnorm:8"), 0.6, 300),
         _growth_check(RELU.at(width=128, depth=10, architecture="batchnorm:16"), 0.6, 300),
     ),

@@ -71,7 +71,7 @@ def scale_of(net: Ensemble, branches: sp.Expr) -> sp.Expr:
         case str():
             return _ALPHA
         case alpha:
-            return sp.sympify(alpha)
+            return sp.sympify(alpha, strict=True)
 
 
 def _size(net: Ensemble, reading: Any, tolerance: float, samples: int, **also: Any) -> Simulated:
@@ -225,7 +225,7 @@ def _one_more_pair(net: Ensemble, claim: Claim) -> list[Induction]:
     layer, branches = Layer.forward(of_any_variance(net).plain, 1), symbols.whole("B")
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
     moments = Carried.number(branches, 1 + _ALPHA**2 * inner * outer, symbols.input_power_sum(net, 2))
-    claimed = sp.sympify(claim(net)).subs(symbols.whole(net.depth), 2 * branches)
+    claimed = sp.sympify(claim(net), strict=True).subs(symbols.whole(net.depth), 2 * branches)
     origin = Branches(2, _ALPHA, layer.width, layer.variance, layer.slope)
     return [Induction("E|a_L|^2 at L = 2B", (moments,), claimed, (), variance_of(net), origin)]
 

@@ -200,3 +200,10 @@ def test_slabs_are_all_rows_once(width, slabs, init):
     rows = list(Weights(Ensemble(width=width, depth=1, init=init)).slabs(1))
     assert [k for part in rows for k in range(part.start, part.stop)] == list(range(width))
     assert len(rows) == (1 if init == "orthogonal" else slabs)
+
+
+@pytest.mark.parametrize(("init", "shape"), [("he", (5, 3, 2)), ("orthogonal", (5, 3, 2)), ("orthogonal", (5, 4, 3))])
+def test_an_array_of_another_shape_is_refused_even_where_assertions_are_off(init, shape):
+    weights = Weights(Ensemble(width=3, depth=2, init=init))
+    with pytest.raises(InvalidArgument, match=r"^out: W_1 is 3 by 3, and \(5, "):
+        weights.draw(1, np.random.default_rng(0), np.empty(shape))

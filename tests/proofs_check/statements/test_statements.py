@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from fractions import Fraction
+from functools import partial
 
 import pytest
 import sympy as sp
@@ -13,6 +14,9 @@ from montecarlo import Estimate
 from proofs_check.evidence import Enumerated, Mean, Simulated
 from proofs_check.evidence.simulated import as_float
 from proofs_check.registry import own_statements, topics
+from proofs_check.statements.chain import hessian as chain
+from proofs_check.statements.forward import moments
+from proofs_check.statements.law import log_norms
 from proofs_check.verdict import Between, Tier, Verdict
 from proofs_check.verification import verify
 from theory import ChainLaw, Ensemble, Law, LogNormLaw, activation_moment, gradient_moment, symbols
@@ -23,7 +27,7 @@ from theory.dynamics.balanced_chains import BalancedChain
 from theory.dynamics.saddles import escape_steps, escape_steps_bounds, exit_time_asymptote, exit_time_saturation
 from theory.dynamics.update_rules import UpdateRule
 from theory.log_laws.log_gradients import LogGradientLaw
-from theory.moments.activations import kurtosis_limit
+from theory.moments.expansions import kurtosis_limit
 from theory.width_one.hessian_bounds import hessian, log_norm_bounds
 from theory.width_one.hessian_law import chain_hessian_log_mean
 
@@ -42,6 +46,7 @@ REQUIRED = {
     "chain.hessian-law",
     "forward.mean-preserved",
     "forward.fourth-moment",
+    "forward.eighth-moment",
     "forward.kurtosis-limit",
     "forward.typical-rate",
     "forward.width-depth",
@@ -426,16 +431,63 @@ def test_it_is_supported_by_every_piece_and_no_mutant_survives(statement, result
 
 
 @each_statement
-def test_every_piece_of_evidence_fails_some_mutant(statement, results):
-    """Refutes it, or, if the piece is only sufficient for the claim, no longer supports it."""
+def test_every_piece_of_evidence_fails_some_mutant_and_reaches_the_domain(statement, results):
     result = results[statement.id]
-    pieces = {_piece(f.tier, f.check, f.case) for f in result.findings}
-    able = {_piece(f.tier, f.check, f.case) for m in result.mutants for f in m.refuted_by}
+    assert (result.toothless, result.unreached) == ((), "")
+
+
+@each_statement
+def test_all_that_it_claims_cannot_be_moved_by_much(statement, results):
+    """In logarithms, or relative to a mean; what is claimed exactly cannot be moved at all."""
+    result = results[statement.id]
+    for together, _ in result.reaches:
+        assert together.worse <= (0.1 if together.relative else 0.7)
+    if not result.reaches and result.exact_reach is None:  # what is claimed is no number
+        assert {f.tier for f in result.findings} <= {Tier.PROVED, Tier.ENUMERATED}
+
+
+def _rejudged(statement, results, claim):
+    """The verdicts on another claim by the same evidence, from the intervals that are there."""
+    found = {(f.check, f.case): f for f in results[statement.id].findings}
     for evidence in statement.evidence:
-        if not getattr(evidence, "refutes", True):
-            found = [evidence.examine(mutant.claim) for mutant in statement.mutants]
-            able |= {_piece(f.tier, f.check, f.case) for f in found if f.verdict is not Verdict.SUPPORTED}
-    assert {piece for piece in pieces if piece not in able} == set()
+        if not _drawn(evidence):
+            yield evidence.examine(claim).verdict
+        elif (finding := found.get((evidence.check, evidence.case))) is not None:
+            estimate = Estimate(finding.estimate, *finding.interval, finding.error, "as found", finding.samples)
+            yield evidence.judge(claim, estimate, 0).verdict
+
+
+def _plus(statement_id, shift):
+    claim = BY_ID[statement_id].claim
+
+    def shifted(*case, **options):
+        value = claim(*case, **options)
+        return Between(value.lo + shift, value.hi + shift) if isinstance(value, Between) else value + shift
+
+    return statement_id, shifted
+
+
+FALSE = [
+    ("forward.width-depth", partial(moments.median_range, relu=Fraction(3))),
+    ("forward.width-depth", partial(moments.median_range, relu=Fraction(12, 5))),
+    ("forward.width-depth", partial(moments.median_range, linear=Fraction(23, 20))),
+    ("chain.hessian-size", partial(chain.size_range, share=Fraction(9, 10))),
+    ("law.width-threshold", partial(log_norms.threshold, relu=Fraction(49, 20))),
+    ("law.width-threshold", partial(log_norms.threshold, relu=Fraction(51, 20))),
+    ("law.quantiles", lambda net, p: log_norms.quantile(net, p + 0.005)),
+    _plus("hessian.wide-limit-edge", 0.06),
+    _plus("escape.inverse-curvature", 0.08),
+    _plus("plateau.flatness", 0.5),
+    _plus("plateau.residual-part", 1.63),
+    _plus("hessian.vanishes-in-median-not-in-mean", 2.47),
+    _plus("remedy.normalized-curvature", 1.3),
+    _plus("escape.adaptive-faster", 0.66),
+]
+
+
+@pytest.mark.parametrize(("name", "claim"), FALSE)
+def test_a_false_theorem_beside_the_true_one_is_refuted(name, claim, results):
+    assert Verdict.REFUTED in set(_rejudged(BY_ID[name], results, claim))
 
 
 @each_statement

@@ -12,12 +12,11 @@ from theory import Ensemble, InvalidArgument, LogNormLaw, activation_moment, kur
 from theory.architectures import orthogonal
 from theory.architectures.orthogonal import (
     orthogonal_kurtosis,
-    orthogonal_kurtosis_limit,
     orthogonal_log_mean,
     orthogonal_log_variance,
     orthogonal_moment,
 )
-from theory.moments.activations import kurtosis_limit
+from theory.moments.expansions import kurtosis_limit
 
 RELU = Ensemble(width="n", depth="L", activation="relu", init="orthogonal")
 NAMED = sp.Symbol("n", integer=True, positive=True)
@@ -84,8 +83,8 @@ def test_what_is_lost_against_normal_weights_is_the_chi_square():
 
 def test_fluctuations_are_three_fifths_of_those_of_normal_weights():
     assert sp.simplify(orthogonal_kurtosis(RELU.at(depth=1)) - 1 - 3 / (NAMED + 2)) == 0
-    assert orthogonal_kurtosis_limit(RELU) == sp.exp(3 * sp.Symbol("beta", positive=True))
-    assert orthogonal_kurtosis_limit(RELU.at(activation="linear")) == 1
+    assert kurtosis_limit(RELU) == sp.exp(3 * sp.Symbol("beta", positive=True))
+    assert kurtosis_limit(RELU.at(activation="linear")) == 1
 
 
 def test_a_linear_network_is_an_isometry():
@@ -109,7 +108,6 @@ def test_moments_are_found_whatever_they_are_asked_by(activation):
         assert activation_moment(net, order, 0) == sp.Symbol("norm_x", positive=True) ** order
     assert sp.simplify(kurtosis(net) - orthogonal_kurtosis(net)) == 0
     assert sp.simplify(kurtosis(net.at(depth=5), 3) - orthogonal_kurtosis(net.at(depth=3))) == 0
-    assert kurtosis_limit(net) == orthogonal_kurtosis_limit(net)
 
 
 def test_layers_that_are_not_there_are_refused():
@@ -132,16 +130,16 @@ def test_layers_that_are_not_there_are_refused():
         (lambda: orthogonal_log_mean(RELU.at(width=4097, depth=3)), "width"),
         *(
             (lambda call=call, text=text: call(RELU.at(law="normal", architecture=text)), "architecture")
-            for call in (orthogonal_moment, orthogonal_kurtosis, orthogonal_kurtosis_limit, orthogonal_log_mean)
+            for call in (orthogonal_moment, orthogonal_kurtosis, orthogonal_log_mean)
             for text in ("residual:1", "layernorm", "batchnorm:4")
         ),
         (lambda: orthogonal_log_variance(RELU.at(architecture="layernorm")), "architecture"),
         (lambda: orthogonal_moment(None), "net"),
         (lambda: orthogonal_log_mean(None), "net"),
         (lambda: orthogonal_log_variance(None), "net"),
-        (lambda: orthogonal_kurtosis_limit("n"), "net"),
+        (lambda: kurtosis_limit("n"), "net"),
         (lambda: orthogonal_log_mean(Ensemble(widths=(2, 3), init="orthogonal")), "widths"),
-        (lambda: orthogonal_kurtosis_limit(RELU.at(width=4)), "width"),
+        (lambda: kurtosis_limit(RELU.at(width=4)), "width"),
         (lambda: orthogonal_log_variance(RELU.at(activation="leaky:1/2")), "order"),
     ],
 )

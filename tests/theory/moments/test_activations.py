@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from proofs_check.exact.all_weights import activation_power
 from tests.theory.small_networks import NUMBERS, exact, networks, refused
 from theory.ensembles import Ensemble, Law
-from theory.moments.activations import activation_moment, kurtosis, kurtosis_limit, moment_before
+from theory.moments.activations import activation_moment, kurtosis, moment_before
+from theory.moments.expansions import kurtosis_limit
 from theory.moments.transfer import transfer_matrix
 from theory.width_one.products import ChainLaw
 

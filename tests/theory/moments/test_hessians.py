@@ -135,6 +135,14 @@ def test_bad_arguments_are_named(
         hessian_block_moment(Ensemble(**{"width": 2, "depth": 3, **fields}), *layers, order)
 
 
+@pytest.mark.parametrize("text", ["__import__('os').getpid()", "2*y", "y+1"])
+def test_a_target_in_text_is_a_number_or_a_name_and_is_not_evaluated(text):
+    net = Ensemble(width="n", depth=2, readout="signs")
+    with refused("target"):
+        residual_part_moment(net, text)
+    assert residual_part_moment(net, "1/2") == residual_part_moment(net, sp.Rational(1, 2))
+
+
 @pytest.mark.parametrize("call", [gauss_newton_moment, residual_part_moment])
 def test_sums_of_fourth_order_need_a_number_of_layers_and_normal_weights(call: Any) -> None:
     with refused("depth", "needs a number", "'L'"):

@@ -141,3 +141,10 @@ def test_bad_probabilities_symbolic_quantiles_and_normal_bounds_are_refused() ->
         chain(depth="L").median()
     with refused("law", "uniform weights", "normal"):
         chain(law="normal", depth=2).median_bounds()
+
+
+@pytest.mark.parametrize("power", ["__import__('os').getpid()", "1+1", 0, -1, "nan"])
+def test_a_power_is_a_positive_number_or_a_name_and_is_not_evaluated(power):
+    with refused("power"):
+        chain(depth=2).absolute_moment(power)
+    assert chain(depth=2).absolute_moment("2") == chain(depth=2).absolute_moment(2) == 1
