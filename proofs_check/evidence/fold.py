@@ -62,10 +62,10 @@ class Fold:
 
     def obligations(self) -> list[Obligation]:
         """Return that the claim holds before the first step, and that each step keeps it."""
-        closed = sp.sympify(self.closed)
+        closed = sp.sympify(self.closed, strict=True)
         before = closed.subs({one.letter: one.start for one in self.others}, simultaneous=True)
         after = closed.subs({one.letter: one.after for one in self.others}, simultaneous=True)
         return [
             Obligation("base", self.first.start, before),
-            Obligation("step", sp.sympify(self.first.after).subs(self.first.letter, closed), after),
+            Obligation("step", sp.sympify(self.first.after, strict=True).subs(self.first.letter, closed), after),
         ]
