@@ -7,24 +7,32 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full test smoke lowest lint oracle soak bench clean
+.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
 	@echo 'make verify       check every statement (about a minute), write tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
+	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
 	@echo 'make test         set up and run the tests, on all cores (with PyTorch, KaTeX and Dask if make oracle installed them)'
 	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
 	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
 	@echo 'make lint         ruff, mypy, import contracts'
 	@echo 'make oracle       compare with PyTorch, read every formula with KaTeX, run on a Dask cluster (installs all three)'
 	@echo 'make soak         the statistical suite over 100 seeds (hours; SEEDS=10 for fewer)'
+	@echo 'make soak-today   a twentieth of it in the full profile, with the day as the seed'
 	@echo 'make bench        compare the speed with other packages (installs them; half an hour)'
+	@echo 'make mutants      break the code in COUNT=300 places, drawn by SEED=0, and see whether a test notices (hours)'
 
 verify: $(VENV)/.report
 	$(BIN)/vanishing verify --profile quick --out out
 
 verify-full: $(VENV)/.report
 	$(BIN)/vanishing verify --profile full --out out
+
+# QUICK=--quick leaves out Coq's own library when coqchk goes through everything again
+certify: $(VENV)/.report
+	@command -v coqc >/dev/null || { echo 'Coq is missing. On Debian: apt install coq (version 8.16 or later)'; exit 1; }
+	$(BIN)/vanishing certify $(QUICK) --out out/certificates
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -58,11 +66,19 @@ SEEDS ?= 100
 soak: $(VENV)/.test
 	$(BIN)/python -m proofs_check.command.soak --seeds $(SEEDS)
 
+soak-today: $(VENV)/.test
+	$(BIN)/python -m proofs_check.command.soak --today
+
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.expectations
 	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.curvature
 	$(BIN)/python -m benchmarks.training
+
+COUNT ?= 300
+SEED ?= 0
+mutants: $(VENV)/.test
+	$(BIN)/python -m benchmarks.mutants --count $(COUNT) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) $(LOWEST) out build *.egg-info

@@ -9,6 +9,9 @@ papers         the papers, one file each
 evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
+results        what a run found: of a mutant, of a statement, of all of them
+sharpness      by how much claims may be moved before evidence refutes them
+domain         which sizes a statement speaks of, and whether its evidence gets there
 registry       which statements there are, by id
 loading        a user's file as a module
 faults         what could not be run, and where
@@ -18,6 +21,7 @@ discovery      what there is, by its files
 exact          identities, brute force and small networks, over the rationals
 toolkit        what many statements are made of
 claims         a claim in, a verdict out: claims of one's own, as text
+certificates   proofs as Coq files, which Coq checks
 quantities     what `derive` and `sample` can be asked for, one file each
 answers        questions and answers of `derive` and `sample`, and what quantities share
 reporting      tables, whole files, progress bars, the canvas of figures
@@ -46,7 +50,8 @@ if TYPE_CHECKING:
     from proofs_check.evidence import Quantile as Quantile
     from proofs_check.evidence import Simulated as Simulated
     from proofs_check.registry import load, select
-    from proofs_check.verification import Report, verify
+    from proofs_check.results import Report
+    from proofs_check.verification import verify
 
 __all__ = [
     "Statement",

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit status: 0 if all is supported, 1 if something is refuted, 2 for a wrong use or a statement that could
-        not be run, 3 if something is inconclusive, 130 if it was interrupted.
+        not be run, 3 if something is inconclusive, 130 if it was interrupted, 141 if nobody reads on.
 
     Examples
     --------
@@ -45,6 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     assuming: n is the width of every layer
     0
     """
+    if sys.stderr is None:  # 2>&-: then what print is told would go to stdout
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stdout is None:  # >&-
+        print("vanishing: cannot write the output: it is closed; send it to a file or to /dev/null", file=sys.stderr)
+        return 2
     parser = _Parser(prog="vanishing", description="Theorems about random deep networks, checked by machine.")
     arguments = list(sys.argv[1:] if argv is None else argv)
     known = subcommands.names()
@@ -72,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:  # the reader of our output has gone
         _silence_stdout()
-        return 0
+        return _UNREAD
     except OSError as failed:
         _silence_stdout()
         where = failed.filename or "the output"
@@ -80,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"vanishing: cannot write {where}: {failed.strerror}; free some space or write elsewhere", file=sys.stderr
         )
         return 2
+
+
+_UNREAD = 141
+"""128 + SIGPIPE, as if the signal had ended the process: 0 would say "supported", and 1 "refuted"."""
 
 
 def _silence_stdout() -> None:

@@ -92,7 +92,11 @@ def fault_of(error: BaseException, what: str, near: Iterable[object] = (), at: P
 
 def problem_of(error: BaseException) -> str:
     """Return an error's message in one line, with its kind unless it is a bad argument."""
-    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    try:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # an error of somebody's own, which cannot even say what it is
+        said = ""
+    text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(said.split()))
     if len(text) > _MOST_CHARACTERS:
         text = f"{text[:_MOST_CHARACTERS]}..."
     if isinstance(error, InvalidArgument):

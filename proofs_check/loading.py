@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
+import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
 _PREFIX = "_statements_"
 _beside: dict[str, str] = {}
@@ -41,10 +44,38 @@ def run_file(path: Path) -> ModuleType:
     return module
 
 
-def is_loaded_file(thing: object) -> bool:
-    """Whether the class of an object comes from such a file, which no other process can import by its name."""
-    module = type(thing).__module__
-    return module.startswith(_PREFIX) or module in _beside
+def is_from_file(*things: object) -> bool:
+    """Whether things are, or hold, anything from such a file, which no other process can import by its name.
+
+    Parameters
+    ----------
+    *things : object
+        What another process would be sent.
+
+    Examples
+    --------
+    >>> is_from_file(Path("mine.py"), len)
+    False
+    """
+    modules = _Modules()
+    try:
+        modules.dump(things)
+    except Exception:  # what cannot be sent at all
+        return True
+    return any(name.startswith(_PREFIX) or name in _beside for name in modules.names)
+
+
+class _Modules(pickle.Pickler):
+    """Notes the module of each class and function that a pickle would name."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO())
+        self.names: set[str] = set()
+
+    def reducer_override(self, thing: Any) -> Any:
+        named = thing if isinstance(thing, (type, FunctionType)) else type(thing)
+        self.names.add(str(named.__module__))
+        return NotImplemented
 
 
 @contextmanager

@@ -18,8 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from proofs_check.claims.batch import Line
     from proofs_check.faults import Fault
+    from proofs_check.results import StatementReport
     from proofs_check.statement import Statement
-    from proofs_check.verification import StatementReport
 
 _LISTS_STATEMENTS = re.compile(r"^STATEMENTS\b", re.MULTILINE)
 _PLAN = pytest.StashKey[dict[Path, list["StatementCollector"]]]()

@@ -135,7 +135,7 @@ class Statement:
         if not isinstance(self.assumptions, Sequence):
             raise InvalidArgument("assumptions", f"{self.id} has {self.assumptions!r}, which is no tuple", remedy)
         if not self.assumptions:
-            raise InvalidArgument("assumptions", f"{self.id} has none: of which networks does it speak?", remedy)
+            raise InvalidArgument("assumptions", f"{self.id} has none, so it speaks of everything", remedy)
         for assumed in self.assumptions:
             if not isinstance(assumed, Assumption):
                 raise InvalidArgument("assumptions", f"{self.id} lists {assumed!r}, which is no Assumption", remedy)

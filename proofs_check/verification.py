@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,15 +17,16 @@ from montecarlo.arguments import as_count
 from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.blocks import is_of_an_observable
 from montecarlo.runs.stored_runs import machine
-from montecarlo.workers.places import workers_for
-from montecarlo.workers.workers import Workers
+from montecarlo.workers.places import serial, threads, workers_for
+from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
-from proofs_check.loading import is_loaded_file
+from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
-from proofs_check.scope import Scope
-from proofs_check.sharpness import Reach, exact_reach, joint, reach_of
+from proofs_check.results import MutantReport, Report, StatementReport
+from proofs_check.sharpness import exact_reach
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -36,154 +35,12 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
-EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
-"""0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
 Key = tuple[Ensemble, int, str | Engine]
 """What tells simulations apart: ensemble, number of networks, engine."""
 Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
 """What was measured, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
-
-
-@dataclass(frozen=True)
-class MutantReport:
-    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it."""
-
-    name: str
-    refuted_by: tuple[Finding, ...]
-    faults: tuple[Fault, ...] = ()
-
-    @property
-    def refuted(self) -> bool:
-        """Whether any evidence refuted it; evidence that could not be run has refuted nothing."""
-        return bool(self.refuted_by)
-
-
-@dataclass(frozen=True)
-class StatementReport:
-    """All findings on a statement and its mutants.
-
-    Parameters
-    ----------
-    statement : Statement
-        The statement.
-    findings : tuple of Finding
-        What each piece of evidence found.
-    mutants : tuple of MutantReport
-        Which of them were refuted.
-    toothless : tuple of Finding
-        The findings of evidence that would support every mutant as well.
-    exact_reach : float, optional
-        The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
-    """
-
-    statement: Statement
-    findings: tuple[Finding, ...]
-    mutants: tuple[MutantReport, ...]
-    toothless: tuple[Finding, ...] = ()
-    exact_reach: float | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict of all evidence together; what it lacks turns "supported" into "inconclusive"."""
-        verdict = Verdict.of_all(finding.verdict for finding in self.findings)
-        return Verdict.INCONCLUSIVE if verdict is Verdict.SUPPORTED and self.is_wanting else verdict
-
-    @property
-    def is_wanting(self) -> bool:
-        """Whether a mutant survives, a check supports them all, or the domain is not reached."""
-        return bool(self.toothless or self.unreached) or not all(mutant.refuted for mutant in self.mutants)
-
-    @property
-    def unreached(self) -> str:
-        """Where in the statement's domain no evidence has been, in words."""
-        return self.statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
-
-    @property
-    def problem(self) -> str:
-        """Why the statement could not be run, with file and line; empty if it was."""
-        broken = (finding for finding in self.findings if finding.verdict is Verdict.BROKEN)
-        return next((Fault(self.statement.id, one.detail, one.where).reason for one in broken), "")
-
-    @property
-    def scopes(self) -> dict[Tier, Scope]:
-        """What the findings of each tier cover together, strongest tier first."""
-        found = {tier: Scope.together(finding.scope for finding in self.of_tier(tier)) for tier in Tier}
-        return {tier: scope for tier, scope in found.items() if str(scope)}
-
-    @property
-    def scope(self) -> str:
-        """What the statement's strongest evidence covers, in words, such as ``all n, L`` or ``18 cases, n <= 48``."""
-        return next(map(str, self.scopes.values()), "")
-
-    @property
-    def reaches(self) -> tuple[tuple[Reach, Reach], ...]:
-        """How far all its claims may be moved together, and those of its least sharp check: relative, then absolute."""
-        found = [reach for finding in self.findings if (reach := reach_of(finding)) is not None]
-        kinds = [[reach for reach in found if reach.relative is relative] for relative in (True, False)]
-        return tuple(
-            (together, max(kind, key=lambda reach: reach.worse))
-            for kind in kinds
-            if (together := joint(kind)) is not None
-        )
-
-    def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
-        """Return the findings of one tier."""
-        return tuple(finding for finding in self.findings if finding.tier is tier)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run found.
-
-    Parameters
-    ----------
-    results : tuple of StatementReport
-        In the order of the statements.
-    profile : str
-        ``quick`` or ``full``.
-    seed : int
-        Root seed of all simulations.
-    error : float
-        Probability, over the whole run, that any simulated interval misses its truth, given what the intervals record
-        that they assume (variances that theory derives).
-    seconds : float
-        Wall time.
-    faults : tuple of Fault
-        What never became a statement: files that could not be loaded, entries of ``STATEMENTS`` that are none.
-    """
-
-    results: tuple[StatementReport, ...]
-    profile: str
-    seed: int
-    error: float
-    seconds: float
-    faults: tuple[Fault, ...] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict of all statements together; it is "broken" if anything could not be run."""
-        if self.faults:
-            return Verdict.BROKEN
-        return Verdict.of_all(result.verdict for result in self.results)
-
-    @property
-    def exit_status(self) -> int:
-        """What :data:`EXIT_STATUS` says of the verdict."""
-        return EXIT_STATUS[self.verdict]
-
-    def to_json(self) -> str:
-        """Return the whole report as JSON, without NaN or infinity (they are strings)."""
-        data = {
-            "verdict": self.verdict.value,
-            "profile": self.profile,
-            "seed": self.seed,
-            "error": self.error,
-            "problems": [_fault_data(fault) for fault in self.faults],
-            "statements": [_statement_data(result) for result in self.results],
-        }
-        return json.dumps(data, indent=2, allow_nan=False)
 
 
 def verify(
@@ -209,7 +66,8 @@ def verify(
     seed : int
         Root seed. Every check must hold for any seed, but for the error probability.
     jobs : int
-        Worker processes for the simulations; verdicts and numbers do not depend on it.
+        Worker processes for the simulations; verdicts and numbers do not depend on it. What a statement's own file
+        defines (:func:`proofs_check.registry.load`) no other process can import: it is measured in threads of this one.
     error : float
         Error probability of the whole run, split evenly over its simulated checks before any is made.
     executor : concurrent.futures.Executor or Workers, optional
@@ -332,13 +190,13 @@ def _require_assumed(statement: Statement, evidence: Any) -> None:
                 raise InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
 
 
-_NOT_OURS = (Exception, SystemExit)
-"""What other people's code may raise without ending the run: all but an interrupt and the end of memory."""
+_NOT_OURS = BaseException
+"""What other people's code may raise without ending the run: all but an interrupt, which is raised again."""
 
 
 def _broken(statement: Statement, evidence: Any, error: BaseException, claim: Claim | None = None) -> Finding:
     """Return the finding that a claim, or evidence, could not be run."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, KeyboardInterrupt):
         raise error
     near = [claim, getattr(getattr(evidence, "observable", None), "measure", None)] if claim is not None else []
     fault = fault_of(error, statement.id, near, statement.place)
@@ -441,7 +299,7 @@ def _simulate_all(
 
     def watch(done: int, samples: int) -> None:
         if stop.is_set():
-            raise InterruptedError("the run was stopped")
+            raise _Stopped
 
     def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
         net, samples, engine = key
@@ -451,7 +309,7 @@ def _simulate_all(
             samples=samples,
             seed=seed,
             engine=engine,
-            executor=None if here else workers,
+            executor=at_hand if here else workers,
             store=store,
             progress=watch,
         )
@@ -460,15 +318,18 @@ def _simulate_all(
         observables = list(needed[key])
         found: Simulations = {}
         try:
-            # what another process cannot import is measured here, with the same bits
-            together: Simulation | None = drawn(key, observables, here=any(map(is_loaded_file, (key[2], *observables))))
+            # what another process cannot import is measured here, in threads, with the same bits
+            together: Simulation | None = drawn(key, observables, here=is_from_file(key[0], key[2], *observables))
         except _NOT_OURS as error:
             if _ends_the_run(error) or stop.is_set():
                 raise
             together = None  # whose observable is it? each one alone measures the same networks
+            deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
+            if deadly and len(observables) == 1:
+                return {(*key, observables[0]): error}
         for observable in observables:
             try:
-                found[*key, observable] = together or drawn(key, [observable], here=True)
+                found[*key, observable] = together or drawn(key, [observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
@@ -478,8 +339,16 @@ def _simulate_all(
 
     # several at a time, so that no worker waits for the last block of one simulation
     at_a_time = 1 if jobs == 1 and executor is None else 4
-    with workers_for(jobs if needed else 1, executor) as workers, ThreadPoolExecutor(at_a_time) as starters:
+    with (
+        workers_for(jobs if needed else 1, executor) as workers,
+        serial() if jobs == 1 else threads(jobs) as at_hand,
+        ThreadPoolExecutor(at_a_time) as starters,
+    ):
         return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+
+
+class _Stopped(InterruptedError):
+    """The run ends, for whatever reason."""
 
 
 _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
@@ -487,65 +356,9 @@ _OF_THE_RUN = ("store", "seed", "jobs", "executor", "workers", "cluster")
 
 
 def _ends_the_run(error: BaseException) -> bool:
-    """Whether an error is not one statement's: the workers, the store or the memory are at an end."""
+    """Whether an error is not one statement's: the workers or the store are at an end."""
+    if isinstance(error, (KillsWorkers, CannotTravel)) or is_of_an_observable(error):
+        return False
     if isinstance(error, InvalidArgument):
         return error.argument in _OF_THE_RUN
-    return isinstance(error, (MemoryError, InterruptedError, BrokenExecutor))
-
-
-def _statement_data(result: StatementReport) -> dict[str, Any]:
-    data = {
-        "id": result.statement.id,
-        "title": result.statement.title,
-        "verdict": result.verdict.value,
-        "problem": result.problem,
-        "covers": result.scope,
-        "scope": {tier.value: str(scope) for tier, scope in result.scopes.items()},
-        "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
-        "findings": [_finding_data(finding) for finding in result.findings],
-        "mutants": [
-            {
-                "name": mutant.name,
-                "refuted": mutant.refuted,
-                "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
-                **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
-            }
-            for mutant in result.mutants
-        ],
-    }
-    if not result.problem:
-        del data["problem"]
-    return data
-
-
-def _fault_data(fault: Fault) -> dict[str, str]:
-    return {"what": fault.what, "problem": fault.problem, "where": fault.where}
-
-
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    fields = {
-        "tier": finding.tier.value,
-        "check": finding.check,
-        "verdict": finding.verdict.value,
-        "case": finding.case,
-        "detail": finding.detail,
-        "exact": finding.exact,
-        "claimed": finding.claimed,
-        "estimate": finding.estimate,
-        "interval": finding.interval,
-        "tolerance": finding.tolerance,
-        "resolution": finding.resolution,
-        "error": finding.error,
-        "samples": finding.samples,
-        "seed": finding.seed,
-        "method": finding.method,
-        "covers": str(finding.scope),
-        "where": finding.where,
-    }
-    return {name: _finite(value) for name, value in fields.items() if value not in (None, "")}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_finite(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return isinstance(error, (KeyboardInterrupt, _Stopped, BrokenExecutor))

@@ -41,6 +41,25 @@ def draw_readout(net: Ensemble, rng: np.random.Generator, networks: int, width: 
     return np.repeat(v[None, :], networks, axis=0), log_v
 
 
+def magnified(vectors: Array, log_square: float) -> Array:
+    """Return vectors times the root of a factor that is known by its log: infinite where no float holds them.
+
+    Parameters
+    ----------
+    vectors : ndarray
+        The vectors.
+    log_square : float
+        Log of the factor that their squared entries lack.
+
+    Examples
+    --------
+    >>> magnified(np.array([0.0, 3.0]), 2 * np.log(2.0)).round(9), magnified(np.array([0.0, 3.0]), 2000.0)
+    (array([0., 6.]), array([ 0., inf]))
+    """
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        return np.where(vectors == 0, 0.0, vectors * np.exp(log_square / 2))
+
+
 def vector(numbers: str | tuple[Fraction, ...], size: int) -> tuple[Array, float]:
     """Read a fixed vector of an ensemble.
 

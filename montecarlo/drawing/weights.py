@@ -21,6 +21,8 @@ Fill = Callable[[np.random.Generator, Floats], None]
 
 _WORDS = 2**17
 """So many words of 64 random bits are drawn at a time: 1 MiB, which stays in the cache."""
+_LARGEST_LOG = 700.0
+"""Floats end at exp(709), and have fewer digits below exp(-708)."""
 _SLAB_BYTES = 2**20
 """Rows of a large matrix are drawn in slabs of at most so many bytes."""
 
@@ -137,9 +139,19 @@ class Weights:
         self._fill(rng, out)
 
     def scale(self, layer: int) -> float:
-        """Return the square root of c_k: weights are raw weights times it."""
+        """Return the square root of c_k: weights are raw weights times it.
+
+        Raises
+        ------
+        InvalidArgument
+            If no float holds it.
+        """
         n_out, n_in = self.shape(layer)
-        return math.sqrt(self._factors[n_in, n_out])
+        size = log(self._factors[n_in, n_out])
+        if abs(size) > 2 * _LARGEST_LOG:
+            problem = f"makes weights of about exp({size / 2:.0f}), which no float holds"
+            raise InvalidArgument("init", problem, "use a variance nearer to 1, or measure norms")
+        return math.sqrt(self._factors[n_in, n_out]) if abs(size) < _LARGEST_LOG else math.exp(size / 2)
 
 
 def log(fraction: Fraction) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.cancellation import cancelled
-from montecarlo.drawing.input_and_readout import draw_readout, vector
+from montecarlo.drawing.input_and_readout import draw_readout, magnified, vector
 from montecarlo.drawing.norm_traces import NormTrace
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.small_products import matrix_vector, vector_matrix
@@ -98,11 +98,12 @@ class Chunk:
         self._masks: list[NDArray[np.bool_]] = []
 
         x, log_x = vector(net.input or "unit", self._law.widths[0])
-        self.input: Array = x * np.exp(log_x / 2)
+        self.input: Array = magnified(x, log_x)
         self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
-        self.readout: Array = v * np.exp(log_v / 2)
+        self.readout: Array = magnified(v, log_v)
+        self._raw_readout = v, log_v
         self._backward = self._back_propagate(v, log_v) if "backward" in needs else None
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
@@ -121,7 +122,8 @@ class Chunk:
 
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,); -inf where a network has died."""
-        return log_squares(self._last, self.readout[self._alive], self._activations, self._alive)
+        v, log_v = self._raw_readout
+        return log_squares(self._last, v[self._alive], self._activations, self._alive) + log_v
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
@@ -145,7 +147,8 @@ class Chunk:
         logs = np.zeros(self.networks)
         for layer in range(first, last):
             if layer > first:
-                jacobian = np.einsum("moi,mij->moj", self.weights(layer), jacobian)
+                jacobian = np.einsum("moi,mij->moj", self._raw(layer), jacobian, dtype=np.float64)
+                logs += self._law.log_factors[layer - 1]
             if self._slope != 1:
                 jacobian *= self.slopes(layer)[:, :, None]
             square = np.einsum("mij,mij->m", jacobian, jacobian)
@@ -157,6 +160,9 @@ class Chunk:
 
     def weights(self, layer: int) -> Array:
         """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
+        return self._raw(layer) * self._law.scale(layer)
+
+    def _raw(self, layer: int) -> Floats:
         shape = self._law.shape(layer)
         drawn = self._drawn[layer - 1]
         raw = np.empty((len(drawn), *shape), self._law.dtype)
@@ -165,7 +171,7 @@ class Chunk:
         if len(drawn) < self.networks:
             some, raw = raw, self._unneeded(layer)
             raw[drawn] = some
-        return raw * self._law.scale(layer)
+        return raw
 
     def _forward(self, x: Array, log_x: float, remember_masks: bool) -> None:
         dtype, scratch = self._law.dtype, self._scratch

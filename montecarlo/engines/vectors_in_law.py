@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
-from montecarlo.drawing.input_and_readout import draw_readout, vector
+from montecarlo.drawing.input_and_readout import draw_readout, magnified, vector
 from montecarlo.drawing.norm_traces import NormTrace
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.weights import Weights
@@ -67,7 +67,7 @@ class VectorChunk:
         self._slope = float(Fraction(net.slope))
         self._rng = rng
         x, log_x = vector(net.input or "unit", self._law.widths[0])
-        self.input: Array = x * np.exp(log_x / 2)
+        self.input: Array = magnified(x, log_x)
         self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
         self._masks: list[NDArray[np.bool_]] = []
         self._vectors: list[Array] = []
@@ -75,7 +75,8 @@ class VectorChunk:
         self._seconds: list[tuple[Array, Array]] = []
         self._forward(x, log_x, needs)
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
-        self.readout: Array = v * np.exp(log_v / 2)
+        self.readout: Array = magnified(v, log_v)
+        self._raw_readout = v, log_v
         self._backward = self._back_propagate(v, log_v) if "backward" in needs else None
 
     def log_activation_norms(self, layers: Sequence[int]) -> Array:
@@ -93,7 +94,8 @@ class VectorChunk:
 
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,)."""
-        return log_squares(self._last, self.readout, self._activations)
+        v, log_v = self._raw_readout
+        return log_squares(self._last, v, self._activations) + log_v
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on, shape (m, len(layers))."""

@@ -11,13 +11,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array, Floats
-from montecarlo.drawing.input_and_readout import draw_readout, vector
+from montecarlo.drawing.input_and_readout import draw_readout, magnified, vector
 from montecarlo.drawing.weights import Weights
 from montecarlo.engines.real_matrices import aside
 from theory.ensembles import Ensemble
 
 CHUNK_WEIGHTS = 2**18
 """A chunk has at most so many weights, which take 2 MiB."""
+_PIECE = 1024
+"""So many layers are added up in double precision, and their sums in more."""
 _FIRST_LAYERS = 16
 """How many layers of ReLU networks are drawn at first: half of the networks die at each."""
 
@@ -64,12 +66,13 @@ class WidthOneChunk:
         self._slope = float(Fraction(net.slope))
         self._log_slope = 2 * np.log(self._slope) if self._slope else -np.inf
         x, log_x = vector(net.input or "unit", 1)
-        self.input: Array = x * np.exp(log_x / 2)
+        self.input: Array = magnified(x, log_x)
         self._drawn = np.zeros((networks, self._depth), self._law.dtype)
         self._needs = needs
         self._forward(rng, np.sign(x[0]), log_x + 2 * np.log(np.abs(x[0])))
         v, log_v = draw_readout(net, rng, networks, 1)
-        self.readout: Array = v * np.exp(log_v / 2)
+        self.readout: Array = magnified(v, log_v)
+        self._raw_readout = v[:, 0], log_v
         # the stream of the weights that dead networks would have had, in case they are asked for
         self._elsewhere = aside(rng, 0) if "weights" in needs and self._slope == 0 else None
         if "backward" in needs:
@@ -91,7 +94,8 @@ class WidthOneChunk:
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,); -inf where a network has died."""
         with np.errstate(divide="ignore"):
-            return np.asarray(self._log_norms[:, -1] + 2 * np.log(np.abs(self.readout[:, 0])))
+            v, log_v = self._raw_readout
+            return np.asarray(self._log_norms[:, -1] + 2 * np.log(np.abs(v)) + log_v)
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
         """Return how many units of layer k are on (z > 0), shape (m, len(layers)), for layers between 1 and L."""
@@ -136,7 +140,7 @@ class WidthOneChunk:
             self._draw_until_death(rng, sign)
         self._log_norms = np.empty((m, depth + 1))
         self._log_norms[:, 0] = log_x
-        np.cumsum(self._log_steps, axis=1, out=self._log_norms[:, 1:])
+        self._log_norms[:, 1:] = _cumulated(self._log_steps)
         self._log_norms[:, 1:] += log_x
 
     def _draw_until_death(self, rng: np.random.Generator, sign: float) -> None:
@@ -169,12 +173,30 @@ class WidthOneChunk:
     def _back_propagate(self, v: Array, log_v: float) -> None:
         with np.errstate(divide="ignore"):
             start = log_v + 2 * np.log(np.abs(v))
-        later = np.cumsum(self._log_steps[:, :0:-1], axis=1)[:, ::-1]  # sums over the layers after k
+        later = _cumulated(self._log_steps[:, :0:-1])[:, ::-1]  # sums over the layers after k
         self._log_backward = np.empty_like(self._log_steps)
         self._log_backward[:, -1] = start
         self._log_backward[:, :-1] = later + start[:, None]
         if self._slope != 1:
             self._log_backward[~self._on] += self._log_slope
+
+
+def _cumulated(steps: Array) -> Array:
+    """Return cumulative sums over layers, of pieces that are short: equal steps are rounded alike, which adds up.
+
+    >>> _cumulated(np.array([[0.5, 1.0]]))
+    array([[0.5, 1.5]])
+    """
+    sums = np.empty(steps.shape)
+    before = np.zeros(len(steps), np.longdouble)
+    for first in range(0, steps.shape[1], _PIECE):
+        piece = sums[:, first : first + _PIECE]
+        np.cumsum(steps[:, first : first + _PIECE], axis=1, out=piece)
+        following = before + piece[:, -1]
+        if first:
+            piece += before.astype(np.float64)[:, None]
+        before = following
+    return sums
 
 
 def _columns(array: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:

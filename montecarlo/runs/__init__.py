@@ -6,6 +6,7 @@ choice_of_engine  which engine a simulation means
 blocks            one block of networks, drawn and measured: a pure function of a task
 block_store       finished blocks in one SQLite file, safe from kills
 stored_runs       a simulation's blocks in a store, by fingerprint
+measured_code     what code decides a block's bits, so that a store never answers for code that has changed
 tables            simulations as small tables, in notebooks
 ================  ====================================================================
 """

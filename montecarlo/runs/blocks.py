@@ -216,8 +216,22 @@ def merged(parts: Sequence[Part], more: Sequence[Part]) -> Parts:
     return [one.merge(other) for one, other in zip(parts, more, strict=True)]
 
 
+_REPLAY = "replay it alone with "
+
+
+def is_of_an_observable(error: BaseException) -> bool:
+    """Whether an error was raised by an observable while it measured a block, here or in another process.
+
+    Examples
+    --------
+    >>> is_of_an_observable(ValueError())
+    False
+    """
+    return any(_REPLAY in note for note in getattr(error, "__notes__", ()))
+
+
 def _replay(block: int) -> str:
-    return f"replay it alone with simulate(..., block={block}) or vanishing sample ... --block {block}"
+    return f"{_REPLAY}simulate(..., block={block}) or vanishing sample ... --block {block}"
 
 
 def _sound(measured: Any, shape: tuple[int, int], observable: Observable, task: Task, block: int) -> Array:

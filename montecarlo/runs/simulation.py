@@ -436,6 +436,8 @@ _MOST_LAYERS = 10**8
 
 
 _LARGEST = 10**100
+_LEAST_SLOPE = {"float64": Fraction(1, 10**100), "float32": Fraction(1, 10**20)}
+"""Slopes below these, and their squares, are not told from 0."""
 
 
 def _require_drawable(net: Ensemble) -> None:
@@ -453,6 +455,11 @@ def _require_drawable(net: Ensemble) -> None:
 def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
     """Refuse what cannot be simulated, before anything is drawn, and return the components of each observable."""
     task.engine.refuse(task.net)
+    precision = getattr(task.engine, "dtype", "float64")
+    if 0 < Fraction(task.net.slope) < _LEAST_SLOPE[precision]:
+        problem = f"{task.net.activation.split(':')[0]} has a slope that {precision} does not tell from 0"
+        remedy = f"use relu, or a slope of at least {float(_LEAST_SLOPE[precision]):g}"
+        raise InvalidArgument("activation", problem, remedy)
     for observable in task.observables:
         if lacking := observable.needs - task.engine.provides:
             problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"

@@ -1,9 +1,10 @@
-"""The blocks of a simulation in a store, where its fingerprint is all that decides their bits."""
+"""The blocks of a simulation in a store, where its fingerprint is all that decides their bits, code included."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,10 +16,8 @@ import numpy as np
 
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Part, Parts, Task
+from montecarlo.runs.measured_code import own_code, package
 from theory.ensembles import InvalidArgument
-
-_BITS = 1
-"""This number is raised whenever a change to montecarlo changes the bits of a block."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,9 @@ def open_run(store: str | PathLike[str] | BlockStore, task: Task) -> Iterator[St
 def settings(task: Task) -> dict[str, str]:
     """Return all that decides the bits of a task's blocks, but for the number of samples.
 
+    That includes the code: the sources of this package, and a user's own classes and functions, as far as
+    :mod:`montecarlo.runs.measured_code` sees them.
+
     Raises
     ------
     InvalidArgument
@@ -125,16 +127,22 @@ def settings(task: Task) -> dict[str, str]:
         "seed": str(task.seed),
         "keep_values": str(task.keep_values),
         "covariance": str(task.covariance),
+        **({"own code": own} if (own := own_code(task.observables, task.net.law, task.engine)) else {}),
         **machine(),
     }
 
 
 @cache
 def machine() -> dict[str, str]:
-    """Return what of the machine and its libraries decides bits."""
+    """Return what of the machine, its libraries and this package's sources decides bits."""
     simd = np.show_config(mode="dicts")["SIMD Extensions"]
     features = " ".join(simd["baseline"] + simd.get("found", []))
-    return {"bits": str(_BITS), "numpy": np.__version__, "processor": f"{platform.machine()} {features}"}
+    return {
+        "package": package(),
+        "python": "{}.{}".format(*sys.version_info),
+        "numpy": np.__version__,
+        "processor": f"{platform.machine()} {features}",
+    }
 
 
 def _named(observable: object) -> str:

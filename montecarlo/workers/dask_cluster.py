@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from montecarlo.workers.pools import Pooled, Run, Task, closed_explained, one_line
-from montecarlo.workers.workers import Result
+from montecarlo.workers.workers import KillsWorkers, Result
 from theory.ensembles import InvalidArgument
 
 DISTRIBUTION = "vanishing-curvature"
@@ -152,7 +152,7 @@ class Cluster(Pooled):
             result: Result = await future
         except self._dask.KilledWorker:
             problem = f"workers that are given task {number} die again and again (out of memory?)"
-            raise InvalidArgument("cluster", problem, "give the workers more memory, or measure less at once") from None
+            raise KillsWorkers("cluster", problem, "give the workers more memory, or measure less at once") from None
         except self._dask.CancelledError:
             raise self._lost() from None
         finally:

@@ -10,10 +10,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from montecarlo.workers.pools import Pooled, Run, Task, closed_explained
-from montecarlo.workers.workers import Result
+from montecarlo.workers.pools import Pooled, Run, Task, closed_explained, one_line
+from montecarlo.workers.workers import CannotTravel, KillsWorkers, Result
 from theory.ensembles import InvalidArgument
 
 LOSSES = 3
@@ -37,11 +38,17 @@ class Processes(Pooled):
 
     def submit(self, number: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Task[Result]:
         """Hand a task to the workers, as :meth:`Pooled.submit` says."""
+        try:
+            packed = _packed(function, arguments)
+        except Exception as reason:  # it is told when its turn has come
+            failed: Future[Result] = Future()
+            failed.set_exception(reason)
+            return Task(number, arguments, failed)
         while True:
             pool = self._pool
             try:
                 with closed_explained(), _interrupts_held():
-                    return Task(number, arguments, pool.submit(function, *arguments), pool)
+                    return Task(number, arguments, pool.submit(_run_packed, packed), pool)
             except BrokenProcessPool:
                 self._replace(pool)
             except OSError as reason:
@@ -95,13 +102,14 @@ class Processes(Pooled):
         with _spawning(1) as pool:
             try:
                 with _interrupts_held():
-                    future = pool.submit(function, *task.arguments)
-                return future.result()
+                    future = pool.submit(_run_packed, _packed(function, task.arguments))
+                result: Result = future.result()
+                return result
             except BrokenProcessPool:
                 if not _is_broken(pool):
                     raise
                 problem = f"task {task.number} kills its worker process, even alone (out of memory?)"
-                raise InvalidArgument("jobs", problem, "measure less at once, or find out why with jobs=1") from None
+                raise KillsWorkers("jobs", problem, "measure less at once, or find out why with jobs=1") from None
 
     def _require_that_processes_start(self) -> None:
         with _spawning(1) as pool:
@@ -147,6 +155,20 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _packed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    return bytes(ForkingPickler.dumps((function, arguments)))
+
+
+def _run_packed(packed: bytes) -> Any:
+    """Run a task; unpacking it here, and not in the pool's own loop, makes a failure an error and not a dead worker."""
+    try:
+        function, arguments = ForkingPickler.loads(packed)
+    except Exception as reason:
+        problem = f"worker processes cannot import what a task needs ({one_line(reason)})"
+        raise CannotTravel("jobs", problem, "define it in a module that they can import, or use threads") from None
+    return function(*arguments)
 
 
 def _nothing() -> None:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
+from theory.ensembles import InvalidArgument
+
 Result = TypeVar("Result")
+
+
+class KillsWorkers(InvalidArgument):
+    """A task ends every process that it runs in; all other tasks are as they were."""
+
+
+class CannotTravel(InvalidArgument):
+    """What a task needs cannot be found in the process that it travels to."""
 
 
 def in_task_order(
@@ -34,7 +44,8 @@ def in_task_order(
     Raises
     ------
     InvalidArgument
-        If the workers are closed, broken or out of reach, or if a task kills its worker process again and again.
+        If the workers are closed, broken or out of reach, if a task kills its worker process again and again
+        (:class:`KillsWorkers`), or if a worker process cannot import what it needs (:class:`CannotTravel`).
 
     Examples
     --------

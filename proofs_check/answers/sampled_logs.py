@@ -106,12 +106,11 @@ def quantile(query: Query, observable: Observable, sampling: Sampling) -> Sample
         How many networks, or how sharp an interval, and where they run.
     """
     p = float(query.p)
-    rounding = sampling.rounding(query.net)
     between = order_statistic_interval if sampling.within is None else quantile_sequence_interval
 
     def found(logs: Any) -> Estimate:
         estimate = between(logs, p, sampling.error)
-        return estimate.widened(rounding.of(estimate.value, estimate.lo, estimate.hi))
+        return estimate.widened(sampling.rounding(query.net).of(estimate.value, estimate.lo, estimate.hi))
 
     narrow = None if sampling.within is None else math.log1p(sampling.within)
     enough = None if narrow is None else lambda logs: found(logs).half_width <= narrow

@@ -177,13 +177,15 @@ def exit_status(results: Sequence[Checked]) -> int:
     return 3 if Verdict.INCONCLUSIVE in verdicts else 0
 
 
-def as_text(result: Checked) -> str:
+def as_text(result: Checked, width: int | None = None) -> str:
     """Return a check's answer for a person, in a few lines.
 
     Parameters
     ----------
     result : Checked
         The answer.
+    width : int, optional
+        The columns there are for what is assumed; 118 at most, and by default.
     """
     judged = result.judgement
     lines = [f"{judged.verdict.value}: {' '.join(result.claim.split())}"]
@@ -213,7 +215,7 @@ def as_text(result: Checked) -> str:
         lines.append(f"  {judged.advice}")
     if result.about == "networks":
         lines.append(f"  networks: {result.net.describe()}")
-    lines.append(_wrapped("; ".join(result.assumptions)))
+    lines.append(_wrapped("; ".join(result.assumptions), min(118, width or 118)))
     return "\n".join(lines)
 
 
@@ -222,9 +224,9 @@ def _bare(claim: str) -> str:
     return re.sub(r"[\s*(){}]", "", claim).replace("dF/", "df/").replace("==", "=")
 
 
-def _wrapped(assumptions: str) -> str:
+def _wrapped(assumptions: str, width: int) -> str:
     return textwrap.fill(
-        assumptions, 118, initial_indent="  assuming: ", subsequent_indent="    ", break_long_words=False,
+        assumptions, width, initial_indent="  assuming: ", subsequent_indent="    ", break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
 
 from proofs_check.figures import figure
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
+from proofs_check.reporting.layout import fitted, verdicts_laid, width_shown
 from proofs_check.reporting.tables import ENDINGS, FORMATS, topic_table, verdict_table
+from proofs_check.results import Report
 from proofs_check.verdict import Verdict
-from proofs_check.verification import Progress, Report
+from proofs_check.verification import Progress
 from theory.ensembles import InvalidArgument
 
 _STYLES = {
@@ -20,30 +21,39 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.BROKEN: "bold magenta",
 }
-_COLUMNS, _COVERS = 140, 30
-"""How wide the table, and its last column, may be where no terminal says it."""
+_COLUMNS = 140
+"""How wide the table may be where no terminal says it."""
 
 
 def console_table(report: Report) -> None:
-    """Print the verdict table to stdout, with a row for each statement and a column for each tier."""
+    """Print the verdict table to stdout, as wide as the terminal, with a row for each statement."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console() if sys.stdout.isatty() else Console(width=_COLUMNS, color_system=None)
+    class OnStdout(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # otherwise rich exits with the status of what is refuted
+
+    width = width_shown() or _COLUMNS
+    console = OnStdout(width=width, color_system="auto" if sys.stdout.isatty() else None)
     shown = verdict_table(report)
-    table = Table(title=None, box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for name in shown.columns:
-        words = name in ("statement", "verdict", "covers")
-        most = _COVERS if name == "covers" else None
-        side: Literal["left", "right"] = "left" if words else "right"
-        table.add_column(_HEADS.get(name, name), no_wrap=name != "covers", justify=side, max_width=most)
-    for result, (name, verdict, *others) in zip(report.results, shown.rows, strict=True):
-        table.add_row(name, Text(verdict, style=_STYLES[result.verdict]), *map(Text, others))
-    console.print(table)
+    laid = verdicts_laid(shown.columns, shown.rows, width)
+    if laid.head:
+        console.print(Text(laid.head, style="bold"), soft_wrap=True)
+    for result, lines in zip(report.results, laid.rows, strict=True):
+        for line in lines:
+            text = Text(line)
+            text.highlight_words([result.verdict.value], style=_STYLES[result.verdict])
+            console.print(text, soft_wrap=True)
     for result in report.results:
         for line in complaints(result):
-            console.print(line, style=_STYLES[result.verdict], highlight=False, markup=False, soft_wrap=True)
+            console.print(
+                fitted(line, width_shown()),
+                style=_STYLES[result.verdict],
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
     counts = {verdict: sum(result.verdict is verdict for result in report.results) for verdict in Verdict}
     summary = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items() if count)
     unloaded = f"; could not be loaded: {len(report.faults)}" if report.faults else ""
@@ -54,10 +64,6 @@ def console_table(report: Report) -> None:
         highlight=False,
         soft_wrap=True,
     )
-
-
-_HEADS = {"enumerated": "enum.", "enclosed": "encl.", "simulated": "sim."}
-"""Shorter heads for columns of a few characters."""
 
 
 def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1) -> None:

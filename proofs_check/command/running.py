@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from montecarlo import Workers
     from proofs_check.faults import Fault
+    from proofs_check.results import Report
     from proofs_check.statement import Statement
-    from proofs_check.verification import Progress, Report
+    from proofs_check.verification import Progress
 
 
 def add_seed(parser: ArgumentParser) -> None:
@@ -80,6 +81,9 @@ def verified(
     """
     from proofs_check.verification import verify
 
+    if workers is not None and (kept := _kept_here(statements)):
+        told = f"{', '.join(kept[:3])}{', ...' if len(kept) > 3 else ''}"
+        print(f"vanishing: measured here, in threads, as no worker can import the file: {told}", file=sys.stderr)
     return verify(
         statements,
         profile=options.profile,
@@ -90,6 +94,18 @@ def verified(
         progress=progress,
         faults=faults,
     )
+
+
+def _kept_here(statements: Sequence[Statement]) -> list[str]:
+    """Return the ids of statements that measure what their own file defines."""
+    from proofs_check.evidence import Simulated
+    from proofs_check.loading import is_from_file
+
+    return [
+        one.id
+        for one in statements
+        if any(isinstance(e, Simulated) and is_from_file(e.net, e.engine, e.observable) for e in one.evidence)
+    ]
 
 
 def connected(options: Namespace) -> AbstractContextManager[Workers | None]:

@@ -16,7 +16,7 @@ values          what claims may return
 from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
-from proofs_check.evidence.induction import Carried, Forward, Induction
+from proofs_check.evidence.induction import Backward, Branches, Carried, Forward, Induction
 from proofs_check.evidence.proved import Identity, Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import LogMean, Mean, Quantile, Reading, Request, Simulated
@@ -32,6 +32,8 @@ __all__ = [
     "Induction",
     "Carried",
     "Forward",
+    "Backward",
+    "Branches",
     "Enumerated",
     "Enclosed",
     "Inequality",

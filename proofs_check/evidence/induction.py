@@ -82,6 +82,52 @@ class Forward:
 
 
 @dataclass(frozen=True)
+class Backward:
+    """Where an induction's numbers come from: the backward pass at order 2, behind a readout of symmetric signs.
+
+    Parameters
+    ----------
+    blocks : bool
+        Whether a block of the Hessian is meant, rather than the gradient of one matrix.
+    width, variance, slope : sympy.Expr
+        As for :class:`Forward`.
+    readout : sympy.Expr
+        The second moment of an entry of the readout.
+    """
+
+    blocks: bool
+    width: sp.Expr
+    variance: sp.Expr
+    slope: sp.Expr
+    readout: sp.Expr
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Where an induction's factor comes from: branches beside the identity, at order 2.
+
+    Parameters
+    ----------
+    matrices : int
+        1 for a + alpha W a, 2 for a + alpha W' phi(W a).
+    scale : sympy.Expr
+        alpha.
+    width, variance, slope : sympy.Expr
+        As for :class:`Forward`.
+    """
+
+    matrices: int
+    scale: sp.Expr
+    width: sp.Expr
+    variance: sp.Expr
+    slope: sp.Expr
+
+
+Origin = Forward | Backward | Branches
+"""What derives the numbers of an induction from the moments of single weights."""
+
+
+@dataclass(frozen=True)
 class Induction:
     """A closed form of a product of carried numbers, for all numbers of steps.
 
@@ -95,8 +141,8 @@ class Induction:
         The claim, in the letters that count the steps.
     below_one, where
         As for :class:`~proofs_check.evidence.proved.Obligation`.
-    forward : Forward, optional
-        What derives the matrix from the weights' moments.
+    origin : Forward, Backward or Branches, optional
+        What derives the numbers from the moments of single weights.
 
     Examples
     --------
@@ -111,7 +157,7 @@ class Induction:
     closed: sp.Expr
     below_one: tuple[sp.Symbol, ...] = ()
     where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
-    forward: Forward | None = None
+    origin: Origin | None = None
 
     def obligations(self) -> list[Obligation]:
         """Return what is left to show: where the steps begin, and that each step keeps the closed form.
@@ -139,4 +185,4 @@ class Induction:
         return Obligation(name, left, right, self.below_one, self.where)
 
     def _at(self, place: dict[sp.Symbol, sp.Expr | int]) -> sp.Expr:
-        return sp.sympify(self.closed).subs(place, simultaneous=True)
+        return sp.sympify(self.closed, strict=True).subs(place, simultaneous=True)

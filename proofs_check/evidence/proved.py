@@ -123,8 +123,8 @@ class Proved:
         Raises
         ------
         InvalidArgument
-            If the obligations prove nothing: there is none, none has a symbol, or they are the base of an induction
-            without its step.
+            If the obligations prove nothing: there is none, all are 0 = 0, or they are the base of an induction without
+            its step.
         """
         failures: list[str] = []
         open_questions: list[str] = []
@@ -165,8 +165,8 @@ def _require_content(obligations: Sequence[Obligation]) -> None:
     remedy = "put what is derived on the left and what is claimed on the right, each as it stands"
     if not obligations:
         raise InvalidArgument("obligations", "are none, so nothing is proved", remedy)
-    if not any(sp.sympify(side).free_symbols for one in obligations for side in (one.left, one.right)):
-        raise InvalidArgument("obligations", "have no symbol: a number is a case, not a proof", "use Enumerated")
+    if all(one.left == 0 and one.right == 0 for one in obligations):
+        raise InvalidArgument("obligations", "are 0 = 0, whatever is claimed", remedy)
     if all(one.name.startswith("base") for one in obligations):
         raise InvalidArgument("obligations", "are the base of an induction without its step", "add the step")
 

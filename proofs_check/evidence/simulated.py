@@ -417,7 +417,7 @@ class Simulated:
         if claimed == (-math.inf, math.inf):
             raise InvalidArgument("claim", "the claimed range holds every number", "give it an end")
         room = self.tolerance * (min(map(abs, claimed)) if self.reading.relative else 1)
-        if 0 < room * (1 + 1e-9) < claimed[1] - claimed[0]:
+        if self.tolerance and room * (1 + 1e-9) < claimed[1] - claimed[0]:
             problem = f"is {self.tolerance:g}, but the claimed range is wider and needs none: {_text(value)}"
             raise InvalidArgument("tolerance", problem, "set it to 0, and claim the range that you mean")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from proofs_check.results import MutantReport, StatementReport
 from proofs_check.verdict import Finding, Verdict
-from proofs_check.verification import MutantReport, StatementReport
 
 
 def finding_lines(finding: Finding) -> list[str]:
@@ -66,6 +66,8 @@ def complaints(result: StatementReport) -> list[str]:
     told += [
         survivor_lines(mutant) for mutant in result.mutants if not mutant.refuted and not (broken and mutant.faults)
     ]
+    if not result.findings:
+        return [f"{result.statement.id}: no evidence runs in this profile"]
     if not broken:
         told += [[f"supports every mutant, so it says nothing: {one.check}"] for one in result.toothless]
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:

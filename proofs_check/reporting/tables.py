@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from montecarlo import Estimate
 from proofs_check.paper import Paper
 from proofs_check.reporting.findings import claimed_text
+from proofs_check.results import Report, StatementReport
 from proofs_check.sharpness import Reach
 from proofs_check.verdict import Finding, Tier, Verdict
-from proofs_check.verification import Report, StatementReport
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """The columns of a topic's table."""
@@ -264,6 +264,27 @@ def to_json(table: Table) -> str:
     ]
     """
     return json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows], indent=2) + "\n"
+
+
+def to_list(table: Table) -> str:
+    """Return the table as a list, each cell behind the head of its column: for a terminal that is too narrow for it.
+
+    Examples
+    --------
+    >>> print(to_list(Table("t", "c", ("x", "y"), (("1", "2"),))), end="")
+    c
+    <BLANKLINE>
+    - x: 1
+      y: 2
+    """
+    rows = (
+        "\n".join(
+            f"{'  ' if i else '- '}{name}: {cell}"
+            for i, (name, cell) in enumerate(zip(table.columns, row, strict=True))
+        )
+        for row in table.rows
+    )
+    return f"{table.caption}\n\n" + "".join(f"{row}\n" for row in rows)
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

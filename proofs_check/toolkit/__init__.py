@@ -5,5 +5,6 @@ checks           ensembles, sources and checks that many statements share
 letters          the letters of an ensemble: n, L, s^2, K, |x|
 numbers          numbers of claims: read exactly, and held between two others
 depth_induction  proofs by induction over the depth
+both_passes      what the layers above, between and below two others carry
 ===============  ============================================================
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from proofs_check.evidence import Carried
+from proofs_check.evidence import Backward, Carried
 from proofs_check.toolkit.depth_induction import of_any_variance
 from theory import symbols
 from theory.ensembles import Ensemble
@@ -82,4 +82,23 @@ def at_layers(net: Ensemble, claimed: sp.Expr, k: str = "k", later: str = "l") -
         symbols.whole(k): BELOW + 1,
         symbols.whole(later): BELOW + BETWEEN + 2,
     }
-    return sp.sympify(claimed).subs(place, simultaneous=True)
+    return sp.sympify(claimed, strict=True).subs(place, simultaneous=True)
+
+
+def backward_pass(net: Ensemble, *, blocks: bool) -> Backward:
+    """Return what the numbers at order 2 come from: the moments of single weights, and of the readout.
+
+    Parameters
+    ----------
+    net : Ensemble
+        Networks of constant width with a readout of independent symmetric signs.
+    blocks : bool
+        Whether blocks of the Hessian are meant, rather than gradients.
+
+    Examples
+    --------
+    >>> backward_pass(Ensemble(width="n", depth="L", activation="relu", init="he"), blocks=False).readout
+    1/n
+    """
+    width, variance = symbols.whole(net.width_at(net.depth)), symbols.variance(of_any_variance(net), 1)
+    return Backward(blocks, width, variance, symbols.slope(net), symbols.readout_entry_moment(net, 2))

@@ -65,8 +65,8 @@ def of_any_variance(net: Ensemble) -> Ensemble:
 
     Examples
     --------
-    >>> of_any_variance(Ensemble(width="n", depth="L", activation="relu", init="he")).init
-    Initialization.variance('s2')
+    >>> symbols.variance(of_any_variance(Ensemble(width="n", depth="L", activation="relu", init="he")), 1)
+    s2
     """
     return net.at(init=f"variance:{_S2}")
 

@@ -392,6 +392,49 @@ def test_nothing_is_on_stderr_when_the_scheduler_is_killed(tmp_path):
     assert (out.splitlines()[-1], errors) == ("InvalidArgument", "")
 
 
+OWN = """
+from dataclasses import dataclass
+
+import sympy as sp
+
+from montecarlo import ActivationNorms
+from proofs_check import Mean, Mutant, Simulated, Statement, assumptions
+from theory import Ensemble
+
+
+@dataclass(frozen=True)
+class Own(ActivationNorms):
+    pass
+
+
+def one(net):
+    return sp.Integer(1)
+
+
+CHECK = Simulated("mean", Ensemble(width=2, depth=1), Own((1,)), "a_1", Mean(1, one), tolerance=0.5, samples=5000)
+STATEMENTS = (
+    Statement(id="own.mean", title="The mean is 1.", latex="1", source="here", claim=one, evidence=(CHECK,),
+              assumptions=(assumptions.LINEAR,), mutants=(Mutant("2", lambda net: sp.Integer(2)),)),
+)
+"""
+
+
+@pytest.mark.parametrize("name", ["own.py", "own_module"])
+def test_statements_with_an_observable_that_no_worker_can_import_are_measured_here(
+    lasting, tmp_path, monkeypatch, name
+):
+    from proofs_check import registry, verify
+
+    for file in ("own.py", "own_module.py"):
+        (tmp_path / file).write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    statements = registry.load(tmp_path / name if name.endswith(".py") else name)
+    with cluster(lasting.address) as workers:
+        found = verify(statements, executor=workers, jobs=2)
+    assert found.results == verify(statements).results
+    assert found.exit_status == 0
+
+
 def test_a_simulation_has_the_same_bits_on_a_cluster_in_processes_and_here(lasting):
     net = Ensemble(width=64, depth=16, activation="relu", init="he")
     observables = [ActivationNorms(), GradientNorms()]

@@ -50,6 +50,12 @@ class Ran:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch):
+    """The tests' own terminal is as wide as it likes."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def drawn(monkeypatch):
     """The figures that are written, in order."""

@@ -11,6 +11,8 @@ import pytest
 
 from proofs_check import figures, quantities, registry, studies
 from proofs_check.command import subcommands
+from proofs_check.command.subcommands.table import _readable
+from proofs_check.reporting.tables import Table, to_list, to_markdown
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
@@ -71,6 +73,46 @@ def test_the_table_says_what_is_covered_and_what_the_sharpest_and_the_least_shar
     assert sharpest < bluntest
 
 
+@pytest.mark.parametrize("width", [140, 100, 80, 60, 40, 20])
+def test_verdicts_and_counts_are_whole_in_a_terminal_of_any_width(vanishing, user_file, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    told = vanishing(f"verify --module {user_file} user.true user.measured user.vague --jobs 1").out.split("\n\n")[0]
+    for name, verdict, count in (
+        ("true", "supported", "1/1"),
+        ("measured", "supported", "1/1"),
+        ("vague", "inconclusive", "0/1"),
+    ):
+        at = told.index(f"user.{name}")
+        row = told[at:].split("user.", 2)[1].split()
+        assert verdict in row
+        assert count in (cell.strip(";") for cell in row)
+    heads = ["statement", "verdict", "proved", "enum.", "encl.", "sim.", "mutants"]
+    assert (told.split()[: len(heads)] == heads) is (width >= 80)
+    listed = told[: told.index("user.vague: inconclusive\n" if width <= 60 and width > 20 else "user.vague")]
+    assert all(len(line) <= width for line in listed.splitlines())
+
+
+@pytest.mark.parametrize("command", ["statements", "show forward.width-depth", "papers", "papers orvieto-2021"])
+def test_lists_are_folded_at_words_on_a_terminal_and_whole_in_a_pipe(vanishing, monkeypatch, command):
+    whole = vanishing(command).out
+    monkeypatch.setenv("COLUMNS", "50")
+    folded = vanishing(command).out
+    assert max(map(len, whole.splitlines())) > 80
+    assert sum(len(line) > 50 for line in folded.splitlines()) <= 3  # formulas, whose words are longer
+    assert folded.split() == whole.split()
+
+
+def test_a_topics_table_is_a_list_where_its_rows_would_be_folded(monkeypatch):
+    made = Table("topic", "what it is of", ("statement", "interval"), (("topic.first", "[0.000751839, 0.000786753]"),))
+    assert _readable(made) == to_markdown(made)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert _readable(made) == to_markdown(made)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert _readable(made) == to_list(made)
+    monkeypatch.setenv("COLUMNS", "30")
+    assert max(map(len, _readable(made).splitlines())) <= 30
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_is_shown_on_a_terminal_and_never_in_a_pipe(vanishing, user_file, monkeypatch, terminal):
     monkeypatch.setenv("TERM", "xterm")
@@ -110,7 +152,8 @@ class TestInstalledScript:
         assert (ran.returncode, ran.stdout) == (2, "")
         assert ran.stderr == "vanishing: --samples: must be at least 1, got 0; use e.g. --samples 10000\n"
 
-    def test_a_reader_that_has_gone_is_no_error(self, script):
+    def test_a_reader_that_has_gone_ends_it_quietly_as_a_signal_would(self, script):
+        """A status of 0 would say supported, and 1 refuted."""
         read, write = os.pipe()
         os.close(read)
         buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
@@ -118,7 +161,20 @@ class TestInstalledScript:
             [script, "statements"], stdout=write, stderr=subprocess.PIPE, text=True, check=False, env=buffered
         )
         os.close(write)
-        assert (ran.returncode, ran.stderr) == (0, "")
+        assert (ran.returncode, ran.stderr) == (141, "")
+
+    def test_a_stdout_that_is_closed_is_one_line_at_once(self, script):
+        ran = subprocess.run(
+            ["sh", "-c", f"'{script}' verify >&-"], stderr=subprocess.PIPE, text=True, check=False, timeout=10
+        )
+        told = "vanishing: cannot write the output: it is closed; send it to a file or to /dev/null\n"
+        assert (ran.returncode, ran.stderr) == (2, told)
+
+    def test_a_stderr_that_is_closed_puts_nothing_on_stdout(self, script):
+        ran = subprocess.run(
+            ["sh", "-c", f"'{script}' show nothing 2>&-"], stdout=subprocess.PIPE, text=True, check=False
+        )
+        assert (ran.returncode, ran.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("argv", ["--help", "--version", *(f"{name} --help" for name in subcommands.names())])

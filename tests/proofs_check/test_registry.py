@@ -156,7 +156,10 @@ def test_a_module_must_list_statements(listed, problem):
         ("import no_such_module_there\n", "ModuleNotFoundError: No module named 'no_such_module_there' ({file}:1)"),
         ("raise SystemExit(3)\n", "SystemExit: 3 ({file}:1)"),
         (SOURCE.replace('"user.one"', '"User"'), "id: 'User' is not of the form topic.name; use e.g. "),
-        (SOURCE.replace("(),", "('even',),"), "assumptions: user.one lists 'even', which is no Assumption; give a "),
+        (
+            SOURCE.replace("(NORMAL,),", "('even',),"),
+            "assumptions: user.one lists 'even', which is no Assumption; give a ",
+        ),
     ],
 )
 def test_an_error_in_a_users_file_is_told_with_its_line_and_harms_no_other(tmp_path, text, problem):

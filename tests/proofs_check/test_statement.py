@@ -51,7 +51,7 @@ def test_a_statement_without_evidence_or_distinct_mutants_is_refused(part, value
 @pytest.mark.parametrize(
     ("assumed", "problem"),
     [
-        ((), "user.square has none: of which networks does it speak"),
+        ((), "user.square has none, so it speaks of everything"),
         (("the weights are normal",), "user.square lists 'the weights are normal', which is no Assumption"),
         ((NORMAL, None), "user.square lists None, which is no Assumption"),
         (NORMAL, r"user.square has Assumption\(sentence='the weights are normal'\), which is no tuple"),

@@ -16,6 +16,7 @@ import sympy as sp
 
 from montecarlo import ActivationNorms
 from montecarlo.drawing.streams import Partition
+from montecarlo.workers.workers import CannotTravel, KillsWorkers
 from proofs_check import assumptions, verification
 from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
@@ -115,6 +116,13 @@ def test_the_budget_is_split_evenly_over_the_checks_of_the_run(profile, checks):
     assert (report.error, report.profile) == (1e-3, profile)
 
 
+def test_checks_that_read_the_same_networks_have_a_share_each():
+    """Each interval may miss, whatever it is read off: a share for each simulation would promise too much."""
+    again = replace(ONLY_SIMULATED, id="user.again")
+    report = verify([ONLY_SIMULATED, again], error=1e-3)
+    assert [f.error for f in simulated_findings(report)] == [5e-4, 5e-4]
+
+
 def test_the_budget_is_split_before_any_check_is_made(monkeypatch):
     """Even when the first simulation is over before the second statement is looked at."""
     seen = []
@@ -142,9 +150,13 @@ def test_the_default_budget_is_one_in_a_million():
 def test_the_numbers_do_not_depend_on_who_draws_the_networks():
     net = Ensemble(width=2, depth=400, law="uniform", input="e1")
     samples = Partition.of(net).block + 100
-    check = Simulated("median", net, ActivationNorms(layers=(400,)), "a_400", Quantile(), 100.0, samples)
+    check = Simulated("median", net, ActivationNorms(layers=(400,)), "a_400", Quantile(), 0.0, samples)
     wide = replace(STATEMENT, evidence=(check, *STATEMENT.evidence), claim=lambda net: Between(-10_000, 1))
-    wide = replace(wide, mutants=(Mutant("positive", lambda net: 1000),), evidence=(check, simulated(UNIFORM, 20_000)))
+    wide = replace(
+        wide,
+        mutants=(Mutant("positive", lambda net: 1000),),
+        evidence=(check, simulated(UNIFORM, 20_000, tolerance=0.0)),
+    )
     alone = verify([wide], seed=5)
     findings = [(r.findings, r.mutants) for r in alone.results]
     assert [f.samples for f in simulated_findings(alone)] == [samples, 20_000]
@@ -239,13 +251,13 @@ def test_the_json_of_a_report_says_what_the_report_says():
 def test_json_has_neither_nan_nor_infinity():
     dead = Ensemble(width=1, depth=9, activation="relu", init="he", law="rademacher", input="e1")
     median = Simulated("median", dead, ActivationNorms(layers=(9,)), "a_9", Quantile(), 0.1, 1000)
-    nothing = replace(ONLY_SIMULATED, evidence=(median,), claim=lambda net: -sp.oo)
+    nothing = replace(ONLY_SIMULATED, evidence=(median,), claim=lambda net: -sp.oo, assumptions=(assumptions.RELU,))
     data = json.loads(verify([nothing], seed=0).to_json(), parse_constant=_no_constant)
     (finding,) = data["statements"][0]["findings"]
     assert finding["claimed"] == ["-inf", "-inf"]
     assert finding["interval"] == ["-inf", "-inf"]
     assert finding["estimate"] == "-inf"
-    assert data["verdict"] == "supported"
+    assert data["statements"][0]["findings"][0]["verdict"] == "supported"
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
@@ -319,7 +331,47 @@ class Raising:
         _raises()
 
 
+class Speechless(Exception):
+    """An error that cannot even say what it is."""
+
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def _raise(error):
+    def claim(net):
+        raise error
+
+    return claim
+
+
+@dataclass(frozen=True)
+class Failing(Raising):
+    """An observable that raises a certain error."""
+
+    error: type[BaseException] = ValueError
+
+    def measure(self, chunk):
+        raise self.error("seed", "is bad", "use another")
+
+
 BROKEN = [
+    (replace(STATEMENT, claim=_raise(Speechless())), "Speechless"),
+    (replace(STATEMENT, claim=_raise(GeneratorExit())), "GeneratorExit"),
+    (replace(STATEMENT, claim=_raise(MemoryError("7 PiB"))), "MemoryError: 7 PiB"),
+    (replace(STATEMENT, claim=_raise(ValueError("\ud800\x1b[31m"))), "ValueError: ??[31m"),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(InvalidArgument)),)),
+        "seed: is",
+    ),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(MemoryError)),)),
+        "MemoryError",
+    ),
+    (
+        replace(STATEMENT, evidence=(replace(simulated(UNIFORM, 20_000), observable=Failing(InterruptedError)),)),
+        "Interru",
+    ),
     (replace(STATEMENT, claim=_raises), "ZeroDivisionError: nothing is divided by 0"),
     (replace(STATEMENT, claim=lambda net: None), "claim: the claim returned None"),
     (replace(STATEMENT, claim=lambda net: "1"), "claim: the claim returned the text '1'"),
@@ -378,6 +430,48 @@ def test_a_store_or_workers_that_cannot_be_used_are_no_ones_statement(monkeypatc
         verify([STATEMENT, SECOND])
 
 
+DEADLY = replace(
+    ONLY_SIMULATED, id="user.deadly", evidence=(replace(simulated(UNIFORM, 20_000), observable=Raising()),)
+)
+
+
+@pytest.mark.parametrize("company", [(), (ONLY_SIMULATED,)], ids=["alone in its networks", "beside another"])
+def test_what_kills_worker_processes_is_broken_harms_no_other_and_is_not_tried_in_this_process(monkeypatch, company):
+    simulate, here = verification.simulate, []
+
+    def deadly(net, observables, *, executor, **others):
+        if Raising() in observables:
+            here.append(executor.travels)
+            raise KillsWorkers("jobs", "task 0 kills its worker process, even alone", "measure less")
+        return simulate(net, observables, executor=None, **others)
+
+    monkeypatch.setattr(verification, "simulate", deadly)
+    report = verify([SECOND, DEADLY, *company], jobs=2)
+    assert [r.verdict for r in report.results] == [
+        Verdict.SUPPORTED,
+        Verdict.BROKEN,
+        *[Verdict.SUPPORTED] * len(company),
+    ]
+    assert report.results[1].problem.startswith("jobs: task 0 kills its worker process")
+    assert here == [True] * (1 + len(company))
+
+
+def test_what_workers_cannot_import_is_measured_here(monkeypatch):
+    """They may lack a module that this process has: on a cluster, in another folder."""
+    simulate, here = verification.simulate, []
+
+    def lacking(net, observables, *, executor, **others):
+        here.append(not executor.travels)
+        if executor.travels:
+            raise CannotTravel("jobs", "worker processes cannot import what a task needs", "use threads")
+        return simulate(net, observables, executor=executor, **others)
+
+    monkeypatch.setattr(verification, "simulate", lacking)
+    report = verify([ONLY_SIMULATED], jobs=2)
+    assert here == [False, True]
+    assert report.results == verify([ONLY_SIMULATED]).results
+
+
 def test_files_that_could_not_be_loaded_are_part_of_the_report():
     fault = Fault("mine.py", "SyntaxError: invalid syntax", "mine.py:3")
     report = verify([replace(STATEMENT, evidence=(EXACT,))], faults=[fault])
@@ -427,6 +521,14 @@ def test_what_evidence_does_not_reach_is_not_supported(domain, missing):
     assert result.verdict is (Verdict.INCONCLUSIVE if missing else Verdict.SUPPORTED)
     if missing:
         assert complaints(result) == [f"user.mean: {missing}; its domain is {domain.words}"]
+
+
+def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
+    report = verify([replace(STATEMENT, evidence=(simulated(NORMAL, 0, 30_000),))])
+    (result,) = report.results
+    assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
+    assert complaints(result) == ["user.mean: no evidence runs in this profile"]
+    assert json.loads(report.to_json())["statements"][0]["lacks"] == ["no evidence runs in this profile"]
 
 
 def test_a_simulation_at_a_corner_is_not_enough():

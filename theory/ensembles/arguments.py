@@ -40,8 +40,12 @@ class InvalidArgument(ValueError):
         self.problem = problem
         self.remedy = remedy
 
-    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str, str]]:
-        return type(self), (self.argument, self.problem, self.remedy)  # so that its parts cross a process pool
+    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str, str], dict[str, object]]:
+        return (
+            type(self),
+            (self.argument, self.problem, self.remedy),
+            vars(self),
+        )  # parts and notes cross a process pool
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -247,7 +247,7 @@ class ChiSquares:
         """
         from scipy.special import gammaln, loggamma, logsumexp
 
-        scale = t * self._log_twice_scale
+        scale = t * self._log_scale
         counts, log_chances = self.float_counts
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
@@ -263,7 +263,7 @@ class ChiSquares:
         """Return the mean and variance of log R given R > 0 in floats, from which integrations are placed."""
         from scipy.special import digamma, polygamma
 
-        shift = self._log_twice_scale
+        shift = self._log_scale
         if self.slope not in (0, 1):
             shares, log_weights = self._share_nodes
             weights, half = np.exp(log_weights), float(self.width) / 2
@@ -274,6 +274,12 @@ class ChiSquares:
         chances = np.exp(log_chances)
         average = float(chances @ digamma(counts / 2))
         return shift + average, float(chances @ (polygamma(1, counts / 2) + (digamma(counts / 2) - average) ** 2))
+
+    @property
+    def _log_scale(self) -> float:
+        """The logarithm of twice the scale, which itself may be beyond floats."""
+        twice = 2 * sp.Rational(self.scale)
+        return math.log(twice.p) - math.log(twice.q)
 
     @cached_property
     def float_counts(self) -> tuple[FloatArray, FloatArray]:
@@ -324,11 +330,6 @@ class ChiSquares:
     def _log_slope(self) -> float:
         """The logarithm of the slope, which may be below every float."""
         return float(enclose_number(self.slope).log())
-
-    @property
-    def _log_twice_scale(self) -> float:
-        """The logarithm of twice the scale, which may be beyond every float."""
-        return float((2 * enclose_number(self.scale)).log())
 
     @property
     def _lost_digits(self) -> int:

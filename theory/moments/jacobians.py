@@ -128,10 +128,8 @@ def jacobian_step(net: Ensemble, order: int = 2, layer: int = 1) -> tuple[Transf
     --------
     >>> from theory import Ensemble
     >>> step, mask = jacobian_step(Ensemble(width="n", depth="L", init="xavier"), order=4)
-    >>> step.matrix, mask
-    (Matrix([
-    [ 1, 2/n],
-    [1/n, (n + 1)/n]]), [n**2, n])
+    >>> list(step.matrix), mask
+    ([1, 2/n, 1/n, 1 + 1/n], [n**2, n])
     """
     require_independent_entries(net)
     _require_order(net, order)

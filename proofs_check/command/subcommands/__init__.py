@@ -5,6 +5,7 @@ verify      check statements: verdicts, evidence, mutants
 check       check a claim of your own: a verdict, and where it fails
 statements  list the statements
 show        show one statement
+certify     write proofs as Coq files, and let Coq check them
 derive      derive a quantity exactly
 sample      estimate a quantity from sampled networks
 table       theory against measurement, as a table

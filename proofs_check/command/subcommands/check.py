@@ -12,6 +12,7 @@ from proofs_check.command.claims import add_claim_options, check_claim, claim_op
 from proofs_check.command.option_values import choice, writable_file
 from proofs_check.command.running import progress_bars
 from proofs_check.command.subcommands import Subcommand
+from proofs_check.reporting.layout import fitted, width_shown
 from theory.ensembles import InvalidArgument
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def _one(options: Namespace) -> int:
             samples=options.samples,
             tolerance=options.tolerance,
         )
-    print(as_json([found], batch=False) if options.format == "json" else as_text(found))
+    width = width_shown()
+    print(as_json([found], batch=False) if options.format == "json" else fitted(as_text(found, width), width))
     if target is not None and source is not None:
         from proofs_check.reporting.files import write_whole
 
@@ -91,7 +93,7 @@ def _batch(options: Namespace) -> int:
         statuses.append(status_of(found, own.expect))
         data.append({"line": line.number, **as_data(found)})
         if options.format == "text":
-            print(as_line(found), flush=True)
+            print(fitted(as_line(found), width_shown()), flush=True)
     if options.format == "json":
         print(json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False))
     return worst(statuses)

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from proofs_check.command.subcommands import Subcommand
 from proofs_check.paper import Paper
 from proofs_check.papers import paper, papers
+from proofs_check.reporting.layout import fitted, named_lines, width_shown
 
 
 def _add_options(parser: ArgumentParser) -> None:
@@ -22,21 +23,18 @@ def _run(options: Namespace) -> int:
 
 
 def _list(known: tuple[Paper, ...]) -> None:
-    rows = [(one.key, one.found, _counted(one), one.title) for one in known]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(named_lines([(one.key, one.found, _counted(one), one.title) for one in known], width_shown()))
 
 
 def _show(one: Paper) -> None:
-    print(f"{one.key}\n\n{one.title}\n{one.authors}\n{one.found}")
+    lines = [f"{one.key}\n\n{one.title}\n{one.authors}\n{one.found}"]
     if one.published and one.arxiv:
-        print(f"Published: {one.published}")
-    print(f"\nClaims, {_counted(one)}:")
+        lines.append(f"Published: {one.published}")
+    lines.append(f"\nClaims, {_counted(one)}:")
     for number, claim in enumerate(one.claims, 1):
-        print(f"\n{number}. {claim.sentence} ({claim.where})")
-        for line in claim.ids or (f"not checked: {claim.why}",):
-            print(f"   - {line}")
+        lines.append(f"\n{number}. {claim.sentence} ({claim.where})")
+        lines += [f"   - {line}" for line in claim.ids or (f"not checked: {claim.why}",)]
+    print(fitted("\n".join(lines), width_shown()))
 
 
 def _counted(one: Paper) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofs_check.command.modules import add_modules, chosen_statements
 from proofs_check.command.subcommands import Subcommand
+from proofs_check.reporting.layout import fitted, width_shown
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
@@ -23,12 +24,12 @@ def _add_options(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     statements, _ = chosen_statements(options)
     statement = _named(options.id, statements)
-    print(f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n")
-    print("Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions), sep="\n")
-    print("\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence), sep="\n")
-    print(
-        "\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants), sep="\n"
-    )
+    lines = [f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n"]
+    lines.append(f"Domain: {statement.domain.words}\n")
+    lines += ["Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions)]
+    lines += ["\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence)]
+    lines += ["\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants)]
+    print(fitted("\n".join(lines), width_shown()))
     return 0
 
 

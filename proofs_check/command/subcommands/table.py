@@ -11,6 +11,7 @@ from proofs_check.command.option_values import choice
 from proofs_check.command.running import add_run_options, connected, progress_bars, verified
 from proofs_check.command.subcommands import Subcommand
 from proofs_check.registry import topics
+from proofs_check.reporting.layout import fitted, width_shown
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
@@ -23,14 +24,16 @@ def _add_options(parser: ArgumentParser) -> None:
     known = f"a topic ({', '.join(topics())}), or what a figure shows ({', '.join(studies.names())})"
     parser.add_argument("name", nargs="?", help=known)
     parser.add_argument("--paper", metavar="KEY", help="in place of a name: the claims of a paper, with their verdicts")
-    parser.add_argument("--format", default="markdown", help="latex, markdown (default), csv or json")
+    parser.add_argument(
+        "--format", help="latex, markdown (default; a list where the terminal is too narrow), csv or json"
+    )
     add_run_options(parser)
 
 
 def _run(options: Namespace) -> int:
     from proofs_check.reporting.tables import FORMATS
 
-    show = choice("format", options.format, FORMATS)
+    show = _readable if options.format is None else choice("format", options.format, FORMATS)
     if options.paper is not None:
         return _paper_table(options, show)
     if options.name is None:
@@ -43,6 +46,15 @@ def _run(options: Namespace) -> int:
             raise InvalidArgument("name", problem, "rename the study's file")
         return _study_table(options, studies.study(options.name), show)
     return _topic_table(options, show)
+
+
+def _readable(table: Table) -> str:
+    """Return the table in Markdown, or as a list for a terminal that would fold its rows."""
+    from proofs_check.reporting.tables import to_list, to_markdown
+
+    text, width = to_markdown(table), width_shown()
+    rows = text.splitlines()[2:]  # without the caption
+    return text if width is None or max(map(len, rows)) <= width else fitted(to_list(table), width)
 
 
 def _topic_table(options: Namespace, show: Callable[[Table], str]) -> int:

@@ -395,7 +395,9 @@ WIDTH_DEPTH = Statement(
         Mutant("the term of order 1/n is dropped", partial(median_range, second_order=0)),
     ),
     domain=Domain(
-        "16 <= n <= 64, L <= 16 n", corners=((16, 1), (16, 256), (64, 1), (64, 1024)), each=("relu", "linear")
+        "the widths 16, 32 and 64, depths from 1 to 16 n",
+        corners=((16, 1), (16, 256), (64, 1), (64, 1024)),
+        each=("relu", "linear"),
     ),
 )
 

@@ -13,7 +13,7 @@ from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enumerated, Induction, LogMean, Mean, Proved, Simulated, agrees_with
 from proofs_check.exact.all_weights import gradient_power
 from proofs_check.statement import Claim, Mutant, Statement
-from proofs_check.toolkit.both_passes import ABOVE, BELOW, above, below
+from proofs_check.toolkit.both_passes import ABOVE, BELOW, above, backward_pass, below
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
 from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
@@ -72,8 +72,8 @@ def _one_more_layer(net: Ensemble, claim: Claim) -> list[Induction]:
     place = {depth: ABOVE + BELOW + 1, k: BELOW + 1}
     claimed = claim(net, k).subs(place, simultaneous=True)
     slopes = tuple(symbols.slope(net).free_symbols)
-    numbers = (above(net, 2), below(net, 2))
-    return [Induction("E|df/dW_k|^2 at L = i+m+1, k = m+1", numbers, claimed, slopes, variance_of(net))]
+    numbers, origin = (above(net, 2), below(net, 2)), backward_pass(net, blocks=False)
+    return [Induction("E|df/dW_k|^2 at L = i+m+1, k = m+1", numbers, claimed, slopes, variance_of(net), origin)]
 
 
 def _mean_check(net: Ensemble, layer: int, tolerance: float, samples: int, full: int = 0) -> Simulated:

@@ -13,7 +13,7 @@ from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Carried, Enumerated, Induction, Mean, Proved, Simulated
 from proofs_check.exact.all_weights import hessian_power
 from proofs_check.statement import Claim, Mutant, Statement
-from proofs_check.toolkit.both_passes import above, at_layers, below, between
+from proofs_check.toolkit.both_passes import above, at_layers, backward_pass, below, between
 from proofs_check.toolkit.checks import LADDER, LINEAR, PAPER, RELU
 from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
@@ -39,7 +39,8 @@ def _every_block(net: Ensemble, claim: Claim) -> list[Induction]:
     depth = symbols.whole(net.depth)
     share = at_layers(net, claim(net) / (depth * (depth - 1)))
     numbers, slopes = tuple(part(net, 2) for part in (above, between, below)), tuple(symbols.slope(net).free_symbols)
-    return [Induction("E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", numbers, share, slopes, variance_of(net))]
+    name, origin = "E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", backward_pass(net, blocks=True)
+    return [Induction(name, numbers, share, slopes, variance_of(net), origin)]
 
 
 def _whole(net: Ensemble) -> sp.Expr:

@@ -26,7 +26,7 @@ from proofs_check.exact.real_roots import (
 )
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
 from proofs_check.statement import Claim, Mutant, Statement
-from proofs_check.toolkit.both_passes import above, at_layers, below, between
+from proofs_check.toolkit.both_passes import above, at_layers, backward_pass, below, between
 from proofs_check.toolkit.checks import LADDER, PAPER, RELU
 from proofs_check.toolkit.depth_induction import variance_of
 from proofs_check.toolkit.letters import Letters
@@ -95,7 +95,8 @@ def _each_block(net: Ensemble, claim: Claim) -> list[Induction]:
     """The claim is the block of any two layers k < l: theory derives what a layer more does above, between, below."""
     claimed = at_layers(net, claim(net, symbols.whole("k"), symbols.whole("l")))
     numbers, slopes = tuple(part(net, 2) for part in (above, between, below)), tuple(symbols.slope(net).free_symbols)
-    return [Induction("E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", numbers, claimed, slopes, variance_of(net))]
+    name, origin = "E|H_kl|^2 at L = i+j+m+2, k = m+1, l = m+j+2", backward_pass(net, blocks=True)
+    return [Induction(name, numbers, claimed, slopes, variance_of(net), origin)]
 
 
 def _squares(net: SmallNetwork, k: int, later: int) -> Callable[[Any], bool]:

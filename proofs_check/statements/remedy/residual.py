@@ -13,6 +13,7 @@ from montecarlo import HessianNorms
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import (
+    Branches,
     Carried,
     Enclosed,
     Induction,
@@ -124,7 +125,8 @@ def _one_more_branch(net: Ensemble, claim: Claim) -> list[Induction]:
     moments = Carried.number(
         symbols.whole(net.depth), 1 + _ALPHA**2 * layer.image((1,))[(1,)], symbols.input_power_sum(net, 2)
     )
-    return [Induction("E|a_L|^2", (moments,), claim(net), (), variance_of(net))]
+    origin = Branches(1, _ALPHA, layer.width, layer.variance, sp.S.One)
+    return [Induction("E|a_L|^2", (moments,), claim(net), (), variance_of(net), origin)]
 
 
 def _holds_the_log_mean(claim: Claim) -> Iterator[Inequality]:
@@ -223,8 +225,9 @@ def _one_more_pair(net: Ensemble, claim: Claim) -> list[Induction]:
     layer, branches = Layer.forward(of_any_variance(net).plain, 1), symbols.whole("B")
     inner, outer = (step.image((1,))[(1,)] for step in (layer, replace(layer, slope=sp.S.One)))
     moments = Carried.number(branches, 1 + _ALPHA**2 * inner * outer, symbols.input_power_sum(net, 2))
-    claimed = sp.sympify(claim(net)).subs(symbols.whole(net.depth), 2 * branches)
-    return [Induction("E|a_L|^2 at L = 2B", (moments,), claimed, (), variance_of(net))]
+    claimed = sp.sympify(claim(net), strict=True).subs(symbols.whole(net.depth), 2 * branches)
+    origin = Branches(2, _ALPHA, layer.width, layer.variance, layer.slope)
+    return [Induction("E|a_L|^2 at L = 2B", (moments,), claimed, (), variance_of(net), origin)]
 
 
 def _grows_or_stays(claim: Claim) -> Iterator[Inequality]:

@@ -29,7 +29,7 @@ from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.runs.choice_of_engine import find_engine
 from tests.montecarlo.engines.same_law import differing
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(width=4, depth=20, activation="relu", init="he", readout="signs")
 ENGINES = ["direct", "law-exact"]
@@ -141,3 +141,42 @@ def test_angles_have_one_law_off_both_engines():
         logs = simulate(net, [angles], samples=20_000, engine=engine)[angles].logs
         found.append({f"angle_{k}": logs[:, k] for k in range(4)})
     assert differing(*found, error=1e-7) == set()
+
+
+@pytest.mark.parametrize("drawn", [Chunk, VectorChunk, NormChunk, WidthOneChunk])
+@pytest.mark.parametrize("activation", ["linear", "leaky:1/3"])
+@pytest.mark.parametrize("power", [-400, 400])
+def test_no_size_is_beyond_floats(drawn, activation, power):
+    """Input, readout and variances of 10^+-400 move the logs by what they are, on the same random numbers."""
+    width = 1 if drawn is WidthOneChunk else 3
+    plain = Ensemble(width=width, depth=3, activation=activation, init=1, input=(1,) * width, readout=(2,) * width)
+    ten = Fraction(10) ** power
+    far = plain.at(init=ten, input=(ten,) * width, readout=(2 * ten,) * width)
+    with np.errstate(all="raise", under="ignore"):
+        near, moved = (drawn(net, rng(7), 20, needs=frozenset({"backward"})) for net in (plain, far))
+        for logs, squares in [
+            (lambda chunk: chunk.log_activation_norms([3])[:, 0], 2 + 3),
+            (lambda chunk: chunk.log_gradient_norms([2])[:, 0], 4 + 2),
+            (lambda chunk: chunk.log_output_squares(), 4 + 3),
+        ]:
+            assert logs(moved) - logs(near) == pytest.approx(squares * power * np.log(10), rel=1e-11)
+
+
+@pytest.mark.parametrize("power", [-400, 400])
+def test_jacobians_of_weights_beyond_floats(power):
+    plain = Ensemble(width=3, depth=4, activation="relu", init=1)
+    near, far = (
+        Chunk(net, rng(7), 20, needs=frozenset({"backward", "weights"}))
+        for net in (plain, plain.at(init=Fraction(10) ** power))
+    )
+    before, after = near.log_jacobian_norms(1, 4), far.log_jacobian_norms(1, 4)
+    alive = np.isfinite(before)
+    assert (np.isfinite(after) == alive).all()
+    assert after[alive] - before[alive] == pytest.approx(2 * power * np.log(10), rel=1e-11)
+
+
+def test_weights_that_no_float_holds_are_refused():
+    chunk = Chunk(Ensemble(width=2, depth=1, init="1e700"), rng(1), 2, needs=frozenset({"weights"}))
+    assert np.isfinite(chunk.log_activation_norms([1])).all()
+    with pytest.raises(InvalidArgument, match="init: makes weights of about"):
+        chunk.weights(1)

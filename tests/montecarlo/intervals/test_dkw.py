@@ -156,3 +156,33 @@ def test_bad_arguments_are_named(call, argument):
     with pytest.raises(InvalidArgument) as refusal:
         call()
     assert refusal.value.argument == argument
+
+
+@given(tied, tied, st.sampled_from([0.0, 0.25, 1.0]), st.randoms(use_true_random=False))
+def test_the_distance_before_rounding_is_in_reach_of_the_interval(first, second, rounding, random):
+    """By brute force: the samples are moved by up to the rounding, and their own distance is within the half-widths."""
+    moved = [[x + rounding * random.choice([-1.0, 0.0, 1.0]) for x in sample] for sample in (first, second)]
+    found = two_sample_distance(*moved, error=0.01, rounding=rounding)
+    true = two_sample_distance(first, second, error=0.01)
+    assert found.lo <= true.lo + 1e-12
+    assert found.hi >= true.hi - 1e-12
+
+
+def test_values_an_ulp_apart_are_no_distance():
+    ties, moved = np.zeros(1000), np.full(1000, 2.0**-52)
+    assert two_sample_distance(ties, moved, 0.01).value == 1
+    found = two_sample_distance(ties, moved, 0.01, rounding=1e-15)
+    assert (found.value, found.lo, found.hi) == (0, 0, 1)  # rounding may have made or hidden it
+
+
+def test_a_band_covers_ties_both_ways():
+    band = dkw_band(np.array([-1.0, 2.0**-53] * 500), 0.01, rounding=1e-15)
+    exact = dkw_band(np.array([-1.0, 0.0] * 500), 0.01)
+    assert (band.cdf(0.0).lo, band.cdf(0.0).hi) == (exact.cdf(-0.5).lo, exact.cdf(0.0).hi)
+    assert band.quantile(0.9).lo <= 0 <= band.quantile(0.9).hi
+
+
+def test_rounding_is_no_negative_number():
+    for call in (lambda r: dkw_band([0.0], 0.1, rounding=r), lambda r: two_sample_distance([0.0], [0.0], 0.1, rounding=r)):
+        with pytest.raises(InvalidArgument, match="rounding: "):
+            call(-1.0)

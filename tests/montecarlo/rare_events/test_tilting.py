@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import flint
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -128,6 +129,30 @@ def test_networks_with_real_weights_agree(net, c, upper):
     tail = tail_probability(net, c, upper=upper, samples=samples, error=1e-8)
     assert max(counted.lo, math.exp(tail.log_lo)) <= min(counted.hi, math.exp(tail.log_hi))
     assert math.exp(tail.log_hi - tail.log_lo) < 1.5
+
+
+@pytest.mark.parametrize("power", [20, 30, 40, 60])
+def test_the_bound_on_rounding_is_above_the_error_of_the_sum_of_logs(power):
+    """The log of c^-theta E R^theta of a linear network, in 50 digits at the same theta."""
+    with mp.workdps(50):
+        t = power * mp.log(10)
+        plan = tilting._plan_with(1, tilting.Counter({(8, Fraction(1, 4)): 50}), Fraction(1), float(t), True)
+        theta = mp.mpf(plan.theta)
+        one = theta * mp.log(mp.mpf(1) / 2) + mp.loggamma(4 + theta) - mp.loggamma(4)
+        error = abs(plan.log_bound - (50 * one - theta * mp.mpf(float(t))))
+        assert 0 < error < plan.rounding < 1e-9
+
+
+def test_rounding_widens_the_interval_at_both_ends(monkeypatch):
+    ends = []
+    for epsilon in (0.0, 1e-9):
+        monkeypatch.setattr(tilting, "_EPSILON", epsilon)
+        tail = tail_probability(LINEAR, "1e20", samples=20_000, error=1e-3)
+        ends.append((tail.log_lo, tail.log_value, tail.log_hi))
+    (low, value, high), (lower, same, higher) = ends
+    assert value == same
+    assert low - lower == pytest.approx(higher - high, rel=1e-6)
+    assert 1e-9 < higher - high < 1e-4
 
 
 # --- death ------------------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ def test_other_settings_are_refused_by_name(tmp_path, changed, setting):
     assert (tmp_path / "s").read_bytes() == before
 
 
-@pytest.mark.parametrize("changed", ["numpy", "processor", "bits"])
+@pytest.mark.parametrize("changed", ["package", "python", "numpy", "processor"])
 def test_other_machines_and_libraries_are_refused(tmp_path, changed, monkeypatch):
     run(tmp_path / "s")
     found = {**stored_runs.machine(), changed: "another"}
@@ -212,6 +212,33 @@ def test_an_observables_own_settings_count(tmp_path):
     run(tmp_path / "s", observables=[Half(0.5)])
     with pytest.raises(InvalidArgument, match=r"^store: .* was made with observables="):
         run(tmp_path / "s", observables=[Half(0.25)])
+
+
+def test_an_observable_whose_code_has_changed_is_refused_and_not_answered_for(tmp_path, monkeypatch):
+    """Its name and its settings are what they were."""
+    run(tmp_path / "s", observables=[Half(0.5)])
+    before = (tmp_path / "s").read_bytes()
+    assert run(tmp_path / "s", observables=[Half(0.5)])[Half(0.5)].logs is not None
+    monkeypatch.setattr(Half, "measure", lambda self, chunk: 7 * chunk.log_activation_norms([1]) + self.by)
+    message = r"^store: .* was made with own code=\w+ \(Half\), not own code=\w+ \(Half\); use another file"
+    with pytest.raises(InvalidArgument, match=message):
+        run(tmp_path / "s", observables=[Half(0.5)])
+    assert (tmp_path / "s").read_bytes() == before
+
+
+def test_a_store_that_several_simulations_share_draws_anew_what_has_changed(tmp_path, monkeypatch):
+    with BlockStore.open(tmp_path / "s", {"what": "a batch"}) as store:
+        run(store, observables=[Half(0.5)])
+        monkeypatch.setattr(Half, "measure", lambda self, chunk: 7 * chunk.log_activation_norms([1]) + self.by)
+        assert bits(run(store, observables=[Half(0.5)])) == bits(run(observables=[Half(0.5)]))
+
+
+def test_a_sampler_whose_code_has_changed_is_refused(tmp_path, monkeypatch):
+    net = NET.at(law=Law.from_moments("mine", {2: 1, 4: 3}, sampler=normal))
+    run(tmp_path / "s", net=net)
+    monkeypatch.setattr(normal, "__code__", also_normal.__code__)
+    with pytest.raises(InvalidArgument, match=r"^store: .* was made with own code=\w+ \(normal\)"):
+        run(tmp_path / "s", net=net)
 
 
 def test_a_local_observable_is_refused(tmp_path):
@@ -284,8 +311,7 @@ def test_runs_that_are_stored_already_keep_their_settings(net, engine, stored):
     task = Task(net, observables, find_engine(engine, net, needs, "float64"), 7, True, False)
     found = stored_runs.settings(task)
     assert {key: value for key, value in found.items() if key not in stored_runs.machine()} == stored | STORED
-    assert set(stored_runs.machine()) == {"bits", "numpy", "processor"}
-    assert found["bits"] == "1"
+    assert set(stored_runs.machine()) == {"package", "python", "numpy", "processor"}
 
 
 def test_an_observable_that_has_moved_keeps_its_name():

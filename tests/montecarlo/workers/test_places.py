@@ -1,12 +1,14 @@
 """Results come in task order on any workers, a bounded number at a time, also when workers die."""
 
 import os
+import pickle
 import select
 import signal
 import subprocess
 import sys
 import threading
 import time
+import types
 import weakref
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +20,7 @@ import pytest
 
 from montecarlo.workers import processes as processes_of
 from montecarlo.workers.places import borrowed, cluster, processes, serial, threads, worker_pool, workers_for
-from montecarlo.workers.workers import Workers, in_task_order
+from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers, in_task_order
 from theory.ensembles import InvalidArgument
 
 REPOSITORY = str(Path(__file__).parents[3])
@@ -402,9 +404,31 @@ def test_a_task_that_always_kills_its_worker_is_named(fatal):
     with processes(2) as workers:
         results = in_task_order(dies, ((i, fatal) for i in range(10**9)), workers)
         assert list(islice(results, fatal)) == list(range(fatal))
-        said = refusal(next, results)
-        assert said.startswith(f"jobs: task {fatal} kills its worker process, even alone (out of memory?); ")
+        with pytest.raises(
+            KillsWorkers, match=rf"jobs: task {fatal} kills its worker process, even alone \(out of memory\?\); "
+        ):
+            next(results)
         assert list(in_task_order(square, [(3,)], workers)) == [9]
+
+
+def test_what_a_worker_cannot_import_is_an_error_of_its_task_and_kills_no_worker(monkeypatch, capfd):
+    """A module that only this process has, such as a notebook's or a script's on stdin."""
+    module = types.ModuleType("only_here")
+    exec("def more(x):\n    return x + 1", module.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    with processes(1) as workers:
+        with pytest.raises(CannotTravel, match=r"^jobs: worker processes cannot import what a task needs \(No module"):
+            list(in_task_order(module.more, [(1,)], workers))
+        assert list(in_task_order(square, [(3,)], workers)) == [9]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_cannot_be_sent_is_told_when_its_turn_has_come():
+    with processes(1) as workers:
+        results = in_task_order(square, [(2,), (lambda: None,)], workers)
+        assert next(results) == 4
+        with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+            next(results)
 
 
 def test_a_task_that_survives_alone_is_not_blamed(tmp_path):

@@ -1,11 +1,13 @@
 """`verify --out`: the folder of JSON, tables and figure, whole and the same for any number of workers."""
 
 import csv
+import io
 import json
 
 import pytest
 
 from montecarlo.drawing.streams import Partition
+from proofs_check.command.report import console_table
 from proofs_check.figures import Figure, typical
 from proofs_check.registry import load
 from proofs_check.reporting.tables import FORMATS, VERDICT_COLUMNS, topic_table
@@ -49,6 +51,19 @@ def test_the_folder_has_the_report_the_tables_and_the_figure(vanishing, tmp_path
         assert f"{finding['estimate']:.6g}" in line
         assert finding["seed"] == 2
         assert finding["interval"][0] < finding["claimed"][0] < finding["interval"][1]
+
+
+def test_a_reader_of_the_table_that_has_gone_is_told_to_the_command_and_no_verdict(user_file, monkeypatch):
+    """Rich would exit with status 1, which says refuted."""
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    report = verify(load(user_file)[:1])
+    monkeypatch.setattr("sys.stdout", Gone())
+    with pytest.raises(BrokenPipeError):
+        console_table(report)
 
 
 def test_tables_are_those_of_the_report(vanishing, user_file, tmp_path, drawn):

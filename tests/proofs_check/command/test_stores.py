@@ -123,6 +123,49 @@ def test_an_interrupt_ends_with_the_blocks_that_are_finished(tmp_path: Path) -> 
     assert lo < answer["estimate"] < hi
 
 
+OWN = """
+from dataclasses import dataclass
+
+import sympy as sp
+
+from montecarlo import ActivationNorms
+from proofs_check import Mean, Mutant, Simulated, Statement, assumptions
+from theory import Ensemble
+
+
+@dataclass(frozen=True)
+class Own(ActivationNorms):
+    def measure(self, chunk):
+        return super().measure(chunk) + 0
+
+
+def one(net):
+    return sp.Integer(1)
+
+
+NET = Ensemble(width=2, depth=1)
+CHECK = Simulated("mean", NET, Own((1,)), "a_1", Mean(1, lambda net: sp.Integer(60)), tolerance=1, samples=20_000)
+STATEMENTS = (
+    Statement(id="own.mean", title="The mean is 1.", latex="1", source="here", claim=one, evidence=(CHECK,),
+              assumptions=(assumptions.LINEAR,), mutants=(Mutant("100", lambda net: sp.Integer(100)),)),
+)
+"""
+
+
+def test_a_store_does_not_answer_for_an_observable_that_has_changed(tmp_path, capsys) -> None:
+    """It measures seven times as much as before, under the same name."""
+    file = tmp_path / "own.py"
+    verify = ["verify", "--module", str(file), "--store", str(tmp_path / "run.sqlite"), "--jobs", "1"]
+    file.write_text(OWN)
+    assert main(verify) == 0
+    first = capsys.readouterr().out
+    assert main(verify) == 0
+    assert capsys.readouterr().out.split("\n\n")[0] == first.split("\n\n")[0]
+    file.write_text(OWN.replace("+ 0", "+ 1.9459101090932196"))
+    assert main(verify) == 1
+    assert "estimate 7.0" in capsys.readouterr().out
+
+
 def test_verify_goes_on_where_a_killed_one_ended(tmp_path: Path) -> None:
     file, report = tmp_path / "verify.sqlite", tmp_path / "report.json"
     verify = [sys.executable, "-m", "proofs_check.cli", "verify", "init.pytorch-default", "--jobs", "2"]

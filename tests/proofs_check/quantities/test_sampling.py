@@ -114,3 +114,67 @@ def test_a_block_of_the_hessian_is_sampled(vanishing):
     exact = json.loads(vanishing("derive hessian --layers 1,3 --width 4 --depth 3 --format json").out)["float"]
     lo, hi = json.loads(ran.out)["interval"]
     assert lo <= exact <= hi
+
+
+def test_mass_at_the_threshold_is_counted(vanishing):
+    """0.2109375 of the mass of a Rademacher layer sits at half the norm; error probability 1e-6."""
+    asked = "sample exceedance --width 4 --depth 1 --law rademacher --confidence 0.999999 --format json"
+    answer = json.loads(vanishing(asked).out)
+    lo, hi = answer["interval"]
+    assert 0.85 < lo < 0.874755859375 < hi < 0.9
+    assert lo < answer["estimate"] < hi
+
+
+def test_what_rounding_leaves_open_is_counted_both_ways_and_said(vanishing):
+    answer = vanishing("sample exceedance --width 4 --depth 2 --init orthogonal --c 1 --samples 100")
+    assert "= 1   in [0, 1]" in answer.out  # all norms are 1, up to rounding
+    assert "100 are at the threshold up to rounding, and counted both ways" in answer.out
+
+
+@pytest.mark.parametrize("quantity", ["median", "quantile --p 0.9", "activation", "activation --order 4"])
+@pytest.mark.parametrize("options", ["--dtype float32", ""])
+def test_the_interval_of_an_isometry_holds_1(vanishing, quantity, options):
+    asked = f"sample {quantity} --width 8 --depth 3 --init orthogonal --samples 400 {options} --format json"
+    lo, hi = json.loads(vanishing(asked).out)["interval"]
+    assert lo < 1 < hi
+    assert hi - lo < (1e-3 if options else 1e-10)
+
+
+@pytest.mark.parametrize("engine", ["direct", "law-exact"])
+@pytest.mark.parametrize("variance", ["1e300", "1e-300", "1e400", "1e-400"])
+@pytest.mark.parametrize("quantity", ["median", "gradient-median --layer 1", "log-norm", "activation"])
+def test_variances_at_the_edge_of_floats_and_beyond(vanishing, quantity, variance, engine):
+    """The law is that of variance 1, moved; error probability 1e-6."""
+    asked = f"{quantity} --width 6 --depth 3 --format json"
+    sampled = f"sample {asked} --samples 2000 --engine {engine} --confidence 0.999999"
+    answer = json.loads(vanishing(f"{sampled} --init {variance}").out)
+    exact = json.loads(vanishing(f"derive {asked} --init 1").out)
+    layers = 2 if quantity.startswith("gradient") else 3
+    unit = math.log(exact["float"]) if quantity != "log-norm" else exact["float"]
+    truth = unit + layers * math.log(10) * int(variance[2:])
+    lo, hi = answer["log_interval"] if "log_interval" in answer else answer["interval"]
+    assert lo < truth < hi < lo + 2
+    derived = json.loads(vanishing(f"derive {asked} --init {variance}").out)
+    known = derived["float"] if quantity == "log-norm" else derived["log"]
+    assert known == pytest.approx(truth, rel=1e-12)
+
+
+def test_a_mean_below_floats_is_not_0(vanishing):
+    """E|a_1100|^2 = 2^-1100; error probability 1e-6."""
+    asked = "sample activation --width 2000 --depth 1100 --activation relu --engine law-exact --samples 4000"
+    answer = json.loads(vanishing(f"{asked} --confidence 0.999999 --format json").out)
+    lo, hi = answer["log_interval"]
+    assert lo < -1100 * math.log(2) < hi < 0
+    assert (answer["estimate"], answer["interval"]) == (None, [None, None])
+
+
+def test_slopes_that_floats_do_not_tell_from_0_are_refused(vanishing):
+    for options in ("--activation leaky:1e-200", "--activation leaky:1e-30 --dtype float32"):
+        ran = vanishing(f"sample survival --width 4 --depth 2 {options}")
+        assert ran.status == 2
+        assert ran.err.startswith("vanishing: --activation: ")
+
+
+def test_signs_have_norm_1_exactly(vanishing):
+    ran = vanishing("sample activation --width 1 --depth 3 --law rademacher --samples 100")
+    assert ran.out.startswith("E|a_3|^2 = 1   in [1, 1]")

@@ -46,6 +46,7 @@ REQUIRED = {
     "chain.hessian-law",
     "forward.mean-preserved",
     "forward.fourth-moment",
+    "forward.eighth-moment",
     "forward.kurtosis-limit",
     "forward.typical-rate",
     "forward.width-depth",

@@ -86,6 +86,16 @@ def test_the_edges_of_a_band(net: Ensemble, c: Any, p: str) -> None:
     assert not holds(net, found.most + 1, c, p)
 
 
+@pytest.mark.parametrize("c", ["3/2", "6/5", "11/10"])
+@pytest.mark.parametrize("net", [LINEAR, RELU], ids=Ensemble.describe)
+def test_a_band_of_one_width_is_the_best_one_that_brute_force_finds(net: Ensemble, c: str) -> None:
+    chances = {n: one_layer(net, n, float(Fraction(c))) for n in range(1, 100)}
+    second, best = sorted(chances, key=lambda n: chances[n])[-2:]
+    assert best < 80
+    least_chance = Fraction((chances[second] + chances[best]) / 2)
+    assert feasible_widths(net.at(depth=1), c, least_chance) == Widths(best, best)
+
+
 @pytest.mark.parametrize(("net", "c", "p"), [(LINEAR, 2, "1/2"), (LINEAR.at(depth=1), 3, "1/5")])
 def test_an_empty_band(net: Ensemble, c: Any, p: str) -> None:
     assert feasible_widths(net, c, p) == Widths(None, None)

@@ -1,0 +1,231 @@
+"""What a run found: of each mutant, of each statement, and of all of them together; and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from proofs_check.faults import Fault
+from proofs_check.scope import Scope
+from proofs_check.sharpness import Reach, joint, reach_of
+from proofs_check.statement import Statement
+from proofs_check.verdict import Finding, Tier, Verdict
+
+EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
+"""0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
+
+
+@dataclass(frozen=True)
+class MutantReport:
+    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it."""
+
+    name: str
+    refuted_by: tuple[Finding, ...]
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def refuted(self) -> bool:
+        """Whether any evidence refuted it; evidence that could not be run has refuted nothing."""
+        return bool(self.refuted_by)
+
+
+@dataclass(frozen=True)
+class StatementReport:
+    """All findings on a statement and its mutants.
+
+    Parameters
+    ----------
+    statement : Statement
+        The statement.
+    findings : tuple of Finding
+        What each piece of evidence found.
+    mutants : tuple of MutantReport
+        Which of them were refuted.
+    toothless : tuple of Finding
+        The findings of evidence that would support every mutant as well.
+    exact_reach : float, optional
+        The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
+    """
+
+    statement: Statement
+    findings: tuple[Finding, ...]
+    mutants: tuple[MutantReport, ...]
+    toothless: tuple[Finding, ...] = ()
+    exact_reach: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of all evidence together; what it lacks turns "supported" into "inconclusive"."""
+        verdict = Verdict.of_all(finding.verdict for finding in self.findings)
+        return Verdict.INCONCLUSIVE if verdict is Verdict.SUPPORTED and self.is_wanting else verdict
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether a mutant survives, a check supports them all, or the domain is not reached."""
+        return bool(self.toothless or self.unreached) or not all(mutant.refuted for mutant in self.mutants)
+
+    @property
+    def unreached(self) -> str:
+        """Where in the statement's domain no evidence has been, in words."""
+        return self.statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
+
+    @property
+    def problem(self) -> str:
+        """Why the statement could not be run, with file and line; empty if it was."""
+        broken = (finding for finding in self.findings if finding.verdict is Verdict.BROKEN)
+        return next((Fault(self.statement.id, one.detail, one.where).reason for one in broken), "")
+
+    @property
+    def scopes(self) -> dict[Tier, Scope]:
+        """What the findings of each tier cover together, strongest tier first."""
+        found = {tier: Scope.together(finding.scope for finding in self.of_tier(tier)) for tier in Tier}
+        return {tier: scope for tier, scope in found.items() if str(scope)}
+
+    @property
+    def scope(self) -> str:
+        """What the statement's strongest evidence covers, in words, such as ``all n, L`` or ``18 cases, n <= 48``."""
+        return next(map(str, self.scopes.values()), "")
+
+    @property
+    def reaches(self) -> tuple[tuple[Reach, Reach], ...]:
+        """How far all its claims may be moved together, and those of its least sharp check: relative, then absolute."""
+        found = [reach for finding in self.findings if (reach := reach_of(finding)) is not None]
+        kinds = [[reach for reach in found if reach.relative is relative] for relative in (True, False)]
+        return tuple(
+            (together, max(kind, key=lambda reach: reach.worse))
+            for kind in kinds
+            if (together := joint(kind)) is not None
+        )
+
+    def of_tier(self, tier: Tier) -> tuple[Finding, ...]:
+        """Return the findings of one tier."""
+        return tuple(finding for finding in self.findings if finding.tier is tier)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found.
+
+    Parameters
+    ----------
+    results : tuple of StatementReport
+        In the order of the statements.
+    profile : str
+        ``quick`` or ``full``.
+    seed : int
+        Root seed of all simulations.
+    error : float
+        Probability, over the whole run, that any simulated interval misses its truth, given what the intervals record
+        that they assume (variances that theory derives).
+    seconds : float
+        Wall time.
+    faults : tuple of Fault
+        What never became a statement: files that could not be loaded, entries of ``STATEMENTS`` that are none.
+    """
+
+    results: tuple[StatementReport, ...]
+    profile: str
+    seed: int
+    error: float
+    seconds: float
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of all statements together; it is "broken" if anything could not be run."""
+        if self.faults:
+            return Verdict.BROKEN
+        return Verdict.of_all(result.verdict for result in self.results)
+
+    @property
+    def exit_status(self) -> int:
+        """What :data:`EXIT_STATUS` says of the verdict."""
+        return EXIT_STATUS[self.verdict]
+
+    def to_json(self) -> str:
+        """Return the whole report as JSON, without NaN or infinity (they are strings)."""
+        data = {
+            "verdict": self.verdict.value,
+            "profile": self.profile,
+            "seed": self.seed,
+            "error": self.error,
+            "problems": [_fault_data(fault) for fault in self.faults],
+            "statements": [_statement_data(result) for result in self.results],
+        }
+        return json.dumps(data, indent=2, allow_nan=False)
+
+
+def _statement_data(result: StatementReport) -> dict[str, Any]:
+    data = {
+        "id": result.statement.id,
+        "title": result.statement.title,
+        "verdict": result.verdict.value,
+        "problem": result.problem,
+        "covers": result.scope,
+        "scope": {tier.value: str(scope) for tier, scope in result.scopes.items()},
+        "domain": result.statement.domain.words,
+        "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
+        "refuted_if_moved_by": _reach_data(result),
+        "lacks": ["no evidence runs in this profile"] * (not result.findings)
+        + [result.unreached] * bool(result.unreached)
+        + [f"supports every mutant: {one.check}" for one in result.toothless],
+        "findings": [_finding_data(finding) for finding in result.findings],
+        "mutants": [
+            {
+                "name": mutant.name,
+                "refuted": mutant.refuted,
+                "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
+                **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
+            }
+            for mutant in result.mutants
+        ],
+    }
+    if not result.problem:
+        del data["problem"]
+    return data
+
+
+def _reach_data(result: StatementReport) -> dict[str, Any]:
+    """Return by how much all claims must be moved to be refuted, by exact evidence and by intervals."""
+    data: dict[str, Any] = {} if result.exact_reach is None else {"exact": result.exact_reach}
+    for together, worst in result.reaches:
+        data["relative" if together.relative else "absolute"] = {
+            "all checks": _finite(together.worse),
+            "least sharp check": _finite(worst.worse),
+        }
+    return data
+
+
+def _fault_data(fault: Fault) -> dict[str, str]:
+    return {"what": fault.what, "problem": fault.problem, "where": fault.where}
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    fields = {
+        "tier": finding.tier.value,
+        "check": finding.check,
+        "verdict": finding.verdict.value,
+        "case": finding.case,
+        "detail": finding.detail,
+        "exact": finding.exact,
+        "claimed": finding.claimed,
+        "estimate": finding.estimate,
+        "interval": finding.interval,
+        "tolerance": finding.tolerance,
+        "resolution": finding.resolution,
+        "error": finding.error,
+        "samples": finding.samples,
+        "seed": finding.seed,
+        "method": finding.method,
+        "covers": str(finding.scope),
+        "where": finding.where,
+    }
+    return {name: _finite(value) for name, value in fields.items() if value not in (None, "")}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_finite(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
