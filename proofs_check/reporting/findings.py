@@ -67,7 +67,7 @@ def complaints(result: StatementReport) -> list[str]:
         survivor_lines(mutant) for mutant in result.mutants if not mutant.refuted and not (broken and mutant.faults)
     ]
     if not result.findings:
-        told.append(["no evidence runs in this profile"])
+        return [f"{result.statement.id}: no evidence runs in this profile"]
     if not broken:
         told += [[f"supports every mutant, so it says nothing: {one.check}"] for one in result.toothless]
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:

@@ -527,7 +527,7 @@ def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
     report = verify([replace(STATEMENT, evidence=(simulated(NORMAL, 0, 30_000),))])
     (result,) = report.results
     assert (result.verdict, result.findings) == (Verdict.INCONCLUSIVE, ())
-    assert complaints(result)[0] == "user.mean: no evidence runs in this profile"
+    assert complaints(result) == ["user.mean: no evidence runs in this profile"]
     assert json.loads(report.to_json())["statements"][0]["lacks"] == ["no evidence runs in this profile"]
 
 
