@@ -49,7 +49,9 @@ from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.observables import layers_between
 from montecarlo.rare_events.particles import island_variance, islands_needed, require_layer
+from montecarlo.rounding import rounding_of
 from montecarlo.runs.choice_of_engine import find_engine
+from montecarlo.ties import square_unit
 from montecarlo.training import GradientDescent
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
@@ -113,6 +115,8 @@ INDIFFERENT = {
     "layers_between": lambda net: layers_between(None, 0, net),
     "particles.require_layer": lambda net: require_layer(net, 1),
     "as_ensemble": lambda net: as_ensemble(net),
+    "rounding_of": lambda net: rounding_of(net),
+    "square_unit": lambda net: square_unit(net, 1),
 }
 """What only reads sizes, weights, input and readout."""
 

@@ -183,6 +183,9 @@ def test_a_band_covers_ties_both_ways():
 
 
 def test_rounding_is_no_negative_number():
-    for call in (lambda r: dkw_band([0.0], 0.1, rounding=r), lambda r: two_sample_distance([0.0], [0.0], 0.1, rounding=r)):
+    for call in (
+        lambda r: dkw_band([0.0], 0.1, rounding=r),
+        lambda r: two_sample_distance([0.0], [0.0], 0.1, rounding=r),
+    ):
         with pytest.raises(InvalidArgument, match="rounding: "):
             call(-1.0)

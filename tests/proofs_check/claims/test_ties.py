@@ -44,4 +44,7 @@ def test_the_mass_at_the_threshold_counts_where_it_belongs(event, truth):
 def test_a_threshold_of_a_negative_number(event, claimed):
     """The Hessian of v w_2 w_1 x has v x beside a zero diagonal, so its least eigenvalue is -|v x| = -1."""
     net = Ensemble(width=1, depth=2, readout="signs")
-    assert check(f"P(lambda_min {event}) = {claimed}", net, tolerance=0.01, samples=4000, compare=False).verdict is Verdict.SUPPORTED
+    assert (
+        check(f"P(lambda_min {event}) = {claimed}", net, tolerance=0.01, samples=4000, compare=False).verdict
+        is Verdict.SUPPORTED
+    )
