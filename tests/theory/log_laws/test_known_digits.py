@@ -19,8 +19,15 @@ def upper(t: float) -> mpmath.mpf:
 @pytest.mark.parametrize("t", [2.0, 3.4, 3.8, 3.95, 6.0])
 def test_small_probabilities_of_one_chi_square_are_known_relatively(t: float) -> None:
     with mpmath.workdps(60):
-        assert CHI_SQUARE.exceedance(t) == pytest.approx(float(upper(t)), rel=2e-8)
-        assert CHI_SQUARE.cdf(-3 * t) == pytest.approx(float(1 - upper(-3 * t)), rel=2e-8)
+        assert CHI_SQUARE.exceedance(t) == pytest.approx(float(upper(t)), rel=2e-8, abs=0)
+        assert CHI_SQUARE.cdf(-3 * t) == pytest.approx(float(1 - upper(-3 * t)), rel=2e-8, abs=0)
+
+
+def test_small_probabilities_of_deep_networks_are_enclosed() -> None:
+    """Float errors add up to 1e-9 at this depth."""
+    law = LogNormLaw(Ensemble(width=50, depth=10**6))
+    for p, tail in ((1e-6, law.cdf), (1 - 1e-6, law.exceedance)):
+        assert tail(float(law.enclosed_quantile(p, 20))) == pytest.approx(1e-6, rel=1e-8, abs=0)
 
 
 @pytest.mark.parametrize("c", ["1e-40", "0.01", "2", "1e3"])
@@ -30,7 +37,7 @@ def test_the_log_of_a_probability_is_known_near_0_too(c: str) -> None:
     with mpmath.workdps(60):
         root = mpmath.sqrt(mpmath.mpf(c) / 2)
         truth = mpmath.log(mpmath.erfc(root)) if root > 1 else mpmath.log1p(-mpmath.erf(root))
-    assert float(ball) == pytest.approx(float(truth), rel=1e-15)
+    assert float(ball) == pytest.approx(float(truth), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +60,8 @@ def test_logarithms_have_cumulants_at_any_slope(slope: str) -> None:
         size = mpmath.log(mpmath.mpf("0.5") if slope == "1/2" else mpmath.mpf(slope))
         half = mpmath.mpf(1) / 2
         mean = mpmath.digamma(half) + mpmath.log(2) + size
-        assert float(law.enclosed_cumulant(1)) == pytest.approx(float(mean), rel=1e-15)
-        assert float(law.enclosed_cumulant(2)) == pytest.approx(float(mpmath.psi(1, half) + size**2), rel=1e-15)
+        assert float(law.enclosed_cumulant(1)) == pytest.approx(float(mean), rel=1e-15, abs=0)
+        assert float(law.enclosed_cumulant(2)) == pytest.approx(float(mpmath.psi(1, half) + size**2), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("slope", ["1/3", "1e-12", "1e-60"])
@@ -65,7 +72,7 @@ def test_two_units_have_the_mean_of_an_integral(slope: str) -> None:
         s = mpmath.mpf(1) / 3 if slope == "1/3" else mpmath.mpf(slope)
         mixed = 2 * mpmath.log((1 + s) / 2)  # the mean of log(sin^2 + s^2 cos^2)
         mean = mpmath.digamma(1) + mpmath.log(2) + mixed / 2 + mpmath.log(s) / 2
-        assert float(law.enclosed_cumulant(1)) == pytest.approx(float(mean), rel=1e-15)
+        assert float(law.enclosed_cumulant(1)) == pytest.approx(float(mean), rel=1e-15, abs=0)
 
 
 def test_the_law_at_a_small_slope_is_nearly_that_of_relu_where_no_layer_is_dead() -> None:
