@@ -70,7 +70,7 @@ class Repository:
     def concerned(self, path: str) -> list[str]:
         """Return what to run when a file changes: its doctests, the tests that mirror it, and those that import it.
 
-        A file that has no mirror is tested by its namesakes elsewhere, and by all tests of the nearest mirrored folder.
+        A file without a mirror is tested by namesakes in the package, or by all tests of the nearest mirrored folder.
         The last two arguments may be a choice of tests for pytest.
         """
         mirrors = self._mirrors(PurePosixPath(path))
@@ -89,11 +89,13 @@ class Repository:
         beside = PurePosixPath("tests", path.parent)
         if (mirror := str(beside / f"test_{path.stem}.py")) in self.texts:
             return [mirror]
-        namesakes = [test for test in self._tests if test.endswith(f"/test_{path.stem}.py")]
+        namesakes = f"tests/{path.parts[0]}/", f"/test_{path.stem}.py"
+        if found := [test for test in self._tests if test.startswith(namesakes[0]) and test.endswith(namesakes[1])]:
+            return found
         for folder in (beside, *beside.parents):
             if found := [test for test in self._tests if PurePosixPath(test).parent == folder]:
-                return list(dict.fromkeys((*namesakes, *found)))
-        return namesakes
+                return found
+        return []
 
     @property
     def _tests(self) -> list[str]:

@@ -108,6 +108,7 @@ REPOSITORY = Repository(
         "tests/theory/test_balls.py": "import theory.room.deep",
         "tests/proofs_check/test_all.py": "def f():\n    from theory.room import deep, sizes",
         "tests/proofs_check/figures/test_digits.py": "",
+        "tests/benchmarks/test_digits.py": "",
         "tests/oracles/test_torch.py": "import theory.room.sizes",
     }
 )
@@ -123,7 +124,7 @@ REPOSITORY = Repository(
              "proofs_check/test_all.py"],
         ),
         ("theory/lone.py", ["theory/test_top.py", "theory/test_balls.py"]),
-        ("proofs_check/studies/digits.py", ["proofs_check/figures/test_digits.py", "proofs_check/test_all.py"]),
+        ("proofs_check/studies/digits.py", ["proofs_check/figures/test_digits.py"]),
     ],
 )  # fmt: skip
 def test_a_file_concerns_its_mirror_and_those_that_import_it(path: str, tests: list[str]) -> None:
