@@ -30,6 +30,9 @@ from benchmarks.mutations import Mutation, mutations
 PACKAGES = ("theory", "montecarlo", "proofs_check")
 _LIMIT = 900
 """Seconds after which the tests of a changed file are taken to hang."""
+_SLOW = "tests/proofs_check/statements/test_statements.py"
+"""It takes minutes: for a statement's file it is run on its own statements, for others without what is run on each."""
+_IDS = re.compile(r'^    id="([a-z.-]+)"', re.MULTILINE)
 _ROOT = Path(__file__).parent.parent
 
 
@@ -67,22 +70,32 @@ class Repository:
     def concerned(self, path: str) -> list[str]:
         """Return what to run when a file changes: its doctests, the tests that mirror it, and those that import it.
 
-        A file that has no mirror is tested by its namesakes elsewhere, and by all tests of the nearest mirrored folder.
+        A file without a mirror is tested by namesakes in the package, or by all tests of the nearest mirrored folder.
+        The last two arguments may be a choice of tests for pytest.
         """
         mirrors = self._mirrors(PurePosixPath(path))
         module = _module(path)
         importing = [test for test, imported in self._imports.items() if module in imported and test not in mirrors]
-        return [path, *mirrors, *importing]
+        tests = [path, *mirrors, *importing]
+        others = self._statement_ids - set(_IDS.findall(self.texts[path]))
+        return [*tests, "-k", " and ".join(f"not {name}" for name in sorted(others))] if _SLOW in tests else tests
+
+    @cached_property
+    def _statement_ids(self) -> set[str]:
+        own = (text for path, text in self.texts.items() if path.startswith("proofs_check/statements/"))
+        return {name for text in own for name in _IDS.findall(text)}
 
     def _mirrors(self, path: PurePosixPath) -> list[str]:
         beside = PurePosixPath("tests", path.parent)
         if (mirror := str(beside / f"test_{path.stem}.py")) in self.texts:
             return [mirror]
-        namesakes = [test for test in self._tests if test.endswith(f"/test_{path.stem}.py")]
+        namesakes = f"tests/{path.parts[0]}/", f"/test_{path.stem}.py"
+        if found := [test for test in self._tests if test.startswith(namesakes[0]) and test.endswith(namesakes[1])]:
+            return found
         for folder in (beside, *beside.parents):
             if found := [test for test in self._tests if PurePosixPath(test).parent == folder]:
-                return list(dict.fromkeys((*namesakes, *found)))
-        return namesakes
+                return found
+        return []
 
     @property
     def _tests(self) -> list[str]:

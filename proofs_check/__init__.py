@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
     from proofs_check.claims.checking import check
-    from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
+    from proofs_check.evidence import Carried, Enclosed, Enumerated, EqualInLaw, Induction, Inequality, LogMean, Mean
+    from proofs_check.evidence import Obligation as Obligation
+    from proofs_check.evidence import Proved as Proved
     from proofs_check.evidence import Quantile as Quantile
     from proofs_check.evidence import Simulated as Simulated
     from proofs_check.registry import load, select
@@ -63,6 +65,8 @@ __all__ = [
     "Between",
     "Proved",
     "Obligation",
+    "Induction",
+    "Carried",
     "Enumerated",
     "Enclosed",
     "Inequality",
@@ -85,8 +89,8 @@ __all__ = [
 
 _ROOMS = {
     "evidence": (
-        "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "EqualInLaw",
-        "Mean", "LogMean", "Quantile",
+        "Proved", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality", "Simulated",
+        "EqualInLaw", "Mean", "LogMean", "Quantile",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.derivation": ("Derivation",),

@@ -11,11 +11,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from proofs_check.certificates.folds import for_any_steps
 from proofs_check.certificates.inductions import for_all_steps
 from proofs_check.certificates.lemmas import lemma
 from proofs_check.certificates.terms import identifier
 from proofs_check.certificates.weights import from_the_weights
 from proofs_check.certificates.writing import Theorem, safe
+from proofs_check.evidence.fold import Fold
+from proofs_check.evidence.induction import Induction
 from proofs_check.evidence.proved import Proved
 from proofs_check.reporting.files import write_whole
 from proofs_check.statement import Claim, Statement
@@ -138,9 +141,11 @@ def certificate(statement: Statement, claim: Claim | None = None) -> Certificate
         lemmas += len(found)
         for place, induction in enumerate(proof.inductions(claim) if proof.inductions else (), 1):
             steps = f"proof{number}_for_all_steps_{place}"
-            found.append(for_all_steps(induction, steps))
+            found.append(
+                for_any_steps(induction, steps) if isinstance(induction, Fold) else for_all_steps(induction, steps)
+            )
             inductions += 1
-            if induction.origin is not None:
+            if isinstance(induction, Induction) and induction.origin is not None:
                 found.append(from_the_weights(induction, steps, f"proof{number}_from_the_weights_{place}"))
                 weights += 1
         theorems += found

@@ -108,6 +108,7 @@ REPOSITORY = Repository(
         "tests/theory/test_balls.py": "import theory.room.deep",
         "tests/proofs_check/test_all.py": "def f():\n    from theory.room import deep, sizes",
         "tests/proofs_check/figures/test_digits.py": "",
+        "tests/benchmarks/test_digits.py": "",
         "tests/oracles/test_torch.py": "import theory.room.sizes",
     }
 )
@@ -123,7 +124,7 @@ REPOSITORY = Repository(
              "proofs_check/test_all.py"],
         ),
         ("theory/lone.py", ["theory/test_top.py", "theory/test_balls.py"]),
-        ("proofs_check/studies/digits.py", ["proofs_check/figures/test_digits.py", "proofs_check/test_all.py"]),
+        ("proofs_check/studies/digits.py", ["proofs_check/figures/test_digits.py"]),
     ],
 )  # fmt: skip
 def test_a_file_concerns_its_mirror_and_those_that_import_it(path: str, tests: list[str]) -> None:
@@ -136,6 +137,22 @@ def test_names_that_a_package_here_loads_when_they_are_asked_for_are_found() -> 
     repository = Repository({**texts, "tests/theory/test_new.py": "from theory import feasible_widths"})
     assert repository.concerned("theory/balls.py") == ["theory/balls.py", "tests/theory/test_balls.py"]
     assert "tests/theory/test_new.py" in repository.concerned("theory/log_laws/feasible_widths.py")
+
+
+def test_of_the_tests_of_all_statements_those_of_the_changed_file_are_run() -> None:
+    texts = {
+        "proofs_check/statements/a/one.py": 'A = Statement(\n    id="a.one-two",\n)\nB = Statement(\n    id="a.b",\n)',
+        "proofs_check/statements/a/other.py": 'C = Statement(\n    id="a.other",\n)',
+        "theory/f.py": "",
+        "tests/theory/test_f.py": "",
+        mutants._SLOW: "import theory.f",
+    }
+    repository = Repository(texts)
+    one, other, f = (repository.concerned(path) for path in list(texts)[:3])
+    assert one == ["proofs_check/statements/a/one.py", mutants._SLOW, "-k", "not a.other"]
+    assert other == ["proofs_check/statements/a/other.py", mutants._SLOW, "-k", "not a.b and not a.one-two"]
+    everyone = "not a.b and not a.one-two and not a.other"
+    assert f == ["theory/f.py", "tests/theory/test_f.py", mutants._SLOW, "-k", everyone]
 
 
 def test_draws_depend_on_the_seed_and_hardly_on_what_else_there_is() -> None:

@@ -215,4 +215,6 @@ def _saddle(terms: Terms, y: float, side: int) -> float:
         return _log_transform(terms, complex(c)) - c * y - (math.log(abs(c)) if side else 0)
 
     found = minimize_scalar(height, bounds=(-20.0, 25.0 if side < 0 else math.log(_HIGHEST)), method="bounded")
+    if side >= 0 and found.x > math.log(_HIGHEST) - 0.01:
+        raise InvalidArgument("digits", f"none can be had of a tail as far out as {y:.8g}", "go nearer to the median")
     return place(float(found.x))
