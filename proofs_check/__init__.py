@@ -37,6 +37,7 @@ pytest_plugin  statements and mutants as pytest items
 from typing import TYPE_CHECKING, Any
 
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
@@ -46,11 +47,21 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
     from proofs_check.claims.checking import check
-    from proofs_check.evidence import Carried, Enclosed, Enumerated, EqualInLaw, Induction, Inequality, LogMean, Mean
-    from proofs_check.evidence import Obligation as Obligation
-    from proofs_check.evidence import Proved as Proved
-    from proofs_check.evidence import Quantile as Quantile
-    from proofs_check.evidence import Simulated as Simulated
+    from proofs_check.evidence import (
+        Carried,
+        Enclosed,
+        Enumerated,
+        EqualInLaw,
+        Identity,
+        Induction,
+        Inequality,
+        LogMean,
+        Mean,
+        Obligation,
+        Proved,
+        Quantile,
+        Simulated,
+    )
     from proofs_check.registry import load, select
     from proofs_check.results import Report
     from proofs_check.verification import verify
@@ -59,11 +70,15 @@ __all__ = [
     "Statement",
     "Mutant",
     "Assumption",
+    "Domain",
+    "EVERYWHERE",
+    "TRIED",
     "Verdict",
     "Tier",
     "Finding",
     "Between",
     "Proved",
+    "Identity",
     "Obligation",
     "Induction",
     "Carried",
@@ -89,14 +104,15 @@ __all__ = [
 
 _ROOMS = {
     "evidence": (
-        "Proved", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality", "Simulated",
-        "EqualInLaw", "Mean", "LogMean", "Quantile",
+        "Proved", "Identity", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality",
+        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.derivation": ("Derivation",),
     "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
-    "verification": ("verify", "Report"),
+    "verification": ("verify",),
+    "results": ("Report",),
     "claims.checking": ("check",),
     "claims.checked": ("Checked",),
 }  # fmt: skip
