@@ -147,7 +147,7 @@ class TestNumbers:
         ask = "--width 4 --depth 1 --init 1 --input e1"
         chi = stats.chi2(4)
         assert derive(f"median {ask}")["float"] == pytest.approx(chi.median(), rel=1e-11)
-        assert derive(f"quantile {ask} --p 1/10")["float"] == pytest.approx(chi.ppf(0.1), rel=1e-10)  # all the digits that are known
+        assert derive(f"quantile {ask} --p 1/10")["float"] == pytest.approx(chi.ppf(0.1), rel=1e-10)
         ask = ask.replace(" --input e1", "")  # no matter for the share that is kept
         assert derive(f"exceedance {ask} --c 3")["float"] == pytest.approx(chi.sf(3), rel=1e-11)
         assert derive(f"exceedance {ask} --c 1000")["float"] == pytest.approx(chi.sf(1000), rel=1e-11)
