@@ -118,6 +118,9 @@ def log_chernoff(terms: Terms, y: float, *, upper: bool) -> float:
 
 def _integral(terms: Terms, y: Ball, c: float, digits: int, *, over_t: bool) -> Ball:
     require_digits(digits)
+    if c > 0.99 * _HIGHEST:
+        where = y.str(8, radius=False)
+        raise InvalidArgument("digits", f"none can be had of a tail as far out as {where}", "go nearer to the median")
     for extra in (10, 20, 40, 80):
         with precision(digits + extra):
             value = _attempt(terms, y, flint.arb(c), over_t)
@@ -215,6 +218,4 @@ def _saddle(terms: Terms, y: float, side: int) -> float:
         return _log_transform(terms, complex(c)) - c * y - (math.log(abs(c)) if side else 0)
 
     found = minimize_scalar(height, bounds=(-20.0, 25.0 if side < 0 else math.log(_HIGHEST)), method="bounded")
-    if side >= 0 and found.x > math.log(_HIGHEST) - 0.01:
-        raise InvalidArgument("digits", f"none can be had of a tail as far out as {y:.8g}", "go nearer to the median")
     return place(float(found.x))
