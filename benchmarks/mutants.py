@@ -67,18 +67,20 @@ class Repository:
             if _compiles(change.applied(self.texts[path])):
                 yield path, change
 
-    def concerned(self, path: str) -> list[str]:
+    def concerned(self, path: str) -> list[list[str]]:
         """Return what to run when a file changes: its doctests, the tests that mirror it, and those that import it.
 
         A file without a mirror is tested by namesakes in the package, or by all tests of the nearest mirrored folder.
-        The last two arguments may be a choice of tests for pytest.
+        These come last, in a run of their own, as they are many. The end of each may be a choice of tests for pytest.
         """
         mirrors = self._mirrors(PurePosixPath(path))
         module = _module(path)
         importing = [test for test, imported in self._imports.items() if module in imported and test not in mirrors]
-        tests = [path, *mirrors, *importing]
-        others = self._statement_ids - set(_IDS.findall(self.texts[path]))
-        return [*tests, "-k", " and ".join(f"not {name}" for name in sorted(others))] if _SLOW in tests else tests
+        others = " and ".join(
+            f"not {name}" for name in sorted(self._statement_ids - set(_IDS.findall(self.texts[path])))
+        )
+        runs = [run for run in ([path, *mirrors], importing) if run]
+        return [[*run, "-k", others] if _SLOW in run and others else run for run in runs]
 
     @cached_property
     def _statement_ids(self) -> set[str]:
@@ -142,9 +144,12 @@ class Copy:
     failing: set[str] = field(default_factory=set)
     """Tests that fail where nothing is changed: they are left out."""
 
-    def outcome(self, path: str, changed: str, tests: Sequence[str]) -> str:
+    def outcome(self, path: str, changed: str, *runs: Sequence[str]) -> str:
         """Return "killed by TEST", "killed: hangs", "survived", or "undecided: ..." where the tests hang anyway."""
-        file = self.root / path
+        outcomes = (self._outcome(self.root / path, changed, tests) for tests in runs)
+        return next((outcome for outcome in outcomes if outcome != "survived"), "survived")
+
+    def _outcome(self, file: Path, changed: str, tests: Sequence[str]) -> str:
         original = file.read_text(encoding="utf-8")
         while True:
             self._write(file, changed)
@@ -263,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if number < options.skip:
                 continue
             text, began = repository.texts[path], time.monotonic()
-            outcome = copy.outcome(path, change.applied(text), repository.concerned(path))
+            outcome = copy.outcome(path, change.applied(text), *repository.concerned(path))
             counts[re.split(r"[ :]", outcome)[0]] += 1
             where = f"{number} {path}:{change.line} ({change.kind})"
             print(f"{where} `{change.diff(text)}`: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)

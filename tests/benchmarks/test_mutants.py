@@ -128,15 +128,22 @@ REPOSITORY = Repository(
     ],
 )  # fmt: skip
 def test_a_file_concerns_its_mirror_and_those_that_import_it(path: str, tests: list[str]) -> None:
-    assert REPOSITORY.concerned(path) == [path, *(f"tests/{test}" for test in tests)]
+    assert [test for run in REPOSITORY.concerned(path) for test in run] == [path, *(f"tests/{test}" for test in tests)]
+
+
+def test_those_that_import_it_are_run_last() -> None:
+    path = "theory/room/sizes.py"
+    first, last = REPOSITORY.concerned(path)
+    assert first == [path, "tests/theory/room/test_sizes.py"]
+    assert last == ["tests/theory/test_top.py", "tests/proofs_check/test_all.py"]
 
 
 def test_names_that_a_package_here_loads_when_they_are_asked_for_are_found() -> None:
     here = ("theory/__init__.py", "theory/log_laws/feasible_widths.py", "theory/balls.py", "tests/theory/test_balls.py")
     texts = {path: (mutants._ROOT / path).read_text(encoding="utf-8") for path in here}
     repository = Repository({**texts, "tests/theory/test_new.py": "from theory import feasible_widths"})
-    assert repository.concerned("theory/balls.py") == ["theory/balls.py", "tests/theory/test_balls.py"]
-    assert "tests/theory/test_new.py" in repository.concerned("theory/log_laws/feasible_widths.py")
+    assert repository.concerned("theory/balls.py") == [["theory/balls.py", "tests/theory/test_balls.py"]]
+    assert "tests/theory/test_new.py" in repository.concerned("theory/log_laws/feasible_widths.py")[0]
 
 
 def test_of_the_tests_of_all_statements_those_of_the_changed_file_are_run() -> None:
@@ -149,10 +156,10 @@ def test_of_the_tests_of_all_statements_those_of_the_changed_file_are_run() -> N
     }
     repository = Repository(texts)
     one, other, f = (repository.concerned(path) for path in list(texts)[:3])
-    assert one == ["proofs_check/statements/a/one.py", mutants._SLOW, "-k", "not a.other"]
-    assert other == ["proofs_check/statements/a/other.py", mutants._SLOW, "-k", "not a.b and not a.one-two"]
+    assert one == [["proofs_check/statements/a/one.py", mutants._SLOW, "-k", "not a.other"]]
+    assert other == [["proofs_check/statements/a/other.py", mutants._SLOW, "-k", "not a.b and not a.one-two"]]
     everyone = "not a.b and not a.one-two and not a.other"
-    assert f == ["theory/f.py", "tests/theory/test_f.py", mutants._SLOW, "-k", everyone]
+    assert f == [["theory/f.py", "tests/theory/test_f.py"], [mutants._SLOW, "-k", everyone]]
 
 
 def test_draws_depend_on_the_seed_and_hardly_on_what_else_there_is() -> None:
@@ -184,6 +191,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
         "one": lambda text: text == "x = 1",
         "red": lambda text: False,
         "two": lambda text: text != "x = 2",
+        "two-or-one": lambda text: True,
         "slow": lambda text: None,
         "hangs": lambda text: True if text == "x = 1" else None,
     }
@@ -214,7 +222,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
 def test_a_failure_counts_only_where_the_test_passes_without_the_change(
     copy: Copy, text: str, tests: list[str], outcome: str
 ) -> None:
-    assert copy.outcome("a.py", text, tests) == outcome
+    assert copy.outcome("a.py", text, tests) == copy.outcome("a.py", text, ["two-or-one"], tests) == outcome
     assert (copy.root / "a.py").read_text() == "x = 1"
     assert copy.failing == ({"red"} if "red" in tests else set())
 
