@@ -89,7 +89,11 @@ EIGHTH_MOMENT = Statement(
     claim=eighth_moment,
     evidence=(
         Proved("ReLU, He, any symmetric law, all n", partial(_derived, _ONE_RELU), "all n"),
-        Proved("linear, Xavier, any symmetric law, all n", partial(_derived, _ONE_LINEAR), "all n"),
+        Proved(
+            "any slope and variance, any symmetric law, all n",
+            partial(_derived, _ONE_RELU.at(activation="leaky:slope", init="variance:s2")),
+            "all n",
+        ),
         Enumerated("E|a_1|^8 over all weights", _SMALL, partial(activation_power, order=8)),
     ),
     mutants=(

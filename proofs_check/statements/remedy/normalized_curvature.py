@@ -48,7 +48,7 @@ def of_no_scale(
     return Between(sp.log(4) + sp.log(factor), sp.log(20) + sp.log(factor))
 
 
-_ANY = RELU.at(width=4, depth=3)
+_ANY = RELU.at(width=4, depth=3, architecture="layernorm")
 
 
 def _scaled(claim: Claim) -> list[Obligation]:
