@@ -26,8 +26,9 @@ from proofs_check.faults import Fault, fault_of
 from proofs_check.generality import contradicts, fails, recording
 from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
+from proofs_check.reporting.findings import finding_lines
 from proofs_check.results import MutantReport, Report, StatementReport
-from proofs_check.sharpness import exact_reach
+from proofs_check.sharpness import exact_reach, reach_of
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -258,7 +259,7 @@ class _Judged:
         findings, proved_for = [], []
         for e in evidence:
             seen: list[Ensemble] = []
-            found = _examined(statement, e, recording(statement.claim, seen))
+            found = _examined(statement, e, statement.claim, seen)
             findings.append(_within_assumptions(statement, e, found, seen))
             proved_for += seen if found.tier is Tier.PROVED else []
         refutations, faults = {}, {}
@@ -291,11 +292,13 @@ class _Judged:
         return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach, self.proved_for)
 
 
-def _examined(statement: Statement, evidence: Any, claim: Claim) -> Finding:
+def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ensemble] | None = None) -> Finding:
+    """Let evidence judge a claim; the networks that the claim is asked about are added to those seen."""
     try:
-        found = evidence.examine(claim)
-        if not isinstance(found, Finding):
+        found = evidence.examine(claim if seen is None else recording(claim, seen))
+        if not isinstance(found, Finding) or not isinstance(found.verdict, Verdict):
             raise TypeError(f"the evidence returned {found!r:.60}, which is no Finding")
+        str(found.scope), reach_of(found), finding_lines(found)  # what cannot be told is broken, and harms no other
         return found
     except _NOT_OURS as error:
         return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)

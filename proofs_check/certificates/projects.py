@@ -6,7 +6,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,11 +17,14 @@ from proofs_check.certificates.lemmas import lemma
 from proofs_check.certificates.terms import identifier
 from proofs_check.certificates.weights import from_the_weights
 from proofs_check.certificates.writing import Theorem, safe
+from proofs_check.domain import TRIED
 from proofs_check.evidence.fold import Fold
 from proofs_check.evidence.induction import Induction
 from proofs_check.evidence.proved import Proved
 from proofs_check.reporting.files import write_whole
 from proofs_check.statement import Claim, Statement
+from proofs_check.verdict import Verdict
+from proofs_check.verification import verify
 from theory.ensembles import InvalidArgument
 
 LIBRARY = "Vanishing"
@@ -102,6 +105,38 @@ def proofs_of(statement: Statement) -> tuple[Proved, ...]:
     [3, 0]
     """
     return tuple(evidence for evidence in statement.evidence if isinstance(evidence, Proved))
+
+
+def require_sound(statement: Statement) -> None:
+    """Refuse proofs that are none: Coq would close what says nothing of the claim, or follows from 0 being a divisor.
+
+    Parameters
+    ----------
+    statement : Statement
+        Any with proofs.
+
+    Raises
+    ------
+    InvalidArgument
+        If SymPy and FLINT do not find the proofs to hold, a proof would stand for every mutant as well, or it is about
+        other networks than those assumed, or not about all that the domain names.
+
+    Examples
+    --------
+    >>> from proofs_check.registry import select
+    >>> require_sound(select(["forward.mean-preserved"])[0])
+    """
+    domain = statement.domain if statement.domain.proved else TRIED
+    (result,) = verify([replace(statement, evidence=proofs_of(statement), domain=domain)]).results
+    for finding in result.findings:
+        if finding.verdict is not Verdict.SUPPORTED:
+            problem = f"{finding.check} is {finding.verdict.value}: {finding.detail}"
+            raise InvalidArgument("claim", problem, f"see 'vanishing verify {statement.id}'")
+    if result.toothless:
+        problem = f"{result.toothless[0].check} would stand for every mutant as well"
+        raise InvalidArgument("obligations", problem, "let them depend on the claim")
+    if result.unreached:
+        raise InvalidArgument("domain", result.unreached, "narrow it, or prove more")
 
 
 def certificate(statement: Statement, claim: Claim | None = None) -> Certificate:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from proofs_check.evidence.values import require_value
+from proofs_check.evidence.values import require_text, require_value
 from proofs_check.exact.identities import zero_by_flint, zero_by_sympy
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -134,6 +134,7 @@ class Proved:
         InvalidArgument
             If the obligations are no function.
         """
+        require_text("covers", self.covers)
         obligations: object = self.obligations
         if not callable(obligations):
             remedy = "give a function that returns obligations, given the claim"
