@@ -23,6 +23,13 @@ def _two(closed):
 TRUE = a * n**L * (a + b * (2**k - 1))
 
 
+def test_one_letter_cannot_count_two_things():
+    """2^L times 2^L is not 2^L, though each step of either keeps the form."""
+    twice = (Carried.number(L, sp.Integer(2), sp.Integer(1)), Carried.number(L, sp.Integer(2), sp.Integer(1)))
+    with pytest.raises(InvalidArgument, match="carried: count two things by one letter: L, L"):
+        Induction("2^L 2^L", twice, 2**L)
+
+
 def test_a_product_of_carried_numbers_is_proved_step_by_step():
     obligations = _two(TRUE).obligations()
     assert [one.name for one in obligations] == ["base L = 0, k = 0", "base L = 0, k = 1", "step in L", "step in k"]
