@@ -32,7 +32,7 @@ def _verified(statement):
     "wrong",
     [
         lambda slope, kurtosis: 1 + slope * (1 - slope) * (3 * slope - 1),
-        lambda slope, kurtosis: 1 + slope * (kurtosis - 3),
+        lambda slope, kurtosis: 1 + slope * (1 - slope) * (kurtosis - 3),
     ],
     ids=["every leaky slope but 1/3", "leaky slopes with any kurtosis but 3"],
 )
