@@ -182,6 +182,7 @@ class Copy:
         run = subprocess.Popen(
             [sys.executable, "-m", "pytest", *options, *without, *tests],
             cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root)},  # for what a test starts elsewhere, too
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

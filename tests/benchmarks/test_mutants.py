@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -245,13 +246,20 @@ def test_the_command_changes_a_copy_and_counts(
 ) -> None:
     """pytest sees what is changed in the same second and of the same size."""
     root = tmp_path / "here"
-    test = "from theory.{0} import f\n\n\ndef test_f():\n    assert f(1, 2) and not f({1})\n"
+    test = "from theory.blunt import f\n\n\ndef test_f():\n    assert f(1, 2) and not f(2, 1)\n"
+    elsewhere = """
+        import subprocess, sys
+
+        def test_f():
+            code = "from theory.sharp import f; assert not f(1, 1)"
+            subprocess.run([sys.executable, "-c", code], cwd="/", check=True)
+    """
     files = {
         "theory/__init__.py": "",
         "theory/blunt.py": "def f(a, b):\n    return a < b\n",
         "theory/sharp.py": "def f(a, b):\n    return a < b\n",
-        "tests/theory/test_blunt.py": test.format("blunt", "2, 1"),
-        "tests/theory/test_sharp.py": test.format("sharp", "1, 1"),
+        "tests/theory/test_blunt.py": test,
+        "tests/theory/test_sharp.py": textwrap.dedent(elsewhere),
         ".gitignore": "left.py\n__pycache__/\n",
         "left.py": "",
         "pytest.ini": "[pytest]\npythonpath = .\n",

@@ -109,6 +109,15 @@ def test_the_observable_measures_the_networks_weights():
         np.testing.assert_allclose(logs[i], dense_logs(w, 1.5 * chunk.readout[i, 0]), rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("t", [1e-300, 1e-100, 1e100, 1e300])
+def test_a_zero_among_weights_of_any_size(t):
+    """For w = (0, t, t) all entries but two, which are t, vanish; for w = (0, 0, t) all but one."""
+    one = chain_hessian_logs(np.array([[0.0, t, t]]), np.array([1.0]))[0] - math.log(t)
+    assert one == pytest.approx([*[math.log(2) / 2] * 3, math.log(2)], abs=1e-11)
+    two = chain_hessian_logs(np.array([[0.0, 0.0, t]]), np.array([1.0]))[0] - math.log(t)
+    assert two == pytest.approx([0, 0, 0, math.log(2) / 2], abs=1e-11)
+
+
 def test_three_zeros_make_the_hessian_zero():
     assert np.all(np.isneginf(chain_hessian_logs(np.array([[0.0, 2.0, 0.0, 0.0]]), np.array([1.0]))))
     net = Ensemble(width=1, depth=6, law=Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}))

@@ -122,6 +122,7 @@ def test_what_is_true_instead_is_said():
     n, depth = (sp.Symbol(name, integer=True, positive=True) for name in "nL")
     assert sp.simplify(found.ratio - ((n + 5) / (n + 6)) ** depth) == 0
     assert "true instead: E|a_L|^4 = |x|^4*(1 + 5/n)^L" in as_text(found)
+    assert f"  networks: {HE.describe()}" in as_text(found).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,7 @@ def test_products_of_matrices(claim, verdict):
     found = check(claim, matrices=["W: normal 1/n, n by n"])
     assert found.verdict is verdict
     assert as_data(found)["ensemble"] is None
+    assert "  networks: " not in as_text(found)
     if verdict is Verdict.REFUTED:
         assert found.counterexample.claimed != found.counterexample.true
     else:
