@@ -108,6 +108,8 @@ def moved(claim: Claim, by: sp.Rational) -> Claim:
             return Between(move(value.lo), move(value.hi))
         if type(value) is tuple:
             return tuple(map(move, value))
+        if isinstance(value, tuple) and hasattr(value, "_fields"):  # a claim of several numbers, each by its name
+            return type(value)(*map(move, value))
         if isinstance(value, float):
             return value * (1 + float(by)) + float(more)
         if isinstance(value, sp.Expr) or (isinstance(value, int) and not isinstance(value, bool)):
