@@ -8,6 +8,9 @@ training         many networks trained at once: optimizers, escape from plateaus
 rare_events      heavy-tailed means by resampling, extreme tails by tilting
 intervals        confidence intervals whose guarantee is proved at finite sample size
 
+rounding         how far rounding may have moved what was measured
+ties             measured against an exact threshold: decided, or counted both ways
+
 engines          real weight matrices, or a law that is provably the same
 architectures    residual branches, layer and batch normalization: forward and backward passes
 drawing          weights from the ensemble's law; vectors through the layers on log scale

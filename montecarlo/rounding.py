@@ -49,6 +49,10 @@ class Rounding:
         return self.absolute + self.relative * max(largest, default=0.0)
 
 
+EXACT = Rounding()
+"""What is not rounded."""
+
+
 def rounding_of(net: Ensemble, dtype: DTypeLike = np.float64) -> Rounding:
     r"""Return how far rounding moves the log of a squared norm, forward and backward through all layers.
 

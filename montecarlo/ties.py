@@ -105,7 +105,7 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
     r"""Return a number of which :math:`|a_k|^2` is a whole multiple in every network, or None if there is none.
 
     Weights of a discrete law are whole multiples of a number, :math:`w = \sqrt{c}\,r`, and so are the activations of
-    plain networks, layer by layer.
+    plain networks, layer by layer. An isometry has the norm of the input, and linear layer norm the root of the width.
 
     Parameters
     ----------
@@ -122,7 +122,14 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
     True
     """
     as_ensemble(net)
-    if not (net.law.atoms and net.has_independent_entries and net.architecture.is_plain):
+    widths = [int(net.width_at(k)) for k in range(layer + 1)] if net.widths else [int(net.width_at(layer))]
+    if net.architecture.name == "layernorm" and Fraction(net.slope) == 1 and layer > 0:
+        return Fraction(widths[-1])
+    if not net.architecture.is_plain:
+        return None
+    if net.init.name == "orthogonal" and Fraction(net.slope) == 1 and widths == sorted(widths):
+        return input_square(net)
+    if not (net.law.atoms and net.has_independent_entries):
         return None
     denominator = math.lcm(*(value.denominator for value, _ in net.law.atoms))
     slope = Fraction(net.slope).denominator
@@ -140,6 +147,30 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
 
 _MOST_BITS = 20_000
 """A unit with more bits than this is far below what floats tell apart."""
+
+
+def input_square(net: Ensemble) -> Fraction:
+    """Return the square of the input's norm, exactly.
+
+    Parameters
+    ----------
+    net : Ensemble
+        An ensemble without symbols; the inputs of a batch are random, and have no such norm.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no ensemble, or has symbols.
+
+    Examples
+    --------
+    >>> input_square(Ensemble(width=2, depth=1, input="1/2,1"))
+    Fraction(5, 4)
+    """
+    as_ensemble(net)
+    if isinstance(net.input, tuple):
+        return sum((Fraction(number) ** 2 for number in net.input), Fraction(0))
+    return Fraction(int(net.width_at(0))) if net.input == "ones" else Fraction(1)
 
 
 def _input_unit(numbers: str | tuple[Fraction, ...], size: int) -> Fraction:

@@ -11,6 +11,7 @@ verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
 results        what a run found: of a mutant, of a statement, of all of them
 sharpness      by how much claims may be moved before evidence refutes them
+generality     whether proofs speak of all networks that are assumed
 domain         which sizes a statement speaks of, and whether its evidence gets there
 registry       which statements there are, by id
 loading        a user's file as a module
@@ -37,6 +38,7 @@ pytest_plugin  statements and mutants as pytest items
 from typing import TYPE_CHECKING, Any
 
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Finding, Tier, Verdict
 
@@ -46,9 +48,21 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
     from proofs_check.claims.checking import check
-    from proofs_check.evidence import Enclosed, Enumerated, EqualInLaw, Inequality, LogMean, Mean, Obligation, Proved
-    from proofs_check.evidence import Quantile as Quantile
-    from proofs_check.evidence import Simulated as Simulated
+    from proofs_check.evidence import (
+        Carried,
+        Enclosed,
+        Enumerated,
+        EqualInLaw,
+        Identity,
+        Induction,
+        Inequality,
+        LogMean,
+        Mean,
+        Obligation,
+        Proved,
+        Quantile,
+        Simulated,
+    )
     from proofs_check.registry import load, select
     from proofs_check.results import Report
     from proofs_check.verification import verify
@@ -57,12 +71,18 @@ __all__ = [
     "Statement",
     "Mutant",
     "Assumption",
+    "Domain",
+    "EVERYWHERE",
+    "TRIED",
     "Verdict",
     "Tier",
     "Finding",
     "Between",
     "Proved",
+    "Identity",
     "Obligation",
+    "Induction",
+    "Carried",
     "Enumerated",
     "Enclosed",
     "Inequality",
@@ -85,14 +105,15 @@ __all__ = [
 
 _ROOMS = {
     "evidence": (
-        "Proved", "Obligation", "Enumerated", "Enclosed", "Inequality", "Simulated", "EqualInLaw",
-        "Mean", "LogMean", "Quantile",
+        "Proved", "Identity", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality",
+        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.derivation": ("Derivation",),
     "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
-    "verification": ("verify", "Report"),
+    "verification": ("verify",),
+    "results": ("Report",),
     "claims.checking": ("check",),
     "claims.checked": ("Checked",),
 }  # fmt: skip

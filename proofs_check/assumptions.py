@@ -96,7 +96,7 @@ SURVIVAL = Assumption("given that no layer is dead (all units off): a dead netwo
 CONSTANT_WIDTH = Assumption("all layers have the same width", lambda net: net.is_constant_width)
 WIDTH_ONE = Assumption(
     "all layers have width 1",
-    lambda net: net.is_constant_width and _size(net.width_at(0), lambda width: width == 1),
+    lambda net: net.is_constant_width and net.width_at(0) == 1,
 )
 UNIT_INPUT = Assumption("|x| = 1", _has_unit_input)
 NO_BIASES = Assumption("there are no biases")

@@ -12,6 +12,8 @@ from theory.ensembles import InvalidArgument
 if TYPE_CHECKING:
     from proofs_check.verdict import Finding
 
+_AS_TRIED = "the cases tried"
+
 Corner = tuple[int, int]
 """A width and a depth."""
 
@@ -34,7 +36,7 @@ class Domain:
     Raises
     ------
     InvalidArgument
-        If there are no words, or a domain has both a proof and corners.
+        If there are no words, a domain that is not what was tried has neither a proof nor corners, or it has both.
 
     Examples
     --------
@@ -51,6 +53,16 @@ class Domain:
         if not isinstance(self.words, str) or not self.words.strip() or "\n" in self.words:
             problem = f"of a domain must be one line of text, got {self.words!r}"
             raise InvalidArgument("words", problem, "use e.g. '16 <= n <= 64, L <= 16 n'")
+        sizes: object = self.corners
+        kinds: object = self.each
+        if not isinstance(sizes, tuple) or not all(isinstance(corner, tuple) for corner in sizes):
+            raise InvalidArgument("corners", f"are no tuple of tuples, but {sizes!r:.60}", "use e.g. ((16, 1),)")
+        if not isinstance(kinds, tuple) or not kinds or not all(isinstance(kind, str) for kind in kinds):
+            problem = f"must be a tuple of texts, got {kinds!r:.60}"
+            raise InvalidArgument("each", problem, "use e.g. ('relu', 'linear'), or leave it out")
+        if not self.proved and not self.corners and self.words != _AS_TRIED:
+            problem = f"of {self.words!r} are missing, so that nothing holds evidence against it"
+            raise InvalidArgument("corners", problem, "name them, set proved=True, or use TRIED")
         if self.proved and self.corners:
             problem = "are of no use where everything is proved"
             raise InvalidArgument("corners", problem, "leave them out, or set proved=False")
@@ -85,5 +97,5 @@ class Domain:
 
 EVERYWHERE = Domain("all that the assumptions allow", proved=True)
 """Every size and law that the assumptions allow: it takes a proof."""
-TRIED = Domain("the cases tried")
+TRIED = Domain(_AS_TRIED)
 """No more than what the evidence lists."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs_check.faults import Fault
+from proofs_check.generality import missing_from
 from proofs_check.scope import Scope
 from proofs_check.sharpness import Reach, joint, reach_of
 from proofs_check.statement import Statement
 from proofs_check.verdict import Finding, Tier, Verdict
+from theory.ensembles import Ensemble
 
 EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
 """0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
@@ -47,6 +49,8 @@ class StatementReport:
         The findings of evidence that would support every mutant as well.
     exact_reach : float, optional
         The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
+    proved_for : tuple of Ensemble
+        The networks that the claim was asked about in proofs.
     """
 
     statement: Statement
@@ -54,6 +58,7 @@ class StatementReport:
     mutants: tuple[MutantReport, ...]
     toothless: tuple[Finding, ...] = ()
     exact_reach: float | None = None
+    proved_for: tuple[Ensemble, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -69,7 +74,12 @@ class StatementReport:
     @property
     def unreached(self) -> str:
         """Where in the statement's domain no evidence has been, in words."""
-        return self.statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
+        statement = self.statement
+        unreached = statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
+        if not unreached and statement.domain.proved:
+            missing = missing_from(self.proved_for, statement.assumptions)
+            return f"no proof reaches {missing}" if missing else ""
+        return unreached
 
     @property
     def problem(self) -> str:

@@ -53,7 +53,7 @@ def reach_of(finding: Finding) -> Reach | None:
     >>> reach_of(log)
     Reach(down=0.25, up=0.25, relative=False)
     """
-    if finding.claimed is None or finding.interval is None:
+    if finding.claimed is None or finding.interval is None or finding.relative is None:
         return None
     (lo, hi), (left, right) = finding.claimed, finding.interval
     down, up = hi - left, right - lo
@@ -87,30 +87,33 @@ def joint(reaches: Iterable[Reach]) -> Reach | None:
 
 
 def moved(claim: Claim, by: sp.Rational) -> Claim:
-    """Return a claim whose numbers, and ends of ranges, are moved by that share of them and as much again.
+    """Return a claim whose numbers, and ends of ranges, are moved by that share of them, and some more.
 
     Parameters
     ----------
     claim : callable
         The claim.
     by : sympy.Rational
-        The move: a number v becomes v (1 + by) + by.
+        The move: a number v becomes v (1 + by) + 37/29 by, so that hardly any number stays where it is.
 
     Examples
     --------
     >>> moved(lambda n: sp.Integer(n), sp.Rational(1, 2))(3)
-    5
+    149/29
     """
+    more = by * sp.Rational(37, 29)
 
     def move(value: Any) -> Any:
         if isinstance(value, Between):
             return Between(move(value.lo), move(value.hi))
         if type(value) is tuple:
             return tuple(map(move, value))
+        if isinstance(value, tuple) and hasattr(value, "_fields"):  # a claim of several numbers, each by its name
+            return type(value)(*map(move, value))
         if isinstance(value, float):
-            return value * (1 + float(by)) + float(by)
+            return value * (1 + float(by)) + float(more)
         if isinstance(value, sp.Expr) or (isinstance(value, int) and not isinstance(value, bool)):
-            return value * (1 + by) + by
+            return value * (1 + by) + more
         raise _NotMovable
 
     return lambda *case, **options: move(claim(*case, **options))

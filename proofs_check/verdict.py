@@ -91,8 +91,9 @@ class Finding:
         What a simulation measured.
     tolerance : float, optional
         By how much the interval may leave the claimed range on either side.
-    relative : bool
-        Whether deviations from the claim are measured relative to it, as for means; otherwise in its own unit.
+    relative : bool, optional
+        Whether deviations from the claim are measured relative to it, as for means, or in its own unit; None where the
+        interval is not that of what is claimed.
     error : float, optional
         The probability that the interval misses the truth.
     samples, seed : int, optional
@@ -115,7 +116,7 @@ class Finding:
     estimate: float | None = None
     interval: tuple[float, float] | None = None
     tolerance: float | None = None
-    relative: bool = False
+    relative: bool | None = False
     error: float | None = None
     samples: int | None = None
     seed: int | None = None

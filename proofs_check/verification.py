@@ -23,10 +23,12 @@ from montecarlo.workers.places import serial, threads, workers_for
 from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
+from proofs_check.generality import contradicts, fails, recording
 from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
+from proofs_check.reporting.findings import finding_lines
 from proofs_check.results import MutantReport, Report, StatementReport
-from proofs_check.sharpness import exact_reach
+from proofs_check.sharpness import exact_reach, reach_of
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -185,9 +187,19 @@ def _require_assumed(statement: Statement, evidence: Any) -> None:
     nets = [getattr(evidence, "net", None), *(part for case in cases for part in case)]
     for net in dict.fromkeys(net for net in nets if isinstance(net, Ensemble)):
         for assumed in statement.assumptions:
-            if assumed.holds is not None and assumed.holds(net) is False:
+            if fails(assumed, net):
                 problem = f"'{assumed.sentence}' does not hold for {net.describe()}"
                 raise InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
+
+
+def _within_assumptions(statement: Statement, evidence: Any, found: Finding, seen: Sequence[Ensemble]) -> Finding:
+    """Return the finding, or a broken one if the claim was asked about networks that are not those assumed."""
+    for net in dict.fromkeys(seen):
+        if (assumed := contradicts(net, statement.assumptions)) is not None:
+            problem = f"'{assumed.sentence}' does not hold for {net.describe()}"
+            wrong = InvalidArgument("assumptions", problem, "change the ensemble, or what is assumed")
+            return _broken(statement, evidence, wrong)
+    return found
 
 
 _NOT_OURS = BaseException
@@ -240,10 +252,16 @@ class _Judged:
     faults: dict[str, tuple[Fault, ...]]
     toothless: tuple[Finding, ...]
     exact_reach: float | None = None
+    proved_for: tuple[Ensemble, ...] = ()
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
-        findings = tuple(_examined(statement, e, statement.claim) for e in evidence)
+        findings, proved_for = [], []
+        for e in evidence:
+            seen: list[Ensemble] = []
+            found = _examined(statement, e, statement.claim, seen)
+            findings.append(_within_assumptions(statement, e, found, seen))
+            proved_for += seen if found.tier is Tier.PROVED else []
         refutations, faults = {}, {}
         toothless = dict(enumerate(findings))
         for mutant in statement.mutants:
@@ -258,24 +276,29 @@ class _Judged:
         if findings and not any(isinstance(e, _Sampled) for e in evidence):
             holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
             sharp = exact_reach(statement.claim, evidence) if holds else None
-        return cls(findings, refutations, faults, tuple(toothless.values()), sharp)
+        return cls(
+            tuple(findings), refutations, faults, tuple(toothless.values()), sharp, tuple(dict.fromkeys(proved_for))
+        )
 
     def joined(self, other: _Judged) -> _Judged:
         refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
         faults = {name: found + other.faults[name] for name, found in self.faults.items()}
         toothless = self.toothless + other.toothless
-        return _Judged(self.findings + other.findings, refutations, faults, toothless, self.exact_reach)
+        findings = self.findings + other.findings
+        return _Judged(findings, refutations, faults, toothless, self.exact_reach, self.proved_for)
 
     def report(self, statement: Statement) -> StatementReport:
         mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
-        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach)
+        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach, self.proved_for)
 
 
-def _examined(statement: Statement, evidence: Any, claim: Claim) -> Finding:
+def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ensemble] | None = None) -> Finding:
+    """Let evidence judge a claim; the networks that the claim is asked about are added to those seen."""
     try:
-        found = evidence.examine(claim)
-        if not isinstance(found, Finding):
+        found = evidence.examine(claim if seen is None else recording(claim, seen))
+        if not isinstance(found, Finding) or not isinstance(found.verdict, Verdict):
             raise TypeError(f"the evidence returned {found!r:.60}, which is no Finding")
+        str(found.scope), reach_of(found), finding_lines(found)  # what cannot be told is broken, and harms no other
         return found
     except _NOT_OURS as error:
         return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)

@@ -158,6 +158,34 @@ def test_readme_claim_is_decided(command: str) -> None:
     assert out.getvalue().strip()
 
 
+REMEDY_ROWS = re.findall(
+    r"^ {4}(plain|orthogonal|layer norm|batch norm|residual, .*?) {2,}(\S+) (\[.*?\]) +(\S+) (\[.*?\])$",
+    README,
+    re.MULTILINE,
+)
+
+
+def test_readme_shows_a_row_of_every_kind_of_remedy() -> None:
+    assert len(REMEDY_ROWS) == 5
+
+
+@pytest.mark.parametrize("shown", REMEDY_ROWS, ids=[shown[0] for shown in REMEDY_ROWS])
+def test_readme_shows_what_the_table_of_remedies_says(shown: tuple[str, ...]) -> None:
+    from montecarlo import serial
+    from proofs_check.studies.remedies import COLUMNS, REMEDIES, remedies_table
+
+    (remedy,) = (remedy for remedy in REMEDIES if remedy.name == shown[0])
+    with serial() as workers:
+        table = remedies_table(workers, samples=1000, seed=0, remedies=[remedy], depths=[128])
+    row = dict(zip(COLUMNS, table.rows[0], strict=True))
+    quantities = ("|a_L|^2", "|G_2|^2/|G_L|^2")
+    told = " ".join(row[f"{what} {quantity}"] for quantity in quantities for what in ("median", "interval of"))
+    numbers, expected = (
+        list(map(float, re.findall(r"[\d.]+(?:e[+-]\d+)?", text))) for text in (" ".join(shown[1:]), told)
+    )
+    assert numbers == pytest.approx(expected, rel=1e-3)  # the last digit may depend on the machine
+
+
 def _readme_examples() -> list[str]:
     return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

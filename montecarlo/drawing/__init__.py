@@ -7,6 +7,7 @@ second_inputs      a second input beside the first, and the angle between them
 streams            one random stream per ensemble, seed and block; the sizes of blocks
 float32_normals    standard normal variables in single precision
 small_products     matrices times vectors without threads of their own
+cancellation       sums of discrete weights that cancel exactly
 norm_traces        vectors through the layers: rescaled, their norms on log scale
 sampler_check      a user's sampler must be standardized and symmetric
 =================  ===================================================================

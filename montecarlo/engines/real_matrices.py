@@ -160,7 +160,8 @@ class Chunk:
 
     def weights(self, layer: int) -> Array:
         """Return W_k of each network, a new array of shape (m, n_k, n_{k-1})."""
-        return self._raw(layer) * self._law.scale(layer)
+        scaled: Array = np.multiply(self._raw(layer), self._law.scale(layer))
+        return scaled
 
     def _raw(self, layer: int) -> Floats:
         shape = self._law.shape(layer)

@@ -19,7 +19,7 @@ from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
 from montecarlo.intervals import Estimate, order_statistic_interval
 from montecarlo.observables import Observable
-from montecarlo.rounding import Rounding, rounding_of
+from montecarlo.rounding import EXACT, Rounding, rounding_of
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Parts, Task, merged, run_block
 from montecarlo.runs.choice_of_engine import find_engine
@@ -62,7 +62,7 @@ class Readings:
     logs: Array | None
     counts: LogCounts | None = None
     log_covariance: LogCovariance | None = None
-    rounding: Rounding = Rounding()
+    rounding: Rounding = EXACT
 
     def __repr__(self) -> str:
         return f"Readings({self._shown()})"

@@ -93,7 +93,7 @@ def cumulant_answer(query: Query, law: LogSumLaw, order: int, *more: Assumption)
             raise InvalidArgument("activation", problem, "use numbers for sizes and layers, or activation='relu'")
         return formula(query, law.cumulant(order), assumed)
     ball = law.enclosed_cumulant(order, _work(query))
-    exact = None if wide or (leaky and order > 1) else law.cumulant(order)
+    exact = None if wide or leaky else law.cumulant(order)  # a sum of hypergeometric numbers is no formula to read
     return replace(number(query, exact, ball=ball, assumed=assumed), log_value=None)
 
 

@@ -6,19 +6,25 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from proofs_check.certificates.folds import for_any_steps
 from proofs_check.certificates.inductions import for_all_steps
 from proofs_check.certificates.lemmas import lemma
 from proofs_check.certificates.terms import identifier
 from proofs_check.certificates.weights import from_the_weights
 from proofs_check.certificates.writing import Theorem, safe
+from proofs_check.domain import TRIED
+from proofs_check.evidence.fold import Fold
+from proofs_check.evidence.induction import Induction
 from proofs_check.evidence.proved import Proved
 from proofs_check.reporting.files import write_whole
 from proofs_check.statement import Claim, Statement
+from proofs_check.verdict import Verdict
+from proofs_check.verification import verify
 from theory.ensembles import InvalidArgument
 
 LIBRARY = "Vanishing"
@@ -101,6 +107,38 @@ def proofs_of(statement: Statement) -> tuple[Proved, ...]:
     return tuple(evidence for evidence in statement.evidence if isinstance(evidence, Proved))
 
 
+def require_sound(statement: Statement) -> None:
+    """Refuse proofs that are none: Coq would close what says nothing of the claim, or follows from 0 being a divisor.
+
+    Parameters
+    ----------
+    statement : Statement
+        Any with proofs.
+
+    Raises
+    ------
+    InvalidArgument
+        If SymPy and FLINT do not find the proofs to hold, a proof would stand for every mutant as well, or it is about
+        other networks than those assumed, or not about all that the domain names.
+
+    Examples
+    --------
+    >>> from proofs_check.registry import select
+    >>> require_sound(select(["forward.mean-preserved"])[0])
+    """
+    domain = statement.domain if statement.domain.proved else TRIED
+    (result,) = verify([replace(statement, evidence=proofs_of(statement), domain=domain)]).results
+    for finding in result.findings:
+        if finding.verdict is not Verdict.SUPPORTED:
+            problem = f"{finding.check} is {finding.verdict.value}: {finding.detail}"
+            raise InvalidArgument("claim", problem, f"see 'vanishing verify {statement.id}'")
+    if result.toothless:
+        problem = f"{result.toothless[0].check} would stand for every mutant as well"
+        raise InvalidArgument("obligations", problem, "let them depend on the claim")
+    if result.unreached:
+        raise InvalidArgument("domain", result.unreached, "narrow it, or prove more")
+
+
 def certificate(statement: Statement, claim: Claim | None = None) -> Certificate:
     """Write a statement's proofs as one Coq file.
 
@@ -138,9 +176,11 @@ def certificate(statement: Statement, claim: Claim | None = None) -> Certificate
         lemmas += len(found)
         for place, induction in enumerate(proof.inductions(claim) if proof.inductions else (), 1):
             steps = f"proof{number}_for_all_steps_{place}"
-            found.append(for_all_steps(induction, steps))
+            found.append(
+                for_any_steps(induction, steps) if isinstance(induction, Fold) else for_all_steps(induction, steps)
+            )
             inductions += 1
-            if induction.origin is not None:
+            if isinstance(induction, Induction) and induction.origin is not None:
                 found.append(from_the_weights(induction, steps, f"proof{number}_from_the_weights_{place}"))
                 weights += 1
         theorems += found

@@ -202,7 +202,8 @@ def _count(statistic: Exceedance, logs: Any, rounding: Rounding, net: Ensemble) 
     if not number.signed:
         return count_reaching(logs, exact, rounding, unit=unit, strict=strict)
     below = count_reaching(logs, exact**2, rounding, strict=not strict)  # lambda < t < 0 says that lambda^2 > t^2
-    return Count(*(len(logs) - count for count in (below.most, below.value, below.least)), len(logs))
+    networks = len(logs)
+    return Count(networks - below.most, networks - below.value, networks - below.least, networks)
 
 
 def _nearest(ball: Ball) -> Fraction:

@@ -2,6 +2,7 @@
 
 ==============  ==============================================================================
 proved          obligations that must vanish identically, decided by two algebra systems; identities of a few networks
+fold            proved: a closed form of numbers that each step changes by letters of its own
 induction       proved: a closed form of what a linear map carries from step to step
 enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
@@ -16,6 +17,7 @@ values          what claims may return
 from proofs_check.evidence.enclosed import Enclosed, Inequality, agrees_with
 from proofs_check.evidence.enumerated import Enumerated
 from proofs_check.evidence.equal_in_law import EqualInLaw
+from proofs_check.evidence.fold import Changing, Fold
 from proofs_check.evidence.induction import Backward, Branches, Carried, Forward, Induction
 from proofs_check.evidence.proved import Identity, Obligation, Proved
 from proofs_check.evidence.same_law import SameLaw
@@ -31,6 +33,8 @@ __all__ = [
     "Obligation",
     "Induction",
     "Carried",
+    "Fold",
+    "Changing",
     "Forward",
     "Backward",
     "Branches",

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.evidence.enumerated import describe_case
-from proofs_check.evidence.values import require_number, require_value
+from proofs_check.evidence.values import require_number, require_text, require_value
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less, require_digits
@@ -67,6 +67,7 @@ class Enclosed:
         InvalidArgument
             If the inequalities are no function, or the digits no number between 1 and 10,000.
         """
+        require_text("covers", self.covers)
         require_digits(self.digits)
         inequalities: object = self.inequalities
         if not callable(inequalities):
@@ -139,9 +140,13 @@ def agrees_with(
         for case in cases:
             claimed = getattr(claim(*case), part) if part else claim(*case)
             require_value(claimed)
-            distance = sp.expand(claimed - derived(*case))
-            label = describe_case(*case)
-            yield Inequality(label, distance, tiny)
-            yield Inequality(label, -tiny, distance)
+            truth = derived(*case)
+            distance, label = sp.expand(claimed - truth), describe_case(*case)
+            if distance == 0:  # the same as they stand, letters included
+                yield Inequality(label, -tiny, sp.S.Zero)
+                continue
+            room = tiny * sp.Abs(truth)
+            yield Inequality(label, distance, room)
+            yield Inequality(label, -room, distance)
 
     return Enclosed(f"agrees to 20 digits with {what}", inequalities, refutes=not part, covers=covers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
-from proofs_check.evidence.values import require_number, require_value
+from proofs_check.evidence.values import require_number, require_text, require_value
 from proofs_check.exact.identities import zero_by_flint
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -64,6 +66,7 @@ class Enumerated:
         InvalidArgument
             If the cases are no tuples, or what should be a function is none.
         """
+        require_text("covers", self.covers)
         remedy = "give a tuple of tuples, each the arguments of one call: ((1,), (2,))"
         cases: object = self.cases
         if isinstance(cases, str) or not isinstance(cases, Sequence):
@@ -91,10 +94,13 @@ class Enumerated:
             claimed, truth = self.apply(claim, *case), self.brute_force(*case)
             _require_comparable(claimed, truth)
             holds = truth(claimed) if callable(truth) else _equal(claimed, truth)
+            if holds is not None and not isinstance(holds, (bool, np.bool_)):
+                problem = f"returned a judge that returned {_short(holds)!r}"
+                raise InvalidArgument("brute_force", problem, "let it return True, False, or None where it cannot tell")
             if holds is None:
                 undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}"
             elif not holds:
-                found = "" if callable(truth) else f", but the truth is {truth}"
+                found = "" if callable(truth) else f", but the truth is {_short(truth)}"
                 detail = f"claimed {_short(claimed)}{found}"
                 return Finding(
                     Tier.ENUMERATED,
@@ -112,9 +118,9 @@ class Enumerated:
 def _require_comparable(claimed: Any, truth: Any) -> None:
     """Refuse a claimed value that was returned by mistake: a judge of values is told what is no number, too."""
     if callable(truth):
-        if claimed is None or isinstance(claimed, (str, float, complex, sp.Basic)):
+        if claimed is None or isinstance(claimed, (str, numbers.Number, sp.Basic)):
             require_value(claimed)
-    elif isinstance(claimed, bool) and not isinstance(truth, bool):
+    elif isinstance(claimed, (bool, np.bool_)) and not isinstance(truth, bool):
         require_value(claimed)
     elif not isinstance(claimed, (tuple, type(truth))):
         (require_value if getattr(truth, "free_symbols", ()) else require_number)(claimed)
@@ -147,5 +153,8 @@ def _excludes_zero(number: sp.Expr) -> bool:
 
 
 def _short(value: Iterable[Any] | Any) -> str:
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

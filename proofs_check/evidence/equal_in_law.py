@@ -16,7 +16,8 @@ from theory.ensembles import Ensemble, InvalidArgument
 class Distance:
     """Takes the place of a reading where a check compares two samples instead of reading a number off one."""
 
-    relative = False
+    relative = None
+    """A distance between laws is no distance from the claim."""
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Refuse: one sample has no distance.
@@ -96,6 +97,7 @@ def distance_finding(check: Simulated, estimate: Estimate, seed: int) -> Finding
         estimate=estimate.value,
         interval=(estimate.lo, estimate.hi),
         tolerance=check.tolerance,
+        relative=None,
         error=estimate.error,
         samples=estimate.samples,
         seed=seed,

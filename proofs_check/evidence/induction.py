@@ -144,6 +144,11 @@ class Induction:
     origin : Forward, Backward or Branches, optional
         What derives the numbers from the moments of single weights.
 
+    Raises
+    ------
+    InvalidArgument
+        If two of the carried numbers have one letter.
+
     Examples
     --------
     >>> L = sp.Symbol("L", integer=True, positive=True)
@@ -158,6 +163,12 @@ class Induction:
     below_one: tuple[sp.Symbol, ...] = ()
     where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
     origin: Origin | None = None
+
+    def __post_init__(self) -> None:
+        letters = [one.letter for one in self.carried]
+        if len(set(letters)) < len(letters):
+            problem = f"count two things by one letter: {', '.join(map(str, letters))}"
+            raise InvalidArgument("carried", problem, "give each its own letter")
 
     def obligations(self) -> list[Obligation]:
         """Return what is left to show: where the steps begin, and that each step keeps the closed form.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from proofs_check.evidence.values import require_value
+from proofs_check.evidence.values import require_text, require_value
 from proofs_check.exact.identities import zero_by_flint, zero_by_sympy
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -17,6 +17,7 @@ from theory.balls import enclose, less
 from theory.ensembles import InvalidArgument
 
 if TYPE_CHECKING:
+    from proofs_check.evidence.fold import Fold
     from proofs_check.evidence.induction import Induction
 
 
@@ -64,6 +65,27 @@ class Obligation:
         return zero_by_flint(held, dict(self.where)) and zero_by_sympy(self.expression)
 
 
+def bases_and_steps(inductions: Sequence[Induction | Fold]) -> list[Obligation]:
+    """Return the obligations of several inductions, with names that tell them apart.
+
+    Parameters
+    ----------
+    inductions : sequence of Induction or Fold
+        One or more.
+    """
+    return [
+        replace(obligation, name=f"{one.name}: {obligation.name}") if len(inductions) > 1 else obligation
+        for one in inductions
+        for obligation in one.obligations()
+    ]
+
+
+def _of_claim(
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction | Fold]], claim: Callable[..., Any]
+) -> list[Obligation]:
+    return bases_and_steps(inductions(claim))
+
+
 @dataclass(frozen=True)
 class Proved:
     """An induction over depth.
@@ -88,12 +110,12 @@ class Proved:
     check: str
     obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
     covers: str = ""
-    inductions: Callable[[Callable[..., Any]], Sequence[Induction]] | None = None
+    inductions: Callable[[Callable[..., Any]], Sequence[Induction | Fold]] | None = None
     tier = Tier.PROVED
 
     @classmethod
     def by_induction(
-        cls, check: str, inductions: Callable[[Callable[..., Any]], Sequence[Induction]], covers: str = ""
+        cls, check: str, inductions: Callable[[Callable[..., Any]], Sequence[Induction | Fold]], covers: str = ""
     ) -> Proved:
         """Return the proof whose obligations are the bases and steps of inductions.
 
@@ -102,7 +124,7 @@ class Proved:
         check, inductions, covers
             As for the class.
         """
-        return cls(check, partial(_bases_and_steps, inductions), covers, inductions)
+        return cls(check, partial(_of_claim, inductions), covers, inductions)
 
     def require(self) -> None:
         """Refuse arguments that no proof can use.
@@ -112,6 +134,7 @@ class Proved:
         InvalidArgument
             If the obligations are no function.
         """
+        require_text("covers", self.covers)
         obligations: object = self.obligations
         if not callable(obligations):
             remedy = "give a function that returns obligations, given the claim"
@@ -169,17 +192,6 @@ def _require_content(obligations: Sequence[Obligation]) -> None:
         raise InvalidArgument("obligations", "are 0 = 0, whatever is claimed", remedy)
     if all(one.name.startswith("base") for one in obligations):
         raise InvalidArgument("obligations", "are the base of an induction without its step", "add the step")
-
-
-def _bases_and_steps(
-    inductions: Callable[[Callable[..., Any]], Sequence[Induction]], claim: Callable[..., Any]
-) -> list[Obligation]:
-    found = list(inductions(claim))
-    return [
-        replace(obligation, name=f"{one.name}: {obligation.name}") if len(found) > 1 else obligation
-        for one in found
-        for obligation in one.obligations()
-    ]
 
 
 def _all_symbols(obligations: Sequence[Obligation]) -> str:

@@ -48,7 +48,10 @@ class Request:
 class Reading(Protocol):
     """What is read off the sampled logarithms: an interval for one number."""
 
-    relative: bool
+    @property
+    def relative(self) -> bool | None:
+        """Whether the tolerance is relative to the claim; None where the interval is not that of what is claimed."""
+        ...
 
     def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
         """Return the interval that misses the number with probability at most `error`.
@@ -285,6 +288,9 @@ class Simulated:
             numbers, the observable has no such component for it, or the reading or the engine is none.
         """
         as_between("tolerance", self.tolerance, 0, closed=True, example=0.05)
+        if self.reading.relative and self.tolerance >= 1:
+            problem = f"is relative for a mean, and {self.tolerance:g} of it reaches 0"
+            raise InvalidArgument("tolerance", problem, "use e.g. 0.05")
         as_count("samples", self.samples, least=0, example=10_000)
         as_count("full_samples", self.full_samples, least=0, example=40_000)
         if not self.samples and not self.full_samples:
@@ -402,7 +408,7 @@ class Simulated:
             estimate=estimate.value,
             interval=(estimate.lo, estimate.hi),
             tolerance=tolerance,
-            relative=self.reading.relative,
+            relative=getattr(self.reading, "relative", None),
             error=estimate.error,
             samples=estimate.samples,
             seed=seed,

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from theory.ensembles import InvalidArgument
 
 _REMEDY = "let it return a number or a SymPy expression with numbers for all symbols"
+
+
+def require_text(argument: str, value: object) -> None:
+    """Refuse what is no text.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none.
+
+    Examples
+    --------
+    >>> require_text("covers", "all n, L")
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"must be text, got {value!r:.60}", "use e.g. 'all n, L'")
 
 
 def require_value(value: Any) -> None:
@@ -29,7 +47,7 @@ def require_value(value: Any) -> None:
     """
     if value is None:
         raise InvalidArgument("claim", "the claim returned None", _REMEDY)
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         raise InvalidArgument("claim", f"the claim returned {value}, which is no number", _REMEDY)
     if isinstance(value, (str, bytes)):
         raise InvalidArgument("claim", f"the claim returned the text {value!r:.60}", _REMEDY)
@@ -37,7 +55,9 @@ def require_value(value: Any) -> None:
         raise InvalidArgument("claim", "the claim returned nan, which is no number", _REMEDY)
     if isinstance(value, sp.Basic) and value.has(sp.zoo):
         raise InvalidArgument("claim", "the claim divides by 0", _REMEDY)
-    if isinstance(value, complex) or (isinstance(value, sp.Expr) and value.is_extended_real is False):
+    if (isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)) or (
+        isinstance(value, sp.Expr) and value.is_extended_real is False
+    ):
         raise InvalidArgument("claim", f"the claim returned {value!s:.60}, which is not real", _REMEDY)
 
 

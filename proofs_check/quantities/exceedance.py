@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from montecarlo import Estimate
 from montecarlo.rare_events.tilting import tail_probability
+from montecarlo.ties import input_square
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.derivation import Derivation, in_range, known, number
@@ -16,10 +17,8 @@ from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_logs import activation_norms, share_reaching
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
-from theory import symbols
 from theory.balls import precision
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import exact_fraction
 from theory.log_laws.feasible_widths import enclosed_log_exceedance, exceedance, exceedance_error
 
 _FEW = 1e-3
@@ -56,7 +55,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
         raise InvalidArgument("architecture", problem, "sample a median or quantile")
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
-    threshold = query.c * exact_fraction("input", symbols.input_power_sum(query.net, 2))
+    threshold = query.c * input_square(query.net)
     return share_reaching(query, sampling.logs(query.net, activation_norms(query)), threshold, sampling)
 
 

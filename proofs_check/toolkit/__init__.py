@@ -1,10 +1,11 @@
 """What many statements are made of.
 
-===============  ============================================================
-checks           ensembles, sources and checks that many statements share
-letters          the letters of an ensemble: n, L, s^2, K, |x|
-numbers          numbers of claims: read exactly, and held between two others
-depth_induction  proofs by induction over the depth
-both_passes      what the layers above, between and below two others carry
-===============  ============================================================
+=================  ============================================================
+checks             ensembles, sources and checks that many statements share
+letters            the letters of an ensemble: n, L, s^2, K, |x|
+numbers            numbers of claims: read exactly, and held between two others
+depth_induction    proofs by induction over the depth
+both_passes        what the layers above, between and below two others carry
+symbolic_networks  networks of symbols, of one architecture
+=================  ============================================================
 """

@@ -93,13 +93,33 @@ def test_dead_networks_reach_nothing():
     "net",
     [
         Ensemble(width=4, depth=2),
-        Ensemble(width=4, depth=2, init="orthogonal"),
+        Ensemble(width=4, depth=2, init="orthogonal", activation="relu"),
+        Ensemble(widths=(4, 2, 4), init="orthogonal"),
+        Ensemble(width=4, depth=2, architecture="layernorm", activation="relu"),
         Ensemble(width=4, depth=2, law="rademacher", architecture="residual:1/2"),
     ],
     ids=repr,
 )
 def test_other_networks_have_no_unit(net):
     assert square_unit(net, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("net", "square"),
+    [
+        (Ensemble(width=4, depth=3, init="orthogonal"), 1),
+        (Ensemble(widths=(2, 3, 3), init="orthogonal", input="3,4/3"), Fraction(97, 9)),
+        (Ensemble(width=5, depth=2, init="orthogonal", input="ones"), 5),
+        (Ensemble(width=5, depth=3, architecture="layernorm"), 5),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_norms_that_are_the_same_for_all_networks_are_decided(net, square, strict):
+    readings, component = measured(net, samples=500)
+    unit = square_unit(net, int(net.depth))
+    found = readings.share_reaching(square, component, ERROR, strict=strict, unit=unit)
+    assert (found.value, "both ways" in found.method) == (0 if strict else 1, False)
 
 
 def test_a_threshold_is_positive():

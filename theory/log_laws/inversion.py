@@ -118,6 +118,9 @@ def log_chernoff(terms: Terms, y: float, *, upper: bool) -> float:
 
 def _integral(terms: Terms, y: Ball, c: float, digits: int, *, over_t: bool) -> Ball:
     require_digits(digits)
+    if c > 0.99 * _HIGHEST:
+        where = y.str(8, radius=False)
+        raise InvalidArgument("digits", f"none can be had of a tail as far out as {where}", "go nearer to the median")
     for extra in (10, 20, 40, 80):
         with precision(digits + extra):
             value = _attempt(terms, y, flint.arb(c), over_t)

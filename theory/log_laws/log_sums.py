@@ -421,7 +421,7 @@ class LogSumLaw(ABC):
         terms = [(factor, int(times)) for factor, times in self.terms if times != 0]
         for factor, _ in terms:
             if 0 < factor.slope < _LEAST_SLOPE:
-                problem = f"the slope {factor.slope} is too near to 0 for the inversion of the law"
+                problem = f"the slope {sp.N(factor.slope, 3)} is too near to 0 for the inversion of the law"
                 raise InvalidArgument("activation", problem, f"use 'relu', or a slope from {float(_LEAST_SLOPE)} on")
         if not any(isinstance(factor, ChiSquares) for factor, _ in terms):
             raise InvalidArgument("depth", "the law is discrete, so there is no density to invert", "go deeper")

@@ -20,6 +20,9 @@ _ROUGH = 3
 _FLOAT_TAIL = 1e-7
 """From this probability on, floats say where a quantile is well enough for Newton's method."""
 
+_FLOAT_SHARE = 1e4
+"""So much larger it must be than the error of floats, which is greater in very deep networks."""
+
 
 def enclosed_quantile(floats: FloatInversion, constant: Any, goal: Ball, *, upper: bool, digits: int) -> Ball:
     """Enclose the point where a tail has a given probability.
@@ -91,7 +94,7 @@ class _Search:
     def start(self) -> tuple[Ball, Ball]:
         """Return a point near the quantile and about how near it is, by Newton's method on the tail's logarithm."""
         mean, deviation = self.floats.center
-        if self.goal > _FLOAT_TAIL:
+        if self.goal > max(_FLOAT_TAIL, _FLOAT_SHARE * self.floats.error):
             p = float(self.goal)
             return flint.arb(self.floats.quantile(1 - p if self.upper else p)), flint.arb(1e-9)
         t, sign, longest = mean, -1 if self.upper else 1, 4 * deviation

@@ -70,7 +70,7 @@ def _folder(out: str | None) -> AbstractContextManager[str]:
 
 def _written(statements: Sequence[Statement], patterns: Sequence[str]) -> tuple[list[Certificate], int]:
     """Write what has a proof; what has none is no error, unless it is named."""
-    from proofs_check.certificates.projects import certificate, proofs_of
+    from proofs_check.certificates.projects import certificate, proofs_of, require_sound
 
     certificates, unwritten = [], 0
     for statement in statements:
@@ -81,6 +81,7 @@ def _written(statements: Sequence[Statement], patterns: Sequence[str]) -> tuple[
             print(f"{statement.id:30}  no proof")
             continue
         try:
+            require_sound(statement)
             certificates.append(certificate(statement))
         except InvalidArgument as bad:
             unwritten += 1

@@ -13,7 +13,18 @@ import sympy as sp
 from montecarlo import ChainHessian
 from proofs_check import assumptions
 from proofs_check.domain import EVERYWHERE
-from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Obligation, Proved, Simulated
+from proofs_check.evidence import (
+    Changing,
+    Enclosed,
+    Enumerated,
+    Fold,
+    Inequality,
+    LogMean,
+    Obligation,
+    Proved,
+    Simulated,
+)
+from proofs_check.evidence.proved import bases_and_steps
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.chain.products import CHAIN
 from proofs_check.toolkit.checks import PAPER
@@ -43,6 +54,20 @@ def hollow(f: sp.Expr, u: sp.Matrix, *, diagonal: int = 0, sign: int = 1) -> sp.
     return f * (sign * u * u.T - sign * squares + diagonal * squares)
 
 
+def _more_weights(claim: Claim) -> list[Fold]:
+    """Multiply the old second derivatives by each weight that is added; f is linear in its only one."""
+    f, a, b, w, second = sp.symbols("f a b w h", positive=True)
+    one, two = claim(f, sp.Matrix([1 / a])), claim(f, sp.Matrix([1 / a, 1 / b]))
+
+    def folded(name: str, entry: sp.Expr, value: sp.Expr, start: sp.Expr) -> Fold:
+        return Fold(name, (w,), Changing(second, start, w * second), (Changing(f, value, w * f),), entry)
+
+    return [
+        folded("an entry on the diagonal", one[0, 0], a, sp.S.Zero),
+        folded("an entry beside it", two[0, 1], a * b, sp.S.One),
+    ]
+
+
 def _add_a_weight(claim: Claim) -> list[Obligation]:
     """Add a weight w, so that f_{L+1} = w f_L.
 
@@ -50,9 +75,8 @@ def _add_a_weight(claim: Claim) -> list[Obligation]:
     """
     f, a, b, w = sp.symbols("f a b w", positive=True)
     before, after = claim(f, sp.Matrix([1 / a, 1 / b])), claim(f * w, sp.Matrix([1 / a, 1 / b, 1 / w]))
-    one = claim(f, sp.Matrix([1 / a]))
     return [
-        Obligation("base L = 1: f is linear", sp.S.Zero, one[0, 0]),
+        *bases_and_steps(_more_weights(claim)),
         Obligation("step: old mixed entry", w * before[0, 1], after[0, 1]),
         Obligation("step: old diagonal entry", w * before[0, 0], after[0, 0]),
         Obligation("step: mixed entry with the new weight", f / a, after[0, 2]),
@@ -79,7 +103,7 @@ HOLLOW = Statement(
     assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES, assumptions.NONZERO_WEIGHTS),
     claim=hollow,
     evidence=(
-        Proved("adding a weight to the chain", _add_a_weight, "all L"),
+        Proved("adding a weight to the chain", _add_a_weight, "all L", _more_weights),
         Enumerated(
             "SymPy differentiates w_1...w_L twice, L = 1 to 7",
             tuple((depth,) for depth in range(1, 8)),
@@ -112,13 +136,12 @@ def secular_determinant(product: sp.Expr, ratios: sp.Expr, *, constant: int = 1,
     return product * (constant + scale * ratios)
 
 
-def _border(claim: Claim) -> list[Obligation]:
+def _border(claim: Claim) -> list[Fold]:
     """Border the matrix by the row d + c^2, c u^T, and expand along it: P_{L+1} = d P_L + c^2 prod d_k."""
-    pi, sigma, d, c = sp.symbols("pi_L sigma_L d c", positive=True)
-    return [
-        Obligation("base L = 1", d + c**2, claim(d, c**2 / d)),
-        Obligation("step", d * claim(pi, sigma) + c**2 * pi, claim(pi * d, sigma + c**2 / d)),
-    ]
+    determinant, pi, sigma, d, c = sp.symbols("P_L pi_L sigma_L d c", positive=True)
+    numbers = (Changing(pi, sp.S.One, pi * d), Changing(sigma, sp.S.Zero, sigma + c**2 / d))
+    bordered = Changing(determinant, sp.S.One, d * determinant + c**2 * pi)
+    return [Fold("the determinant", (d, c), bordered, numbers, claim(pi, sigma))]
 
 
 def _weight_grid() -> tuple[Weights, ...]:
@@ -175,7 +198,7 @@ INERTIA = Statement(
     ),
     claim=secular_determinant,
     evidence=(
-        Proved("bordering the determinant by one weight", _border, "all L: the equation"),
+        Proved.by_induction("bordering the determinant by one weight", _border, "all L: the equation"),
         Enumerated(
             "characteristic polynomial and signs of its roots, 65 rational chains of depth 2 to 4",
             tuple((w,) for w in _weight_grid()),

@@ -201,7 +201,7 @@ ADAPTIVE_FASTER = Statement(
 def threshold(
     net: Ensemble, size: int, epsilon: int, *, sticks: bool = True, frees: bool = True, power: sp.Rational = sp.S.One
 ) -> Between:
-    r"""The median of log(T/T_0) is 0 if |g| > epsilon, and at least log 20 if |g| < epsilon/1000.
+    r"""The median of log(T/T_0) is 0 if |g| > epsilon, and at least log 12 if |g| < epsilon/1000.
 
     T_0 is the time at epsilon = 0.
 
@@ -212,7 +212,7 @@ def threshold(
     """
     stuck = power * size > epsilon + 3
     if (stuck and sticks) or not frees:
-        return Between(sp.log(20), sp.oo)
+        return Between(sp.log(12), sp.oo)
     return Between(-sp.Rational(1, 100), sp.Rational(1, 100))
 
 
@@ -250,7 +250,7 @@ EPSILON_THRESHOLD = Statement(
     id="escape.epsilon-threshold",
     title="Where gradients are far below epsilon, Adam and RMSprop are stuck on the plateau too.",
     latex=(
-        r"\operatorname{med}\log\frac{T(\epsilon)}{T(0)}\ \begin{cases}\ge\log20&|g|\approx10^{-17},\ \epsilon=10^{-8}"
+        r"\operatorname{med}\log\frac{T(\epsilon)}{T(0)}\ \begin{cases}\ge\log12&|g|\approx10^{-17},\ \epsilon=10^{-8}"
         r"\\\in[-\tfrac1{100},\tfrac1{100}]&|g|\gg\epsilon\end{cases}"
     ),
     source=f"{PAPER}, adaptive methods (epsilon as in arXiv:1412.6980, algorithm 1); the regime is derived here",

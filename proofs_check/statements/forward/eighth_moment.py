@@ -72,9 +72,9 @@ EIGHTH_MOMENT = Statement(
     id="forward.eighth-moment",
     title="E|a_1|^8 of one layer, for any symmetric law: the fourth cumulant of a weight enters squared.",
     latex=(
-        r"\mathbb E|a_1|^8 = nd + n(n-1)(4ca+3b^2) + 6n(n-1)(n-2)ba^2 + n(n-1)(n-2)(n-3)a^4,\quad"
+        r"\mathbb E|a_1|^8 = nd + n(n-1)(4ca+3b^2) + 6n(n-1)(n-2)ba^2 + n(n-1)(n-2)(n-3)a^4,\quad "
         r"d = p_8s^8(105u_2^4+210\kappa_4u_2^2u_4+35\kappa_4^2u_4^2+28\kappa_6u_2u_6+\kappa_8u_8),\ "
-        r"c = p_6s^6(15u_2^3+15\kappa_4u_2u_4+\kappa_6u_6),\ b = p_4s^4(3u_2^2+\kappa_4u_4),\ a = p_2s^2u_2,\quad"
+        r"c = p_6s^6(15u_2^3+15\kappa_4u_2u_4+\kappa_6u_6),\ b = p_4s^4(3u_2^2+\kappa_4u_4),\ a = p_2s^2u_2,\quad "
         r"u_{2j} = \textstyle\sum_i x_i^{2j}"
     ),
     source=f"P. McCullagh, Tensor Methods in Statistics, 1987, ch. 2, for one unit; {PAPER} for orders 2 and 4",
@@ -89,7 +89,11 @@ EIGHTH_MOMENT = Statement(
     claim=eighth_moment,
     evidence=(
         Proved("ReLU, He, any symmetric law, all n", partial(_derived, _ONE_RELU), "all n"),
-        Proved("linear, Xavier, any symmetric law, all n", partial(_derived, _ONE_LINEAR), "all n"),
+        Proved(
+            "any slope and variance, any symmetric law, all n",
+            partial(_derived, _ONE_RELU.at(activation="leaky:slope", init="variance:s2")),
+            "all n",
+        ),
         Enumerated("E|a_1|^8 over all weights", _SMALL, partial(activation_power, order=8)),
     ),
     mutants=(

@@ -75,7 +75,11 @@ MEAN_PRESERVED = Statement(
     evidence=(
         induction_over_depth("ReLU, He, any symmetric law, all n and L", RELU.at(law="symmetric"), 2),
         induction_over_depth("linear, Xavier, any symmetric law, all n and L", LINEAR.at(law="symmetric"), 2),
-        induction_over_depth("leaky ReLU of any slope, He, all n and L", RELU.at(activation="leaky:slope"), 2),
+        induction_over_depth(
+            "leaky ReLU of any slope, He, any symmetric law, all n and L",
+            RELU.at(activation="leaky:slope", law="symmetric"),
+            2,
+        ),
         Enumerated("E|a_L|^2 over all weights", small_cases() + _UNEQUAL_CASES, partial(activation_power, order=2)),
         mean_check(RELU.at(width=16, depth=4), 2, 0.04, 400_000),
         mean_check(RELU.at(width=16, depth=4, law="uniform"), 2, 0.06, 100_000),
@@ -143,7 +147,11 @@ FOURTH_MOMENT = Statement(
     evidence=(
         induction_over_depth("ReLU, He, normal, all n and L", RELU, 4),
         induction_over_depth("linear, Xavier, normal, all n and L", LINEAR, 4),
-        induction_over_depth("ReLU, He, any kurtosis, all n and L", RELU.at(law="symmetric"), 4),
+        induction_over_depth(
+            "any slope, variance and kurtosis, all n and L",
+            RELU.at(activation="leaky:slope", init="variance:s2", law="symmetric"),
+            4,
+        ),
         Enumerated("E|a_L|^4 over all weights", small_cases(), partial(activation_power, order=4)),
         mean_check(RELU.at(width=8, depth=2), 4, 0.08, 400_000),
         mean_check(RELU.at(width=16, depth=4), 4, 0.12, 400_000),

@@ -115,14 +115,14 @@ MEAN_PRESERVED = Statement(
         ),
         Proved.by_induction(
             "any slope and variance, all n and L",
-            partial(_one_more_layer, RELU.at(activation="leaky:slope", init="variance:s2")),
+            partial(_one_more_layer, RELU.at(activation="leaky:slope", init="variance:s2", law="symmetric")),
             "all n, L",
         ),
         Enumerated(
             "E|df/dW_k|^2 over all weights and signs, preactivations at 0 on either side with probability 1/2",
             tuple(
-                (Ensemble(2, depth, activation=a, init="he", law=law, input=(1, 2), readout="signs"), layer)
-                for a in ("relu", "linear", "leaky:1/3")
+                (Ensemble(2, depth, activation=a, init=init, law=law, input=(1, 2), readout="signs"), layer)
+                for a, init in (("relu", "he"), ("linear", "xavier"), ("leaky:1/3", "he"))
                 for law, depth in ((_SIGNS, 2), (LADDER, 1))
                 for layer in range(1, depth + 1)
             ),

@@ -88,7 +88,7 @@ FROBENIUS = Statement(
         ),
         Proved.by_induction(
             "any slope and variance, all n and L",
-            partial(_every_block, RELU.at(activation="leaky:slope", init="variance:s2")),
+            partial(_every_block, RELU.at(activation="leaky:slope", init="variance:s2", law="symmetric")),
             "all n, L",
         ),
         Enumerated(

@@ -12,54 +12,16 @@ import sympy as sp
 
 from proofs_check import assumptions
 from proofs_check.evidence import Carried, Enumerated, Identity, Induction, Obligation, Proved
+from proofs_check.evidence.proved import bases_and_steps
 from proofs_check.exact.real_roots import LargestRoot, frobenius_squared, signs
 from proofs_check.exact.small_networks import SmallNetwork, small_networks
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import PAPER
+from proofs_check.toolkit.symbolic_networks import directions, letters, symbolic_network
 from theory import symbols
 
 _ALL = tuple((net,) for net in small_networks())
 _ALIVE = tuple((net,) for net in small_networks() if net.value != 0)
-
-
-# --- symbolic networks ------------------------------------------------------------------------------------------------
-
-
-class _Symbolic(NamedTuple):
-    """A network whose weights, masks, readout and input are symbols, which stand for every mask and slope at once."""
-
-    matrices: tuple[sp.Matrix, ...]
-    masks: tuple[sp.Matrix, ...]
-    readout: sp.Matrix
-    input: sp.Matrix
-
-    def value(self, matrices: tuple[sp.Matrix, ...] | None = None) -> sp.Expr:
-        """Return f, also with other matrices in place of W_1, ..., W_L."""
-        a = self.input
-        for matrix, mask in zip(matrices or self.matrices, self.masks, strict=True):
-            a = mask * (matrix * a)
-        return (self.readout.T * a)[0, 0]
-
-
-@cache
-def _symbolic(widths: tuple[int, ...]) -> _Symbolic:
-    shapes = list(enumerate(itertools.pairwise(widths), 1))
-    matrices = tuple(sp.Matrix(rows, columns, _letters(f"w{k}", rows * columns)) for k, (columns, rows) in shapes)
-    masks = tuple(sp.diag(*_letters(f"d{k}", rows)) for k, (_, rows) in shapes)
-    return _Symbolic(matrices, masks, sp.Matrix(_letters("v", widths[-1])), sp.Matrix(_letters("x", widths[0])))
-
-
-def _letters(name: str, count: int) -> tuple[sp.Symbol, ...]:
-    return tuple(sp.Symbol(f"{name}_{i}") for i in range(count))
-
-
-@cache
-def _directions(widths: tuple[int, ...]) -> tuple[sp.Matrix, ...]:
-    """Return a change of every weight, in symbols."""
-    return tuple(
-        sp.Matrix(rows, columns, _letters(f"c{k}", rows * columns))
-        for k, (columns, rows) in enumerate(itertools.pairwise(widths), 1)
-    )
 
 
 # --- hessian.hollow ---------------------------------------------------------------------------------------------------
@@ -96,7 +58,7 @@ def hollow(f: Any, layer: int, *, first: int = 0, later: int = 0, trace: int = 0
 def _second_differences(claim: Claim) -> list[Obligation]:
     """Take f(W_k + C) - 2 f(W_k) + f(W_k - C) for a C of symbols; the mixed differences follow by polarization."""
     widths = (2, 2, 2, 1)
-    net, changes = _symbolic(widths), _directions(widths)
+    net, changes = symbolic_network(widths), directions(widths)
     f, out = net.value(), []
     for k, (matrix, change) in enumerate(zip(net.matrices, changes, strict=True)):
         there, back = (
@@ -221,7 +183,7 @@ def _gram_is_definite(claim: Claim) -> list[Obligation]:
     f, depth, hidden, last, units = (sp.Symbol(name, positive=True) for name in ("f", "L", "S", "A", "U"))
     claimed = claim(f, depth, hidden, last, units)
     return [
-        *(obligation for one in _minors(claim) for obligation in one.obligations()),
+        *bases_and_steps(_minors(claim)),
         Obligation("eigenvalues of the sign of f", hidden - (depth - 2), claimed.same),
         Obligation("eigenvalues of the other sign", hidden, claimed.opposite),
     ]
@@ -233,7 +195,7 @@ def _dual_vectors(claim: Claim) -> list[Obligation]:
     (q, p) = (-W_j^T b_j, W_{j+1}^T b_{j+1}; -z_{j-1}, z_j) at j-1, j solves T p = -a_{j-1} at j-1 and T^T q = b_j at j.
     This is checked at widths 1-2-2-2-1, where L - 2 = 2.
     """
-    net, solved = _symbolic((1, 2, 2, 2, 1)), _solves_the_constraints()
+    net, solved = symbolic_network((1, 2, 2, 2, 1)), _solves_the_constraints()
     claimed = claim(net.value(), 4, 6, 1, 6)
     (z1, z2, z3), (a1, a2, _), (c1, c2, _), (_, b2, b3) = _passes()
     first, second = (-z1, z2), (-z2, z3)
@@ -249,7 +211,7 @@ def _dual_vectors(claim: Claim) -> list[Obligation]:
 @cache
 def _passes() -> tuple[tuple[sp.Matrix, ...], ...]:
     """Return z_k, a_k, W_{k+1}^T b_{k+1} and b_k of the symbolic network's hidden layers."""
-    net = _symbolic((1, 2, 2, 2, 1))
+    net = symbolic_network((1, 2, 2, 2, 1))
     z: list[sp.Matrix] = []
     a: list[sp.Matrix] = []
     x = net.input
@@ -270,7 +232,7 @@ def _passes() -> tuple[tuple[sp.Matrix, ...], ...]:
 @cache
 def _solves_the_constraints() -> tuple[Obligation, ...]:
     """Return the two systems for both constraints, each multiplied by a vector of symbols."""
-    net = _symbolic((1, 2, 2, 2, 1))
+    net = symbolic_network((1, 2, 2, 2, 1))
     (z1, z2, z3), (a1, a2, _), (c1, c2, c3), (_, b2, b3) = _passes()
     d, w = net.masks, net.matrices
     nothing = sp.zeros(2, 2)
@@ -283,7 +245,7 @@ def _solves_the_constraints() -> tuple[Obligation, ...]:
             ]
         )
     )
-    zero, test = sp.zeros(2, 1), sp.Matrix(_letters("t", 6))
+    zero, test = sp.zeros(2, 1), sp.Matrix(letters("t", 6))
     out = []
     for j, p, target, q, dual in (
         (2, (-z1, z2, zero), (-a1, zero, zero), (-c1, c2, zero), (zero, b2, zero)),
@@ -428,8 +390,8 @@ def homogeneity(depth: Any, *, shift: int = 0, layer: int = 1, less: int = 1) ->
 def _derivatives() -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
     """Return f, W . grad f, W_2 . df/dW_2, C . grad f and C . H W for a C of symbols, at widths 1-2-2-1."""
     widths = (1, 2, 2, 1)
-    net = _symbolic(widths)
-    weights, changes = ([w for m in ms for w in m] for ms in (net.matrices, _directions(widths)))
+    net = symbolic_network(widths)
+    weights, changes = ([w for m in ms for w in m] for ms in (net.matrices, directions(widths)))
     f = sp.expand(net.value())
 
     def along(expression: sp.Expr, pairs: Any) -> sp.Expr:

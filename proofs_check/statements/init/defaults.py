@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 
 import sympy as sp
@@ -26,7 +27,15 @@ def mean_square(net: Ensemble, *, third: int = 3, gate: sp.Expr | None = None, f
     return ((t.p2 if gate is None else gate) / third) ** (t.L - fewer_layers) * t.x2
 
 
-PYTORCH_VARIANCE = Assumption("the weights have PyTorch's variance 1/(3n), whatever their law (PyTorch's is uniform)")
+def _has_pytorch_variance(net: Ensemble) -> bool:
+    width = net.width_at(0)
+    given = isinstance(width, int) and isinstance(net.init.value, Fraction)
+    return net.init.name == "pytorch" or (given and net.variance(1) == Fraction(1, 3 * int(width)))
+
+
+PYTORCH_VARIANCE = Assumption(
+    "the weights have PyTorch's variance 1/(3n), whatever their law (PyTorch's is uniform)", _has_pytorch_variance
+)
 
 PYTORCH_DEFAULT = Statement(
     id="init.pytorch-default",
@@ -44,6 +53,7 @@ PYTORCH_DEFAULT = Statement(
     evidence=(
         induction_over_depth("ReLU, all n and L", PYTORCH, 2),
         induction_over_depth("linear, all n and L", PYTORCH.at(activation="linear"), 2),
+        induction_over_depth("leaky ReLU of any slope, all n and L", PYTORCH.at(activation="leaky:slope"), 2),
         Enumerated(
             "E|a_L|^2 over all weights of that variance",
             tuple(

@@ -119,9 +119,10 @@ def _either_side(claim: Claim) -> Iterator[Inequality]:
         for depth in _DEPTHS:
             width = claim(net.at(width=1, depth=depth))
             for n, above in ((int(sp.ceiling(width)) + 1, True), (int(sp.floor(width)) - 1, False)):
-                if n < 1:
-                    continue
                 case = f"{net.activation}, n = {n}, L = {depth}"
+                if n < 1:  # no network is that narrow
+                    yield Inequality(case, sp.S.One, sp.Integer(n))
+                    continue
                 low, high = chance_to_exceed(net.at(width=n, depth=depth, input="e1"), -sp.log(2))
                 yield Inequality(case, half, low) if above else Inequality(case, high, half)
 

@@ -153,7 +153,7 @@ def _log_variance(net: Ensemble) -> float:
 
 _LINEAR_CASES = tuple(
     (LINEAR.at(width=n, depth=depth, law=law, input="ones", architecture=f"residual:{alpha}"),)
-    for n, depth, law in ((2, 3, "normal"), (3, 8, "uniform"))
+    for n, depth, law in ((2, 3, "normal"), (3, 8, "normal"))
     for alpha in ("1/sqrt(L)", "1/L", "2")
 )
 

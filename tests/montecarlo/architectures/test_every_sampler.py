@@ -49,7 +49,9 @@ from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.observables import layers_between
 from montecarlo.rare_events.particles import island_variance, islands_needed, require_layer
+from montecarlo.rounding import rounding_of
 from montecarlo.runs.choice_of_engine import find_engine
+from montecarlo.ties import input_square, square_unit
 from montecarlo.training import GradientDescent
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
@@ -113,6 +115,8 @@ INDIFFERENT = {
     "layers_between": lambda net: layers_between(None, 0, net),
     "particles.require_layer": lambda net: require_layer(net, 1),
     "as_ensemble": lambda net: as_ensemble(net),
+    "rounding_of": lambda net: rounding_of(net),
+    "input_square": lambda net: input_square(net),
 }
 """What only reads sizes, weights, input and readout."""
 
@@ -128,10 +132,11 @@ AS_WIRED = {
     "Wired.opened": lambda net: WIRED.opened(net, NOTHING, None),
     "layers_of": lambda net: layers_of(net),
     "branch_scale": lambda net: branch_scale(net),
+    "square_unit": lambda net: square_unit(net, 1),
     "find_engine": lambda net: find_engine("direct", net, NOTHING, "float64"),
     "simulate": lambda net: simulate(net, [ActivationNorms()], samples=2),
 }
-"""What draws networks as their architecture says."""
+"""What draws networks, or knows their norms, as their architecture says."""
 
 PASSED_ON = {
     "Direct.opened": lambda net: Direct().opened(net, NOTHING, None),

@@ -403,3 +403,13 @@ def test_curvature_of_what_is_no_problem_is_refused(arguments, argument):
 def test_norms_of_rows_of_any_size():
     rows = np.array([[3e-200, 4e-200], [3e200, -4e200], [0, 0], [np.inf, 1], [np.nan, 1], [3.0, 4.0]])
     np.testing.assert_allclose(row_norms(rows), [5e-200, 5e200, 0, np.inf, np.nan, 5], rtol=1e-15)
+
+
+def test_the_first_layer_has_no_branch_even_if_it_is_as_wide_as_the_input():
+    """By hand: a_1 = relu(W_1 x), a_2 = a_1 + alpha relu(W_2 a_1), logits W_3 a_2."""
+    model, rng = Classifier((3, 3, 3, 2), "relu", 0.5), np.random.default_rng(1)
+    w, x = model.initial(seeds=[4]), rng.standard_normal((5, 3))
+    first, second, last = (w[0, a:b].reshape(-1, 3) for a, b in ((0, 9), (9, 18), (18, 24)))
+    hidden = np.maximum(x @ first.T, 0)
+    hidden = hidden + 0.5 * np.maximum(hidden @ second.T, 0)
+    assert model.logits(w, x)[0] == pytest.approx(hidden @ last.T, rel=1e-12)

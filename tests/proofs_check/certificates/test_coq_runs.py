@@ -1,14 +1,22 @@
 """Coq closes what is true, and nothing else."""
 
+import io
+import re
+import shutil
+from contextlib import redirect_stdout
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
 from proofs_check import cli
 from proofs_check.certificates import coqc
+from proofs_check.certificates.folds import for_any_steps
 from proofs_check.certificates.inductions import for_all_steps
 from proofs_check.certificates.lemmas import lemma
-from proofs_check.certificates.projects import LIBRARY, THEORY, certificate, project, write_project
-from proofs_check.evidence import Carried, Induction, Obligation
+from proofs_check.certificates.projects import LIBRARY, THEORY, certificate
+from proofs_check.command.subcommands import certify
+from proofs_check.evidence import Carried, Changing, Fold, Induction, Obligation
 from proofs_check.registry import select
 
 pytestmark = pytest.mark.coq
@@ -21,12 +29,26 @@ HEAD = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def told(tmp_path_factory):
+    """Return a project that the command has written and compiled, and what it said."""
+    made, out = tmp_path_factory.mktemp("coq") / "project", io.StringIO()
+    with redirect_stdout(out):
+        status = cli.main(["certify", "hessian.norm-bounds", "--quick", "--jobs", "1", "--out", str(made)])
+    return made, status, out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def folder(told):
     """Return a project whose theory is compiled."""
-    made = tmp_path_factory.mktemp("coq") / "project"
-    write_project(project([]), made)
-    coqc.compile_theory(made)
-    return made
+    return told[0]
+
+
+def test_the_command_tells_what_closed(told):
+    made, status, out = told
+    assert status == 0
+    assert re.search(r"hessian\.norm-bounds +closed +1 identity", out)
+    assert "1 of 1 closed; axioms: " in out
+    assert (made / "hessian_norm_bounds.vo").is_file()
 
 
 def _checked(folder, name, *theorems, text=""):
@@ -41,6 +63,12 @@ def _lucas(start):
     """What carries Lucas numbers has irrational eigenvalues: their powers add up to whole numbers."""
     matrix, root = sp.Matrix([[0, 1], [n, 1]]), sp.sqrt(1 + 4 * n)
     return Induction("Lucas", (Carried(L, matrix, start),), ((1 + root) / 2) ** L + ((1 - root) / 2) ** L)
+
+
+def _squares(power):
+    """Return the product of squares of any weights, as a power of their product."""
+    s, p, w = sp.symbols("s p w", positive=True)
+    return Fold("squares", (w,), Changing(s, sp.S.One, w**2 * s), (Changing(p, sp.S.One, w * p),), p**power)
 
 
 TRUE = [
@@ -65,6 +93,7 @@ TRUE = [
     for_all_steps(
         Induction("later", (Carried.number(L, sp.Integer(2), sp.Rational(1, 2)),), 2 ** (L - 1)), "begins_later"
     ),
+    for_any_steps(_squares(2), "folded"),
 ]
 FALSE = [
     lemma(Obligation("fractions", 1 / (n - 5) - 1 / (n + 5), 11 / (n**2 - 25)), "fractions"),
@@ -73,6 +102,7 @@ FALSE = [
     lemma(Obligation("letters", n * K / 2, sp.S.One, where=((K, 3 / n),)), "letters"),
     for_all_steps(_lucas((sp.Integer(2), sp.Integer(2))), "two_numbers"),
     for_all_steps(Induction("later", (Carried.number(L, sp.Integer(2), sp.Integer(1)),), 2 ** (L - 1)), "begins_later"),
+    for_any_steps(_squares(3), "folded"),
 ]
 
 
@@ -126,22 +156,13 @@ def test_the_checker_sees_an_axiom_that_a_file_hides(folder):
     assert coqc.check_again(folder, [], library=False).closed
 
 
-def test_the_command_tells_what_closed(tmp_path, capsys):
-    folder = tmp_path / "coq"
-    assert cli.main(["certify", "hessian.norm-bounds", "--quick", "--jobs", "1", "--out", str(folder)]) == 0
-    out = capsys.readouterr().out
-    assert "hessian.norm-bounds" in out
-    assert "1 of 1 closed" in out
-    assert (folder / "hessian_norm_bounds.vo").is_file()
-
-
-def test_the_command_fails_where_a_claim_is_false(tmp_path, capsys, monkeypatch):
-    from dataclasses import replace
-
-    from proofs_check.command.subcommands import certify
-
+def test_the_command_fails_where_a_claim_is_false(folder, capsys, monkeypatch):
     (statement,) = select(["hessian.norm-bounds"])
-    false = [replace(statement, claim=mutant.claim) for mutant in statement.mutants if mutant.name.startswith("m + 2")]
-    monkeypatch.setattr(certify, "chosen_statements", lambda options: (tuple(false), ()))
+    (mutant,) = (mutant for mutant in statement.mutants if mutant.name.startswith("m + 2"))
+    false = replace(statement, claim=mutant.claim)
+    monkeypatch.setattr(certify, "chosen_statements", lambda options: ((false,), ()))
+    monkeypatch.setattr(coqc, "compile_theory", lambda to: [shutil.copy(one, to) for one in folder.glob("*.vo")])
     assert cli.main(["certify", "--quick", "--jobs", "1"]) == 1
-    assert "0 of 1 closed" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "not closed: proof1_H__F_2_lam_2_c_squares: " in out
+    assert "0 of 1 closed" in out

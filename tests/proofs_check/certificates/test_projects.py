@@ -7,10 +7,11 @@ import sympy as sp
 
 from proofs_check import cli
 from proofs_check.certificates import coqc, projects
+from proofs_check.certificates.folds import for_any_steps
 from proofs_check.certificates.inductions import first_step, for_all_steps
 from proofs_check.certificates.lemmas import lemma
 from proofs_check.certificates.projects import certificate, project, proofs_of, write_project
-from proofs_check.evidence import Carried, Induction, Obligation
+from proofs_check.evidence import Carried, Changing, Fold, Induction, Obligation
 from proofs_check.registry import own_statements, select
 from theory.ensembles import InvalidArgument
 
@@ -49,12 +50,14 @@ def test_each_obligation_is_a_lemma_and_each_induction_a_theorem(written):
 
 
 FROM_THEORY = {
+    "chain.hessian-hollow": 2,
+    "chain.hessian-inertia": 1,
     "gradient.fixed-readout": 3,
     "hessian.spread": 6,
     "hessian.rank-and-inertia": 1,
     "matrices.frobenius-fourth": 1,
 }
-"""How many inductions begin with a matrix that theory derives, of which docs/trust.md tells."""
+"""How many inductions begin with a step that theory or the statement derives, of which docs/trust.md tells."""
 
 
 def test_all_other_inductions_begin_with_the_weights(written):
@@ -106,6 +109,22 @@ def test_several_numbers_of_steps_cannot_begin_later():
     numbers = tuple(Carried.number(letter, sp.Integer(2), sp.Integer(1)) for letter in (L, k))
     with pytest.raises(InvalidArgument, match="begins after step 0"):
         for_all_steps(Induction("two", numbers, 2 ** (L + k - 1)), "two")
+
+
+def test_a_fold_may_not_divide_by_what_changes():
+    s, p, w = sp.symbols("s p w", positive=True)
+    halved = Fold("halved", (w,), Changing(s, sp.S.One, s / w), (Changing(p, sp.S.One, w * p),), 1 / p)
+    with pytest.raises(InvalidArgument, match="divides by what changes"):
+        for_any_steps(halved, "halved")
+
+
+def test_a_fold_assumes_of_every_step_what_it_assumes_of_one():
+    s, w, c = sp.symbols("s w c", positive=True)
+    text = for_any_steps(Fold("sum", (w,), Changing(s, sp.S.Zero, s + 0 / w + c / w - c / w), (), sp.S.Zero), "it").text
+    assert "Fixpoint it_state (w_at : nat -> R)" in text
+    text = for_any_steps(Fold("sum", (w,), Changing(s, c, s * w / (w + c)), (), c), "it").text
+    assert "(forall i : nat, 0 < w_at i) ->" in text
+    assert "\n  0 < c ->" in text
 
 
 def test_a_statement_without_proof_has_no_certificate():

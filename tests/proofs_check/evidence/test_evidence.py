@@ -178,6 +178,27 @@ def test_equality_is_exact(claimed, truth, equal):
     assert finding.verdict is (SUPPORTED if equal else REFUTED)
 
 
+def test_a_judge_says_yes_no_or_nothing():
+    with pytest.raises(InvalidArgument, match="brute_force: returned a judge that returned 'no'"):
+        Enumerated("one case", ((0,),), lambda _: lambda claimed: "no").examine(lambda _: 1)
+
+
+def test_numbers_of_thousands_of_digits_are_refuted_too():
+    large = sp.Integer(3) ** 20_000
+    finding = Enumerated("one case", ((0,),), lambda _: large).examine(lambda _: large + 1)
+    assert (finding.verdict, finding.detail) == (
+        REFUTED,
+        "claimed a number of thousands of digits, but the truth is a number of thousands of digits",
+    )
+
+
+def test_digits_are_counted_from_the_first_that_is_not_0():
+    tiny = agrees_with("4^-n", ((40,), (50,)), lambda n: sp.Rational(1, 4**n))
+    assert tiny.examine(lambda n: sp.Rational(1, 4**n)).verdict is SUPPORTED
+    assert tiny.examine(lambda n: sp.S.Zero).verdict is REFUTED
+    assert tiny.examine(lambda n: sp.Rational(1, 4**n) * (1 + sp.Rational(1, 10**19))).verdict is REFUTED
+
+
 def test_a_case_is_told_by_its_ensemble():
     net = Ensemble(width=2, depth=1, law="rademacher")
     finding = Enumerated("layers", ((net, 1),), lambda net, layer: 0).examine(lambda net, layer: 1)
@@ -235,6 +256,8 @@ NO_NUMBERS = [
     (sp.nan, "returned nan, which is no number"),
     (sp.zoo, "divides by 0"),
     (True, "returned True, which is no number"),
+    (np.bool_(True), "returned True, which is no number"),
+    (np.complex64(1 + 3j), "is not real"),
     (1 + sp.I, "returned 1 \\+ I, which is not real"),
     ((-8) ** sp.Rational(1, 3), "is not real"),
     (2 + 1j, "is not real"),
@@ -410,6 +433,7 @@ def test_a_claim_that_is_neither_a_number_nor_a_range_is_refused(claimed):
         ({"tolerance": math.nan}, "tolerance"),
         ({"tolerance": math.inf}, "tolerance"),
         ({"tolerance": "0.1"}, "tolerance"),
+        ({"tolerance": 1e9}, "tolerance"),
         ({"samples": -1}, "samples"),
         ({"samples": 2.5}, "samples"),
         ({"samples": 0}, "samples"),

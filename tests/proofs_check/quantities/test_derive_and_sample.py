@@ -108,8 +108,8 @@ class TestDerive:
     def test_the_median_has_a_number_but_no_formula(self, derive, vanishing):
         answer = derive(f"median {NUMERIC}")
         assert answer["exact"] is None
-        assert math.log(answer["float"]) == pytest.approx(answer["log"], rel=1e-12)
-        assert answer["log10"] == pytest.approx(math.log10(answer["float"]), rel=1e-12)
+        assert math.log(answer["float"]) == pytest.approx(answer["log"], rel=1e-10)
+        assert answer["log10"] == pytest.approx(math.log10(answer["float"]), rel=1e-10)
         assert vanishing(f"derive median {NUMERIC}").out.splitlines()[:2] == [
             f"median of |a_3|^2 = {answer['float']!r}", f"log = {answer['log']!r}"
         ]  # fmt: skip

@@ -146,11 +146,11 @@ class TestNumbers:
     def test_one_linear_layer_is_a_chi_square(self, derive):
         ask = "--width 4 --depth 1 --init 1 --input e1"
         chi = stats.chi2(4)
-        assert derive(f"median {ask}")["float"] == pytest.approx(chi.median(), rel=1e-11)
-        assert derive(f"quantile {ask} --p 1/10")["float"] == pytest.approx(chi.ppf(0.1), rel=1e-11)
+        assert derive(f"median {ask}")["float"] == pytest.approx(chi.median(), rel=1e-10)
+        assert derive(f"quantile {ask} --p 1/10")["float"] == pytest.approx(chi.ppf(0.1), rel=1e-10)
         ask = ask.replace(" --input e1", "")  # no matter for the share that is kept
-        assert derive(f"exceedance {ask} --c 3")["float"] == pytest.approx(chi.sf(3), rel=1e-11)
-        assert derive(f"exceedance {ask} --c 1000")["float"] == pytest.approx(chi.sf(1000), rel=1e-11)
+        assert derive(f"exceedance {ask} --c 3")["float"] == pytest.approx(chi.sf(3), rel=1e-10)
+        assert derive(f"exceedance {ask} --c 1000")["float"] == pytest.approx(chi.sf(1000), rel=1e-11, abs=0)
         density = sp.sympify(derive(f"density {ask}")["exact"])
         (r,) = density.free_symbols
         assert float(density.subs(r, 2)) == pytest.approx(chi.pdf(2), rel=1e-12)

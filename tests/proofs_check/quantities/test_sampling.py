@@ -126,9 +126,14 @@ def test_mass_at_the_threshold_is_counted(vanishing):
 
 
 def test_what_rounding_leaves_open_is_counted_both_ways_and_said(vanishing):
-    answer = vanishing("sample exceedance --width 4 --depth 2 --init orthogonal --c 1 --samples 100")
-    assert "= 1   in [0, 1]" in answer.out  # all norms are 1, up to rounding
-    assert "100 are at the threshold up to rounding, and counted both ways" in answer.out
+    """One branch of a sign beside the identity: |a_1| is 0 or 2."""
+    net = "--width 1 --depth 1 --law rademacher --architecture residual:1 --c 4 --samples 100 --format json"
+    answer = json.loads(vanishing(f"sample exceedance {net}").out)
+    lo, hi = answer["interval"]
+    assert lo == 0 < 0.2 < answer["estimate"] < 0.8 < 1
+    assert answer["estimate"] < hi
+    networks = round(100 * answer["estimate"])
+    assert f"{networks} are at the threshold up to rounding, and counted both ways" in answer["method"]
 
 
 @pytest.mark.parametrize("quantity", ["median", "quantile --p 0.9", "activation", "activation --order 4"])
