@@ -259,7 +259,7 @@ def test_another_architecture_is_not_enumerated_as_if_plain(power, architecture)
 
 @pytest.mark.parametrize("order", [2, 4, 6])
 def test_gradients_and_hessians_of_higher_order_of_a_chain_are_powers_of_the_other_weights(order):
-    """For f = w_3 w_2 w_1 with signs of variance 1/3 times x = 2; the ladder's even moments, of variance 2, are others."""
+    """For f = w_3 w_2 w_1 x, with weights of variance 1/3 and x = 2."""
     net = Ensemble(width=1, depth=3, init="1/3", law="rademacher", readout="signs", input=(2,))
     assert gradient_power(net, 1, order) == Fraction(4, 9) ** (order // 2)
     assert hessian_power(net, 1, 2, order) == Fraction(4, 3) ** (order // 2)
