@@ -200,8 +200,18 @@ def test_a_notebook_shows_medians_with_their_intervals():
 
 def test_of_many_components_a_notebook_shows_the_first_and_the_last():
     sigma = JacobianSingularValues()
-    wide = simulate(Ensemble(width=30, depth=2), [sigma], samples=3)
-    shown = [row[0] for row in rows(wide[sigma]._repr_html_())]
+    shown = {}
+    for width in (8, 9, 30):
+        wide = simulate(Ensemble(width=width, depth=2), [sigma], samples=3)
+        shown[width] = [row[0] for row in rows(wide[sigma]._repr_html_())]
+    assert shown[8] == ["component", *(f"sigma_{k}" for k in range(1, 9))]
+    assert shown[9] == [
+        "component",
+        *(f"sigma_{k}" for k in (1, 2, 3, 4)),
+        "...",
+        *(f"sigma_{k}" for k in range(6, 10)),
+    ]
+    shown = shown[30]
     assert shown == ["component", *(f"sigma_{k}" for k in (1, 2, 3, 4)), "...", *(f"sigma_{k}" for k in range(27, 31))]
 
 
