@@ -260,7 +260,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
     parser.add_argument("--count", type=int, default=300, help="how many changes are tried (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="which are drawn (default: %(default)s)")
-    parser.add_argument("--skip", type=int, default=0, help="leave out so many first ones, to go on (default: 0)")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="leave out so many of these, the first, to go on (default: 0)"
+    )
     parser.add_argument(
         "--limit", type=float, default=_LIMIT, help="seconds for the tests of one (default: %(default)s)"
     )
