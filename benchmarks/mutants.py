@@ -91,13 +91,17 @@ class Repository:
         beside = PurePosixPath("tests", path.parent)
         if (mirror := str(beside / f"test_{path.stem}.py")) in self.texts:
             return [mirror]
-        namesakes = f"tests/{path.parts[0]}/", f"/test_{path.stem}.py"
-        if found := [test for test in self._tests if test.startswith(namesakes[0]) and test.endswith(namesakes[1])]:
+        name = f"test_{path.stem}.py"
+        namesakes = (test for test in map(PurePosixPath, self._tests) if test.name == name)
+        if found := [str(test) for test in namesakes if test.parts[1] == path.parts[0] and not self._is_mirror(test)]:
             return found
         for folder in (beside, *beside.parents):
             if found := [test for test in self._tests if PurePosixPath(test).parent == folder]:
                 return found
         return []
+
+    def _is_mirror(self, test: PurePosixPath) -> bool:
+        return str(PurePosixPath(*test.parts[1:-1], test.name.removeprefix("test_"))) in self.texts
 
     @property
     def _tests(self) -> list[str]:

@@ -102,6 +102,8 @@ REPOSITORY = Repository(
         "theory/room/deep.py": "depth = -1",
         "theory/lone.py": "",
         "proofs_check/studies/digits.py": "",
+        "proofs_check/room/digits.py": "",
+        "tests/proofs_check/room/test_digits.py": "",
         "tests/theory/room/test_sizes.py": "",
         "tests/theory/room/test_other.py": "from theory import layers",
         "tests/theory/room/helpers.py": "from theory.room import deep",

@@ -121,7 +121,12 @@ def test_ordinary_runs_are_unaffected_and_left_out_of_statement_runs(run_pytest,
     passed = [["test_loads_nothing", "PASSED"], ["test_plain", "PASSED"]]
     assert [item.split()[:2] for item in collected(ran)] == passed
     (tmp_path / "test_ordinary.py").write_text(ORDINARY.replace("STATEMENTS", "OTHERS"))
+    (tmp_path / "notes.md").write_text("STATEMENTS is where they are listed\n")
+    gathered = tmp_path / "gathered"
+    gathered.mkdir()
+    (gathered / "__init__.py").write_text("STATEMENTS = undefined\n")
     ran = run_pytest("--statements", tmp_path, "-q", "--collect-only")
+    assert ran.returncode == 0
     assert {item.split("::")[0].split(".")[0] for item in collected(ran)} == {"user"}
     assert len(collected(ran)) == 12
 

@@ -255,3 +255,14 @@ def test_another_architecture_is_not_enumerated_as_if_plain(power, architecture)
     assert power(net) > 0
     with pytest.raises(InvalidArgument, match=r"^architecture: enumeration is known for plain networks only, got"):
         power(net.at(architecture=architecture))
+
+
+@pytest.mark.parametrize("order", [2, 4, 6])
+def test_gradients_and_hessians_of_higher_order_of_a_chain_are_powers_of_the_other_weights(order):
+    """For f = w_3 w_2 w_1 x, with weights of variance 1/3 and x = 2."""
+    net = Ensemble(width=1, depth=3, init="1/3", law="rademacher", readout="signs", input=(2,))
+    assert gradient_power(net, 1, order) == Fraction(4, 9) ** (order // 2)
+    assert hessian_power(net, 1, 2, order) == Fraction(4, 3) ** (order // 2)
+    ladder = LADDER.moment(order) * Fraction(4, 3) ** (order // 2)
+    assert hessian_power(net.at(law=LADDER), 1, 2, order) == ladder
+    assert gradient_power(net.at(law=LADDER), 1, order) == ladder * LADDER.moment(order) / 3 ** (order // 2)

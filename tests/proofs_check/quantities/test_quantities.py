@@ -158,6 +158,8 @@ class TestNumbers:
     def test_enclosed_digits_hold_the_truth(self, derive):
         text = derive("exceedance --width 2 --depth 1 --init 1 --c 100 --digits 25")["enclosed"]
         assert text.startswith("[1.928749847963917783017343e-22")  # exp(-50)
+        text = derive("exceedance --width 2 --depth 1 --init 1 --c 2 --digits 25")["enclosed"]
+        assert text.startswith("[0.36787944117144232159552")  # exp(-1), which is neither small nor large
         text = derive("median --width 2 --depth 1 --init 1 --input e1 --digits 20")["enclosed"]
         assert text.startswith("log = [0.3266342599782809824")  # log(2 log 2)
 
