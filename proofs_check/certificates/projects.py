@@ -96,7 +96,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def proofs_of(statement: Statement) -> tuple[Proved, ...]:
-    """Return a statement's evidence that can be certified.
+    """Return a statement's proofs of which certificates are written.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def proofs_of(statement: Statement) -> tuple[Proved, ...]:
     >>> [len(proofs_of(statement)) for statement in select(["forward.fourth-moment", "forward.typical-rate"])]
     [3, 0]
     """
-    return tuple(evidence for evidence in statement.evidence if isinstance(evidence, Proved))
+    return tuple(evidence for evidence in statement.evidence if isinstance(evidence, Proved) and evidence.certified)
 
 
 def require_sound(statement: Statement) -> None:
@@ -126,8 +126,9 @@ def require_sound(statement: Statement) -> None:
     >>> from proofs_check.registry import select
     >>> require_sound(select(["forward.mean-preserved"])[0])
     """
+    proofs = tuple(evidence for evidence in statement.evidence if isinstance(evidence, Proved))
     domain = statement.domain if statement.domain.proved else TRIED
-    (result,) = verify([replace(statement, evidence=proofs_of(statement), domain=domain)]).results
+    (result,) = verify([replace(statement, evidence=proofs, domain=domain)]).results
     for finding in result.findings:
         if finding.verdict is not Verdict.SUPPORTED:
             problem = f"{finding.check} is {finding.verdict.value}: {finding.detail}"

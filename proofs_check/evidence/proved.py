@@ -100,6 +100,9 @@ class Proved:
         What is proved, in a few words, such as ``all n, L``; by default all values of the obligations' symbols.
     inductions : callable, optional
         Returns the inductions that the obligations are bases and steps of, given the claim.
+    certified : bool
+        Whether a certificate is written of it. It is not where Coq would take minutes: then the proof rests on SymPy
+        and python-flint alone.
 
     Notes
     -----
@@ -111,6 +114,7 @@ class Proved:
     obligations: Callable[[Callable[..., Any]], Sequence[Obligation]]
     covers: str = ""
     inductions: Callable[[Callable[..., Any]], Sequence[Induction | Fold]] | None = None
+    certified: bool = True
     tier = Tier.PROVED
 
     @classmethod
