@@ -53,21 +53,22 @@ def test_of_many_checks_the_sharpest_counts_on_either_side():
 
 def test_all_that_a_claim_returns_is_moved():
     half = sp.Rational(1, 2)
-    assert moved(lambda: 0.5, half)() == 1.25
-    assert moved(lambda: (1, sp.Integer(3)), half)() == (2, 5)
-    assert moved(lambda: Between(-1, 1), half)() == Between(-1, 2)
+    more = sp.Rational(37, 58)
+    assert moved(lambda: 0.5, half)() == pytest.approx(0.75 + 37 / 58, rel=1e-12)
+    assert moved(lambda: (1, sp.Integer(3)), half)() == (3 * half + more, 9 * half + more)
+    assert moved(lambda: Between(-1, 1), half)() == Between(-3 * half + more, 3 * half + more)
 
 
 def _judged(slack_up, slack_down):
-    judge = lambda _: lambda claimed: 1 - sp.Rational(slack_down) <= claimed <= 1 + sp.Rational(slack_up)  # noqa: E731
-    return Enumerated("about 1", ((0,),), judge)
+    least, most = 1 - sp.Rational(slack_down), 1 + sp.Rational(slack_up)
+    return Enumerated("about 1", ((0,),), lambda _: lambda claimed: bool(least <= claimed <= most))
 
 
 @pytest.mark.parametrize(
     ("slacks", "reach"),
     [
         (("0", "0"), 1e-6),
-        (("1/100", "0"), 0.01),  # moved by 1/100, 1 becomes 1 + 2/100
+        (("1/100", "0"), 0.01),  # moved by 1/100, 1 becomes 1.0228
         (("0", "1/40"), 1 / 30),
         (("1", "1"), 1.0),
         (("3", "0"), None),
