@@ -10,6 +10,8 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it for its workers, and the command folds its lines at it
+
 
 @pytest.fixture
 def interruptible():
