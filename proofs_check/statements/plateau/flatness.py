@@ -242,8 +242,8 @@ FLATNESS = Statement(
 # --- plateau.residual-part --------------------------------------------------------------------------------------------
 
 
-def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, power: int = 1) -> sp.Expr:
-    r"""The median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v| is about log|y| - gamma L + 1/2 log L.
+def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, power: int = 1) -> Between:
+    r"""The median of log of |f-y| ||H||_2/|grad f|^2 at |y| >> |x||v| is log|y| - gamma L + 1/2 log L, to 1/6.
 
     To this, - 1/2 log(1 + L/(2n)) - 3/4 is added, and for ReLU networks, whose gradients meet half of |v|^2, 1/2 log 2.
 
@@ -259,7 +259,8 @@ def residual_over_gauss_newton(net: Ensemble, target: int, *, rate: int = 1, pow
     typical = power * sp.log(target) - rate * exponent(net) * depth
     met = sp.S.Zero if net.slope == 1 else sp.log(2) / 2
     spread = sp.log(1 + depth / (2 * sp.Integer(net.width_at(0))))
-    return typical + (sp.log(depth) - spread) / 2 - sp.Rational(3, 4) + met
+    middle = typical + (sp.log(depth) - spread) / 2 - sp.Rational(3, 4) + met
+    return Between(middle - sp.Rational(1, 6), middle + sp.Rational(1, 6))
 
 
 def _residual_check(net: Ensemble, target: int, tolerance: float, samples: int) -> Simulated:
@@ -282,8 +283,9 @@ RESIDUAL_PART = Statement(
     id="plateau.residual-part",
     title="On the plateau the residual part of the loss's Hessian exceeds the gradient's by exp(-gamma L) |y|.",
     latex=(
-        r"\operatorname{med}\log\frac{|f-y|\,\|\nabla^2f\|_2}{|\nabla f|^2}\approx"
-        r"\log|y|-\gamma L+\tfrac12\log\frac L{1+L/(2n)}-\tfrac34\ (+\tfrac12\log2\ \text{for ReLU}),\quad|y|\gg|x||v|"
+        r"\operatorname{med}\log\frac{|f-y|\,\|\nabla^2f\|_2}{|\nabla f|^2}="
+        r"\log|y|-\gamma L+\tfrac12\log\frac L{1+L/(2n)}-\tfrac34\pm\tfrac16\ "
+        r"(+\tfrac12\log2\ \text{for ReLU}),\quad|y|\gg|x||v|"
     ),
     source=f"{PAPER}, on saddle-like plateaus; the exact threshold of each network is plateau.saddle's",
     assumptions=(

@@ -188,14 +188,15 @@ def typical_log_norm(
     vanishes: bool = False,
     of_width: int = 5,
     power: sp.Rational = sp.S.One,
-) -> Any:
-    r"""The median of log||H||_2 is about 5/2 log n - 2 under layer norm, whatever the depth L >= 2n.
+) -> Between:
+    r"""The median of log||H||_2 is 5/2 log n - 2 to 1/4 under layer norm, whatever the depth L >= 2n.
 
     Under batch norm it is L log J + 1/2 log n, from 1/4 below to 3/4 above: it grows like the square of the gradient.
     """
     depth, n, batch = int(net.depth), sp.Integer(net.width), net.architecture.batch
     if not isinstance(batch, int):
-        return sp.Rational(of_width, 2) * sp.log(n) - 2 - (sp.Rational(5 * depth, 4) / n if vanishes else 0)
+        middle = sp.Rational(of_width, 2) * sp.log(n) - 2 - (sp.Rational(5 * depth, 4) / n if vanishes else 0)
+        return Between(middle - sp.Rational(1, 4), middle + sp.Rational(1, 4))
     leading = power * depth * sp.log(growth(batch)) + sp.log(n) / 2
     return Between(leading - sp.Rational(1, 4), leading + sp.Rational(3, 4))
 
@@ -211,7 +212,7 @@ NORMALIZED_CURVATURE = Statement(
     id="remedy.normalized-curvature",
     title="Typical curvature stays at any depth under layer norm, and explodes under batch norm as gradients squared.",
     latex=(
-        r"\operatorname{med}\log\|\nabla^2f\|_2\approx\tfrac52\log n-2\ \text{(layer norm, }L\ge2n),"
+        r"\operatorname{med}\log\|\nabla^2f\|_2\in\tfrac52\log n-2+[-\tfrac14,\tfrac14]\ \text{(layer norm, }L\ge2n),"
         r"\quad\in L\log J_B+\tfrac12\log n+[-\tfrac14,\tfrac34]\ \text{(batch norm)}"
     ),
     source=(
