@@ -232,6 +232,8 @@ def log_edge(
 ) -> Between:
     r"""The edge of wide networks times the typical decay: log lambda_max = log 1/z* + gamma L, and up to 1/m more.
 
+    The m units that act are all n of them (linear), or half of them (ReLU).
+
     Here |x| = |v| = 1, and 1/z* is the largest singular value of (1 - W)^{-1}, where W has normal blocks below the
     diagonal of L - 1 of them. A ReLU network has half as many units of twice the variance, and |D_L v|^2 = |v|^2/2.
     """
@@ -260,8 +262,8 @@ WIDE_LIMIT_EDGE = Statement(
     id="hessian.wide-limit-edge",
     title="In wide networks lambda_max is |x||v| exp(gamma L) times 1 + sqrt 2 at L = 3, 0.54 L^{3/2} for large L.",
     latex=(
-        r"\operatorname{med}\log\lambda_{\max}\in\log\frac{|x||v|}{z^*}+\gamma L+[0,\tfrac1m],\quad z^*\text{ the}"
-        r"\text{ fold of }"
+        r"\operatorname{med}\log\lambda_{\max}\in\log\frac{|x||v|}{z^*}+\gamma L+[0,\tfrac1m],\ m=n\text{ (linear), }"
+        r"\tfrac n2\text{ (ReLU)},\quad z^*\text{ the fold of }"
         r"\alpha_j=\tfrac{q_j}{1-p_jq_j},\ \beta_j=\tfrac{p_j}{1-p_jq_j},\ p_j=z+\beta_{j-1},\ q_j=z+\alpha_{j+1}"
     ),
     source=f"{PAPER}, the Hessian theorems; the edge is derived here (theory.curvature.wide_edge)",
