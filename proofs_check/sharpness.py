@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
+from proofs_check.statement import Claim
 from proofs_check.verdict import Between, Finding, Verdict
 
-Claim = Callable[..., Any]
 _LADDER = ("1/1000000", "1/1000", "1/100", "1/30", "1/10", "1/3", "1")
 """The moves that exact evidence is asked about, smallest first."""
 
@@ -58,12 +58,12 @@ def reach_of(finding: Finding) -> Reach | None:
     (lo, hi), (left, right) = finding.claimed, finding.interval
     down, up = hi - left, right - lo
     if not finding.relative:
-        return Reach(_or_none(down), _or_none(up), relative=False)
+        return Reach(_as_move(down), _as_move(up), relative=False)
     scale = min(abs(lo), abs(hi))
-    return Reach(_or_none(down / scale), _or_none(up / scale), relative=True) if scale > 0 else None
+    return Reach(_as_move(down / scale), _as_move(up / scale), relative=True) if scale > 0 else None
 
 
-def _or_none(move: float) -> float:
+def _as_move(move: float) -> float:
     return math.inf if math.isnan(move) else max(move, 0.0)
 
 
