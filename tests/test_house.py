@@ -172,14 +172,14 @@ def test_readme_shows_a_row_of_every_kind_of_remedy() -> None:
 @pytest.mark.parametrize("shown", REMEDY_ROWS, ids=[shown[0] for shown in REMEDY_ROWS])
 def test_readme_shows_what_the_table_of_remedies_says(shown: tuple[str, ...]) -> None:
     from montecarlo import serial
-    from proofs_check.studies.remedies import COLUMNS, REMEDIES, remedies_table
+    from proofs_check.studies.remedies import REMEDIES, remedies_table
 
     (remedy,) = (remedy for remedy in REMEDIES if remedy.name == shown[0])
     with serial() as workers:
         table = remedies_table(workers, samples=1000, seed=0, remedies=[remedy], depths=[128])
-    row = dict(zip(COLUMNS, table.rows[0], strict=True))
+    row = dict(zip(table.heads, table.texts[0], strict=True))
     quantities = ("|a_L|^2", "|G_2|^2/|G_L|^2")
-    told = " ".join(row[f"{what} {quantity}"] for quantity in quantities for what in ("median", "interval of"))
+    told = " ".join(row[f"{quantity} {what}"] for quantity in quantities for what in ("median", "interval"))
     numbers, expected = (
         list(map(float, re.findall(r"[\d.]+(?:e[+-]\d+)?", text))) for text in (" ".join(shown[1:]), told)
     )

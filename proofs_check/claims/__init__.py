@@ -4,6 +4,7 @@
 spelling            unicode, spelled out in ASCII
 latex               LaTeX, translated
 syntax              the grammar: from text to a tree
+typesetting         from the tree to LaTeX
 arithmetic          from the tree to SymPy: numbers, letters, functions
 matrices            which matrices a claim names, and their laws
 random_numbers      what claims speak of: norms, eigenvalues, and what is asked of their laws

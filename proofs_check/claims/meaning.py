@@ -12,7 +12,7 @@ from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.random_expressions import RandomExpression
 from proofs_check.claims.random_numbers import Exceedance, LogCumulant, MatrixExpectation, Moment, Quantile, Statistic
 from proofs_check.claims.spelling import Spelled
-from proofs_check.claims.syntax import Node, parse_claim
+from proofs_check.claims.syntax import Node, parse_claim, parse_formula
 from theory.ensembles import Ensemble, InvalidArgument
 
 
@@ -119,6 +119,43 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     if remainder is not None and root.value != "=":
         raise source.refused(root.parts[1].start, "O(...) belongs to an equation", "write e.g. A = B + O(1/n)")
     return Meaning(root.value, left, right, remainder, reader.statistics, reader.mentions_input, source)
+
+
+def understand_quantity(text: str, net: Ensemble) -> Meaning:
+    """Read what stands on the left side of a claim, alone.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``median |a_L|^2``.
+    net : Ensemble
+        The networks.
+
+    Returns
+    -------
+    Meaning
+        That of the claim that it is 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot be read, or is not about a random network; a caret shows where.
+
+    Examples
+    --------
+    >>> understand_quantity("median |a_L|^2", Ensemble(width="n", depth="L")).left
+    exp(S0_)
+    """
+    node, source = parse_formula(text)
+    reader = _Reader(net, source, None)
+    try:
+        left = reader.scalar(node)
+    except RecursionError:
+        raise source.refused(0, "is nested too deeply", "use fewer brackets") from None
+    if not reader.statistics:
+        remedy = "write e.g. E|a_L|^2, median |a_L|^2 or P(|a_L|^2 >= 1/4)"
+        raise source.refused(node.start, "says nothing about a random network", remedy)
+    return Meaning("=", left, sp.S.Zero, None, reader.statistics, reader.mentions_input, source)
 
 
 class _Reader(NumberReader):

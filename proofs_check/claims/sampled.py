@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from os import PathLike
 from typing import Any
 
 import flint
 import numpy as np
 import sympy as sp
 
-from montecarlo import ActivationNorms, Estimate, GradientNorms, HessianExtremes, HessianNorms, Observable, simulate
+from montecarlo import (
+    ActivationNorms,
+    Estimate,
+    GradientNorms,
+    HessianExtremes,
+    HessianNorms,
+    Observable,
+    Readings,
+    Workers,
+    simulate,
+)
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.rounding import Rounding
 from montecarlo.ties import Count, count_reaching, square_unit
@@ -64,6 +75,10 @@ class Drawing:
         By how much both sides of an equation may differ: relative, or absolute for logarithms.
     jobs : int
         The number of threads.
+    workers : Workers, optional
+        What draws in place of threads.
+    store : path, optional
+        The file that keeps the finished blocks.
     """
 
     samples: int = SAMPLES
@@ -71,6 +86,28 @@ class Drawing:
     error: float = ERROR
     tolerance: float = TOLERANCE
     jobs: int = 1
+    workers: Workers | None = None
+    store: str | PathLike[str] | None = None
+    _drawn: dict[tuple[Ensemble, Observable], Readings] = field(default_factory=dict, compare=False, repr=False)
+
+    def readings(self, net: Ensemble, observable: Observable) -> Readings:
+        """Return what an observable reads on the networks, which are drawn once.
+
+        Parameters
+        ----------
+        net : Ensemble
+            The networks.
+        observable : Observable
+            What is measured.
+        """
+        key = (net, observable)
+        if key not in self._drawn:
+            run = simulate(
+                net, [observable], samples=self.samples, seed=self.seed, jobs=self.jobs, executor=self.workers,
+                store=self.store,
+            )  # fmt: skip
+            self._drawn[key] = run[observable]
+        return self._drawn[key]
 
 
 def judge_by_drawing(
@@ -110,7 +147,7 @@ def judge_by_drawing(
         balls = {}
         for letter in letters:
             counted = isinstance(sides.meaning.statistics[letter], Exceedance)
-            balls[letter] = as_ball(_interval(sides, letter, point, drawing, share), rounded=not counted)
+            balls[letter] = as_ball(measured_statistic(sides, letter, point, drawing, share), rounded=not counted)
         found.append((point, balls))
     seconds = time.monotonic() - began
     return _judged(sides, domain, drawing, found, seconds), found
@@ -172,7 +209,27 @@ def _unknown(sides: Sides, point: Point) -> list[sp.Symbol]:
     return out
 
 
-def _interval(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, error: float) -> Estimate:
+def measured_statistic(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, error: float) -> Estimate:
+    """Measure one statistic of a claim at given sizes, by an interval that is valid.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    letter : Symbol
+        What stands for the statistic in its sides.
+    point : mapping
+        Numbers for all letters.
+    drawing : Drawing
+        How much is drawn.
+    error : float
+        The probability that the interval may miss.
+
+    Raises
+    ------
+    InvalidArgument
+        If nothing measures it, or no interval for it is valid.
+    """
     statistic = sides.meaning.statistics[letter].at(point)
     net = sides.network(point)
     number, logs, rounding = _drawn(statistic, net, drawing)
@@ -237,10 +294,10 @@ def _drawn(statistic: Statistic, net: Ensemble, drawing: Drawing) -> tuple[Rando
         raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
     (number,) = statistic.numbers
     observable, component = _observable(number, net)
-    run = simulate(net, [observable], samples=drawing.samples, seed=drawing.seed, jobs=drawing.jobs)
+    readings = drawing.readings(net, observable)
     spectral = isinstance(number, (LargestEigenvalue, LeastEigenvalue))
-    rounding = _SPECTRAL if spectral else run[observable].rounding
-    return number, run[observable].log_values(component), rounding
+    rounding = _SPECTRAL if spectral else readings.rounding
+    return number, readings.log_values(component), rounding
 
 
 _SPECTRAL = Rounding(1e-9, 1e-9)

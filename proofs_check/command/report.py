@@ -9,8 +9,9 @@ from proofs_check.figures import figure
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
 from proofs_check.reporting.layout import fitted, verdicts_laid, width_shown
-from proofs_check.reporting.tables import ENDINGS, FORMATS, topic_table, verdict_table
 from proofs_check.results import Report
+from proofs_check.tables.formats import ENDINGS, FORMATS
+from proofs_check.tables.ready import topic_table, verdict_table
 from proofs_check.verdict import Verdict
 from proofs_check.verification import Progress
 from theory.ensembles import InvalidArgument
@@ -37,7 +38,7 @@ def console_table(report: Report) -> None:
     width = width_shown() or _COLUMNS
     console = OnStdout(width=width, color_system="auto" if sys.stdout.isatty() else None)
     shown = verdict_table(report)
-    laid = verdicts_laid(shown.columns, shown.rows, width)
+    laid = verdicts_laid(shown.heads, shown.texts, width)
     if laid.head:
         console.print(Text(laid.head, style="bold"), soft_wrap=True)
     for result, lines in zip(report.results, laid.rows, strict=True):

@@ -1,7 +1,6 @@
 """How results are shown and written.
 
 ========  ===============================================================
-tables    theory against measurement: LaTeX, Markdown, CSV, JSON
 findings  findings and what went wrong, in lines
 layout    tables and text as wide as the terminal
 files     files written whole or not at all

@@ -22,7 +22,7 @@ from theory.ensembles.arguments import nearest
 
 if TYPE_CHECKING:
     from montecarlo import Workers
-    from proofs_check.reporting.tables import Table
+    from proofs_check.tables.model import Table
 
 __all__ = ["MakeTable", "Study", "names", "study"]
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from montecarlo import Estimate, HessianExtremes, Workers, simulate
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.workers.workers import in_task_order
-from proofs_check.reporting.tables import Table, exponential_cells
 from proofs_check.studies import Study
+from proofs_check.tables.model import Column, Table, Text, table_of_texts
+from proofs_check.tables.ready import exponential_cells
 from theory.ensembles import Ensemble
 
 ERROR = 1e-4
@@ -33,9 +34,10 @@ WIDTHS = (1, 4, 16, 64)
 DEPTHS = (2, 4, 8, 16, 32, 64, 128)
 
 
-COLUMNS = (
+COLUMNS: tuple[str | Column, ...] = (
     *("activation", "initialization", "width", "depth"),
-    *("median lambda_max", "interval of lambda_max", "median -lambda_min", "interval of -lambda_min", "theory"),
+    *(Column(Text(head), Text(end)) for end in ("lambda_max", "-lambda_min") for head in ("median", "interval")),
+    "theory",
 )
 
 
@@ -208,7 +210,7 @@ def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence
         f"dead); each interval misses with probability at most {ERROR:g} (seed {seed}); theory: the wide limit's edge "
         "times the typical signal, a heuristic, and for linear networks of width 1 exp of the exact mean log norm"
     )
-    return Table("curvature", caption, COLUMNS, rows)
+    return table_of_texts("curvature", caption, COLUMNS, rows, stub=4)
 
 
 def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from montecarlo import Workers
 from montecarlo.arrays import Array
 from montecarlo.training.digits import SGD_RATES, DigitsRun, DigitsStudy, digits_data, digits_study
-from proofs_check.reporting.tables import Table
 from proofs_check.studies import Study
+from proofs_check.tables.model import Table, table_of_texts
 from theory.ensembles import InvalidArgument
 
 WIDTHS = (10, 40)
@@ -117,7 +117,7 @@ def digits_table(
         "mean final loss among "
         f"{', '.join(f'{rate:g}' for rate in SGD_RATES)}"
     )
-    return Table("digits", caption, COLUMNS, tuple(_row(line, steps) for line in study.runs))
+    return table_of_texts("digits", caption, COLUMNS, [_row(line, steps) for line in study.runs], stub=4)
 
 
 def _row(line: DigitsRun, steps: int) -> tuple[str, ...]:

@@ -34,9 +34,9 @@ from montecarlo.training import (
     escape_times,
 )
 from montecarlo.workers.workers import in_task_order
-from proofs_check.reporting.tables import Table
 from proofs_check.studies import Study
 from proofs_check.studies.curvature import ERROR
+from proofs_check.tables.model import Table, table_of_texts
 from theory.ensembles import Ensemble
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def escape_times_table(
         "with f < 0 (theory: the median of 1/(eta |lambda_min|) at the start); each interval misses with probability "
         f"at most {ERROR:g} (seed {seed})"
     )
-    return Table("escape-times", caption, COLUMNS, tuple(rows))
+    return table_of_texts("escape-times", caption, COLUMNS, rows, stub=5)
 
 
 def _width(net: Ensemble) -> int:

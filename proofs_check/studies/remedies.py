@@ -40,9 +40,10 @@ from montecarlo import (
 )
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.workers.workers import in_task_order
-from proofs_check.reporting.tables import Table, exponential_cells
 from proofs_check.studies import Study
 from proofs_check.studies.curvature import ERROR
+from proofs_check.tables.model import Column, Table, Text, table_of_texts
+from proofs_check.tables.ready import exponential_cells
 from theory.ensembles import Ensemble
 
 QUANTITIES = ("signal", "gradient", "hessian")
@@ -51,9 +52,9 @@ DEPTHS = (4, 8, 16, 32, 64, 96, 128)
 """All depths are even, as branches of two matrices need it, and at least 4."""
 
 TITLES = {"signal": "|a_L|^2", "gradient": "|G_2|^2/|G_L|^2", "hessian": "|H|_F^2"}
-COLUMNS = (
+COLUMNS: tuple[str | Column, ...] = (
     *("remedy", "width", "depth"),
-    *(f"{what}{title}" for title in TITLES.values() for what in ("median ", "interval of ", "theory of ")),
+    *(Column(Text(what), Text(title)) for title in TITLES.values() for what in ("median", "interval", "theory")),
 )
 
 
@@ -329,7 +330,7 @@ def remedies_table(
         f"interval misses with probability at most {ERROR:g} (seed {seed}); theory: exact, but 'about' is leading "
         "order in 1/n (batch norm: the wide limit); 'mean' of a ratio is the ratio of means"
     )
-    return Table("remedies", caption, COLUMNS, rows)
+    return table_of_texts("remedies", caption, COLUMNS, rows, stub=3)
 
 
 def _row(point: Measured, lines: dict[str, tuple[Line, ...]]) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import pytest
 from proofs_check import figures, quantities, registry, studies
 from proofs_check.command import subcommands
 from proofs_check.command.subcommands.table import _readable
-from proofs_check.reporting.tables import Table, to_list, to_markdown
+from proofs_check.tables.formats import to_list, to_markdown
+from proofs_check.tables.model import table_of_texts
 
 RELU = "--width 4 --depth 3 --activation relu --init he"
 TWO_WIDTHS = "--widths 3,4,2 --activation relu"
@@ -103,7 +104,9 @@ def test_lists_are_folded_at_words_on_a_terminal_and_whole_in_a_pipe(vanishing, 
 
 
 def test_a_topics_table_is_a_list_where_its_rows_would_be_folded(monkeypatch):
-    made = Table("topic", "what it is of", ("statement", "interval"), (("topic.first", "[0.000751839, 0.000786753]"),))
+    made = table_of_texts(
+        "topic", "what it is of", ("statement", "interval"), [("topic.first", "[0.000751839, 0.000786753]")]
+    )
     assert _readable(made) == to_markdown(made)
     monkeypatch.setenv("COLUMNS", "60")
     assert _readable(made) == to_markdown(made)

@@ -65,9 +65,9 @@ from proofs_check.figures import Figure
 FIGURE = Figure(lambda out, **_: out.touch())
 """
 STUDY = """
-from proofs_check.reporting.tables import Table
+from proofs_check.tables.model import table_of_texts
 from proofs_check.studies import Study
-STUDY = Study(lambda workers, **_: Table("t", "c", ("x",), (("1",),)), {"quick": 1, "full": 2})
+STUDY = Study(lambda workers, **_: table_of_texts("t", "c", ("x",), [("1",)]), {"quick": 1, "full": 2})
 """
 QUANTITY = """
 from proofs_check.answers.derivation import Derivation

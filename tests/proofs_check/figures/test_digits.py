@@ -47,7 +47,7 @@ def ends(values):
 
 
 def rows(table):
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return [dict(zip(table.heads, row, strict=True)) for row in table.texts]
 
 
 def test_the_table_has_the_numbers_of_the_runs(vanishing, monkeypatch, study):
@@ -74,7 +74,7 @@ def test_the_table_has_the_numbers_of_the_runs(vanishing, monkeypatch, study):
             "diverged": "none",
         }
     with serial() as workers:
-        caption = digits_table(workers, samples=2, seed=4, **SIZES).caption
+        caption = digits_table(workers, samples=2, seed=4, **SIZES).caption.plain
     for said in ("depth 3", "28 steps on minibatches of 128", "1797 digits", "the training set", "seeds 4 to 5"):
         assert said in caption
 

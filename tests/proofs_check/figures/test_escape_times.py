@@ -64,7 +64,7 @@ def test_beyond_the_budget_steps_are_not_counted(monkeypatch):
         found = {count.rule: count.steps for count in counted((8,), workers)}
         table = escape_times_table(workers, samples=1, seed=0, balanced_depths=(8,), nets=[])
     assert found == {"gradient descent": 22, "sign descent": math.inf, "RMSprop": 66, "Adam": math.inf}
-    assert [row[5] for row in table.rows] == ["22", "> 100", "66", "> 100"]
+    assert [row[5] for row in table.texts] == ["22", "> 100", "66", "> 100"]
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def test_the_table_says_what_the_figure_shows_and_what_was_not_reached(monkeypat
     with serial() as workers:
         table = escape_times_table(workers, samples=30, seed=2, balanced_depths=(6,), nets=[net])
         escapes = list(measured([net], samples=30, seed=2, workers=workers))
-    balanced, random = table.rows[:4], table.rows[4:]
+    balanced, random = table.texts[:4], table.texts[4:]
     assert [(row[3], row[4], row[5]) for row in balanced] == [
         ("gradient descent", "1/12", "10"),
         ("sign descent", "0.001", "159"),
@@ -162,8 +162,8 @@ def test_the_table_says_what_the_figure_shows_and_what_was_not_reached(monkeypat
         assert row[7] == ""
         if not escape.is_open:
             assert row[5] == f"{math.exp(escape.steps.value):.4g}"
-    assert "30 random networks" in table.caption
-    assert "0.0001 (seed 2)" in table.caption
+    assert "30 random networks" in table.caption.plain
+    assert "0.0001 (seed 2)" in table.caption.plain
 
 
 def test_workers_do_not_change_a_bit():

@@ -172,7 +172,7 @@ def test_points_of_figure_and_table_are_medians_of_networks_read_by_hand(tmp_pat
     (figure,) = drawn
     with serial() as workers:
         table = remedies_table(workers, samples=samples, seed=3, depths=depths)
-    rows = {(row[0], int(row[2])): row for row in table.rows}
+    rows = {(row[0], int(row[2])): row for row in table.texts}
     assert list(rows) == [(remedy.name, depth) for remedy in REMEDIES for depth in depths]
     for remedy in REMEDIES:
         shown = [one_point(axes, remedy) for axes in figure.axes]
@@ -192,8 +192,8 @@ def test_points_of_figure_and_table_are_medians_of_networks_read_by_hand(tmp_pat
                 assert shown[number][depth] == pytest.approx(expected, rel=1e-9)
                 lo, hi = cells[1].strip("[]").split(", ")
                 assert [float(cell) for cell in (cells[0], lo, hi)] == pytest.approx(expected, rel=6e-4)
-    assert "30 ReLU networks" in table.caption
-    assert "0.0001 (seed 3)" in table.caption
+    assert "30 ReLU networks" in table.caption.plain
+    assert "0.0001 (seed 3)" in table.caption.plain
 
 
 def exact(remedy, depth):
@@ -337,7 +337,7 @@ def together(lines):
 def test_the_table_says_which_theory_it_is():
     with serial() as workers:
         table = remedies_table(workers, samples=20, seed=0, depths=(8,))
-    rows = {row[0]: row for row in table.rows}
+    rows = {row[0]: row for row in table.texts}
     of = {remedy.name: exact(remedy, 8) for remedy in REMEDIES}
     words = {"median": "median", "mean log": "exp of mean log", "mean": "mean", "leading": "about"}
     for name, row in rows.items():

@@ -14,7 +14,7 @@ import pytest
 from proofs_check.paper import Claim, Paper
 from proofs_check.papers import paper, papers
 from proofs_check.registry import load, of_paper, own_statements
-from proofs_check.reporting.tables import PAPER_COLUMNS, paper_table
+from proofs_check.tables.ready import PAPER_COLUMNS, paper_table
 from proofs_check.verification import verify
 from theory.ensembles import InvalidArgument
 
@@ -194,7 +194,7 @@ def test_verify_checks_exactly_what_the_paper_names(vanishing, user_file, drop):
             "--paper: orvieto-2021 has no claim that any of these statements checks; see 'vanishing papers orvieto-",
         ),
         ("verify 'nope.*' --paper orvieto-2021", "id: no statement matches 'nope.*'; "),
-        ("table", "command: the following arguments are required: name; see 'vanishing table --help'"),
+        ("table", "command: names no table; use e.g. --rows n=16,32 --columns L=8,64 --quantity 'E|a_L|^4'"),
         ("table init --paper orvieto-2021", "--paper: is given beside the name 'init'; leave one of them out"),
         ("table --paper orvieto-2021 --format tex", "--format: there is no format 'tex'; did you mean 'latex'"),
         ("table --paper orvieto-2021 --profile ful", "--profile: there is no profile 'ful'; did you mean 'full'"),
@@ -213,7 +213,7 @@ SIZES = "n = 4, L = 1"
 def test_the_table_has_a_row_for_each_claim_in_the_papers_order(user_file):
     table = paper_table(verify(load(user_file), seed=3), USERS)
     assert table.columns == PAPER_COLUMNS
-    assert table.rows == (
+    assert table.texts == (
         (
             "A square is measured.",
             "page 2",
@@ -225,7 +225,7 @@ def test_the_table_has_a_row_for_each_claim_in_the_papers_order(user_file):
         ("The square of 2 is 4.", "page 3", "user.true", "supported", "1 case"),
     )
     for said in ("J. Doe", "On squares", "arXiv:2401.00001", "2 of 3 claims", "1e-06 (profile quick, seed 3)"):
-        assert said in table.caption
+        assert said in table.caption.plain
 
 
 def test_the_command_makes_the_table_from_a_run_in_every_format(vanishing, users_own, drop):
@@ -234,11 +234,11 @@ def test_the_command_makes_the_table_from_a_run_in_every_format(vanishing, users
     ran = vanishing("table --paper doe-2024 --format json --jobs 1 --seed 3")
     assert (ran.status, ran.err) == (3, "")
     records = json.loads(ran.out)
-    assert [tuple(record) for record in records] == [PAPER_COLUMNS] * 3
+    assert [tuple(record) for record in records] == [tuple(column.name for column in PAPER_COLUMNS)] * 3
     assert [record["verdicts"] for record in records] == [
         "inconclusive, supported", "not checked: hard is no number", "supported"
     ]  # fmt: skip
     rows = list(csv.reader(io.StringIO(vanishing("table --paper doe-2024 --format csv --jobs 1 --seed 3").out)))
-    assert rows == [list(PAPER_COLUMNS), *(list(record.values()) for record in records)]
+    assert rows == [[column.name for column in PAPER_COLUMNS], *(list(record.values()) for record in records)]
     assert "seed 3" in vanishing("table --paper doe-2024 --jobs 1 --seed 3").out.splitlines()[0]
-    assert r"\begin{tabular}{lllll}" in vanishing("table --paper doe-2024 --format latex --jobs 1").out
+    assert r"\begin{tabularx}{\linewidth}" in vanishing("table --paper doe-2024 --format latex --jobs 1").out

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs_check.reporting.layout import fitted, named_lines, verdicts_laid, width_shown
-from proofs_check.reporting.tables import VERDICT_COLUMNS
+from proofs_check.tables.ready import VERDICT_COLUMNS
+
+HEADS = tuple(column.name for column in VERDICT_COLUMNS)
 
 IDS = st.from_regex(r"[a-z]{2,8}(-[a-z]{1,8}){0,4}", fullmatch=True).map("topic.{}".format)
 COUNTS = st.sampled_from(["-", "1/1", "0/2", "12/12"])
@@ -22,7 +24,7 @@ WIDTHS = st.integers(20, 200)
 
 @given(st.lists(ROWS, min_size=1, max_size=5), WIDTHS)
 def test_every_cell_is_whole_at_every_width(rows, width):
-    laid = verdicts_laid(VERDICT_COLUMNS, rows, width)
+    laid = verdicts_laid(HEADS, rows, width)
     longest = max(len(name) for name, *_ in rows) + 1
     for row, lines in zip(rows, laid.rows, strict=True):
         assert all(len(line) <= max(width, longest) for line in lines)
@@ -42,8 +44,8 @@ def test_every_cell_is_whole_at_every_width(rows, width):
 
 @given(st.lists(ROWS, min_size=1, max_size=3))
 def test_at_eighty_columns_it_is_a_table_and_at_forty_a_list(rows):
-    assert verdicts_laid(VERDICT_COLUMNS, rows, 80).head
-    assert not verdicts_laid(VERDICT_COLUMNS, rows, 40).head
+    assert verdicts_laid(HEADS, rows, 80).head
+    assert not verdicts_laid(HEADS, rows, 40).head
 
 
 TEXTS = st.text("ab -.\n", max_size=200)
