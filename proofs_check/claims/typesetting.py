@@ -74,7 +74,7 @@ def of_node(node: Node) -> str:
 def _typeset(node: Node) -> tuple[str, int]:
     match node.kind:
         case "number":
-            return node.value, _ATOM
+            return _number(node.value)
         case "name":
             return _name(node), _ATOM
         case "dots":
@@ -107,6 +107,14 @@ def _typeset(node: Node) -> tuple[str, int]:
             left, right = map(of_node, node.parts)
             return f"{left} {_SIGNS[node.value]} {right}", _SUM
     return ", ".join(map(of_node, node.parts)), _ATOM  # the bounds of a sum
+
+
+def _number(digits: str) -> tuple[str, int]:
+    mantissa, _, exponent = digits.lower().partition("e")
+    if not exponent:
+        return digits, _ATOM
+    power = f"10^{{{int(exponent)}}}"
+    return (power, _POWER) if float(mantissa) == 1 else (rf"{mantissa} \cdot {power}", _PRODUCT)
 
 
 def _bracketed(node: Node, least: int) -> str:

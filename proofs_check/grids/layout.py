@@ -10,7 +10,7 @@ from proofs_check.claims.typesetting import typeset
 from proofs_check.grids.axes import Axis, Setting
 from proofs_check.grids.readings import Reading
 from proofs_check.tables.digits import exact_number, measured_number, places
-from proofs_check.tables.model import Cell, Column, Table, Text
+from proofs_check.tables.model import Cell, Column, Number, Table, Text
 from proofs_check.tables.prose import spoken, typeset_prose
 from proofs_check.verdict import Verdict
 from theory.ensembles import InvalidArgument
@@ -226,6 +226,20 @@ def _cell(reading: Reading, what: str, look: Look) -> Cell:
     if reading.dead and reading.measured.lo == reading.measured.hi:
         return _DEAD
     return measured_number(reading.measured, bounds=look.bounds)
+
+
+def cell_number(reading: Reading, what: str) -> Number | None:
+    """Return one number of a cell, or None if it has none.
+
+    Parameters
+    ----------
+    reading : Reading
+        The cell.
+    what : str
+        ``theory``, ``measured`` or ``ratio``.
+    """
+    cell = _cell(reading, what, Look(show=(what,)))
+    return cell if isinstance(cell, Number) else None
 
 
 def _last_place(reading: Reading, look: Look) -> int | None:

@@ -167,6 +167,29 @@ def tabulate(
     grid = grid_of(rows=rows, columns=columns, quantity=quantity, base=networks or {}, names=("rows", "columns"))
     if transpose:
         grid = replace(grid, rows=grid.columns, columns=grid.rows)
+    return grid_in_a_table(grid, drawing, look, told)
+
+
+def grid_in_a_table(grid: Grid, drawing: Drawing, look: Look, told: Told | None) -> tuple[Table, list[Reading]]:
+    """Derive and measure a grid, and lay it out as a table.
+
+    Parameters
+    ----------
+    grid : Grid
+        What it is about.
+    drawing : Drawing
+        How much is drawn.
+    look : Look
+        What is shown of each cell, and how.
+    told : callable or None
+        Called with what is being done, as :data:`~proofs_check.grids.readings.Told` says.
+
+    Returns
+    -------
+    table : Table
+    readings : list of Reading
+        Its cells, row by row.
+    """
     shown = set(look.show)
     wanted = Wanted(theory=shown != {"measured"}, measured=shown != {"theory"})
     found = grid.read(drawing, wanted, told)

@@ -82,6 +82,23 @@ def to_latex(table: Table, *, fit: str = "auto", label: str | None = None) -> st
     return "\n".join(written)
 
 
+def standalone(latex: str) -> str:
+    r"""Return a document that compiles as it is and holds a table.
+
+    Parameters
+    ----------
+    latex : str
+        The table, as :func:`to_latex` returns it.
+
+    Examples
+    --------
+    >>> print(standalone(r"\begin{table}...\end{table}").splitlines()[-1])
+    \end{document}
+    """
+    head = "\n".join((r"\documentclass[twocolumn]{article}", *PREAMBLE, r"\begin{document}"))
+    return f"{head}\n{latex}\n\\end{{document}}\n"
+
+
 # --- how it fits -----------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,53 @@
+"""What was made the last time, so that a number or a verdict that has changed is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from proofs_check.reporting.files import write_whole
+
+NAME = "record.json"
+
+
+def read_record(folder: Path) -> dict[str, str]:
+    """Return what was recorded in a folder; nothing if there is no record that can be read.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
+    try:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return {str(name): str(value) for name, value in found["values"].items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return {}
+
+
+def write_record(folder: Path, values: Mapping[str, str], version: str) -> None:
+    """Record what was made.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    values : mapping of str to str
+        Each number and verdict, by its name.
+    version : str
+        The version of this package.
+    """
+    write_whole(folder / NAME, json.dumps({"version": version, "values": dict(values)}, indent=2) + "\n")
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return what has changed, in words.
+
+    Examples
+    --------
+    >>> changes({"a": "1", "b": "2"}, {"a": "3", "c": "4"})
+    ['a was 1, is 3', 'b is no longer there (it was 2)']
+    """
+    lines = [f"{name} was {before[name]}, is {now[name]}" for name in before if name in now and before[name] != now[name]]
+    return [*lines, *(f"{name} is no longer there (it was {before[name]})" for name in before if name not in now)]
