@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -18,7 +17,7 @@ from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import is_of_an_observable
-from montecarlo.runs.stored_runs import machine
+from montecarlo.runs.stored_runs import shared_store
 from montecarlo.workers.places import serial, threads, workers_for
 from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
@@ -114,7 +113,7 @@ def verify(
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
-    opened = nullcontext(None) if store is None else BlockStore.open(store, {"seed": str(seed), **machine()})
+    opened = shared_store(store, seed)
     with (
         opened as blocks,
         ThreadPoolExecutor(1) as background,

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from os import PathLike
@@ -102,6 +102,35 @@ def open_run(store: str | PathLike[str] | BlockStore, task: Task) -> Iterator[St
     opened: Any = nullcontext(store) if isinstance(store, BlockStore) else BlockStore.open(store, fingerprint)
     with opened as blocks:
         yield StoredRun(blocks, task)
+
+
+def shared_store(store: str | PathLike[str] | None, seed: int) -> AbstractContextManager[BlockStore | None]:
+    """Open a store that several simulations of one seed share.
+
+    Parameters
+    ----------
+    store : path or None
+        The file; None stands for no store.
+    seed : int
+        The root seed of all of them.
+
+    Returns
+    -------
+    context manager of BlockStore or None
+        The store is closed in the end.
+
+    Raises
+    ------
+    InvalidArgument
+        If the file is from another seed, machine or version, or damaged.
+
+    Examples
+    --------
+    >>> with shared_store(None, 0) as store:
+    ...     print(store)
+    None
+    """
+    return nullcontext(None) if store is None else BlockStore.open(store, {"seed": str(seed), **machine()})
 
 
 def settings(task: Task) -> dict[str, str]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from os import PathLike
 from typing import Any
 
 import flint
@@ -27,6 +26,7 @@ from montecarlo import (
 )
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.rounding import Rounding
+from montecarlo.runs.block_store import BlockStore
 from montecarlo.ties import Count, count_reaching, square_unit
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.derivations import derive_statistic
@@ -77,8 +77,8 @@ class Drawing:
         The number of threads.
     workers : Workers, optional
         What draws in place of threads.
-    store : path, optional
-        The file that keeps the finished blocks.
+    store : BlockStore, optional
+        What keeps the finished blocks.
     """
 
     samples: int = SAMPLES
@@ -87,7 +87,7 @@ class Drawing:
     tolerance: float = TOLERANCE
     jobs: int = 1
     workers: Workers | None = None
-    store: str | PathLike[str] | None = None
+    store: BlockStore | None = None
     _drawn: dict[tuple[Ensemble, Observable], Readings] = field(default_factory=dict, compare=False, repr=False)
 
     def readings(self, net: Ensemble, observable: Observable) -> Readings:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from proofs_check.command.asking import ENSEMBLE_OPTIONS, add_ensemble_options
@@ -38,8 +40,9 @@ def base_of(options: Namespace) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def drawing_of(options: Namespace, workers: Workers | None) -> Drawing:
-    """Return how much is to be drawn, and where.
+@contextmanager
+def drawing_of(options: Namespace, workers: Workers | None) -> Iterator[Drawing]:
+    """Open the store, if there is one, and yield how much is to be drawn, and where.
 
     Parameters
     ----------
@@ -48,13 +51,15 @@ def drawing_of(options: Namespace, workers: Workers | None) -> Drawing:
     workers : Workers or None
         What draws in place of threads.
     """
+    from montecarlo.runs.stored_runs import shared_store
     from proofs_check.claims.sampled import Drawing
     from proofs_check.grids.tabulating import ERROR, SAMPLES
 
     defaults = {"samples": SAMPLES, "error": ERROR, "tolerance": 0.05}
     given = {name: getattr(options, name) for name in DRAWING_OPTIONS}
     chosen = defaults | {name: value for name, value in given.items() if value is not None}
-    return Drawing(seed=options.seed, jobs=options.jobs, workers=workers, store=options.store, **chosen)
+    with shared_store(options.store, options.seed) as store:
+        yield Drawing(seed=options.seed, jobs=options.jobs, workers=workers, store=store, **chosen)
 
 
 def refuse_grid_options(options: Namespace, names: tuple[str, ...], instead: str) -> None:

@@ -39,7 +39,7 @@ class Asked:
         """The quantity as a formula, its statistics as letters."""
         return self.sides.meaning.left
 
-    def theory(self, digits: int = 30) -> Ball:
+    def theory(self, digits: int = 15) -> Ball:
         """Return a ball around what theory says.
 
         Raises

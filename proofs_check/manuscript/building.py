@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from montecarlo import Workers
+from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.stored_runs import shared_store
 from proofs_check.claims.checking import check
 from proofs_check.claims.sampled import Drawing
 from proofs_check.claims.typesetting import typeset
@@ -86,7 +88,10 @@ def build(recipe: Recipe, out: Path, *, origin: str, jobs: int, workers: Workers
     from importlib.metadata import version
 
     builder = _Builder(recipe, out, origin, jobs, workers, told)
-    builder.run()
+    report = builder.verified()
+    with shared_store(builder.store, recipe.seed) as blocks:
+        builder.blocks = blocks
+        builder.run(report)
     before = read_record(out)
     builder.built.changed = changes(before, builder.values)
     builder.write("macros.tex", macro_file(builder.macros, origin))
@@ -105,9 +110,9 @@ class _Builder:
     built: Built = field(default_factory=Built)
     macros: Macros = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    blocks: BlockStore | None = None
 
-    def run(self) -> None:
-        report = self.verified()
+    def run(self, report: Report | None) -> None:
         for done, item in enumerate(self.recipe.items):
             if self.told is not None:
                 self.told("paper", _name(item), done, len(self.recipe.items))
@@ -138,7 +143,7 @@ class _Builder:
         return self.recipe.store or str(self.out / "blocks.sqlite")
 
     def drawing(self, samples: int, error: float, tolerance: float = 0.05) -> Drawing:
-        return Drawing(samples, self.recipe.seed, error, tolerance, self.jobs, self.workers, self.store)
+        return Drawing(samples, self.recipe.seed, error, tolerance, self.jobs, self.workers, self.blocks)
 
     def verified(self) -> Report | None:
         """Verify all statements that tables and verdicts need, in one run with one error budget."""

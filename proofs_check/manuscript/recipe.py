@@ -138,7 +138,9 @@ class _Reader:
     def whole(self, entry: Mapping[str, Any], key: str, default: int, least: int = 1) -> int:
         value = entry.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.refused(key, f"is {value!r}, no integer from {least} on", f"write e.g. {key} = {max(least, 4000)}")
+            raise self.refused(
+                key, f"is {value!r}, no integer from {least} on", f"write e.g. {key} = {max(least, 4000)}"
+            )
         return value
 
     def share(self, entry: Mapping[str, Any], key: str, default: float) -> float:
@@ -216,7 +218,9 @@ class _Reader:
         value = self.word(entry, which)
         caption = self.word(entry, "caption")
         if which == "statements":
-            return ReadyTable(self.name(entry, "verdicts", "table"), "", "", self.statements(entry), fit, label, caption)
+            return ReadyTable(
+                self.name(entry, "verdicts", "table"), "", "", self.statements(entry), fit, label, caption
+            )
         name = self.name(entry, value, "table")
         if which == "paper":
             return ReadyTable(name, "", value, of_paper(paper(value)), fit, label, caption)
@@ -243,7 +247,9 @@ class _Reader:
     def number(self, entry: Mapping[str, Any]) -> NumberItem:
         show = self.one_of(entry, "show", ("theory", "measured", "ratio"), "theory")
         macro = self.macro(entry)
-        grid = self.grid({key: value for key, value in entry.items() if key not in ("macro", "show")}, ("rows", "columns"))
+        grid = self.grid(
+            {key: value for key, value in entry.items() if key not in ("macro", "show")}, ("rows", "columns")
+        )
         return NumberItem(macro, grid, show, self.whole(entry, "samples", self.samples))
 
     def claim(self, entry: Mapping[str, Any]) -> ClaimItem:

@@ -149,14 +149,14 @@ def _grid_table(options: Namespace, show: Show) -> int:
         raise InvalidArgument("profile", problem, "use e.g. --samples 20000")
     intervals = choice("intervals", options.intervals or "short", {"short": False, "bounds": True})
     look = Look(read_show("theory,measured" if options.show is None else options.show), bounds=intervals)
-    with connected(options) as workers, progress_bars() as told:
+    with connected(options) as workers, drawing_of(options, workers) as drawing, progress_bars() as told:
         table, found = tabulate(
             rows=options.rows,
             columns=options.columns,
             quantity=options.quantity,
             look=look,
             transpose=options.transpose,
-            drawing=drawing_of(options, workers),
+            drawing=drawing,
             told=None if told is None else lambda what, done, total: told("table", what, done, total),
             networks=base_of(options),
         )
