@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from montecarlo import Estimate
 from proofs_check.paper import Paper
-from proofs_check.reporting.findings import claimed_text
-from proofs_check.results import Report, StatementReport
-from proofs_check.sharpness import Reach
-from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.reporting.findings import claimed_text, counted_text, measured_texts, sharpness_text
+from proofs_check.results import Report
+from proofs_check.verdict import Finding, Tier
 
 COLUMNS = ("statement", "case", "exact value", "estimate", "interval", "verdict")
 """The columns of a topic's table."""
@@ -58,9 +57,9 @@ def verdict_table(report: Report) -> Table:
         (
             result.statement.id,
             result.verdict.value,
-            *(_counted(result, tier) for tier in Tier),
+            *(counted_text(result.of_tier(tier)) for tier in Tier),
             f"{sum(mutant.refuted for mutant in result.mutants)}/{len(result.mutants)}" if result.mutants else "-",
-            _sharpness(result),
+            sharpness_text(result.exact_reach, result.reaches),
             result.scope or "-",
         )
         for result in report.results
@@ -75,33 +74,6 @@ def verdict_table(report: Report) -> Table:
     return Table("verdict_table", caption, VERDICT_COLUMNS, rows)  # no topic has a _
 
 
-def _counted(result: StatementReport, tier: Tier) -> str:
-    findings = result.of_tier(tier)
-    good = sum(finding.verdict is Verdict.SUPPORTED for finding in findings)
-    return f"{good}/{len(findings)}" if findings else "-"
-
-
-def _sharpness(result: StatementReport) -> str:
-    """Return the smallest move of the claims that is refuted, for all checks together and for the least sharp one."""
-    parts = []
-    if result.exact_reach is not None:
-        parts.append(f"{result.exact_reach:.0e}" if result.exact_reach < 0.001 else f"{result.exact_reach:.2g}")
-    for together, worst in result.reaches:
-        least, most = (_move(reach) for reach in (together, worst))
-        unit = " %" if together.relative else ""
-        parts.append(f"{least}{unit}" if least == most else f"{least}-{most}{unit}")
-    return ", ".join(parts) or "-"
-
-
-def _move(reach: Reach) -> str:
-    size = 100 * reach.worse if reach.relative else reach.worse
-    if math.isinf(size):
-        return "oo"
-    if size < 0.005:  # networks that are the same up to rounding
-        return "0"
-    return f"{size:.2g}" if size < 99.5 else f"{size:.0f}"
-
-
 def topic_table(report: Report, topic: str) -> Table:
     """Return the table of a topic: a row for each simulated finding of its statements.
 
@@ -113,7 +85,7 @@ def topic_table(report: Report, topic: str) -> Table:
         The part of the ids before the dot, for example ``forward``.
     """
     rows = tuple(
-        (result.statement.id, _case(finding), claimed_text(finding), *_measured(finding), finding.verdict.value)
+        (result.statement.id, _case(finding), claimed_text(finding), *measured_texts(finding), finding.verdict.value)
         for result in report.results
         if result.statement.topic == topic
         for finding in result.of_tier(Tier.SIMULATED)
@@ -156,13 +128,6 @@ def paper_table(report: Report, paper: Paper) -> Table:
 
 def _case(finding: Finding) -> str:
     return f"{finding.check}: {finding.case or finding.detail}"
-
-
-def _measured(finding: Finding) -> tuple[str, str]:
-    if finding.interval is None or finding.estimate is None:  # it could not be run
-        return "", ""
-    lo, hi = finding.interval
-    return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
 
 
 def exponential_cells(logarithm: Estimate) -> tuple[str, str]:
