@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 from rich.text import Text
 
 from proofs_check.verification import Progress
 
 _LEAST_SECONDS, _LEAST_SHARE = 3.0, 0.01
 """Before that, how long it will take is anybody's guess."""
+_LONGEST = len("about 59 min left")
 
 
 @contextmanager
@@ -26,21 +28,22 @@ def bars() -> Iterator[Progress]:
         What moves the bars, as :data:`proofs_check.verification.Progress` says.
     """
     columns = (
-        TextColumn("{task.fields[stage]:<14}"),
-        BarColumn(20),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        _Left(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[stage]:<14}", table_column=Column(min_width=14)),
+        BarColumn(12, table_column=Column(min_width=12)),
+        TextColumn("{task.percentage:>3.0f} %", table_column=Column(min_width=5)),
+        TimeElapsedColumn(table_column=Column(min_width=7)),
+        _Left(table_column=Column(min_width=_LONGEST)),
+        # what is cut where the terminal is narrow
+        TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with RichProgress(*columns, console=Console(stderr=True), transient=True, expand=True) as shown:
         tasks: dict[str, TaskID] = {}
 
         def told(stage: str, what: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = shown.add_task(what, total=total, stage=stage, at=None)
             elapsed = shown.tasks[tasks[stage]].elapsed or 0.0
-            shown.update(tasks[stage], description=what[:60], completed=done, total=total, at=elapsed)
+            shown.update(tasks[stage], description=what, completed=done, total=total, at=elapsed)
 
         yield told
 
@@ -55,7 +58,7 @@ class _Left(ProgressColumn):
         if at is None or elapsed is None or not task.total or task.finished:
             return Text("")
         seconds = seconds_left(at, task.completed / task.total)
-        return Text("" if seconds is None else f"{told_left(max(0.0, seconds - (elapsed - at))):<18}", style="cyan")
+        return Text("" if seconds is None else told_left(max(0.0, seconds - (elapsed - at))), style="cyan")
 
 
 def seconds_left(elapsed: float, share: float) -> float | None:
