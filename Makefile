@@ -10,10 +10,10 @@ MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 .PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
-	@echo 'make verify       check every statement (about two minutes), write tables and the figure to out/'
+	@echo 'make verify       check every statement (about two minutes), write a page, tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
-	@echo 'make test         set up and run the tests, on all cores (with PyTorch, KaTeX and Dask if make oracle installed them)'
+	@echo 'make test         set up and run the tests, on all cores (PyTorch, KaTeX, Dask, Coq, Chromium: where they are)'
 	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
 	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
 	@echo 'make lint         ruff, mypy, import contracts'

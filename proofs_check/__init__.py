@@ -10,6 +10,7 @@ evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
 verification   the main job: plan, simulate, judge
 results        what a run found: of a mutant, of a statement, of all of them
+provenance     which code made a run, when, where and by which command
 sharpness      by how much claims may be moved before evidence refutes them
 generality     whether proofs speak of all networks that are assumed
 domain         which sizes a statement speaks of, and whether its evidence gets there

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -60,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options, unknown = parser.parse_known_args(arguments)
         if unknown:
             parser.of_command[arguments[0]].refuse_unknown(unknown[0])
+        options.command_line = shlex.join(["vanishing", *arguments])
         status = int(options.run(options))
         sys.stdout.flush()  # a reader that has gone is noticed here, not at exit
         return status

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from proofs_check.faults import Fault
 from proofs_check.generality import missing_from
+from proofs_check.paper import Paper
+from proofs_check.provenance import Run, commit, version
 from proofs_check.scope import Scope
-from proofs_check.sharpness import Reach, joint, reach_of
+from proofs_check.sharpness import Reach, distances, joint, reach_of
 from proofs_check.statement import Statement
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble
 
+FORMAT = 2
+"""The form of the JSON; a later one has all that an earlier one has. The first did not say which it is."""
 EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verdict.INCONCLUSIVE: 3}
 """0 if all is supported; 2 if anything could not be run; else 1 if anything is refuted, and 3 if inconclusive."""
 
@@ -31,6 +35,15 @@ class MutantReport:
     def refuted(self) -> bool:
         """Whether any evidence refuted it; evidence that could not be run has refuted nothing."""
         return bool(self.refuted_by)
+
+    @property
+    def instance(self) -> str:
+        """Where it fails, by evidence that is exact: a case if there is one, with what is true there."""
+        exact = {finding.tier: finding for finding in reversed(self.refuted_by) if finding.detail}
+        for tier in (Tier.ENUMERATED, Tier.ENCLOSED, Tier.PROVED):
+            if tier in exact:
+                return ": ".join(part for part in (exact[tier].case, exact[tier].detail) if part)
+        return ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,10 @@ class Report:
         Wall time.
     faults : tuple of Fault
         What never became a statement: files that could not be loaded, entries of ``STATEMENTS`` that are none.
+    run : Run, optional
+        When and where it was made, and by which command.
+    papers : tuple of Paper
+        The papers whose claims these statements check.
     """
 
     results: tuple[StatementReport, ...]
@@ -141,6 +158,8 @@ class Report:
     error: float
     seconds: float
     faults: tuple[Fault, ...] = ()
+    run: Run | None = None
+    papers: tuple[Paper, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -155,14 +174,22 @@ class Report:
         return EXIT_STATUS[self.verdict]
 
     def to_json(self) -> str:
-        """Return the whole report as JSON, without NaN or infinity (they are strings)."""
+        """Return the whole report as JSON, without NaN or infinity (they are strings).
+
+        All of it but ``run`` is the same in every run of the same code with the same seed and profile.
+        """
         data = {
+            "format": FORMAT,
+            "version": version(),
+            "commit": commit(),
+            **({"run": asdict(self.run)} if self.run else {}),
             "verdict": self.verdict.value,
             "profile": self.profile,
             "seed": self.seed,
             "error": self.error,
             "problems": [_fault_data(fault) for fault in self.faults],
             "statements": [_statement_data(result) for result in self.results],
+            "papers": [asdict(paper) for paper in self.papers],
         }
         return json.dumps(data, indent=2, allow_nan=False)
 
@@ -171,6 +198,8 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
     data = {
         "id": result.statement.id,
         "title": result.statement.title,
+        "latex": result.statement.latex,
+        "source": result.statement.source,
         "verdict": result.verdict.value,
         "problem": result.problem,
         "covers": result.scope,
@@ -187,6 +216,11 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
                 "name": mutant.name,
                 "refuted": mutant.refuted,
                 "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
+                "off_by": {
+                    "relative" if off.relative else "absolute": [off.least, off.most]
+                    for off in distances(mutant.refuted_by)
+                },
+                "fails_at": mutant.instance,
                 **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
             }
             for mutant in result.mutants
@@ -224,6 +258,7 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
         "estimate": finding.estimate,
         "interval": finding.interval,
         "tolerance": finding.tolerance,
+        "relative": None if finding.interval is None else finding.relative,
         "resolution": finding.resolution,
         "error": finding.error,
         "samples": finding.samples,

@@ -63,6 +63,50 @@ def reach_of(finding: Finding) -> Reach | None:
     return Reach(_as_move(down / scale), _as_move(up / scale), relative=True) if scale > 0 else None
 
 
+@dataclass(frozen=True)
+class Distance:
+    """How far a false claim lies from what was measured.
+
+    Parameters
+    ----------
+    least, most : float
+        Of the check that it passes by most narrowly, and of that which it misses by most.
+    relative : bool
+        Whether it is relative to what was measured, rather than in the claim's own unit.
+    """
+
+    least: float
+    most: float
+    relative: bool
+
+
+def distances(findings: Iterable[Finding]) -> tuple[Distance, ...]:
+    """Return how far claims lie from what findings measured: relative to it for means, then in their own unit.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        What refutes a mutant.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> distances([Finding(Tier.SIMULATED, "E w^2", Verdict.REFUTED, claimed=(3.0, 3.0), estimate=2.0, relative=True)])
+    (Distance(least=0.5, most=0.5, relative=True),)
+    """
+    found: dict[bool, list[float]] = {True: [], False: []}
+    for finding in findings:
+        if finding.claimed is None or finding.estimate is None or finding.relative is None:
+            continue
+        (lo, hi), measured = finding.claimed, finding.estimate
+        off = max(lo - measured, measured - hi, 0.0)
+        if finding.relative:
+            off = off / abs(measured) if measured else math.nan
+        if math.isfinite(off):
+            found[finding.relative].append(off)
+    return tuple(Distance(min(offs), max(offs), relative) for relative, offs in found.items() if offs)
+
+
 def _as_move(move: float) -> float:
     return math.inf if math.isnan(move) else max(move, 0.0)
 

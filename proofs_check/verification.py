@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from typing import Any
 
@@ -41,7 +42,7 @@ Key = tuple[Ensemble, int, str | Engine]
 Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
 """What was measured, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
-"""It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
+"""It is called with the stage, what is being done, the work done and the work in all, from more than one thread."""
 
 
 def verify(
@@ -121,12 +122,15 @@ def verify(
         simulations = background.submit(_simulate_all, requests, seed, jobs, executor, blocks, told, stop)
         try:
             exact = {}
-            for done, statement in enumerate(sound):
-                told("exact tiers", statement.id, done, len(sound))
-                exact[statement.id] = _Judged.of(
-                    statement, [e for e in statement.evidence if not isinstance(e, Simulated)]
-                )
-            told("exact tiers", "", len(sound), len(sound))
+            work = {statement.id: _exact_work(statement) for statement in sound}
+            total, done = sum(work.values()), 0
+            for statement in sound:
+                step = partial(_tell_next, told, statement.id, itertools.count(done), total)
+                step()
+                asked = [e for e in statement.evidence if not isinstance(e, Simulated)]
+                exact[statement.id] = _Judged.of(statement, asked, step)
+                done += work[statement.id]
+            told("exact tiers", "", total, total)
             sampled = simulations.result()
         except BaseException:
             stop.set()
@@ -140,6 +144,16 @@ def verify(
         simulated = _Judged.of(statement, [e for e in present if e.request is not None])
         results.append(exact[statement.id].joined(simulated).report(statement))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
+
+
+def _tell_next(told: Progress, what: str, steps: Iterator[int], total: int) -> None:
+    told("exact tiers", what, next(steps), total)
+
+
+def _exact_work(statement: Statement) -> int:
+    """Return how often evidence of the exact tiers is asked: about the claim, and about each mutant."""
+    asked = sum(not isinstance(e, Simulated) for e in statement.evidence)
+    return asked * (1 + len(statement.mutants))
 
 
 def simulated_checks(statement: Statement, profile: str) -> int:
@@ -254,17 +268,22 @@ class _Judged:
     proved_for: tuple[Ensemble, ...] = ()
 
     @classmethod
-    def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
+    def of(cls, statement: Statement, evidence: Sequence[Any], stepped: Callable[[], object] = lambda: None) -> _Judged:
+        """Ask all evidence about the claim and about each mutant; `stepped` is called after each answer."""
         findings, proved_for = [], []
         for e in evidence:
             seen: list[Ensemble] = []
             found = _examined(statement, e, statement.claim, seen)
             findings.append(_within_assumptions(statement, e, found, seen))
             proved_for += seen if found.tier is Tier.PROVED else []
+            stepped()
         refutations, faults = {}, {}
         toothless = dict(enumerate(findings))
         for mutant in statement.mutants:
-            against = [_examined(statement, e, mutant.claim) for e in evidence]
+            against = []
+            for e in evidence:
+                against.append(_examined(statement, e, mutant.claim))
+                stepped()
             for i, found in enumerate(against):
                 if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
                     toothless.pop(i, None)
@@ -317,14 +336,22 @@ def _simulate_all(
     for request in requests:
         needed.setdefault((request.net, request.samples, request.engine), {})[request.observable] = None
 
-    finished = itertools.count(1)
+    work = {key: _work(key) for key in needed}
+    total, finished, moving = sum(work.values()), dict.fromkeys(needed, 0), threading.Lock()
 
-    def watch(done: int, samples: int) -> None:
-        if stop.is_set():
-            raise _Stopped
+    def move(key: Key, share: float) -> None:
+        with moving:  # so that no thread tells less than another has told
+            finished[key] = max(finished[key], int(share * work[key]))
+            told("simulated tier", key[0].describe(), sum(finished.values()), total)
 
     def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
         net, samples, engine = key
+
+        def watch(done: int, samples: int) -> None:
+            if stop.is_set():
+                raise _Stopped
+            move(key, done / samples)
+
         return simulate(
             net,
             observables,
@@ -356,7 +383,7 @@ def _simulate_all(
                 if _ends_the_run(error) or stop.is_set():
                     raise
                 found[*key, observable] = error
-        told("simulated tier", key[0].describe(), next(finished), len(needed))
+        move(key, 1.0)
         return found
 
     # several at a time, so that no worker waits for the last block of one simulation
@@ -367,6 +394,14 @@ def _simulate_all(
         ThreadPoolExecutor(at_a_time) as starters,
     ):
         return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+
+
+def _work(key: Key) -> int:
+    """Return about how much work a simulation is: the weights of its networks, and a little for each layer."""
+    net, samples, _ = key
+    sizes = [size for size in net.widths or (net.width_at(0),) if isinstance(size, int)]
+    width = max(sizes, default=1)
+    return samples * (width * width + width) * (net.depth if isinstance(net.depth, int) else 1)
 
 
 class _Stopped(InterruptedError):

@@ -5,10 +5,10 @@ subcommands    what ``vanishing`` can do, one file each
 asking         options that say what is asked: quantity, ensemble, layers
 claims         options of a claim, and the check that they ask for
 running        options that say where it runs; workers and progress bars
-modules        the option that names files of one's own statements
+modules        options that say which statements are meant
 wording        errors of the library in the words of the command line
 option_values  values of options: read, or refused in one line
-report         the verdict table and the folder that `verify --out` writes
+report         the verdict table, the folder that `verify --out` writes, the page
 soak           the statistical suite over many seeds
 =============  ===========================================================
 """

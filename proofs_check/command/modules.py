@@ -1,15 +1,17 @@
-"""The option ``--module``, which names files of one's own statements, and the statements that it means."""
+"""Which statements are meant: by ids, by a paper, or by ``--module``, which names files of one's own."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theory.ensembles import InvalidArgument
 
 if TYPE_CHECKING:
     from proofs_check.faults import Fault
+    from proofs_check.paper import Paper
     from proofs_check.statement import Statement
 
 
@@ -21,6 +23,56 @@ def add_modules(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="your own statements, in place of the package's: a Python file or a module's name; may be given again",
     )
+
+
+def add_choice(parser: ArgumentParser) -> None:
+    """Add what is verified: patterns of ids, ``--module`` and ``--paper``."""
+    parser.add_argument("id", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
+    add_modules(parser)
+    parser.add_argument("--paper", metavar="KEY", help="only what checks the claims of this paper, e.g. orvieto-2021")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is verified.
+
+    Parameters
+    ----------
+    statements : tuple of Statement
+        The statements.
+    faults : tuple of Fault
+        What could not be loaded.
+    paper : Paper or None
+        The paper that was asked for.
+    """
+
+    statements: tuple[Statement, ...]
+    faults: tuple[Fault, ...]
+    paper: Paper | None
+
+
+def chosen(options: Namespace) -> Choice:
+    """Return what the options of :func:`add_choice` choose.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options that were given.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such module, paper or statement.
+    """
+    from proofs_check.papers import paper
+    from proofs_check.registry import of_paper, own_statements, select
+
+    asked = None if options.paper is None else paper(options.paper)
+    among, faults = chosen_statements(options)
+    if asked is not None:  # a paper's claims may be checked by our statements and by a user's
+        ours = own_statements() if options.module else ()
+        return Choice(of_paper(asked, options.id, (*ours, *among)), faults, asked)
+    return Choice(select(options.id, among) if among else (), faults, None)
 
 
 def chosen_statements(options: Namespace) -> tuple[tuple[Statement, ...], tuple[Fault, ...]]:

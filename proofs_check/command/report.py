@@ -1,14 +1,23 @@
-"""A report for people: the verdict table on the terminal, and the folder of tables, figure and JSON."""
+"""A report for people: the verdict table on the terminal, the folder of tables, figure and JSON, and the page."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from proofs_check.figures import figure
+from proofs_check.paper import Paper
+from proofs_check.provenance import Run
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
 from proofs_check.reporting.layout import fitted, verdicts_laid, width_shown
+from proofs_check.reporting.page import Drawing, inline_svg, page, require_packages
+from proofs_check.reporting.records import ReportRecord, read_report
 from proofs_check.results import Report
 from proofs_check.tables.formats import ENDINGS, FORMATS
 from proofs_check.tables.ready import topic_table, verdict_table
@@ -68,7 +77,7 @@ def console_table(report: Report) -> None:
 
 
 def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1) -> None:
-    """Write report.json, tables of the verdicts and of all topics in three formats, and a figure into a folder.
+    """Write report.json, tables of verdicts and of all topics in three formats, a figure and the page into a folder.
 
     Parameters
     ----------
@@ -87,17 +96,109 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
         if table.rows:
             for name in ("latex", "markdown", "csv"):
                 write_whole(out / f"{table.name}.{ENDINGS[name]}", FORMATS[name](table))
-    if told is not None:
-        told("figure", "typical", 0, 1)
-    typical = figure("typical")
+    figures: dict[str, Drawing] = {}
+    if _is_there(require_figures, "no figure"):
+        _tell(told, "figure", "typical", 0)
+        figure("typical").draw(out / "typical.png", seed=report.seed, jobs=jobs)
+        if _is_there(require_packages):
+            figures = drawings(report.seed, jobs)
+        _tell(told, "figure", "", 1)
+    if _is_there(require_packages, "no report.html"):
+        _tell(told, "page", "report.html", 0)
+        write_whole(out / "report.html", page(read_report(report.to_json()), figures))
+        _tell(told, "page", "", 1)
+
+
+def write_page(report: ReportRecord, out: Path, told: Progress | None, jobs: int = 1) -> None:
+    """Write a report as one page of HTML.
+
+    Parameters
+    ----------
+    report : ReportRecord
+        What was found.
+    out : Path
+        The file.
+    told : callable or None
+        As for :func:`write_report`.
+    jobs : int
+        The number of worker processes that draw the figure's networks.
+    """
+    _tell(told, "figure", "typical", 0)
+    figures = drawings(report.seed, jobs)
+    _tell(told, "figure", "", 1)
+    write_whole(out, page(report, figures))
+
+
+def drawings(seed: int, jobs: int) -> dict[str, Drawing]:
+    """Return the figures of a page.
+
+    Parameters
+    ----------
+    seed : int
+        The root seed.
+    jobs : int
+        The number of worker processes.
+    """
+    with tempfile.TemporaryDirectory(prefix="vanishing-") as name:
+        file = Path(name) / "typical.svg"
+        figure("typical").draw(file, seed=seed, jobs=jobs)
+        return {"typical": Drawing(inline_svg(file.read_text(encoding="utf-8")), _CAPTION)}
+
+
+_CAPTION = (
+    "Mean and median of the signal (left) and of the gradient of the first layer (right) against depth, at widths 4, "
+    "16 and 32. Lines are theory, points are drawn networks with their intervals. The mean stays 1 at every width and "
+    "depth; the median, which is what one network shows, does not."
+)
+
+
+def require_figures() -> None:
+    """Refuse to draw without matplotlib, before any work is done.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not installed.
+    """
+    figure("typical").require(Path("typical.svg"))
+
+
+def _is_there(require: Callable[[], object], otherwise: str = "") -> bool:
+    """Whether the packages are there; if not, what there will not be is told."""
     try:
-        typical.require(out / "typical.png")
+        require()
     except InvalidArgument as missing:
-        print(f"vanishing: no figure: {missing}", file=sys.stderr)
-        return
-    typical.draw(out / "typical.png", seed=report.seed, jobs=jobs)
+        if otherwise:
+            print(f"vanishing: {otherwise}: {missing}", file=sys.stderr)
+        return False
+    return True
+
+
+def _tell(told: Progress | None, stage: str, what: str, done: int) -> None:
     if told is not None:
-        told("figure", "", 1, 1)
+        told(stage, what, done, 1)
+
+
+def with_its_origin(report: Report, options: Namespace, began: datetime, chosen: Paper | None) -> Report:
+    """Return a report with the command and the machine that made it, and with the papers that it is about.
+
+    Parameters
+    ----------
+    report : Report
+        What a verification found.
+    options : argparse.Namespace
+        The options that were given.
+    began : datetime
+        When the run began.
+    chosen : Paper or None
+        The paper that was asked for; otherwise all of which the run has every statement.
+    """
+    from proofs_check.papers import papers
+
+    run = Run.here(options.command_line, began, report.seconds)
+    ids = {result.statement.id for result in report.results}
+    whole = () if options.module else tuple(paper for paper in papers() if ids.issuperset(paper.ids))
+    return replace(report, run=run, papers=whole if chosen is None else (chosen,))
 
 
 def _mutant_count(report: Report) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +61,7 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     for means, which are drawn where they are narrow enough. Each has error probability 1e-4.
     """
     require_file(out)
-    error = 1e-4
-    with worker_pool(jobs) as workers:
-        signal = [_signal_series(width, samples, seed, error, workers) for width in _WIDTHS]
-        gradient = [_gradient_series(width, samples, seed, error, workers) for width in _WIDTHS]
+    signal, gradient = _measured(samples, seed, jobs)
     figure = canvas(10, 4.8)
     left, right = figure.subplots(1, 2)
     _panel(left, signal, "signal $|a_L|^2$   (ReLU, He, normal)")
@@ -71,6 +69,15 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     left.set_ylabel("size, relative to the input")
     _legend(figure)
     save(figure, out)
+
+
+@lru_cache(maxsize=1)  # a report has the figure in two forms
+def _measured(samples: int, seed: int, jobs: int) -> tuple[tuple[_Series, ...], tuple[_Series, ...]]:
+    error = 1e-4
+    with worker_pool(jobs) as workers:
+        signal = tuple(_signal_series(width, samples, seed, error, workers) for width in _WIDTHS)
+        gradient = tuple(_gradient_series(width, samples, seed, error, workers) for width in _WIDTHS)
+    return signal, gradient
 
 
 def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
+
 from proofs_check.results import MutantReport, StatementReport
+from proofs_check.sharpness import Distance, Reach
 from proofs_check.verdict import Finding, Verdict
 
 
@@ -29,11 +33,11 @@ def finding_lines(finding: Finding) -> list[str]:
     lines = [f"{finding.verdict.value} ({finding.tier.value}): {finding.check}{case}"]
     if finding.detail:
         lines.append(f"  {finding.detail}")
-    if finding.interval is not None and finding.estimate is not None:
-        lo, hi = finding.interval
+    estimate, interval = measured_texts(finding)
+    if estimate:
         lines.append(f"  claimed {claimed_text(finding)}, within {finding.tolerance:.6g}")
         how = f"error probability {finding.error:.3g}, {finding.samples} networks, seed {finding.seed}"
-        lines.append(f"  estimate {finding.estimate:.6g}, interval [{lo:.6g}, {hi:.6g}] ({how})")
+        lines.append(f"  estimate {estimate}, interval {interval} ({how})")
     return lines
 
 
@@ -45,6 +49,82 @@ def claimed_text(finding: Finding) -> str:
     number = f"{lo:.6g}" if lo == hi else f"[{lo:.6g}, {hi:.6g}]"
     exact = finding.exact
     return f"{exact} = {number}" if lo == hi and 0 < len(exact) <= 40 and exact != number else number
+
+
+def measured_texts(finding: Finding) -> tuple[str, str]:
+    """Return an estimate and its interval as text; both empty where nothing was measured.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> measured_texts(Finding(Tier.SIMULATED, "E w^2", Verdict.SUPPORTED, estimate=1.01, interval=(0.99, 1.03)))
+    ('1.01', '[0.99, 1.03]')
+    """
+    if finding.interval is None or finding.estimate is None:  # it could not be run
+        return "", ""
+    lo, hi = finding.interval
+    return f"{finding.estimate:.6g}", f"[{lo:.6g}, {hi:.6g}]"
+
+
+def counted_text(findings: Sequence[Finding]) -> str:
+    """Return how many findings support, of how many; a dash where there is none.
+
+    Examples
+    --------
+    >>> counted_text(())
+    '-'
+    """
+    good = sum(finding.verdict is Verdict.SUPPORTED for finding in findings)
+    return f"{good}/{len(findings)}" if findings else "-"
+
+
+def sharpness_text(exact: float | None, reaches: Iterable[tuple[Reach, Reach]]) -> str:
+    """Return the smallest move of the claims that is refuted, for all checks together and for the least sharp one.
+
+    Parameters
+    ----------
+    exact : float, optional
+        The smallest move that exact evidence refutes.
+    reaches : iterable of pairs of Reach
+        How far intervals let claims be moved: all checks together, and the least sharp of them.
+
+    Examples
+    --------
+    >>> sharpness_text(1e-6, [(Reach(0.008, 0.01, True), Reach(0.03, 0.03, True))])
+    '1e-06, 1-3 %'
+    """
+    parts = []
+    if exact is not None:
+        parts.append(f"{exact:.0e}" if exact < 0.001 else f"{exact:.2g}")
+    for together, worst in reaches:
+        least, most = (_move(reach.worse, reach.relative) for reach in (together, worst))
+        unit = " %" if together.relative else ""
+        parts.append(f"{least}{unit}" if least == most else f"{least}-{most}{unit}")
+    return ", ".join(parts) or "-"
+
+
+def distance_text(distances: Iterable[Distance]) -> str:
+    """Return how far a false claim lies from what was measured; a dash where nothing was.
+
+    Examples
+    --------
+    >>> distance_text([Distance(0.2, 0.5, True), Distance(1.0, 1.0, False)])
+    '20-50 %, 1'
+    """
+    parts = []
+    for one in distances:
+        least, most = (_move(off, one.relative) for off in (one.least, one.most))
+        parts.append((least if least == most else f"{least}-{most}") + (" %" if one.relative else ""))
+    return ", ".join(parts) or "-"
+
+
+def _move(by: float, relative: bool) -> str:
+    size = 100 * by if relative else by
+    if math.isinf(size):
+        return "oo"
+    if size < 0.005:  # networks that are the same up to rounding
+        return "0"
+    return f"{size:.2g}" if size < 99.5 else f"{size:.0f}"
 
 
 def survivor_lines(mutant: MutantReport) -> list[str]:

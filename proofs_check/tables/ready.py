@@ -6,13 +6,12 @@ import math
 
 from montecarlo import Estimate
 from proofs_check.paper import Paper
-from proofs_check.reporting.findings import claimed_text
+from proofs_check.reporting.findings import claimed_text, counted_text, sharpness_text
 from proofs_check.results import Report, StatementReport
-from proofs_check.sharpness import Reach
 from proofs_check.tables.digits import Measured, decimal_of, measured_number
 from proofs_check.tables.model import Cell, Column, Table, Text
 from proofs_check.tables.prose import typeset_prose
-from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verdict import Finding, Tier
 
 _TIERS = {Tier.PROVED: "pr.", Tier.ENUMERATED: "enu.", Tier.ENCLOSED: "enc.", Tier.SIMULATED: "sim."}
 VERDICT_COLUMNS = (
@@ -54,9 +53,9 @@ def verdict_table(report: Report) -> Table:
         (
             identifier(result.statement.id),
             Text(result.verdict.value),
-            *(_as_is(_counted(result, tier)) for tier in Tier),
+            *(_as_is(counted_text(result.of_tier(tier))) for tier in Tier),
             _as_is(_mutants(result)),
-            Text(_sharpness(result)),
+            Text(sharpness_text(result.exact_reach, result.reaches)),
             Text(result.scope or "-"),
         )
         for result in report.results
@@ -89,33 +88,6 @@ def _as_is(text: str) -> Text:
 
 def _mutants(result: StatementReport) -> str:
     return f"{sum(mutant.refuted for mutant in result.mutants)}/{len(result.mutants)}" if result.mutants else "-"
-
-
-def _counted(result: StatementReport, tier: Tier) -> str:
-    findings = result.of_tier(tier)
-    good = sum(finding.verdict is Verdict.SUPPORTED for finding in findings)
-    return f"{good}/{len(findings)}" if findings else "-"
-
-
-def _sharpness(result: StatementReport) -> str:
-    """Return the smallest move of the claims that is refuted, for all checks together and for the least sharp one."""
-    parts = []
-    if result.exact_reach is not None:
-        parts.append(f"{result.exact_reach:.0e}" if result.exact_reach < 0.001 else f"{result.exact_reach:.2g}")
-    for together, worst in result.reaches:
-        least, most = (_move(reach) for reach in (together, worst))
-        unit = " %" if together.relative else ""
-        parts.append(f"{least}{unit}" if least == most else f"{least}-{most}{unit}")
-    return ", ".join(parts) or "-"
-
-
-def _move(reach: Reach) -> str:
-    size = 100 * reach.worse if reach.relative else reach.worse
-    if math.isinf(size):
-        return "oo"
-    if size < 0.005:  # networks that are the same up to rounding
-        return "0"
-    return f"{size:.2g}" if size < 99.5 else f"{size:.0f}"
 
 
 def topic_table(report: Report, topic: str) -> Table:

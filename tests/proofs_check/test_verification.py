@@ -578,6 +578,28 @@ def test_a_run_that_makes_no_sense_is_refused(arguments, argument, message):
 def test_progress_is_told_of_both_stages_up_to_their_end():
     told = []
     verify([STATEMENT, SECOND], progress=lambda *step: told.append(step))
-    exact = [(what, done, total) for stage, what, done, total in told if stage == "exact tiers"]
-    assert exact == [("user.mean", 0, 2), ("user.second", 1, 2), ("", 2, 2)]
-    assert [(done, total) for stage, _, done, total in told if stage == "simulated tier"] == [(1, 3), (2, 3), (3, 3)]
+    exact = [(what, done) for stage, what, done, _ in told if stage == "exact tiers"]
+    asked = [sum(not isinstance(e, Simulated) for e in s.evidence) * (1 + len(s.mutants)) for s in (STATEMENT, SECOND)]
+    first, second = (list(range(count + 1)) for count in asked)
+    assert exact == [
+        *(("user.mean", done) for done in first),
+        *(("user.second", asked[0] + done) for done in second),
+        ("", sum(asked)),
+    ]
+    for stage in ("exact tiers", "simulated tier"):
+        shares = [(done, total) for one, _, done, total in told if one == stage]
+        assert shares == sorted(shares)
+        assert shares[-1][0] == shares[-1][1]
+        assert len({total for _, total in shares}) == 1
+
+
+def test_a_simulation_counts_by_the_size_of_its_networks_and_moves_while_it_runs():
+    told = []
+    small, large = (
+        replace(ONLY_SIMULATED.evidence[0], net=Ensemble(width=width, depth=2), samples=samples)
+        for width, samples in ((2, 500), (64, 9000))
+    )
+    verify([replace(ONLY_SIMULATED, evidence=(small, large))], progress=lambda *step: told.append(step))
+    done = [done for stage, _, done, _ in told if stage == "simulated tier"]
+    assert max(done[:1]) < done[-1] / 100
+    assert len(done) > 3

@@ -2,6 +2,7 @@
 
 ==========  =================================================
 verify      check statements: verdicts, evidence, mutants
+report      the same as a page of HTML, to be sent to others
 check       check a claim of your own: a verdict, and where it fails
 statements  list the statements
 show        show one statement
@@ -54,7 +55,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:3]
-    ('verify', 'check', 'statements')
+    ('verify', 'report', 'check')
     """
     return discovery.names(__name__)
 

@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from datetime import datetime
 
-from proofs_check.command.modules import add_modules, chosen_statements
+from proofs_check.command.modules import add_choice, chosen
 from proofs_check.command.option_values import choice, writable_file, writable_folder
 from proofs_check.command.running import add_run_options, connected, progress_bars, verified
 from proofs_check.command.subcommands import Subcommand
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("id", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
-    add_modules(parser)
-    parser.add_argument("--paper", metavar="KEY", help="only what checks the claims of this paper, e.g. orvieto-2021")
+    add_choice(parser)
     parser.add_argument("--json", metavar="FILE", help="write the report there ('-': to stdout, without the table)")
-    parser.add_argument("--out", metavar="DIR", help="write tables, the figure and the report there")
+    parser.add_argument("--out", metavar="DIR", help="write the report as a page, tables, the figure and JSON there")
     add_run_options(parser)
 
 
 def _run(options: Namespace) -> int:
-    from proofs_check.command.report import console_table, write_report
-    from proofs_check.papers import paper
-    from proofs_check.registry import of_paper, own_statements, select
+    from proofs_check.command.report import console_table, with_its_origin, write_report
     from proofs_check.reporting.files import write_whole
     from proofs_check.verification import PROFILES
 
     choice("profile", options.profile, dict.fromkeys(PROFILES))
-    chosen = None if options.paper is None else paper(options.paper)
-    among, faults = chosen_statements(options)
-    if chosen is not None:  # a paper's claims may be checked by our statements and by a user's
-        ours = own_statements() if options.module else ()
-        statements = of_paper(chosen, options.id, (*ours, *among))
-    else:
-        statements = select(options.id, among) if among else ()
+    asked = chosen(options)
     out = None if options.out is None else writable_folder(options.out)
     to_stdout = options.json == "-"
     json_file = None if options.json is None or to_stdout else writable_file("json", options.json)
+    began = datetime.now().astimezone()
     with connected(options) as workers, progress_bars() as told:
-        report = verified(statements, options, workers, told, faults)
+        report = verified(asked.statements, options, workers, told, asked.faults)
+        report = with_its_origin(report, options, began, asked.paper)
         if out is not None:
             write_report(report, out, told, options.jobs)
     if to_stdout:

@@ -96,6 +96,6 @@ def test_tables_of_studies_fit(tmp_path, name):
 
 def test_what_fits_nowhere_is_refused_with_what_to_drop():
     wide = table_of_texts("t", "c", ("head", "x" * 120), [("1", "2")], stub=1)
-    with pytest.raises(InvalidArgument, match="fit: head, x+ together are wider than 345 points; show fewer things"):
+    with pytest.raises(InvalidArgument, match=r"fit: head, x+ together are wider than 345 points; show fewer things"):
         to_latex(wide)
     assert "x" * 120 in to_latex(wide, fit="none")
