@@ -78,7 +78,7 @@ def exact_number(value: Decimal, last: int | None = None, *, plain: bool | None 
     Examples
     --------
     >>> exact_number(Decimal("0.0682511"), -3).written, exact_number(Decimal("1e-408")).written
-    ('0.0683', '1.000e-408')
+    ('0.0683', '1e-408')
     """
     if not value.is_finite():
         return Number("oo" if value > 0 else "-oo", value)
@@ -89,6 +89,8 @@ def exact_number(value: Decimal, last: int | None = None, *, plain: bool | None 
     if plain:
         last = min(last, 0)
     rounded = value.quantize(Decimal((0, (1,), last)), ROUND_HALF_EVEN, _EXACT)
+    if rounded == value:  # no digit is lost: 1, not 1.000
+        rounded = value.normalize()
     if plain:
         return Number(f"{rounded:f}", value)
     exponent = rounded.adjusted()
