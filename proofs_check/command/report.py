@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from proofs_check.command.running import of_stage
 from proofs_check.figures import figure
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
@@ -86,17 +87,13 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
         if table.rows:
             for name in ("latex", "markdown", "csv"):
                 write_whole(out / f"{table.name}.{ENDINGS[name]}", FORMATS[name](table))
-    if told is not None:
-        told("figure", "typical", 0, 1)
     typical = figure("typical")
     try:
         typical.require(out / "typical.png")
     except InvalidArgument as missing:
         print(f"vanishing: no figure: {missing}", file=sys.stderr)
         return
-    typical.draw(out / "typical.png", seed=report.seed, jobs=jobs)
-    if told is not None:
-        told("figure", "", 1, 1)
+    typical.draw(out / "typical.png", seed=report.seed, jobs=jobs, told=of_stage(told, "figure"))
 
 
 def _mutant_count(report: Report) -> str:

@@ -21,7 +21,7 @@ def bars() -> Iterator[Progress]:
     callable
         What moves the bars, as :data:`proofs_check.verification.Progress` says.
     """
-    columns = (TextColumn("{task.fields[stage]:<14}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.fields[stage]:<15}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
     with RichProgress(
         *columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True
     ) as shown:
