@@ -263,8 +263,15 @@ def choice(name: str, value: str, known: Mapping[str, Value]) -> Value:
     return known[value]
 
 
-def writable_folder(text: str) -> Path:
-    """Make the folder that ``--out`` names, and prove that it can be written to, before any work is done.
+def writable_folder(text: str, name: str = "out") -> Path:
+    """Make the folder that an option names, and prove that it can be written to, before any work is done.
+
+    Parameters
+    ----------
+    text : str
+        The text that was given.
+    name : str
+        The name of the option, without dashes.
 
     Raises
     ------
@@ -272,7 +279,7 @@ def writable_folder(text: str) -> Path:
         If it cannot be made or written to.
     """
     if not text:
-        raise InvalidArgument("out", "is empty", "name a folder")
+        raise InvalidArgument(name, "is empty", "name a folder")
     folder = Path(text)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -280,7 +287,7 @@ def writable_folder(text: str) -> Path:
             pass
     except OSError as refused:
         raise InvalidArgument(
-            "out", f"cannot write to {text}: {refused.strerror}", "name a folder you can write to"
+            name, f"cannot write to {text}: {refused.strerror}", "name a folder you can write to"
         ) from None
     return folder
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from proofs_check.command.running import of_stage
 from proofs_check.figures import figure
 from proofs_check.paper import Paper
 from proofs_check.provenance import Run
+from proofs_check.reporting.drawing import draw_picture, write_picture
+from proofs_check.reporting.figure_files import figure_bytes
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.findings import complaints
 from proofs_check.reporting.layout import fitted, verdicts_laid, width_shown
 from proofs_check.reporting.page import Drawing, inline_svg, page, require_packages
+from proofs_check.reporting.pages import SCREEN
+from proofs_check.reporting.pictures import Picture
 from proofs_check.reporting.records import ReportRecord, read_report
 from proofs_check.results import Report
 from proofs_check.tables.formats import ENDINGS, FORMATS
@@ -98,10 +102,9 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
                 write_whole(out / f"{table.name}.{ENDINGS[name]}", FORMATS[name](table))
     figures: dict[str, Drawing] = {}
     if _is_there(require_figures, "no figure"):
-        _tell(told, "figure", "typical", 0)
-        figure("typical").draw(out / "typical.png", seed=report.seed, jobs=jobs)
-        if _is_there(require_packages):
-            figures = drawings(report.seed, jobs)
+        picture = figure("typical").make(seed=report.seed, jobs=jobs, told=of_stage(told, "figure"))
+        write_picture(picture, out / "typical.png")
+        figures = {"typical": drawing_of(picture)}
         _tell(told, "figure", "", 1)
     if _is_there(require_packages, "no report.html"):
         _tell(told, "page", "report.html", 0)
@@ -123,26 +126,22 @@ def write_page(report: ReportRecord, out: Path, told: Progress | None, jobs: int
     jobs : int
         The number of worker processes that draw the figure's networks.
     """
-    _tell(told, "figure", "typical", 0)
-    figures = drawings(report.seed, jobs)
+    picture = figure("typical").make(seed=report.seed, jobs=jobs, told=of_stage(told, "figure"))
     _tell(told, "figure", "", 1)
-    write_whole(out, page(report, figures))
+    write_whole(out, page(report, {"typical": drawing_of(picture)}))
 
 
-def drawings(seed: int, jobs: int) -> dict[str, Drawing]:
-    """Return the figures of a page.
+def drawing_of(picture: Picture) -> Drawing:
+    """Return the figure of a page.
 
     Parameters
     ----------
-    seed : int
-        The root seed.
-    jobs : int
-        The number of worker processes.
+    picture : Picture
+        What it shows.
     """
-    with tempfile.TemporaryDirectory(prefix="vanishing-") as name:
-        file = Path(name) / "typical.svg"
-        figure("typical").draw(file, seed=seed, jobs=jobs)
-        return {"typical": Drawing(inline_svg(file.read_text(encoding="utf-8")), _CAPTION)}
+    with SCREEN.in_force():
+        content = figure_bytes(draw_picture(picture, SCREEN), ".svg")
+    return Drawing(inline_svg(content.decode("utf-8")), _CAPTION)
 
 
 _CAPTION = (

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from montecarlo import Workers
     from proofs_check.faults import Fault
+    from proofs_check.reporting.watched import Told
     from proofs_check.results import Report
     from proofs_check.statement import Statement
     from proofs_check.verification import Progress
@@ -122,6 +124,24 @@ def progress_bars() -> AbstractContextManager[Progress | None]:
     from proofs_check.reporting.progress import bars
 
     return bars()
+
+
+def of_stage(told: Progress | None, stage: str) -> Told | None:
+    """Return what moves the bar of one stage, or None where there are no bars.
+
+    Parameters
+    ----------
+    told : callable or None
+        What moves all bars, as :data:`proofs_check.verification.Progress` says.
+    stage : str
+        The name of the bar.
+
+    Examples
+    --------
+    >>> of_stage(print, "typical")("medians", 2, 6)
+    typical medians 2 6
+    """
+    return None if told is None else partial(told, stage)
 
 
 @contextmanager

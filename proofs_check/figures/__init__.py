@@ -1,4 +1,4 @@
-"""Figures, one file each: theory as lines, measurement as points.
+"""Figures, one file each: theory as lines, measurement as points. Each is made of numbers first, then drawn.
 
 ================  ====================================================================
 typical           mean and median of signal and gradient against depth
@@ -18,29 +18,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from proofs_check import discovery
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
-__all__ = ["Draw", "Figure", "names", "figure"]
+if TYPE_CHECKING:
+    from proofs_check.reporting.pages import Page
+    from proofs_check.reporting.pictures import Picture
+    from proofs_check.reporting.watched import Told
+
+__all__ = ["Make", "Figure", "names", "figure"]
 
 
-class Draw(Protocol):
-    """Draws one figure into a file, whole or not at all."""
+class Make(Protocol):
+    """Makes the numbers of one figure."""
 
-    def __call__(self, out: Path, *, seed: int = 0, jobs: int = 1) -> None:
-        """Draw the figure.
+    def __call__(self, *, seed: int = 0, jobs: int = 1, told: Told | None = None) -> Picture:
+        """Return what the figure shows, which is then drawn.
 
         Parameters
         ----------
-        out : Path
-            A .pdf, .png or .svg file.
         seed : int
             The root seed.
         jobs : int
             The number of worker processes.
+        told : callable, optional
+            Called with what is being done and how far it is, as :data:`proofs_check.reporting.watched.Told` says.
         """
 
 
@@ -50,28 +55,81 @@ class Figure:
 
     Parameters
     ----------
-    draw : Draw
-        Draws it.
+    make : Make
+        Makes its numbers.
     require_packages : callable, optional
         Raises :class:`~theory.ensembles.InvalidArgument` if a package is missing that no other figure needs.
     """
 
-    draw: Draw
+    make: Make
     require_packages: Callable[[], object] | None = None
 
-    def require(self, out: Path) -> None:
-        """Refuse a wrong file ending or a missing package, before any work is done.
+    def require(self, out: Path | None = None, page: Page | None = None, data: Path | None = None) -> None:
+        """Refuse a wrong file ending, a style that is none or a missing package, before any work is done.
+
+        Parameters
+        ----------
+        out, page, data
+            As for :meth:`draw`.
 
         Raises
         ------
         InvalidArgument
-            If the ending of `out` is not that of a figure, or a package is missing.
+            If the ending of a file is none that is known, or something is missing.
         """
-        from proofs_check.reporting.drawing import require_file
+        from proofs_check.reporting.pages import SCREEN, require_file
+        from proofs_check.reporting.picture_data import require_data_file
 
-        require_file(out)
+        if out is not None:
+            require_file(out, page or SCREEN)
+        if data is not None:
+            require_data_file(data)
         if self.require_packages is not None:
             self.require_packages()
+
+    def draw(
+        self,
+        out: Path | None = None,
+        *,
+        page: Page | None = None,
+        data: Path | None = None,
+        seed: int = 0,
+        jobs: int = 1,
+        told: Told | None = None,
+    ) -> None:
+        """Make the numbers, draw them, and write them down, each file whole or not at all.
+
+        Parameters
+        ----------
+        out : Path, optional
+            A file for the drawing, with an ending of :data:`proofs_check.reporting.pages.FILES`.
+        page : Page, optional
+            The width and style of the drawing; by default it is for a screen.
+        data : Path, optional
+            A .csv or .json file for the numbers.
+        seed, jobs, told
+            As for :class:`Make`.
+
+        Raises
+        ------
+        InvalidArgument
+            As :meth:`require`, before any work is done.
+        """
+        self.require(out, page, data)
+        picture = self.make(seed=seed, jobs=jobs, told=told)
+        if data is not None:
+            from proofs_check.reporting.picture_data import write_data
+
+            write_data(picture, data)
+        if out is not None:
+            from proofs_check.reporting.drawing import write_picture
+            from proofs_check.reporting.pages import SCREEN
+
+            if told is not None:
+                told("drawing", 0, 1)
+            write_picture(picture, out, page or SCREEN)
+        if told is not None:
+            told("written", 1, 1)
 
 
 def names() -> tuple[str, ...]:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from montecarlo import worker_pool
 from montecarlo.workers.workers import in_task_order
 from proofs_check.figures import Figure
-from proofs_check.reporting.drawing import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILLION,
-    bar,
-    canvas,
-    legend_below,
-    require_file,
-    save,
-)
+from proofs_check.reporting.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION
+from proofs_check.reporting.pictures import INK, Key, Look, Note, Panel, Picture, Series
+from proofs_check.reporting.watched import Watched
 from proofs_check.studies.remedies import (
     BATCH,
     BATCH_NORM,
@@ -44,6 +31,9 @@ from proofs_check.studies.remedies import (
     theory,
 )
 
+if TYPE_CHECKING:
+    from proofs_check.reporting.watched import Told
+
 STYLES = {
     PLAIN.name: (BLACK, "o", "plain"),
     ORTHOGONAL.name: ("0.55", "P", r"orthogonal weights, gain $\sqrt{2}$"),
@@ -58,18 +48,26 @@ STYLES = {
 SHARED = "0.35"
 """The color of a line that several remedies share."""
 KINDS = {"median": "-", "mean log": "-", "mean": "--", "leading": "-.", "bounds": ":"}
+_WORDS = {
+    "median": "median",
+    "mean log": "exp of the mean log",
+    "mean": "mean",
+    "leading": "typical size to leading order",
+    "bounds": "bound on the mean",
+}
+"""What each kind of line is called in tables."""
 _PANELS = {
-    "signal": (r"signal $|a_L|^2$, in units of $|x|^2$ ($n/2$ if normalized)", (-11, 8)),
+    "signal": ("signal $|a_L|^2$, in units of $|x|^2$\n($n/2$ if normalized)", (-11, 8)),
     "gradient": (r"gradients $|\partial f/\partial W_2|_F^2\,/\,|\partial f/\partial W_L|_F^2$", (-11, 8)),
     "hessian": (r"curvature $|H|_F^2$, in units of $|x|^2$", (-5, 8)),
 }
 """The title of each panel, and the powers of ten that it shows; what explodes leaves the panel."""
-_NOTES = {
-    "signal": (-0.9, "mean without branches: 1"),
-    "gradient": (0.75, r"ratio of means, plain, orthogonal, $W'\varphi$: 1"),
-    "hessian": (5.1, "mean of plain and orthogonal"),
+_SHARED_LINES = {
+    "signal": "mean without branches: 1",
+    "gradient": "ratio of means\n(without branches, $W'\\varphi$): 1",
+    "hessian": "mean of plain and orthogonal",
 }
-"""The power of ten at which a shared line is named, and its name."""
+"""What the line is that several remedies share."""
 _RATES = {
     ("signal", PAIRS[0].name): "$3^{L/2}$",
     ("gradient", BATCH_NORM.name): "$1.59^{L-2}$",
@@ -84,21 +82,21 @@ _SIDES = {
 """Points that would hide each other are moved apart by so many fiftieths of the panel."""
 
 
-def draw_remedies(
-    out: Path, *, samples: int = 1000, seed: int = 0, jobs: int = 1, depths: Sequence[int] = DEPTHS
-) -> None:
-    r"""Draw what remedies do to the typical size of signal, gradient and Hessian, against depth.
+def make_remedies(
+    *, samples: int = 1000, seed: int = 0, jobs: int = 1, told: Told | None = None, depths: Sequence[int] = DEPTHS
+) -> Picture:
+    r"""Return what remedies do to the typical size of signal, gradient and Hessian, against depth.
 
     Parameters
     ----------
-    out : Path
-        A .pdf, .png or .svg file.
     samples : int
         The number of networks of each remedy and depth.
     seed : int
         The root seed.
     jobs : int
         The number of worker processes.
+    told : callable, optional
+        Called with what is being done and how far it is.
     depths : sequence of int
         The depths that are measured: even, ascending, from 4.
 
@@ -108,91 +106,88 @@ def draw_remedies(
     :func:`proofs_check.studies.remedies.theory`, in gray where several remedies share one. A line that explodes leaves
     its panel, with its rate beside it. See :mod:`proofs_check.studies.remedies`.
     """
-    require_file(out)
     fine = range(depths[0], depths[-1] + 1, 2)
     curved = [(remedy, depth) for remedy in REMEDIES for depth in fine]
     with worker_pool(jobs) as workers:
-        points = list(measured(REMEDIES, depths, samples=samples, seed=seed, workers=workers))
-        lines = dict(zip(curved, in_task_order(theory, curved, workers), strict=True))
-    figure = canvas(11, 5.2)
-    for axes, quantity in zip(figure.subplots(1, len(QUANTITIES)), QUANTITIES, strict=True):
-        _curves(axes, fine, {remedy: [lines[remedy, depth][quantity] for depth in fine] for remedy in REMEDIES})
-        for point in points:
-            _point(axes, point, quantity, depths[-1] - depths[0])
-        _dress(axes, depths, quantity)
-        for remedy in REMEDIES:
-            _rate(axes, remedy, quantity, {depth: lines[remedy, depth][quantity] for depth in fine})
+        drawn = Watched(workers, "medians", told)
+        points = list(measured(REMEDIES, depths, samples=samples, seed=seed, workers=drawn))
+        lines = dict(zip(curved, in_task_order(theory, curved, Watched(workers, "theory's lines", told)), strict=True))
+    panels = []
+    for quantity in QUANTITIES:
+        of_quantity = {remedy: {depth: lines[remedy, depth][quantity] for depth in fine} for remedy in REMEDIES}
+        series = (*_curves(of_quantity), *_points(points, quantity, depths[-1] - depths[0]))
+        panels.append(_panel(quantity, series, depths, of_quantity))
     what = f"ReLU networks of width {WIDTH}: medians of {samples} and their intervals (points), theory (lines)"
-    figure.suptitle(what, fontsize=11)
-    _legend(figure)
-    save(figure, out)
+    return Picture(tuple(panels), _keys(), what, screen=(11, 5.2))
 
 
-def _curves(axes: Any, depths: Sequence[int], lines: dict[Remedy, list[tuple[Line, ...]]]) -> None:
-    """Draw theory's lines of one quantity, each of them once."""
-    colours: dict[tuple[str, tuple[float, ...]], str] = {}
+def _curves(lines: dict[Remedy, dict[int, tuple[Line, ...]]]) -> Iterator[Series]:
+    """Return theory's lines of one quantity, each of them once."""
+    owners: dict[tuple[str, tuple[float, ...]], list[str]] = {}
     for remedy, of_remedy in lines.items():
-        for of_kind in zip(*of_remedy, strict=True):
+        for of_kind in zip(*of_remedy.values(), strict=True):
             for logs in zip(*(line.logs for line in of_kind), strict=True):
-                key = (KINDS[of_kind[0].kind], logs)
-                colours[key] = SHARED if key in colours else STYLES[remedy.name][0]
-    for (style, logs), colour in colours.items():
-        axes.plot(depths, [math.exp(log) for log in logs], style, color=colour, linewidth=1.1)
+                owners.setdefault((of_kind[0].kind, logs), []).append(remedy.name)
+    for (kind, logs), names in owners.items():
+        look = Look(STYLES[names[0]][0] if len(names) == 1 else SHARED, line=KINDS[kind], weight=0.9)
+        depths = tuple(lines[next(iter(lines))])
+        yield Series(f"{'; '.join(names)}: {_WORDS[kind]}, theory", depths, [math.exp(log) for log in logs], look=look)
 
 
-def _point(axes: Any, point: Measured, quantity: str, span: int) -> None:
-    median = point.medians.get(quantity)
-    if median is None:
-        return
-    colour, marker, _ = STYLES[point.remedy.name]
-    depth = point.depth + _SIDES[quantity].get(point.remedy.name, 0.0) * min(span / 50, point.depth / 8)
-    bar(axes, depth, median, colour)
-    axes.plot([depth], [math.exp(median.value)], marker, color=colour, markersize=5.5, markeredgewidth=0)
+def _points(points: Sequence[Measured], quantity: str, span: int) -> Iterator[Series]:
+    for remedy in REMEDIES:
+        mine = [point for point in points if point.remedy == remedy and quantity in point.medians]
+        if not mine:
+            continue
+        colour, marker, _ = STYLES[remedy.name]
+        side = _SIDES[quantity].get(remedy.name, 0.0)
+        depths = [point.depth for point in mine]
+        shown_at = [depth + side * min(span / 50, depth / 8) for depth in depths]
+        look = Look(colour, marker=marker, size=1.2)
+        medians = [point.medians[quantity] for point in mine]
+        yield Series.of_logs(f"{remedy.name}: median, measured", depths, medians, look, shown_at=shown_at)
 
 
-def _rate(axes: Any, remedy: Remedy, quantity: str, lines: dict[int, tuple[Line, ...]]) -> None:
-    """Write the rate of a line where it leaves the panel."""
+def _panel(
+    quantity: str,
+    series: tuple[Series, ...],
+    depths: Sequence[int],
+    lines: dict[Remedy, dict[int, tuple[Line, ...]]],
+) -> Panel:
+    title, (low, high) = _PANELS[quantity]
+    notes = (note for remedy, of_remedy in lines.items() for note in _rate(remedy, quantity, of_remedy))
+    shared = Key(_SHARED_LINES[quantity], Look(SHARED, line=KINDS["mean"], weight=0.9))
+    ends, span = (10.0**low, 10.0**high), depths[-1] - depths[0]
+    return Panel(
+        quantity, series, title, "depth $L$", x_limits=(depths[0] - span / 15, depths[-1] + span / 15), y_limits=ends,
+        x_ticks=depths, y_ticks=[10.0**power for power in range(low, high + 1) if power % 2 == 0], y_scale="log",
+        x_axis="L", notes=tuple(notes), keys=(shared,), keys_at="lower left",
+    )  # fmt: skip
+
+
+def _rate(remedy: Remedy, quantity: str, lines: dict[int, tuple[Line, ...]]) -> Iterator[Note]:
+    """Return the rate of a line, to be written where it leaves the panel."""
     text = _RATES.get((quantity, remedy.name))
     top = _PANELS[quantity][1][1] * math.log(10)
-    near = [depth for depth, (line,) in lines.items() if line.logs[0] > 0.9 * top] if text else []
-    if near:
-        axes.text(
-            near[0] + len(lines) / 20, math.exp(0.9 * top), text, color=STYLES[remedy.name][0], fontsize=10, va="center"
-        )
+    near = [depth for depth, (line,) in lines.items() if line.logs[0] > 0.85 * top] if text else []
+    if text and near:
+        x, y = near[0] + len(lines) / 8, math.exp(0.85 * top)
+        yield Note(text, x, y, up="center", colour=STYLES[remedy.name][0])
 
 
-def _dress(axes: Any, depths: Sequence[int], quantity: str) -> None:
-    title, (low, high) = _PANELS[quantity]
-    axes.set_yscale("log")
-    axes.set_ylim(10.0**low, 10.0**high)
-    axes.set_yticks([10.0**power for power in range(low, high + 1) if power % 2 == 0])
-    axes.minorticks_off()
-    room = (depths[-1] - depths[0]) / 16
-    axes.set_xticks(
-        depths, [str(depth) if depth - room >= before else "" for before, depth in pairwise((-99, *depths))]
-    )
-    axes.set_xlabel("depth $L$")
-    axes.set_title(title, fontsize=10)
-    axes.grid(visible=True, color="0.92")
-    axes.set_axisbelow(True)
-    power, text = _NOTES[quantity]
-    style = {"fontsize": 8, "color": SHARED, "ha": "right", "va": "center"}
-    axes.text(0.98, 10.0**power, text, transform=axes.get_yaxis_transform(), **style)
-
-
-def _legend(figure: Any) -> None:
-    from matplotlib.lines import Line2D
-
-    dots: dict[str, Any] = {"linestyle": "none", "markersize": 5.5, "markeredgewidth": 0}
-    handles = [Line2D([], [], color=c, marker=m, label=label, **dots) for c, m, label in STYLES.values()]
-    labels: dict[Any, str] = {
+def _keys() -> tuple[tuple[Key, ...], ...]:
+    remedies = [Key(label, Look(colour, marker=marker, size=1.2)) for colour, marker, label in STYLES.values()]
+    labels = {
         "-": r"typical size, exact (median; orthogonal: $\exp E\log$)",
         "--": "mean, exact",
         "-.": r"typical size, leading order (batch norm: $n \to \infty$)",
         ":": "bounds on the mean",
     }
-    handles += [Line2D([], [], color="0.2", linestyle=style, label=label) for style, label in labels.items()]
-    legend_below(figure, handles, columns=3)
+    return (
+        tuple(remedies[:4]),
+        tuple(remedies[4:]),
+        tuple(Key(label, Look(INK, line=line)) for line, label in labels.items()),
+    )
 
 
-FIGURE = Figure(draw_remedies)
+FIGURE = Figure(make_remedies)

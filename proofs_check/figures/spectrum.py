@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +15,18 @@ from montecarlo.curvature import Network, hessian_spectrum
 from montecarlo.workers.workers import in_task_order
 from proofs_check.figures import Figure
 from proofs_check.figures.curvature import TITLES
-from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, canvas, require_file, save
+from proofs_check.reporting.colours import BLUE, GREEN, VERMILLION
+from proofs_check.reporting.pictures import Key, Level, Look, Panel, Picture, Series
+from proofs_check.reporting.watched import Watched
 from proofs_check.studies.curvature import FAMILIES
 from theory.ensembles import Ensemble
 
+if TYPE_CHECKING:
+    from proofs_check.reporting.watched import Told
+
 _COLOURS = (BLUE, GREEN, VERMILLION)
 _BINS = np.linspace(-7, 3, 51)
+_MIDDLES = tuple(float(middle) for middle in 10 ** ((_BINS[:-1] + _BINS[1:]) / 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,21 +49,27 @@ class Pooled:
     zero_share: float
 
 
-def draw_spectrum(
-    out: Path, *, networks: int = 30, seed: int = 0, jobs: int = 1, width: int = 16, depths: Sequence[int] = (4, 16, 64)
-) -> None:
-    """Draw histograms of the eigenvalues of the Hessian of f, positive ones upwards and negative ones downwards.
+def make_spectrum(
+    *,
+    networks: int = 30,
+    seed: int = 0,
+    jobs: int = 1,
+    told: Told | None = None,
+    width: int = 16,
+    depths: Sequence[int] = (4, 16, 64),
+) -> Picture:
+    """Return histograms of the eigenvalues of the Hessian of f, positive ones upwards and negative ones downwards.
 
     Parameters
     ----------
-    out : Path
-        A .pdf, .png or .svg file.
     networks : int
         The number of networks per depth, at most; fewer are drawn at great depth.
     seed : int
         The root seed.
     jobs : int
         The number of worker processes.
+    told : callable, optional
+        Called with what is being done and how far it is.
     width : int
         The width of all networks.
     depths : sequence of int
@@ -69,18 +80,19 @@ def draw_spectrum(
     On the left are linear networks at Xavier initialization, on the right ReLU networks at He. Each eigenvalue is
     divided by |x||v| of its network.
     """
-    require_file(out)
     nets = [family.at(width=width, depth=depth) for family in FAMILIES for depth in depths]
     with worker_pool(jobs) as workers:
         tasks = ((net, max(1, min(networks, 16 * networks // int(net.depth))), seed) for net in nets)
-        found = list(in_task_order(_pooled, tasks, workers))
-    figure = canvas(10, 4.8)
-    panels = figure.subplots(1, len(FAMILIES), sharey=True)
-    for axes, family in zip(panels, FAMILIES, strict=True):
-        _panel(axes, [pool for pool in found if pool.net.activation == family.activation])
-        axes.set_title(f"{TITLES[family.activation]}, width {width}", fontsize=10)
-    panels[0].set_ylabel("share among the eigenvalues that are not 0\nnegative ones below, positive ones above")
-    save(figure, out)
+        found = list(in_task_order(_pooled, tasks, Watched(workers, "eigenvalues", told)))
+    of_family = ([pool for pool in found if pool.net.activation == family.activation] for family in FAMILIES)
+    panels = tuple(
+        _panel(f"{TITLES[family.activation]}, width {width}", pools)
+        for family, pools in zip(FAMILIES, of_family, strict=True)
+    )
+    highest = max(value for panel in panels for one in panel.series for value in one.value)
+    return Picture(
+        tuple(replace(panel, y_limits=(-1.08 * highest, 1.9 * highest)) for panel in panels), screen=(10, 4.8)
+    )
 
 
 def _pooled(net: Ensemble, networks: int, seed: int) -> Pooled:
@@ -97,20 +109,27 @@ def _pooled(net: Ensemble, networks: int, seed: int) -> Pooled:
     return Pooled(net, np.concatenate(signs), np.concatenate(sizes), zeros / parameters)
 
 
-def _panel(axes: Any, pools: Sequence[Pooled]) -> None:
+def _panel(title: str, pools: Sequence[Pooled]) -> Panel:
+    """Return the histograms of one family; those of negative eigenvalues are negative."""
+    series, keys = [], []
     for pool, colour in zip(pools, _COLOURS, strict=False):
-        label = f"$L = {pool.net.depth}$: {100 * pool.zero_share:.0f} % of all eigenvalues are 0"
-        for sign in (1, -1):
+        look = Look(colour, line="-", weight=1.1)
+        for sign, name in ((1, "above"), (-1, "below")):
             counts, _ = np.histogram(pool.log_sizes[pool.signs == sign], _BINS)
-            axes.stairs(sign * counts / max(1, len(pool.signs)), 10**_BINS, color=colour, linewidth=1.3,
-                        label=label if sign > 0 else None)  # fmt: skip
-    axes.set_axisbelow(True)
-    axes.axhline(0, color="0.35", linewidth=0.8)
-    axes.set_xscale("log")
-    axes.set_xlabel(r"$|\lambda|\,/\,|x||v|$")
-    axes.yaxis.set_major_formatter(lambda share, _: f"{abs(share):.2f}")
-    axes.grid(visible=True, color="0.92")
-    axes.legend(fontsize=8, loc="upper left")
+            shares = [float(share) for share in sign * counts / max(1, len(pool.signs))]
+            name = f"L = {pool.net.depth}: share of those {name} 0"
+            series.append(Series(name, _MIDDLES, shares, look=look, edges=tuple(10**_BINS)))
+        keys.append(Key(f"$L = {pool.net.depth}$: {100 * pool.zero_share:.0f} % of all eigenvalues are 0", look))
+    return Panel(
+        title, tuple(series), title, r"$|\lambda|\,/\,|x||v|$",
+        "share of eigenvalues that are not 0\n(negative ones below)", x_scale="log",
+        y_format=_unsigned, x_axis="size", y_axis="share", levels=(Level(0, "-", "0.35"),),
+        keys=tuple(keys),
+    )  # fmt: skip
 
 
-FIGURE = Figure(draw_spectrum)
+def _unsigned(share: float) -> str:
+    return f"{abs(share):.2f}"
+
+
+FIGURE = Figure(make_spectrum)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +11,9 @@ import sympy as sp
 from montecarlo import ActivationNorms, Estimate, GradientNorms, simulate, worker_pool
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from proofs_check.figures import Figure
-from proofs_check.reporting.drawing import BLUE, GREEN, VERMILLION, bar, canvas, legend_below, require_file, save
+from proofs_check.reporting.colours import BLUE, GREEN, VERMILLION
+from proofs_check.reporting.pictures import INK, Key, Look, Panel, Picture, Series
+from proofs_check.reporting.watched import watched
 from theory import LogNormLaw, activation_moment, gradient_moment
 from theory.ensembles import Ensemble
 
@@ -23,36 +21,28 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from montecarlo import Workers
+    from proofs_check.reporting.watched import Told
 
-_WIDTHS = (4, 16, 32)
+_COLOURS = {4: BLUE, 16: VERMILLION, 32: GREEN}
 _DEPTHS = (2, 4, 8, 16, 32, 64)
-_COLOURS = (BLUE, VERMILLION, GREEN)
+_FINE = tuple(sorted((1, *_DEPTHS, 6, 12, 24, 40, 48, 56)))
+"""Log-medians are close to linear in the depth, so that few points draw the curve."""
+_MEAN = Look("0.35", line="--")
 
 
-@dataclass(frozen=True)
-class _Series:
-    """What one panel shows of one width: exact medians on a fine grid of depths, and measured points."""
-
-    width: int
-    depths: tuple[int, ...]
-    medians: tuple[float, ...]
-    points: tuple[tuple[int, Estimate], ...]
-    means: tuple[tuple[int, Estimate], ...]
-
-
-def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1) -> None:
-    r"""Draw mean and median of :math:`|a_L|^2` and of :math:`|\partial f/\partial W_1|_F^2` against depth.
+def make_typical(*, samples: int = 1500, seed: int = 0, jobs: int = 1, told: Told | None = None) -> Picture:
+    r"""Return mean and median of :math:`|a_L|^2` and of :math:`|\partial f/\partial W_1|_F^2` against depth.
 
     Parameters
     ----------
-    out : Path
-        A .pdf, .png or .svg file.
     samples : int
         The number of networks per width and depth.
     seed : int
         The root seed.
     jobs : int
         The number of worker processes.
+    told : callable, optional
+        Called with what is being done and how far it is.
 
     Notes
     -----
@@ -60,27 +50,21 @@ def draw_typical(out: Path, *, samples: int = 1500, seed: int = 0, jobs: int = 1
     law is exact. Intervals come from order statistics for medians, and from Catoni's estimator with theory's variance
     for means, which are drawn where they are narrow enough. Each has error probability 1e-4.
     """
-    require_file(out)
-    signal, gradient = _measured(samples, seed, jobs)
-    figure = canvas(10, 4.8)
-    left, right = figure.subplots(1, 2)
-    _panel(left, signal, "signal $|a_L|^2$   (ReLU, He, normal)")
-    _panel(right, gradient, r"gradient $|\partial f/\partial W_1|_F^2$   (linear, Xavier, normal)")
-    left.set_ylabel("size, relative to the input")
-    _legend(figure)
-    save(figure, out)
-
-
-@lru_cache(maxsize=1)  # a report has the figure in two forms
-def _measured(samples: int, seed: int, jobs: int) -> tuple[tuple[_Series, ...], tuple[_Series, ...]]:
-    error = 1e-4
+    how = (samples, seed, 1e-4)
     with worker_pool(jobs) as workers:
-        signal = tuple(_signal_series(width, samples, seed, error, workers) for width in _WIDTHS)
-        gradient = tuple(_gradient_series(width, samples, seed, error, workers) for width in _WIDTHS)
-    return signal, gradient
+        made = (of(width, *how, workers) for of in (_signal_series, _gradient_series) for width in _COLOURS)
+        found = list(watched(made, "medians and means", 2 * len(_COLOURS), told))
+    signal, gradient = found[: len(_COLOURS)], found[len(_COLOURS) :]
+    panels = (
+        _panel("signal", "signal $|a_L|^2$\n(ReLU, He, normal)", signal),
+        _panel("gradient", "gradient $|\\partial f/\\partial W_1|_F^2$\n(linear, Xavier, normal)", gradient),
+    )
+    return Picture(panels, _keys(), screen=(10, 4.8))
 
 
-def _signal_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:
+def _signal_series(
+    width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None
+) -> tuple[Series, ...]:
     net = Ensemble(width=width, depth=max(_DEPTHS), activation="relu", init="he")
     observable = ActivationNorms(layers=_DEPTHS)
     readings = simulate(net, [observable], samples=samples, seed=seed, executor=executor)[observable]
@@ -89,7 +73,9 @@ def _signal_series(width: int, samples: int, seed: int, error: float, executor: 
     return _series(width, logs, spread, error, lambda depth: LogNormLaw(net.at(depth=depth)).median())
 
 
-def _gradient_series(width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None) -> _Series:
+def _gradient_series(
+    width: int, samples: int, seed: int, error: float, executor: Executor | Workers | None
+) -> tuple[Series, ...]:
     net = Ensemble(width=width, depth=1, readout="signs")
     observable = GradientNorms(layers=(1,))
     logs, spread = {}, {}
@@ -110,43 +96,40 @@ def _relative_variance(moment: Any, net: Ensemble) -> float:
     return float(sp.N(moment(net, 4) / moment(net, 2) ** 2 - 1, 15))
 
 
-def _series(width: int, logs: dict[int, Any], spread: dict[int, float], error: float, median: Any) -> _Series:
-    fine = tuple(
-        sorted((1, *_DEPTHS, 6, 12, 24, 40, 48, 56))
-    )  # log-medians are close to linear in the depth, so that few points draw the curve
-    medians = tuple(math.exp(median(depth)) for depth in fine)
-    points = tuple((depth, order_statistic_interval(values, 0.5, error)) for depth, values in logs.items())
-    means = tuple((depth, catoni_interval(np.exp(v), spread[depth], error)) for depth, v in logs.items())
-    return _Series(width, fine, medians, points, tuple((d, e) for d, e in means if e.half_width < 0.4))
+def _series(
+    width: int, logs: dict[int, Any], spread: dict[int, float], error: float, median: Any
+) -> tuple[Series, ...]:
+    """Return exact medians on a fine grid of depths, measured medians, and those measured means that say something."""
+    colour = _COLOURS[width]
+    medians = [order_statistic_interval(values, 0.5, error) for values in logs.values()]
+    means = [(depth, catoni_interval(np.exp(v), spread[depth], error)) for depth, v in logs.items()]
+    exact = [math.exp(median(depth)) for depth in _FINE]
+    return (
+        Series(f"width {width}: median, theory", _FINE, exact, look=Look(colour, line="-")),
+        Series.of_logs(f"width {width}: median, measured", _DEPTHS, medians, Look(colour, marker="o", size=0.9)),
+        _means(f"width {width}: mean, measured", [(d, e) for d, e in means if e.half_width < 0.4], colour),
+    )
 
 
-def _panel(axes: Any, series: Sequence[_Series], title: str) -> None:
-    axes.axhline(1.0, color="0.35", linewidth=1.2, linestyle="--")
-    for one, colour in zip(series, _COLOURS, strict=True):
-        axes.plot(one.depths, one.medians, color=colour, linewidth=1.2)
-        for depth, estimate in one.points:
-            bar(axes, depth, estimate, colour)
-            axes.plot([depth], [math.exp(estimate.value)], "o", color=colour, markersize=4)
-        for depth, estimate in one.means:
-            axes.plot([depth, depth], [estimate.lo, estimate.hi], color=colour, linewidth=1, alpha=0.6)
-            axes.plot([depth], [estimate.value], "D", color=colour, markersize=4, markerfacecolor="white")
-    axes.set_yscale("log")
-    axes.set_xlabel("depth $L$")
-    axes.set_title(title, fontsize=10)
-    axes.grid(visible=True, color="0.92")
+def _means(name: str, means: list[tuple[int, Estimate]], colour: str) -> Series:
+    look = Look(colour, marker="D", size=0.9, weight=0.8, filled=False, opacity=0.6)
+    value, lo, hi = ([getattr(estimate, end) for _, estimate in means] for end in ("value", "lo", "hi"))
+    return Series(name, [depth for depth, _ in means], value, lo, hi, look=look)
 
 
-def _legend(figure: Any) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color="0.35", linestyle="--", label="mean, theory (= 1 at every width)")]
-    handles += [
-        Line2D([], [], color=c, label=f"median, theory, width {w}") for w, c in zip(_WIDTHS, _COLOURS, strict=True)
-    ]
-    grey: dict[str, Any] = {"color": "0.2", "linestyle": "none", "markersize": 4}
-    handles.append(Line2D([], [], marker="D", markerfacecolor="white", label="mean, measured", **grey))
-    handles.append(Line2D([], [], marker="o", label="median, measured", **grey))
-    legend_below(figure, handles, columns=3)
+def _panel(name: str, title: str, found: list[tuple[Series, ...]]) -> Panel:
+    mean = Series("mean, theory", (_FINE[0], _FINE[-1]), (1.0, 1.0), look=_MEAN)
+    series = (mean, *(one for of_width in found for one in of_width))
+    return Panel(name, series, title, "depth $L$", "size, relative to the input", y_scale="log")
 
 
-FIGURE = Figure(draw_typical)
+def _keys() -> tuple[tuple[Key, ...], ...]:
+    line, dot, diamond = Look(INK, line="-"), Look(INK, marker="o", size=0.9), Look(INK, marker="D", filled=False)
+    return (
+        tuple(Key(f"width {width}", Look(colour, line="-")) for width, colour in _COLOURS.items()),
+        (Key("median, theory", line), Key("median, measured", dot)),
+        (Key("mean, theory (always 1)", _MEAN), Key("mean, measured", diamond)),
+    )
+
+
+FIGURE = Figure(make_typical)

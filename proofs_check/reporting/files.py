@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all; a device, a pipe or the like is written to, never replaced.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; a device, a pipe or the like is written to, never replaced.
 
     Parameters
     ----------
     path : Path
         The file. A symbolic link stays one, and the file that it points to is written.
-    text : str
-        The content, written as UTF-8.
+    content : str or bytes
+        The content; text is written as UTF-8.
 
     Raises
     ------
@@ -22,11 +22,18 @@ def write_whole(path: Path, text: str) -> None:
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        _write(path, content)
         return
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        _write(partial, content)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content, encoding="utf-8")

@@ -235,7 +235,7 @@ BAD = [
     ("table curvature --format tex", "--format", "'tex'", "did you mean 'latex'"),
     ("table curvature --profile ful", "--profile", "'ful'", "did you mean 'full'"),
     ("table curvature --store x", "--store", "keeps no blocks", "leave it out"),
-    ("figure typical --out x.jpg", "--out", "x.jpg ends on none of .pdf, .png, .svg", "figure.pdf"),
+    ("figure typical --out x.jpg", "--out", "x.jpg ends on none of .pdf, .svg, .png, .pgf, .eps", "figure.pdf"),
     ("figure typical", "command", "required: --out", "--help"),
     (f"derive kurtosis {RELU} --format jsn", "--format", "'jsn'", "did you mean 'json'"),
     (f"sample median {RELU} --format latex", "--format", "'latex'", "known: text, json"),

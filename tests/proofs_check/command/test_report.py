@@ -11,6 +11,7 @@ from montecarlo.drawing.streams import Partition
 from proofs_check.command.report import console_table
 from proofs_check.figures import Figure, typical
 from proofs_check.registry import load
+from proofs_check.reporting.pictures import Panel, Picture, Series
 from proofs_check.tables.formats import FORMATS
 from proofs_check.tables.ready import VERDICT_COLUMNS, topic_table
 from proofs_check.verification import verify
@@ -21,14 +22,10 @@ VERDICTS = [f"verdict_table.{ending}" for ending in ("csv", "md", "tex")]
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The figure is asked for, not drawn."""
+    """The figure is small; what it was asked is kept."""
     asked = []
-
-    def draw(out, **options):
-        asked.append((out, options))
-        out.write_text("<svg><path/></svg>" if out.suffix == ".svg" else "a figure")
-
-    monkeypatch.setattr(typical, "FIGURE", Figure(draw))
+    picture = Picture((Panel("signal", (Series("mean", (1, 2), (1.0, 0.5)),)),))
+    monkeypatch.setattr(typical, "FIGURE", Figure(lambda **options: (asked.append(options), picture)[1]))
     return asked
 
 
@@ -39,8 +36,7 @@ def test_the_folder_has_the_report_the_tables_and_the_figure(vanishing, tmp_path
     assert "1 supported; mutants refuted: 4 of 4" in ran.out
     assert sorted(path.name for path in out.iterdir()) == ["init.csv", "init.md", "init.tex", "report.html",
                                                            "report.json", "typical.png", *VERDICTS]  # fmt: skip
-    assert drawn[0] == (out / "typical.png", {"seed": 2, "jobs": 1})
-    assert [(where.name, options) for where, options in drawn[1:]] == [("typical.svg", {"seed": 2, "jobs": 1})]
+    assert drawn == [{"seed": 2, "jobs": 1, "told": None}]
     assert '<article id="init.pytorch-default"' in (out / "report.html").read_text(encoding="utf-8")
     assert (out / "report.html").read_text(encoding="utf-8").count("<svg role=") == 1
     text = (out / "report.json").read_text()
@@ -108,7 +104,7 @@ def test_the_report_is_the_same_for_one_and_two_workers_but_not_for_another_seed
         assert run["command"].endswith(how)
         texts.append(report)
     assert texts[0] == texts[1] != texts[2]
-    assert [options["seed"] for _, options in drawn] == [0, 0, 0, 0, 1, 1]
+    assert [options["seed"] for options in drawn] == [0, 0, 1]
 
 
 def test_a_report_is_written_whatever_the_verdict_and_has_no_infinity_or_nan(vanishing, user_file, tmp_path, drawn):
@@ -132,7 +128,7 @@ def test_without_matplotlib_all_but_the_figure_is_written(vanishing, user_file, 
     def missing():
         raise InvalidArgument("out", "figures need matplotlib", "pip install it")
 
-    monkeypatch.setattr(typical, "FIGURE", Figure(typical.FIGURE.draw, missing))
+    monkeypatch.setattr(typical, "FIGURE", Figure(typical.FIGURE.make, missing))
     ran = vanishing(f"verify --module {user_file} user.measured --out {tmp_path}/out --jobs 1")
     assert ran.status == 0
     assert ran.err.splitlines()[0] == "vanishing: no figure: out: figures need matplotlib; pip install it"

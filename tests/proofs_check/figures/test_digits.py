@@ -23,7 +23,8 @@ from montecarlo.training import (
 )
 from proofs_check import figures, studies
 from proofs_check.figures import Figure, digits
-from proofs_check.figures.digits import draw_digits
+from proofs_check.figures.digits import make_digits
+from proofs_check.reporting.drawing import write_picture
 from proofs_check.studies import Study
 from proofs_check.studies.digits import COLUMNS, digits_table, trained
 from theory.ensembles import InvalidArgument
@@ -117,6 +118,10 @@ def test_two_workers_give_the_bits_of_one(study):
             assert np.array_equal(getattr(one.run, name), getattr(two.run, name))
 
 
+def legend_texts(figure):
+    return {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+
+
 def curves(axes, optimizer, points):
     """The vertical data of an optimizer's lines of so many points."""
     colour, dashes, _ = digits.STYLES[optimizer]
@@ -125,7 +130,7 @@ def curves(axes, optimizer, points):
 
 
 def test_the_figure_has_the_losses_gradients_and_curvatures_of_the_runs(vanishing, tmp_path, monkeypatch, drawn, study):
-    monkeypatch.setattr(digits, "FIGURE", Figure(partial(draw_digits, **SIZES)))
+    monkeypatch.setattr(digits, "FIGURE", Figure(partial(make_digits, **SIZES)))
     asked = []
 
     def with_other_rates(**options):
@@ -163,10 +168,9 @@ def test_the_figure_has_the_losses_gradients_and_curvatures_of_the_runs(vanishin
                 drawn_ends |= {(named, "^", end) for end in run.largest[epoch]}
         marks = [line for line in curvatures.lines if line.get_marker() in ("v", "^")]
         assert {(line.get_color(), line.get_marker(), line.get_ydata()[0]) for line in marks} == drawn_ends
-    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["width 6\nloss (nats)", "|gradient|", "curvature"]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["width 6 loss (nats)", "$|$gradient$|$", "curvature"]
     assert {axes.get_xlabel() for axes in panels[-1]} == {"epochs"}
-    labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert "diverged" not in labels
+    assert "diverged" not in legend_texts(figure)
 
 
 def diverging(rates):
@@ -239,7 +243,7 @@ def test_steps_of_different_networks_are_a_range_and_what_the_last_one_does_coun
 
 def test_the_figure_has_a_cross_where_a_network_diverges_and_no_line_after_it(tmp_path, drawn, put_in):
     put_in()
-    draw_digits(tmp_path / "f.svg", samples=4, widths=(6,), epochs=1)
+    write_picture(make_digits(samples=4, widths=(6,), epochs=1), tmp_path / "f.svg")
     (figure,) = drawn
     losses, gradients, curvatures = figure.axes
     for optimizer, (colour, _, marker) in digits.STYLES.items():
@@ -252,7 +256,7 @@ def test_the_figure_has_a_cross_where_a_network_diverges_and_no_line_after_it(tm
             ]
             assert np.isfinite(ends_).sum() == 4 - many
         assert sum(np.isfinite(line.get_ydata()[1]) for line in curves(gradients, optimizer, 2)) == 4 - many
-    assert "diverged" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "diverged" in legend_texts(figure)
 
 
 @pytest.mark.parametrize("command", ["figure digits --out {tmp}/f.png", "figure all --out {tmp}/new", "table digits"])
@@ -269,5 +273,5 @@ def test_without_scikit_learn_one_line_says_what_to_install_before_any_work(vani
     assert not list(tmp_path.iterdir())
     if command.startswith("figure digits"):
         with pytest.raises(InvalidArgument, match=f"^name: {re.escape(MISSING)}$"):
-            draw_digits(tmp_path / "f.png")
+            make_digits()
         assert vanishing(f"figure nothing --out {tmp_path}/f.png").err.startswith("vanishing: name: there is no figure")

@@ -9,7 +9,8 @@ import pytest
 
 from montecarlo import serial, simulate, worker_pool
 from montecarlo.intervals import order_statistic_interval
-from proofs_check.figures.escape_times import COLOURS, draw_escape_times
+from proofs_check.figures.escape_times import COLOURS, make_escape_times
+from proofs_check.reporting.drawing import write_picture
 from proofs_check.studies import escape_times
 from proofs_check.studies.escape_times import FAMILIES, RULES, bounds, counted, escape_times_table, measured
 from theory import Ensemble
@@ -113,7 +114,9 @@ def test_medians_of_random_chains_are_those_counted_by_hand(monkeypatch):
 
 def test_the_figure_has_the_points_and_the_lines_between_which_theory_has_them(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(escape_times, "BUDGETS", {1: 200, 4: 200})
-    draw_escape_times(tmp_path / "f.svg", samples=30, seed=1, balanced_depths=(4, 6), depths={1: (4, 20), 4: (3,)})
+    write_picture(
+        make_escape_times(samples=30, seed=1, balanced_depths=(4, 6), depths={1: (4, 20), 4: (3,)}), tmp_path / "f.svg"
+    )
     (figure,) = drawn
     left, chains, wide = figure.axes
     for rule, colour in COLOURS.items():

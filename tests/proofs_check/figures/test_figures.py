@@ -1,81 +1,34 @@
-"""Figures: whole files or none, lines that are theory's, and points that are those of dense Hessians."""
+"""Figures: lines that are theory's, points that are those of dense Hessians, and the commands that draw them."""
 
 import math
 from dataclasses import dataclass
 from typing import ClassVar
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from scipy.special import comb, psi
 
-from montecarlo import Estimate, simulate
+from montecarlo import simulate
 from montecarlo.curvature import Network
 from montecarlo.intervals import order_statistic_interval
 from proofs_check import figures
-from proofs_check.figures import curvature, typical
-from proofs_check.figures.curvature import draw_curvature
-from proofs_check.figures.curvature_phase import draw_curvature_phase
-from proofs_check.figures.spectrum import draw_spectrum
-from proofs_check.figures.typical import draw_typical
-from proofs_check.reporting import drawing
+from proofs_check.figures import curvature
+from proofs_check.figures.curvature import make_curvature
+from proofs_check.figures.curvature_phase import make_curvature_phase
+from proofs_check.figures.spectrum import make_spectrum
+from proofs_check.figures.typical import make_typical
+from proofs_check.reporting import colours
+from proofs_check.reporting.drawing import write_picture
+from proofs_check.reporting.pictures import Look, Panel, Picture, Series
 from proofs_check.studies.curvature import samples_for
 from theory import Ensemble, LogNormLaw
 
 LINEAR, RELU = Ensemble(width="n", depth="L"), Ensemble(width="n", depth="L", activation="relu", init="he")
-COLOURS = {1: drawing.PURPLE, 4: drawing.BLUE, 16: drawing.VERMILLION, 64: drawing.GREEN}
-
-
-@pytest.fixture
-def cheap(monkeypatch):
-    """Series that cost nothing: what is tested is how a file is written."""
-    point = Estimate(-1.0, -2.0, 0.5, 1e-4, "none", 10)
-
-    def series(width, *_):
-        return typical._Series(width, (1, 2), (1.0, 0.5), ((2, point),), ((2, Estimate(1.0, 0.8, 1.2, 1e-4, "", 10)),))
-
-    monkeypatch.setattr(typical, "_signal_series", series)
-    monkeypatch.setattr(typical, "_gradient_series", series)
-
-
-@pytest.mark.usefixtures("cheap")
-@pytest.mark.parametrize(
-    ("name", "begins", "ends"),
-    [
-        ("f.png", b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"),
-        ("f.svg", b"<?xml", b"</svg>\n"),
-        ("f.pdf", b"%PDF-", b"%%EOF\n"),
-    ],
-)
-def test_a_figure_is_written_whole_under_its_name_alone(tmp_path, name, begins, ends):
-    draw_typical(tmp_path / name)
-    data = (tmp_path / name).read_bytes()
-    assert data.startswith(begins)
-    assert data.endswith(ends)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    if name.endswith("svg"):
-        assert ElementTree.fromstring(data).tag == "{http://www.w3.org/2000/svg}svg"
-
-
-@pytest.mark.usefixtures("cheap")
-@pytest.mark.parametrize("failure", [OSError("no space left"), KeyboardInterrupt()])
-def test_a_drawing_that_fails_half_way_leaves_what_was_there(tmp_path, monkeypatch, failure):
-    def half(_, path, **__):
-        path.write_bytes(b"\x89PNG")
-        raise failure
-
-    monkeypatch.setattr(Figure, "savefig", half)
-    out = tmp_path / "f.png"
-    out.write_bytes(b"the figure of before")
-    with pytest.raises(type(failure)):
-        draw_typical(out)
-    assert out.read_bytes() == b"the figure of before"
-    assert list(tmp_path.iterdir()) == [out]
+COLOURS = {1: colours.PURPLE, 4: colours.BLUE, 16: colours.VERMILLION, 64: colours.GREEN}
 
 
 def test_the_curves_are_theorys_medians_and_the_measured_intervals_contain_them(tmp_path, drawn):
-    draw_typical(tmp_path / "f.svg", samples=200)
+    write_picture(make_typical(samples=200), tmp_path / "f.svg")
     (figure,) = drawn
     left, right = figure.axes
     laws = {
@@ -170,7 +123,7 @@ def points_of(axes, marker, colour):
 
 def test_the_points_of_the_figure_curvature_are_medians_of_dense_hessians(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(curvature, "_FINE_CHAIN", ())
-    draw_curvature(tmp_path / "f.svg", samples=64, seed=3, depths=(2, 4))
+    write_picture(make_curvature(samples=64, seed=3, depths=(2, 4)), tmp_path / "f.svg")
     (figure,) = drawn
     for axes, family in zip(figure.axes, (LINEAR, RELU), strict=True):
         for width in (1, 4):
@@ -197,7 +150,7 @@ def test_the_points_of_the_figure_curvature_are_medians_of_dense_hessians(tmp_pa
 
 def test_the_curves_of_the_figure_curvature_and_where_they_turn(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(curvature, "_FINE_CHAIN", (2,))
-    draw_curvature(tmp_path / "f.svg", samples=1, depths=(2, 3, 24))
+    write_picture(make_curvature(samples=1, depths=(2, 3, 24)), tmp_path / "f.svg")
     (figure,) = drawn
     for axes, family, share in zip(figure.axes, (LINEAR, RELU), (1, math.sqrt(1 / 2)), strict=True):
         curves = {line.get_color(): line for line in axes.lines if len(line.get_xdata()) > 2}
@@ -224,7 +177,7 @@ def test_the_curves_of_the_figure_curvature_and_where_they_turn(tmp_path, drawn,
 
 
 def test_the_map_has_medians_of_dense_hessians_and_the_depth_at_which_they_turn(tmp_path, drawn):
-    draw_curvature_phase(tmp_path / "f.svg", samples=200, seed=5, widths=(2, 4), depths=(2, 4))
+    write_picture(make_curvature_phase(samples=200, seed=5, widths=(2, 4), depths=(2, 4)), tmp_path / "f.svg")
     (figure,) = drawn
     for axes, family in zip(figure.axes[:2], (LINEAR, RELU), strict=True):
         (cells,) = axes.collections
@@ -243,7 +196,7 @@ def test_the_map_has_medians_of_dense_hessians_and_the_depth_at_which_they_turn(
 
 
 def test_the_histograms_hold_every_eigenvalue_of_dense_hessians(tmp_path, drawn):
-    draw_spectrum(tmp_path / "f.svg", networks=5, seed=2, width=3, depths=(3, 5))
+    write_picture(make_spectrum(networks=5, seed=2, width=3, depths=(3, 5)), tmp_path / "f.svg")
     (figure,) = drawn
     for axes, family in zip(figure.axes, (LINEAR, RELU), strict=True):
         steps = [patch.get_data() for patch in axes.patches]
@@ -265,31 +218,43 @@ def dense_eigenvalues(network):
     return np.linalg.eigvalsh(dense_hessian(network.weights, network.slope, v, x)) / np.linalg.norm(v)
 
 
-@pytest.mark.parametrize("name", figures.names())
-def test_the_command_draws_to_the_file_with_its_seed_and_workers(vanishing, tmp_path, monkeypatch, name):
-    asked = []
-    draw = lambda out, **options: asked.append((out, options))  # noqa: E731
-    monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", figures.Figure(draw))
-    ran = vanishing(f"figure {name} --out {tmp_path}/f.svg --seed 7 --jobs 2")
-    assert asked == [(tmp_path / "f.svg", {"seed": 7, "jobs": 2})]
-    assert (ran.status, ran.out, ran.err) == (0, "", f"figure written to {tmp_path}/f.svg\n")
-
-
-def test_the_command_draws_all_figures_into_a_folder(vanishing, tmp_path, monkeypatch):
-    asked = []
-    draw = lambda out, **options: asked.append((out, options))  # noqa: E731
+@pytest.fixture
+def asked(monkeypatch):
+    """All figures are of one small picture; what they were asked is kept."""
+    found = []
+    picture = Picture((Panel("signal", (Series("mean", (1, 2), (1.0, 0.5), look=Look(line="-")),)),))
     for name in figures.names():
-        monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", figures.Figure(draw))
+        make = lambda name=name, **options: (found.append((name, options)), options["told"], picture)[-1]  # noqa: E731
+        monkeypatch.setattr(f"proofs_check.figures.{name.replace('-', '_')}.FIGURE", figures.Figure(make))
+    return found
+
+
+HOW = {"seed": 7, "jobs": 2, "told": None}
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_the_command_draws_to_the_file_with_its_seed_and_workers(vanishing, tmp_path, asked, name):
+    ran = vanishing(f"figure {name} --out {tmp_path}/f.svg --seed 7 --jobs 2")
+    assert asked == [(name, HOW)]
+    assert (ran.status, ran.out, ran.err) == (0, "", f"figure written to {tmp_path}/f.svg\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["f.svg"]
+
+
+def test_the_command_draws_all_figures_into_a_folder(vanishing, tmp_path, asked):
     ran = vanishing(f"figure all --out {tmp_path}/new --seed 7 --jobs 2")
-    assert asked == [(tmp_path / "new" / f"{name}.png", {"seed": 7, "jobs": 2}) for name in figures.names()]
+    assert asked == [(name, HOW) for name in figures.names()]
     assert (ran.status, ran.out, ran.err) == (0, "", f"figures written to {tmp_path}/new\n")
-    assert (tmp_path / "new").is_dir()
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(
+        f"{name}.png" for name in figures.names()
+    )
 
 
 @pytest.mark.usefixtures("no_simulation")
 @pytest.mark.parametrize("draw", [figures.figure(name).draw for name in figures.names()], ids=figures.names())
 @pytest.mark.parametrize("name", ["f.jpg", "f", "png", "f.PNG.txt"])
 def test_a_file_of_another_kind_is_refused_before_anything_is_simulated(tmp_path, name, draw):
-    with pytest.raises(ValueError, match=r"^out: .* ends on none of .pdf, .png, .svg; use e.g. figure.pdf$"):
+    with pytest.raises(
+        ValueError, match=r"^out: .* ends on none of .pdf, .svg, .png, .pgf, .eps; use e.g. figure.pdf$"
+    ):
         draw(tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,8 @@ from scipy.special import binom, psi
 from montecarlo import GradientNorms, serial, simulate, worker_pool
 from montecarlo.intervals import catoni_interval, order_statistic_interval
 from proofs_check.figures import remedies as figure_module
-from proofs_check.figures.remedies import STYLES, draw_remedies
+from proofs_check.figures.remedies import STYLES, make_remedies
+from proofs_check.reporting.drawing import write_picture
 from proofs_check.studies.remedies import (
     BATCH_NORM,
     LAYER_NORM,
@@ -168,7 +169,7 @@ def one_point(axes, remedy):
 
 def test_points_of_figure_and_table_are_medians_of_networks_read_by_hand(tmp_path, drawn):
     depths, samples = (4, 10), 30
-    draw_remedies(tmp_path / "f.svg", samples=samples, seed=3, depths=depths)
+    write_picture(make_remedies(samples=samples, seed=3, depths=depths), tmp_path / "f.svg")
     (figure,) = drawn
     with serial() as workers:
         table = remedies_table(workers, samples=samples, seed=3, depths=depths)
@@ -292,7 +293,7 @@ def test_intervals_contain_the_exact_median():
 
 
 def test_the_figure_draws_each_line_once_and_names_what_leaves_it(tmp_path, drawn):
-    draw_remedies(tmp_path / "f.svg", samples=20, depths=(4, 46))
+    write_picture(make_remedies(samples=20, depths=(4, 46)), tmp_path / "f.svg")
     (figure,) = drawn
     dashes = {"median": "-", "mean log": "-", "mean": "--", "leading": "-.", "bounds": ":"}
     for axes, quantity in zip(figure.axes, ("signal", "gradient", "hessian"), strict=True):
@@ -321,7 +322,7 @@ def test_the_figure_draws_each_line_once_and_names_what_leaves_it(tmp_path, draw
         texts, (PAIRS[0], BATCH_NORM, PAIRS[0]), ("signal", "gradient", "hessian"), strict=True
     ):
         (x, y) = next(iter(found.values())).get_position()
-        assert exact(remedy, x)[quantity][0][1] > y > exact(remedy, x - 4)[quantity][0][1]
+        assert exact(remedy, x)[quantity][0][1] > y > exact(remedy, x - 6)[quantity][0][1]
 
 
 def as_array(line):
@@ -356,5 +357,5 @@ def test_workers_do_not_change_a_bit(tmp_path, monkeypatch):
     assert one == two
     asked = []
     monkeypatch.setattr(figure_module, "worker_pool", lambda jobs: asked.append(jobs) or serial())
-    draw_remedies(tmp_path / "f.svg", samples=1, jobs=3, depths=(4, 6))
+    write_picture(make_remedies(samples=1, jobs=3, depths=(4, 6)), tmp_path / "f.svg")
     assert asked == [3]
