@@ -7,12 +7,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full certify test smoke lowest lint oracle soak soak-today mutants bench clean
+.PHONY: help verify verify-full certify paper test smoke lowest lint oracle soak soak-today mutants bench clean
 
 help:
 	@echo 'make verify       check every statement (about two minutes), write a page, tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
+	@echo 'make paper        build an example paper, examples/paper/paper.pdf: tables, figures, numbers and checked claims (needs TeX)'
 	@echo 'make test         set up and run the tests, on all cores (PyTorch, KaTeX, Dask, Coq, Chromium: where they are)'
 	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
 	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
@@ -33,6 +34,14 @@ verify-full: $(VENV)/.report
 certify: $(VENV)/.report
 	@command -v coqc >/dev/null || { echo 'Coq is missing. On Debian: apt install coq (version 8.16 or later)'; exit 1; }
 	$(BIN)/vanishing certify $(QUICK) --out out/certificates
+
+# TeX is needed for this target alone
+paper: $(VENV)/.report
+	@command -v pdflatex >/dev/null || { echo 'TeX is missing. On Debian: apt install texlive-latex-recommended texlive-science'; exit 1; }
+	$(BIN)/vanishing paper examples/paper/paper.toml --out examples/paper/made
+	cd examples/paper && for run in 1 2; do pdflatex -interaction=nonstopmode -halt-on-error paper.tex >made/paper.out || { tail -n 30 made/paper.out; exit 1; }; done
+	@! grep 'Overfull' examples/paper/paper.log
+	@echo 'examples/paper/paper.pdf'
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

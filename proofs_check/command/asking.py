@@ -26,9 +26,18 @@ def add_quantity(parser: ArgumentParser) -> None:
     parser.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
 
 
-def add_ensemble_options(parser: ArgumentParser) -> None:
-    """Add the options of the ensemble, which :func:`read_ensemble` reads."""
-    parser.add_argument("--width", help="n: a number or a symbol's name")
+def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
+    """Add the options of the ensemble, which :func:`read_ensemble` reads.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser of a subcommand.
+    width : bool
+        Whether ``--width`` is that of the networks, and of nothing else.
+    """
+    if width:
+        parser.add_argument("--width", help="n: a number or a symbol's name")
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
     parser.add_argument("--activation", help="linear (default), relu or leaky:SLOPE")

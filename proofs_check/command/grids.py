@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 DRAWING_OPTIONS = ("samples", "error", "tolerance")
 
 
-def add_grid_options(parser: ArgumentParser) -> None:
-    """Add what is asked, of which networks, and how much is drawn."""
+def add_grid_options(parser: ArgumentParser, *, width: bool = True) -> None:
+    """Add what is asked, of which networks, and how much is drawn.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser of a subcommand.
+    width : bool
+        Whether ``--width`` is that of the networks; of a figure it is that of the page.
+    """
     parser.add_argument("--quantity", help="what is asked of the networks, as in claims: 'median |a_L|^2', 'E|a_L|^4'")
-    add_ensemble_options(parser)
+    add_ensemble_options(parser, width=width)
     parser.add_argument("--samples", action=ReadValue, read=positive, help="networks a cell (default 4000)")
     parser.add_argument(
         "--error", action=ReadValue, read=probability, help="the probability that any interval misses (default 0.01)"
@@ -34,9 +42,17 @@ def add_grid_options(parser: ArgumentParser) -> None:
     )
 
 
-def base_of(options: Namespace) -> dict[str, str]:
-    """Return the fields of the ensemble that were typed, as text."""
-    given = {name: getattr(options, name) for name in ENSEMBLE_OPTIONS}
+def base_of(options: Namespace, *, width: bool = True) -> dict[str, str]:
+    """Return the fields of the ensemble that were typed, as text.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options of :func:`add_grid_options`.
+    width : bool
+        As there.
+    """
+    given = {name: getattr(options, name) for name in ENSEMBLE_OPTIONS if width or name != "width"}
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -62,7 +78,7 @@ def drawing_of(options: Namespace, workers: Workers | None) -> Iterator[Drawing]
         yield Drawing(seed=options.seed, jobs=options.jobs, workers=workers, store=store, **chosen)
 
 
-def refuse_grid_options(options: Namespace, names: tuple[str, ...], instead: str) -> None:
+def refuse_grid_options(options: Namespace, names: tuple[str, ...], instead: str, *, width: bool = True) -> None:
     """Refuse the options of a grid beside what is no grid.
 
     Parameters
@@ -73,6 +89,8 @@ def refuse_grid_options(options: Namespace, names: tuple[str, ...], instead: str
         Further options that only a grid has.
     instead : str
         What was asked for in place of a grid.
+    width : bool
+        As for :func:`add_grid_options`.
 
     Raises
     ------
@@ -80,5 +98,5 @@ def refuse_grid_options(options: Namespace, names: tuple[str, ...], instead: str
         If one was typed.
     """
     for name in ("quantity", *ENSEMBLE_OPTIONS, *DRAWING_OPTIONS, *names):
-        if getattr(options, name) not in (None, False):
+        if (width or name != "width") and getattr(options, name) not in (None, False):
             raise InvalidArgument(name, f"does not apply to {instead}", "leave it out, or the name")

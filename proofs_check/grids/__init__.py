@@ -8,5 +8,6 @@ quantities  a quantity as it is written in claims, at given networks
 readings    all cells, derived and measured, with one error probability
 layout      readings as a table
 tabulating  all of this together: tabulate()
+picturing   readings as a figure
 ==========  ======================================================================
 """

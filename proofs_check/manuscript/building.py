@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from montecarlo import Workers
@@ -12,21 +14,28 @@ from montecarlo.runs.stored_runs import shared_store
 from proofs_check.claims.checking import check
 from proofs_check.claims.sampled import Drawing
 from proofs_check.claims.typesetting import typeset
+from proofs_check.figures import figure
 from proofs_check.grids.layout import cell_number
+from proofs_check.grids.picturing import picture_of
 from proofs_check.grids.readings import Wanted
 from proofs_check.grids.tabulating import grid_in_a_table
 from proofs_check.manuscript.items import (
     ClaimItem,
+    GridFigure,
     GridTable,
     Item,
     NumberItem,
+    ReadyFigure,
     ReadyTable,
     VerdictItem,
 )
 from proofs_check.manuscript.macros import Macros, macro_file, number_macro, prose_macro
 from proofs_check.manuscript.recipe import Recipe, _parsed
-from proofs_check.manuscript.record import changes, read_record, write_record
+from proofs_check.manuscript.record import changes, read_record, read_stamps, write_record
+from proofs_check.reporting.drawing import write_picture
 from proofs_check.reporting.files import write_whole
+from proofs_check.reporting.pages import Page, page_width
+from proofs_check.reporting.picture_data import to_csv
 from proofs_check.results import Report
 from proofs_check.statement import Statement
 from proofs_check.tables.latex import to_latex
@@ -95,7 +104,7 @@ def build(recipe: Recipe, out: Path, *, origin: str, jobs: int, workers: Workers
     before = read_record(out)
     builder.built.changed = changes(before, builder.values)
     builder.write("macros.tex", macro_file(builder.macros, origin))
-    write_record(out, builder.values, version("vanishing-curvature"))
+    write_record(out, builder.values, builder.stamps, version("vanishing-curvature"))
     return builder.built
 
 
@@ -110,6 +119,7 @@ class _Builder:
     built: Built = field(default_factory=Built)
     macros: Macros = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    stamps: dict[str, str] = field(default_factory=dict)
     blocks: BlockStore | None = None
 
     def run(self, report: Report | None) -> None:
@@ -127,14 +137,20 @@ class _Builder:
                     self.claim(item)
                 case VerdictItem():
                     self.verdict(item, report)
-                case _:
-                    self.figure(item)
+                case ReadyFigure():
+                    self.ready_figure(item)
+                case GridFigure():
+                    self.grid_figure(item)
         if self.told is not None:
             self.told("paper", "", len(self.recipe.items), len(self.recipe.items))
 
-    def write(self, name: str, text: str) -> None:
+    def file(self, name: str) -> Path:
         path = self.out / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, name: str, text: str) -> None:
+        path = self.file(name)
         write_whole(path, text)
         self.built.files.append(path)
 
@@ -235,8 +251,42 @@ class _Builder:
                 problem = f"{result.statement.id} is {result.verdict.value}, not {item.expect}"
                 self.built.unexpected.append(f"\\{item.macro}: {problem}")
 
-    def figure(self, item: Item) -> None:
-        raise NotImplementedError(item)
+    def ready_figure(self, item: ReadyFigure) -> None:
+        """Draw a figure of the package, unless it is there, made from the same code and settings."""
+        name = f"figures/{item.name}.{item.format}"
+        path = self.file(name)
+        self.stamps[name] = f"{item.figure}, {item.format}, {item.width}, seed {self.recipe.seed}, {sources()}"
+        if path.exists() and read_stamps(self.out).get(name) == self.stamps[name]:
+            self.built.files.append(path)
+            return
+        page = Page(page_width(item.width))
+        told = None if self.told is None else partial(self.told, item.figure)
+        figure(item.figure).draw(path, page=page, seed=self.recipe.seed, jobs=self.jobs, told=told)
+        self.built.files.append(path)
+
+    def grid_figure(self, item: GridFigure) -> None:
+        path = self.file(f"figures/{item.name}.{item.format}")
+        picture = picture_of(item.grid, self.drawing(item.samples, item.error), Wanted())
+        write_picture(picture, path, Page(page_width(item.width)))
+        self.write(f"figures/{item.name}.csv", to_csv(picture))
+        self.built.files.append(path)
+
+
+@cache
+def sources() -> str:
+    """Return a digest of all sources that a figure of the package is made by.
+
+    Examples
+    --------
+    >>> len(sources())
+    16
+    """
+    root = Path(__file__).parent.parent.parent
+    content = hashlib.sha256()
+    for folder in ("theory", "montecarlo", "proofs_check"):
+        for path in sorted((root / folder).rglob("*.py")):
+            content.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    return content.hexdigest()[:16]
 
 
 def _name(item: Item) -> str:

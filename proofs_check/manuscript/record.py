@@ -19,14 +19,29 @@ def read_record(folder: Path) -> dict[str, str]:
     folder : Path
         The folder.
     """
+    return _read(folder, "values")
+
+
+def _read(folder: Path, part: str) -> dict[str, str]:
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return {str(name): str(value) for name, value in found["values"].items()}
+        return {str(name): str(value) for name, value in found[part].items()}
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return {}
 
 
-def write_record(folder: Path, values: Mapping[str, str], version: str) -> None:
+def read_stamps(folder: Path) -> dict[str, str]:
+    """Return what each figure of the package in a folder was made from.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
+    return _read(folder, "figures")
+
+
+def write_record(folder: Path, values: Mapping[str, str], stamps: Mapping[str, str], version: str) -> None:
     """Record what was made.
 
     Parameters
@@ -35,10 +50,15 @@ def write_record(folder: Path, values: Mapping[str, str], version: str) -> None:
         The folder.
     values : mapping of str to str
         Each number and verdict, by its name.
+    stamps : mapping of str to str
+        What each figure of the package was made from, by its file.
     version : str
         The version of this package.
     """
-    write_whole(folder / NAME, json.dumps({"version": version, "values": dict(values)}, indent=2) + "\n")
+    write_whole(
+        folder / NAME,
+        json.dumps({"version": version, "values": dict(values), "figures": dict(stamps)}, indent=2) + "\n",
+    )
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

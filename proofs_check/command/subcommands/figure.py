@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofs_check import figures
+from proofs_check.command.grids import add_grid_options, base_of, drawing_of, refuse_grid_options
 from proofs_check.command.option_values import writable_file, writable_folder
 from proofs_check.command.running import add_jobs, add_seed, of_stage, progress_bars
 from proofs_check.command.subcommands import Subcommand
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("name", help=f"{', '.join(figures.names())}, or all of them")
+    parser.add_argument("name", nargs="?", help=f"{', '.join(figures.names())}, or all of them")
+    parser.add_argument("--x", help="in place of a name: what the horizontal axis sets, e.g. L=2..64 or n=4,8,16,32")
+    parser.add_argument("--lines", help="what the lines set, e.g. n=8,16,32, 'init=he,xavier', or a TOML file")
+    add_grid_options(parser, width=False)
+    parser.add_argument("--show", help="theory, measured, or both (default: theory,measured)")
     parser.add_argument("--out", metavar="FILE", help="a .pdf, .svg, .png, .pgf or .eps file; of all: a folder")
     parser.add_argument(
         "--data", metavar="FILE", help="the numbers behind it, beside or without --out: .csv or .json; of all: a folder"
@@ -29,6 +34,7 @@ def _add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--style", metavar="FILE", help="a matplotlib style, over ours: a .mplstyle file or a name")
     parser.add_argument("--format", help="of all: pdf, svg, png (default), pgf or eps")
+    parser.add_argument("--store", metavar="FILE", help="of a figure of one's own: keep finished blocks there")
     add_seed(parser)
     add_jobs(parser)
 
@@ -37,7 +43,45 @@ def _run(options: Namespace) -> int:
     if options.out is None and options.data is None:
         remedy = "see 'vanishing figure --help', or use --data"
         raise InvalidArgument("command", "the following arguments are required: --out", remedy)
+    if options.x is not None or options.lines is not None or options.quantity is not None:
+        return _draw_grid(options)
+    if options.name is None:
+        remedy = "use e.g. typical, or --x L=2..64 --lines n=8,16 --quantity 'median |a_L|^2'"
+        raise InvalidArgument("command", "names no figure", remedy)
+    refuse_grid_options(options, ("x", "lines", "show", "store"), "a ready figure", width=False)
     return _draw_all(options) if options.name == "all" else _draw_one(options)
+
+
+def _draw_grid(options: Namespace) -> int:
+    from montecarlo import worker_pool
+    from proofs_check.grids.layout import read_show
+    from proofs_check.grids.picturing import picture_of
+    from proofs_check.grids.readings import Wanted
+    from proofs_check.grids.tabulating import grid_of
+
+    if options.name is not None:
+        raise InvalidArgument("name", "is given beside the axis or the lines of a figure of one's own", "leave it out")
+    if options.x is None:
+        raise InvalidArgument("x", "is missing", "use e.g. --x L=2..64")
+    if options.format is not None:
+        raise InvalidArgument("format", "is of all figures; of one, the ending of --out says it", "leave it out")
+    shown = set(read_show(options.show or "theory,measured"))
+    if not shown <= {"theory", "measured"}:
+        raise InvalidArgument("show", "a figure shows theory and measured", "leave the others to a table")
+    grid = grid_of(rows=options.lines, columns=options.x, quantity=options.quantity, base=base_of(options, width=False),
+                   names=("lines", "x"))  # fmt: skip
+    page = _page(options)
+    out, data = (None if text is None else Path(text) for text in (options.out, options.data))
+    with worker_pool(options.jobs) as workers, drawing_of(options, workers) as drawing, progress_bars() as told:
+        wanted = Wanted(theory="theory" in shown, measured="measured" in shown)
+        own = figures.Figure(lambda **_: picture_of(grid, drawing, wanted, of_stage(told, "figure")))
+        own.require(out, page, data)
+        for name, path in (("out", out), ("data", data)):
+            if path is not None:
+                writable_file(name, str(path))
+        own.draw(out, page=page, data=data)
+    _tell("figure", out, data)
+    return 0
 
 
 def _draw_one(options: Namespace) -> int:

@@ -38,7 +38,7 @@ def test_the_folder_has_the_report_the_tables_and_the_figure(vanishing, tmp_path
                                                            "report.json", "typical.png", *VERDICTS]  # fmt: skip
     assert drawn == [{"seed": 2, "jobs": 1, "told": None}]
     assert '<article id="init.pytorch-default"' in (out / "report.html").read_text(encoding="utf-8")
-    assert (out / "report.html").read_text(encoding="utf-8").count("<svg role=") == 1
+    assert (out / "report.html").read_text(encoding="utf-8").count('role="presentation"') == 1
     text = (out / "report.json").read_text()
     assert text == (tmp_path / "same.json").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "same.json"]
@@ -72,7 +72,7 @@ def test_tables_are_those_of_the_report(vanishing, user_file, tmp_path, drawn):
     table = topic_table(verify(load(user_file)), "user")
     for name, ending in (("latex", "tex"), ("markdown", "md"), ("csv", "csv")):
         assert (tmp_path / "out" / f"user.{ending}").read_text() == FORMATS[name](table)
-    assert len(drawn) == 2
+    assert len(drawn) == 1
 
 
 def test_the_table_of_verdicts_has_a_row_for_each_statement_with_what_it_covers(vanishing, user_file, tmp_path, drawn):
@@ -121,7 +121,7 @@ def test_a_report_is_written_whatever_the_verdict_and_has_no_infinity_or_nan(van
     assert verdicts == {"user.mistaken": "inconclusive", "user.false": "refuted"}
     (mistaken,) = (f for s in report["statements"] if s["id"] == "user.mistaken" for f in s["findings"])
     assert mistaken["interval"] == ["-inf", "inf"]
-    assert len(drawn) == 2
+    assert len(drawn) == 1
 
 
 def test_without_matplotlib_all_but_the_figure_is_written(vanishing, user_file, tmp_path, monkeypatch, drawn):
@@ -149,7 +149,7 @@ def test_without_jinja_all_but_the_page_is_written(vanishing, user_file, tmp_pat
     assert ran.err.splitlines()[0].startswith("vanishing: no report.html: out: a page needs jinja2; pip install")
     assert not (tmp_path / "out" / "report.html").exists()
     assert (tmp_path / "out" / "report.json").exists()
-    assert [out.name for out, _ in drawn] == ["typical.png"]
+    assert len(drawn) == 1
 
 
 @pytest.mark.usefixtures("no_jinja", "no_simulation")
@@ -179,7 +179,7 @@ def test_a_report_is_one_page_and_its_status_is_the_verdict(vanishing, user_file
     assert re.findall(r'<article id="([^"]*)"', text) == [pattern]
     assert "<dt>Seed</dt><dd>3</dd>" in text
     assert f"vanishing report {pattern} --module" in text
-    assert [options for _, options in drawn] == [{"seed": 3, "jobs": 1}]
+    assert drawn == [{"seed": 3, "jobs": 1, "told": None}]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "user_statements.py"]
 
 
@@ -204,7 +204,7 @@ def test_a_report_is_shown_again_without_verifying_anything(vanishing, user_file
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.count("<article ") == 2
     assert "vanishing verify --module" in text
-    assert [options["seed"] for _, options in drawn] == [5]
+    assert [options["seed"] for options in drawn] == [5]
 
 
 @pytest.mark.usefixtures("no_simulation")

@@ -1,0 +1,183 @@
+"""A grid of one's own as a figure: theory as lines, networks that were drawn as points with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+from proofs_check.claims.sampled import Drawing
+from proofs_check.grids.axes import Axis
+from proofs_check.grids.cases import case_of
+from proofs_check.grids.layout import label_of, quantity_text
+from proofs_check.grids.readings import Reading, Told, Wanted
+from proofs_check.grids.tabulating import Grid
+from proofs_check.reporting.colours import PALETTE
+from proofs_check.reporting.pictures import FAINT, Key, Look, Note, Panel, Picture, Series
+from theory.ensembles import InvalidArgument
+
+_NUMERIC = ("width", "depth", "j", "k", "l")
+_NAMES = {"width": "width $n$", "depth": "depth $L$"}
+_MARKERS = ("o", "s", "D", "^", "v", "P")
+
+
+def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None = None) -> Picture:
+    """Derive and measure a grid whose rows are lines and whose columns are places on the horizontal axis.
+
+    Parameters
+    ----------
+    grid : Grid
+        The lines, and the values of one size or layer.
+    drawing : Drawing
+        How much is drawn; its error probability is that of all intervals together.
+    wanted : Wanted
+        Whether theory is drawn as lines, and whether there are measured points.
+    told : callable, optional
+        Called with what is being done, as :data:`~proofs_check.grids.readings.Told` says.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    InvalidArgument
+        If the horizontal axis is no size or layer, there are too many lines, or no cell has a value.
+
+    Examples
+    --------
+    >>> from proofs_check.grids.tabulating import grid_of
+    >>> grid = grid_of(rows="n=2,4", columns="L=1..3", quantity="E|a_L|^4", base={}, names=("lines", "x"))
+    >>> picture = picture_of(grid, Drawing(samples=10), Wanted(measured=False))
+    >>> [series.name for series in picture.panels[0].series]
+    ['n=2, theory', 'n=4, theory']
+    """
+    places = _places(grid)
+    if len(grid.rows.settings) > len(PALETTE):
+        problem = f"are {len(grid.rows.settings)}, of which no more than {len(PALETTE)} can be told apart"
+        raise InvalidArgument(grid.rows.argument, problem, "draw two figures")
+    found = grid.read(drawing, wanted, told)
+    lines: list[Series] = []
+    points: list[Series] = []
+    keys: list[Key] = []
+    empty: list[str] = []
+    for setting, row, colour, marker in zip(grid.rows.settings, found, PALETTE, _MARKERS, strict=False):
+        label = label_of(setting)
+        derived = _series(f"{label.plain}, theory".lstrip(", "), places, row, _derived, Look(colour, line="-"))
+        drawn = _series(f"{label.plain}, measured".lstrip(", "), places, row, _drawn, Look(colour, marker=marker))
+        lines += [derived] if derived is not None else []
+        points += [drawn] if drawn is not None else []
+        if derived is None and drawn is None:
+            empty.append(label.plain or grid.quantity)
+            continue
+        if len(grid.rows.settings) > 1:
+            look = Look(colour, line="-" if derived is not None else "", marker=marker if drawn is not None else "")
+            keys.append(Key(_for_matplotlib(str(label.latex)), look))
+    if not lines and not points:
+        reasons = [reason for row in found for one in row for _, reason in one.untold]
+        raise InvalidArgument("quantity", f"has no value to draw: {reasons[0] if reasons else 'all networks are dead'}",
+                              "choose other networks, or another quantity")  # fmt: skip
+    panel = Panel(
+        grid.quantity or "quantity",
+        (*lines, *points),
+        x_label=_axis_label(grid.columns),
+        y_label=_quantity_label(grid),
+        x_scale="log2" if _is_geometric(places) else "linear",
+        y_scale="log" if _is_wide((*lines, *points)) else "linear",
+        x_ticks=places if len(places) <= _MOST_TICKS else None,
+        notes=_notes(empty, found),
+    )
+    how = (Key("theory", Look(line="-")), Key(f"{drawing.samples:,} networks", Look(marker="o")))
+    shown = (*(how[:1] if lines else ()), *(how[1:] if points else ()))
+    return Picture((panel,), (tuple(keys), shown) if keys else (shown,), screen=(6.4, 4.4))
+
+
+_MOST_TICKS = 9
+
+
+def _places(grid: Grid) -> tuple[float, ...]:
+    """Return where the columns stand on the horizontal axis."""
+    keys = grid.columns.keys
+    if len(keys) != 1 or keys[0] not in _NUMERIC:
+        problem = "must be the values of one size or layer"
+        raise InvalidArgument(grid.columns.argument, problem, "use e.g. --x L=2..64 or --x n=4,8,16")
+    row = grid.rows.settings[0]
+    out = []
+    for setting in grid.columns.settings:
+        case = case_of(grid.base, (row, setting))
+        value = {"width": case.net.width, "depth": case.net.depth, **dict(case.layers)}[keys[0]]
+        out.append(float(value))  # type: ignore[arg-type]
+    return tuple(out)
+
+
+def _derived(reading: Reading) -> tuple[Decimal, ...] | None:
+    return None if reading.theory is None else (reading.theory,)
+
+
+def _drawn(reading: Reading) -> tuple[Decimal, ...] | None:
+    measured = reading.measured
+    return None if measured is None else (measured.value, measured.lo, measured.hi)
+
+
+Values = Callable[[Reading], "tuple[Decimal, ...] | None"]
+"""What is drawn of a cell: a value, with both ends of its interval where it has one."""
+
+
+def _series(name: str, x: Sequence[float], row: Sequence[Reading], of: Values, look: Look) -> Series | None:
+    """Return the readings that have a finite value, and none of a dead network, as a series."""
+    places: list[float] = []
+    columns: list[list[float]] = [[], [], []]
+    for place, reading in zip(x, row, strict=True):
+        numbers = of(reading)
+        if numbers is None or _is_dead(numbers) or not all(number.is_finite() for number in numbers):
+            continue
+        places.append(place)
+        for column, number in zip(columns, numbers, strict=False):
+            column.append(float(number))
+    value, lo, hi = columns
+    return Series(name, places, value, lo, hi, look=look) if places else None
+
+
+def _is_dead(numbers: tuple[Decimal, ...]) -> bool:
+    return all(number == 0 for number in numbers)
+
+
+def _notes(empty: Sequence[str], found: Sequence[Sequence[Reading]]) -> tuple[Note, ...]:
+    dead = any(one.dead for row in found for one in row)
+    words = ["where most networks are dead, nothing is shown"] if dead else []
+    words += [f"no value: {', '.join(empty)}"] if empty else []
+    return tuple(Note(text, 0.02, 0.02 + 0.07 * i, of="panel", colour=FAINT) for i, text in enumerate(words))
+
+
+def _is_geometric(places: Sequence[float]) -> bool:
+    """Whether the places are spread over such a range that they are seen better on a logarithmic axis."""
+    gaps = [after - before for before, after in pairwise(places)]
+    return len(places) > 2 and min(places) > 0 and max(gaps) >= 4 * min(gaps)
+
+
+def _is_wide(series: Sequence[Series]) -> bool:
+    values = [value for one in series for value in one.value if math.isfinite(value)]
+    return bool(values) and min(values) > 0 and max(values) > 20 * min(values)
+
+
+def _axis_label(axis: Axis) -> str:
+    (key,) = axis.keys
+    return _NAMES.get(key, f"layer ${key}$")
+
+
+def _quantity_label(grid: Grid) -> str:
+    return _for_matplotlib(str(quantity_text(grid.quantity).latex)) if grid.quantity else ""
+
+
+def _for_matplotlib(latex: str) -> str:
+    r"""Return text with formulas as matplotlib's mathtext reads it, which knows less than LaTeX.
+
+    Examples
+    --------
+    >>> print(_for_matplotlib(str(quantity_text("median |a_L|^2").latex)))
+    $\mathrm{med}\,|a_{L}|^{2}$
+    """
+    for command, known in ((r"\operatorname{", r"\mathrm{"), (r"\tfrac", r"\frac"), (r"\%", "%"), (r"\_", "_")):
+        latex = latex.replace(command, known)
+    return latex.replace(r"\mathrm{med}", r"\mathrm{med}\,").replace(r"\lVert", r"\|").replace(r"\rVert", r"\|")
