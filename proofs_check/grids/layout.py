@@ -133,7 +133,8 @@ def _stub_columns(rows: Axis) -> tuple[Column, ...]:
 
 def _key(key: str) -> Text:
     name = _KEYS.get(key, key)
-    return Text(name, f"${name}$" if name in _LETTERS else name)
+    short = {"initialization": "init."}.get(name, name)
+    return Text(name, f"${name}$" if name in _LETTERS else short)
 
 
 def _stub_cells(setting: Setting, rows: Axis) -> tuple[Cell, ...]:

@@ -212,7 +212,13 @@ def _said(grid: Grid, drawing: Drawing, wanted: Wanted, *, bounds: bool) -> Text
             f".{digits} {drawing.samples:,} networks of real weights a cell (seed {drawing.seed}); all intervals hold "
             f"together with probability at least {1 - drawing.error:.10g}."
         )
-    plain, latex = (
-        f"{'; '.join(head)}: %s{how}" if head else f"Networks of the rows and columns: %s{how}" for head in heads
-    )
+    plain, latex = (f"{_joined(head)}: %s{how}" for head in heads)
     return Text(plain, latex)
+
+
+def _joined(head: list[str]) -> str:
+    """Say what is asked, and of which networks in brackets."""
+    if not head:
+        return "Networks of the rows and columns"
+    first, *rest = head
+    return f"{first} ({', '.join(rest)})" if rest else first

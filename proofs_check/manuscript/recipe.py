@@ -24,6 +24,7 @@ from proofs_check.manuscript.items import (
     VerdictItem,
 )
 from proofs_check.manuscript.macros import require_macro
+from proofs_check.reporting.pages import Page, page_width, require_file
 from proofs_check.tables.latex import FITS
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -138,9 +139,7 @@ class _Reader:
     def whole(self, entry: Mapping[str, Any], key: str, default: int, least: int = 1) -> int:
         value = entry.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.refused(
-                key, f"is {value!r}, no integer from {least} on", f"write e.g. {key} = {max(least, 4000)}"
-            )
+            raise self.refused(key, f"is {value!r}, no integer from {least} on", f"write e.g. {key} = 4000")
         return value
 
     def share(self, entry: Mapping[str, Any], key: str, default: float) -> float:
@@ -232,6 +231,10 @@ class _Reader:
     def figure(self, entry: Mapping[str, Any]) -> Item:
         form = self.one_of(entry, "format", ("pdf", "pgf", "svg", "png"), "pdf")
         width = self.word(entry, "width", "column")
+        try:
+            require_file(Path(f"figure.{form}"), Page(page_width(width)))
+        except InvalidArgument as bad:
+            raise self.refused("width" if bad.argument == "width" else "format", bad.problem, bad.remedy) from None
         if "ready" not in entry:
             grid = self.grid(entry, ("lines", "x"))
             samples, error = self.whole(entry, "samples", self.samples), self.share(entry, "error", self.error)

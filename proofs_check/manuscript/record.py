@@ -69,7 +69,5 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     >>> changes({"a": "1", "b": "2"}, {"a": "3", "c": "4"})
     ['a was 1, is 3', 'b is no longer there (it was 2)']
     """
-    lines = [
-        f"{name} was {before[name]}, is {now[name]}" for name in before if name in now and before[name] != now[name]
-    ]
-    return [*lines, *(f"{name} is no longer there (it was {before[name]})" for name in before if name not in now)]
+    lines = [f"{name} was {was}, is {now[name]}" for name, was in before.items() if now.get(name, was) != was]
+    return [*lines, *(f"{name} is no longer there (it was {was})" for name, was in before.items() if name not in now)]

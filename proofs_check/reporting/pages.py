@@ -20,8 +20,8 @@ from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
 FILES = (".pdf", ".svg", ".png", ".pgf", ".eps")
-WIDTHS = {"column": 3.4, "text": 6.9}
-"""Inches: one column of a two-column article, and both."""
+WIDTHS = {"column": 3.05, "text": 6.25}
+"""Inches: one column of LaTeX's article with two columns, and both; the narrowest, on letter paper or on A4."""
 NARROWEST, WIDEST = 3.0, 20.0
 """No figure is legible that is narrower, and no page is wider."""
 
@@ -154,7 +154,7 @@ def page_width(text: str) -> float:
     Examples
     --------
     >>> page_width("column"), page_width("5.5")
-    (3.4, 5.5)
+    (3.05, 5.5)
     """
     if text in WIDTHS:
         return WIDTHS[text]

@@ -30,7 +30,7 @@ def _add_options(parser: ArgumentParser) -> None:
         "--data", metavar="FILE", help="the numbers behind it, beside or without --out: .csv or .json; of all: a folder"
     )
     parser.add_argument(
-        "--width", help="column (3.4 inches), text (6.9), or inches: laid out for print (default: for a screen)"
+        "--width", help="column (3.05 inches), text (6.25), or inches: laid out for print (default: for a screen)"
     )
     parser.add_argument("--style", metavar="FILE", help="a matplotlib style, over ours: a .mplstyle file or a name")
     parser.add_argument("--format", help="of all: pdf, svg, png (default), pgf or eps")

@@ -16,7 +16,7 @@ from proofs_check import figures
 from proofs_check.figures import curvature, curvature_phase, digits, escape_times, remedies, spectrum, typical
 from proofs_check.reporting.drawing import draw_picture
 from proofs_check.reporting.figure_files import figure_bytes
-from proofs_check.reporting.pages import Page
+from proofs_check.reporting.pages import WIDTHS, Page
 from proofs_check.reporting.pictures import Look, Series
 from proofs_check.studies.curvature import Curvature
 from proofs_check.studies.escape_times import RULES, Counted, Escape
@@ -90,7 +90,7 @@ def made_up(monkeypatch):
     }
 
 
-@pytest.mark.parametrize("width", [3.4, 6.9])
+@pytest.mark.parametrize("width", list(WIDTHS.values()))
 @pytest.mark.parametrize("name", figures.names())
 def test_a_printed_figure_is_whole_and_legible(made_up, name, width):
     page = Page(width)

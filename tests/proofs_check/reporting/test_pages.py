@@ -16,7 +16,9 @@ PICTURE = Picture(
 )
 
 
-@pytest.mark.parametrize(("text", "width"), [("column", 3.4), ("text", 6.9), ("3", 3.0), ("20", 20.0), ("5.25", 5.25)])
+@pytest.mark.parametrize(
+    ("text", "width"), [("column", 3.05), ("text", 6.25), ("3", 3.0), ("20", 20.0), ("5.25", 5.25)]
+)
 def test_widths_are_read(text, width):
     assert page_width(text) == width
 
