@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import flint
+import sympy as sp
 
 from proofs_check.claims.random_numbers import Exceedance, Moment, Quantile
 from proofs_check.claims.sampled import Drawing, allowed, as_ball, measured_statistic
@@ -155,7 +157,18 @@ def _measured(asked: Asked, drawing: Drawing, share: float) -> tuple[Ball, Ball]
         estimate = measured_statistic(asked.sides, letter, asked.point, drawing, share)
         balls[letter] = as_ball(estimate, rounded=not isinstance(statistic, Exceedance))
         middles[letter] = flint.arb(estimate.value)
+        if estimate.lo == -math.inf < estimate.hi < math.inf and len(asked.sides.meaning.statistics) == 1:
+            # of a logarithm: what is asked goes one way with it, so that its ends are those of the interval
+            ends = [asked.value({letter: flint.arb(end)}) for end in (estimate.lo, estimate.hi)]
+            return _between(*ends), asked.value(middles)
     return asked.value(balls), asked.value(middles)
+
+
+def _between(first: Ball, last: Ball) -> Ball:
+    """Return a ball around all between two numbers, with room for rounding; the whole line if one is none."""
+    if not (first.is_finite() and last.is_finite()):
+        return flint.arb(0, math.inf)
+    return first.union(last * flint.arb(1, 1e-9))
 
 
 def bounds_of(asked: Asked) -> tuple[Decimal, Decimal]:
@@ -176,6 +189,8 @@ def bounds_of(asked: Asked) -> tuple[Decimal, Decimal]:
     if isinstance(statistic, Exceedance):
         return Decimal(0), Decimal(1)
     if isinstance(statistic, Moment) and all(not number.signed or power % 2 == 0 for number, power in statistic.powers):
+        return Decimal(0), Decimal("Infinity")
+    if isinstance(asked.side, sp.exp):  # the median of a norm
         return Decimal(0), Decimal("Infinity")
     return Decimal("-Infinity"), Decimal("Infinity")
 

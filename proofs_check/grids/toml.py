@@ -90,6 +90,24 @@ def line_of(text: str, key: str) -> int:
     return 1 if found is None else text.count("\n", 0, found.start()) + 1
 
 
+def line_of_entry(text: str, table: str, number: int, key: str) -> int:
+    r"""Return the line of a key in the so-manieth table of a list; that of the table's head if the key is not there.
+
+    Examples
+    --------
+    >>> line_of_entry("[[row]]\nn = 1\n[[row]]\nn = 2", "row", 1, "n")
+    4
+    """
+    heads = [found.start() for found in re.finditer(rf"^[ \t]*\[\[\s*{re.escape(table)}\s*\]\]", text, re.MULTILINE)]
+    if number >= len(heads):
+        return line_of(text, key)
+    begin = heads[number]
+    after = re.search(r"^[ \t]*\[", text[begin + 2 :], re.MULTILINE)
+    part = text[begin : len(text) if after is None else begin + 2 + after.start()]
+    found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}\b[\"']?\s*=", part, re.MULTILINE)
+    return text.count("\n", 0, begin + (0 if found is None else found.start())) + 1
+
+
 def as_text(value: Any) -> str:
     """Return a value of a TOML file as the command line would have it.
 

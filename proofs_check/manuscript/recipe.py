@@ -12,7 +12,7 @@ from proofs_check.grids.cases import case_of
 from proofs_check.grids.layout import Look, read_show
 from proofs_check.grids.quantities import ask
 from proofs_check.grids.tabulating import ERROR, SAMPLES, Grid, grid_of
-from proofs_check.grids.toml import as_text, line_of, read_toml, require_known
+from proofs_check.grids.toml import as_text, line_of, line_of_entry, read_toml, require_known
 from proofs_check.manuscript.items import (
     ClaimItem,
     GridFigure,
@@ -93,7 +93,11 @@ def read_recipe(path: Path) -> Recipe:
     content, text = read_toml("file", path)
     require_known("file", path, text, content, ("paper", *_KEYS), "the file")
     reader = _Reader(path, text, content.get("paper", {}))
-    items = [reader.item(kind, entry) for kind in _KEYS for entry in reader.entries(kind, content.get(kind, []))]
+    items = [
+        reader.item(kind, entry, number)
+        for kind in _KEYS
+        for number, entry in enumerate(reader.entries(kind, content.get(kind, [])))
+    ]
     if not items:
         raise InvalidArgument("file", f"{path} names nothing to make", "add e.g. [[table]]")
     return Recipe(path, tuple(items), reader.seed, reader.error, reader.profile, reader.store)
@@ -104,6 +108,7 @@ class _Reader:
 
     def __init__(self, path: Path, text: str, paper: Any) -> None:
         self.path, self.text = path, text
+        self.at: tuple[str, int] | None = None  # the table that is read, and which of its kind
         if not isinstance(paper, dict):
             raise self.refused("paper", "is no table", "write [paper]")
         require_known("file", path, text, paper, _PAPER, "[paper]")
@@ -116,7 +121,10 @@ class _Reader:
         self.files: dict[str, None] = {}
 
     def refused(self, key: str, problem: str, remedy: str) -> InvalidArgument:
-        return InvalidArgument("file", f"{self.path}, line {line_of(self.text, key)}: {key} {problem}", remedy)
+        return InvalidArgument("file", f"{self.path}, line {self.line(key)}: {key} {problem}", remedy)
+
+    def line(self, key: str) -> int:
+        return line_of(self.text, key) if self.at is None else line_of_entry(self.text, *self.at, key)
 
     def entries(self, kind: str, found: Any) -> list[dict[str, Any]]:
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
@@ -173,7 +181,8 @@ class _Reader:
 
     # --- entries -----------------------------------------------------------------------------------------------------
 
-    def item(self, kind: str, entry: Mapping[str, Any]) -> Item:
+    def item(self, kind: str, entry: Mapping[str, Any], number: int) -> Item:
+        self.at = (kind, number)
         readers: Mapping[str, Callable[[Mapping[str, Any]], Item]] = {
             "table": self.table,
             "figure": self.figure,
@@ -297,7 +306,8 @@ class _Reader:
             for base, settings, quantity in grid.cells():
                 ask(quantity, case_of(base, settings))
         except InvalidArgument as bad:
-            where = line_of(self.text, self.word(entry, "name") or bad.argument)
+            short = {"width": "n", "depth": "L"}.get(bad.argument, bad.argument)
+            where = self.line(bad.argument if bad.argument in entry else short)
             raise InvalidArgument(
                 "file", f"{self.path}, line {where}: {bad.argument}: {bad.problem}", bad.remedy
             ) from None

@@ -99,3 +99,13 @@ def test_what_fits_nowhere_is_refused_with_what_to_drop():
     with pytest.raises(InvalidArgument, match=r"fit: head, x+ together are wider than 345 points; show fewer things"):
         to_latex(wide)
     assert "x" * 120 in to_latex(wide, fit="none")
+
+
+def test_a_standalone_table_compiles_as_it_is(tmp_path, vanishing):
+    command = "table --rows n=2,4 --columns 'E|a_L|^4, median |a_L|^2' --depth 3 --samples 50 --jobs 1"
+    ran = vanishing(f"{command} --show theory,measured,verdict --standalone --out {tmp_path}/table.tex")
+    assert ran.status in (0, 3)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    assert overfull((tmp_path / "table.log").read_text(encoding="utf-8", errors="replace")) == []
