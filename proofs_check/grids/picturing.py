@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from proofs_check.claims.sampled import Drawing
 from proofs_check.grids.axes import Axis
-from proofs_check.grids.cases import case_of
 from proofs_check.grids.layout import label_of, quantity_text
 from proofs_check.grids.readings import Reading, Told, Wanted
 from proofs_check.grids.tabulating import Grid
@@ -53,19 +52,20 @@ def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None =
     >>> [series.name for series in picture.panels[0].series]
     ['n=2, theory', 'n=4, theory']
     """
-    places = _places(grid)
+    key = _axis_key(grid)
     if len(grid.rows.settings) > len(PALETTE):
         problem = f"are {len(grid.rows.settings)}, of which no more than {len(PALETTE)} can be told apart"
         raise InvalidArgument(grid.rows.argument, problem, "draw two figures")
     found = grid.read(drawing, wanted, told)
+    places = tuple(dict.fromkeys(_place(one, key) for row in found for one in row))
     lines: list[Series] = []
     points: list[Series] = []
     keys: list[Key] = []
     empty: list[str] = []
     for setting, row, colour, marker in zip(grid.rows.settings, found, PALETTE, _MARKERS, strict=False):
         label = label_of(setting)
-        derived = _series(f"{label.plain}, theory".lstrip(", "), places, row, _derived, Look(colour, line="-"))
-        drawn = _series(f"{label.plain}, measured".lstrip(", "), places, row, _drawn, Look(colour, marker=marker))
+        derived = _series(f"{label.plain}, theory".lstrip(", "), key, row, _derived, Look(colour, line="-"))
+        drawn = _series(f"{label.plain}, measured".lstrip(", "), key, row, _drawn, Look(colour, marker=marker))
         lines += [derived] if derived is not None else []
         points += [drawn] if drawn is not None else []
         if derived is None and drawn is None:
@@ -83,9 +83,9 @@ def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None =
         (*lines, *points),
         x_label=_axis_label(grid.columns),
         y_label=_quantity_label(grid),
-        x_scale="log2" if _is_geometric(places) else "linear",
+        x_scale="log2" if _is_geometric(sorted(places)) else "linear",
         y_scale="log" if _is_wide((*lines, *points)) else "linear",
-        x_ticks=places if len(places) <= _MOST_TICKS else None,
+        x_ticks=sorted(places) if len(places) <= _MOST_TICKS else None,
         notes=_notes(empty, found),
     )
     how = (Key("theory", Look(line="-")), Key(f"{drawing.samples:,} networks", Look(marker="o")))
@@ -96,19 +96,19 @@ def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None =
 _MOST_TICKS = 9
 
 
-def _places(grid: Grid) -> tuple[float, ...]:
-    """Return where the columns stand on the horizontal axis."""
+def _axis_key(grid: Grid) -> str:
+    """Return the size or the letter of layers that the horizontal axis sets."""
     keys = grid.columns.keys
     if len(keys) != 1 or keys[0] not in _NUMERIC:
         problem = "must be the values of one size or layer"
         raise InvalidArgument(grid.columns.argument, problem, "use e.g. --x L=2..64 or --x n=4,8,16")
-    row = grid.rows.settings[0]
-    out = []
-    for setting in grid.columns.settings:
-        case = case_of(grid.base, (row, setting))
-        value = {"width": case.net.width, "depth": case.net.depth, **dict(case.layers)}[keys[0]]
-        out.append(float(value))  # type: ignore[arg-type]
-    return tuple(out)
+    return keys[0]
+
+
+def _place(reading: Reading, key: str) -> float:
+    """Return where a cell stands on the horizontal axis."""
+    net = reading.case.net
+    return float({"width": net.width, "depth": net.depth, **dict(reading.case.layers)}[key])  # type: ignore[arg-type]
 
 
 def _derived(reading: Reading) -> tuple[Decimal, ...] | None:
@@ -124,15 +124,15 @@ Values = Callable[[Reading], "tuple[Decimal, ...] | None"]
 """What is drawn of a cell: a value, with both ends of its interval where it has one."""
 
 
-def _series(name: str, x: Sequence[float], row: Sequence[Reading], of: Values, look: Look) -> Series | None:
+def _series(name: str, key: str, row: Sequence[Reading], of: Values, look: Look) -> Series | None:
     """Return the readings that have a finite value, and none of a dead network, as a series."""
     places: list[float] = []
     columns: list[list[float]] = [[], [], []]
-    for place, reading in zip(x, row, strict=True):
+    for reading in row:
         numbers = of(reading)
         if numbers is None or _is_dead(numbers) or not all(number.is_finite() for number in numbers):
             continue
-        places.append(place)
+        places.append(_place(reading, key))
         for column, number in zip(columns, numbers, strict=False):
             column.append(float(number))
     value, lo, hi = columns
