@@ -15,6 +15,7 @@ from typing import Any
 
 import flint
 import sympy as sp
+from sympy.polys.rings import PolyRing
 
 from theory.ensembles import InvalidArgument
 
@@ -32,21 +33,46 @@ def zero_by_sympy(expression: sp.Expr) -> bool:
     """
     powers: dict[tuple[sp.Expr, sp.Expr], sp.Symbol] = {}
     roots: dict[sp.Expr, sp.Symbol] = {}
+    others: dict[sp.Expr, sp.Symbol] = {}
 
     def rename(node: sp.Expr) -> sp.Expr:
+        if node.is_Rational or node.is_Symbol:
+            return node
         if node.is_Pow and node.exp.is_Rational and node.exp.q == 2:
             return roots.setdefault(sp.factor(node.base), sp.Dummy("root")) ** node.exp.p
         if node.is_Pow and node.exp.free_symbols:
             shift, times, core = _split_exponent(node.exp)
             power = powers.setdefault((sp.cancel(rename(node.base)), core), sp.Dummy("power"))
             return power**times * rename(node.base**shift)
-        return node.func(*map(rename, node.args)) if node.args else node
+        if node.is_Add or node.is_Mul or (node.is_Pow and node.exp.is_Integer):
+            return node.func(*map(rename, node.args))
+        return others.setdefault(node, sp.Dummy("other"))
 
     numerator = sp.numer(sp.together(rename(sp.sympify(expression, strict=True))))
-    for square, root in roots.items():
-        relation_top, relation_bottom = sp.fraction(sp.together(square))
-        numerator = sp.rem(sp.expand(numerator), relation_bottom * root**2 - relation_top, root)
-    return bool(sp.expand(sp.numer(sp.together(numerator))) == 0)
+    relations = [(root, *sp.fraction(sp.together(rename(square)))) for square, root in roots.items()]
+    inside = {x for part in (numerator, *(one for _, *both in relations for one in both)) for x in part.free_symbols}
+    letters = sorted(inside | set(roots.values()), key=lambda x: x.sort_key())
+    if not letters:
+        return bool(numerator == 0)
+    ring = PolyRing(letters, sp.QQ)
+    polynomial = ring.from_expr(numerator)  # SymPy's own sparse polynomials; its expressions would take minutes
+    for root, top, bottom in reversed(relations):  # a root may stand in the radicand of one that was met before it
+        polynomial = _reduced(polynomial, letters.index(root), ring.from_expr(top), ring.from_expr(bottom))
+    return bool(polynomial == 0)
+
+
+def _reduced(polynomial: Any, place: int, top: Any, bottom: Any) -> Any:
+    """Return the remainder modulo bottom * root^2 - top, after multiplying by powers of bottom, which is not 0."""
+    while polynomial != 0 and polynomial.degree(place) >= 2:
+        high, low = polynomial.ring.zero, polynomial.ring.zero
+        for exponents, coefficient in polynomial.iterterms():
+            degree = exponents[place]
+            if degree >= 2:
+                high[(*exponents[:place], degree - 2, *exponents[place + 1 :])] = coefficient
+            else:
+                low[exponents] = coefficient
+        polynomial = high * top + low * bottom
+    return polynomial
 
 
 def zero_by_flint(expression: sp.Expr, where: Mapping[sp.Symbol, sp.Expr] | None = None) -> bool:
