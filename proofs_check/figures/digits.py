@@ -98,16 +98,13 @@ def _losses(name: str, lines: Sequence[DigitsRun], study: DigitsStudy) -> Panel:
             series.append(Series(_named(line, seed), times, [*map(float, losses), float(final)], look=look))
         for seed, at in zip(study.seeds, line.run.diverged_at, strict=True):
             if math.isfinite(at):
-                look = Look(colour, marker="x", size=1.1, beyond="x")
+                look = Look(colour, marker="x", size=0.8, beyond="x")
                 series.append(Series(f"{_named(line, seed)}, diverged", [float(at) / steps], [math.inf], look=look))
     (rate,) = (line.learning_rate for line in lines if line.optimizer == "SGD")
-    notes = (
-        Note(rf"SGD: $\eta = {rate:g}$", 0.04, 0.05, of="panel", colour=STYLES["SGD"][0]),
-        Note("chance, log 10", 0.98, 1.08 * _CHANCE, of="level", across="right"),
-    )
+    notes = (Note(rf"$\eta = {rate:g}$", 0.04, 0.05, of="panel", colour=STYLES["SGD"][0]),)
     label = f"{name.partition(',')[0]}\nloss (nats)"
     return Panel(f"{name}: loss", tuple(series), y_label=label, y_scale="log", y_axis="loss", notes=notes,
-                 levels=(Level(_CHANCE),), **_epochs(study))  # fmt: skip
+                 levels=(Level(_CHANCE, weight=0.9),), **_epochs(study))  # fmt: skip
 
 
 def _gradients(name: str, lines: Sequence[DigitsRun], study: DigitsStudy) -> Panel:
@@ -145,7 +142,7 @@ def _named(line: DigitsRun, seed: int) -> str:
 
 def _epochs(study: DigitsStudy) -> dict[str, Any]:
     ticks = range(0, study.epochs + 1, max(1, study.epochs // 4))
-    room = 0.05 * study.epochs
+    room = 0.09 * study.epochs
     return {"x_label": "epochs", "x_axis": "epochs", "x_ticks": ticks, "x_limits": (-room, study.epochs + room)}
 
 
@@ -158,19 +155,20 @@ def _within(panels: Iterable[Panel | None]) -> Iterator[Panel | None]:
             numbers = (n for one in panel.series for n in (*one.value, *map(abs, (*one.lo, *one.hi))))
             ends[panel.y_axis] += [n for n in numbers if math.isfinite(n)]
     most = max(ends["curvature"])
-    limits = {"loss": (min(ends["loss"]) / 1.5, max(1.2 * max(ends["loss"]), 3 * _CHANCE)), "curvature": (-most, most)}
+    limits = {"loss": (min(ends["loss"]) / 1.5, max(1.2 * max(ends["loss"]), 2 * _CHANCE)), "curvature": (-most, most)}
     for panel in kept:
         yield panel and replace(panel, y_limits=limits.get(panel.y_axis))
 
 
 def _keys(study: DigitsStudy) -> tuple[tuple[Key, ...], ...]:
     rates = {line.optimizer: rf"$\eta = {line.learning_rate:g}$" for line in study.runs}
-    rates["SGD"] = "at the best rate of a grid"
+    rates["SGD"] = r"at the best rate $\eta$ of a grid"
     rules = (Key(f"{name}, {rates[name]}", Look(*style, size=0.9)) for name, style in STYLES.items())
     ends = (
         Key(r"$\lambda_{\max}$ of the loss's Hessian", Look(START, marker="^", size=0.9)),
         Key(r"$\lambda_{\min}$, at most", Look(START, marker="v", size=0.9)),
         Key("both at the start, of all three", Look(START, line="-")),
+        Key("loss of chance: log 10", Look("0.5", line=":")),
     )
     diverged = any(np.isfinite(line.run.diverged_at).any() for line in study.runs)
     return tuple(rules), (*ends, *([Key("diverged", Look(START, marker="x", size=0.9))] if diverged else []))

@@ -64,7 +64,7 @@ _PANELS = {
 """The title of each panel, and the powers of ten that it shows; what explodes leaves the panel."""
 _SHARED_LINES = {
     "signal": "mean without branches: 1",
-    "gradient": "ratio of means\n(without branches, $W'\\varphi$): 1",
+    "gradient": "ratio of means: 1\n(all but norms and $\\varphi(Wa)$)",
     "hessian": "mean of plain and orthogonal",
 }
 """What the line is that several remedies share."""

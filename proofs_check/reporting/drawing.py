@@ -176,6 +176,10 @@ _SCALES: dict[str, tuple[str, dict[str, float]]] = {
 }
 
 
+_LOW = 1.0
+"""Inches: panels below have no minor ticks."""
+
+
 def _dress(axes: Any, panel: Panel, width: float, height: float) -> None:
     """Give axes their scales, limits, ticks and words, given the room for them in inches."""
     for set_scale, scale in ((axes.set_xscale, panel.x_scale), (axes.set_yscale, panel.y_scale)):
@@ -189,8 +193,10 @@ def _dress(axes: Any, panel: Panel, width: float, height: float) -> None:
         axes.set_xticks(panel.x_ticks, apart(axes.figure, panel.x_ticks, _shares(panel), width))
         axes.xaxis.minorticks_off()
     if panel.y_ticks is not None:
-        lines = max(2, int(height * 72 / (1.7 * axes.yaxis.get_ticklabels()[0].get_fontsize())))
+        lines = max(3, int(height * 72 / (1.7 * axes.yaxis.get_ticklabels()[0].get_fontsize())))
         axes.set_yticks(panel.y_ticks[:: -(-len(panel.y_ticks) // lines)])
+        axes.yaxis.minorticks_off()
+    elif height < _LOW:
         axes.yaxis.minorticks_off()
     if panel.y_format is not None:
         form = panel.y_format

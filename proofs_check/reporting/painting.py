@@ -133,7 +133,7 @@ def _note(axes: Any, note: Note) -> None:
 def note_size(text: str) -> float:
     """Return the size of words in a panel, in points: in print they are smaller than others, but for exponents."""
     size = points("legend.fontsize")
-    return size if size < _LARGE or re.search(r"[\^_]", text) else 0.82 * size
+    return size if size < _LARGE or re.search(r"[\^_']", text) else 0.82 * size
 
 
 _LARGE = 8.5
