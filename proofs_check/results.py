@@ -46,7 +46,7 @@ class StatementReport:
     mutants : tuple of MutantReport
         Which of them were refuted.
     toothless : tuple of Finding
-        The findings of evidence that would support every mutant as well.
+        The findings of evidence that would support every mutant as well; where it breaks under all of them, that error.
     exact_reach : float, optional
         The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
     proved_for : tuple of Ensemble
@@ -180,7 +180,10 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
         "refuted_if_moved_by": _reach_data(result),
         "lacks": ["no evidence runs in this profile"] * (not result.findings)
         + [result.unreached] * bool(result.unreached)
-        + [f"supports every mutant: {one.check}" for one in result.toothless],
+        + [
+            f"{'breaks under' if one.verdict is Verdict.BROKEN else 'supports'} every mutant: {one.check}"
+            for one in result.toothless
+        ],
         "findings": [_finding_data(finding) for finding in result.findings],
         "mutants": [
             {

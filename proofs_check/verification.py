@@ -264,14 +264,21 @@ class _Judged:
             proved_for += seen if found.tier is Tier.PROVED else []
         refutations, faults = {}, {}
         toothless = dict(enumerate(findings))
+        first_error: dict[int, Finding] = {}
+        judges: set[int] = set()
         for mutant in statement.mutants:
             against = [_examined(statement, e, mutant.claim) for e in evidence]
             for i, found in enumerate(against):
                 if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
                     toothless.pop(i, None)
+                if found.verdict is Verdict.BROKEN:
+                    first_error.setdefault(i, found)
+                else:
+                    judges.add(i)
             refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
             broken = (f for f in against if f.verdict is Verdict.BROKEN)
             faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
+        toothless |= {i: first_error[i] for i in toothless if i not in judges and i in first_error}
         sharp = None
         if findings and not any(isinstance(e, _Sampled) for e in evidence):
             holds = all(found.verdict is Verdict.SUPPORTED for found in findings)

@@ -59,6 +59,15 @@ def survivor_lines(mutant: MutantReport) -> list[str]:
     return [f"no evidence refutes the mutant {mutant.name!r}", *faults]
 
 
+def _toothless_lines(finding: Finding) -> list[str]:
+    if finding.verdict is not Verdict.BROKEN:
+        return [f"supports every mutant, so it says nothing: {finding.check}"]
+    return [
+        f"breaks under every mutant, so it says nothing: {finding.check}",
+        f"  {finding.detail}" + (f" ({finding.where})" if finding.where else ""),
+    ]
+
+
 def complaints(result: StatementReport) -> list[str]:
     """Return all that keeps a statement from being supported, each complaint after the statement's id."""
     told = [finding_lines(finding) for finding in result.findings if finding.verdict is not Verdict.SUPPORTED]
@@ -69,7 +78,7 @@ def complaints(result: StatementReport) -> list[str]:
     if not result.findings:
         return [f"{result.statement.id}: no evidence runs in this profile"]
     if not broken:
-        told += [[f"supports every mutant, so it says nothing: {one.check}"] for one in result.toothless]
+        told += [_toothless_lines(finding) for finding in result.toothless]
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:
         told.append([f"{result.unreached}; its domain is {result.statement.domain.words}"])
     return [line for first, *more in told for line in (f"{result.statement.id}: {first}", *more)]

@@ -504,6 +504,20 @@ def test_a_check_that_supports_every_mutant_says_nothing():
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("error", [TypeError("no number"), SystemExit(0)])
+def test_a_check_that_breaks_under_every_mutant_is_told_with_its_error(error):
+    def breaks(net):
+        raise error
+
+    report = verify([replace(STATEMENT, evidence=(EXACT,), mutants=(Mutant("breaks", breaks),))])
+    (result,) = report.results
+    assert result.verdict is Verdict.INCONCLUSIVE
+    told = "\n".join(complaints(result))
+    assert "breaks under every mutant, so it says nothing: E|a_2|^2" in told
+    assert told.count(type(error).__name__) == 2  # as the mutant's survival, and as what is wrong with the check
+    assert "supports every mutant" not in told + report.to_json()
+
+
 @pytest.mark.parametrize(
     ("domain", "missing"),
     [
