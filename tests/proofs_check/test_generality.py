@@ -119,18 +119,27 @@ def test_a_certificate_is_about_all_that_the_domain_names():
 @pytest.mark.parametrize(
     ("parts", "argument"),
     [
-        ({"words": "every n and L"}, "corners"),
-        ({"words": "n", "corners": None}, "corners"),
-        ({"words": "n", "corners": ((1, 2, 3),)}, "corners"),
-        ({"words": "n", "corners": ((0, 1),)}, "corners"),
-        ({"words": "n", "corners": ((1, 1),), "each": ()}, "each"),
-        ({"words": "n", "corners": ((1, 1),), "each": (1,)}, "each"),
-        ({"words": "n", "corners": ((1, 1),), "each": None}, "each"),
-        ({"words": "n", "corners": ((1, 1),), "proved": True}, "corners"),
-        ({"words": ""}, "words"),
+        ({"corners": None}, "corners"),
+        ({"corners": ((1, 2, 3),)}, "corners"),
+        ({"corners": ((0, 1),)}, "corners"),
+        ({"corners": ((True, 1),)}, "corners"),
+        ({"corners": ((1, 1),), "each": ()}, "each"),
+        ({"corners": ((1, 1),), "each": (1,)}, "each"),
+        ({"corners": ((1, 1),), "each": None}, "each"),
+        ({"each": ("relu",)}, "each"),
+        ({"corners": ((1, 1),), "proved": True}, "corners"),
+        ({"proved": "all n"}, "proved"),
     ],
 )
 def test_a_domain_that_holds_nothing_against_evidence_is_refused(parts, argument):
     with pytest.raises(InvalidArgument) as refused:
         Domain(**parts)
     assert refused.value.argument == argument
+
+
+def test_what_a_reader_is_told_of_a_domain_follows_from_its_corners():
+    with pytest.raises(TypeError, match="words"):
+        Domain(words="n = 1..1000", corners=((2, 1), (2, 3)))
+    assert Domain(corners=((2, 1), (2, 3))).words == "the sizes between the corners (n, L) = (2, 1), (2, 3)"
+    assert Domain(corners=((2, 2),), each=("relu", "linear")).words == "(n, L) = (2, 2), each for relu, linear"
+    assert (EVERYWHERE.words, TRIED.words) == ("all that the assumptions allow", "the cases tried")

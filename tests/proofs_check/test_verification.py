@@ -523,9 +523,9 @@ def test_a_check_that_breaks_under_every_mutant_is_told_with_its_error(error):
     [
         (TRIED, ""),
         (EVERYWHERE, "no proof reaches all that the assumptions allow"),
-        (Domain("n = 2, L = 2", corners=((2, 2),)), ""),
-        (Domain("n = 2, L <= 3", corners=((2, 2), (2, 3))), "no exact evidence reaches the corner n = 2, L = 3"),
-        (Domain("two", corners=((2, 2),), each=("relu",)), "no exact evidence reaches the corner relu, n = 2, L = 2"),
+        (Domain(corners=((2, 2),)), ""),
+        (Domain(corners=((2, 2), (2, 3))), "no exact evidence reaches the corner n = 2, L = 3"),
+        (Domain(corners=((2, 2),), each=("relu",)), "no exact evidence reaches the corner relu, n = 2, L = 2"),
     ],
 )
 def test_what_evidence_does_not_reach_is_not_supported(domain, missing):
@@ -546,7 +546,7 @@ def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
 
 
 def test_a_simulation_at_a_corner_is_not_enough():
-    domain = Domain("n = 1, L = 1", corners=((1, 1),))
+    domain = Domain(corners=((1, 1),))
     (result,) = verify([replace(ONLY_SIMULATED, domain=domain)]).results
     assert result.unreached
 

@@ -406,11 +406,7 @@ WIDTH_DEPTH = Statement(
         Mutant("1 becomes 23/20", partial(median_range, linear=Fraction(23, 20))),
         Mutant("the term of order 1/n is dropped", partial(median_range, second_order=0)),
     ),
-    domain=Domain(
-        "the widths 16, 32 and 64, depths from 1 to 16 n",
-        corners=((16, 1), (16, 256), (64, 1), (64, 1024)),
-        each=("relu", "linear"),
-    ),
+    domain=Domain(corners=((16, 1), (16, 256), (64, 1), (64, 1024)), each=("relu", "linear")),
 )
 
 STATEMENTS = (MEAN_PRESERVED, FOURTH_MOMENT, KURTOSIS_LIMIT, TYPICAL_RATE, WIDTH_DEPTH)
