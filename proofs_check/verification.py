@@ -18,6 +18,7 @@ from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import is_of_an_observable
+from montecarlo.runs.measured_code import told_apart
 from montecarlo.runs.stored_runs import machine
 from montecarlo.workers.places import serial, threads, workers_for
 from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
@@ -37,10 +38,8 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
-Key = tuple[Ensemble, int, str | Engine]
-"""What tells simulations apart: ensemble, number of networks, engine."""
-Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
-"""What was measured, or why it could not be."""
+Simulations = dict[str, Simulation | BaseException]
+"""What was measured for the requests of that name, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
 
@@ -110,7 +109,8 @@ def verify(
     began = time.monotonic()
     refused = {statement.id: found for statement in statements if (found := _refusals(statement))}
     sound = [statement for statement in statements if statement.id not in refused]
-    requests = _requests(sound, profile)
+    asked = {statement.id: _asked(statement, profile) for statement in sound}
+    requests = [one for several in asked.values() for one in several]
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
@@ -137,8 +137,8 @@ def verify(
         if statement.id in refused:
             results.append(StatementReport(statement, refused[statement.id], ()))
             continue
-        present = [_Sampled(e, sampled, profile, share) for e in statement.evidence if isinstance(e, Simulated)]
-        simulated = _Judged.of(statement, [e for e in present if e.request is not None])
+        read = [_Sampled(one.evidence, sampled[one.name], share) for one in asked[statement.id]]
+        simulated = _Judged.of(statement, read)
         results.append(exact[statement.id].joined(simulated).report(statement))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
 
@@ -159,12 +159,21 @@ def simulated_checks(statement: Statement, profile: str) -> int:
     >>> simulated_checks(*select(["init.*"]), "quick")
     2
     """
-    return 0 if _refusals(statement) else len(_requests([statement], profile))
+    return 0 if _refusals(statement) else len(_asked(statement, profile))
 
 
-def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
-    asked = (e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated))
-    return [request for request in asked if request is not None]
+@dataclass(frozen=True)
+class _Asked:
+    """The simulation that a piece of evidence asks for, under a name that it shares with those it may be one with."""
+
+    evidence: Simulated
+    request: Request
+    name: str
+
+
+def _asked(statement: Statement, profile: str) -> list[_Asked]:
+    drawn = [(e, e.request(profile)) for e in statement.evidence if isinstance(e, Simulated)]
+    return [_Asked(evidence, request, _name(request)) for evidence, request in drawn if request is not None]
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
@@ -175,6 +184,8 @@ def _refusals(statement: Statement) -> tuple[Finding, ...]:
         try:
             if require is not None:
                 require()
+            if isinstance(evidence, Simulated):
+                told_apart(evidence.net, evidence.engine, evidence.observable)
             _require_assumed(statement, evidence)
         except _NOT_OURS as error:
             found.append(_broken(statement, evidence, error))
@@ -221,8 +232,7 @@ class _Sampled:
     """Simulated evidence together with the simulation that it reads."""
 
     evidence: Simulated
-    simulations: Simulations
-    profile: str
+    simulation: Simulation | BaseException
     error: float
     tier = Tier.SIMULATED
 
@@ -230,17 +240,10 @@ class _Sampled:
     def check(self) -> str:
         return self.evidence.check
 
-    @property
-    def request(self) -> Request | None:
-        return self.evidence.request(self.profile)
-
     def examine(self, claim: Claim) -> Finding:
-        request = self.request
-        assert request is not None
-        simulation = self.simulations[request.net, request.samples, request.engine, request.observable]
-        if isinstance(simulation, BaseException):
-            raise simulation
-        return self.evidence.examine(claim, simulation, self.error)
+        if isinstance(self.simulation, BaseException):
+            raise self.simulation
+        return self.evidence.examine(claim, self.simulation, self.error)
 
 
 @dataclass(frozen=True)
@@ -311,8 +314,39 @@ def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ense
         return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)
 
 
+def _name(request: Request) -> str:
+    """Return a text that two requests share only if one simulation meets both: what compares as equal may differ."""
+    return told_apart(request.net, request.engine, request.samples, request.observable)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A simulation: so many networks of an ensemble, and what is measured on them, by the names of the requests."""
+
+    net: Ensemble
+    samples: int
+    engine: str | Engine
+    observables: dict[str, Observable]
+
+
+def _jobs(requests: Sequence[_Asked]) -> list[_Job]:
+    """Return as few simulations as meet all requests; no simulation has two observables that compare as equal."""
+    jobs: dict[str, list[_Job]] = {}
+    for one in requests:
+        asked = one.request
+        alike = jobs.setdefault(told_apart(asked.net, asked.engine, asked.samples), [])
+        if any(one.name in job.observables for job in alike):
+            continue
+        job = next((job for job in alike if asked.observable not in job.observables.values()), None)
+        if job is None:
+            job = _Job(asked.net, asked.samples, asked.engine, {})
+            alike.append(job)
+        job.observables[one.name] = asked.observable
+    return [job for several in jobs.values() for job in several]
+
+
 def _simulate_all(
-    requests: Sequence[Request],
+    requests: Sequence[_Asked],
     seed: int,
     jobs: int,
     executor: Executor | Workers | None,
@@ -321,50 +355,46 @@ def _simulate_all(
     stop: threading.Event,
 ) -> Simulations:
     """Simulate each ensemble once under each engine, whatever the number of checks that read it."""
-    needed: dict[Key, dict[Observable, None]] = {}
-    for request in requests:
-        needed.setdefault((request.net, request.samples, request.engine), {})[request.observable] = None
-
+    needed = _jobs(requests)
     finished = itertools.count(1)
 
     def watch(done: int, samples: int) -> None:
         if stop.is_set():
             raise _Stopped
 
-    def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
-        net, samples, engine = key
+    def drawn(job: _Job, observables: list[Observable], here: bool) -> Simulation:
         return simulate(
-            net,
+            job.net,
             observables,
-            samples=samples,
+            samples=job.samples,
             seed=seed,
-            engine=engine,
+            engine=job.engine,
             executor=at_hand if here else workers,
             store=store,
             progress=watch,
         )
 
-    def run(key: Key) -> Simulations:
-        observables = list(needed[key])
+    def run(job: _Job) -> Simulations:
+        observables = list(job.observables.values())
         found: Simulations = {}
         try:
             # what another process cannot import is measured here, in threads, with the same bits
-            together: Simulation | None = drawn(key, observables, here=is_from_file(key[0], key[2], *observables))
+            together: Simulation | None = drawn(job, observables, is_from_file(job.net, job.engine, *observables))
         except _NOT_OURS as error:
             if _ends_the_run(error) or stop.is_set():
                 raise
             together = None  # whose observable is it? each one alone measures the same networks
             deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
             if deadly and len(observables) == 1:
-                return {(*key, observables[0]): error}
-        for observable in observables:
+                return dict.fromkeys(job.observables, error)
+        for name, observable in job.observables.items():
             try:
-                found[*key, observable] = together or drawn(key, [observable], here=not deadly)
+                found[name] = together or drawn(job, [observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
-                found[*key, observable] = error
-        told("simulated tier", key[0].describe(), next(finished), len(needed))
+                found[name] = error
+        told("simulated tier", job.net.describe(), next(finished), len(needed))
         return found
 
     # several at a time, so that no worker waits for the last block of one simulation
@@ -374,7 +404,7 @@ def _simulate_all(
         serial() if jobs == 1 else threads(jobs) as at_hand,
         ThreadPoolExecutor(at_a_time) as starters,
     ):
-        return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+        return {name: one for found in starters.map(run, needed) for name, one in found.items()}
 
 
 class _Stopped(InterruptedError):

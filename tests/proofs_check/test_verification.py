@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -191,6 +191,63 @@ def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
     again = replace(ONLY_SIMULATED, id="user.again", evidence=(other, simulated(UNIFORM, 20_000)))
     verify([STATEMENT, SECOND, ONLY_SIMULATED, again])
     assert calls == {(UNIFORM, 20_000, 2): 1, (NORMAL, 20_000, 1): 1, (UNIFORM, 10_000, 1): 1}
+
+
+@dataclass(frozen=True)
+class AnyLayer:
+    layer: int = field(compare=False)
+    name: ClassVar[str] = "a layer"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("c",)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms([self.layer])
+
+
+class Hidden(AnyLayer):
+    """What it measures is no field."""
+
+    def __init__(self, layer):
+        object.__setattr__(self, "layer", 0)
+        object.__setattr__(self, "_own", layer)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms([self._own])
+
+
+class Slotted:
+    __slots__ = ("layer",)
+    name, needs, components, measure = "s", frozenset(), AnyLayer.components, AnyLayer.measure
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __eq__(self, other):
+        return isinstance(other, Slotted)
+
+    def __hash__(self):
+        return 0
+
+
+@pytest.mark.parametrize("kind", [AnyLayer, Hidden, Slotted])
+def test_observables_that_only_compare_as_equal_are_measured_apart(kind):
+    assert kind(1) == kind(2)
+    net = Ensemble(width=1, depth=2, law="rademacher", init=4)  # |a_k|^2 = 4^k
+
+    def layer(k):
+        return Simulated(f"layer {k}", net, kind(k), "c", Quantile(), 0.1, 100)
+
+    statement = replace(
+        STATEMENT,
+        claim=lambda net: sp.log(4),
+        evidence=(layer(1), layer(2), layer(1)),
+        mutants=(Mutant("5", lambda net: sp.log(5)),),
+    )
+    (result,) = verify([statement]).results
+    assert [round(f.estimate / math.log(4)) for f in result.findings] == [1, 2, 1]
+    assert result.verdict is Verdict.REFUTED
 
 
 def test_a_check_reads_the_networks_of_its_own_architecture_and_names_it():
