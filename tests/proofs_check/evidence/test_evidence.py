@@ -22,6 +22,7 @@ from proofs_check.evidence import (
     Request,
     SameLaw,
     Simulated,
+    Slope,
     agrees_with,
     proved,
 )
@@ -434,6 +435,7 @@ def test_a_claim_that_is_neither_a_number_nor_a_range_is_refused(claimed):
         ({"tolerance": math.inf}, "tolerance"),
         ({"tolerance": "0.1"}, "tolerance"),
         ({"tolerance": 1e9}, "tolerance"),
+        ({"tolerance": 0.51}, "tolerance"),
         ({"samples": -1}, "samples"),
         ({"samples": 2.5}, "samples"),
         ({"samples": 0}, "samples"),
@@ -467,6 +469,8 @@ def test_arguments_of_a_simulation_are_checked_before_it_runs(changed, argument)
         (Enclosed("e", list, digits=0), "digits"),
         (Enclosed("e", list, digits=math.nan), "digits"),
         (SameLaw("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_3"), "other"),
+        (SameLaw("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_2", tolerance=0.51), "tolerance"),
+        (Slope("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_2", tolerance=0.51), "tolerance"),
     ],
 )
 def test_arguments_of_other_evidence_are_checked_too(evidence, argument):
