@@ -92,7 +92,9 @@ class Domain:
 
         findings = tuple(findings)
         if self.proved:
-            return "" if any(f.tier is Tier.PROVED for f in findings) else f"no proof reaches {self.words}"
+            proved = [f.only for f in findings if f.tier is Tier.PROVED]
+            confined = f": {proved[0]} only" if proved else ""
+            return "" if "" in proved else f"no proof reaches {self.words}{confined}"
         cases = {case for f in findings if f.tier is not Tier.SIMULATED for case in f.scope.cases}
         tried = [(sizes_of(case), case) for case in cases]
         missing = [

@@ -86,6 +86,64 @@ def joint(reaches: Iterable[Reach]) -> Reach | None:
     return Reach(min(r.down for r in reaches), min(r.up for r in reaches), reaches[0].relative)
 
 
+FAR = 100
+"""A mutant that is more than so many tolerances away does not show how sharp a check is."""
+_LEAST_ROOM = 0.05
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a mutant's claim is from the statement's, in one check.
+
+    Parameters
+    ----------
+    value : float
+        The smallest move of an end of what is claimed.
+    relative : bool
+        Whether it is relative to what is claimed, rather than in the claim's own unit.
+    rooms : float
+        The same in units of the check's tolerance, or of the claimed range where that is wider; of 0.05 at least, so
+        that a sharp check does not make its mutants far.
+    """
+
+    value: float
+    relative: bool
+    rooms: float
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a check that hardly tells anything would refute it as well."""
+        return self.rooms > FAR
+
+
+def distance_of(mutant: Finding, claim: Finding) -> Distance | None:
+    """Return how far a mutant is from the claim in one check; None where what is claimed is no number.
+
+    Parameters
+    ----------
+    mutant, claim : Finding
+        What one piece of evidence found of either.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> true = Finding(Tier.SIMULATED, "median", Verdict.SUPPORTED, claimed=(-2.0, -1.5), tolerance=0.25)
+    >>> false = Finding(Tier.SIMULATED, "median", Verdict.REFUTED, claimed=(-1.0, -0.5), tolerance=0.25)
+    >>> distance_of(false, true)
+    Distance(value=1.0, relative=False, rooms=2.0)
+    """
+    if claim.claimed is None or mutant.claimed is None or claim.relative is None:
+        return None
+    moves = [abs(there - here) for there, here in zip(mutant.claimed, claim.claimed, strict=True)]
+    value = min((move for move in moves if move > 0), default=0.0)  # both ends at infinity are no distance
+    scale = min(map(abs, claim.claimed)) if claim.relative else 1.0
+    if scale == 0:
+        return None
+    width = claim.claimed[1] - claim.claimed[0]
+    room = max(claim.tolerance or 0.0, width if math.isfinite(width) else 0.0)
+    return Distance(value / scale, bool(claim.relative), value / max(room, _LEAST_ROOM * scale))
+
+
 def moved(claim: Claim, by: sp.Rational) -> Claim:
     """Return a claim whose numbers, and ends of ranges, are moved by that share of them, and some more.
 

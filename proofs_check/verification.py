@@ -24,13 +24,14 @@ from montecarlo.workers.places import serial, threads, workers_for
 from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
-from proofs_check.generality import contradicts, fails, recording
+from proofs_check.generality import contradicts, fails, missing_from, recording
 from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.results import MutantReport, Report, StatementReport
-from proofs_check.sharpness import exact_reach, reach_of
-from proofs_check.statement import Claim, Statement
+from proofs_check.sharpness import distance_of, exact_reach, reach_of
+from proofs_check.statement import Claim, Mutant, Statement
+from proofs_check.substitution import Proof, networks_in
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -139,7 +140,7 @@ def verify(
             continue
         read = [_Sampled(one.evidence, sampled[one.name], share) for one in asked[statement.id]]
         simulated = _Judged.of(statement, read)
-        results.append(exact[statement.id].joined(simulated).report(statement))
+        results.append(exact[statement.id].report(statement, simulated))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
 
 
@@ -248,58 +249,82 @@ class _Sampled:
 
 @dataclass(frozen=True)
 class _Judged:
-    """The findings on the claim, those that refute each mutant, and why others could not judge it."""
+    """The findings on the claim, what became of each mutant, and what supports them all."""
 
     findings: tuple[Finding, ...]
-    refutations: dict[str, tuple[Finding, ...]]
-    faults: dict[str, tuple[Fault, ...]]
+    mutants: tuple[MutantReport, ...]
     toothless: tuple[Finding, ...]
     exact_reach: float | None = None
-    proved_for: tuple[Ensemble, ...] = ()
+    unproved: str = ""
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any]) -> _Judged:
-        findings, proved_for = [], []
+        findings, proofs = [], []
         for e in evidence:
             seen: list[Ensemble] = []
-            found = _examined(statement, e, statement.claim, seen)
-            findings.append(_within_assumptions(statement, e, found, seen))
-            proved_for += seen if found.tier is Tier.PROVED else []
-        refutations, faults = {}, {}
-        toothless = dict(enumerate(findings))
-        first_error: dict[int, Finding] = {}
-        judges: set[int] = set()
-        for mutant in statement.mutants:
-            against = [_examined(statement, e, mutant.claim) for e in evidence]
-            for i, found in enumerate(against):
-                if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
-                    toothless.pop(i, None)
-                if found.verdict is Verdict.BROKEN:
-                    first_error.setdefault(i, found)
-                else:
-                    judges.add(i)
-            refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
-            broken = (f for f in against if f.verdict is Verdict.BROKEN)
-            faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
-        toothless |= {i: first_error[i] for i in toothless if i not in judges and i in first_error}
+            found = _within_assumptions(statement, e, _examined(statement, e, statement.claim, seen), seen)
+            findings.append(found)
+            if found.tier is Tier.PROVED and found.verdict is Verdict.SUPPORTED and not found.only:
+                # a claim that is a text is asked about no network: its evidence holds that
+                proofs.append(Proof(e, statement.claim, tuple(seen or networks_in(e))))
+        against = [[_examined(statement, e, mutant.claim) for e in evidence] for mutant in statement.mutants]
+        toothless = [_toothless(found, [row[i] for row in against]) for i, found in enumerate(findings)]
         sharp = None
         if findings and not any(isinstance(e, _Sampled) for e in evidence):
             holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
             sharp = exact_reach(statement.claim, evidence) if holds else None
         return cls(
-            tuple(findings), refutations, faults, tuple(toothless.values()), sharp, tuple(dict.fromkeys(proved_for))
+            tuple(findings),
+            tuple(_mutant_report(*both, findings) for both in zip(statement.mutants, against, strict=True)),
+            tuple(found for found in toothless if found is not None),
+            sharp,
+            missing_from(proofs, statement.assumptions) if statement.domain.proved else "",
         )
 
-    def joined(self, other: _Judged) -> _Judged:
-        refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
-        faults = {name: found + other.faults[name] for name, found in self.faults.items()}
-        toothless = self.toothless + other.toothless
-        findings = self.findings + other.findings
-        return _Judged(findings, refutations, faults, toothless, self.exact_reach, self.proved_for)
+    def report(self, statement: Statement, simulated: _Judged) -> StatementReport:
+        """Return what exact evidence found together with what simulations did."""
+        mutants = tuple(
+            MutantReport(
+                one.name,
+                one.refuted_by + other.refuted_by,
+                one.faults + other.faults,
+                one.distances + other.distances,
+            )
+            for one, other in zip(self.mutants, simulated.mutants, strict=True)
+        )
+        return StatementReport(
+            statement,
+            self.findings + simulated.findings,
+            mutants,
+            self.toothless + simulated.toothless,
+            self.exact_reach,
+            self.unproved,
+        )
 
-    def report(self, statement: Statement) -> StatementReport:
-        mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
-        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach, self.proved_for)
+
+def _mutant_report(mutant: Mutant, against: Sequence[Finding], findings: Sequence[Finding]) -> MutantReport:
+    """Return what became of a mutant, given what each piece of evidence found of it and of the claim."""
+    refuted = [(found, of_claim) for found, of_claim in zip(against, findings, strict=True) if _refutes(found)]
+    distances = (distance_of(found, of_claim) for found, of_claim in refuted)
+    broken = (Fault(f.check, f.detail, f.where) for f in against if f.verdict is Verdict.BROKEN)
+    return MutantReport(
+        mutant.name,
+        tuple(found for found, _ in refuted),
+        tuple(broken),
+        tuple(distance for distance in distances if distance is not None),
+    )
+
+
+def _refutes(found: Finding) -> bool:
+    return found.verdict is Verdict.REFUTED
+
+
+def _toothless(found: Finding, against: Sequence[Finding]) -> Finding | None:
+    """Return the finding of evidence that would support every mutant, or its error if it breaks under all of them."""
+    verdicts = {one.verdict for one in against}
+    if verdicts & {Verdict.REFUTED, Verdict.INCONCLUSIVE}:
+        return None
+    return against[0] if verdicts == {Verdict.BROKEN} else found
 
 
 def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ensemble] | None = None) -> Finding:

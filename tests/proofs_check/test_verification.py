@@ -19,7 +19,7 @@ from montecarlo.drawing.streams import Partition
 from montecarlo.workers.workers import CannotTravel, KillsWorkers
 from proofs_check import assumptions, verification
 from proofs_check.domain import EVERYWHERE, TRIED, Domain
-from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
+from proofs_check.evidence import Enumerated, LogMean, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.faults import Fault
 from proofs_check.reporting.findings import complaints
@@ -559,6 +559,63 @@ def test_a_check_that_supports_every_mutant_says_nothing():
     assert [f.check for f in result.toothless] == ["anything"]
     assert {f.verdict for f in result.findings} == {Verdict.SUPPORTED}
     assert result.verdict is Verdict.INCONCLUSIVE
+
+
+_LOGS = ActivationNorms(layers=(1,))
+
+
+def _of_logs(reading, tolerance, samples, claim, mutant):
+    """A statement about log w^2 of a uniform weight of variance 1: its mean is log 3 - 2, its deviation 2."""
+    check = Simulated("log w^2", UNIFORM, _LOGS, "a_1", reading, tolerance, samples)
+    false = Mutant("far", lambda net: sp.sympify(mutant))
+    return replace(STATEMENT, claim=lambda net: sp.sympify(claim), evidence=(check,), mutants=(false,))
+
+
+@pytest.mark.parametrize(
+    ("reading", "tolerance", "samples", "claim", "supported"),
+    [
+        (LogMean(1e8), 1e6, 100, 500, False),
+        (LogMean(4), 7, 400, -0.9, False),
+        (LogMean(4), 2, 400, -1, True),
+        (LogMean(1, scale=0.5), 3.5, 400, -0.45, False),
+        (LogMean(1, scale=-0.5), 1, 400, 0.5, True),
+        (Quantile(), 7, 400, 0, False),
+        (Quantile(), 2, 400, -0.3, True),
+    ],
+)
+def test_a_tolerance_wider_than_the_networks_spread_supports_nothing(reading, tolerance, samples, claim, supported):
+    (result,) = verify([_of_logs(reading, tolerance, samples, claim, claim + 4 * tolerance)]).results
+    (finding,) = result.findings
+    assert (finding.verdict is Verdict.SUPPORTED) == supported
+    if not supported:
+        assert finding.verdict is Verdict.INCONCLUSIVE
+        assert finding.detail.startswith(f"a tolerance of {tolerance:g} says nothing")
+
+
+def test_networks_that_are_all_alike_take_a_tolerance_of_a_tenth():
+    signs = Simulated("log w^2", UNIFORM.at(law="rademacher"), _LOGS, "a_1", Quantile(), 0.1, 400)
+    narrow = replace(_of_logs(Quantile(), 0.1, 400, 0, 1), evidence=(signs,))
+    wide = replace(narrow, evidence=(replace(signs, tolerance=0.11),))
+    assert [verify([one]).verdict for one in (narrow, wide)] == [Verdict.SUPPORTED, Verdict.INCONCLUSIVE]
+
+
+def test_mutants_that_are_all_refuted_from_afar_show_nothing():
+    far, near = (_of_logs(LogMean(4), 1, 2_000, -0.9, mutant) for mutant in (200, 5))
+    report = verify([far])
+    (result,) = report.results
+    assert [mutant.refuted for mutant in result.mutants] == [True]
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert complaints(result) == ["user.mean: no mutant is near: 'far', the nearest one, is 201 tolerances away"]
+    assert json.loads(report.to_json())["statements"][0]["lacks"] == [result.from_afar]
+    both = replace(near, mutants=(*near.mutants, replace(far.mutants[0], name="very far")))
+    report = verify([both])
+    assert report.verdict is Verdict.SUPPORTED
+    nearest = {"name": "far", "absolute": 5.9, "tolerances": 5.9}
+    assert json.loads(report.to_json())["statements"][0]["nearest_mutant"] == nearest
+    assert verify([replace(far, evidence=(*far.evidence, _EXACTLY))]).results[0].from_afar == ""
+
+
+_EXACTLY = Enumerated("it is no 200", ((UNIFORM,),), lambda net: lambda claimed: bool(claimed < 100))
 
 
 @pytest.mark.parametrize("error", [TypeError("no number"), SystemExit(0)])
