@@ -387,10 +387,13 @@ class Simulated:
         error : float
             The probability that the interval may miss.
         """
-        logs = simulation[self.observable].log_values(self.component)
+        readings = simulation[self.observable]
+        logs, scale = readings.log_values(self.component), abs(getattr(self.reading, "scale", 1.0))
         estimate = self.reading.estimate(logs, self.net, error)
+        if self.reading.relative is False:
+            estimate = estimate.widened(scale * readings.rounding.of(logs))
         found = self.judge(claim, estimate, simulation.seed)
-        widest = max(_NARROW, _WIDTHS * abs(getattr(self.reading, "scale", 1.0)) * _deviation(logs))
+        widest = max(_NARROW, _WIDTHS * scale * _deviation(logs))
         if found.verdict is Verdict.SUPPORTED and self.reading.relative is False and self.tolerance > widest:
             detail = (
                 f"a tolerance of {self.tolerance:g} says nothing: {_WIDTHS} deviations of a network are {widest:.4g}"

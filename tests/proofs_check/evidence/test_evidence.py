@@ -1,7 +1,8 @@
 """Each tier supports a true claim, refutes a false one and says why, and admits when it cannot decide."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -591,3 +592,36 @@ def test_one_law_needs_two_numbers_and_a_positive_factor():
     evidence, simulation = _same_law()
     with pytest.raises(InvalidArgument, match="claim: must be a positive factor"):
         evidence.examine(lambda net: 0, simulation, 1e-6)
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """One number twice, where the second is off by a rounding."""
+
+    name: ClassVar[str] = "rounded"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("one", "other")
+
+    def measure(self, chunk):
+        one = np.full(chunk.networks, 2.0)
+        return np.stack([one, np.nextafter(one, 3)], axis=1)
+
+
+class Unmoved:
+    """A reading of one's own, which knows nothing of rounding."""
+
+    relative = False
+
+    def estimate(self, logs, net, error):
+        return Estimate(logs[0], logs[0], logs[0], error, "the first network", len(logs))
+
+
+def test_what_is_equal_but_for_rounding_has_one_law_and_one_mean():
+    evidence = SameLaw("both", NET, Rounded(), "one", other="other")
+    found = simulate(NET, [Rounded()], samples=5_000, seed=3)
+    assert evidence.examine(lambda net: 1, found, 1e-9).estimate == 0
+    median = Simulated("one", NET, Rounded(), "other", Quantile(), 0.01, 5_000)
+    mean = replace(median, reading=Unmoved())
+    assert [one.examine(lambda net: 2, found, 1e-9).verdict for one in (median, mean)] == [SUPPORTED, SUPPORTED]
