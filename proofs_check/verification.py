@@ -39,8 +39,6 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
-Simulations = dict[str, Simulation | BaseException]
-"""What was measured for the requests of that name, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the steps done and the steps in all, from more than one thread."""
 
@@ -138,7 +136,7 @@ def verify(
         if statement.id in refused:
             results.append(StatementReport(statement, refused[statement.id], ()))
             continue
-        read = [_Sampled(one.evidence, sampled[one.name], share) for one in asked[statement.id]]
+        read = [_Sampled(one.evidence, sampled[one], share) for one in asked[statement.id]]
         simulated = _Judged.of(statement, read)
         results.append(exact[statement.id].report(statement, simulated))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
@@ -163,18 +161,21 @@ def simulated_checks(statement: Statement, profile: str) -> int:
     return 0 if _refusals(statement) else len(_asked(statement, profile))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Asked:
-    """The simulation that a piece of evidence asks for, under a name that it shares with those it may be one with."""
+    """The simulation that a piece of evidence asks for; two of them are never the same."""
 
     evidence: Simulated
     request: Request
-    name: str
+
+
+Simulations = dict[_Asked, Simulation | BaseException]
+"""What was measured for whom, or why it could not be."""
 
 
 def _asked(statement: Statement, profile: str) -> list[_Asked]:
     drawn = [(e, e.request(profile)) for e in statement.evidence if isinstance(e, Simulated)]
-    return [_Asked(evidence, request, _name(request)) for evidence, request in drawn if request is not None]
+    return [_Asked(evidence, request) for evidence, request in drawn if request is not None]
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
@@ -339,34 +340,46 @@ def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ense
         return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)
 
 
-def _name(request: Request) -> str:
-    """Return a text that two requests share only if one simulation meets both: what compares as equal may differ."""
-    return told_apart(request.net, request.engine, request.samples, request.observable)
+@dataclass(frozen=True)
+class _Measured:
+    """An observable, all that it holds as text, and who asked for it."""
+
+    observable: Observable
+    text: str
+    readers: list[_Asked]
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A simulation: so many networks of an ensemble, and what is measured on them, by the names of the requests."""
+    """A simulation: so many networks of an ensemble, and what is measured on them."""
 
     net: Ensemble
     samples: int
     engine: str | Engine
-    observables: dict[str, Observable]
+    measured: list[_Measured]
 
 
 def _jobs(requests: Sequence[_Asked]) -> list[_Job]:
-    """Return as few simulations as meet all requests; no simulation has two observables that compare as equal."""
+    """Return as few simulations as meet all requests.
+
+    What compares as equal may still differ in what it holds, so that it is not the same; but as a simulation tells
+    observables apart by comparing them, it has no two that are equal.
+    """
     jobs: dict[str, list[_Job]] = {}
     for one in requests:
         asked = one.request
+        text = told_apart(asked.observable)
         alike = jobs.setdefault(told_apart(asked.net, asked.engine, asked.samples), [])
-        if any(one.name in job.observables for job in alike):
+        equal = [[m for m in job.measured if m.observable == asked.observable] for job in alike]
+        same = next((m for several in equal for m in several if m.text == text), None)
+        if same is not None:
+            same.readers.append(one)
             continue
-        job = next((job for job in alike if asked.observable not in job.observables.values()), None)
+        job = next((job for job, several in zip(alike, equal, strict=True) if not several), None)
         if job is None:
-            job = _Job(asked.net, asked.samples, asked.engine, {})
+            job = _Job(asked.net, asked.samples, asked.engine, [])
             alike.append(job)
-        job.observables[one.name] = asked.observable
+        job.measured.append(_Measured(asked.observable, text, [one]))
     return [job for several in jobs.values() for job in several]
 
 
@@ -400,7 +413,7 @@ def _simulate_all(
         )
 
     def run(job: _Job) -> Simulations:
-        observables = list(job.observables.values())
+        observables = [one.observable for one in job.measured]
         found: Simulations = {}
         try:
             # what another process cannot import is measured here, in threads, with the same bits
@@ -411,14 +424,15 @@ def _simulate_all(
             together = None  # whose observable is it? each one alone measures the same networks
             deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
             if deadly and len(observables) == 1:
-                return dict.fromkeys(job.observables, error)
-        for name, observable in job.observables.items():
+                return dict.fromkeys(job.measured[0].readers, error)
+        for one in job.measured:
             try:
-                found[name] = together or drawn(job, [observable], here=not deadly)
+                simulation: Simulation | BaseException = together or drawn(job, [one.observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
-                found[name] = error
+                simulation = error
+            found |= dict.fromkeys(one.readers, simulation)
         told("simulated tier", job.net.describe(), next(finished), len(needed))
         return found
 
@@ -429,7 +443,7 @@ def _simulate_all(
         serial() if jobs == 1 else threads(jobs) as at_hand,
         ThreadPoolExecutor(at_a_time) as starters,
     ):
-        return {name: one for found in starters.map(run, needed) for name, one in found.items()}
+        return {reader: one for found in starters.map(run, needed) for reader, one in found.items()}
 
 
 class _Stopped(InterruptedError):

@@ -393,11 +393,10 @@ class Simulated:
         if self.reading.relative is False:
             estimate = estimate.widened(scale * readings.rounding.of(logs))
         found = self.judge(claim, estimate, simulation.seed)
-        widest = max(_NARROW, _WIDTHS * scale * _deviation(logs))
-        if found.verdict is Verdict.SUPPORTED and self.reading.relative is False and self.tolerance > widest:
-            detail = (
-                f"a tolerance of {self.tolerance:g} says nothing: {_WIDTHS} deviations of a network are {widest:.4g}"
-            )
+        spread = scale * _deviation(logs)
+        too_wide = self.reading.relative is False and self.tolerance > max(_NARROW, _WIDTHS * spread)
+        if found.verdict is Verdict.SUPPORTED and too_wide:
+            detail = f"a tolerance of {self.tolerance:g} says nothing where single networks deviate by {spread:.3g}"
             return replace(found, verdict=Verdict.INCONCLUSIVE, detail=detail)
         return found
 

@@ -79,7 +79,7 @@ def complaints(result: StatementReport) -> list[str]:
         return [f"{result.statement.id}: no evidence runs in this profile"]
     if not broken:
         told += [_toothless_lines(finding) for finding in result.toothless]
-    if result.from_afar and not broken:
+    if result.verdict is Verdict.INCONCLUSIVE and result.from_afar:
         told.append([result.from_afar])
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:
         told.append([f"{result.unreached}; its domain is {result.statement.domain.words}"])

@@ -250,6 +250,23 @@ def test_observables_that_only_compare_as_equal_are_measured_apart(kind):
     assert result.verdict is Verdict.REFUTED
 
 
+def test_observables_that_only_look_alike_are_told_apart():
+    def local():
+        class Local(AnyLayer):
+            __eq__ = object.__eq__
+            __hash__ = object.__hash__
+
+        return Local
+
+    same = local()
+    kinds = [same(1), same(1), local()(1)]
+    checks = [Simulated(f"{i}", UNIFORM, one, "c", Quantile(), 0.5, 2_000) for i, one in enumerate(kinds)]
+    statement = replace(
+        STATEMENT, claim=lambda net: -0.3, evidence=tuple(checks), mutants=(Mutant("0", lambda net: 1),)
+    )
+    assert verify([statement]).verdict is Verdict.SUPPORTED
+
+
 def test_a_check_reads_the_networks_of_its_own_architecture_and_names_it():
     """At alpha = 2, (1 + 2 w)^2 has mean 5 where w^2 has mean 1."""
     wired = UNIFORM.at(architecture="residual:2")
