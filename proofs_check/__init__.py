@@ -13,6 +13,7 @@ results        what a run found: of a mutant, of a statement, of all of them
 provenance     which code made a run, when, where and by which command
 sharpness      by how much claims may be moved before evidence refutes them
 generality     whether proofs speak of all networks that are assumed
+substitution   whether a proof holds for networks that are changed
 domain         which sizes a statement speaks of, and whether its evidence gets there
 registry       which statements there are, by id
 loading        a user's file as a module

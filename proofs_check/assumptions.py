@@ -99,6 +99,10 @@ WIDTH_ONE = Assumption(
     lambda net: net.is_constant_width and net.width_at(0) == 1,
 )
 UNIT_INPUT = Assumption("|x| = 1", _has_unit_input)
+PLAIN = Assumption(
+    "every layer is the activation of its matrix times the layer before, and nothing else",
+    lambda net: net.architecture.is_plain,
+)
 NO_BIASES = Assumption("there are no biases")
 RELU = Assumption("the activation is ReLU", _slope(0))
 LINEAR = Assumption("the activation is linear", _slope(1))

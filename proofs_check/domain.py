@@ -12,20 +12,16 @@ from theory.ensembles import InvalidArgument
 if TYPE_CHECKING:
     from proofs_check.verdict import Finding
 
-_AS_TRIED = "the cases tried"
-
 Corner = tuple[int, int]
 """A width and a depth."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Domain:
-    """Which sizes a statement speaks of.
+    """Which sizes a statement speaks of; what a reader is told of it follows from the rest, so that it says no more.
 
     Parameters
     ----------
-    words : str
-        The domain as a reader is told it, such as ``16 <= n <= 64, L <= 16 n``.
     proved : bool
         Whether the claim is made for all that the assumptions allow, which takes a proof.
     corners : tuple of (int, int)
@@ -36,40 +32,53 @@ class Domain:
     Raises
     ------
     InvalidArgument
-        If there are no words, a domain that is not what was tried has neither a proof nor corners, or it has both.
+        If the corners are none, or the domain has both a proof and corners.
 
     Examples
     --------
-    >>> Domain("n = 16..64, L = 1..32", corners=((16, 1), (64, 32))).words
-    'n = 16..64, L = 1..32'
+    >>> Domain(corners=((16, 1), (64, 32))).words
+    'the sizes between the corners (n, L) = (16, 1), (64, 32)'
     """
 
-    words: str
     proved: bool = False
     corners: tuple[Corner, ...] = ()
     each: tuple[str, ...] = ("",)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.words, str) or not self.words.strip() or "\n" in self.words:
-            problem = f"of a domain must be one line of text, got {self.words!r}"
-            raise InvalidArgument("words", problem, "use e.g. '16 <= n <= 64, L <= 16 n'")
         sizes: object = self.corners
         kinds: object = self.each
+        if not isinstance(self.proved, bool):
+            raise InvalidArgument("proved", f"must be True or False, got {self.proved!r:.60}", "use proved=True")
         if not isinstance(sizes, tuple) or not all(isinstance(corner, tuple) for corner in sizes):
             raise InvalidArgument("corners", f"are no tuple of tuples, but {sizes!r:.60}", "use e.g. ((16, 1),)")
-        if not isinstance(kinds, tuple) or not kinds or not all(isinstance(kind, str) for kind in kinds):
-            problem = f"must be a tuple of texts, got {kinds!r:.60}"
+        if (
+            not isinstance(kinds, tuple)
+            or not kinds
+            or not all(isinstance(kind, str) and "\n" not in kind for kind in kinds)
+        ):
+            problem = f"must be a tuple of texts of one line, got {kinds!r:.60}"
             raise InvalidArgument("each", problem, "use e.g. ('relu', 'linear'), or leave it out")
-        if not self.proved and not self.corners and self.words != _AS_TRIED:
-            problem = f"of {self.words!r} are missing, so that nothing holds evidence against it"
-            raise InvalidArgument("corners", problem, "name them, set proved=True, or use TRIED")
+        if any(kinds) and not self.corners:
+            raise InvalidArgument("each", "has no corners to be tried at", "name corners, or leave it out")
         if self.proved and self.corners:
             problem = "are of no use where everything is proved"
             raise InvalidArgument("corners", problem, "leave them out, or set proved=False")
         for corner in self.corners:
-            if len(corner) != 2 or not all(isinstance(size, int) and size > 0 for size in corner):
+            if len(corner) != 2 or not all(_is_size(size) for size in corner):
                 problem = f"must be pairs of a width and a depth, got {corner!r}"
                 raise InvalidArgument("corners", problem, "use e.g. ((16, 1), (64, 32))")
+
+    @property
+    def words(self) -> str:
+        """The domain as a reader is told it."""
+        if self.proved:
+            return "all that the assumptions allow"
+        if not self.corners:
+            return "the cases tried"
+        sizes = ", ".join(f"({n}, {depth})" for n, depth in self.corners)
+        each = ", ".join(kind for kind in self.each if kind)
+        where = f"the sizes between the corners (n, L) = {sizes}" if len(self.corners) > 1 else f"(n, L) = {sizes}"
+        return where + (f", each for {each}" if each else "")
 
     def unreached(self, findings: Iterable[Finding]) -> str:
         """Return what the evidence does not reach, in words; empty if it reaches the whole domain.
@@ -83,7 +92,9 @@ class Domain:
 
         findings = tuple(findings)
         if self.proved:
-            return "" if any(f.tier is Tier.PROVED for f in findings) else f"no proof reaches {self.words}"
+            proved = [f.only for f in findings if f.tier is Tier.PROVED]
+            confined = f": {proved[0]} only" if proved else ""
+            return "" if "" in proved else f"no proof reaches {self.words}{confined}"
         cases = {case for f in findings if f.tier is not Tier.SIMULATED for case in f.scope.cases}
         tried = [(sizes_of(case), case) for case in cases]
         missing = [
@@ -95,7 +106,11 @@ class Domain:
         return f"no exact evidence reaches the corner {missing[0]}" if missing else ""
 
 
-EVERYWHERE = Domain("all that the assumptions allow", proved=True)
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and size > 0
+
+
+EVERYWHERE = Domain(proved=True)
 """Every size and law that the assumptions allow: it takes a proof."""
-TRIED = Domain(_AS_TRIED)
+TRIED = Domain()
 """No more than what the evidence lists."""

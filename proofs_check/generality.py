@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
 from proofs_check.assumptions import Assumption
-from theory.ensembles import Ensemble, InvalidArgument
+from proofs_check.substitution import Changes, Proof
+from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles.architectures import Architecture
 
-_ACTIVATIONS = ("linear", "relu", "leaky:slope")
-_LAWS = ("normal", "uniform", "symmetric")
-_INITIALIZATIONS = ("he", "xavier", "pytorch", "variance:s2")
+_ACTIVATIONS = ("linear", "relu", "leaky:slope", "leaky:1/2")
+_LAWS = (
+    "normal",
+    "uniform",
+    "symmetric",
+    "rademacher",
+    Law.discrete({-1: "1/8", 0: "3/4", 1: "1/8"}, name="sparse"),
+    Law.from_moments("laplace", {2: 2, 4: 24, 6: 720}),
+)
+_INITIALIZATIONS = ("he", "xavier", "lecun", "pytorch", "orthogonal", "variance:s2", "1/3")
+_ARCHITECTURES: tuple[Changes, ...] = (
+    {"architecture": "plain"},
+    {"architecture": "residual:1/2"},
+    {"architecture": "residual:1/sqrt(L)"},
+    {"architecture": "residual:1/2:two"},
+    {"architecture": "layernorm"},
+    {"architecture": "batchnorm:8", "input": None},
+)
+_READOUTS = ("random", "signs", "ones")
+_INPUTS = (None, "e1", "ones")
+_SOME_SIZES = (1, 2, 3, 4, 5, 8, 64, 1000)
+_SOME_WIDTHS = ((2, 3), (3, 2), (2, 4, 2), (3, 1, 2), (2, 2, 2, 5))
 
 
 def recording(claim: Callable[..., Any], seen: list[Ensemble]) -> Callable[..., Any]:
@@ -44,33 +65,123 @@ def fails(assumption: Assumption, net: Ensemble) -> bool:
     return holds is not None and not holds
 
 
-def missing_from(nets: Iterable[Ensemble], assumptions: Iterable[Assumption]) -> str:
+def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> str:
     """Return networks that the assumptions allow and no proof speaks of, in words; empty if there are none.
+
+    Networks are tried that differ in their activation, law and initialization, and each of these in its sizes (other
+    numbers, unequal widths), architecture, readout and input. A proof speaks of those that its letters stand for, and
+    of other readouts and inputs if it holds for them as well (:meth:`~proofs_check.substitution.Proof.holds_with`).
 
     Parameters
     ----------
-    nets : iterable of Ensemble
-        What the claim was asked about in proofs.
+    proofs : iterable of Proof
+        What was proved.
     assumptions : iterable of Assumption
         The statement's.
 
     Examples
     --------
-    >>> from proofs_check.assumptions import NORMAL, HE_OR_XAVIER, RELU
+    >>> from proofs_check.assumptions import CONSTANT_WIDTH, HE_OR_XAVIER, NORMAL, PLAIN, RELU
+    >>> from proofs_check.toolkit.depth_induction import induction_over_depth
+    >>> from theory import symbols
     >>> relu = Ensemble(width="n", depth="L", activation="relu", init="he")
-    >>> missing_from([relu], [NORMAL, HE_OR_XAVIER, RELU])
+    >>> mean = Proof(induction_over_depth("the mean", relu, 2), lambda net: symbols.input_power_sum(net, 2), (relu,))
+    >>> assumed = [HE_OR_XAVIER, RELU, NORMAL, CONSTANT_WIDTH, PLAIN]
+    >>> missing_from([mean], assumed)
     ''
-    >>> missing_from([relu], [HE_OR_XAVIER, RELU])
-    'relu networks, he, law uniform'
+    >>> for left_out in assumed[-3:]:
+    ...     print(missing_from([mean], [one for one in assumed if one is not left_out]))
+    relu networks, he, law uniform
+    relu networks, he, law normal, widths 2, 3
+    relu networks, he, law normal, architecture residual:1/2
     """
-    nets, assumptions = tuple(dict.fromkeys(nets)), tuple(assumptions)
-    if not nets:  # the claim is not one about ensembles
+    pairs = [(proof, net) for proof in proofs for net in dict.fromkeys(proof.nets)]
+    assumptions = tuple(assumptions)
+    if not pairs:  # the claim is not one about ensembles
         return ""
-    for activation, law, init in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS):
-        asked = _allowed(nets[0], assumptions, activation=activation, law=law, init=init)
-        if asked is not None and not any(_covers(net, asked, assumptions) for net in nets):
-            return f"{activation} networks, {init}, law {law}"
+    for asked in _of_all_kinds(pairs[0][1], assumptions):
+        words = f"{asked.activation} networks, {asked.init.describe()}, law {asked.law.name}"
+        near = [(proof, net) for proof, net in pairs if _stands_for(net, asked)]
+        if not near:
+            return words
+        gaps = [_other_sizes(net, asked, assumptions) for _, net in near]
+        if all(gaps):
+            return f"{words}, {gaps[0]}"
+        near = [pair for pair, gap in zip(near, gaps, strict=True) if not gap]
+        for changes in _other_parts(asked, assumptions):
+            if not any(_reaches(proof, net, changes) for proof, net in near):
+                return f"{words}, " + ", ".join(f"{name} {_shown(value)}" for name, value in changes.items())
     return ""
+
+
+def _of_all_kinds(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator[Ensemble]:
+    """Yield what is allowed of each activation, initialization and law."""
+    yield from (net for net in [_allowed(net, assumptions)] if net is not None)
+    for activation, law, init in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS):
+        asked = _allowed(net, assumptions, activation=activation, law=law, init=init)
+        if asked is not None:
+            yield asked
+
+
+def _other_sizes(net: Ensemble, asked: Ensemble, assumptions: tuple[Assumption, ...]) -> str:
+    """Return sizes that are allowed of the networks asked for and that a network's letters do not stand for."""
+
+    def allowed(**sizes: Any) -> bool:
+        ways = product(_READOUTS, _INPUTS)  # a vector of numbers has a length, so that its network has no other sizes
+        return any(
+            _allowed(asked, assumptions, **sizes, readout=v, input=x) is not None
+            for v, x in ((asked.readout, asked.input), *ways)
+        )
+
+    widths = net.widths or (net.width,)
+    fixed = [width for width in widths if isinstance(width, int)]
+    if isinstance(net.depth, int):
+        for depth in ("L", *_SOME_SIZES):
+            if depth != net.depth and allowed(width="n", depth=depth):
+                return f"depth {depth}"
+    if fixed:
+        for width in ("n", *_SOME_SIZES):
+            if fixed != [width] and allowed(width=width, depth=net.depth):
+                return f"width {width}"
+    if net.is_constant_width or fixed or len(set(widths)) < len(widths):
+        for unequal in _SOME_WIDTHS:
+            if unequal != net.widths and allowed(widths=unequal):
+                return f"widths {_shown(unequal)}"
+    return ""
+
+
+def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator[Changes]:
+    """Yield the architectures, readouts and inputs that are allowed, those of numbers at the width 2 or 1."""
+    width = net.width if isinstance(net.width, int) else 1 if _allowed(net, assumptions, width=2) is None else 2
+    numbers = tuple(range(2, width + 2))
+    for changes in (
+        *_ARCHITECTURES,
+        *({"readout": readout} for readout in _READOUTS),
+        {"width": width, "readout": numbers},
+        *({"input": vector} for vector in _INPUTS),
+        {"width": width, "input": numbers},
+    ):
+        if _allowed(net, assumptions, **changes) is not None:
+            yield changes
+
+
+def _reaches(proof: Proof, net: Ensemble, changes: Changes) -> bool:
+    """Whether a proof about a network holds with another architecture, readout or input, too."""
+    if "architecture" in changes:
+        own, other = net.architecture, Architecture.parse(changes["architecture"], net.activation)
+        return own == other or (own.symbol is not None and (own.name, own.branch) == (other.name, other.branch))
+    part = "readout" if "readout" in changes else "input"
+    if getattr(net, part) == changes[part] or (part == "input" and net.input is None and net.symbols):
+        return True  # without an input its norms are letters
+    if "width" not in changes:
+        return proof.holds_with(changes)
+    # what is word for word the same for every name is so for numbers, and these take no derivation at a width
+    names = _READOUTS if part == "readout" else _INPUTS
+    return all(proof.is_the_same_with({part: name}) for name in names) or proof.holds_with(changes)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def contradicts(net: Ensemble, assumptions: Iterable[Assumption]) -> Assumption | None:
@@ -101,21 +212,24 @@ def _allowed(net: Ensemble, assumptions: tuple[Assumption, ...], **changes: Any)
         changed = net.at(**changes)
     except InvalidArgument:
         return None
-    return None if any(fails(assumption, changed) for assumption in assumptions) else changed
+    return None if any(_surely_fails(assumption, changed) for assumption in assumptions) else changed
 
 
-def _covers(net: Ensemble, asked: Ensemble, assumptions: tuple[Assumption, ...]) -> bool:
-    return (
-        _stands_for(net, asked)
-        and (isinstance(net.depth, str) or _allowed(net, assumptions, depth="L") is None)
-        and (isinstance(net.width_at(0), str) or _allowed(net, assumptions, width="n") is None)
-    )
+def _surely_fails(assumption: Assumption, net: Ensemble) -> bool:
+    try:
+        return fails(assumption, net)
+    except Exception:  # a predicate that cannot read letters leaves them open
+        return False
 
 
 def _stands_for(net: Ensemble, asked: Ensemble) -> bool:
     """Whether the letters of a network's slope, law and initialization stand for another's."""
     return (
         (isinstance(net.slope, str) or net.slope == asked.slope)
-        and (net.law.is_symbolic or net.law.name == asked.law.name)
-        and (isinstance(net.init.value, str) or net.init.name == asked.init.name)
+        and (net.law.is_symbolic or net.law == asked.law)
+        and (_stands_for_any_variance(net, asked) or net.init == asked.init)
     )
+
+
+def _stands_for_any_variance(net: Ensemble, asked: Ensemble) -> bool:
+    return isinstance(net.init.value, str) and asked.has_independent_entries

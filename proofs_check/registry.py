@@ -61,8 +61,10 @@ _REMEDY = "give it STATEMENTS = (Statement(...), ...)"
 
 def _listed(module: ModuleType) -> Sequence[object]:
     listed = getattr(module, "STATEMENTS", None)
-    if isinstance(listed, (str, bytes)) or not isinstance(listed, Sequence) or not listed:
+    if isinstance(listed, (str, bytes)) or not isinstance(listed, Sequence):
         raise InvalidArgument("statements", f"{_shown(module)} has no sequence STATEMENTS", _REMEDY)
+    if not listed:
+        raise InvalidArgument("statements", f"STATEMENTS of {_shown(module)} is empty", _REMEDY)
     return listed
 
 

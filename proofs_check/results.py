@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from proofs_check.faults import Fault
-from proofs_check.generality import missing_from
 from proofs_check.paper import Paper
 from proofs_check.provenance import Run, commit, version
 from proofs_check.scope import Scope
-from proofs_check.sharpness import Reach, distances, joint, reach_of
+from proofs_check.sharpness import Distance, Reach, joint, offsets, reach_of
 from proofs_check.statement import Statement
 from proofs_check.verdict import Finding, Tier, Verdict
-from theory.ensembles import Ensemble
 
 FORMAT = 2
 """The form of the JSON; a later one has all that an earlier one has. The first did not say which it is."""
@@ -25,11 +23,24 @@ EXIT_STATUS = {Verdict.SUPPORTED: 0, Verdict.REFUTED: 1, Verdict.BROKEN: 2, Verd
 
 @dataclass(frozen=True)
 class MutantReport:
-    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it."""
+    """Whether a mutant was refuted, by which pieces of evidence, and which of them could not judge it.
+
+    Parameters
+    ----------
+    name : str
+        What was changed.
+    refuted_by : tuple of Finding
+        What refuted it.
+    faults : tuple of Fault
+        What could not judge it.
+    distances : tuple of Distance
+        How far it is from the claim, in each simulated check that refuted it and has such a distance.
+    """
 
     name: str
     refuted_by: tuple[Finding, ...]
     faults: tuple[Fault, ...] = ()
+    distances: tuple[Distance, ...] = ()
 
     @property
     def refuted(self) -> bool:
@@ -45,6 +56,16 @@ class MutantReport:
                 return ": ".join(part for part in (exact[tier].case, exact[tier].detail) if part)
         return ""
 
+    @property
+    def nearest(self) -> Distance | None:
+        """How far it is in the check that is nearest to it; None where no simulation refuted it."""
+        return min(self.distances, key=lambda one: one.rooms, default=None)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it was refuted from afar only, which shows nothing."""
+        return len(self.distances) == len(self.refuted_by) > 0 and all(one.is_far for one in self.distances)
+
 
 @dataclass(frozen=True)
 class StatementReport:
@@ -59,11 +80,12 @@ class StatementReport:
     mutants : tuple of MutantReport
         Which of them were refuted.
     toothless : tuple of Finding
-        The findings of evidence that would support every mutant as well.
+        The findings of evidence that would support every mutant as well; where it breaks under all of them, that error.
     exact_reach : float, optional
         The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
-    proved_for : tuple of Ensemble
-        The networks that the claim was asked about in proofs.
+    unproved : str
+        Networks that the assumptions allow and no proof speaks of, in words; empty if there are none, or where no proof
+        is asked for.
     """
 
     statement: Statement
@@ -71,7 +93,7 @@ class StatementReport:
     mutants: tuple[MutantReport, ...]
     toothless: tuple[Finding, ...] = ()
     exact_reach: float | None = None
-    proved_for: tuple[Ensemble, ...] = ()
+    unproved: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -82,17 +104,32 @@ class StatementReport:
     @property
     def is_wanting(self) -> bool:
         """Whether a mutant survives, a check supports them all, or the domain is not reached."""
-        return bool(self.toothless or self.unreached) or not all(mutant.refuted for mutant in self.mutants)
+        refuted = [mutant.refuted for mutant in self.mutants]
+        return bool(self.toothless or self.unreached or self.from_afar) or not all(refuted)
+
+    @property
+    def from_afar(self) -> str:
+        """That all mutants were refuted from afar only, in words; empty if one of them is near."""
+        if not self.mutants or not all(mutant.is_far for mutant in self.mutants):
+            return ""
+        nearest = self.nearest_mutant
+        assert nearest is not None
+        name, distance = nearest
+        return f"no mutant is near: {name!r}, the nearest one, is {distance.rooms:.3g} tolerances away"
+
+    @property
+    def nearest_mutant(self) -> tuple[str, Distance] | None:
+        """The refuted mutant that is nearest to the claim in a simulated check, and how far it is."""
+        found = [(mutant.name, mutant.nearest) for mutant in self.mutants]
+        known = [(name, distance) for name, distance in found if distance is not None]
+        return min(known, key=lambda one: one[1].rooms, default=None)
 
     @property
     def unreached(self) -> str:
         """Where in the statement's domain no evidence has been, in words."""
         statement = self.statement
         unreached = statement.domain.unreached(f for f in self.findings if f.verdict is Verdict.SUPPORTED)
-        if not unreached and statement.domain.proved:
-            missing = missing_from(self.proved_for, statement.assumptions)
-            return f"no proof reaches {missing}" if missing else ""
-        return unreached
+        return unreached or (f"no proof reaches {self.unproved}" if self.unproved else "")
 
     @property
     def problem(self) -> str:
@@ -207,9 +244,13 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
         "domain": result.statement.domain.words,
         "assumptions": [assumption.sentence for assumption in result.statement.assumptions],
         "refuted_if_moved_by": _reach_data(result),
+        "nearest_mutant": _nearest_data(result),
         "lacks": ["no evidence runs in this profile"] * (not result.findings)
-        + [result.unreached] * bool(result.unreached)
-        + [f"supports every mutant: {one.check}" for one in result.toothless],
+        + [lack for lack in (result.unreached, result.from_afar) if lack]
+        + [
+            f"{'breaks under' if one.verdict is Verdict.BROKEN else 'supports'} every mutant: {one.check}"
+            for one in result.toothless
+        ],
         "findings": [_finding_data(finding) for finding in result.findings],
         "mutants": [
             {
@@ -218,7 +259,7 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
                 "refuted_by": [f"{finding.tier.value}: {finding.check}" for finding in mutant.refuted_by],
                 "off_by": {
                     "relative" if off.relative else "absolute": [off.least, off.most]
-                    for off in distances(mutant.refuted_by)
+                    for off in offsets(mutant.refuted_by)
                 },
                 "fails_at": mutant.instance,
                 **({"not_judged_by": [_fault_data(fault) for fault in mutant.faults]} if mutant.faults else {}),
@@ -226,8 +267,9 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
             for mutant in result.mutants
         ],
     }
-    if not result.problem:
-        del data["problem"]
+    for name in ("problem", "nearest_mutant"):
+        if not data[name]:
+            del data[name]
     return data
 
 
@@ -240,6 +282,15 @@ def _reach_data(result: StatementReport) -> dict[str, Any]:
             "least sharp check": _finite(worst.worse),
         }
     return data
+
+
+def _nearest_data(result: StatementReport) -> dict[str, Any]:
+    """Return which mutant is nearest to the claim where a simulation refutes it, and how far it is."""
+    if result.nearest_mutant is None:
+        return {}
+    name, distance = result.nearest_mutant
+    unit = "relative" if distance.relative else "absolute"
+    return {"name": name, unit: _finite(distance.value), "tolerances": _finite(distance.rooms)}
 
 
 def _fault_data(fault: Fault) -> dict[str, str]:

@@ -64,7 +64,7 @@ def reach_of(finding: Finding) -> Reach | None:
 
 
 @dataclass(frozen=True)
-class Distance:
+class Offset:
     """How far a false claim lies from what was measured.
 
     Parameters
@@ -80,7 +80,7 @@ class Distance:
     relative: bool
 
 
-def distances(findings: Iterable[Finding]) -> tuple[Distance, ...]:
+def offsets(findings: Iterable[Finding]) -> tuple[Offset, ...]:
     """Return how far claims lie from what findings measured: relative to it for means, then in their own unit.
 
     Parameters
@@ -91,8 +91,8 @@ def distances(findings: Iterable[Finding]) -> tuple[Distance, ...]:
     Examples
     --------
     >>> from proofs_check.verdict import Tier
-    >>> distances([Finding(Tier.SIMULATED, "E w^2", Verdict.REFUTED, claimed=(3.0, 3.0), estimate=2.0, relative=True)])
-    (Distance(least=0.5, most=0.5, relative=True),)
+    >>> offsets([Finding(Tier.SIMULATED, "E w^2", Verdict.REFUTED, claimed=(3.0, 3.0), estimate=2.0, relative=True)])
+    (Offset(least=0.5, most=0.5, relative=True),)
     """
     found: dict[bool, list[float]] = {True: [], False: []}
     for finding in findings:
@@ -104,7 +104,7 @@ def distances(findings: Iterable[Finding]) -> tuple[Distance, ...]:
             off = off / abs(measured) if measured else math.nan
         if math.isfinite(off):
             found[finding.relative].append(off)
-    return tuple(Distance(min(offs), max(offs), relative) for relative, offs in found.items() if offs)
+    return tuple(Offset(min(offs), max(offs), relative) for relative, offs in found.items() if offs)
 
 
 def _as_move(move: float) -> float:
@@ -128,6 +128,64 @@ def joint(reaches: Iterable[Reach]) -> Reach | None:
     if not reaches:
         return None
     return Reach(min(r.down for r in reaches), min(r.up for r in reaches), reaches[0].relative)
+
+
+FAR = 100
+"""A mutant that is more than so many tolerances away does not show how sharp a check is."""
+_LEAST_ROOM = 0.05
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a mutant's claim is from the statement's, in one check.
+
+    Parameters
+    ----------
+    value : float
+        The smallest move of an end of what is claimed.
+    relative : bool
+        Whether it is relative to what is claimed, rather than in the claim's own unit.
+    rooms : float
+        The same in units of the check's tolerance, or of the claimed range where that is wider; of 0.05 at least, so
+        that a sharp check does not make its mutants far.
+    """
+
+    value: float
+    relative: bool
+    rooms: float
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a check that hardly tells anything would refute it as well."""
+        return self.rooms > FAR
+
+
+def distance_of(mutant: Finding, claim: Finding) -> Distance | None:
+    """Return how far a mutant is from the claim in one check; None where what is claimed is no number.
+
+    Parameters
+    ----------
+    mutant, claim : Finding
+        What one piece of evidence found of either.
+
+    Examples
+    --------
+    >>> from proofs_check.verdict import Tier
+    >>> true = Finding(Tier.SIMULATED, "median", Verdict.SUPPORTED, claimed=(-2.0, -1.5), tolerance=0.25)
+    >>> false = Finding(Tier.SIMULATED, "median", Verdict.REFUTED, claimed=(-1.0, -0.5), tolerance=0.25)
+    >>> distance_of(false, true)
+    Distance(value=1.0, relative=False, rooms=2.0)
+    """
+    if claim.claimed is None or mutant.claimed is None or claim.relative is None:
+        return None
+    moves = [abs(there - here) for there, here in zip(mutant.claimed, claim.claimed, strict=True)]
+    value = min((move for move in moves if move > 0), default=0.0)  # both ends at infinity are no distance
+    scale = min(map(abs, claim.claimed)) if claim.relative else 1.0
+    if scale == 0:
+        return None
+    width = claim.claimed[1] - claim.claimed[0]
+    room = max(claim.tolerance or 0.0, width if math.isfinite(width) else 0.0)
+    return Distance(value / scale, bool(claim.relative), value / max(room, _LEAST_ROOM * scale))
 
 
 def moved(claim: Claim, by: sp.Rational) -> Claim:

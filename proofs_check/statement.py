@@ -156,7 +156,7 @@ class Statement:
         domain: object = self.domain
         if not isinstance(domain, Domain):
             problem = f"of {self.id} is {domain!r:.60}, which is no Domain"
-            raise InvalidArgument("domain", problem, "use EVERYWHERE, TRIED or Domain('n = 16..64', corners=...)")
+            raise InvalidArgument("domain", problem, "use EVERYWHERE, TRIED or Domain(corners=((16, 1), (64, 32)))")
 
     def _require_several(self, argument: str, has: str, remedy: str) -> None:
         listed = getattr(self, argument)

@@ -104,6 +104,8 @@ class Finding:
         Which sizes, or how many cases, it covers.
     where : str
         File and line of the code at fault, where something could not be run.
+    only : str
+        The sizes to which a proof is confined, in words; empty where its letters stand for all of them.
     """
 
     tier: Tier
@@ -123,6 +125,7 @@ class Finding:
     method: str = ""
     scope: Scope = field(default_factory=Scope)
     where: str = ""
+    only: str = ""
 
     @property
     def resolution(self) -> float | None:

@@ -18,18 +18,20 @@ from montecarlo.engines.engine import Engine
 from montecarlo.observables import Observable
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import is_of_an_observable
+from montecarlo.runs.measured_code import told_apart
 from montecarlo.runs.stored_runs import shared_store
 from montecarlo.workers.places import serial, threads, workers_for
 from montecarlo.workers.workers import CannotTravel, KillsWorkers, Workers
 from proofs_check.evidence import Request, Simulated
 from proofs_check.faults import Fault, fault_of
-from proofs_check.generality import contradicts, fails, recording
+from proofs_check.generality import contradicts, fails, missing_from, recording
 from proofs_check.loading import is_from_file
 from proofs_check.registry import require_different_ids
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.results import MutantReport, Report, StatementReport
-from proofs_check.sharpness import exact_reach, reach_of
-from proofs_check.statement import Claim, Statement
+from proofs_check.sharpness import distance_of, exact_reach, reach_of
+from proofs_check.statement import Claim, Mutant, Statement
+from proofs_check.substitution import Proof, networks_in
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import nearest
@@ -37,10 +39,6 @@ from theory.ensembles.arguments import nearest
 PROFILES = ("quick", "full")
 ERROR = 1e-6
 """The probability, over a whole run, that any simulated interval misses its truth."""
-Key = tuple[Ensemble, int, str | Engine]
-"""What tells simulations apart: ensemble, number of networks, engine."""
-Simulations = dict[tuple[Ensemble, int, str | Engine, Observable], Simulation | BaseException]
-"""What was measured, or why it could not be."""
 Progress = Callable[[str, str, int, int], object]
 """It is called with the stage, what is being done, the work done and the work in all, from more than one thread."""
 
@@ -110,7 +108,8 @@ def verify(
     began = time.monotonic()
     refused = {statement.id: found for statement in statements if (found := _refusals(statement))}
     sound = [statement for statement in statements if statement.id not in refused]
-    requests = _requests(sound, profile)
+    asked = {statement.id: _asked(statement, profile) for statement in sound}
+    requests = [one for several in asked.values() for one in several]
     share = error / max(1, len(requests))
     told = progress or (lambda *_: None)
     stop = threading.Event()
@@ -127,8 +126,8 @@ def verify(
             for statement in sound:
                 step = partial(_tell_next, told, statement.id, itertools.count(done), total)
                 step()
-                asked = [e for e in statement.evidence if not isinstance(e, Simulated)]
-                exact[statement.id] = _Judged.of(statement, asked, step)
+                of_exact_tiers = [e for e in statement.evidence if not isinstance(e, Simulated)]
+                exact[statement.id] = _Judged.of(statement, of_exact_tiers, step)
                 done += work[statement.id]
             told("exact tiers", "", total, total)
             sampled = simulations.result()
@@ -140,9 +139,9 @@ def verify(
         if statement.id in refused:
             results.append(StatementReport(statement, refused[statement.id], ()))
             continue
-        present = [_Sampled(e, sampled, profile, share) for e in statement.evidence if isinstance(e, Simulated)]
-        simulated = _Judged.of(statement, [e for e in present if e.request is not None])
-        results.append(exact[statement.id].joined(simulated).report(statement))
+        read = [_Sampled(one.evidence, sampled[one], share) for one in asked[statement.id]]
+        simulated = _Judged.of(statement, read)
+        results.append(exact[statement.id].report(statement, simulated))
     return Report(tuple(results), profile, seed, error, time.monotonic() - began, tuple(faults))
 
 
@@ -172,12 +171,24 @@ def simulated_checks(statement: Statement, profile: str) -> int:
     >>> simulated_checks(*select(["init.*"]), "quick")
     2
     """
-    return 0 if _refusals(statement) else len(_requests([statement], profile))
+    return 0 if _refusals(statement) else len(_asked(statement, profile))
 
 
-def _requests(statements: Sequence[Statement], profile: str) -> list[Request]:
-    asked = (e.request(profile) for statement in statements for e in statement.evidence if isinstance(e, Simulated))
-    return [request for request in asked if request is not None]
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """The simulation that a piece of evidence asks for; two of them are never the same."""
+
+    evidence: Simulated
+    request: Request
+
+
+Simulations = dict[_Asked, Simulation | BaseException]
+"""What was measured for whom, or why it could not be."""
+
+
+def _asked(statement: Statement, profile: str) -> list[_Asked]:
+    drawn = [(e, e.request(profile)) for e in statement.evidence if isinstance(e, Simulated)]
+    return [_Asked(evidence, request) for evidence, request in drawn if request is not None]
 
 
 def _refusals(statement: Statement) -> tuple[Finding, ...]:
@@ -188,6 +199,8 @@ def _refusals(statement: Statement) -> tuple[Finding, ...]:
         try:
             if require is not None:
                 require()
+            if isinstance(evidence, Simulated):
+                told_apart(evidence.net, evidence.engine, evidence.observable)
             _require_assumed(statement, evidence)
         except _NOT_OURS as error:
             found.append(_broken(statement, evidence, error))
@@ -234,8 +247,7 @@ class _Sampled:
     """Simulated evidence together with the simulation that it reads."""
 
     evidence: Simulated
-    simulations: Simulations
-    profile: str
+    simulation: Simulation | BaseException
     error: float
     tier = Tier.SIMULATED
 
@@ -243,71 +255,97 @@ class _Sampled:
     def check(self) -> str:
         return self.evidence.check
 
-    @property
-    def request(self) -> Request | None:
-        return self.evidence.request(self.profile)
-
     def examine(self, claim: Claim) -> Finding:
-        request = self.request
-        assert request is not None
-        simulation = self.simulations[request.net, request.samples, request.engine, request.observable]
-        if isinstance(simulation, BaseException):
-            raise simulation
-        return self.evidence.examine(claim, simulation, self.error)
+        if isinstance(self.simulation, BaseException):
+            raise self.simulation
+        return self.evidence.examine(claim, self.simulation, self.error)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """The findings on the claim, those that refute each mutant, and why others could not judge it."""
+    """The findings on the claim, what became of each mutant, and what supports them all."""
 
     findings: tuple[Finding, ...]
-    refutations: dict[str, tuple[Finding, ...]]
-    faults: dict[str, tuple[Fault, ...]]
+    mutants: tuple[MutantReport, ...]
     toothless: tuple[Finding, ...]
     exact_reach: float | None = None
-    proved_for: tuple[Ensemble, ...] = ()
+    unproved: str = ""
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any], stepped: Callable[[], object] = lambda: None) -> _Judged:
         """Ask all evidence about the claim and about each mutant; `stepped` is called after each answer."""
-        findings, proved_for = [], []
+        findings, proofs = [], []
         for e in evidence:
             seen: list[Ensemble] = []
-            found = _examined(statement, e, statement.claim, seen)
-            findings.append(_within_assumptions(statement, e, found, seen))
-            proved_for += seen if found.tier is Tier.PROVED else []
+            found = _within_assumptions(statement, e, _examined(statement, e, statement.claim, seen), seen)
+            findings.append(found)
             stepped()
-        refutations, faults = {}, {}
-        toothless = dict(enumerate(findings))
+            if found.tier is Tier.PROVED and found.verdict is Verdict.SUPPORTED and not found.only:
+                # a claim that is a text is asked about no network: its evidence holds that
+                proofs.append(Proof(e, statement.claim, tuple(seen or networks_in(e))))
+        against: list[list[Finding]] = []
         for mutant in statement.mutants:
-            against = []
+            against.append([])
             for e in evidence:
-                against.append(_examined(statement, e, mutant.claim))
+                against[-1].append(_examined(statement, e, mutant.claim))
                 stepped()
-            for i, found in enumerate(against):
-                if found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE):
-                    toothless.pop(i, None)
-            refutations[mutant.name] = tuple(f for f in against if f.verdict is Verdict.REFUTED)
-            broken = (f for f in against if f.verdict is Verdict.BROKEN)
-            faults[mutant.name] = tuple(Fault(f.check, f.detail, f.where) for f in broken)
+        toothless = [_toothless(found, [row[i] for row in against]) for i, found in enumerate(findings)]
         sharp = None
         if findings and not any(isinstance(e, _Sampled) for e in evidence):
             holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
             sharp = exact_reach(statement.claim, evidence) if holds else None
         return cls(
-            tuple(findings), refutations, faults, tuple(toothless.values()), sharp, tuple(dict.fromkeys(proved_for))
+            tuple(findings),
+            tuple(_mutant_report(*both, findings) for both in zip(statement.mutants, against, strict=True)),
+            tuple(found for found in toothless if found is not None),
+            sharp,
+            missing_from(proofs, statement.assumptions) if statement.domain.proved else "",
         )
 
-    def joined(self, other: _Judged) -> _Judged:
-        refutations = {name: found + other.refutations[name] for name, found in self.refutations.items()}
-        faults = {name: found + other.faults[name] for name, found in self.faults.items()}
-        toothless = self.toothless + other.toothless
-        findings = self.findings + other.findings
-        return _Judged(findings, refutations, faults, toothless, self.exact_reach, self.proved_for)
+    def report(self, statement: Statement, simulated: _Judged) -> StatementReport:
+        """Return what exact evidence found together with what simulations did."""
+        mutants = tuple(
+            MutantReport(
+                one.name,
+                one.refuted_by + other.refuted_by,
+                one.faults + other.faults,
+                one.distances + other.distances,
+            )
+            for one, other in zip(self.mutants, simulated.mutants, strict=True)
+        )
+        return StatementReport(
+            statement,
+            self.findings + simulated.findings,
+            mutants,
+            self.toothless + simulated.toothless,
+            self.exact_reach,
+            self.unproved,
+        )
 
-    def report(self, statement: Statement) -> StatementReport:
-        mutants = tuple(MutantReport(name, found, self.faults[name]) for name, found in self.refutations.items())
-        return StatementReport(statement, self.findings, mutants, self.toothless, self.exact_reach, self.proved_for)
+
+def _mutant_report(mutant: Mutant, against: Sequence[Finding], findings: Sequence[Finding]) -> MutantReport:
+    """Return what became of a mutant, given what each piece of evidence found of it and of the claim."""
+    refuted = [(found, of_claim) for found, of_claim in zip(against, findings, strict=True) if _refutes(found)]
+    distances = (distance_of(found, of_claim) for found, of_claim in refuted)
+    broken = (Fault(f.check, f.detail, f.where) for f in against if f.verdict is Verdict.BROKEN)
+    return MutantReport(
+        mutant.name,
+        tuple(found for found, _ in refuted),
+        tuple(broken),
+        tuple(distance for distance in distances if distance is not None),
+    )
+
+
+def _refutes(found: Finding) -> bool:
+    return found.verdict is Verdict.REFUTED
+
+
+def _toothless(found: Finding, against: Sequence[Finding]) -> Finding | None:
+    """Return the finding of evidence that would support every mutant, or its error if it breaks under all of them."""
+    verdicts = {one.verdict for one in against}
+    if verdicts & {Verdict.REFUTED, Verdict.INCONCLUSIVE}:
+        return None
+    return against[0] if verdicts == {Verdict.BROKEN} else found
 
 
 def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ensemble] | None = None) -> Finding:
@@ -322,8 +360,51 @@ def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ense
         return _broken(statement, evidence.evidence if isinstance(evidence, _Sampled) else evidence, error, claim)
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """An observable, all that it holds as text, and who asked for it."""
+
+    observable: Observable
+    text: str
+    readers: list[_Asked]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A simulation: so many networks of an ensemble, and what is measured on them."""
+
+    net: Ensemble
+    samples: int
+    engine: str | Engine
+    measured: list[_Measured]
+
+
+def _jobs(requests: Sequence[_Asked]) -> list[_Job]:
+    """Return as few simulations as meet all requests.
+
+    What compares as equal may still differ in what it holds, so that it is not the same; but as a simulation tells
+    observables apart by comparing them, it has no two that are equal.
+    """
+    jobs: dict[str, list[_Job]] = {}
+    for one in requests:
+        asked = one.request
+        text = told_apart(asked.observable)
+        alike = jobs.setdefault(told_apart(asked.net, asked.engine, asked.samples), [])
+        equal = [[m for m in job.measured if m.observable == asked.observable] for job in alike]
+        same = next((m for several in equal for m in several if m.text == text), None)
+        if same is not None:
+            same.readers.append(one)
+            continue
+        job = next((job for job, several in zip(alike, equal, strict=True) if not several), None)
+        if job is None:
+            job = _Job(asked.net, asked.samples, asked.engine, [])
+            alike.append(job)
+        job.measured.append(_Measured(asked.observable, text, [one]))
+    return [job for several in jobs.values() for job in several]
+
+
 def _simulate_all(
-    requests: Sequence[Request],
+    requests: Sequence[_Asked],
     seed: int,
     jobs: int,
     executor: Executor | Workers | None,
@@ -332,58 +413,57 @@ def _simulate_all(
     stop: threading.Event,
 ) -> Simulations:
     """Simulate each ensemble once under each engine, whatever the number of checks that read it."""
-    needed: dict[Key, dict[Observable, None]] = {}
-    for request in requests:
-        needed.setdefault((request.net, request.samples, request.engine), {})[request.observable] = None
+    needed = _jobs(requests)
+    work = [_work(job) for job in needed]
+    total, finished, moving = sum(work), [0] * len(needed), threading.Lock()
 
-    work = {key: _work(key) for key in needed}
-    total, finished, moving = sum(work.values()), dict.fromkeys(needed, 0), threading.Lock()
-
-    def move(key: Key, share: float) -> None:
+    def move(place: int, share: float) -> None:
         with moving:  # so that no thread tells less than another has told
-            finished[key] = max(finished[key], int(share * work[key]))
-            told("simulated tier", key[0].describe(), sum(finished.values()), total)
+            finished[place] = max(finished[place], int(share * work[place]))
+            told("simulated tier", needed[place].net.describe(), sum(finished), total)
 
-    def drawn(key: Key, observables: list[Observable], here: bool) -> Simulation:
-        net, samples, engine = key
+    def drawn(place: int, observables: list[Observable], here: bool) -> Simulation:
+        job = needed[place]
 
         def watch(done: int, samples: int) -> None:
             if stop.is_set():
                 raise _Stopped
-            move(key, done / samples)
+            move(place, done / samples)
 
         return simulate(
-            net,
+            job.net,
             observables,
-            samples=samples,
+            samples=job.samples,
             seed=seed,
-            engine=engine,
+            engine=job.engine,
             executor=at_hand if here else workers,
             store=store,
             progress=watch,
         )
 
-    def run(key: Key) -> Simulations:
-        observables = list(needed[key])
+    def run(place: int) -> Simulations:
+        job = needed[place]
+        observables = [one.observable for one in job.measured]
         found: Simulations = {}
         try:
             # what another process cannot import is measured here, in threads, with the same bits
-            together: Simulation | None = drawn(key, observables, here=is_from_file(key[0], key[2], *observables))
+            together: Simulation | None = drawn(place, observables, is_from_file(job.net, job.engine, *observables))
         except _NOT_OURS as error:
             if _ends_the_run(error) or stop.is_set():
                 raise
             together = None  # whose observable is it? each one alone measures the same networks
             deadly = isinstance(error, KillsWorkers)  # which it is not told in this process
             if deadly and len(observables) == 1:
-                return {(*key, observables[0]): error}
-        for observable in observables:
+                return dict.fromkeys(job.measured[0].readers, error)
+        for one in job.measured:
             try:
-                found[*key, observable] = together or drawn(key, [observable], here=not deadly)
+                simulation: Simulation | BaseException = together or drawn(place, [one.observable], here=not deadly)
             except _NOT_OURS as error:
                 if _ends_the_run(error) or stop.is_set():
                     raise
-                found[*key, observable] = error
-        move(key, 1.0)
+                simulation = error
+            found |= dict.fromkeys(one.readers, simulation)
+        move(place, 1.0)
         return found
 
     # several at a time, so that no worker waits for the last block of one simulation
@@ -393,15 +473,15 @@ def _simulate_all(
         serial() if jobs == 1 else threads(jobs) as at_hand,
         ThreadPoolExecutor(at_a_time) as starters,
     ):
-        return {key: one for found in starters.map(run, needed) for key, one in found.items()}
+        return {reader: one for found in starters.map(run, range(len(needed))) for reader, one in found.items()}
 
 
-def _work(key: Key) -> int:
+def _work(job: _Job) -> int:
     """Return about how much work a simulation is: the weights of its networks, and a little for each layer."""
-    net, samples, _ = key
+    net = job.net
     sizes = [size for size in net.widths or (net.width_at(0),) if isinstance(size, int)]
     width = max(sizes, default=1)
-    return samples * (width * width + width) * (net.depth if isinstance(net.depth, int) else 1)
+    return job.samples * (width * width + width) * (net.depth if isinstance(net.depth, int) else 1)
 
 
 class _Stopped(InterruptedError):

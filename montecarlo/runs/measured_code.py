@@ -84,6 +84,23 @@ def own_code(*things: object) -> str:
     return f"{digest} ({', '.join(reader.own)})"
 
 
+def told_apart(*things: object) -> str:
+    """Return a text of all that things hold and do, whatever they compare as: what differs in it is not the same.
+
+    Parameters
+    ----------
+    *things : object
+        What is drawn and measured.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> told_apart(1) == told_apart(Fraction(1)), 1 == Fraction(1)
+    (False, True)
+    """
+    return ", ".join(map(_Reader().told, things))
+
+
 class _Reader:
     """Tells all that things are made of in a text, which is the same in every process, and in which each comes once."""
 
@@ -188,14 +205,23 @@ class _Reader:
     def _instance(self, thing: Any) -> str:
         kind = type(thing)
         head = self.told(kind)
+        known = self._is_known(kind.__module__)
         if is_dataclass(kind):
-            held = ((field.name, self.told(getattr(thing, field.name))) for field in fields(kind))
+            names = [field.name for field in fields(kind)]
+            more = [] if known else [name for name in _held(thing) if name not in names]
+            held = ((name, self.told(getattr(thing, name))) for name in names + more)
             return f"{head}({', '.join(f'{name}={told}' for name, told in held)})"
-        if not self._is_known(kind.__module__) and hasattr(thing, "__dict__"):
-            return f"{head}({self.told(vars(thing))})"
+        if not known and hasattr(thing, "__dict__"):
+            return f"{head}({self.told(vars(thing))}{self._slots(thing)})"
+        if not known and (slots := self._slots(thing)):
+            return f"{head}({slots})"
         if wrapped := getattr(thing, "__wrapped__", None):  # a function with a cache
             return f"{head}({self.told(wrapped)})"
         return f"{head}({_ADDRESS.sub('', repr(thing))})"
+
+    def _slots(self, thing: Any) -> str:
+        found = (name for name in _slot_names(type(thing)) if hasattr(thing, name))
+        return "".join(f" {name}={self.told(getattr(thing, name))}" for name in found)
 
     @contextmanager
     def _entered(self, thing: type | types.FunctionType) -> Iterator[None]:
@@ -217,6 +243,23 @@ class _Reader:
             return False
         self.libraries[top] = str(getattr(sys.modules.get(top), "__version__", "unknown"))
         return True
+
+
+def _slot_names(kind: type) -> Iterator[str]:
+    """Yield the names under which objects of a class hold what is not in their dictionaries."""
+    for base in kind.__mro__:
+        slots = vars(base).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__"):
+                hidden = name.startswith("__") and not name.endswith("__")
+                yield f"_{base.__name__.lstrip('_')}{name}" if hidden else name
+
+
+def _held(thing: object) -> list[str]:
+    """Return what an object was given beside its class, but for what it can compute again."""
+    kind = type(thing)
+    names = [*getattr(thing, "__dict__", ()), *(name for name in _slot_names(kind) if hasattr(thing, name))]
+    return [name for name in names if not isinstance(getattr(kind, name, None), functools.cached_property)]
 
 
 def _names(code: types.CodeType) -> frozenset[str]:

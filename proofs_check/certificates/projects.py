@@ -134,7 +134,9 @@ def require_sound(statement: Statement) -> None:
             problem = f"{finding.check} is {finding.verdict.value}: {finding.detail}"
             raise InvalidArgument("claim", problem, f"see 'vanishing verify {statement.id}'")
     if result.toothless:
-        problem = f"{result.toothless[0].check} would stand for every mutant as well"
+        one = result.toothless[0]
+        says = "breaks under every mutant" if one.verdict is Verdict.BROKEN else "would stand for every mutant as well"
+        problem = f"{one.check} {says}"
         raise InvalidArgument("obligations", problem, "let them depend on the claim")
     if result.unreached:
         raise InvalidArgument("domain", result.unreached, "narrow it, or prove more")

@@ -77,10 +77,15 @@ class ClaimEvidence:
             error=_ERROR,
             compare=False,
         )
-        return _finding(found)
+        return _finding(found, only=found.scope if self._is_confined else "")
+
+    @property
+    def _is_confined(self) -> bool:
+        """Whether what is derived is so for sizes or matrices that no assumption is held against."""
+        return self.sizes is not None or bool(self.matrices)
 
 
-def _finding(found: Checked) -> Finding:
+def _finding(found: Checked, only: str) -> Finding:
     tier, says = found.judgement.tiers[0]
     example = found.counterexample
     detail = says
@@ -93,6 +98,7 @@ def _finding(found: Checked) -> Finding:
         found.verdict,
         detail=detail,
         scope=Scope((found.scope,)),
+        only=only,
     )
 
 

@@ -69,8 +69,10 @@ class EqualInLaw(Simulated):
             remedy = "let it return an engine, such as montecarlo.engines.law_exact.LawExact()"
             raise InvalidArgument("claim", f"the claim returned {engine!r:.60}, which is no engine", remedy)
         other = simulate(self.net, [self.observable], samples=simulation.samples, seed=simulation.seed, engine=engine)
-        direct, claimed = (both[self.observable].log_values(self.component) for both in (simulation, other))
-        estimate = two_sample_distance(direct, claimed, error)
+        readings = [both[self.observable] for both in (simulation, other)]
+        direct, claimed = (one.log_values(self.component) for one in readings)
+        rounding = max(one.rounding.of(direct, claimed) for one in readings)
+        estimate = two_sample_distance(direct, claimed, error, rounding=rounding)
         method = f"Kolmogorov distance of {engine.name} from {self.sampler}: {estimate.method}"
         return distance_finding(self, replace(estimate, method=method), simulation.seed)
 

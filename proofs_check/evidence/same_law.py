@@ -62,7 +62,7 @@ class SameLaw(Simulated):
         if not factor > 0:
             raise InvalidArgument("claim", f"must be a positive factor, got {factor}", "return 1 for the same law")
         readings = simulation[self.observable]
-        moved = readings.log_values(self.other) + math.log(factor)
-        estimate = two_sample_distance(readings.log_values(self.component), moved, error)
+        own, moved = readings.log_values(self.component), readings.log_values(self.other) + math.log(factor)
+        estimate = two_sample_distance(own, moved, error, rounding=readings.rounding.of(own, moved))
         method = f"Kolmogorov distance of {self.component} from {factor:g} times {self.other}: {estimate.method}"
         return distance_finding(self, replace(estimate, method=method, samples=simulation.samples), simulation.seed)

@@ -19,7 +19,7 @@ from montecarlo.observables import Observable
 from montecarlo.runs.choice_of_engine import find_engine
 from proofs_check.evidence.values import require_number
 from proofs_check.scope import Scope
-from proofs_check.verdict import Between, Finding, Tier, decide
+from proofs_check.verdict import Between, Finding, Tier, Verdict, decide
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import nearest
 
@@ -227,6 +227,20 @@ def _rounding(log: float) -> float:
     return 1e-11 * (1 + abs(log)) if math.isfinite(log) else 0.0
 
 
+WIDEST = 0.5
+"""The largest tolerance of a mean, relative to it; of a slope; and of a distance between laws."""
+_WIDTHS = 3
+"""A logarithm's tolerance is at most so many standard deviations of single networks: beyond, one network would do."""
+_NARROW = 0.1
+"""A tolerance for logarithms up to this one is about a tenth, and narrow wherever networks hardly differ."""
+
+
+def _deviation(logs: FloatArray) -> float:
+    """Return the standard deviation of the logarithms of the networks that survived."""
+    alive = logs[np.isfinite(logs)]
+    return float(np.std(alive)) if len(alive) else 0.0
+
+
 @dataclass(frozen=True)
 class Simulated:
     """One number of one ensemble, measured and compared with the claim.
@@ -245,7 +259,8 @@ class Simulated:
         Which number of the component's distribution.
     tolerance : float
         How far from a claimed number the whole interval may lie: relative for means, absolute for logarithms. A range
-        that is wider than this has room of its own, and takes none: then the whole interval must lie inside.
+        that is wider than this has room of its own, and takes none: then the whole interval must lie inside. More than
+        half a mean is refused; a tolerance wider than three standard deviations of a logarithm supports nothing.
     samples : int
         The number of networks in the quick profile; 0 leaves the check to the full profile.
     full_samples : int, optional
@@ -284,13 +299,14 @@ class Simulated:
         Raises
         ------
         InvalidArgument
-            If the tolerance is no finite number of at least 0, a number of networks is none, the ensemble lacks
-            numbers, the observable has no such component for it, or the reading or the engine is none.
+            If the tolerance is no finite number of at least 0, or says nothing, a number of networks is none, the
+            ensemble lacks numbers, the observable has no such component for it, or the reading or the engine is none.
         """
         as_between("tolerance", self.tolerance, 0, closed=True, example=0.05)
-        if self.reading.relative and self.tolerance >= 1:
-            problem = f"is relative for a mean, and {self.tolerance:g} of it reaches 0"
-            raise InvalidArgument("tolerance", problem, "use e.g. 0.05")
+        if self.reading.relative is not False and self.tolerance > WIDEST:
+            kind = "a distance between laws" if self.reading.relative is None else "relative for a mean"
+            problem = f"is {kind}, of which {self.tolerance:g} says nothing"
+            raise InvalidArgument("tolerance", problem, f"use e.g. 0.05, and {WIDEST:g} at most")
         as_count("samples", self.samples, least=0, example=10_000)
         as_count("full_samples", self.full_samples, least=0, example=40_000)
         if not self.samples and not self.full_samples:
@@ -371,9 +387,18 @@ class Simulated:
         error : float
             The probability that the interval may miss.
         """
-        logs = simulation[self.observable].log_values(self.component)
+        readings = simulation[self.observable]
+        logs, scale = readings.log_values(self.component), abs(getattr(self.reading, "scale", 1.0))
         estimate = self.reading.estimate(logs, self.net, error)
-        return self.judge(claim, estimate, simulation.seed)
+        if self.reading.relative is False:
+            estimate = estimate.widened(scale * readings.rounding.of(logs))
+        found = self.judge(claim, estimate, simulation.seed)
+        spread = scale * _deviation(logs)
+        too_wide = self.reading.relative is False and self.tolerance > max(_NARROW, _WIDTHS * spread)
+        if found.verdict is Verdict.SUPPORTED and too_wide:
+            detail = f"a tolerance of {self.tolerance:g} says nothing where single networks deviate by {spread:.3g}"
+            return replace(found, verdict=Verdict.INCONCLUSIVE, detail=detail)
+        return found
 
     def judge(self, claim: Callable[..., Any], estimate: Estimate, seed: int) -> Finding:
         """Judge the claim by an interval that is already there.

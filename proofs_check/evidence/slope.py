@@ -11,7 +11,7 @@ import numpy as np
 
 from montecarlo import Estimate, Simulation
 from montecarlo.intervals.slopes import median_slope_interval
-from proofs_check.evidence.simulated import FloatArray, Reading, Simulated
+from proofs_check.evidence.simulated import WIDEST, FloatArray, Reading, Simulated
 from proofs_check.verdict import Finding
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -72,6 +72,9 @@ class Slope(Simulated):
     def require(self) -> None:
         """Refuse what :meth:`Simulated.require` refuses, and a second component that is not there."""
         super().require()
+        if self.tolerance > WIDEST:
+            problem = f"is {self.tolerance:g} for a slope, which says nothing"
+            raise InvalidArgument("tolerance", problem, f"use e.g. 0.1, and {WIDEST:g} at most")
         self.require_component("other", self.other)
 
     def examine(self, claim: Callable[..., Any], simulation: Simulation, error: float) -> Finding:

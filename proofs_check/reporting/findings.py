@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from proofs_check.results import MutantReport, StatementReport
-from proofs_check.sharpness import Distance, Reach
+from proofs_check.sharpness import Offset, Reach
 from proofs_check.verdict import Finding, Verdict
 
 
@@ -103,16 +103,16 @@ def sharpness_text(exact: float | None, reaches: Iterable[tuple[Reach, Reach]]) 
     return ", ".join(parts) or "-"
 
 
-def distance_text(distances: Iterable[Distance]) -> str:
+def offset_text(offsets: Iterable[Offset]) -> str:
     """Return how far a false claim lies from what was measured; a dash where nothing was.
 
     Examples
     --------
-    >>> distance_text([Distance(0.2, 0.5, True), Distance(1.0, 1.0, False)])
+    >>> offset_text([Offset(0.2, 0.5, True), Offset(1.0, 1.0, False)])
     '20-50 %, 1'
     """
     parts = []
-    for one in distances:
+    for one in offsets:
         least, most = (_move(off, one.relative) for off in (one.least, one.most))
         parts.append((least if least == most else f"{least}-{most}") + (" %" if one.relative else ""))
     return ", ".join(parts) or "-"
@@ -139,6 +139,15 @@ def survivor_lines(mutant: MutantReport) -> list[str]:
     return [f"no evidence refutes the mutant {mutant.name!r}", *faults]
 
 
+def _toothless_lines(finding: Finding) -> list[str]:
+    if finding.verdict is not Verdict.BROKEN:
+        return [f"supports every mutant, so it says nothing: {finding.check}"]
+    return [
+        f"breaks under every mutant, so it says nothing: {finding.check}",
+        f"  {finding.detail}" + (f" ({finding.where})" if finding.where else ""),
+    ]
+
+
 def complaints(result: StatementReport) -> list[str]:
     """Return all that keeps a statement from being supported, each complaint after the statement's id."""
     told = [finding_lines(finding) for finding in result.findings if finding.verdict is not Verdict.SUPPORTED]
@@ -149,7 +158,9 @@ def complaints(result: StatementReport) -> list[str]:
     if not result.findings:
         return [f"{result.statement.id}: no evidence runs in this profile"]
     if not broken:
-        told += [[f"supports every mutant, so it says nothing: {one.check}"] for one in result.toothless]
+        told += [_toothless_lines(finding) for finding in result.toothless]
+    if result.verdict is Verdict.INCONCLUSIVE and result.from_afar:
+        told.append([result.from_afar])
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:
         told.append([f"{result.unreached}; its domain is {result.statement.domain.words}"])
     return [line for first, *more in told for line in (f"{result.statement.id}: {first}", *more)]

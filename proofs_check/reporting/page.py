@@ -12,8 +12,8 @@ from pathlib import Path
 from proofs_check.reporting.findings import (
     claimed_text,
     counted_text,
-    distance_text,
     measured_texts,
+    offset_text,
     sharpness_text,
 )
 from proofs_check.reporting.formulas import typeset
@@ -118,7 +118,7 @@ def page(report: ReportRecord, figures: Mapping[str, Drawing] | None = None) -> 
         script=(_TEMPLATES / "report.js").read_text(encoding="utf-8"),
         claimed_text=claimed_text,
         counted_text=counted_text,
-        distance_text=distance_text,
+        offset_text=offset_text,
         measured_texts=measured_texts,
         sharpness_text=sharpness_text,
         sharpness_words=_sharpness_words,

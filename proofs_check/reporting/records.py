@@ -13,7 +13,7 @@ from proofs_check.provenance import Run
 from proofs_check.reporting.findings import finding_lines, survivor_lines
 from proofs_check.results import FORMAT, MutantReport
 from proofs_check.scope import Scope
-from proofs_check.sharpness import Distance, Reach
+from proofs_check.sharpness import Offset, Reach
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.ensembles import InvalidArgument
 
@@ -30,7 +30,7 @@ class MutantRecord:
         Whether any evidence refuted it.
     refuted_by : tuple of str
         The tiers and checks that did.
-    distances : tuple of Distance
+    offsets : tuple of Offset
         How far it lies from what was measured.
     fails_at : str
         A case where it fails, by exact evidence.
@@ -41,7 +41,7 @@ class MutantRecord:
     name: str
     refuted: bool
     refuted_by: tuple[str, ...] = ()
-    distances: tuple[Distance, ...] = ()
+    offsets: tuple[Offset, ...] = ()
     fails_at: str = ""
     faults: tuple[Fault, ...] = ()
 
@@ -256,8 +256,8 @@ def _mutant(data: Mapping[str, Any]) -> MutantRecord:
         name=data["name"],
         refuted=bool(data["refuted"]),
         refuted_by=tuple(data.get("refuted_by", ())),
-        distances=tuple(
-            Distance(least, most, kind == "relative") for kind, (least, most) in data.get("off_by", {}).items()
+        offsets=tuple(
+            Offset(least, most, kind == "relative") for kind, (least, most) in data.get("off_by", {}).items()
         ),
         fails_at=data.get("fails_at", ""),
         faults=tuple(Fault(**fault) for fault in data.get("not_judged_by", ())),

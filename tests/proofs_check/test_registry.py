@@ -132,7 +132,7 @@ def test_what_cannot_be_found_is_named(source, problem):
     ("listed", "problem"),
     [
         (None, "mine has no sequence STATEMENTS"),
-        ((), "mine has no sequence STATEMENTS"),
+        ((), "STATEMENTS of mine is empty"),
         ({"a": 1}, "mine has no sequence STATEMENTS"),
         (AMONG[0], "mine has no sequence STATEMENTS"),
         ([AMONG[0], "chain.mean"], "mine lists 'chain.mean', no Statement"),
@@ -178,13 +178,14 @@ def test_an_error_in_a_users_file_is_told_with_its_line_and_harms_no_other(tmp_p
 
 @pytest.mark.usefixtures("clean_modules")
 @pytest.mark.parametrize(
-    ("listed", "problem"), [("{1: 2}", "no sequence STATEMENTS"), ("'ab'", "no sequence STATEMENTS")]
+    ("listed", "problem"),
+    [("{1: 2}", "no sequence STATEMENTS"), ("'ab'", "no sequence STATEMENTS"), ("()", "is empty"), ("[]", "is empty")],
 )
 def test_what_is_no_sequence_is_a_fault(tmp_path, listed, problem):
     (tmp_path / "mine.py").write_text(f"STATEMENTS = {listed}")
     statements, (fault,) = load_all([tmp_path / "mine.py"])
     assert statements == ()
-    assert "no sequence STATEMENTS" in fault.problem
+    assert problem in fault.problem
 
 
 @pytest.mark.usefixtures("clean_modules")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from montecarlo.drawing.streams import Partition
 from montecarlo.workers.workers import CannotTravel, KillsWorkers
 from proofs_check import assumptions, verification
 from proofs_check.domain import EVERYWHERE, TRIED, Domain
-from proofs_check.evidence import Enumerated, Mean, Quantile, Simulated
+from proofs_check.evidence import Enumerated, LogMean, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.faults import Fault
 from proofs_check.reporting.findings import complaints
@@ -191,6 +191,80 @@ def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
     again = replace(ONLY_SIMULATED, id="user.again", evidence=(other, simulated(UNIFORM, 20_000)))
     verify([STATEMENT, SECOND, ONLY_SIMULATED, again])
     assert calls == {(UNIFORM, 20_000, 2): 1, (NORMAL, 20_000, 1): 1, (UNIFORM, 10_000, 1): 1}
+
+
+@dataclass(frozen=True)
+class AnyLayer:
+    layer: int = field(compare=False)
+    name: ClassVar[str] = "a layer"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("c",)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms([self.layer])
+
+
+class Hidden(AnyLayer):
+    """What it measures is no field."""
+
+    def __init__(self, layer):
+        object.__setattr__(self, "layer", 0)
+        object.__setattr__(self, "_own", layer)
+
+    def measure(self, chunk):
+        return chunk.log_activation_norms([self._own])
+
+
+class Slotted:
+    __slots__ = ("layer",)
+    name, needs, components, measure = "s", frozenset(), AnyLayer.components, AnyLayer.measure
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __eq__(self, other):
+        return isinstance(other, Slotted)
+
+    def __hash__(self):
+        return 0
+
+
+@pytest.mark.parametrize("kind", [AnyLayer, Hidden, Slotted])
+def test_observables_that_only_compare_as_equal_are_measured_apart(kind):
+    assert kind(1) == kind(2)
+    net = Ensemble(width=1, depth=2, law="rademacher", init=4)  # |a_k|^2 = 4^k
+
+    def layer(k):
+        return Simulated(f"layer {k}", net, kind(k), "c", Quantile(), 0.1, 100)
+
+    statement = replace(
+        STATEMENT,
+        claim=lambda net: sp.log(4),
+        evidence=(layer(1), layer(2), layer(1)),
+        mutants=(Mutant("5", lambda net: sp.log(5)),),
+    )
+    (result,) = verify([statement]).results
+    assert [round(f.estimate / math.log(4)) for f in result.findings] == [1, 2, 1]
+    assert result.verdict is Verdict.REFUTED
+
+
+def test_observables_that_only_look_alike_are_told_apart():
+    def local():
+        class Local(AnyLayer):
+            __eq__ = object.__eq__
+            __hash__ = object.__hash__
+
+        return Local
+
+    same = local()
+    kinds = [same(1), same(1), local()(1)]
+    checks = [Simulated(f"{i}", UNIFORM, one, "c", Quantile(), 0.5, 2_000) for i, one in enumerate(kinds)]
+    statement = replace(
+        STATEMENT, claim=lambda net: -0.3, evidence=tuple(checks), mutants=(Mutant("0", lambda net: 1),)
+    )
+    assert verify([statement]).verdict is Verdict.SUPPORTED
 
 
 def test_a_check_reads_the_networks_of_its_own_architecture_and_names_it():
@@ -504,14 +578,85 @@ def test_a_check_that_supports_every_mutant_says_nothing():
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
+_LOGS = ActivationNorms(layers=(1,))
+
+
+def _of_logs(reading, tolerance, samples, claim, mutant):
+    """A statement about log w^2 of a uniform weight of variance 1: its mean is log 3 - 2, its deviation 2."""
+    check = Simulated("log w^2", UNIFORM, _LOGS, "a_1", reading, tolerance, samples)
+    false = Mutant("far", lambda net: sp.sympify(mutant))
+    return replace(STATEMENT, claim=lambda net: sp.sympify(claim), evidence=(check,), mutants=(false,))
+
+
+@pytest.mark.parametrize(
+    ("reading", "tolerance", "samples", "claim", "supported"),
+    [
+        (LogMean(1e8), 1e6, 100, 500, False),
+        (LogMean(4), 7, 400, -0.9, False),
+        (LogMean(4), 2, 400, -1, True),
+        (LogMean(1, scale=0.5), 3.5, 400, -0.45, False),
+        (LogMean(1, scale=-0.5), 1, 400, 0.5, True),
+        (Quantile(), 7, 400, 0, False),
+        (Quantile(), 2, 400, -0.3, True),
+    ],
+)
+def test_a_tolerance_wider_than_the_networks_spread_supports_nothing(reading, tolerance, samples, claim, supported):
+    (result,) = verify([_of_logs(reading, tolerance, samples, claim, claim + 4 * tolerance)]).results
+    (finding,) = result.findings
+    assert (finding.verdict is Verdict.SUPPORTED) == supported
+    if not supported:
+        assert finding.verdict is Verdict.INCONCLUSIVE
+        assert finding.detail.startswith(f"a tolerance of {tolerance:g} says nothing")
+
+
+def test_networks_that_are_all_alike_take_a_tolerance_of_a_tenth():
+    signs = Simulated("log w^2", UNIFORM.at(law="rademacher"), _LOGS, "a_1", Quantile(), 0.1, 400)
+    narrow = replace(_of_logs(Quantile(), 0.1, 400, 0, 1), evidence=(signs,))
+    wide = replace(narrow, evidence=(replace(signs, tolerance=0.11),))
+    assert [verify([one]).verdict for one in (narrow, wide)] == [Verdict.SUPPORTED, Verdict.INCONCLUSIVE]
+
+
+def test_mutants_that_are_all_refuted_from_afar_show_nothing():
+    far, near = (_of_logs(LogMean(4), 1, 2_000, -0.9, mutant) for mutant in (200, 5))
+    report = verify([far])
+    (result,) = report.results
+    assert [mutant.refuted for mutant in result.mutants] == [True]
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert complaints(result) == ["user.mean: no mutant is near: 'far', the nearest one, is 201 tolerances away"]
+    assert json.loads(report.to_json())["statements"][0]["lacks"] == [result.from_afar]
+    both = replace(near, mutants=(*near.mutants, replace(far.mutants[0], name="very far")))
+    report = verify([both])
+    assert report.verdict is Verdict.SUPPORTED
+    nearest = {"name": "far", "absolute": 5.9, "tolerances": 5.9}
+    assert json.loads(report.to_json())["statements"][0]["nearest_mutant"] == nearest
+    assert verify([replace(far, evidence=(*far.evidence, _EXACTLY))]).results[0].from_afar == ""
+
+
+_EXACTLY = Enumerated("it is no 200", ((UNIFORM,),), lambda net: lambda claimed: bool(claimed < 100))
+
+
+@pytest.mark.parametrize("error", [TypeError("no number"), SystemExit(0)])
+def test_a_check_that_breaks_under_every_mutant_is_told_with_its_error(error):
+    def breaks(net):
+        raise error
+
+    report = verify([replace(STATEMENT, evidence=(EXACT,), mutants=(Mutant("breaks", breaks),))])
+    (result,) = report.results
+    assert result.verdict is Verdict.INCONCLUSIVE
+    told = "\n".join(complaints(result))
+    assert "breaks under every mutant, so it says nothing: E|a_2|^2" in told
+    assert told.count(type(error).__name__) == 2  # as the mutant's survival, and as what is wrong with the check
+    assert "supports every mutant" not in told + report.to_json()
+
+
 @pytest.mark.parametrize(
     ("domain", "missing"),
     [
         (TRIED, ""),
         (EVERYWHERE, "no proof reaches all that the assumptions allow"),
-        (Domain("n = 2, L = 2", corners=((2, 2),)), ""),
-        (Domain("n = 2, L <= 3", corners=((2, 2), (2, 3))), "no exact evidence reaches the corner n = 2, L = 3"),
-        (Domain("two", corners=((2, 2),), each=("relu",)), "no exact evidence reaches the corner relu, n = 2, L = 2"),
+        (Domain(corners=((2, 2),)), ""),
+        (Domain(corners=((2, 2), (2, 3))), "no exact evidence reaches the corner n = 2, L = 3"),
+        (Domain(corners=((2, 2),), each=("relu",)), "no exact evidence reaches the corner relu, n = 2, L = 2"),
     ],
 )
 def test_what_evidence_does_not_reach_is_not_supported(domain, missing):
@@ -532,7 +677,7 @@ def test_evidence_that_does_not_run_in_the_profile_supports_nothing():
 
 
 def test_a_simulation_at_a_corner_is_not_enough():
-    domain = Domain("n = 1, L = 1", corners=((1, 1),))
+    domain = Domain(corners=((1, 1),))
     (result,) = verify([replace(ONLY_SIMULATED, domain=domain)]).results
     assert result.unreached
 

@@ -100,7 +100,13 @@ HOLLOW = Statement(
     title="The Hessian of w_1...w_L is f (u u^T - diag u^2) with u_k = 1/w_k: zero on the diagonal, so it has trace 0.",
     latex=r"\nabla^2 f = f\,(uu^\top-\operatorname{diag}(u^2)),\quad u_k=1/w_k,\quad \operatorname{tr}\nabla^2f=0",
     source=f"{PAPER}, second-order analysis of neural chains",
-    assumptions=(assumptions.WIDTH_ONE, assumptions.LINEAR, assumptions.NO_BIASES, assumptions.NONZERO_WEIGHTS),
+    assumptions=(
+        assumptions.WIDTH_ONE,
+        assumptions.PLAIN,
+        assumptions.LINEAR,
+        assumptions.NO_BIASES,
+        assumptions.NONZERO_WEIGHTS,
+    ),
     claim=hollow,
     evidence=(
         Proved("adding a weight to the chain", _add_a_weight, "all L", _more_weights),
@@ -272,6 +278,7 @@ SIZE = Statement(
     source=f"{PAPER}, second-order analysis of neural chains, for the Hessian; the bounds are derived in theory",
     assumptions=(
         assumptions.WIDTH_ONE,
+        assumptions.PLAIN,
         assumptions.LINEAR,
         assumptions.NO_BIASES,
         assumptions.NONZERO_WEIGHTS,

@@ -52,7 +52,7 @@ def _moment(net: Ensemble) -> sp.Expr:
 
 def _derived(net: Ensemble, claim: Claim) -> list[Obligation]:
     """What theory's map of one layer makes of the input's power sums is the claim."""
-    slope, left = symbols.slope(net), _moment(net)
+    slope, left = symbols.slope(net), _moment(net.at(readout="random"))  # a_1 comes before the readout
     return [Obligation("one layer", left, claim(net), tuple(slope.free_symbols), variance_of(net))]
 
 
@@ -83,6 +83,7 @@ EIGHTH_MOMENT = Statement(
         EIGHT_MOMENTS,
         ONE_LAYER,
         assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
     ),

@@ -12,7 +12,17 @@ import sympy as sp
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.domain import EVERYWHERE, Domain
-from proofs_check.evidence import Enclosed, Enumerated, Inequality, LogMean, Quantile, Simulated, agrees_with
+from proofs_check.evidence import (
+    Enclosed,
+    Enumerated,
+    Inequality,
+    LogMean,
+    Obligation,
+    Proved,
+    Quantile,
+    Simulated,
+    agrees_with,
+)
 from proofs_check.exact.all_weights import activation_power
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LADDER, LAPLACE, LINEAR, PAPER, RELU, last, mean_check, small_cases
@@ -20,7 +30,7 @@ from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.toolkit.letters import Letters
 from proofs_check.toolkit.numbers import chance_to_exceed
 from proofs_check.verdict import Between
-from theory import kurtosis, kurtosis_limit, symbols
+from theory import activation_moment, kurtosis, kurtosis_limit, symbols
 from theory.ensembles import Ensemble, Law
 from theory.log_laws.log_norms import LogNormLaw
 
@@ -61,13 +71,12 @@ _UNEQUAL_CASES = tuple(
 MEAN_PRESERVED = Statement(
     id="forward.mean-preserved",
     title="At constant width, He (Xavier, if linear) initialization preserves the mean of |a|^2 at every depth.",
-    latex=(
-        r"\mathbb E|a_L|^2 = \tfrac{n_L}{n_0}|x|^2\ \text{(He)},\quad "
-        r"\prod_k\tfrac{2n_k}{n_{k-1}+n_k}|x|^2\ \text{(Xavier, linear)}:\ |x|^2\ \text{at constant width}"
-    ),
+    latex=r"\mathbb E|a_L|^2 = |x|^2",
     source=f"{PAPER}, preliminaries; He et al., arXiv:1502.01852, sec. 2.2",
     assumptions=(
         assumptions.INDEPENDENT_ENTRIES,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
         assumptions.HE_OR_XAVIER,
@@ -81,12 +90,10 @@ MEAN_PRESERVED = Statement(
             RELU.at(activation="leaky:slope", law="symmetric"),
             2,
         ),
-        Enumerated("E|a_L|^2 over all weights", small_cases() + _UNEQUAL_CASES, partial(activation_power, order=2)),
+        Enumerated("E|a_L|^2 over all weights", small_cases(), partial(activation_power, order=2)),
         mean_check(RELU.at(width=16, depth=4), 2, 0.04, 400_000),
         mean_check(RELU.at(width=16, depth=4, law="uniform"), 2, 0.06, 100_000),
         mean_check(LINEAR.at(width=16, depth=4, law="uniform"), 2, 0.03, 400_000),
-        mean_check(RELU.at(widths=(12, 24, 12, 8)), 2, 0.07, 100_000),
-        mean_check(LINEAR.at(widths=(12, 24, 12, 8)), 2, 0.05, 100_000),
         mean_check(RELU.at(width=32, depth=8), 2, 0.06, 0, 200_000),
     ),
     mutants=(
@@ -95,6 +102,54 @@ MEAN_PRESERVED = Statement(
         Mutant("the mean shrinks like the typical size", partial(_times, sp.exp(-sp.Rational(5, 2) / _n))),
     ),
     domain=EVERYWHERE,
+)
+
+# --- forward.mean-at-unequal-widths -----------------------------------------------------------------------------------
+
+
+def _few_layers(net: Ensemble, claim: Claim) -> list[Obligation]:
+    """Theory carries the mean through one to three layers, whose widths are all letters."""
+    slope = tuple(symbols.slope(net).free_symbols)
+    nets = [net.at(widths=tuple(f"n_{k}" for k in range(depth + 1))) for depth in (1, 2, 3)]
+    return [Obligation(f"depth {few.depth}", activation_moment(few, 2), claim(few), slope) for few in nets]
+
+
+UNEQUAL_WIDTHS = Statement(
+    id="forward.mean-at-unequal-widths",
+    title="At unequal widths the mean of |a|^2 follows the width under He; under Xavier each layer has a factor.",
+    latex=(
+        r"\mathbb E|a_L|^2 = \tfrac{n_L}{n_0}|x|^2\ \text{(He)},\quad "
+        r"\prod_k\tfrac{2n_k}{n_{k-1}+n_k}|x|^2\ \text{(Xavier, linear)}"
+    ),
+    source="He et al., arXiv:1502.01852, sec. 2.2; Glorot and Bengio, AISTATS 2010, eq. (16)",
+    assumptions=(
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.PLAIN,
+        assumptions.NO_BIASES,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.HE_OR_XAVIER,
+    ),
+    claim=preserved,
+    evidence=(
+        Proved(
+            "leaky ReLU of any slope, He, any symmetric law, all widths at depths 1 to 3",
+            partial(_few_layers, RELU.at(activation="leaky:slope", law="symmetric")),
+            "all widths, L = 1 to 3",
+        ),
+        Proved(
+            "linear, Xavier, any symmetric law, all widths at depths 1 to 3",
+            partial(_few_layers, LINEAR.at(law="symmetric")),
+            "all widths, L = 1 to 3",
+        ),
+        Enumerated("E|a_L|^2 over all weights", _UNEQUAL_CASES, partial(activation_power, order=2)),
+        mean_check(RELU.at(widths=(12, 24, 12, 8)), 2, 0.07, 100_000),
+        mean_check(LINEAR.at(widths=(12, 24, 12, 8)), 2, 0.05, 100_000),
+    ),
+    mutants=(
+        Mutant("the mean is preserved", lambda net: symbols.input_power_sum(net, 2)),
+        Mutant("each layer loses 1/n", partial(_times, 1 - 1 / _n)),
+        Mutant("each layer gains 1/n", partial(_times, 1 + 1 / _n)),
+    ),
 )
 
 # --- forward.fourth-moment --------------------------------------------------------------------------------------------
@@ -140,6 +195,7 @@ FOURTH_MOMENT = Statement(
     assumptions=(
         assumptions.INDEPENDENT_ENTRIES,
         assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
     ),
@@ -406,11 +462,7 @@ WIDTH_DEPTH = Statement(
         Mutant("1 becomes 23/20", partial(median_range, linear=Fraction(23, 20))),
         Mutant("the term of order 1/n is dropped", partial(median_range, second_order=0)),
     ),
-    domain=Domain(
-        "the widths 16, 32 and 64, depths from 1 to 16 n",
-        corners=((16, 1), (16, 256), (64, 1), (64, 1024)),
-        each=("relu", "linear"),
-    ),
+    domain=Domain(corners=((16, 1), (16, 256), (64, 1), (64, 1024)), each=("relu", "linear")),
 )
 
-STATEMENTS = (MEAN_PRESERVED, FOURTH_MOMENT, KURTOSIS_LIMIT, TYPICAL_RATE, WIDTH_DEPTH)
+STATEMENTS = (MEAN_PRESERVED, UNEQUAL_WIDTHS, FOURTH_MOMENT, KURTOSIS_LIMIT, TYPICAL_RATE, WIDTH_DEPTH)

@@ -104,6 +104,7 @@ MEAN_PRESERVED = Statement(
         assumptions.SIGN_SYMMETRIC_READOUT,
         assumptions.NO_ATOMS,
         assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
         assumptions.HE_OR_XAVIER,

@@ -77,6 +77,7 @@ FROBENIUS = Statement(
         assumptions.SIGN_SYMMETRIC_READOUT,
         assumptions.NO_ATOMS,
         assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.DEPTH_TWO,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,

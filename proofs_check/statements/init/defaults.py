@@ -45,6 +45,7 @@ PYTORCH_DEFAULT = Statement(
     assumptions=(
         assumptions.INDEPENDENT_ENTRIES,
         assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
         assumptions.NO_BIASES,
         assumptions.PIECEWISE_LINEAR,
         PYTORCH_VARIANCE,

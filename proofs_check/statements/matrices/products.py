@@ -130,7 +130,13 @@ TWO_ROUTES = Statement(
     title="One layer at order 4, for any symmetric law: recursion on power sums and calculus of matrices agree.",
     latex=(r"\mathbb E|\phi(Wx)|^4 = np_4s^4\bigl(3|x|^4+(K-3)|x|_4^4\bigr)+n(n-1)p_2^2s^4|x|^4"),
     source=f"{PAPER}, proofs of the first theorems",
-    assumptions=(assumptions.INDEPENDENT_ENTRIES, assumptions.PIECEWISE_LINEAR, assumptions.NO_BIASES),
+    assumptions=(
+        assumptions.INDEPENDENT_ENTRIES,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.PLAIN,
+        assumptions.PIECEWISE_LINEAR,
+        assumptions.NO_BIASES,
+    ),
     claim=fourth_after_one_layer,
     evidence=(
         Proved(

@@ -1,7 +1,8 @@
 """Each tier supports a true claim, refutes a false one and says why, and admits when it cannot decide."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from proofs_check.evidence import (
     Request,
     SameLaw,
     Simulated,
+    Slope,
     agrees_with,
     proved,
 )
@@ -434,6 +436,7 @@ def test_a_claim_that_is_neither_a_number_nor_a_range_is_refused(claimed):
         ({"tolerance": math.inf}, "tolerance"),
         ({"tolerance": "0.1"}, "tolerance"),
         ({"tolerance": 1e9}, "tolerance"),
+        ({"tolerance": 0.51}, "tolerance"),
         ({"samples": -1}, "samples"),
         ({"samples": 2.5}, "samples"),
         ({"samples": 0}, "samples"),
@@ -467,6 +470,8 @@ def test_arguments_of_a_simulation_are_checked_before_it_runs(changed, argument)
         (Enclosed("e", list, digits=0), "digits"),
         (Enclosed("e", list, digits=math.nan), "digits"),
         (SameLaw("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_3"), "other"),
+        (SameLaw("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_2", tolerance=0.51), "tolerance"),
+        (Slope("s", Ensemble(1, 2), ActivationNorms(), "a_1", other="a_2", tolerance=0.51), "tolerance"),
     ],
 )
 def test_arguments_of_other_evidence_are_checked_too(evidence, argument):
@@ -587,3 +592,36 @@ def test_one_law_needs_two_numbers_and_a_positive_factor():
     evidence, simulation = _same_law()
     with pytest.raises(InvalidArgument, match="claim: must be a positive factor"):
         evidence.examine(lambda net: 0, simulation, 1e-6)
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """One number twice, where the second is off by a rounding."""
+
+    name: ClassVar[str] = "rounded"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def components(self, net):
+        return ("one", "other")
+
+    def measure(self, chunk):
+        one = np.full(chunk.networks, 2.0)
+        return np.stack([one, np.nextafter(one, 3)], axis=1)
+
+
+class Unmoved:
+    """A reading of one's own, which knows nothing of rounding."""
+
+    relative = False
+
+    def estimate(self, logs, net, error):
+        return Estimate(logs[0], logs[0], logs[0], error, "the first network", len(logs))
+
+
+def test_what_is_equal_but_for_rounding_has_one_law_and_one_mean():
+    evidence = SameLaw("both", NET, Rounded(), "one", other="other")
+    found = simulate(NET, [Rounded()], samples=5_000, seed=3)
+    assert evidence.examine(lambda net: 1, found, 1e-9).estimate == 0
+    median = Simulated("one", NET, Rounded(), "other", Quantile(), 0.01, 5_000)
+    mean = replace(median, reading=Unmoved())
+    assert [one.examine(lambda net: 2, found, 1e-9).verdict for one in (median, mean)] == [SUPPORTED, SUPPORTED]

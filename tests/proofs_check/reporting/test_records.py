@@ -12,7 +12,7 @@ from proofs_check.provenance import Run
 from proofs_check.registry import load
 from proofs_check.reporting.records import read_report
 from proofs_check.results import FORMAT
-from proofs_check.sharpness import Distance
+from proofs_check.sharpness import Offset
 from proofs_check.verdict import Verdict
 from proofs_check.verification import verify
 from theory.ensembles import InvalidArgument
@@ -51,10 +51,10 @@ def test_what_is_read_is_what_was_found(report):
 
 def test_mutants_say_how_far_off_they_are_and_where_they_fail(report):
     mutants = {one.id: one.mutants[0] for one in read_report(report.to_json()).statements}
-    (off,) = mutants["user.measured"].distances
+    (off,) = mutants["user.measured"].offsets
     assert off.relative
     assert off.least == pytest.approx((3 - 0.993) / 0.993, rel=0.01)
-    assert mutants["user.true"].distances == ()
+    assert mutants["user.true"].offsets == ()
     assert mutants["user.true"].fails_at == "2: claimed 5, but the truth is 4"
     assert mutants["user.true"].tiers == ("enumerated",)
 
@@ -117,13 +117,13 @@ def test_what_could_not_be_loaded_breaks_the_report(report):
     assert str(broken.faults[0]) == "mine.py: could not be run: no such thing (mine.py:3)"
 
 
-def test_distances_are_of_the_nearest_and_of_the_furthest_check():
-    from proofs_check.sharpness import distances
+def test_offsets_are_of_the_nearest_and_of_the_furthest_check():
+    from proofs_check.sharpness import offsets
     from proofs_check.verdict import Finding, Tier
 
     def against(claimed, relative, estimate=2.0):
         return Finding(Tier.SIMULATED, "x", Verdict.REFUTED, claimed=claimed, estimate=estimate, relative=relative)
 
-    found = distances([against((3.0, 3.0), True), against((8.0, 9.0), True), against((0.0, 0.5), False),
+    found = offsets([against((3.0, 3.0), True), against((8.0, 9.0), True), against((0.0, 0.5), False),
                        against((3.0, 3.0), None), against((3.0, 3.0), False, math.inf)])  # fmt: skip
-    assert found == (Distance(0.5, 3.0, True), Distance(1.5, 1.5, False))
+    assert found == (Offset(0.5, 3.0, True), Offset(1.5, 1.5, False))

@@ -45,6 +45,7 @@ REQUIRED = {
     "chain.hessian-rate",
     "chain.hessian-law",
     "forward.mean-preserved",
+    "forward.mean-at-unequal-widths",
     "forward.fourth-moment",
     "forward.eighth-moment",
     "forward.kurtosis-limit",
@@ -199,7 +200,7 @@ def test_the_preserved_mean_is_the_one_that_theory_derives_at_any_widths(widths,
     if activation == "linear" and init == "xavier":
         init = "lecun"  # for unequal widths it is 1/fan_in that preserves; He's is 2/((1 + slope^2) fan_in)
     net = Ensemble(widths=widths, activation=activation, init=init, law=law, input="ones")
-    claimed = claim_of("forward.mean-preserved")(net)
+    claimed = claim_of("forward.mean-at-unequal-widths")(net)
     assert agree(claimed, activation_moment(net, 2)) == (claimed == widths[-1])
     assert agree(claimed, activation_moment(net, 2))
 
