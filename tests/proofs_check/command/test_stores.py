@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -144,10 +145,10 @@ def one(net):
 
 
 NET = Ensemble(width=2, depth=1)
-CHECK = Simulated("mean", NET, Own((1,)), "a_1", Mean(1, lambda net: sp.Integer(60)), tolerance=0.9, samples=20_000)
+CHECK = Simulated("mean", NET, Own((1,)), "a_1", Mean(1, lambda net: sp.Integer(60)), tolerance=0.5, samples=60_000)
 STATEMENTS = (
     Statement(id="own.mean", title="The mean is 1.", latex="1", source="here", claim=one, evidence=(CHECK,),
-              assumptions=(assumptions.LINEAR,), mutants=(Mutant("100", lambda net: sp.Integer(100)),)),
+              assumptions=(assumptions.LINEAR,), mutants=(Mutant("7/2", lambda net: sp.Rational(7, 2)),)),
 )
 """
 
@@ -163,7 +164,7 @@ def test_a_store_does_not_answer_for_an_observable_that_has_changed(tmp_path, ca
     assert capsys.readouterr().out.split("\n\n")[0] == first.split("\n\n")[0]
     file.write_text(OWN.replace("+ 0", "+ 1.9459101090932196"))
     assert main(verify) == 1
-    assert "estimate 7.0" in capsys.readouterr().out
+    assert re.search(r"estimate (6\.9|7\.0)", capsys.readouterr().out)
 
 
 def test_verify_goes_on_where_a_killed_one_ended(tmp_path: Path) -> None:
@@ -178,7 +179,9 @@ def test_verify_goes_on_where_a_killed_one_ended(tmp_path: Path) -> None:
     process.communicate()
     resumed = tmp_path / "resumed.json"
     subprocess.run([*verify, "--store", str(file), "--json", str(resumed)], capture_output=True, check=True)
-    assert resumed.read_bytes() == report.read_bytes()
+    first, second = (json.loads(path.read_text()) for path in (report, resumed))
+    assert first.pop("run") != second.pop("run")  # when they were made
+    assert first == second
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     again = subprocess.run([*verify, "--store", str(file)], capture_output=True, check=True, env=environment)
     assert again.returncode == 0
