@@ -25,7 +25,7 @@ from proofs_check.manuscript.items import (
 )
 from proofs_check.manuscript.macros import require_macro
 from proofs_check.reporting.pages import Page, page_width, require_file
-from proofs_check.tables.latex import FITS
+from proofs_check.tables.fitting import FITS
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 

@@ -6,7 +6,9 @@ digits          how a measured number is written: its interval decides the digit
 ready           verdicts, the simulated findings of a topic, the claims of a paper
 prose           text with formulas in it, as a typesetter wants it
 widths          how wide a text will be on paper
-latex           booktabs and siunitx, made to fit a column or a page
+latex_cells     cells and heads in LaTeX, and columns of numbers
+fitting         how a table fits a column or a page
+latex           a table in LaTeX, with booktabs and siunitx
 html            a fragment, its formulas in MathML
 formats         those two by name, beside Markdown, CSV, JSON and a list for narrow terminals
 ==============  ======================================================================

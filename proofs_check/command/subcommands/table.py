@@ -100,7 +100,8 @@ def _chosen(options: Namespace) -> Show:
             if getattr(options, option) not in (None, False):
                 raise InvalidArgument(option, "has an effect on LaTeX alone", "add --format latex")
         return show
-    from proofs_check.tables.latex import FITS, standalone, to_latex
+    from proofs_check.tables.fitting import FITS
+    from proofs_check.tables.latex import standalone, to_latex
 
     fit = "auto" if options.fit is None else choice("fit", options.fit, dict.fromkeys(FITS, options.fit))
     show = partial(to_latex, fit=fit, label=options.label)
