@@ -14,6 +14,7 @@ meaning             from the tree to two formulas, with statistics as letters
 derivations         what theory knows of each statistic
 domain              the sizes for which a claim is made
 sides               both sides at given sizes, exactly or in balls
+positivity          whether a formula is positive for all values of its letters
 algebra             whether two formulas are identical; their ratio
 trials              a claim at one size after another
 one_layer           inequalities at every depth, from one layer

@@ -173,7 +173,7 @@ def _limit(expression: sp.Expr, n: sp.Symbol) -> sp.Expr | None:
         return expression
     wide = sp.Dummy("n", positive=True)
     try:
-        found = sp.limit(spread(expression).subs(n, wide), wide, sp.oo)
+        found = sp.limit(spread(expression, {n: _FAR[0]}).subs(n, wide), wide, sp.oo)
         if found.has(sp.Limit, sp.AccumBounds) or found is sp.nan:
             return None
     except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):

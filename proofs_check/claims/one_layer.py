@@ -149,8 +149,12 @@ def _difference(sides: Sides, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
 def _log_ratio(sides: Sides, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
     if not (_is_product(left) and _is_product(right)):
         return None
-    logs = [sp.expand_log(sp.log(spread(side)), force=True) for side in (left, right)]
+    logs = [_logarithm(side) for side in (left, right)]
     return _gap(sides, logs[0], logs[1])
+
+
+def _logarithm(side: sp.Expr) -> sp.Expr:
+    return spread(sp.log(spread(side)))
 
 
 def _is_product(side: sp.Expr) -> bool:
@@ -203,8 +207,8 @@ def _from_chernoff(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
     if not net.has_independent_entries or not meaning.right.is_positive:
         return None
     norm = symbols.norm_symbol(2) if meaning.mentions_input and net.input is None else sp.S.One
-    log_c = constant_in(sp.expand_log(sp.log(spread(statistic.threshold / norm**2)), force=True), depth)
-    log_right = constant_in(sp.expand_log(sp.log(spread(meaning.right)), force=True), depth)
+    log_c = constant_in(_logarithm(statistic.threshold / norm**2), depth)
+    log_right = constant_in(_logarithm(meaning.right), depth)
     if log_c is None or log_right is None:
         return None
     if any(part.free_symbols - {n} for part in (*log_c, *log_right)):
