@@ -182,7 +182,7 @@ def _from_logarithms(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced |
         return None
 
     def one_layer(width: int) -> Ball:
-        point = sides.completed({n: sp.Integer(width), depth: sp.S.One}, sides.settings()[0], first=True)
+        point = sides.completed({n: sp.Integer(width), depth: sp.S.One})
         return sides.statistic(letter, point, 40)
 
     sign = 1 if meaning.relation in ("<=", "<") else -1

@@ -1,4 +1,4 @@
-"""Whether a formula is positive for all values of its letters: a "yes" is a proof, a "no" is only a failure to prove."""
+"""Whether a formula is positive for all values of its letters: "yes" is a proof, "no" is only a failure to prove."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _is(node: sp.Expr, strict: bool, least: _Frozen) -> bool:
 
 
 def _is_ratio(node: sp.Expr, strict: bool, least: dict[sp.Symbol, int]) -> bool:
-    """Decide a quotient of polynomials by their coefficients in what the whole letters have above their least values."""
+    """Decide a quotient of polynomials by its coefficients in what whole letters have above their least values."""
     letters = sorted(node.free_symbols, key=str)
     if not all(letter.is_positive for letter in letters):
         return False

@@ -31,7 +31,6 @@ from montecarlo.ties import Count, count_reaching, square_unit
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.derivations import derive_statistic
 from proofs_check.claims.domain import Domain, Point
-from proofs_check.claims.exactly import sizes_text
 from proofs_check.claims.random_numbers import (
     Activation,
     Exceedance,
@@ -45,7 +44,9 @@ from proofs_check.claims.random_numbers import (
     Statistic,
     WholeHessian,
 )
-from proofs_check.claims.sides import Sides, holds
+from proofs_check.claims.relations import holds
+from proofs_check.claims.scopes import sizes_text
+from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Counterexample, side_value, size_letters
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -194,7 +195,7 @@ def _points(sides: Sides, domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
         chosen = [chosen[place] for place in places]
     if not chosen:
         raise InvalidArgument("for", "no size is left to be drawn", "use e.g. --for n=16,L=8")
-    full = [sides.completed(point, sides.settings()[0], first=True) for point in chosen]
+    full = [sides.completed(point) for point in chosen]
     return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
 
 

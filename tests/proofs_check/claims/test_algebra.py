@@ -57,7 +57,7 @@ def real(formula: sp.Expr, n: int, depth: int) -> float | None:
     return value.real if math.isfinite(value.real) and abs(value.imag) < 1e-20 else None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(st.tuples(st.sampled_from(FACTORS), st.sampled_from((-2, -1, 1, 2, 3))), min_size=1, max_size=3),
     st.sampled_from((L, L / 2, 1 / L, 2 * L, L / 2 + 1, -L / 3)),
@@ -76,7 +76,7 @@ def test_spreading_keeps_every_value(factors, exponent, logarithm):
             assert real(wide, n, depth) == pytest.approx(value, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=4), st.integers(1, 4), st.integers(-3, 3))
 def test_what_is_proved_positive_is_positive(coefficients, least, mixed):
     formula = sum((c * N**k for k, c in enumerate(coefficients)), sp.S.Zero) + mixed * N * L
