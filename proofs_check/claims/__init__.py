@@ -31,7 +31,8 @@ one_layer           inequalities at every depth, from one layer
 exactly             verdicts on what theory can decide
 error_terms         that the term of an O(...) is positive
 asymptotics         verdicts on O(...) and ~
-sampled             verdicts from drawn networks
+sampled             statistics measured on drawn networks
+by_drawing          verdicts from drawn networks
 mutants             nearby false variants of a claim
 matrix_claims       verdicts on expectations of matrix products
 checked             what a check found, as text and as JSON

@@ -136,19 +136,31 @@ def _tried_parameters(sides: Sides, trials: Trials, points: list[Point]) -> str:
     """Say which values of the other letters were tried, and where."""
     norms = ""
     if sides.decides_norms:
-        norms = _values_text({NORM: NORMS}) if any(NORM in point for point in trials.held) else ", all |x|"
+        norms = values_text({NORM: NORMS}) if any(NORM in point for point in trials.held) else ", all |x|"
         norms = norms if NORM in sides.occurring() else ""
     letters = sides.varied(norms=not sides.decides_norms)
     settings = sides.settings(norms=not sides.decides_norms)
     values = {letter: tuple(dict.fromkeys(setting[letter] for setting in settings)) for letter in letters}
     pairs = "" if is_crossed_fully(letters, str(sides.net.slope)) else " (each two values together)"
     if trials.settings_at is None:
-        return f"{_values_text(values)}{pairs}{norms}"
+        return f"{values_text(values)}{pairs}{norms}"
     first = {letter: all_values[:1] for letter, all_values in values.items()}
-    return f"{_values_text(first)}{norms} (at {trials.settings_at:,} sizes also {_values_text(values)[2:]}{pairs})"
+    return f"{values_text(first)}{norms} (at {trials.settings_at:,} sizes: {values_text(values)[2:]}{pairs})"
 
 
-def _values_text(values: Mapping[sp.Symbol, tuple[sp.Expr, ...]]) -> str:
+def values_text(values: Mapping[sp.Symbol, tuple[sp.Expr, ...]]) -> str:
+    """Return which values letters have, as text to be added to a scope.
+
+    Parameters
+    ----------
+    values : mapping of Symbol to tuple
+        The values of each letter.
+
+    Examples
+    --------
+    >>> values_text({NORM: (sp.Integer(1), sp.Rational(1, 2))})
+    ', |x| = 1, 1/2'
+    """
     parts = []
     for letter, numbers in values.items():
         order = order_of_norm(letter)
