@@ -21,13 +21,15 @@ from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
 from theory import log_variance_expansion, lyapunov_expansion, symbols
-from theory.balls import Ball, enclose, precision
+from theory.balls import Ball, OutOfTime, deadline, enclose, precision
 from theory.ensembles import InvalidArgument
 
 _BOUNDED = sp.Symbol("B_", positive=True)
 """Stands for what an expansion leaves open: it is bounded as the width grows."""
 _DOUBLINGS = (4, 12)
 """Where there is no expansion, widths from 2^4 to 2^12 are tried."""
+_PATIENCE = 3
+"""A number that is being enclosed has so many times as long, once no new one is begun."""
 _FAR = (10**4, 10**6, 10**8)
 """Limits are compared with the numbers at these widths, because a computed limit alone is no proof."""
 
@@ -264,7 +266,10 @@ def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str, seconds
         if any(not value.is_Integer for letter, value in point.items() if letter.is_integer):
             continue
         try:
-            found.append((2**power, float(sides.ball(target, point))))
+            with deadline(end + _PATIENCE * seconds):
+                found.append((2**power, float(sides.ball(target, point))))
+        except OutOfTime:
+            break
         except InvalidArgument as bad:
             return Judgement(
                 Verdict.INCONCLUSIVE, scope, (("enclosed", f"no value at {n} = {2**power}: {bad.problem}"),)

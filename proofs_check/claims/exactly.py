@@ -163,6 +163,10 @@ def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
         else:
             says = f"both sides agree to 100 digits at {where}"
         return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
+    if not trials.held and trials.too_long is not None:
+        says = f"enclosing a number at {at_text(trials.too_long)} takes longer than there was time"
+        advice = "give it longer with --seconds, or name smaller sizes with --for"
+        return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),), advice=advice)
     if not trials.held:
         return Judgement(Verdict.INCONCLUSIVE, "no size", (("enclosed", "the claim has no size to be tried at"),))
     if relation == "=" and not _is_exhausted(sides, domain, trials):

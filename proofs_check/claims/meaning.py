@@ -122,6 +122,8 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     if not reader.statistics and matrices is None:
         problem = "says nothing about a random network"
         remedy = "put e.g. E|a_L|^2, median log|a_L|^2 or P(|a_L| > 0) on the left side"
+        if reader.certain is not None:
+            raise reader.refuse(*reader.certain, "compare with a positive number")
         raise source.refused(root.parts[0].start, problem, remedy)
     if remainder is not None and root.value != "=":
         raise source.refused(root.parts[1].start, "O(...) belongs to an equation", "write e.g. A = B + O(1/n)")
@@ -173,6 +175,7 @@ class _Reader(NumberReader):
     def __init__(self, net: Ensemble, source: Spelled, matrices: Matrices | None) -> None:
         super().__init__(net, source, matrices)
         self.statistics: dict[sp.Symbol, Statistic] = {}
+        self.certain: tuple[Node, str] | None = None  # an event of which nothing is asked, and why
 
     def right_side(self, node: Node) -> tuple[sp.Expr, sp.Expr | None]:
         """Read a right side, and what stands in its O(...)."""
@@ -342,6 +345,8 @@ class _Reader(NumberReader):
                 if sign in ("=", "!="):
                     above = sign == "!="
                 self.require_sign(node, coefficient)
+                which = "certain" if above else "impossible"
+                self.certain = (node, f"{number.text} is never below 0, so this event is {which}")
                 return sp.Integer(above)
             if not number.signed and not level.is_nonnegative:
                 raise self.refuse(
@@ -359,5 +364,6 @@ class _Reader(NumberReader):
             return 1 - alive if sign == "=" else alive
         above = self.placeholder(Exceedance(number, sp.powsimp(threshold), strict=sign in (">", "<=")))
         if threshold == 0 and sign in (">=", "<") and not number.signed:
-            raise self.refuse(node, "a norm is never below 0", "write P(|a_L| > 0) or P(|a_L| = 0)")
+            what = f"{number.text} is never below 0, so this event is {'certain' if sign == '>=' else 'impossible'}"
+            raise self.refuse(node, what, f"write P({number.text} > 0) or P({number.text} = 0)")
         return above if sign in (">", ">=") else 1 - above

@@ -22,12 +22,14 @@ from proofs_check.claims.domain import FAR, LARGEST, Domain
 from proofs_check.claims.random_numbers import Activation, Exceedance, LogCumulant
 from proofs_check.claims.sides import Sides
 from theory import LogNormLaw, symbols
-from theory.balls import Ball, enclose, enclose_number, precision
+from theory.balls import Ball, deadline, enclose, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _POWERS = tuple(sp.Rational(k, 4) for k in (2, 1, 3, 4, 6, 8))
 """The powers of |a|^2/|x|^2 for which Chernoff's bound is tried."""
 _SERIES = 8
+_PATIENCE = 3
+"""A number that is being enclosed has so many times as long, once no new one is begun."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof |
         if reduced is None:
             continue
         parts, method = reduced
-        proof = _for_widths(parts, method, domain, n, depth, end)
+        with deadline(end + _PATIENCE * seconds):
+            proof = _for_widths(parts, method, domain, n, depth, end)
         if proof is not None:
             return proof
     return None

@@ -21,9 +21,11 @@ from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import size_letters, truth_at
 from proofs_check.verdict import Verdict
 from theory import symbols
-from theory.balls import Ball
+from theory.balls import Ball, deadline
 from theory.ensembles import InvalidArgument
 
+_LONGEST = 4.0
+"""So many seconds a variant may take at one size."""
 _COMPARED = 24
 """At so many sizes a variant of an inequality is compared."""
 
@@ -111,7 +113,8 @@ def _width_first(point: Point, domain: Domain, depth: sp.Expr) -> tuple[int, int
 
 def _truth(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
     try:
-        return truth_at(sides, point, right)
+        with deadline(time.monotonic() + _LONGEST):
+            return truth_at(sides, point, right)
     except (InvalidArgument, ValueError, ZeroDivisionError):  # a variant may have no value there
         return None
 

@@ -18,10 +18,14 @@ from proofs_check.claims.random_numbers import Activation, Gradient, HessianBloc
 from proofs_check.claims.relations import holds
 from proofs_check.claims.sides import Sides
 from theory import symbols
-from theory.balls import Ball, enclose_number, precision
+from theory.balls import Ball, OutOfTime, deadline, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _DIGITS = (30, 60, 120)
+_LONGEST = 10.0
+"""So many seconds both sides of a counterexample may take."""
+_PATIENCE = 4
+"""A number that is being enclosed has so many times as long as new ones are begun."""
 FEW = 12
 """At so many of the smallest sizes the other values of parameters are tried, too."""
 
@@ -59,6 +63,8 @@ class Trials:
         At how many sizes all settings of the parameters were tried; None if at all.
     layers_at : int or None
         At how many sizes all layers were tried; None if at all.
+    too_long : point or None
+        Where a single number took too long.
     """
 
     held: list[Point] = field(default_factory=list)
@@ -69,6 +75,7 @@ class Trials:
     complete: bool = True
     settings_at: int | None = None
     layers_at: int | None = None
+    too_long: Point | None = None
 
     @property
     def is_uniform(self) -> bool:
@@ -156,7 +163,12 @@ def try_sizes(
             out.complete, done = number >= needed, number
             break
         told(number, len(cases))
-        _try(sides, sides.completed(point, settings[place]), out)
+        try:
+            with deadline(began + _PATIENCE * seconds):
+                _try(sides, sides.completed(point, settings[place]), out)
+        except OutOfTime:
+            out.complete, out.too_long, done = number >= needed, out.too_long or point, number
+            break
         if first_only and out.failed:
             out.complete, done = False, number + 1
             break
@@ -206,6 +218,8 @@ def _try_one(sides: Sides, point: Point, out: Trials, *, shown: Point) -> None:
     problem = sides.without_value(point)
     try:
         truth = None if problem else truth_at(sides, point)
+    except OutOfTime:
+        raise
     except InvalidArgument as bad:
         problem = bad.problem
     if problem:
@@ -224,6 +238,8 @@ def _try_all_norms(sides: Sides, point: Point, out: Trials) -> None:
             if (found := decide(powers, sides.coefficients(point, digits), strict=strict)).truth is not None
             or digits == _DIGITS[-1]
         )
+    except OutOfTime:
+        raise
     except InvalidArgument:
         found = AllNorms(None)
     if found.truth:
@@ -325,23 +341,44 @@ def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
         return None
     if letter in right.free_symbols:
         return None
-    slope = sp.diff(meaning.left, letter)
     asked = statistic.at(point)
     net = sides.network(point)
-    if not slope.is_Rational or slope == 0:
-        return None
     sides.known(asked, net)
-    law = law_of(asked.number, net)
-    with precision(40):
-        offset = sides.ball(meaning.left - slope * letter, point)
-        threshold = (sides.ball(right, point) - offset) / enclose_number(slope)
-    p = enclose_number(asked.p)
-    below = law.enclosed_cdf(threshold, 12)  # X is at most the threshold
-    is_at_most = holds(">=", below, p)
+    found = _threshold(sides, letter, point, right)
+    if found is None:
+        return None
+    threshold, rises = found
+    below = law_of(asked.number, net).enclosed_cdf(threshold, 12)  # X is at most the threshold
+    is_at_most = holds(">=", below, enclose_number(asked.p))
     if is_at_most is None:
         return None
-    upward = (meaning.relation in ("<=", "<")) == bool(slope > 0)
+    upward = (meaning.relation in ("<=", "<")) == rises
     return is_at_most if upward else not is_at_most
+
+
+def _threshold(sides: Sides, letter: sp.Symbol, point: Point, right: sp.Expr) -> tuple[Ball, bool] | None:
+    """Return where both sides are equal as a value of the quantile, and whether the left side rises with it.
+
+    The left side is linear in the quantile, or in an exponential of it.
+    """
+    left = sides.meaning.left
+    slope = sp.diff(left, letter)
+    if slope.is_Rational and slope != 0:
+        with precision(40):
+            offset = sides.ball(left - slope * letter, point)
+            return (sides.ball(right, point) - offset) / enclose_number(slope), bool(slope > 0)
+    rate = sp.cancel(sp.diff(slope, letter) / slope) if slope != 0 else sp.S.Zero
+    if not rate.is_Rational or rate == 0:
+        return None
+    factor = slope / rate * sp.exp(-rate * letter)
+    if letter in factor.free_symbols or not (factor.is_positive or factor.is_negative):
+        return None
+    with precision(40):
+        offset = sides.ball(sp.expand(left - factor * sp.exp(rate * letter)), point)
+        height = (sides.ball(right, point) - offset) / sides.ball(factor, point)
+        if not height > 0:  # an exponential of a quantile is 0 where most networks are dead
+            return None
+        return height.log() / enclose_number(rate), bool(factor.is_positive) == bool(rate > 0)
 
 
 def counterexample(sides: Sides, point: Point) -> Counterexample:
@@ -359,11 +396,20 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
         del shown["|x|"]
     both = (sides.meaning.right, sides.meaning.left)
     try:
-        balls = [sides.ball(side, point, 130) for side in both]
-    except InvalidArgument:  # a quantile has fewer digits
-        balls = [sides.ball(side, point, 30) for side in both]
-    digits = _digits_needed(*balls)
-    claimed, true = (side_value(sides, side, point, digits) for side in both)
+        with deadline(time.monotonic() + _LONGEST):
+            try:
+                balls = [sides.ball(side, point, 130) for side in both]
+            except OutOfTime:
+                raise
+            except InvalidArgument:  # a quantile has fewer digits
+                balls = [sides.ball(side, point, 30) for side in both]
+            digits = _digits_needed(*balls)
+            claimed, true = (side_value(sides, side, point, digits) for side in both)
+    except OutOfTime:  # a probability decided a claim about a quantile, which itself takes long
+        more = sides.meaning.relation in ("<=", "<")
+        return Counterexample(
+            shown, sides.meaning.written(sides.meaning.right), f"a {'greater' if more else 'smaller'} number"
+        )
     if claimed == true and balls[0].is_finite() and not balls[1].contains(0):
         apart = (balls[0] - balls[1]) / balls[1]
         claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
