@@ -6,8 +6,11 @@ without a word. Here an undecided comparison is None, and a NaN is an error.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import flint
@@ -104,6 +107,50 @@ def precision(digits: int) -> Iterator[None]:
         flint.ctx.dps = before
 
 
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
+
+class OutOfTime(InvalidArgument):
+    """What is being enclosed takes longer than there is time, inside of :func:`deadline`."""
+
+
+@contextmanager
+def deadline(end: float) -> Iterator[None]:
+    """Let long enclosures inside the block stop with :class:`OutOfTime` once the monotonic clock has passed a time.
+
+    Parameters
+    ----------
+    end : float
+        The time, by ``time.monotonic``.
+
+    Examples
+    --------
+    >>> with deadline(time.monotonic() + 60):
+    ...     require_time()
+    """
+    token = _deadline.set(min(end, _deadline.get()))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def require_time() -> None:
+    """Stop if the time of :func:`deadline` is over; what takes long calls this in its innermost loop.
+
+    Raises
+    ------
+    OutOfTime
+        If it is.
+
+    Examples
+    --------
+    >>> require_time()
+    """
+    if time.monotonic() > _deadline.get():
+        raise OutOfTime("seconds", "the time was over before the number was enclosed", "give more seconds")
+
+
 def require_digits(digits: int) -> None:
     """Refuse a number of digits that is not a whole number between 1 and 10,000.
 
@@ -172,6 +219,8 @@ def _evaluate(node: sp.Expr, values: _Values) -> Ball:
         return _sum(node, values)
     if isinstance(node, sp.hyper):
         return _hypergeometric(node, values)
+    if node.is_Float:
+        raise InvalidArgument("expression", f"{node} is a float, which is rounded", "write it as a fraction")
     function = _FUNCTIONS.get(node.func)
     if function is None:
         raise InvalidArgument("expression", f"{node.func} is not known to ball arithmetic here", "rewrite it")

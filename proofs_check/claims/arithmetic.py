@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.claims.conditions import Condition
 from proofs_check.claims.spelling import Spelled
 from proofs_check.claims.syntax import Node, parse_formula
 from theory.ensembles import InvalidArgument
@@ -32,6 +33,17 @@ _FUNCTIONS: Mapping[str, tuple[int, Any]] = {
 _CONSTANTS = {"pi": sp.pi, "e": sp.E, "EulerGamma": sp.EulerGamma}
 
 
+_ARGUMENTS: Mapping[str, tuple[str, int]] = {
+    "log": ("positive", 0),
+    "gamma": ("no pole", 0),
+    "Gamma": ("no pole", 0),
+    "digamma": ("no pole", 0),
+    "psi": ("no pole", 0),
+    "trigamma": ("no pole", 0),
+    "polygamma": ("no pole", 1),
+}
+"""What must hold of an argument for the function to have a value."""
+
 _MOST_DIGITS = 10_000
 _GROWING = ("factorial", "gamma", "binomial", "exp")
 _MOST_ARGUMENT = 3000
@@ -53,6 +65,9 @@ class Arithmetic:
         self.source = source
         self.known = {**_CONSTANTS, **known}
         self.bound: dict[str, sp.Expr] = {}
+        self.conditions: dict[Condition, None] = {}
+        self.mentioned: set[sp.Symbol] = set()
+        self._index: tuple[sp.Symbol, sp.Expr, sp.Expr] | None = None
 
     def refuse(self, node: Node, problem: str, remedy: str) -> InvalidArgument:
         """Return the error that shows where the node stands."""
@@ -61,6 +76,19 @@ class Arithmetic:
     def text(self, node: Node) -> str:
         """Return the node as it is written."""
         return self.source.text[node.start : node.end]
+
+    def require(self, kind: str, number: sp.Expr, exponent: sp.Expr = sp.S.One) -> None:
+        """Keep what must hold of a number for the formula to have a value, unless that is plain.
+
+        Parameters
+        ----------
+        kind, number, exponent
+            As for :class:`Condition`.
+        """
+        if number.is_positive or (kind == "power" and exponent.is_integer and exponent.is_nonnegative):
+            return
+        index = self._index if self._index and self._index[0] in number.free_symbols | exponent.free_symbols else None
+        self.conditions[Condition(kind, number, exponent, index)] = None
 
     def scalar(self, node: Node) -> sp.Expr:
         """Read a number."""
@@ -79,6 +107,7 @@ class Arithmetic:
                 bottom = self.scalar(node.parts[1])
                 if bottom == 0:
                     raise self.refuse(node.parts[1], "this divides by zero", "check it")
+                self.require("nonzero", bottom)
                 return self.scalar(node.parts[0]) / bottom
             case "pow":
                 return self.power(node)
@@ -99,6 +128,7 @@ class Arithmetic:
             nested = exponent.is_Pow and exponent.exp.free_symbols
             if nested:
                 raise self.refuse(node, "a tower of powers grows beyond all numbers", "use a power of a letter")
+        self.require("power", base, exponent)
         return self.real(node, base**exponent)
 
     def special(self, node: Node) -> sp.Expr:
@@ -120,6 +150,7 @@ class Arithmetic:
         if name in self.bound:
             return self.bound[name]
         if name in self.known:
+            self.mentioned |= self.known[name].free_symbols
             return self.known[name]
         known = sorted(self.known)
         remedy = nearest(name, known) if len(name) > 1 else f"known are {', '.join(known)}"
@@ -140,10 +171,29 @@ class Arithmetic:
         arguments = [self.scalar(part) for part in parts]
         if name in _GROWING and any(argument.is_number and abs(argument) > _MOST_ARGUMENT for argument in arguments):
             raise self.refuse(node, f"{self.text(node)} has too many digits", f"use arguments up to {_MOST_ARGUMENT}")
+        self.require_arguments(name, arguments)
         value = function(*arguments)
         if value.is_finite is False:
             raise self.refuse(node, f"{self.text(node)} has no finite value", "check its argument")
         return self.real(node, value)
+
+    def require_arguments(self, name: str, arguments: list[sp.Expr]) -> None:
+        """Keep what must hold of a function's arguments for it to have a value.
+
+        Parameters
+        ----------
+        name : str
+            The function.
+        arguments : list of sympy.Expr
+            Its arguments.
+        """
+        if name in _ARGUMENTS:
+            kind, place = _ARGUMENTS[name]
+            self.require(kind, arguments[place])
+        elif name == "sqrt":
+            self.require("power", arguments[0], sp.S.Half)
+        elif name in ("factorial", "binomial"):
+            self.require("no pole", arguments[0] + 1)
 
     def real(self, node: Node, value: sp.Expr) -> sp.Expr:
         """Return the value of a node, and refuse one that is not real."""
@@ -161,7 +211,7 @@ class Arithmetic:
         if index.kind != "name" or index.sub:
             raise self.refuse(index, "the index must be a letter", remedy)
         start, stop = self.scalar(first), self.scalar(last)
-        outer = self.bound
+        outer, around = self.bound, self._index
         try:
             if (stop - start + 1).is_negative:
                 raise self.refuse(node, "it ends before it begins", "swap its ends")
@@ -175,9 +225,10 @@ class Arithmetic:
                 raise self.refuse(node, "a product between letters is not known here", "give numbers for the sizes")
             letter = sp.Symbol(index.value, integer=True)
             self.bound = {**outer, index.value: letter}
+            self._index = (letter, start, stop)
             return sp.Sum(self.scalar(node.parts[0]), (letter, start, stop))
         finally:
-            self.bound = outer
+            self.bound, self._index = outer, around
 
 
 def read_formula(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:

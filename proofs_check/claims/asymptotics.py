@@ -12,20 +12,24 @@ import sympy as sp
 
 from proofs_check.claims.algebra import is_identical, spread
 from proofs_check.claims.checked import Judgement
+from proofs_check.claims.cross_check import at_text
 from proofs_check.claims.domain import Domain
+from proofs_check.claims.error_terms import require_positive
 from proofs_check.claims.meaning import shown
 from proofs_check.claims.random_numbers import Activation, LogCumulant
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
 from theory import log_variance_expansion, lyapunov_expansion, symbols
-from theory.balls import Ball, enclose, precision
+from theory.balls import Ball, OutOfTime, deadline, enclose, precision
 from theory.ensembles import InvalidArgument
 
 _BOUNDED = sp.Symbol("B_", positive=True)
 """Stands for what an expansion leaves open: it is bounded as the width grows."""
 _DOUBLINGS = (4, 12)
 """Where there is no expansion, widths from 2^4 to 2^12 are tried."""
+_PATIENCE = 3
+"""A number that is being enclosed has so many times as long, once no new one is begun."""
 _FAR = (10**4, 10**6, 10**8)
 """Limits are compared with the numbers at these widths, because a computed limit alone is no proof."""
 
@@ -49,9 +53,14 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
     """
     n = _growing(sides)
     meaning = sides.meaning
-    if meaning.remainder is not None:
-        _require_positive(meaning.remainder, n, domain)
     scope = _scope(sides, domain, n) + _fixed_layers(domain)
+    if meaning.remainder is not None:
+        scope += require_positive(meaning.remainder.xreplace(dict(domain.path)), n)
+    if sides.unproved({n: _FAR[0]}):
+        missing = _without_value(sides, domain, n)
+        if missing:
+            return Judgement(Verdict.INCONCLUSIVE, scope, (("derived", missing),))
+        scope += ", wherever both sides have a value"
     expanded = _expanded(sides)
     if expanded is None:
         return _by_doubling(sides, domain, n, scope, seconds)
@@ -73,22 +82,6 @@ def judge_asymptotically(sides: Sides, domain: Domain, *, seconds: float) -> Jud
         verdict = Verdict.REFUTED
     example = None if verdict is Verdict.SUPPORTED else Counterexample({}, "1", f"the ratio tends to {limit}")
     return Judgement(verdict, scope, (("derived", says),), example)
-
-
-def _require_positive(term: sp.Expr, n: sp.Symbol, domain: Domain) -> None:
-    """Refuse an error term that is not positive at some depth or layer, where it would allow no error at all."""
-    term = term.xreplace(dict(domain.path))
-    others = sorted((letter for letter in term.free_symbols if letter.is_integer and letter != n), key=str)
-    for small in (1, 2, 3):
-        values = {letter: flint.arb(1) for letter in term.free_symbols}
-        values |= {letter: flint.arb(small) for letter in others} | {n: flint.arb(10**6)}
-        try:
-            positive = bool(enclose(term, 60, values) > 0)
-        except InvalidArgument:
-            positive = False
-        if not positive:
-            where = ", ".join(f"{letter} = {small}" for letter in others) or f"{n} = 10^6"
-            raise InvalidArgument("claim", f"the term O({shown(term)}) is not positive at {where}", "use one that is")
 
 
 def _growing(sides: Sides) -> sp.Symbol:
@@ -173,7 +166,7 @@ def _limit(expression: sp.Expr, n: sp.Symbol) -> sp.Expr | None:
         return expression
     wide = sp.Dummy("n", positive=True)
     try:
-        found = sp.limit(spread(expression).subs(n, wide), wide, sp.oo)
+        found = sp.limit(spread(expression, {n: _FAR[0]}).subs(n, wide), wide, sp.oo)
         if found.has(sp.Limit, sp.AccumBounds) or found is sp.nan:
             return None
     except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
@@ -182,12 +175,22 @@ def _limit(expression: sp.Expr, n: sp.Symbol) -> sp.Expr | None:
 
 
 def _borne_out(expression: sp.Expr, n: sp.Symbol, limit: sp.Expr) -> bool:
-    values = [value for far in _FAR if (value := _at(expression, n, far)) is not None]
+    """Whether the numbers at large n tend to the limit, whatever the other letters; to infinity, for some of them."""
+    there = [near for others in _OTHERS if (near := _tends(expression, n, limit, others)) is not None]
+    return bool(there) and (any(there) if limit.is_infinite else all(there))
+
+
+_OTHERS = ((3, sp.Rational(3, 2)), (1, sp.S.Half), (2, sp.Integer(3)), (7, sp.S.One))
+"""Values of the other letters, the whole ones and the rest, at which a limit is compared with numbers."""
+
+
+def _tends(expression: sp.Expr, n: sp.Symbol, limit: sp.Expr, others: tuple[int, sp.Expr]) -> bool | None:
+    values = [value for far in _FAR if (value := _at(expression, n, far, others)) is not None]
     if len(values) < len(_FAR):
-        return False
+        return None if not values else False
     if limit.is_infinite:
         return bool(abs(values[2]) > abs(values[1]) > abs(values[0]) and abs(values[2]) > 2 * abs(values[0]))
-    goal = _at(limit, n, 1)
+    goal = _at(limit, n, 1, others)
     if goal is None:
         return False
     distances = [abs(value - goal) for value in values]
@@ -195,14 +198,28 @@ def _borne_out(expression: sp.Expr, n: sp.Symbol, limit: sp.Expr) -> bool:
     return bool(distances[2] < scale / 1000 or (distances[2] < distances[0] / 2 and distances[2] < scale / 10))
 
 
-def _at(expression: sp.Expr, n: sp.Symbol, width: int) -> Ball | None:
-    values = {letter: flint.arb(3) / 2 if not letter.is_integer else flint.arb(3) for letter in expression.free_symbols}
+def _at(expression: sp.Expr, n: sp.Symbol, width: int, others: tuple[int, sp.Expr] = _OTHERS[0]) -> Ball | None:
+    whole, real = flint.arb(others[0]), enclose(others[1], 80)
+    values = {letter: whole if letter.is_integer else real for letter in expression.free_symbols}
     values[n] = flint.arb(width)
     try:
         with precision(80):
             return enclose(expression, 80, values)
     except InvalidArgument:
         return None
+
+
+def _without_value(sides: Sides, domain: Domain, n: sp.Symbol) -> str:
+    """Return where a side has no value at a large width, in words; empty where that was not found."""
+    for width in _FAR:
+        for whole, real in _OTHERS:
+            letters = (sides.meaning.letters | domain.path_letters | sides.letters_of_conditions) - set(domain.path)
+            point = {x: sp.Integer(whole) if x.is_integer else real for x in letters} | {n: sp.Integer(width)}
+            point |= {letter: formula.xreplace(point) for letter, formula in domain.path.items()}
+            problem = sides.without_value(point)
+            if problem:
+                return f"no value at {at_text(point)}: {problem}"
+    return ""
 
 
 def _bounded(sides: Sides, limit: sp.Expr | None, of_open_part: sp.Expr | None, scope: str) -> Judgement:
@@ -243,13 +260,16 @@ def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str, seconds
         point = {n: sp.Integer(2**power)}
         if depth.is_Symbol and depth not in domain.path:
             point[depth] = sp.Integer(4)
-        values = {letter: sp.S.One for letter in target.free_symbols | _path_letters(domain) if not letter.is_integer}
+        values = {letter: sp.S.One for letter in target.free_symbols | domain.path_letters if not letter.is_integer}
         values = {letter: value for letter, value in values.items() if letter not in meaning.statistics}
         point |= values | {letter: formula.xreplace(point | values) for letter, formula in domain.path.items()}
         if any(not value.is_Integer for letter, value in point.items() if letter.is_integer):
             continue
         try:
-            found.append((2**power, float(sides.ball(target, point))))
+            with deadline(end + _PATIENCE * seconds):
+                found.append((2**power, float(sides.ball(target, point))))
+        except OutOfTime:
+            break
         except InvalidArgument as bad:
             return Judgement(
                 Verdict.INCONCLUSIVE, scope, (("enclosed", f"no value at {n} = {2**power}: {bad.problem}"),)
@@ -268,7 +288,3 @@ def _by_doubling(sides: Sides, domain: Domain, n: sp.Symbol, scope: str, seconds
         return Judgement(Verdict.REFUTED, scope, tiers, example)
     judged = Judgement(Verdict.INCONCLUSIVE, scope, tiers)
     return replace(judged, advice="finitely many widths cannot support a claim about infinitely many")
-
-
-def _path_letters(domain: Domain) -> set[sp.Symbol]:
-    return {letter for formula in domain.path.values() for letter in formula.free_symbols}

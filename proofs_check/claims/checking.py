@@ -15,15 +15,17 @@ from proofs_check.answers.query import Query
 from proofs_check.claims import sharpness
 from proofs_check.claims.algebra import ratio
 from proofs_check.claims.asymptotics import judge_asymptotically
+from proofs_check.claims.by_drawing import judge_by_drawing
 from proofs_check.claims.checked import Checked, Sharpness
 from proofs_check.claims.domain import Domain, Point, read_domain
 from proofs_check.claims.exactly import judge_exactly
 from proofs_check.claims.matrices import Matrices
 from proofs_check.claims.meaning import shown, understand
 from proofs_check.claims.number_reader import SECOND_NORM, letters_of
+from proofs_check.claims.parameters import NORM4
 from proofs_check.claims.random_numbers import WeightProduct
-from proofs_check.claims.sampled import Drawing, judge_by_drawing
-from proofs_check.claims.sides import NORM4, Sides
+from proofs_check.claims.sampled import Drawing
+from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import is_inside, nothing
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -253,7 +255,7 @@ def _is_known(sides: Sides, domain: Domain) -> bool:
     inside = [point for point in points if all(value >= 2 for value in point.values())] or points
     if not inside:
         raise InvalidArgument("for", "has no size with such layers", "use larger depths")
-    point = sides.completed(inside[0], sides.settings()[0], first=True)
+    point = sides.completed(inside[0])
     point |= {letter: formula.xreplace(point) for letter, formula in domain.path.items()}
     for statistic in sides.meaning.statistics.values():
         try:

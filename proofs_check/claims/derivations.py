@@ -47,6 +47,7 @@ from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_
 from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
 from theory.balls import Ball, enclose, precision
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
 from theory.moments.jacobians import weight_product_moment
@@ -191,7 +192,7 @@ def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
     """Return E|a|^order: the product of the moments of the layers' independent factors."""
     with precision(digits + 15):
         half = flint.acb(flint.arb(flint.fmpq(int(order.p), 2 * int(order.q))))
-        total = (half.real * enclose(law.constant, digits + 15).log()).exp() * enclose(law.survival(), digits + 15)
+        total = (half.real * enclose(law.constant, digits + 15).log()).exp() * log_survival_ball(law.terms).exp()
         for factor, times in law.terms:
             total *= factor.transform(half).real ** int(times)
         return total
@@ -321,10 +322,18 @@ def quantile_ball(law: LogSumLaw, p: sp.Rational, digits: int) -> Ball:
     >>> quantile_ball(law, sp.Rational(1, 2), 10) < -1000
     True
     """
-    dead = 1 - law.survival()
-    if (dead - p).is_nonnegative:
+    if _is_dead(law, p):
         return flint.arb("-inf")
     return law.enclosed_quantile(Fraction(int(p.p), int(p.q)), digits)
+
+
+def _is_dead(law: LogSumLaw, p: sp.Rational) -> bool:
+    """Whether so many networks are dead; exactly only where balls do not tell, as exact numbers have many digits."""
+    with precision(60):
+        gap = -log_survival_ball(law.terms).expm1() - enclose(p, 60)
+        if not gap.contains(0):
+            return bool(gap > 0)
+    return bool((1 - law.survival() - p).is_nonnegative)
 
 
 @derive_statistic.register

@@ -25,7 +25,7 @@ FAR = (128, 256, 512, 1024, 2048, 4096)
 """Where a claim is made from some size on, these are tried, too."""
 _EXAMPLE = "use e.g. --for n=1..64,L=1..64 or --for 'n>=12' or --for L=beta*n"
 _MOST = 100_000
-_MOST_POINTS = 20_000
+_MOST_POINTS = 30_000
 
 Point = Mapping[sp.Symbol, sp.Expr]
 """Numbers for letters."""
@@ -59,7 +59,7 @@ class Range:
         first, last = self.values[0], self.values[-1]
         if len(self.values) == 1:
             return str(first)
-        if self.values == tuple(range(first, last + 1)):
+        if last - first == len(self.values) - 1:
             return f"{first}..{last}"
         if len(self.values) <= 8:
             return ", ".join(map(str, self.values))
@@ -92,7 +92,15 @@ class Domain:
         """Whether the user named a range."""
         return any(r.given for r in self.ranges.values()) or bool(self.path)
 
-    def points(self, depth: sp.Expr, *, all_sizes: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
+    def points(
+        self,
+        depth: sp.Expr,
+        *,
+        all_sizes: bool = True,
+        idle: Iterable[sp.Symbol] = (),
+        all_layers: bool = False,
+        least: int = 1,
+    ) -> list[dict[sp.Symbol, sp.Expr]]:
         """Return the sizes, the smallest sum first, then the smallest first letter.
 
         Parameters
@@ -101,23 +109,42 @@ class Domain:
             The depth, a letter or a number, which the letters of layers do not exceed.
         all_sizes : bool
             Whether all are returned, or those on a ladder only (ranges that the user gave in full are thinned, too).
+        idle : iterable of Symbol
+            The sizes that do not matter: each has one value.
+        all_layers : bool
+            Whether each size comes with all layers, or with the first and last ones and one between.
+        least : int
+            The least value of a size that does not matter, if there is one.
         """
         letters = sorted(self.ranges, key=lambda letter: (letter == depth, str(letter)))
-        columns = [self._values(self.ranges[letter], all_sizes) for letter in letters]
-        if all_sizes and not self.is_given and len(letters) > 2:
-            columns = [_WIDE] * len(letters)
-        for ladder in (LADDER, SPARSE, (1, 2, 4, 16), (1, 2)):  # many letters have too many combinations
-            if math.prod(map(len, columns)) <= _MOST_POINTS:
-                break
-            columns = [_thinned(column, ladder) for column in columns]
+        columns, _ = self._columns(letters, depth, all_sizes, tuple(idle), least)
         sizes = set(itertools.product(*columns))
         if all_sizes and not self.is_given and len(letters) <= 2:  # what holds at small sizes may fail far out
-            sizes |= set(itertools.product((*LADDER, *FAR), repeat=len(letters)))
+            far = [(*LADDER, *FAR) if letter not in idle else column
+                   for letter, column in zip(letters, columns, strict=True)]  # fmt: skip
+            sizes |= set(itertools.product(*far))
+        return self.with_layers(
+            [dict(zip(letters, map(sp.Integer, values), strict=True)) for values in sizes], depth, all_layers=all_layers
+        )
+
+    def with_layers(
+        self, sizes: Iterable[Point], depth: sp.Expr, *, all_layers: bool = False
+    ) -> list[dict[sp.Symbol, sp.Expr]]:
+        """Return sizes with layers and what is fixed, the smallest sum first, then the smallest first letter.
+
+        Parameters
+        ----------
+        sizes : iterable of mapping
+            Numbers for the letters of sizes.
+        depth, all_layers
+            As for :meth:`points`.
+        """
+        letters = sorted(self.ranges, key=lambda letter: (letter == depth, str(letter)))
+        fixed = {letter: sp.Integer(value) for letter, value in self.fixed.items()}
         out: list[dict[sp.Symbol, sp.Expr]] = []
-        for values in sizes:
-            point = {letter: sp.Integer(value) for letter, value in zip(letters, values, strict=True)}
-            point |= {letter: sp.Integer(value) for letter, value in self.fixed.items()}
-            out.extend({**point, **layers} for layers in self._layers(point, depth))
+        for size in sizes:
+            point = {letter: size[letter] for letter in letters} | fixed
+            out.extend({**point, **layers} for layers in self._layers(point, depth, all_layers))
 
         def smallest_first(point: Point) -> tuple[int, list[int]]:
             numbers = [int(point[letter]) for letter in letters]
@@ -125,21 +152,75 @@ class Domain:
 
         return sorted(out, key=smallest_first)
 
+    def is_thinned(self, depth: sp.Expr, idle: Iterable[sp.Symbol] = ()) -> bool:
+        """Whether there are so many sizes that :meth:`points` leaves some out.
+
+        Parameters
+        ----------
+        depth, idle
+            As for :meth:`points`.
+        """
+        return self._columns(list(self.ranges), depth, True, tuple(idle), 1)[1]
+
+    def _columns(
+        self, letters: Sequence[sp.Symbol], depth: sp.Expr, all_sizes: bool, idle: tuple[sp.Symbol, ...], least: int
+    ) -> tuple[list[Sequence[int]], bool]:
+        """Return the values of each size, and whether some were left out."""
+        columns: list[Sequence[int]] = [self._values(self.ranges[letter], all_sizes) for letter in letters]
+        thinned = False
+        if all_sizes and not self.is_given and len(letters) > 2:
+            columns, thinned = [_WIDE] * len(letters), True
+        for place, letter in enumerate(letters):
+            if letter in idle:
+                kept = next((value for value in columns[place] if value >= least), columns[place][-1])
+                columns[place] = (kept,)
+        for ladder in (LADDER, SPARSE, (1, 2, 4, 16), (1, 2)):  # many letters have too many combinations
+            if math.prod(map(len, columns)) <= _MOST_POINTS:
+                break
+            columns, thinned = [_thinned(column, ladder) for column in columns], True
+        return columns, thinned
+
     def _values(self, values: Range, all_sizes: bool) -> Sequence[int]:
         if all_sizes:
             return values.values
         return _thinned(values.values, (*LADDER, *FAR))
 
-    def _layers(self, point: Point, depth: sp.Expr) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    def _layers(self, point: Point, depth: sp.Expr, all_layers: bool) -> Iterator[dict[sp.Symbol, sp.Expr]]:
         last = depth.xreplace(dict(point))
         if not self.layers:
             yield {}
             return
         if not last.is_Integer:
             return
-        chosen = sorted({1, 2, int(last) // 2, int(last) - 1, int(last)} & set(range(1, int(last) + 1)))
+        every = range(1, int(last) + 1)
+        ends = {1, 2, int(last) // 2, int(last) - 1, int(last)}
+        chosen = every if all_layers else sorted(k for k in ends if k in every)
         for layers in itertools.combinations(chosen, len(self.layers)):
             yield {letter: sp.Integer(k) for letter, k in zip(self.layers, layers, strict=True)}
+
+    def layers_of(self, last: int) -> int:
+        """Return how many layers, or sets of them, a network of a given depth has.
+
+        Parameters
+        ----------
+        last : int
+            The depth.
+        """
+        return math.comb(last, len(self.layers))
+
+    @property
+    def least(self) -> dict[sp.Symbol, int]:
+        """The least value of each size."""
+        return {letter: values.values[0] for letter, values in self.ranges.items()} | dict(self.fixed)
+
+    @property
+    def path_letters(self) -> set[sp.Symbol]:
+        """The letters on which the sizes along the path depend."""
+        return {letter for formula in self.path.values() for letter in formula.free_symbols}
+
+    def is_endless(self, letter: sp.Symbol) -> bool:
+        """Whether a size stands for infinitely many."""
+        return letter in self.ranges and (not self.ranges[letter].given or self.ranges[letter].unbounded)
 
     def size(self) -> int:
         """Return how many sizes there are, layers not counted."""

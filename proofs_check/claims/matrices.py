@@ -148,6 +148,8 @@ class Matrices:
         """
         try:
             found = self._matrix(node, reader)
+        except InvalidArgument:
+            raise
         except (ValueError, TypeError) as bad:  # SymPy compares the sizes
             raise reader.refuse(node, f"the sizes do not fit: {bad}", "transpose one of the matrices") from None
         if not getattr(found, "is_Matrix", False):

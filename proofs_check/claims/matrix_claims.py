@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import sympy as sp
 
 from proofs_check.claims.checked import Checked, Judgement, Sharpness
+from proofs_check.claims.conditions import Condition
 from proofs_check.claims.matrices import Matrices
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
@@ -20,6 +22,7 @@ from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
 _SIZES = (1, 2, 3)
+_MOST_SIZES = 65
 
 
 def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) -> Checked:
@@ -52,9 +55,14 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     letters = sorted(matrices.letters, key=str)
     scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
     scope += _haar_sizes(meaning, matrices)
+    unproved = [condition for condition in meaning.conditions if not condition.proved(lambda number: number)]
+    scope += ", wherever both sides have a value" if unproved else ""
+    missing = _without_value(unproved, matrices)
     tier = "derived"
     example = None
-    if _is_zero(derived - claimed):
+    if missing:
+        judgement = Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", ((tier, missing),))
+    elif _is_zero(derived - claimed):
         judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
     else:
         example = _witness(derived, claimed, matrices)
@@ -76,6 +84,23 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         seconds=time.monotonic() - began,
         about="matrices",
     )
+
+
+def _without_value(conditions: Iterable[Condition], matrices: Matrices) -> str:
+    """Return sizes at which a side has no value, in words; those with traces of fixed matrices are left open."""
+    plain = [one for one in conditions if one.letters <= set(matrices.letters.values())]
+    for size in range(1, _MOST_SIZES):
+        point = dict.fromkeys(matrices.letters.values(), sp.Integer(size))
+        for one in plain:
+            problem = one.broken(partial(_exactly, point))
+            if problem:
+                where = ", ".join(f"{letter} = {value}" for letter, value in point.items())
+                return f"no value at {where}: {problem}"
+    return ""
+
+
+def _exactly(point: Mapping[sp.Symbol, sp.Expr], number: sp.Expr) -> tuple[sp.Expr, None]:
+    return number.xreplace(dict(point)), None
 
 
 def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from proofs_check.claims.arithmetic import read_formula
+from proofs_check.claims.conditions import Condition
 from proofs_check.claims.matrices import Matrices
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.random_expressions import RandomExpression
@@ -34,6 +35,10 @@ class Meaning:
         Whether |x| occurs; if it does not, |x| = 1 is assumed.
     source : Spelled
         The claim's text.
+    conditions : tuple of Condition
+        What must hold for both sides to have a value.
+    mentioned : frozenset of Symbol
+        The letters that were read, those that cancelled, too.
     """
 
     relation: str
@@ -43,12 +48,14 @@ class Meaning:
     statistics: dict[sp.Symbol, Statistic]
     mentions_input: bool
     source: Spelled
+    conditions: tuple[Condition, ...] = ()
+    mentioned: frozenset[sp.Symbol] = frozenset()
 
     @property
     def letters(self) -> set[sp.Symbol]:
         """The letters of the claim: sizes, layers, parameters."""
         remainder = self.remainder.free_symbols if self.remainder is not None else set()
-        free = self.left.free_symbols | self.right.free_symbols | remainder
+        free = self.left.free_symbols | self.right.free_symbols | remainder | self.mentioned
         inside = {letter for statistic in self.statistics.values() for letter in statistic.letters}
         return set(free - set(self.statistics)) | inside
 
@@ -115,10 +122,13 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     if not reader.statistics and matrices is None:
         problem = "says nothing about a random network"
         remedy = "put e.g. E|a_L|^2, median log|a_L|^2 or P(|a_L| > 0) on the left side"
+        if reader.certain is not None:
+            raise reader.refuse(*reader.certain, "compare with a positive number")
         raise source.refused(root.parts[0].start, problem, remedy)
     if remainder is not None and root.value != "=":
         raise source.refused(root.parts[1].start, "O(...) belongs to an equation", "write e.g. A = B + O(1/n)")
-    return Meaning(root.value, left, right, remainder, reader.statistics, reader.mentions_input, source)
+    rest = tuple(reader.conditions), frozenset(reader.mentioned)
+    return Meaning(root.value, left, right, remainder, reader.statistics, reader.mentions_input, source, *rest)
 
 
 def understand_quantity(text: str, net: Ensemble) -> Meaning:
@@ -155,7 +165,8 @@ def understand_quantity(text: str, net: Ensemble) -> Meaning:
     if not reader.statistics:
         remedy = "write e.g. E|a_L|^2, median |a_L|^2 or P(|a_L|^2 >= 1/4)"
         raise source.refused(node.start, "says nothing about a random network", remedy)
-    return Meaning("=", left, sp.S.Zero, None, reader.statistics, reader.mentions_input, source)
+    rest = tuple(reader.conditions), frozenset(reader.mentioned)
+    return Meaning("=", left, sp.S.Zero, None, reader.statistics, reader.mentions_input, source, *rest)
 
 
 class _Reader(NumberReader):
@@ -164,6 +175,7 @@ class _Reader(NumberReader):
     def __init__(self, net: Ensemble, source: Spelled, matrices: Matrices | None) -> None:
         super().__init__(net, source, matrices)
         self.statistics: dict[sp.Symbol, Statistic] = {}
+        self.certain: tuple[Node, str] | None = None  # an event of which nothing is asked, and why
 
     def right_side(self, node: Node) -> tuple[sp.Expr, sp.Expr | None]:
         """Read a right side, and what stands in its O(...)."""
@@ -242,8 +254,9 @@ class _Reader(NumberReader):
         mean = self.mean(left.multiplied(right)) - self.mean(left) * self.mean(right)
         if node.value == "Cov":
             return mean
-        spread = (self.mean(part.multiplied(part)) - self.mean(part) ** 2 for part in (left, right))
-        return mean / sp.sqrt(next(spread) * next(spread))
+        product = sp.Mul(*(self.mean(part.multiplied(part)) - self.mean(part) ** 2 for part in (left, right)))
+        self.require("power", product, -sp.S.Half)
+        return mean / sp.sqrt(product)
 
     def kurtosis(self, node: Node) -> sp.Expr:
         of = self.random(node.parts[0]).monomial
@@ -332,6 +345,8 @@ class _Reader(NumberReader):
                 if sign in ("=", "!="):
                     above = sign == "!="
                 self.require_sign(node, coefficient)
+                which = "certain" if above else "impossible"
+                self.certain = (node, f"{number.text} is never below 0, so this event is {which}")
                 return sp.Integer(above)
             if not number.signed and not level.is_nonnegative:
                 raise self.refuse(
@@ -349,5 +364,6 @@ class _Reader(NumberReader):
             return 1 - alive if sign == "=" else alive
         above = self.placeholder(Exceedance(number, sp.powsimp(threshold), strict=sign in (">", "<=")))
         if threshold == 0 and sign in (">=", "<") and not number.signed:
-            raise self.refuse(node, "a norm is never below 0", "write P(|a_L| > 0) or P(|a_L| = 0)")
+            what = f"{number.text} is never below 0, so this event is {'certain' if sign == '>=' else 'impossible'}"
+            raise self.refuse(node, what, f"write P({number.text} > 0) or P({number.text} = 0)")
         return above if sign in (">", ">=") else 1 - above

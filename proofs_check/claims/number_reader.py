@@ -274,6 +274,7 @@ class NumberReader(Arithmetic):
         if bottom.is_constant:
             if bottom.constant == 0:
                 raise self.refuse(node.parts[1], "this divides by zero", "check it")
+            self.require("nonzero", bottom.constant)
             return top.times(1 / bottom.constant)
         return top.multiplied(self.raised(node.parts[1], bottom, sp.S.NegativeOne))
 
@@ -301,6 +302,7 @@ class NumberReader(Arithmetic):
             powers, coefficient = single
             if not exponent.is_Integer and any(number.signed for number, _ in powers):
                 raise self.refuse(node, "a number that may be negative has no such power", "use whole powers")
+            self.require("power", coefficient, exponent)
             return RandomExpression({tuple((number, p * exponent) for number, p in powers): coefficient**exponent})
         if base.logs or not exponent.is_Integer or not 0 < exponent <= 8:
             raise self.refuse(node, "this power of a random number is not known here", "use sums of products of norms")
@@ -318,6 +320,7 @@ class NumberReader(Arithmetic):
         powers, coefficient = single
         if any(number.signed for number, _ in powers):
             raise self.refuse(node, "this number may be negative and has no logarithm", "use its square or its norm")
+        self.require("positive", coefficient)
         constant: dict[Powers, sp.Expr] = {(): sp.log(coefficient)} if coefficient != 1 else {}
         return RandomExpression(constant, dict(powers))
 

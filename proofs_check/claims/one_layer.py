@@ -22,12 +22,14 @@ from proofs_check.claims.domain import FAR, LARGEST, Domain
 from proofs_check.claims.random_numbers import Activation, Exceedance, LogCumulant
 from proofs_check.claims.sides import Sides
 from theory import LogNormLaw, symbols
-from theory.balls import Ball, enclose, enclose_number, precision
+from theory.balls import Ball, deadline, enclose, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _POWERS = tuple(sp.Rational(k, 4) for k in (2, 1, 3, 4, 6, 8))
 """The powers of |a|^2/|x|^2 for which Chernoff's bound is tried."""
 _SERIES = 8
+_PATIENCE = 3
+"""A number that is being enclosed has so many times as long, once no new one is begun."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof |
         if reduced is None:
             continue
         parts, method = reduced
-        proof = _for_widths(parts, method, domain, n, depth, end)
+        with deadline(end + _PATIENCE * seconds):
+            proof = _for_widths(parts, method, domain, n, depth, end)
         if proof is not None:
             return proof
     return None
@@ -149,8 +152,12 @@ def _difference(sides: Sides, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
 def _log_ratio(sides: Sides, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
     if not (_is_product(left) and _is_product(right)):
         return None
-    logs = [sp.expand_log(sp.log(spread(side)), force=True) for side in (left, right)]
+    logs = [_logarithm(side) for side in (left, right)]
     return _gap(sides, logs[0], logs[1])
+
+
+def _logarithm(side: sp.Expr) -> sp.Expr:
+    return spread(sp.log(spread(side)))
 
 
 def _is_product(side: sp.Expr) -> bool:
@@ -178,7 +185,7 @@ def _from_logarithms(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced |
         return None
 
     def one_layer(width: int) -> Ball:
-        point = sides.completed({n: sp.Integer(width), depth: sp.S.One}, sides.settings()[0], first=True)
+        point = sides.completed({n: sp.Integer(width), depth: sp.S.One})
         return sides.statistic(letter, point, 40)
 
     sign = 1 if meaning.relation in ("<=", "<") else -1
@@ -203,8 +210,8 @@ def _from_chernoff(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
     if not net.has_independent_entries or not meaning.right.is_positive:
         return None
     norm = symbols.norm_symbol(2) if meaning.mentions_input and net.input is None else sp.S.One
-    log_c = constant_in(sp.expand_log(sp.log(spread(statistic.threshold / norm**2)), force=True), depth)
-    log_right = constant_in(sp.expand_log(sp.log(spread(meaning.right)), force=True), depth)
+    log_c = constant_in(_logarithm(statistic.threshold / norm**2), depth)
+    log_right = constant_in(_logarithm(meaning.right), depth)
     if log_c is None or log_right is None:
         return None
     if any(part.free_symbols - {n} for part in (*log_c, *log_right)):

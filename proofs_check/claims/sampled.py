@@ -1,10 +1,9 @@
-"""Claims that theory cannot decide: judged at a few sizes by networks that are drawn, with a stated tolerance."""
+"""Statistics that theory does not know, measured on networks that are drawn; and what intervals say of a claim."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -28,10 +27,8 @@ from montecarlo.intervals import catoni_interval, order_statistic_interval
 from montecarlo.rounding import Rounding
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.ties import Count, count_reaching, square_unit
-from proofs_check.claims.checked import Judgement
 from proofs_check.claims.derivations import derive_statistic
-from proofs_check.claims.domain import Domain, Point
-from proofs_check.claims.exactly import sizes_text
+from proofs_check.claims.domain import Point
 from proofs_check.claims.random_numbers import (
     Activation,
     Exceedance,
@@ -45,18 +42,15 @@ from proofs_check.claims.random_numbers import (
     Statistic,
     WholeHessian,
 )
-from proofs_check.claims.sides import Sides, holds
-from proofs_check.claims.trials import Counterexample, side_value, size_letters
+from proofs_check.claims.relations import holds
+from proofs_check.claims.sides import Sides
 from proofs_check.verdict import Verdict
-from theory import symbols
 from theory.balls import Ball, enclose, less
 from theory.ensembles import Ensemble, InvalidArgument
 
 SAMPLES = 20_000
 ERROR = 1e-6
 TOLERANCE = 0.05
-_SMALL = {True: (4, 16), False: (2, 8)}  # widths and depths that are drawn where the claim names none
-_MOST_POINTS = 16
 
 
 @dataclass(frozen=True)
@@ -110,49 +104,6 @@ class Drawing:
         return self._drawn[key]
 
 
-def judge_by_drawing(
-    sides: Sides, domain: Domain, drawing: Drawing, *, told: Callable[[int, int], object]
-) -> tuple[Judgement, list[tuple[Point, Mapping[Any, Ball]]]]:
-    """Judge a claim at a few sizes by drawn networks.
-
-    Parameters
-    ----------
-    sides : Sides
-        The claim.
-    domain : Domain
-        The sizes; by default four small ones are drawn.
-    drawing : Drawing
-        How much is drawn.
-    told : callable
-        Called with the number of sizes done and the number of all.
-
-    Returns
-    -------
-    judgement : Judgement
-    found : list of (point, balls)
-        What was measured at each size, for variants of the claim.
-
-    Raises
-    ------
-    InvalidArgument
-        If a statistic can be neither derived nor drawn.
-    """
-    points = _points(sides, domain)
-    letters = list(dict.fromkeys(letter for point in points for letter in _unknown(sides, point)))
-    share = drawing.error / (len(points) * max(1, len(letters)))
-    began = time.monotonic()
-    found: list[tuple[Point, Mapping[Any, Ball]]] = []
-    for done, point in enumerate(points):
-        told(done, len(points))
-        balls = {}
-        for letter in letters:
-            counted = isinstance(sides.meaning.statistics[letter], Exceedance)
-            balls[letter] = as_ball(measured_statistic(sides, letter, point, drawing, share), rounded=not counted)
-        found.append((point, balls))
-    seconds = time.monotonic() - began
-    return _judged(sides, domain, drawing, found, seconds), found
-
-
 def as_ball(estimate: Estimate, *, rounded: bool = True) -> Ball:
     """Return an interval as a ball: minus infinity for networks that are dead, the whole line where nothing is known.
 
@@ -181,34 +132,6 @@ def as_ball(estimate: Estimate, *, rounded: bool = True) -> Ball:
 _ROUNDING = 1e-11
 
 
-def _points(sides: Sides, domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
-    depth = symbols.whole(sides.net.depth)
-    points = domain.points(depth, all_sizes=domain.size() <= _MOST_POINTS)
-    chosen = []
-    for point in points:
-        small = all(domain.ranges[x].given or int(point[x]) in _SMALL[x != depth] for x in size_letters(domain, depth))
-        if small:
-            chosen.append(point)
-    if len(chosen) > _MOST_POINTS:
-        places = np.unique(np.linspace(0, len(chosen) - 1, _MOST_POINTS).round().astype(int))
-        chosen = [chosen[place] for place in places]
-    if not chosen:
-        raise InvalidArgument("for", "no size is left to be drawn", "use e.g. --for n=16,L=8")
-    full = [sides.completed(point, sides.settings()[0], first=True) for point in chosen]
-    return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
-
-
-def _unknown(sides: Sides, point: Point) -> list[sp.Symbol]:
-    """Return the statistics that theory does not know at a size."""
-    out = []
-    for letter, statistic in sides.meaning.statistics.items():
-        try:
-            sides.known(statistic.at(point), sides.network(point))
-        except InvalidArgument:
-            out.append(letter)
-    return out
-
-
 def measured_statistic(sides: Sides, letter: sp.Symbol, point: Point, drawing: Drawing, error: float) -> Estimate:
     """Measure one statistic of a claim at given sizes, by an interval that is valid.
 
@@ -230,8 +153,26 @@ def measured_statistic(sides: Sides, letter: sp.Symbol, point: Point, drawing: D
     InvalidArgument
         If nothing measures it, or no interval for it is valid.
     """
-    statistic = sides.meaning.statistics[letter].at(point)
-    net = sides.network(point)
+    return measure(sides.meaning.statistics[letter].at(point), sides.network(point), drawing, error)
+
+
+def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float) -> Estimate:
+    """Measure a statistic of networks, by an interval that is valid.
+
+    Parameters
+    ----------
+    statistic : Statistic
+        The statistic, without letters.
+    net : Ensemble
+        The networks, of given sizes.
+    drawing, error
+        As for :func:`measured_statistic`.
+
+    Raises
+    ------
+    InvalidArgument
+        As there.
+    """
     number, logs, rounding = _drawn(statistic, net, drawing)
     if isinstance(statistic, Exceedance):
         return _count(statistic, logs, rounding, net).interval(error)
@@ -325,39 +266,6 @@ def _observable(number: RandomNumber, net: Ensemble) -> tuple[Observable, str]:
     return observable, observable.components(net)[0]
 
 
-def _judged(
-    sides: Sides, domain: Domain, drawing: Drawing, found: list[tuple[Point, Mapping[Any, Ball]]], seconds: float
-) -> Judgement:
-    meaning = sides.meaning
-    verdicts = [judge_point(sides, meaning.right, point, balls, drawing.tolerance) for point, balls in found]
-    letters = size_letters(domain, symbols.whole(sides.net.depth))
-    sizes = "; ".join(", ".join(f"{x} = {point[x]}" for x in letters) for point, _ in found[:6] if letters)
-    scope = f"{sizes}{'; ...' if len(found) > 6 else ''} only" if sizes else sizes_text(sides, domain)
-    left = [sides.ball(meaning.left, point, 30, balls) for point, balls in found]
-    how = (
-        f"{drawing.samples:,} networks at each of {len(found)} sizes, error probability {drawing.error:g}"
-        + (f", within {100 * drawing.tolerance:g} %" if meaning.relation == "=" else "")
-        + f"; {meaning.written(meaning.left)} in {_span(left[0])}"
-        + (f" ... {_span(left[-1])}" if len(left) > 1 else "")
-    )
-    tiers = (("simulated", how),)
-    if Verdict.REFUTED in verdicts:
-        place = verdicts.index(Verdict.REFUTED)
-        point = found[place][0]
-        shown = {str(x): value for x, value in point.items() if x in letters or x in domain.layers}
-        example = Counterexample(shown, side_value(sides, meaning.right, point), f"in {_span(left[place])}")
-        fails = f"fails at {verdicts.count(Verdict.REFUTED)} of {len(found)} sizes drawn" if len(found) > 1 else ""
-        return Judgement(Verdict.REFUTED, scope, tiers, example, fails)
-    verdict = Verdict.of_all(verdicts)
-    advice = "" if verdict is Verdict.SUPPORTED else _advice(sides, found, drawing, seconds)
-    return Judgement(verdict, scope, tiers, advice=advice)
-
-
-def _span(ball: Ball) -> str:
-    lo, hi = (float(end) for end in (ball.lower(), ball.upper()))
-    return f"[{lo:.6g}, {hi:.6g}]"
-
-
 def judge_point(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, Ball], tolerance: float) -> Verdict:
     """Judge a claim at one size by what was measured there.
 
@@ -409,24 +317,3 @@ def allowed(sides: Sides, right: Ball, tolerance: float) -> Ball:
 def _is_linear(side: sp.Expr, letter: sp.Symbol) -> bool:
     slope = sp.diff(side, letter)
     return bool(slope.is_Rational and slope != 0)
-
-
-def _advice(sides: Sides, found: list[tuple[Point, Mapping[Any, Ball]]], drawing: Drawing, seconds: float) -> str:
-    """Say how many networks would decide the claim, and what that costs here."""
-    factor = 1.0
-    for point, balls in found:
-        left, right = (sides.ball(side, point, 30, balls) for side in (sides.meaning.left, sides.meaning.right))
-        difference = left - right
-        width, gap = float(difference.rad()), abs(float(difference.mid()))
-        room = float(allowed(sides, right, drawing.tolerance)) if sides.meaning.relation == "=" else gap
-        if not math.isfinite(width):
-            return "the intervals are infinite: use more --samples"
-        if gap <= 1e-9 * (1 + abs(float(right.mid()))) and sides.meaning.relation != "=":
-            return "both sides are equal up to rounding: no number of networks would decide"
-        needed = max(abs(room - gap), gap / 2, 1e-3 * room) if sides.meaning.relation == "=" else gap
-        if needed <= 0:
-            return "both sides are as good as equal: no number of networks would decide"
-        factor = max(factor, (width / needed) ** 2)
-    networks = math.ceil(1.2 * factor * drawing.samples)
-    cost = seconds * networks / drawing.samples
-    return f"about {networks:,} networks at each size would decide it: --samples {networks}, some {cost:.0f} s here"

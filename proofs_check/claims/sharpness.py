@@ -21,9 +21,11 @@ from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import size_letters, truth_at
 from proofs_check.verdict import Verdict
 from theory import symbols
-from theory.balls import Ball
+from theory.balls import Ball, deadline
 from theory.ensembles import InvalidArgument
 
+_LONGEST = 4.0
+"""So many seconds a variant may take at one size."""
 _COMPARED = 24
 """At so many sizes a variant of an inequality is compared."""
 
@@ -99,8 +101,8 @@ def _comparable(sides: Sides, domain: Domain) -> list[Point]:
     wide = max(points, key=lambda point: _width_first(point, domain, depth))
     chosen = points if len(points) <= few else [*points[: few - 3], points[len(points) // 2], wide, points[-1]]
     settings = sides.settings()
-    full = [sides.completed(point, settings[0], first=True) for point in chosen]
-    full += [sides.completed(point, settings[-1], first=False) for point in (*chosen[:4], *chosen[-3:])]
+    full = [sides.completed(point, settings[0]) for point in chosen]
+    full += [sides.completed(point, settings[-1]) for point in (*chosen[:4], *chosen[-3:])]
     return [{**point, **{letter: f.xreplace(point) for letter, f in domain.path.items()}} for point in full]
 
 
@@ -111,8 +113,9 @@ def _width_first(point: Point, domain: Domain, depth: sp.Expr) -> tuple[int, int
 
 def _truth(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
     try:
-        return truth_at(sides, point, right)
-    except (InvalidArgument, ValueError, ZeroDivisionError):
+        with deadline(time.monotonic() + _LONGEST):
+            return truth_at(sides, point, right)
+    except (InvalidArgument, ValueError, ZeroDivisionError):  # a variant may have no value there
         return None
 
 

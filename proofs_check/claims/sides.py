@@ -7,26 +7,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import flint
 import sympy as sp
 
 from proofs_check.assumptions import Assumption
+from proofs_check.claims.conditions import Condition, values_at
 from proofs_check.claims.derivations import Derived, derive_statistic
 from proofs_check.claims.domain import Point
+from proofs_check.claims.layer_order import is_ordered
 from proofs_check.claims.meaning import Meaning
-from proofs_check.claims.number_reader import SECOND_NORM, layer_rank
+from proofs_check.claims.norms import Powers, powers_of_norm
+from proofs_check.claims.parameters import (
+    LEAST,
+    NORM,
+    Setting,
+    at_unit,
+    completed,
+    crossed,
+    order_of_norm,
+    values_of,
+)
+from proofs_check.claims.positivity import Least
 from proofs_check.claims.random_numbers import Activation, LogCumulant, Statistic
+from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
 from theory import symbols
-from theory.balls import Ball, enclose, less, precision
+from theory.balls import Ball, enclose, precision
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.moments.two_inputs import COSINE
 
 _MOST_EXACT = 1000
 """Values at larger sizes have too many digits."""
-NORM, NORM4 = symbols.norm_symbol(2), symbols.norm_symbol(4)
 
 
 @dataclass
@@ -58,7 +69,7 @@ class Sides:
         """What theory knows of each statistic in letters; None where it knows nothing, or only numbers."""
         out: dict[sp.Symbol, Derived | None] = {}
         for letter, statistic in self.meaning.statistics.items():
-            if not self._is_ordered(statistic):
+            if not is_ordered(statistic, self.layer_letters, symbols.whole(self.net.depth)):
                 out[letter] = None  # at given sizes the layers have an order
                 continue
             try:
@@ -73,33 +84,6 @@ class Sides:
         sizes = {str(size) for size in (*(self.net.widths or (self.net.width,)), self.net.depth)}
         letters = (letter for letter in self.meaning.letters if letter.is_integer and str(letter) not in sizes)
         return sorted(letters, key=str)
-
-    def _is_ordered(self, statistic: Statistic) -> bool:
-        """Whether the layers of a statistic, in the order of formulas, increase for all values of their letters."""
-        layers = sorted({x for number in statistic.numbers for x in number.layers}, key=self._rank)
-        return all(self._least_gap(first, last) >= 0 for first, last in pairwise(layers))
-
-    def _rank(self, layer: sp.Expr) -> tuple[int, str, int]:
-        return layer_rank(layer, symbols.whole(self.net.depth))
-
-    def _least_gap(self, first: sp.Expr, last: sp.Expr) -> float:
-        """Return the least value of last - first, given 1 <= j < k < l <= depth."""
-        gap = sp.expand(last - first)
-        if gap.is_Integer:
-            return int(gap)
-        depth = symbols.whole(self.net.depth)
-        places = {letter: place for place, letter in enumerate(self.layer_letters, 1)}
-        count = len(places)
-        (above,) = last.free_symbols or (None,)
-        (below,) = first.free_symbols or (None,)
-        shift = int(gap.subs(dict.fromkeys(gap.free_symbols, 0)))
-        if below is None:  # from a number to a letter
-            return (places[above] if above in places else max(count, 1)) + shift if above is not None else -math.inf
-        if above in places and below in places and places[above] > places[below]:
-            return places[above] - places[below] + shift
-        if above == depth and below in places:
-            return count - places[below] + shift
-        return -math.inf
 
     @cached_property
     def has_formulas(self) -> bool:
@@ -142,49 +126,125 @@ class Sides:
         if not self.has_formulas:
             return self.parameters
         inside = self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
+        inside |= self.letters_of_conditions
         return tuple(letter for letter in self.parameters if letter in inside)
 
-    def settings(self) -> list[dict[sp.Symbol, sp.Expr]]:
-        """Return values for the parameters: the first is tried at all sizes, the others at some.
+    @cached_property
+    def in_norm(self) -> Powers | None:
+        """What must not be negative (in an equation: must be 0), as a sum of powers of |x|; None if it is none."""
+        if NORM not in self.parameters or NORM in self.letters_of_conditions:
+            return None
+        values: dict[sp.Symbol, sp.Expr] = {}
+        if not self.has_formulas or any(self.has_sums(side) for side in (self.meaning.left, self.meaning.right)):
+            found = {letter: by_norm(statistic, letter) for letter, statistic in self.meaning.statistics.items()}
+            values = {letter: formula for letter, formula in found.items() if formula is not None}
+            asked = {letter: at_norm_one(statistic, NORM) for letter, statistic in self.meaning.statistics.items()}
+            if (
+                not is_homogeneous(self.net)
+                or len(values) < len(found)
+                or any(NORM in x.letters for x in asked.values())
+            ):
+                return None
+            left, right = (side.xreplace(values) for side in (self.meaning.left, self.meaning.right))
+        else:
+            left, right = self.formula(self.meaning.left), self.formula(self.meaning.right)
+        return powers_of_norm(left - right if self.meaning.relation in (">=", ">") else right - left)
 
-        Norms of the input depend on the width; see :meth:`completed`.
+    @property
+    def is_homogeneous(self) -> bool:
+        """Whether the claim is the same for all |x|, as both sides grow by one power of it."""
+        return self.in_norm is not None and len(self.in_norm) <= 1
+
+    @property
+    def decides_norms(self) -> bool:
+        """Whether the claim can be decided for all |x| at once."""
+        return self.is_homogeneous or (self.in_norm is not None and self.meaning.relation != "=")
+
+    def varied(self, *, norms: bool = True) -> list[sp.Symbol]:
+        """Return the parameters that matter to the claim.
+
+        Parameters
+        ----------
+        norms : bool
+            Whether |x| is one of them; else it is decided apart.
         """
-        out: list[dict[sp.Symbol, sp.Expr]] = [{} for _ in range(5)]
-        for letter in self.parameters:
-            if letter == NORM4:
-                continue  # it follows the width
-            if letter == COSINE:
-                values = [sp.Rational(1, 2), sp.Rational(-3, 5), sp.S.Zero, sp.S.One, sp.S.NegativeOne]
-            elif letter in (NORM, SECOND_NORM):
-                values = [sp.S.One, sp.Integer(2), sp.Rational(1, 2), sp.Rational(1, 100), sp.Integer(100)]
-            elif str(letter) == "K":
-                values = [sp.Rational(9, 5), sp.Integer(6), sp.S.One, sp.Integer(3), sp.Integer(10**7)]
-            elif str(letter) == str(self.net.slope):
-                values = [sp.Rational(k, 100) for k in (50, 25, 90, 1, 99)]
-            else:
-                values = [sp.Rational(3, 2), sp.Integer(2), sp.Rational(1, 3), sp.Rational(1, 100), sp.Integer(100)]
-            for setting, value in zip(out, values, strict=True):
-                setting[letter] = value
-        return out if any(out[0]) or NORM4 in self.parameters else out[:1]
+        return [letter for letter in self.occurring() if norms or letter != NORM]
 
-    def completed(self, point: Point, setting: Mapping[sp.Symbol, sp.Expr], *, first: bool) -> dict[sp.Symbol, sp.Expr]:
+    def settings(self, *, norms: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
+        """Return values for the parameters, crossed; see :func:`completed` for norms of the input.
+
+        Parameters
+        ----------
+        norms : bool
+            As for :meth:`varied`.
+        """
+        slope = str(self.net.slope)
+        idle = {x: values_of(x, slope)[0] for x in self.parameters if x not in self.occurring()}
+        return [{**idle, **setting} for setting in crossed(self.varied(norms=norms), slope, self._fits)]
+
+    def _fits(self, setting: Setting) -> bool:
+        """Whether there is an input of this norm whose entries are as equal as the setting says."""
+        equal = any(order_of_norm(letter) and value == LEAST for letter, value in setting.items())
+        return self.has_formulas or is_homogeneous(self.net) or not equal or setting.get(NORM, sp.S.One) == 1
+
+    def completed(self, point: Point, setting: Setting | None = None) -> dict[sp.Symbol, sp.Expr]:
         """Return a point with the parameters' values.
 
         Parameters
         ----------
         point : mapping
             The sizes.
-        setting : mapping
-            The parameters.
-        first : bool
-            Whether the input's entries are all equal; otherwise it has one entry.
+        setting : mapping, optional
+            The parameters; by default the plainest values.
         """
-        full = {**point, **setting}
-        if NORM4 in self.parameters:
-            width = symbols.whole(self.net.width_at(0)).xreplace(dict(point))
-            norm = full.get(NORM, sp.S.One)
-            full[NORM4] = norm * width ** sp.Rational(-1, 4) if first else norm
-        return full
+        setting = self.settings()[0] if setting is None else setting
+        return completed(point, setting, symbols.whole(self.net.width_at(0)).xreplace(dict(point)))
+
+    # --- conditions -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def open_conditions(self) -> list[Condition]:
+        """What must hold for both sides to have a value, and is not proved for all letters."""
+        return self.unproved({})
+
+    @cached_property
+    def letters_of_conditions(self) -> set[sp.Symbol]:
+        """The letters on which it depends whether both sides have a value."""
+        letters = {letter for condition in self.open_conditions for letter in condition.letters}
+        return {inner for letter in letters for inner in self._known_part(letter).free_symbols}
+
+    def unproved(self, least: Least) -> list[Condition]:
+        """Return what must hold for both sides to have a value, and is not proved.
+
+        Parameters
+        ----------
+        least : mapping of Symbol to int
+            The least values of whole letters, where they are not 1.
+        """
+        return [condition for condition in self.meaning.conditions if not condition.proved(self._known_part, least)]
+
+    def _known_part(self, side: sp.Expr) -> sp.Expr:
+        return self.formula(side) if self.has_formulas else side
+
+    def without_value(self, point: Point, sampled: Mapping[Any, Ball] | None = None) -> str:
+        """Return why a side has no value at a point, in words; empty where it has one, as far as is known.
+
+        Parameters
+        ----------
+        point : mapping
+            Numbers for all letters.
+        sampled : mapping, optional
+            Balls for statistics that theory does not know.
+        """
+        if not self.open_conditions:
+            return ""
+
+        def exact(number: sp.Expr) -> sp.Expr | None:
+            value = self._known_part(number).xreplace(dict(point))
+            return value if value.is_number else None
+
+        value = values_at(exact, lambda number: self.ball(number, point, 30, sampled))
+        return next((problem for one in self.open_conditions if (problem := one.broken(value))), "")
 
     # --- numbers ----------------------------------------------------------------------------------------------------
 
@@ -214,8 +274,23 @@ class Sides:
                 if known is None:
                     return None
                 values[letter] = known
-            value = side.xreplace(values).xreplace(dict(point)).doit()
+            value = side.xreplace(values).xreplace({NORM: sp.S.One, **point}).doit()
         return value
+
+    def coefficients(self, point: Point, digits: int, sampled: Mapping[Any, Ball] | None = None) -> list[Ball]:
+        """Return balls around the coefficients of :attr:`in_norm`.
+
+        Parameters
+        ----------
+        point : mapping
+            Numbers for all letters but |x|.
+        digits : int
+            The digits to work with.
+        sampled : mapping, optional
+            Balls for statistics that theory does not know.
+        """
+        assert self.in_norm is not None
+        return [self._evaluated(side, point, digits, sampled or {}) for side in self.in_norm.values()]
 
     def ball(self, side: sp.Expr, point: Point, digits: int = 30, sampled: Mapping[Any, Ball] | None = None) -> Ball:
         """Return a ball around a side's value.
@@ -290,7 +365,34 @@ class Sides:
         digits : int
             The digits to work with.
         """
+        norm = point.get(NORM, sp.S.One)
         asked = self.meaning.statistics[letter].at(point)
+        if norm != 1 and is_homogeneous(self.net) and by_norm(asked, letter) is not None:
+            at_one = self._enclosed(at_norm_one(asked, norm), at_unit(point), digits)
+            return self.rescaled(letter, at_one, norm, digits)
+        return self._enclosed(asked, point, digits)
+
+    def rescaled(self, letter: sp.Symbol, at_one: Ball, norm: sp.Expr, digits: int) -> Ball:
+        """Return a ball around a statistic from that for inputs of norm 1.
+
+        Parameters
+        ----------
+        letter : Symbol
+            What stands for it in the sides.
+        at_one : flint.arb
+            The ball for inputs of norm 1.
+        norm : sympy.Expr
+            The norm of the input.
+        digits : int
+            The digits to work with.
+        """
+        formula = by_norm(self.meaning.statistics[letter], letter)
+        assert formula is not None
+        if not at_one.is_finite():  # of minus infinity, and of what is not known, there is no multiple
+            return at_one
+        return enclose(formula, digits, {letter: at_one, NORM: enclose(norm, digits)})
+
+    def _enclosed(self, asked: Statistic, point: Point, digits: int) -> Ball:
         net = self.network(point)
         rest_key = tuple((str(x), value) for x, value in point.items() if not x.is_integer)
         key = (asked, net, (digits, rest_key))
@@ -298,6 +400,7 @@ class Sides:
             shortcut = self._by_layers(asked, net, digits)
             if shortcut is None:
                 rest = {x: enclose(value, digits) for x, value in point.items() if not x.is_integer}
+                rest.setdefault(NORM, flint.arb(1))  # that of an input of which the claim does not speak
                 shortcut = self.known(asked, net).enclosed(digits, rest)
             self._balls[key] = shortcut
         return self._balls[key]
@@ -364,7 +467,8 @@ class Sides:
             changes["init"] = str(numbers[net.init.value])
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
-        if norm != 1 or (NORM4 in point and point[NORM4] == norm and out.width_at(0) != 1):
+        single = any(order_of_norm(letter) and value == norm for letter, value in point.items())
+        if norm != 1 or (single and out.width_at(0) != 1):
             entry = Fraction(int(norm.p), int(norm.q))
             out = out.at(input=(entry, *[0] * (int(out.width_at(0)) - 1)))
         return out
@@ -385,32 +489,3 @@ def _with_infinities(side: sp.Expr, values: Mapping[Any, Ball]) -> Ball:
     if not rest.free_symbols & set(infinite):
         return enclose(rest, 30, values)
     raise InvalidArgument("claim", "this has no value where most networks are dead", "compare the quantile alone")
-
-
-def holds(relation: str, left: Ball, right: Ball) -> bool | None:
-    """Decide a relation between two balls; None where they overlap.
-
-    Parameters
-    ----------
-    relation : str
-        One of =, <=, <, >=, >.
-    left, right : flint.arb
-        The two sides.
-
-    Examples
-    --------
-    >>> holds("<=", flint.arb(1), flint.arb(2)), holds("=", flint.arb(1), flint.arb(2))
-    (True, False)
-    """
-    if relation in (">=", ">"):
-        left, right = right, left
-    below, above = less(left, right), less(right, left)
-    if relation == "=":
-        return False if below or above else None
-    if below:
-        return True
-    if above:
-        return False
-    if left.is_exact() and right.is_exact() and left == right:
-        return relation in ("<=", ">=")
-    return None

@@ -12,13 +12,20 @@ import sympy as sp
 
 from proofs_check.claims.derivations import law_of
 from proofs_check.claims.domain import Domain, Point
+from proofs_check.claims.norms import AllNorms, decide
+from proofs_check.claims.parameters import NORM, NORMS, at_norm, name_of
 from proofs_check.claims.random_numbers import Activation, Gradient, HessianBlock, Quantile
-from proofs_check.claims.sides import Sides, holds
+from proofs_check.claims.relations import holds
+from proofs_check.claims.sides import Sides
 from theory import symbols
-from theory.balls import Ball, enclose_number, precision
+from theory.balls import Ball, OutOfTime, deadline, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _DIGITS = (30, 60, 120)
+_LONGEST = 10.0
+"""So many seconds both sides of a counterexample may take."""
+_PATIENCE = 4
+"""A number that is being enclosed has so many times as long as new ones are begun."""
 FEW = 12
 """At so many of the smallest sizes the other values of parameters are tried, too."""
 
@@ -47,41 +54,88 @@ class Trials:
     Parameters
     ----------
     held, failed, undecided, undefined : list of points
-        Where the claim holds, fails, cannot be decided, or has no value.
+        Where the claim holds, fails, cannot be decided, or has no value. Where |x| is missing, this is so for all |x|.
+    planned : int
+        How many sizes were to be tried.
     complete : bool
-        Whether all sizes were tried, before the time was over.
+        Whether all that was planned was tried, before the time was over.
+    settings_at : int or None
+        At how many sizes all settings of the parameters were tried; None if at all.
+    layers_at : int or None
+        At how many sizes all layers were tried; None if at all.
+    too_long : point or None
+        Where a single number took too long.
     """
 
     held: list[Point] = field(default_factory=list)
     failed: list[Point] = field(default_factory=list)
     undecided: list[Point] = field(default_factory=list)
     undefined: list[tuple[Point, str]] = field(default_factory=list)
+    planned: int = 0
     complete: bool = True
+    settings_at: int | None = None
+    layers_at: int | None = None
+    too_long: Point | None = None
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all settings and all layers were tried at each size that was tried."""
+        return self.settings_at is None and self.layers_at is None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is tried, in this order: the plainest values of parameters at all sizes, then others, then more layers.
+
+    Parameters
+    ----------
+    first : sequence of points
+        The sizes, with a few layers each.
+    others : sequence of points
+        Those at which other values of parameters are tried.
+    layers : sequence of points
+        Further layers.
+    letters : sequence of Symbol
+        The letters of sizes.
+    few : int
+        At so many sizes the other values are tried before the first ones are tried at all sizes.
+    leaves_layers : bool
+        Whether there are layers that are not tried.
+    """
+
+    first: Sequence[Point]
+    others: Sequence[Point]
+    layers: Sequence[Point] = ()
+    letters: Sequence[sp.Symbol] = ()
+    few: int = FEW
+    leaves_layers: bool = False
+
+    @classmethod
+    def of(cls, points: Sequence[Point], letters: Sequence[sp.Symbol] = (), few: int = FEW) -> Plan:
+        """Return the plan of trying all settings at all sizes."""
+        return cls(points, points, (), letters, few)
 
 
 def try_sizes(
     sides: Sides,
-    points: Sequence[Mapping[sp.Symbol, sp.Expr]],
+    plan: Plan,
     *,
     seconds: float,
     told: Callable[[int, int], object],
-    few: int = FEW,
     first_only: bool = False,
 ) -> Trials:
-    """Try a claim at sizes, the first setting of the parameters at all of them, the others at the first few.
+    """Try a claim at sizes.
 
     Parameters
     ----------
     sides : Sides
         The claim.
-    points : sequence of mapping
-        The sizes, in the order in which they are tried.
+    plan : Plan
+        What is tried.
     seconds : float
-        After so many seconds no further size is begun.
+        After so many seconds nothing further is begun.
     told : callable
-        Called with the number of sizes done and the number of all.
-    few : int
-        At how many sizes the other settings are tried.
+        Called with the number of cases done and the number of all.
     first_only : bool
         Whether the first failure ends the search.
 
@@ -89,31 +143,114 @@ def try_sizes(
     -------
     Trials
     """
-    out = Trials()
     began = time.monotonic()
-    settings = sides.settings()
-    points = [point for point in points if is_inside(sides, point)]
-    plan = [sides.completed(point, settings[0], first=True) for point in points]
-    others = [sides.completed(point, other, first=False) for point in points[:few] for other in settings[1:]]
-    for done, point in enumerate([*plan[:few], *others, *plan[few:]]):
-        if done >= 4 and time.monotonic() - began > seconds:
-            out.complete = False
+    settings = sides.settings(norms=not sides.decides_norms)
+    rest = range(1, len(settings))
+    first, others, layers = (
+        [point for point in points if is_inside(sides, point)] for points in (plan.first, plan.others, plan.layers)
+    )
+    early = {tuple(point.items()) for point in first[: plan.few]}
+    cases = [(point, 0) for point in first[: plan.few]]
+    cases += [(point, k) for point in first[: plan.few] for k in rest]
+    cases += [(point, 0) for point in first[plan.few :]]
+    needed = len(cases)
+    cases += [(point, k) for point in others if tuple(point.items()) not in early for k in rest]
+    cases += [(point, k) for point in layers for k in range(len(settings))]
+    out = Trials(planned=len({_size(point, plan.letters) for point in first}))
+    done = len(cases)
+    for number, (point, place) in enumerate(cases):
+        if number >= 4 and time.monotonic() - began > seconds:
+            out.complete, done = number >= needed, number
             break
-        told(done, len(plan) + len(others))
-        _try(sides, point, out)
+        told(number, len(cases))
+        try:
+            with deadline(began + _PATIENCE * seconds):
+                _try(sides, sides.completed(point, settings[place]), out)
+        except OutOfTime:
+            out.complete, out.too_long, done = number >= needed, out.too_long or point, number
+            break
         if first_only and out.failed:
-            out.complete = False
+            out.complete, done = False, number + 1
             break
+    _count(out, plan, first, others, layers, cases[:done], len(settings))
     return out
 
 
+def _count(
+    out: Trials,
+    plan: Plan,
+    first: list[Point],
+    others: list[Point],
+    layers: list[Point],
+    done: list[tuple[Point, int]],
+    settings: int,
+) -> None:
+    """Count the sizes at which all settings, and all layers, were tried."""
+    sizes = {_size(point, plan.letters) for point, _ in done}
+    finished = {tuple(point.items()) for point, place in done if place == settings - 1}
+    lacking = {_size(point, plan.letters) for point in first if tuple(point.items()) not in finished}
+    count = len(sizes - lacking)
+    out.settings_at = count if count < len(sizes) else None
+    if layers or plan.leaves_layers:
+        full = {_size(point, plan.letters) for point in layers}
+        full -= {_size(point, plan.letters) for point in layers if tuple(point.items()) not in finished}
+        small = {_size(p, plan.letters) for p in first} - {_size(p, plan.letters) for p in layers}
+        count = len(full) + (0 if plan.leaves_layers else len(small & sizes))
+        out.layers_at = count if count < len(sizes) else None
+
+
+def _size(point: Point, letters: Sequence[sp.Symbol]) -> tuple[int, ...]:
+    return tuple(int(point[letter]) for letter in letters)
+
+
 def _try(sides: Sides, point: Point, out: Trials) -> None:
-    try:
-        truth = truth_at(sides, point)
-    except InvalidArgument as bad:
-        out.undefined.append((point, bad.problem))
+    """Try a claim at a point; where |x| is left out, for all |x| at once if that can be decided, else at some."""
+    if sides.decides_norms and NORM not in point:
+        if sides.is_homogeneous:
+            _try_one(sides, {**point, NORM: sp.S.One}, out, shown=point)
+            return
+        _try_all_norms(sides, point, out)
         return
-    {True: out.held, False: out.failed, None: out.undecided}[truth].append(point)
+    _try_one(sides, point, out, shown=point)
+
+
+def _try_one(sides: Sides, point: Point, out: Trials, *, shown: Point) -> None:
+    problem = sides.without_value(point)
+    try:
+        truth = None if problem else truth_at(sides, point)
+    except OutOfTime:
+        raise
+    except InvalidArgument as bad:
+        problem = bad.problem
+    if problem:
+        out.undefined.append((shown, problem))
+        return
+    held = shown if truth else point  # a counterexample has all its letters
+    {True: out.held, False: out.failed, None: out.undecided}[truth].append(held)
+
+
+def _try_all_norms(sides: Sides, point: Point, out: Trials) -> None:
+    powers, strict = list(sides.in_norm or ()), sides.meaning.relation in ("<", ">")
+    try:
+        found = next(
+            found
+            for digits in _DIGITS
+            if (found := decide(powers, sides.coefficients(point, digits), strict=strict)).truth is not None
+            or digits == _DIGITS[-1]
+        )
+    except OutOfTime:
+        raise
+    except InvalidArgument:
+        found = AllNorms(None)
+    if found.truth:
+        problem = sides.without_value(at_norm(point, sp.S.One))
+        out.undefined.append((point, problem)) if problem else out.held.append(point)
+        return
+    for norm in (*found.witnesses, *NORMS):
+        there = at_norm(point, norm)
+        _try_one(sides, there, out, shown=there)
+        if out.failed and out.failed[-1] is there:
+            return
 
 
 def is_inside(sides: Sides, point: Point) -> bool:
@@ -128,7 +265,7 @@ def is_inside(sides: Sides, point: Point) -> bool:
     """
     if not sides.net.architecture.is_plain:
         try:
-            sides.network({**sides.settings()[0], **point})
+            sides.network(sides.completed(point))
         except InvalidArgument:  # such as layer norm of two units
             return False
     depth = symbols.whole(sides.net.depth)
@@ -204,23 +341,44 @@ def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
         return None
     if letter in right.free_symbols:
         return None
-    slope = sp.diff(meaning.left, letter)
     asked = statistic.at(point)
     net = sides.network(point)
-    if not slope.is_Rational or slope == 0:
-        return None
     sides.known(asked, net)
-    law = law_of(asked.number, net)
-    with precision(40):
-        offset = sides.ball(meaning.left - slope * letter, point)
-        threshold = (sides.ball(right, point) - offset) / enclose_number(slope)
-    p = enclose_number(asked.p)
-    below = law.enclosed_cdf(threshold, 12)  # X is at most the threshold
-    is_at_most = holds(">=", below, p)
+    found = _threshold(sides, letter, point, right)
+    if found is None:
+        return None
+    threshold, rises = found
+    below = law_of(asked.number, net).enclosed_cdf(threshold, 12)  # X is at most the threshold
+    is_at_most = holds(">=", below, enclose_number(asked.p))
     if is_at_most is None:
         return None
-    upward = (meaning.relation in ("<=", "<")) == bool(slope > 0)
+    upward = (meaning.relation in ("<=", "<")) == rises
     return is_at_most if upward else not is_at_most
+
+
+def _threshold(sides: Sides, letter: sp.Symbol, point: Point, right: sp.Expr) -> tuple[Ball, bool] | None:
+    """Return where both sides are equal as a value of the quantile, and whether the left side rises with it.
+
+    The left side is linear in the quantile, or in an exponential of it.
+    """
+    left = sides.meaning.left
+    slope = sp.diff(left, letter)
+    if slope.is_Rational and slope != 0:
+        with precision(40):
+            offset = sides.ball(left - slope * letter, point)
+            return (sides.ball(right, point) - offset) / enclose_number(slope), bool(slope > 0)
+    rate = sp.cancel(sp.diff(slope, letter) / slope) if slope != 0 else sp.S.Zero
+    if not rate.is_Rational or rate == 0:
+        return None
+    factor = slope / rate * sp.exp(-rate * letter)
+    if letter in factor.free_symbols or not (factor.is_positive or factor.is_negative):
+        return None
+    with precision(40):
+        offset = sides.ball(sp.expand(left - factor * sp.exp(rate * letter)), point)
+        height = (sides.ball(right, point) - offset) / sides.ball(factor, point)
+        if not height > 0:  # an exponential of a quantile is 0 where most networks are dead
+            return None
+        return height.log() / enclose_number(rate), bool(factor.is_positive) == bool(rate > 0)
 
 
 def counterexample(sides: Sides, point: Point) -> Counterexample:
@@ -233,16 +391,25 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
     point : mapping
         Numbers for all letters.
     """
-    shown = {str(letter).replace("norm_x", "|x|").replace("norm4_x", "|x|_4"): value for letter, value in point.items()}
+    shown = {name_of(letter): value for letter, value in point.items()}
     if shown.get("|x|") == 1 and "|x|_4" not in shown:
         del shown["|x|"]
     both = (sides.meaning.right, sides.meaning.left)
     try:
-        balls = [sides.ball(side, point, 130) for side in both]
-    except InvalidArgument:  # a quantile has fewer digits
-        balls = [sides.ball(side, point, 30) for side in both]
-    digits = _digits_needed(*balls)
-    claimed, true = (side_value(sides, side, point, digits) for side in both)
+        with deadline(time.monotonic() + _LONGEST):
+            try:
+                balls = [sides.ball(side, point, 130) for side in both]
+            except OutOfTime:
+                raise
+            except InvalidArgument:  # a quantile has fewer digits
+                balls = [sides.ball(side, point, 30) for side in both]
+            digits = _digits_needed(*balls)
+            claimed, true = (side_value(sides, side, point, digits) for side in both)
+    except OutOfTime:  # a probability decided a claim about a quantile, which itself takes long
+        more = sides.meaning.relation in ("<=", "<")
+        return Counterexample(
+            shown, sides.meaning.written(sides.meaning.right), f"a {'greater' if more else 'smaller'} number"
+        )
     if claimed == true and balls[0].is_finite() and not balls[1].contains(0):
         apart = (balls[0] - balls[1]) / balls[1]
         claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
@@ -302,7 +469,9 @@ def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
         return ""
     count = f"fails at {len(failed):,} of the {len(tried):,} sizes tried"
     if failed == tried:
-        return f"fails at all {len(tried):,} sizes tried" if len(tried) > 1 else ""
+        return f"fails at all {len(tried):,} sizes tried"
+    if not trials.is_uniform:  # elsewhere it may fail for what was not tried there
+        return f"fails at {len(failed):,} or more of the {len(tried):,} sizes tried"
     for place, letter in enumerate(letters):
         values = {size[place] for size in failed}
         if all((size in failed) == (size[place] in values) for size in tried):
@@ -327,7 +496,8 @@ def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any]) -> str:
             return f"{letter} >= {first} (of those tried)" if first > all_tried[0] else f"all {letter}"
         if first == last:
             return f"{letter} = {first}"
-        return f"{first} <= {letter} <= {last}"
+        gaps = "" if last - first == len(ordered) - 1 else " (of those tried)"
+        return f"{first} <= {letter} <= {last}{gaps}"
     return f"{letter} = {', '.join(map(str, ordered[:12]))}{', ...' if len(ordered) > 12 else ''}"
 
 

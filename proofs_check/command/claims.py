@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from proofs_check.claims.batch import Line
     from proofs_check.claims.checked import Checked
 
+_DRAWING = {"samples": None, "tolerance": 0.05, "error": 1e-6}
+"""What says how networks are drawn, with its defaults."""
 VERDICTS = ("supported", "refuted", "inconclusive")
 
 
@@ -31,12 +33,13 @@ def add_claim_options(parser: ArgumentParser) -> None:
         "--samples", action=ReadValue, read=positive, help="networks at each size, where they are drawn (default 20000)"
     )
     parser.add_argument(
-        "--tolerance", action=ReadValue, read=probability, default=0.05,
+        "--tolerance", action=ReadValue, read=probability, default=_DRAWING["tolerance"],
         help="by how much the sides of an equation may differ, where networks are drawn (default 0.05)",
     )  # fmt: skip
     parser.add_argument(
-        "--error", action=ReadValue, read=probability, default=1e-6, help="of the intervals together (default 1e-6)"
-    )
+        "--error", action=ReadValue, read=probability, default=_DRAWING["error"],
+        help="of the intervals together (default 1e-6)",
+    )  # fmt: skip
     parser.add_argument("--seconds", help="for how long sizes are tried where each takes long (default 4)")
     add_seed(parser)
     add_jobs(parser, "threads")
@@ -122,6 +125,22 @@ def check_claim(
         compare=compare,
         progress=progress,
     )
+
+
+def without_effect(found: Checked, options: Namespace) -> list[str]:
+    """Say which options were given for drawn networks, where none were drawn.
+
+    Parameters
+    ----------
+    found : Checked
+        What the check found.
+    options : argparse.Namespace
+        The options of :func:`add_claim_options`.
+    """
+    if any(tier == "simulated" for tier, _ in found.judgement.tiers):
+        return []
+    given = [f"--{name}" for name, usual in _DRAWING.items() if getattr(options, name) != usual]
+    return [f"  without effect, as no network was drawn: {', '.join(given)}"] if given else []
 
 
 def status_of(found: Checked, expected: str | None) -> int:

@@ -98,7 +98,7 @@ class Enumerated:
                 problem = f"returned a judge that returned {_short(holds)!r}"
                 raise InvalidArgument("brute_force", problem, "let it return True, False, or None where it cannot tell")
             if holds is None:
-                undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}"
+                undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}{_hint(claimed)}"
             elif not holds:
                 found = "" if callable(truth) else f", but the truth is {_short(truth)}"
                 detail = f"claimed {_short(claimed)}{found}"
@@ -113,6 +113,13 @@ class Enumerated:
         detail = undecided or f"equal in all {len(self.cases)} cases"
         verdict = Verdict.of_bool(True if self.cases and not undecided else None)
         return Finding(Tier.ENUMERATED, self.check, verdict, detail=detail, scope=self.scope)
+
+
+def _hint(claimed: Any) -> str:
+    """Say what to write where a float, which is rounded, stands for an exact number."""
+    if not isinstance(claimed, (float, np.floating)) and not (isinstance(claimed, sp.Basic) and claimed.has(sp.Float)):
+        return ""
+    return "; a float is rounded: write an exact number, such as Fraction(1, 10) or sympy.Rational(1, 10) for 0.1"
 
 
 def _require_comparable(claimed: Any, truth: Any) -> None:

@@ -87,7 +87,7 @@ def ask(quantity: str, case: Case) -> Asked:
     if unknown:
         problem = f"{quantity}: {unknown[0]} stands for no number here"
         raise InvalidArgument("quantity", problem, f"set it, as in --rows {unknown[0]}=1,2, or write a number")
-    full = sides.completed(point, sides.settings()[0], first=True)
+    full = sides.completed(point)
     if not is_inside(sides, full):
         where = case.net.describe()
         raise InvalidArgument("quantity", f"{quantity}: no such layers in {where}", "use layers up to L")

@@ -29,7 +29,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from theory.balls import Ball, ComplexBall, enclose_number, precision
+from theory.balls import Ball, ComplexBall, enclose_number, precision, require_time
 from theory.ensembles import InvalidArgument
 
 ComplexArray = NDArray[np.complexfloating[Any, Any]]
@@ -338,6 +338,7 @@ class ChiSquares:
         >>> one.transform(flint.acb(2)).real.overlaps(flint.arb(2))
         True
         """
+        require_time()
         scale = (t * (2 * enclose_number(self.scale)).log()).exp()
         return scale * sum((p * value for p, value in self._terms(t)), flint.acb(0))
 
@@ -358,7 +359,10 @@ class ChiSquares:
         total = _gamma_ratio(t, half)
         with precision(flint.ctx.dps + self._lost_digits):
             lost = flint.acb(1 - enclose_number(self.slope) ** 2)
-            shares = [lost.hypgeom_2f1(-t, flint.acb(n - b) / 2, half) for b in counts]
+            shares = []
+            for b in counts:
+                require_time()  # one of these may take a millisecond
+                shares.append(lost.hypgeom_2f1(-t, flint.acb(n - b) / 2, half))
         return [(p, total * share) for p, share in zip(self._chances(counts), shares, strict=True)]
 
     def decay(self, c: Ball, height: Ball) -> tuple[Ball, Ball]:

@@ -18,7 +18,7 @@ from typing import Any
 import flint
 import sympy as sp
 
-from theory.balls import Ball, enclose, enclose_number, precision, require_digits
+from theory.balls import Ball, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 from theory.log_laws import inversion, quantile_search
@@ -394,8 +394,8 @@ class LogSumLaw(ABC):
             raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {p}", "use e.g. p=0.5")
         # p may be as close to P(dead) or 1 as its digits allow, and survival as rare as the depth makes it
         work = digits + 60 + len(str(exact.denominator)) + round(max(0.0, -self._log_alive) / math.log(10))
-        alive = enclose(self.survival(), work)
         with precision(work):
+            alive = log_survival_ball(self.terms).exp()
             return (_ball(exact) - 1 + alive) / alive, (1 - _ball(exact)) / alive
 
     # --- floats -----------------------------------------------------------------------------------------------------

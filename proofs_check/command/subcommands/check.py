@@ -8,7 +8,14 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from proofs_check.command.claims import add_claim_options, check_claim, claim_options, status_of, worst
+from proofs_check.command.claims import (
+    add_claim_options,
+    check_claim,
+    claim_options,
+    status_of,
+    without_effect,
+    worst,
+)
 from proofs_check.command.option_values import choice, writable_file
 from proofs_check.command.running import progress_bars
 from proofs_check.command.subcommands import Subcommand
@@ -59,7 +66,8 @@ def _one(options: Namespace) -> int:
             tolerance=options.tolerance,
         )
     width = width_shown()
-    print(as_json([found], batch=False) if options.format == "json" else fitted(as_text(found, width), width))
+    text = "\n".join([as_text(found, width), *without_effect(found, options)])
+    print(as_json([found], batch=False) if options.format == "json" else fitted(text, width))
     if target is not None and source is not None:
         from proofs_check.reporting.files import write_whole
 
