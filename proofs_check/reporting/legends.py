@@ -87,6 +87,7 @@ def _legend(figure: Any, group: Sequence[Key], columns: int) -> Any:
 def _frame(figure: Any, width: float, height: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
+    width += 2 * _MARGIN
     corner = (figure.get_figwidth() - width) / 2, _MARGIN
     style = {
         "boxstyle": "round,pad=0,rounding_size=0.03",

@@ -62,7 +62,8 @@ def test_a_file_without_it_is_an_error_that_names_both(room, text):
 
 FIGURE = """
 from proofs_check.figures import Figure
-FIGURE = Figure(lambda out, **_: out.touch())
+from proofs_check.reporting.pictures import Panel, Picture
+FIGURE = Figure(lambda **_: Picture((Panel("new", ()),)))
 """
 STUDY = """
 from proofs_check.tables.model import table_of_texts

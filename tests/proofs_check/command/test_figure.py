@@ -103,5 +103,9 @@ def test_what_is_done_and_how_far_it_is_moves_a_bar_for_each_figure(vanishing, t
 
 def test_bars_are_shown_on_a_terminal(vanishing, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    ran = vanishing(f"figure typical --out {tmp_path}/f.png")
+    monkeypatch.setenv("TERM", "xterm")
+    ran = vanishing(f"figure curvature-phase --out {tmp_path}/f.png")
     assert ran.status == 0
+    assert "curvature-phase" in ran.err
+    assert "0/1" in ran.err
+    assert "drawing" in ran.err
