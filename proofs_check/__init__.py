@@ -26,7 +26,10 @@ claims         a claim in, a verdict out: claims of one's own, as text
 certificates   proofs as Coq files, which Coq checks
 quantities     what `derive` and `sample` can be asked for, one file each
 answers        questions and answers of `derive` and `sample`, and what quantities share
-reporting      tables, whole files, progress bars, the canvas of figures
+reporting      whole files, progress bars, the canvas of figures, the page of a report
+tables         tables, and what they are written as
+grids          grids of one's own: quantities of networks, as tables and figures
+manuscript     a paper's tables, figures and numbers, from one file
 figures        the figures, one file each
 studies        what a figure and the table of its name both show, one file each
 

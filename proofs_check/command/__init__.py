@@ -9,6 +9,7 @@ modules        options that say which statements are meant
 wording        errors of the library in the words of the command line
 option_values  values of options: read, or refused in one line
 report         the verdict table, the folder that `verify --out` writes, the page
+grids          options of a grid of one's own
 soak           the statistical suite over many seeds
 =============  ===========================================================
 """

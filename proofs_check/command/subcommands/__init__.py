@@ -9,9 +9,10 @@ show        show one statement
 certify     write proofs as Coq files, and let Coq check them
 derive      derive a quantity exactly
 sample      estimate a quantity from sampled networks
-table       theory against measurement, as a table
+table       a grid of quantities, or theory against measurement, as a table
 figure      draw a figure
 papers      list the papers, or the claims of one
+paper       a paper's tables, figures and numbers, from one file
 ==========  =================================================
 
 A subcommand is found because its file is here and says ``SUBCOMMAND = Subcommand(...)``
