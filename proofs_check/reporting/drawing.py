@@ -29,7 +29,7 @@ def require_file(out: Path) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise InvalidArgument("out", "figures need matplotlib", "pip install 'vanishing-curvature[report]'") from None
+        raise InvalidArgument("out", "figures need matplotlib", "in the clone: pip install '.[report]'") from None
 
 
 def canvas(width: float, height: float) -> Any:
