@@ -7,13 +7,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # the environment is made again when what it is made from changes
 MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help verify verify-full certify paper test smoke lowest lint oracle soak soak-today mutants bench clean
+.PHONY: help verify verify-full certify paper shell docs test-docs test smoke lowest lint oracle soak soak-today mutants \
+	bench clean
 
 help:
 	@echo 'make verify       check every statement (about two minutes), write a page, tables and the figure to out/'
 	@echo 'make verify-full  the same with more networks (about ten minutes)'
 	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
 	@echo 'make paper        build an example paper, examples/paper/paper.pdf: tables, figures, numbers and checked claims (needs TeX)'
+	@echo 'make shell        open a shell in which the command is called vanishing (elsewhere: $(BIN)/vanishing)'
+	@echo 'make docs         build the site to build/site, all of its scripts run (one to two minutes); it needs no network to be read'
+	@echo 'make test-docs    click through the built site, and follow its links (Chromium: where it is)'
 	@echo 'make test         set up and run the tests, on all cores (PyTorch, KaTeX, Dask, Coq, Chromium: where they are)'
 	@echo 'make lowest       a few statements and tests with the lowest versions that setup.cfg allows, in $(LOWEST)'
 	@echo 'make smoke        the same few with another Python: make smoke PYTHON=python3.13 VENV=.venv-3.13'
@@ -42,6 +46,17 @@ paper: $(VENV)/.report
 	cd examples/paper && for run in 1 2; do pdflatex -interaction=nonstopmode -halt-on-error paper.tex >made/paper.out || { tail -n 30 made/paper.out; exit 1; }; done
 	@! grep 'Overfull' examples/paper/paper.log
 	@echo 'examples/paper/paper.pdf'
+shell: $(VENV)/.report
+	@echo 'vanishing --help lists the commands; exit leaves this shell'
+	@PATH="$(abspath $(BIN)):$$PATH" $${SHELL:-sh} || true
+
+SITE ?= build/site
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees docs $(SITE)
+	@echo 'built: $(SITE)/index.html'
+
+test-docs: $(VENV)/.test # what other tests leave out where there is no site
+	SITE=$(SITE) $(BIN)/python -m pytest -q tests/docs -k 'test_site_links or test_browser_site'
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -99,6 +114,10 @@ $(VENV)/bin/python:
 $(VENV)/.report: $(MADE_FROM) | $(VENV)/bin/python
 	$(PIP) --editable '.[report]'
 	@touch $@
+
+$(VENV)/.docs: $(MADE_FROM) | $(VENV)/bin/python
+	$(PIP) --editable '.[report,docs]'
+	@touch $@ $(VENV)/.report
 
 $(VENV)/.test: $(MADE_FROM) | $(VENV)/bin/python
 	$(PIP) --editable '.[report,test]'

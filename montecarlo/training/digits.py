@@ -119,7 +119,7 @@ def digits_data() -> tuple[Array, NDArray[np.intp]]:
         from sklearn.datasets import load_digits
     except ImportError:
         problem = "scikit-learn, which brings the digits, is not installed"
-        raise InvalidArgument("data", problem, "pip install 'vanishing-curvature[data]'") from None
+        raise InvalidArgument("data", problem, "in the clone: pip install '.[data]'") from None
     pixels, labels = load_digits(return_X_y=True)
     inputs = np.asarray(pixels, dtype=np.float64)
     inputs -= inputs.mean(axis=0)

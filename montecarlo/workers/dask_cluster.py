@@ -58,7 +58,7 @@ class Cluster(Pooled):
         try:
             import distributed
         except ImportError as reason:
-            remedy = f"pip install '{DISTRIBUTION}[cluster]'"
+            remedy = "in the clone: pip install '.[cluster]'"
             raise InvalidArgument("cluster", f"Dask is not installed here ({one_line(reason)})", remedy) from None
         self._dask: Any = distributed
         self._address = address

@@ -54,7 +54,7 @@ def require_packages() -> None:
     missing = [name for name in ("jinja2", "latex2mathml") if find_spec(name) is None]
     if missing:
         problem = f"a page needs {' and '.join(missing)}"
-        raise InvalidArgument("out", problem, "pip install 'vanishing-curvature[report]'")
+        raise InvalidArgument("out", problem, "in the clone: pip install '.[report]'")
 
 
 def page(report: ReportRecord, figures: Mapping[str, Drawing] | None = None) -> str:

@@ -104,5 +104,7 @@ def _mathml(formula: str) -> str:
         from latex2mathml.converter import convert
     except ImportError:
         problem = "formulas in HTML need latex2mathml"
-        raise InvalidArgument("format", problem, "pip install '.[report]', or use --format markdown") from None
+        raise InvalidArgument(
+            "format", problem, "in the clone: pip install '.[report]'; or use --format markdown"
+        ) from None
     return str(convert(formula))

@@ -150,7 +150,7 @@ def test_digits_are_centred_and_of_mean_square_one():
 
 def test_without_scikit_learn_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(InvalidArgument, match=r"not installed; pip install 'vanishing-curvature\[data\]'$"):
+    with pytest.raises(InvalidArgument, match=r"not installed; in the clone: pip install '\.\[data\]'$"):
         digits_data()
 
 

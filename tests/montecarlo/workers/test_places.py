@@ -545,7 +545,7 @@ def test_a_cluster_needs_dask(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = refusal(cluster, "tcp://127.0.0.1:8786")
     assert said.startswith("cluster: Dask is not installed here (")
-    assert said.endswith("; pip install 'vanishing-curvature[cluster]'")
+    assert said.endswith("; in the clone: pip install '.[cluster]'")
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def no_jinja(monkeypatch):
 def test_without_jinja_all_but_the_page_is_written(vanishing, user_file, tmp_path, drawn, no_jinja):
     ran = vanishing(f"verify --module {user_file} user.true --out {tmp_path}/out")
     assert ran.status == 0
-    assert ran.err.splitlines()[0].startswith("vanishing: no report.html: out: a page needs jinja2; pip install")
+    assert ran.err.splitlines()[0].startswith(
+        "vanishing: no report.html: out: a page needs jinja2; in the clone: pip install"
+    )
     assert not (tmp_path / "out" / "report.html").exists()
     assert (tmp_path / "out" / "report.json").exists()
     assert len(drawn) == 1
@@ -156,7 +158,7 @@ def test_without_jinja_all_but_the_page_is_written(vanishing, user_file, tmp_pat
 def test_a_report_without_jinja_is_refused_before_any_work(vanishing, user_file, tmp_path):
     ran = vanishing(f"report --module {user_file} --out {tmp_path}/r.html")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("vanishing: --out: a page needs jinja2; pip install")
+    assert ran.err.startswith("vanishing: --out: a page needs jinja2; in the clone: pip install")
     assert list(tmp_path.glob("*.html")) == []
 
 

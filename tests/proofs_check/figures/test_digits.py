@@ -32,7 +32,7 @@ from theory.ensembles import InvalidArgument
 SIZES = {"widths": (6,), "depth": 3, "epochs": 2}
 KINDS = ("plain", "residual", "layer norm", "batch norm")
 ARRAYS = ("losses", "gradient_norms", "least", "largest", "final_losses", "accuracies", "diverged_at")
-MISSING = "digits needs scikit-learn, which is not installed; pip install 'vanishing-curvature[data]'"
+MISSING = "digits needs scikit-learn, which is not installed; in the clone: pip install '.[data]'"
 
 
 @pytest.fixture(scope="module")

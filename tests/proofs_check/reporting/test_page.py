@@ -183,5 +183,5 @@ def test_an_svg_brings_no_style_and_no_metadata_into_the_page():
 @pytest.mark.parametrize("missing", ["jinja2", "latex2mathml"])
 def test_without_its_packages_there_is_no_page(monkeypatch, missing):
     monkeypatch.setattr("proofs_check.reporting.page.find_spec", lambda name: None if name == missing else name)
-    with pytest.raises(InvalidArgument, match=rf"out: a page needs {missing}; pip install"):
+    with pytest.raises(InvalidArgument, match=rf"out: a page needs {missing}; in the clone: pip install"):
         require_packages()
