@@ -190,7 +190,7 @@ def require_file(out: Path, page: Page = SCREEN) -> None:
     try:
         import matplotlib
     except ImportError:
-        raise InvalidArgument("out", "figures need matplotlib", "pip install '.[report]' in a clone") from None
+        raise InvalidArgument("out", "figures need matplotlib", "in the clone: pip install '.[report]'") from None
     if page.style is not None:
         _require_style(page.style)
     if out.suffix == ".pgf" and not _tex_system():
