@@ -31,7 +31,8 @@ def _run(options: Namespace) -> int:
         print(f"changed: {line}", file=sys.stderr)
     for line in built.unexpected:
         print(f"not as the paper says: {line}", file=sys.stderr)
-    print(f"{len(built.files)} files written to {out}", file=sys.stderr)
+    count = len(built.files)
+    print(f"{count} file{'s' * (count != 1)} written to {out}", file=sys.stderr)
     return built.exit_status
 
 
