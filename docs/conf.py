@@ -20,6 +20,7 @@ author = "the vanishing-curvature developers"
 project_copyright = "the vanishing-curvature developers; MIT license"
 release = version = version_of("vanishing-curvature")
 language = "en"
+smartquotes = False  # w_1...w_L and a' are mathematics
 
 extensions = [
     "myst_parser",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pages import ROOT, contents_of, plain, write_pages
 
 import proofs_check.statements
-from proofs_check.command.subcommands.show import _evidence_text
+from proofs_check.command.subcommands.show import evidence_text
 from proofs_check.paper import Paper
 from proofs_check.papers import papers
 from proofs_check.registry import own_statements
@@ -49,7 +49,7 @@ def statement_page(one: Statement, cited: Sequence[Paper]) -> str:
     lines += ["", "## Evidence", "", "What is checked, by tier, strongest first. "
               "[How it knows](../knows.md) says what a tier means.", ""]  # fmt: skip
     for basis in BASES:
-        checks = [plain(_evidence_text(e)) for e in one.evidence if e.tier is basis.tier]
+        checks = [plain(evidence_text(e)) + _when(e) for e in one.evidence if e.tier is basis.tier]
         if checks:
             lines += [
                 f"### {basis.tier.value.capitalize()}",
@@ -66,6 +66,10 @@ def statement_page(one: Statement, cited: Sequence[Paper]) -> str:
     lines += [f"- {plain(mutant.name)}" for mutant in one.mutants]
     lines += ["", "## Check it", "", "```console", f"$ vanishing verify {one.id}", f"$ vanishing show {one.id}", "```"]
     return "\n".join(lines) + "\n"
+
+
+def _when(evidence: object) -> str:
+    return " (in the full profile alone)" if getattr(evidence, "samples", None) == 0 else ""
 
 
 def _by_topic(statements: Sequence[Statement]) -> Mapping[str, list[Statement]]:

@@ -155,6 +155,23 @@ def test_the_readme_counts_right() -> None:
     assert f"checks {len(own_statements())} statements" in README
 
 
+def test_the_table_of_verdicts_counts_right() -> None:
+    """Evidence and mutants as the statements have them; how far they reach, and that they stand, `make verify` says."""
+    from proofs_check.registry import own_statements
+    from proofs_check.verdict import Tier
+
+    statements = {one.id: one for one in own_statements()}
+    rows = re.findall(r"^ {4}([a-z]+\.[a-z-]+) +supported +(.*)$", PAGES["knows.md"], re.MULTILINE)
+    assert len(rows) == 9
+    for name, cells in rows:
+        one = statements[name]
+        quick = [evidence for evidence in one.evidence if getattr(evidence, "samples", None) != 0]
+        counts = [sum(evidence.tier is tier for evidence in quick) for tier in Tier] + [len(one.mutants)]
+        assert cells.split()[:5] == [f"{count}/{count}" if count else "-" for count in counts], name
+    mutants = sum(len(one.mutants) for one in statements.values())
+    assert f"{len(statements)} supported; mutants refuted: {mutants} of {mutants};" in PAGES["knows.md"]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_to_files_lead_somewhere(page: str) -> None:
     """On a code host, where pages are read as they are; what is made when the site is built is left out."""

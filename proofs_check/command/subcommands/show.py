@@ -27,7 +27,7 @@ def _run(options: Namespace) -> int:
     lines = [f"{statement.id}\n\n{statement.title}\n\n{statement.latex}\n\nSource: {statement.source}\n"]
     lines.append(f"Domain: {statement.domain.words}\n")
     lines += ["Assumptions:", *(f"  - {assumption.sentence}" for assumption in statement.assumptions)]
-    lines += ["\nEvidence:", *(f"  - {e.tier.value}: {_evidence_text(e)}" for e in statement.evidence)]
+    lines += ["\nEvidence:", *(f"  - {e.tier.value}: {evidence_text(e)}" for e in statement.evidence)]
     lines += ["\nMutants, which the evidence must refute:", *(f"  - {mutant.name}" for mutant in statement.mutants)]
     print(fitted("\n".join(lines), width_shown()))
     return 0
@@ -43,7 +43,14 @@ def _named(name: str, among: Sequence[Statement]) -> Statement:
     return statements[name]
 
 
-def _evidence_text(evidence: Any) -> str:
+def evidence_text(evidence: Any) -> str:
+    """Return what one piece of evidence checks, and of which networks.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The piece of evidence.
+    """
     net = getattr(evidence, "net", None)
     return evidence.check if net is None else f"{evidence.check}: {net.describe()}"
 
