@@ -68,6 +68,7 @@ python_maximum_signature_line_length = 90
 html_theme = "pydata_sphinx_theme"
 html_title = "vanishing-curvature"
 html_short_title = "vanishing-curvature"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"priority": 900})]
