@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs_check import check
+from proofs_check.claims.asymptotics import _borne_out
 from proofs_check.claims.error_terms import require_positive
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -52,6 +53,12 @@ def test_a_term_that_is_positive_is_one(claim, scope):
 @pytest.mark.parametrize("power", ["2-L", "L-3", "1-L/2"])
 def test_a_limit_holds_at_all_values_of_the_other_letters_or_not_at_all(power):
     assert check(f"E|a_L|^4 = 1 + O(n^({power}))", LINEAR, compare=False).verdict is not Verdict.SUPPORTED
+
+
+def test_numbers_bear_out_a_limit_at_all_depths():
+    assert _borne_out(N ** (-L), N, sp.S.Zero)
+    assert not _borne_out(N ** (1 - L), N, sp.S.Zero)  # it is 1 at L = 1
+    assert _borne_out(N ** (L - 1), N, sp.oo)  # at some depths
 
 
 @settings(deadline=None, max_examples=20)
