@@ -237,8 +237,10 @@ def _drawn(statistic: Statistic, net: Ensemble, drawing: Drawing) -> tuple[Rando
     observable, component = _observable(number, net)
     readings = drawing.readings(net, observable)
     spectral = isinstance(number, (LargestEigenvalue, LeastEigenvalue))
-    rounding = _SPECTRAL if spectral else readings.rounding
-    return number, readings.log_values(component), rounding
+    logs = readings.log_values(component)
+    if spectral:  # of eigenvalues the logarithm is measured, of norms that of the square
+        return number, 2 * logs, _SPECTRAL
+    return number, logs, readings.rounding
 
 
 _SPECTRAL = Rounding(1e-9, 1e-9)

@@ -257,6 +257,10 @@ def _notes(found: Sequence[Reading], look: Look) -> tuple[Text, ...]:
     if any(reading.dead for reading in found) and shown & {"theory", "measured"}:
         dead = "dead: so many networks have %s that the quantity is that of a dead network."
         notes.append(Text(dead.replace("%s", "a_L = 0"), dead.replace("%s", "$a_L=0$")))
+    if any(one.is_given_survival for one in found):
+        notes.append(
+            Text("The mean and the variance of a logarithm are those of the networks in which no layer is dead.")
+        )
     if shown != {"theory"} and any(one.is_mean and one.measured and not one.measured.is_telling for one in found):
         rare = "Networks that are too rare to be drawn carry the means whose intervals are wide."
         notes.append(Text(rare))

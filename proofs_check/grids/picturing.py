@@ -64,7 +64,8 @@ def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None =
     empty: list[str] = []
     for setting, row, colour, marker in zip(grid.rows.settings, found, PALETTE, _MARKERS, strict=False):
         label = label_of(setting)
-        derived = _series(f"{label.plain}, theory".lstrip(", "), key, row, _derived, Look(colour, line="-"))
+        line = Look(colour, line="-", marker="" if len(places) > 1 else "_")  # a line of one point is none
+        derived = _series(f"{label.plain}, theory".lstrip(", "), key, row, _derived, line)
         drawn = _series(f"{label.plain}, measured".lstrip(", "), key, row, _drawn, Look(colour, marker=marker))
         lines += [derived] if derived is not None else []
         points += [drawn] if drawn is not None else []
@@ -76,8 +77,9 @@ def picture_of(grid: Grid, drawing: Drawing, wanted: Wanted, told: Told | None =
             keys.append(Key(_for_matplotlib(str(label.latex)), look))
     if not lines and not points:
         reasons = [reason for row in found for one in row for _, reason in one.untold]
-        raise InvalidArgument("quantity", f"has no value to draw: {reasons[0] if reasons else 'all networks are dead'}",
-                              "choose other networks, or another quantity")  # fmt: skip
+        why = reasons[0] if reasons else "most networks are dead"
+        remedy = "choose other networks, or another quantity"
+        raise InvalidArgument("quantity", f"has no value to draw: {why}", remedy)
     panel = Panel(
         grid.quantity or "quantity",
         (*lines, *points),
@@ -130,8 +132,11 @@ def _series(name: str, key: str, row: Sequence[Reading], of: Values, look: Look)
     columns: list[list[float]] = [[], [], []]
     for reading in row:
         numbers = of(reading)
-        if numbers is None or _is_dead(numbers) or not all(number.is_finite() for number in numbers):
+        if numbers is None or (reading.dead and not any(numbers)) or not all(n.is_finite() for n in numbers):
             continue
+        if numbers[0] and not 0 < abs(float(numbers[0])) < math.inf:
+            problem = f"{reading.quantity} is {numbers[0]:.4g}, which no drawing can place"
+            raise InvalidArgument("quantity", problem, "draw its logarithm, e.g. median log|a_L|^2, or make a table")
         places.append(_place(reading, key))
         for column, number in zip(columns, numbers, strict=False):
             column.append(float(number))
@@ -139,14 +144,13 @@ def _series(name: str, key: str, row: Sequence[Reading], of: Values, look: Look)
     return Series(name, places, value, lo, hi, look=look) if places else None
 
 
-def _is_dead(numbers: tuple[Decimal, ...]) -> bool:
-    return all(number == 0 for number in numbers)
-
-
 def _notes(empty: Sequence[str], found: Sequence[Sequence[Reading]]) -> tuple[Note, ...]:
     dead = any(one.dead for row in found for one in row)
     words = ["where most networks are dead, nothing is shown"] if dead else []
     words += [f"no value: {', '.join(empty)}"] if empty else []
+    cells = [one for row in found for one in row]
+    words += ["not measured: no valid interval"] if any("measured" in dict(one.untold) for one in cells) else []
+    words += ["of the networks that are alive"] if any(one.is_given_survival for one in cells) else []
     return tuple(Note(text, 0.02, 0.02 + 0.07 * i, of="panel", colour=FAINT) for i, text in enumerate(words))
 
 

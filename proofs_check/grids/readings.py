@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 import flint
 import sympy as sp
 
-from proofs_check.claims.random_numbers import Exceedance, Moment, Quantile
+from proofs_check.claims.random_numbers import Exceedance, LogCumulant, Moment, Quantile
 from proofs_check.claims.sampled import Drawing, allowed, as_ball, measured_statistic
 from proofs_check.grids.axes import Setting
 from proofs_check.grids.cases import Case, case_of
@@ -45,6 +45,8 @@ class Reading:
         in the interval.
     dead : bool
         Whether the quantity is 0, or minus infinity, as most networks are dead.
+    is_given_survival : bool
+        Whether it is that of the networks that are alive, as the logarithm of 0 has no mean.
     is_mean : bool
         Whether it is a mean, whose interval is as wide as its variance makes it.
     untold : tuple of (str, str)
@@ -58,6 +60,7 @@ class Reading:
     ratio: Measured | None = None
     verdict: Verdict | None = None
     dead: bool = False
+    is_given_survival: bool = False
     is_mean: bool = False
     untold: tuple[tuple[str, str], ...] = ()
 
@@ -136,18 +139,27 @@ def _reading(case: Case, quantity: str, asked: Asked, drawing: Drawing, share: f
         try:
             ball, middle = _measured(asked, drawing, share)
         except InvalidArgument as bad:
-            untold.append(("measured", bad.problem))
+            untold.append(("measured", _of_measuring(bad.problem)))
     least, most = bounds_of(asked)
     measured = None if ball is None or middle is None else _as_measured(middle, ball, least, most)
     known = None if theory is None else decimal_of_ball(theory)
     return Reading(
         case, quantity, known, measured,
-        ratio=_ratio(theory, ball, middle),
+        ratio=_ratio(theory, ball, middle, least),
         verdict=None if theory is None or ball is None else _verdict(asked, theory, ball, drawing.tolerance),
         dead=_is_dead(asked, known, measured),
+        is_given_survival=case.net.can_die
+        and any(isinstance(one, LogCumulant) for one in asked.sides.meaning.statistics.values()),
         is_mean=any(isinstance(one, Moment) for one in asked.sides.meaning.statistics.values()),
         untold=tuple(untold),
     )  # fmt: skip
+
+
+def _of_measuring(problem: str) -> str:
+    """Say why nothing is measured, whatever theory knows."""
+    for words in ("neither derived nor sampled", "neither derived here nor sampled"):
+        problem = problem.replace(f"can be {words}", "cannot be sampled")
+    return problem
 
 
 def _measured(asked: Asked, drawing: Drawing, share: float) -> tuple[Ball, Ball]:
@@ -206,12 +218,12 @@ def _as_measured(
     return Measured(min(max(value, lo), hi), lo, hi)
 
 
-def _ratio(theory: Ball | None, ball: Ball | None, middle: Ball | None) -> Measured | None:
+def _ratio(theory: Ball | None, ball: Ball | None, middle: Ball | None, least: Decimal) -> Measured | None:
     if theory is None or ball is None or middle is None or theory.contains(0) or not theory.is_finite():
         return None
     if not ball.is_finite():
         return None
-    return _as_measured(middle / theory, ball / theory)
+    return _as_measured(middle / theory, ball / theory, least if theory > 0 else Decimal("-Infinity"))
 
 
 def _verdict(asked: Asked, theory: Ball, ball: Ball, tolerance: float) -> Verdict:
@@ -231,6 +243,10 @@ def _is_dead(asked: Asked, theory: Decimal | None, measured: Measured | None) ->
     return any(value is not None and (value == 0 or value == Decimal("-Infinity")) for value in values)
 
 
+_HUGE = Context(prec=30, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Numbers may be far beyond all floats."""
+
+
 def decimal_of_ball(ball: Ball) -> Decimal:
     """Return the middle of a ball to 25 digits.
 
@@ -242,4 +258,4 @@ def decimal_of_ball(ball: Ball) -> Decimal:
     middle = ball.mid()
     if not middle.is_finite():
         return decimal_of(float(middle))
-    return Decimal(middle.str(25, radius=False)).normalize()
+    return Decimal(middle.str(25, radius=False)).normalize(_HUGE)

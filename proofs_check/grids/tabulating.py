@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proofs_check.claims.sampled import Drawing
-from proofs_check.grids.axes import Axis, Setting, read_axis, require_apart
+from proofs_check.grids.axes import Axis, Setting, read_axis, require_apart, split
 from proofs_check.grids.layout import Look, grid_table, quantity_text
 from proofs_check.grids.readings import Reading, Told, Wanted, readings
 from proofs_check.tables.model import Table, Text
@@ -83,6 +83,9 @@ def grid_of(
     >>> len(grid.cells())
     2
     """
+    if quantity is not None and len(split(quantity)) > 1:
+        problem = f"{quantity!r} names several"
+        raise InvalidArgument("quantity", problem, f"name them in {names[0]} or {names[1]}, which may be quantities")
     axes = [
         Axis(name, (Setting(),)) if text is None else read_axis(name, text)
         for name, text in zip(names, (rows, columns), strict=True)
@@ -193,11 +196,12 @@ def grid_in_a_table(grid: Grid, drawing: Drawing, look: Look, told: Told | None)
     shown = set(look.show)
     wanted = Wanted(theory=shown != {"measured"}, measured=shown != {"theory"})
     found = grid.read(drawing, wanted, told)
-    table = grid_table(grid.rows, grid.columns, found, look, _said(grid, drawing, wanted, bounds=look.bounds))
+    brackets = not look.bounds and bool(shown & {"measured", "ratio"})
+    table = grid_table(grid.rows, grid.columns, found, look, _said(grid, drawing, wanted, brackets=brackets))
     return table, [reading for row in found for reading in row]
 
 
-def _said(grid: Grid, drawing: Drawing, wanted: Wanted, *, bounds: bool) -> Text:
+def _said(grid: Grid, drawing: Drawing, wanted: Wanted, *, brackets: bool) -> Text:
     """Say in a caption's prose what a table is about; ``%s`` stands for what its cells show."""
     common = [(key, value) for key, value in grid.base.items() if spoken(key, value)]
     quantity = quantity_text(grid.quantity)
@@ -207,7 +211,7 @@ def _said(grid: Grid, drawing: Drawing, wanted: Wanted, *, bounds: bool) -> Text
         heads[1].append(", ".join(spoken(key, value) for key, value in common))
     how = "."
     if wanted.measured:
-        digits = "" if bounds else " Digits in brackets are the uncertainty of the last ones."
+        digits = " Digits in brackets are the uncertainty of the last ones." if brackets else ""
         how = (
             f".{digits} {drawing.samples:,} networks of real weights a cell (seed {drawing.seed}); all intervals hold "
             f"together with probability at least {1 - drawing.error:.10g}."

@@ -28,7 +28,7 @@ def require_macro(argument: str, name: str, taken: Mapping[str, object]) -> str:
     Raises
     ------
     InvalidArgument
-        If it has other characters than letters, or is taken.
+        If it has other characters than letters, or only small ones, as LaTeX's own have, or is taken.
 
     Examples
     --------
@@ -41,6 +41,9 @@ def require_macro(argument: str, name: str, taken: Mapping[str, object]) -> str:
     bare = name.removeprefix("\\")
     if not re.fullmatch(r"[A-Za-z]+", bare):
         raise InvalidArgument(argument, f"{name!r} is no name of a macro", "use letters only, as in vcMedian")
+    if bare == bare.lower():
+        problem = f"{name!r} may be one of LaTeX's own"
+        raise InvalidArgument(argument, problem, "use a name with a capital letter in it, as in vcMedian")
     if bare in taken:
         raise InvalidArgument(argument, f"{bare} is named twice", "give each its own name")
     return bare
@@ -81,10 +84,10 @@ def macro_file(macros: Mapping[str, str], origin: str) -> str:
     --------
     >>> print(macro_file({"vcOne": "1"}, "vanishing paper p.toml"))
     % vanishing paper p.toml
-    % needs \usepackage{siunitx,xspace}
+    % needs \usepackage{amsmath,amssymb,siunitx,xspace}
     \newcommand{\vcOne}{1\xspace}
     <BLANKLINE>
     """
-    lines = [f"% {origin}", r"% needs \usepackage{siunitx,xspace}"]
+    lines = [f"% {origin}", r"% needs \usepackage{amsmath,amssymb,siunitx,xspace}"]
     lines += [rf"\newcommand{{\{name}}}{{{text}\xspace}}" for name, text in macros.items()]
     return "\n".join([*lines, ""])

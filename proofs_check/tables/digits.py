@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 from proofs_check.tables.model import Number
 
-_EXACT = Context(prec=60, Emax=10**9, Emin=-(10**9))
+_EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _PLAIN = (Decimal("1e-3"), Decimal("1e6"))
 """Numbers between these are written without a power of ten."""
 
@@ -31,12 +31,13 @@ class Measured:
     @property
     def is_telling(self) -> bool:
         """Whether its interval is narrow enough for a value and its uncertainty: half the value to each side."""
-        return self.lo.is_finite() and self.hi.is_finite() and 2 * self.uncertainty <= abs(self.value)
+        finite = self.lo.is_finite() and self.hi.is_finite()
+        return finite and _EXACT.add(self.uncertainty, self.uncertainty) <= self.value.copy_abs()
 
     @property
     def uncertainty(self) -> Decimal:
         """The distance from the value to the farther end."""
-        return max(self.hi - self.value, self.value - self.lo)
+        return max(_EXACT.subtract(self.hi, self.value), _EXACT.subtract(self.value, self.lo))
 
 
 def places(value: Decimal, figures: int) -> int:
@@ -58,7 +59,7 @@ def is_plain(values: Sequence[Decimal]) -> bool:
     >>> is_plain([Decimal("0.001"), Decimal(0)]), is_plain([Decimal("0.001"), Decimal("1e-9")])
     (True, False)
     """
-    return all(value == 0 or _PLAIN[0] <= abs(value) < _PLAIN[1] for value in values if value.is_finite())
+    return all(value == 0 or _PLAIN[0] <= value.copy_abs() < _PLAIN[1] for value in values if value.is_finite())
 
 
 def exact_number(value: Decimal, last: int | None = None, *, plain: bool | None = None, figures: int = 4) -> Number:
@@ -90,7 +91,7 @@ def exact_number(value: Decimal, last: int | None = None, *, plain: bool | None 
         last = min(last, 0)
     rounded = value.quantize(Decimal((0, (1,), last)), ROUND_HALF_EVEN, _EXACT)
     if rounded == value:  # no digit is lost: 1, not 1.000
-        rounded = value.normalize()
+        rounded = value.normalize(_EXACT)
     if plain:
         return Number(f"{rounded:f}", value)
     exponent = rounded.adjusted()
@@ -131,8 +132,8 @@ def measured_number(measured: Measured, *, plain: bool | None = None, bounds: bo
     while True:
         step = Decimal((0, (1,), min(last, 0) if plain else last))
         rounded = value.quantize(step, ROUND_HALF_EVEN, _EXACT)
-        off = max(hi - rounded, rounded - lo)
-        units = int((off / step).to_integral_value(ROUND_CEILING))
+        off = max(_EXACT.subtract(hi, rounded), _EXACT.subtract(rounded, lo))
+        units = int(_EXACT.divide(off, step).to_integral_value(ROUND_CEILING))
         if units < 100 or (plain and last >= 0):
             break
         last += 1
@@ -149,8 +150,8 @@ def _interval(measured: Measured, *, plain: bool | None) -> str:
     plain = is_plain(ends) if plain is None else plain
     figures = 3
     if len(ends) == 2 and hi != lo:
-        largest = max(abs(lo), abs(hi))
-        figures = max(3, largest.adjusted() - (hi - lo).adjusted() + 2)
+        largest = max(lo.copy_abs(), hi.copy_abs())
+        figures = max(3, largest.adjusted() - _EXACT.subtract(hi, lo).adjusted() + 2)
     return f"[{_end(lo, figures, ROUND_FLOOR, plain)}, {_end(hi, figures, ROUND_CEILING, plain)}]"
 
 

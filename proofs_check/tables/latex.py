@@ -7,6 +7,7 @@ down to the width there is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from proofs_check.tables.fitting import FITS, Fitted, fitted
@@ -60,6 +61,8 @@ def to_latex(table: Table, *, fit: str = "auto", label: str | None = None) -> st
     if fit not in FITS:
         raise InvalidArgument("fit", f"there is no fit {fit!r}", nearest(fit, FITS))
     label = f"tab:{table.name}" if label is None else label
+    if not re.fullmatch(r"[\w:.+/-]+", label, re.ASCII):
+        raise InvalidArgument("label", f"{label!r} is no label", "use letters, digits, and : . - _ only")
     found = fitted(table, fit)
     written = [
         _float(found, place, label if place == 0 else f"{label}-{place + 1}") for place in range(len(found.floats))
@@ -94,7 +97,7 @@ def _float(found: Fitted, place: int, label: str) -> str:
     caption = typeset(table.caption)
     if len(found.floats) > 1:
         caption += f" (part {place + 1} of {len(found.floats)})"
-    lines = [f"% {table.origin}"] if table.origin else []
+    lines = [f"% {table.origin}", f"% needs {PREAMBLE[0]}"] if table.origin else []
     lines += [
         rf"\begin{{{environment}}}",
         r"\centering",

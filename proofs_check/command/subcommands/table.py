@@ -95,6 +95,10 @@ def _chosen(options: Namespace) -> Show:
         name = by_ending[ending] if name is None else name
         writable_file("out", options.out)
     show = _readable if name is None else choice("format", name, FORMATS)
+    if name in ("csv", "json"):
+        for option in ("caption", "intervals"):
+            if getattr(options, option) is not None:
+                raise InvalidArgument(option, f"has no effect on {name}", "leave it out, or use another format")
     if name != "latex":
         for option in _LATEX:
             if getattr(options, option) not in (None, False):
@@ -149,7 +153,13 @@ def _grid_table(options: Namespace, show: Show) -> int:
         problem = "is that of ready tables; here --samples says how many networks are drawn"
         raise InvalidArgument("profile", problem, "use e.g. --samples 20000")
     intervals = choice("intervals", options.intervals or "short", {"short": False, "bounds": True})
-    look = Look(read_show("theory,measured" if options.show is None else options.show), bounds=intervals)
+    shown = read_show("theory,measured" if options.show is None else options.show)
+    if shown == ("theory",):
+        for option in ("samples", "error", "tolerance", "intervals"):
+            if getattr(options, option) is not None:
+                problem = "has no effect where nothing is measured"
+                raise InvalidArgument(option, problem, "leave it out, or add measured to --show")
+    look = Look(shown, bounds=intervals)
     with connected(options) as workers, drawing_of(options, workers) as drawing, progress_bars() as told:
         table, found = tabulate(
             rows=options.rows,

@@ -77,3 +77,19 @@ def test_statistics_scale_as_the_networks_do(text):
     expected = {"E|a_L|^3": 27, "median lambda_min": 3, "P(|a_L|^2 >= 9)": 1}.get(text, logarithm)
     assert sp.simplify(factor - expected) == 0
     assert getattr(unit, "threshold", 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("median lambda_max = 4", "supported"),
+        ("median lambda_max <= 3", "refuted"),
+        ("median lambda_min <= -3", "supported"),
+        ("P(lambda_max >= 3) = 1", "supported"),
+        ("median lambda_max = 2", "refuted"),
+    ],
+)
+def test_eigenvalues_are_themselves_and_not_their_roots(claim, verdict):
+    """f = 4 w_2 w_1 has the Hessian ((0, 4), (4, 0)), whatever the weights."""
+    chain = Ensemble(width=1, depth=2, readout=(4,))
+    assert check(claim, chain, samples=2000, compare=False).verdict.value == verdict

@@ -81,6 +81,10 @@ def test_the_command_writes_a_figure_and_its_numbers(vanishing, tmp_path):
         ("--x L=2,3 --lines n=1..7 --quantity 'E|a_L|^2'", "--lines: are 7, of which no more than 6"),
         ("--x L=2,3 --lines n=2 --quantity 'E|a_L|^2' --show ratio", "--show: a figure shows theory and measured"),
         ("--x L=2,3 --lines n=2", "--quantity: is missing"),
+        (
+            "--x L=2,4 --lines n=4 --init 1e-300 --quantity 'E|a_L|^2' --show theory",
+            "--quantity: E|a_L|^2 is 1.600e-599",
+        ),
     ],
 )
 def test_wrong_options_are_refused(vanishing, tmp_path, options, told):
@@ -93,3 +97,9 @@ def test_wrong_options_are_refused(vanishing, tmp_path, options, told):
 def test_a_figure_without_any_value_is_refused():
     with pytest.raises(InvalidArgument, match="has no value to draw"):
         picture("n=2", "L=2", "median lambda_max", {}, Wanted(measured=False))
+
+
+def test_a_line_of_one_point_has_a_mark_and_what_is_not_measured_is_told():
+    (panel,) = picture("n=4", "L=2", "E log|a_L|^2", RELU).panels
+    assert [series.look.marker for series in panel.series] == ["_"]
+    assert [note.text for note in panel.notes] == ["not measured: no valid interval", "of the networks that are alive"]

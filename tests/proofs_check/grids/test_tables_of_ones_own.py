@@ -207,3 +207,60 @@ def test_a_setting_says_what_it_sets():
     named = label_of(Setting((("width", "4"), ("activation", "leaky:1/4")), "E|a_L|^2"))
     assert named.plain == "E|a_L|^2, n=4, leaky:1/4"
     assert named.latex == r"$\mathbb{E}|a_{L}|^{2}$, $n=4$, leaky ReLU of slope $\frac{1}{4}$"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "truth"),
+    [
+        ("median lambda_max", 4),
+        ("median lambda_min", -4),
+        ("quantile[0.9] lambda_max", 4),
+        ("median log(lambda_max)", float(np.log(4))),
+        ("median lambda_max^2", 16),
+        ("E lambda_max", 4),
+        ("P(lambda_max >= 3)", 1),
+        ("P(lambda_max >= 5)", 0),
+        ("P(lambda_min <= -3)", 1),
+    ],
+)
+def test_eigenvalues_of_a_chain_that_has_no_others(quantity, truth):
+    """f = 4 w_2 w_1 has the Hessian ((0, 4), (4, 0)), whatever the weights."""
+    networks = {"width": "1", "depth": "2", "readout": "4"}
+    _, (one,) = tabulate(quantity=quantity, samples=400, networks=networks, look=Look(show=("measured",)))
+    slack = 1e-6 * abs(truth)
+    assert float(one.measured.lo) - slack <= truth <= float(one.measured.hi) + slack
+    if not quantity.startswith(("E", "P")):
+        assert float(one.measured.value) == pytest.approx(truth, rel=1e-6)
+
+
+def test_numbers_of_millions_of_digits_and_certain_events_have_bounds_that_can_be():
+    _, (huge,) = tabulate(
+        columns="L=1000000000", quantity="E|a_L|^4", networks={"width": "4"}, look=Look(show=("theory",))
+    )
+    assert huge.theory.adjusted() == 176091259
+    _, (rare,) = tabulate(quantity="P(|a_L|^2 >= 1000000)", samples=50, networks={"width": "4", "depth": "4"})
+    assert rare.ratio.lo == 0
+
+
+def test_a_logarithm_says_that_it_is_of_networks_that_live(vanishing):
+    command = "table --rows n=4 --depth 2 --activation relu --init he --quantity 'E log|a_L|^2' --show theory"
+    assert "those of the networks in which no layer is dead" in vanishing(command).out
+
+
+@pytest.mark.usefixtures("no_simulation")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--quantity 'E|a_L|^4, E|a_L|^2' --width 2 --depth 2", "--quantity: 'E|a_L|^4, E|a_L|^2' names several"),
+        ("--rows n=2 --depth 2 --quantity 'E|a_L|^2' --format csv --caption x", "--caption: has no effect on csv"),
+        ("--rows n=2 --depth 2 --quantity 'E|a_L|^2' --show theory --samples 3", "--samples: has no effect where"),
+        (
+            "--rows n=2 --depth 2 --quantity 'E|a_L|^2' --show theory --format latex --label 'a b'",
+            "--label: 'a b' is no",
+        ),
+    ],
+)
+def test_options_without_effect_are_refused(vanishing, options, told):
+    ran = vanishing(f"table {options}")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(f"vanishing: {told}"), ran.err
