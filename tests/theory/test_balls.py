@@ -144,7 +144,7 @@ def test_what_has_no_finite_real_value_is_refused(undefined: sp.Expr) -> None:
     [
         (sp.sin(1), "sin"),
         (sp.besselk(0, 1), "besselk"),
-        (1 + sp.Float("0.1"), "Float"),
+        (1 + sp.Float("0.1"), "float"),
         (sp.I, "ImaginaryUnit"),
         (sp.Symbol("n") + sp.Symbol("L"), "symbols L, n"),
     ],
