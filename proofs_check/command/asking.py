@@ -70,9 +70,7 @@ def read_ensemble(options: Namespace) -> Ensemble:
     width=n depth=8 activation=linear init=he law=normal readout=random
     """
     given = {name: getattr(options, name) for name in ENSEMBLE_OPTIONS}
-    if given["widths"] is not None:
-        given["widths"] = given["widths"].split(",")
-    return Ensemble(**{name: value for name, value in given.items() if value is not None})
+    return Ensemble.from_text({name: value for name, value in given.items() if value is not None})
 
 
 def add_query_options(parser: ArgumentParser, action: str) -> None:

@@ -53,13 +53,7 @@ def case_of(base: Mapping[str, str], settings: Sequence[Setting]) -> Case:
     fields = dict(base) | {key: value for setting in settings for key, value in setting.values}
     layers = {key: fields.pop(key) for key in LAYERS if key in fields}
     sizes = _sizes(fields)
-    given: dict[str, object] = {key: value for key, value in fields.items() if key not in ("width", "depth")}
-    if "widths" in given:
-        given["widths"] = str(given["widths"]).split(",")
-    for key in ("readout", "input"):
-        if key in given and "," in str(given[key]):
-            given[key] = str(given[key]).split(",")
-    net = Ensemble(**(given | sizes))  # type: ignore[arg-type]
+    net = Ensemble.from_text(fields | {key: str(value) for key, value in sizes.items()})
     net.require_numbers("a table or a figure")
     letters = {"n": net.width, "L": net.depth}
     known = {name: sp.Integer(value) for name, value in letters.items() if isinstance(value, int)}

@@ -30,7 +30,7 @@ from proofs_check.manuscript.items import (
     VerdictItem,
 )
 from proofs_check.manuscript.macros import Macros, macro_file, number_macro, prose_macro
-from proofs_check.manuscript.recipe import Recipe, _parsed
+from proofs_check.manuscript.recipe import Recipe
 from proofs_check.manuscript.record import changes, read_record, read_stamps, write_record
 from proofs_check.reporting.drawing import write_picture
 from proofs_check.reporting.files import write_whole
@@ -230,7 +230,7 @@ class _Builder:
         self.values[f"\\{item.macro}"] = number.written
 
     def claim(self, item: ClaimItem) -> None:
-        net = Ensemble(**_parsed(item.networks))
+        net = Ensemble.from_text(item.networks)
         found = check(item.claim, net, sizes=item.sizes or None, jobs=self.jobs, compare=False)
         self.macros[item.macro] = found.verdict.value
         formula = item.claim if "\\" in item.claim else typeset(item.claim)

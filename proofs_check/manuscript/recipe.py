@@ -123,6 +123,12 @@ class _Reader:
     def refused(self, key: str, problem: str, remedy: str) -> InvalidArgument:
         return InvalidArgument("file", f"{self.path}, line {self.line(key)}: {key} {problem}", remedy)
 
+    def of_its_line(self, entry: Mapping[str, Any], bad: InvalidArgument) -> InvalidArgument:
+        """Return an error of the library as one of the line that it is about."""
+        short = {"width": "n", "depth": "L"}.get(bad.argument, bad.argument)
+        where = self.line(bad.argument if bad.argument in entry else short)
+        return InvalidArgument("file", f"{self.path}, line {where}: {bad.argument}: {bad.problem}", bad.remedy)
+
     def line(self, key: str) -> int:
         return line_of(self.text, key) if self.at is None else line_of_entry(self.text, *self.at, key)
 
@@ -273,12 +279,15 @@ class _Reader:
         if not claim:
             raise self.refused("claim", "is missing", 'write e.g. claim = "E|a_L|^4 = (1+5/n)^L |x|^4"')
         expect = self.one_of(entry, "expect", _VERDICTS, "supported")
-        networks = {"width": "n", "depth": "L"} | self.networks(entry)
-        if "\\" not in claim:
-            try:
-                understand(claim, in_letters(Ensemble(**_parsed(networks)))[0])
-            except InvalidArgument as bad:
-                raise self.refused("claim", bad.problem, bad.remedy) from None
+        networks = self.networks(entry)
+        if "widths" not in networks:
+            networks = {"width": "n", "depth": "L"} | networks
+        try:
+            net = Ensemble.from_text(networks)
+            if "\\" not in claim:
+                understand(claim, in_letters(net)[0])
+        except InvalidArgument as bad:
+            raise self.of_its_line(entry, bad) from None
         return ClaimItem(macro, claim, networks, self.word(entry, "for"), expect)
 
     def verdict(self, entry: Mapping[str, Any]) -> VerdictItem:
@@ -306,22 +315,5 @@ class _Reader:
             for base, settings, quantity in grid.cells():
                 ask(quantity, case_of(base, settings))
         except InvalidArgument as bad:
-            short = {"width": "n", "depth": "L"}.get(bad.argument, bad.argument)
-            where = self.line(bad.argument if bad.argument in entry else short)
-            raise InvalidArgument(
-                "file", f"{self.path}, line {where}: {bad.argument}: {bad.problem}", bad.remedy
-            ) from None
+            raise self.of_its_line(entry, bad) from None
         return grid
-
-
-def _parsed(networks: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields of an ensemble as it takes them."""
-    out: dict[str, Any] = dict(networks)
-    if "widths" in out:
-        out.pop("width", None)
-        out.pop("depth", None)
-        out["widths"] = out["widths"].split(",")
-    for key in ("readout", "input"):
-        if key in out and "," in out[key]:
-            out[key] = out[key].split(",")
-    return out

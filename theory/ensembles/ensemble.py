@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -182,6 +182,30 @@ class Ensemble:
             ):
                 problem = f"{name!r} already names {taken[name] if taken[name] != role else 'a norm of the input'}"
                 raise InvalidArgument(argument, problem, "choose another name")
+
+    @classmethod
+    def from_text(cls, fields: Mapping[str, str]) -> Ensemble:
+        """Return the ensemble whose parts are written out, as options and files have them.
+
+        Parameters
+        ----------
+        fields : mapping of str to str
+            Any of the parameters above by their names; lists have commas between their entries.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such ensemble.
+
+        Examples
+        --------
+        >>> Ensemble.from_text({"widths": "784,100,10", "readout": "ones"})
+        Ensemble(widths=(784, 100, 10), readout='ones')
+        """
+        given: dict[str, Any] = dict(fields)
+        if "widths" in given:
+            given["widths"] = given["widths"].split(",")
+        return cls(**given)
 
     def at(self, **changes: Any) -> Ensemble:
         """Return the same ensemble with some fields changed, such as numbers for symbols, or another law.

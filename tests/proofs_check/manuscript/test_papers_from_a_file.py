@@ -45,6 +45,7 @@ name = "verdicts"
 statements = ["plateau.saddle"]
 caption = "What is known of saddles."
 """
+CLAIM = "[[claim]]\nmacro = 'vC'\nclaim = 'E|a_L|^2 = |x|^2'\n"
 FIGURE = f"""
 [[figure]]
 name = "depths"
@@ -150,7 +151,10 @@ def test_a_figure_of_ones_own_with_its_numbers(paper):
         ("[[number]]\nmacro = 'vC'\nquantity = 'E|a_L|^2'\nn = 'm'\nL = 2\n", "width: "),
         ("[[number]]\nmacro = 'vC'\nshow = 'all'\n", "line 3: show is 'all'"),
         ("[[claim]]\nmacro = 'vC'\n", "line 1: claim is missing"),
-        ("[[claim]]\nmacro = 'vC'\nclaim = 'E|a_L|^2 =='\n", "line 3: claim "),
+        ("[[claim]]\nmacro = 'vC'\nclaim = 'E|a_L|^2 =='\n", "line 3: claim: "),
+        (f"{CLAIM}init = 'hee'\n", "line 4: init: there is no initialization 'hee'"),
+        (f"{CLAIM}n = 4\nwidths = [2, 3]\n", "line 4: width: exactly one of width and widths"),
+        (CLAIM.replace("E|", r"\\mathbb E|") + "init = 'hee'\n", "line 4: init: there is no initialization 'hee'"),
         ("[[claim]]\nmacro = 'vC'\nclaim = 'E|a_L|^2 = |x|^2'\nexpect = 'true'\n", "line 4: expect is 'true'"),
         ("[[verdict]]\nmacro = 'vC'\nstatements = ['nope.*']\n", "line 3: statements no statement matches 'nope.*'"),
         ("[[table]]\nready = 'forwrd'\n", "line 2: ready is 'forwrd', which is no topic; did you mean 'forward'"),
