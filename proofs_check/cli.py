@@ -156,9 +156,9 @@ def _short(text: str) -> str:
 
 
 def _add_subcommands(parser: _Parser) -> None:
-    from importlib.metadata import version
+    from proofs_check.provenance import version
 
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('vanishing-curvature')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     for name in subcommands.names():
         subcommand = subcommands.subcommand(name)

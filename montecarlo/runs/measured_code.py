@@ -45,15 +45,31 @@ def package() -> str:
     >>> package() == package(), package().endswith(")")
     (True, True)
     """
-    content = hashlib.sha256()
-    for folder in _SAMPLER:
-        for path in sorted((_ROOT / folder).rglob("*.py")):
-            content.update(f"{path.relative_to(_ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     try:
         release = version(DISTRIBUTION)
     except PackageNotFoundError:
         release = "not installed"
-    return f"{release} (sources {content.hexdigest()[:16]})"
+    return f"{release} (sources {digest_of_sources(*_SAMPLER)})"
+
+
+def digest_of_sources(*folders: str) -> str:
+    """Return a digest of this package's sources in some folders, their names and contents.
+
+    Parameters
+    ----------
+    *folders : str
+        The folders, from the root of the sources, e.g. ``"theory/ensembles"``.
+
+    Examples
+    --------
+    >>> len(digest_of_sources("theory", "montecarlo"))
+    16
+    """
+    content = hashlib.sha256()
+    for folder in folders:
+        for path in sorted((_ROOT / folder).rglob("*.py")):
+            content.update(f"{path.relative_to(_ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return content.hexdigest()[:16]
 
 
 def own_code(*things: object) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from montecarlo import Workers
 from montecarlo.runs.block_store import BlockStore
+from montecarlo.runs.measured_code import digest_of_sources
 from montecarlo.runs.stored_runs import shared_store
 from proofs_check.claims.checking import check
 from proofs_check.claims.sampled import Drawing
@@ -32,6 +32,7 @@ from proofs_check.manuscript.items import (
 from proofs_check.manuscript.macros import Macros, macro_file, number_macro, prose_macro
 from proofs_check.manuscript.recipe import Recipe
 from proofs_check.manuscript.record import changes, read_record, read_stamps, write_record
+from proofs_check.provenance import version
 from proofs_check.reporting.drawing import write_picture
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.pages import Page, page_width
@@ -94,8 +95,6 @@ def build(recipe: Recipe, out: Path, *, origin: str, jobs: int, workers: Workers
     -------
     Built
     """
-    from importlib.metadata import version
-
     builder = _Builder(recipe, out, origin, jobs, workers, told)
     report = builder.verified()
     with shared_store(builder.store, recipe.seed) as blocks:
@@ -104,7 +103,7 @@ def build(recipe: Recipe, out: Path, *, origin: str, jobs: int, workers: Workers
     before = read_record(out)
     builder.built.changed = changes(before, builder.values)
     builder.write("macros.tex", macro_file(builder.macros, origin))
-    write_record(out, builder.values, builder.stamps, version("vanishing-curvature"))
+    write_record(out, builder.values, builder.stamps, version())
     return builder.built
 
 
@@ -255,7 +254,8 @@ class _Builder:
         """Draw a figure of the package, unless it is there, made from the same code and settings."""
         name = f"figures/{item.name}.{item.format}"
         path = self.file(name)
-        self.stamps[name] = f"{item.figure}, {item.format}, {item.width}, seed {self.recipe.seed}, {sources()}"
+        code = digest_of_sources("theory", "montecarlo", "proofs_check")
+        self.stamps[name] = f"{item.figure}, {item.format}, {item.width}, seed {self.recipe.seed}, {code}"
         if path.exists() and read_stamps(self.out).get(name) == self.stamps[name]:
             self.built.files.append(path)
             return
@@ -270,23 +270,6 @@ class _Builder:
         write_picture(picture, path, Page(page_width(item.width)))
         self.write(f"figures/{item.name}.csv", to_csv(picture))
         self.built.files.append(path)
-
-
-@cache
-def sources() -> str:
-    """Return a digest of all sources that a figure of the package is made by.
-
-    Examples
-    --------
-    >>> len(sources())
-    16
-    """
-    root = Path(__file__).parent.parent.parent
-    content = hashlib.sha256()
-    for folder in ("theory", "montecarlo", "proofs_check"):
-        for path in sorted((root / folder).rglob("*.py")):
-            content.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
-    return content.hexdigest()[:16]
 
 
 def _name(item: Item) -> str:

@@ -138,10 +138,10 @@ def _shown(options: Namespace, table: Table, show: Show) -> None:
 
 def _origin() -> str:
     """Return the command that makes the table, with the version."""
-    from importlib.metadata import version
+    from proofs_check.provenance import version
 
     typed = " ".join(map(shlex.quote, sys.argv[1:]))
-    return f"vanishing {typed} (vanishing-curvature {version('vanishing-curvature')})"
+    return f"vanishing {typed} (vanishing-curvature {version()})"
 
 
 def _grid_table(options: Namespace, show: Show) -> int:
