@@ -16,26 +16,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def inline(formula: Formula) -> str:
-    """Return a formula in a line of text; one that has no MathML stays LaTeX.
-
-    Parameters
-    ----------
-    formula : Formula
-        The formula.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    pieces = [piece for line in formula.lines for part in line for piece in part]
-    if not pieces:
-        return f'<code class="latex">{html.escape(formula.latex)}</code>'
-    text = "".join(pieces).replace('displaystyle="true"', 'displaystyle="false"')
-    return f'<span class="formula">{text}</span>'
-
-
 def block(formula: Formula) -> str:
     """Return a formula in lines of its own, which break between its parts where the page is narrow.
 
@@ -56,7 +36,7 @@ def block(formula: Formula) -> str:
 
 
 def _visit_inline(translator: Any, node: nodes.math) -> None:
-    translator.body.append(inline(_typeset(node)))
+    translator.body.append(f'<span class="formula">{_typeset(node).inline}</span>')
     raise nodes.SkipNode
 
 

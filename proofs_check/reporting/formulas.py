@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from xml.etree.ElementTree import fromstring, tostring
 
 from proofs_check.reporting.pieces import Unreadable, pieces_of
@@ -24,6 +25,14 @@ class Formula:
 
     latex: str
     lines: tuple[tuple[tuple[str, ...], ...], ...]
+
+    @property
+    def inline(self) -> str:
+        """HTML of the formula within a line of text; LaTeX that cannot be read stays as it is."""
+        pieces = "".join(piece for line in self.lines for part in line for piece in part)
+        if not pieces:
+            return f'<code class="latex">{escape(self.latex)}</code>'
+        return pieces.replace('displaystyle="true"', 'displaystyle="false"')
 
 
 def typeset(latex: str) -> Formula:

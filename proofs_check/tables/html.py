@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from html import escape
+from importlib.util import find_spec
 
+from proofs_check.reporting.formulas import typeset as formula
 from proofs_check.tables.model import Cell, Number, Table, Text
 from proofs_check.tables.prose import typeset_prose
 from theory.ensembles import InvalidArgument
@@ -41,6 +43,9 @@ def to_html(table: Table) -> str:
     </tbody>
     </table>
     """
+    if find_spec("latex2mathml") is None:
+        problem = "formulas in HTML need latex2mathml"
+        raise InvalidArgument("format", problem, "in the clone: pip install '.[report]'; or use --format markdown")
     lines = [f'<table id="{escape(table.name)}">', f"<caption>{_shown(table.caption)}</caption>", "<thead>"]
     lines += _group_row(table)
     lines.append("<tr>" + "".join(f'<th scope="col">{_shown(c.head)}</th>' for c in table.columns) + "</tr>")
@@ -88,7 +93,7 @@ def _shown(text: Text) -> str:
     latex = typeset_prose(text.plain) if text.latex is None else text.latex
     out, end = [], 0
     for found in _FORMULA.finditer(latex):
-        out += [_plain(latex[end : found.start()]), _mathml(found[1])]
+        out += [_plain(latex[end : found.start()]), formula(found[1]).inline]
         end = found.end()
     return "".join([*out, _plain(latex[end:])])
 
@@ -97,14 +102,3 @@ def _plain(latex: str) -> str:
     for command, letter in _UNESCAPED.items():
         latex = latex.replace(command, letter)
     return escape(re.sub(r"\\([_%&#${}])", r"\1", latex))
-
-
-def _mathml(formula: str) -> str:
-    try:
-        from latex2mathml.converter import convert
-    except ImportError:
-        problem = "formulas in HTML need latex2mathml"
-        raise InvalidArgument(
-            "format", problem, "in the clone: pip install '.[report]'; or use --format markdown"
-        ) from None
-    return str(convert(formula))

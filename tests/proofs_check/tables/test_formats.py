@@ -15,6 +15,7 @@ from proofs_check.tables.formats import FORMATS, to_csv, to_json, to_list, to_ma
 from proofs_check.tables.html import to_html
 from proofs_check.tables.latex import to_latex
 from proofs_check.tables.model import Column, Number, Table, Text, table_of_texts
+from theory.ensembles import InvalidArgument
 
 HEADS = ("statement", "case", "exact value", "estimate")
 SPECIAL = "\\_%&#${}^~|<>*`[]\"', \n"
@@ -177,7 +178,9 @@ def test_numbers_keep_their_intervals_in_csv_and_json():
 
 def test_numbers_are_aligned_by_siunitx_under_heads_with_a_rule():
     text = to_latex(MEASURED)
-    assert text.startswith("% vanishing table 50%\n\\begin{table}\n")
+    origin, needed, begins = text.splitlines()[:3]
+    assert (origin, begins) == ("% vanishing table 50%", r"\begin{table}")
+    assert needed == r"% needs \usepackage{amsmath,amssymb,booktabs,graphicx,siunitx,tabularx}"
     assert r"\begin{tabular}{@{}l S[table-format=1.3e-2] S[table-format=1.3(2)]@{}}" in text
     assert r" & \multicolumn{2}{c}{$L=8$} \\" + "\n" + r"\cmidrule(lr){2-3}" in text
     assert r"$n$ & {theory} & {measured} \\" in text
@@ -192,6 +195,20 @@ def test_html_says_powers_of_ten_and_spans_groups():
     assert "1.7·10<sup>−10</sup>" in text
     assert '<th scope="colgroup" colspan="2"><math' in text
     assert '<tfoot><tr><td colspan="3">a note</td></tr></tfoot>' in text
+
+
+def test_html_tells_left_bars_from_right_ones_and_shows_what_it_cannot_read():
+    heads = (Column(Text("norm", r"$|a_L|^2$")), Column(Text("odd", r"$\nonsense{<}$")))
+    text = to_html(Table("t", Text("a caption"), heads, ()))
+    assert text.index('form="prefix"') < text.index('form="postfix"')
+    assert '<math displaystyle="false">' in text
+    assert r'<code class="latex">\nonsense{&lt;}</code>' in text
+
+
+def test_html_needs_its_package(monkeypatch):
+    monkeypatch.setattr("proofs_check.tables.html.find_spec", lambda name: None)
+    with pytest.raises(InvalidArgument, match=r"format: formulas in HTML need latex2mathml; in the clone: pip install"):
+        to_html(MEASURED)
 
 
 def test_notes_are_told_in_every_format_for_people():
