@@ -8,12 +8,7 @@ paper          what a paper is: its claims, each with the statements that check 
 papers         the papers, one file each
 evidence       the kinds of evidence
 verdict        tiers, findings, and the rule from interval to verdict
-verification   the main job: plan, simulate, judge
-results        what a run found: of a mutant, of a statement, of all of them
-provenance     which code made a run, when, where and by which command
-sharpness      by how much claims may be moved before evidence refutes them
-generality     whether proofs speak of all networks that are assumed
-substitution   whether a proof holds for networks that are changed
+verification   the main job: plan, simulate, judge; what a run found, and how sharp it is
 domain         which sizes a statement speaks of, and whether its evidence gets there
 registry       which statements there are, by id
 loading        a user's file as a module
@@ -69,8 +64,8 @@ if TYPE_CHECKING:
         Simulated,
     )
     from proofs_check.registry import load, select
-    from proofs_check.results import Report
-    from proofs_check.verification import verify
+    from proofs_check.verification.results import Report
+    from proofs_check.verification.verifying import verify
 
 __all__ = [
     "Statement",
@@ -117,8 +112,8 @@ _ROOMS = {
     "answers.derivation": ("Derivation",),
     "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
-    "verification": ("verify",),
-    "results": ("Report",),
+    "verification.verifying": ("verify",),
+    "verification.results": ("Report",),
     "claims.checking": ("check",),
     "claims.checked": ("Checked",),
 }  # fmt: skip

@@ -156,7 +156,7 @@ def _short(text: str) -> str:
 
 
 def _add_subcommands(parser: _Parser) -> None:
-    from proofs_check.provenance import version
+    from proofs_check.verification.provenance import version
 
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)

@@ -17,6 +17,9 @@ from theory.ensembles import InvalidArgument
 Place = tuple[str, int]
 """A file and a line."""
 
+NOT_OURS = BaseException
+"""What other people's code may raise without ending the run: all but an interrupt, which is raised again."""
+
 _ROOT = Path(__file__).parent.parent
 _NOT_THE_USERS = tuple(
     f"{folder}/"

@@ -18,8 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from proofs_check.claims.batch import Line
     from proofs_check.faults import Fault
-    from proofs_check.results import StatementReport
     from proofs_check.statement import Statement
+    from proofs_check.verification.results import StatementReport
 
 _LISTS_STATEMENTS = re.compile(r"^STATEMENTS\b", re.MULTILINE)
 _PLAN = pytest.StashKey[dict[Path, list["StatementCollector"]]]()
@@ -218,14 +218,14 @@ class StatementCollector(pytest.Collector):
     @cached_property
     def simulated_checks(self) -> int:
         """Number of simulated checks in the chosen profile."""
-        from proofs_check.verification import simulated_checks
+        from proofs_check.verification.verifying import simulated_checks
 
         return simulated_checks(self.statement, self.config.getoption("--statements-profile"))
 
     @cached_property
     def report(self) -> StatementReport:
         """The verification, with this statement's share of one error budget for all that was collected."""
-        from proofs_check.verification import ERROR, verify
+        from proofs_check.verification.verifying import ERROR, verify
 
         option = self.config.getoption
         everything = sum(one.simulated_checks for found in self.config.stash[_PLAN].values() for one in found)

@@ -24,7 +24,7 @@ from proofs_check.evidence.proved import Proved
 from proofs_check.reporting.files import write_whole
 from proofs_check.statement import Claim, Statement
 from proofs_check.verdict import Verdict
-from proofs_check.verification import verify
+from proofs_check.verification.verifying import verify
 from theory.ensembles import InvalidArgument
 
 LIBRARY = "Vanishing"

@@ -12,7 +12,6 @@ from pathlib import Path
 from proofs_check.command.running import of_stage
 from proofs_check.figures import figure
 from proofs_check.paper import Paper
-from proofs_check.provenance import Run
 from proofs_check.reporting.drawing import draw_picture, write_picture
 from proofs_check.reporting.figure_files import figure_bytes
 from proofs_check.reporting.files import write_whole
@@ -22,11 +21,12 @@ from proofs_check.reporting.page import Drawing, inline_svg, page, require_packa
 from proofs_check.reporting.pages import SCREEN
 from proofs_check.reporting.pictures import Picture
 from proofs_check.reporting.records import ReportRecord, read_report
-from proofs_check.results import Report
 from proofs_check.tables.formats import ENDINGS, FORMATS
 from proofs_check.tables.ready import topic_table, verdict_table
 from proofs_check.verdict import Verdict
-from proofs_check.verification import Progress
+from proofs_check.verification.provenance import Run
+from proofs_check.verification.results import Report
+from proofs_check.verification.simulating import Progress
 from theory.ensembles import InvalidArgument
 
 _STYLES = {
@@ -90,7 +90,7 @@ def write_report(report: Report, out: Path, told: Progress | None, jobs: int = 1
     out : Path
         The folder, which exists.
     told : callable or None
-        Called with what is being done, as :data:`proofs_check.verification.Progress` says.
+        Called with what is being done, as :data:`proofs_check.verification.simulating.Progress` says.
     jobs : int
         The number of worker processes that draw the figure's networks.
     """

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from montecarlo import Workers
     from proofs_check.faults import Fault
     from proofs_check.reporting.watched import Told
-    from proofs_check.results import Report
     from proofs_check.statement import Statement
-    from proofs_check.verification import Progress
+    from proofs_check.verification.results import Report
+    from proofs_check.verification.simulating import Progress
 
 
 def add_seed(parser: ArgumentParser) -> None:
@@ -77,11 +77,11 @@ def verified(
     workers : Workers or None
         A cluster that takes the place of ``--jobs``.
     progress : callable or None
-        Called with what is being done, as :data:`proofs_check.verification.Progress` says.
+        Called with what is being done, as :data:`proofs_check.verification.simulating.Progress` says.
     faults : sequence of Fault
         What could not be loaded, which the report then tells of.
     """
-    from proofs_check.verification import verify
+    from proofs_check.verification.verifying import verify
 
     if workers is not None and (kept := _kept_here(statements)):
         told = f"{', '.join(kept[:3])}{', ...' if len(kept) > 3 else ''}"
@@ -132,7 +132,7 @@ def of_stage(told: Progress | None, stage: str) -> Told | None:
     Parameters
     ----------
     told : callable or None
-        What moves all bars, as :data:`proofs_check.verification.Progress` says.
+        What moves all bars, as :data:`proofs_check.verification.simulating.Progress` says.
     stage : str
         The name of the bar.
 

@@ -19,7 +19,7 @@ from proofs_check.registry import own_statements
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.statement import Statement
 from proofs_check.verdict import Verdict
-from proofs_check.verification import PROFILES, verify
+from proofs_check.verification.verifying import PROFILES, verify
 
 
 def simulated_only(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -32,17 +32,17 @@ from proofs_check.manuscript.items import (
 from proofs_check.manuscript.macros import Macros, macro_file, number_macro, prose_macro
 from proofs_check.manuscript.recipe import Recipe
 from proofs_check.manuscript.record import changes, read_record, read_stamps, write_record
-from proofs_check.provenance import version
 from proofs_check.reporting.drawing import write_picture
 from proofs_check.reporting.files import write_whole
 from proofs_check.reporting.pages import Page, page_width
 from proofs_check.reporting.picture_data import to_csv
-from proofs_check.results import Report
 from proofs_check.statement import Statement
 from proofs_check.tables.latex import to_latex
 from proofs_check.tables.model import Table, Text
 from proofs_check.tables.ready import paper_table, topic_table, verdict_table
 from proofs_check.verdict import Verdict
+from proofs_check.verification.provenance import version
+from proofs_check.verification.results import Report
 from theory.ensembles import Ensemble
 
 Told = Callable[[str, str, int, int], object]
@@ -162,7 +162,7 @@ class _Builder:
 
     def verified(self) -> Report | None:
         """Verify all statements that tables and verdicts need, in one run with one error budget."""
-        from proofs_check.verification import verify
+        from proofs_check.verification.verifying import verify
 
         needed: dict[str, Statement] = {}
         for item in self.recipe.items:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from proofs_check.results import MutantReport, StatementReport
-from proofs_check.sharpness import Offset, Reach
 from proofs_check.verdict import Finding, Verdict
+from proofs_check.verification.results import MutantReport, StatementReport
+from proofs_check.verification.sharpness import Offset, Reach
 
 
 def finding_lines(finding: Finding) -> list[str]:

@@ -11,7 +11,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Column
 from rich.text import Text
 
-from proofs_check.verification import Progress
+from proofs_check.verification.simulating import Progress
 
 _LEAST_SECONDS, _LEAST_SHARE = 3.0, 0.01
 """Before that, how long it will take is anybody's guess."""
@@ -25,7 +25,7 @@ def bars() -> Iterator[Progress]:
     Yields
     ------
     callable
-        What moves the bars, as :data:`proofs_check.verification.Progress` says.
+        What moves the bars, as :data:`proofs_check.verification.simulating.Progress` says.
     """
     columns = (
         TextColumn("{task.fields[stage]:<14}", table_column=Column(min_width=14)),

@@ -9,12 +9,12 @@ from typing import Any
 
 from proofs_check.faults import Fault
 from proofs_check.paper import Claim, Paper
-from proofs_check.provenance import Run
 from proofs_check.reporting.findings import finding_lines, survivor_lines
-from proofs_check.results import FORMAT, MutantReport
 from proofs_check.scope import Scope
-from proofs_check.sharpness import Offset, Reach
 from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verification.provenance import Run
+from proofs_check.verification.results import FORMAT, MutantReport
+from proofs_check.verification.sharpness import Offset, Reach
 from theory.ensembles import InvalidArgument
 
 
@@ -156,7 +156,7 @@ def read_report(text: str) -> ReportRecord:
     Parameters
     ----------
     text : str
-        What :meth:`proofs_check.results.Report.to_json` returned, in this version or in an earlier one.
+        What :meth:`proofs_check.verification.results.Report.to_json` returned, in this version or in an earlier one.
 
     Returns
     -------

@@ -7,11 +7,11 @@ import math
 from montecarlo import Estimate
 from proofs_check.paper import Paper
 from proofs_check.reporting.findings import claimed_text, counted_text, sharpness_text
-from proofs_check.results import Report, StatementReport
 from proofs_check.tables.digits import Measured, decimal_of, measured_number
 from proofs_check.tables.model import Cell, Column, Table, Text
 from proofs_check.tables.prose import typeset_prose
 from proofs_check.verdict import Finding, Tier
+from proofs_check.verification.results import Report, StatementReport
 
 _TIERS = {Tier.PROVED: "pr.", Tier.ENUMERATED: "enu.", Tier.ENCLOSED: "enc.", Tier.SIMULATED: "sim."}
 VERDICT_COLUMNS = (

@@ -126,7 +126,7 @@ def no_simulation(monkeypatch):
         "figures.typical",
         "studies.curvature",
         "studies.escape_times",
-        "verification",
+        "verification.simulating",
     ):
         monkeypatch.setattr(f"proofs_check.{module}.simulate", simulate)
     monkeypatch.setattr("proofs_check.answers.sampled_means.particle_mean", simulate)

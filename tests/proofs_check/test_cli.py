@@ -130,7 +130,7 @@ def test_an_interrupt_exits_with_130_and_says_so(vanishing, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("proofs_check.verification.verify", interrupted)
+    monkeypatch.setattr("proofs_check.verification.verifying.verify", interrupted)
     ran = vanishing("verify")
     assert (ran.status, ran.out, ran.err) == (130, "", "vanishing: interrupted\n")
 

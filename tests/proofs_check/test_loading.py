@@ -8,10 +8,11 @@ import pytest
 
 from montecarlo import ActivationNorms
 from montecarlo.workers.places import serial
-from proofs_check import registry, verification
+from proofs_check import registry
 from proofs_check.command.running import verified
 from proofs_check.loading import is_from_file, run_file
-from proofs_check.verification import verify
+from proofs_check.verification import simulating, verifying
+from proofs_check.verification.verifying import verify
 from theory.ensembles import Ensemble, Law
 
 BESIDE = """
@@ -80,7 +81,7 @@ def test_what_is_or_holds_anything_of_a_file_is_known(file):
 
 
 def test_on_a_cluster_it_is_told_what_is_measured_here(file, capsys, monkeypatch):
-    monkeypatch.setattr(verification, "verify", lambda statements, **_: None)
+    monkeypatch.setattr(verifying, "verify", lambda statements, **_: None)
     options = argparse.Namespace(profile="quick", seed=0, jobs=1, store=None)
     statements = registry.load(file)
     verified(statements, options, None, None)
@@ -92,13 +93,13 @@ def test_on_a_cluster_it_is_told_what_is_measured_here(file, capsys, monkeypatch
 
 def test_a_files_own_observables_and_laws_are_measured_here_and_nothing_is_told(file, monkeypatch, capfd):
     """No worker process can import the file; the bits are the same."""
-    travelled, simulate = [], verification.simulate
+    travelled, simulate = [], simulating.simulate
 
     def watched(net, observables, *, executor, **others):
         travelled.append(executor.travels)
         return simulate(net, observables, executor=executor, **others)
 
-    monkeypatch.setattr(verification, "simulate", watched)
+    monkeypatch.setattr(simulating, "simulate", watched)
     statements = registry.load(file)
     alone, together = (verify(statements, jobs=jobs) for jobs in (1, 2))
     assert alone.results == together.results

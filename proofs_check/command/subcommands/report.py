@@ -45,7 +45,7 @@ def _run(options: Namespace) -> int:
 
 def _shown_again(options: Namespace, out: Path) -> int:
     from proofs_check.command.report import write_page
-    from proofs_check.results import EXIT_STATUS
+    from proofs_check.verification.results import EXIT_STATUS
 
     record = _read(options)
     with progress_bars() as told:
@@ -56,7 +56,7 @@ def _shown_again(options: Namespace, out: Path) -> int:
 def _verified(options: Namespace, out: Path) -> int:
     from proofs_check.command.report import with_its_origin, write_page
     from proofs_check.reporting.records import read_report
-    from proofs_check.verification import PROFILES
+    from proofs_check.verification.verifying import PROFILES
 
     options.profile = choice("profile", options.profile or "quick", dict(zip(PROFILES, PROFILES, strict=True)))
     options.seed = options.seed or 0

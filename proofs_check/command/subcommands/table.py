@@ -138,7 +138,7 @@ def _shown(options: Namespace, table: Table, show: Show) -> None:
 
 def _origin() -> str:
     """Return the command that makes the table, with the version."""
-    from proofs_check.provenance import version
+    from proofs_check.verification.provenance import version
 
     typed = " ".join(map(shlex.quote, sys.argv[1:]))
     return f"vanishing {typed} (vanishing-curvature {version()})"

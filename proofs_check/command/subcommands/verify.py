@@ -22,7 +22,7 @@ def _add_options(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     from proofs_check.command.report import console_table, with_its_origin, write_report
     from proofs_check.reporting.files import write_whole
-    from proofs_check.verification import PROFILES
+    from proofs_check.verification.verifying import PROFILES
 
     choice("profile", options.profile, dict.fromkeys(PROFILES))
     asked = chosen(options)

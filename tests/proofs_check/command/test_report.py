@@ -14,7 +14,7 @@ from proofs_check.registry import load
 from proofs_check.reporting.pictures import Panel, Picture, Series
 from proofs_check.tables.formats import FORMATS
 from proofs_check.tables.ready import VERDICT_COLUMNS, topic_table
-from proofs_check.verification import verify
+from proofs_check.verification.verifying import verify
 from theory.ensembles import Ensemble, InvalidArgument
 
 VERDICTS = [f"verdict_table.{ending}" for ending in ("csv", "md", "tex")]
@@ -200,7 +200,7 @@ def test_a_report_is_shown_again_without_verifying_anything(vanishing, user_file
     def verify_again(*_, **__):
         raise AssertionError("something was verified")
 
-    monkeypatch.setattr("proofs_check.verification.verify", verify_again)
+    monkeypatch.setattr("proofs_check.verification.verifying.verify", verify_again)
     ran = vanishing(f"report --from {tmp_path}/report.json --out {tmp_path}/page.html --jobs 1")
     assert (ran.status, ran.out, ran.err) == (1, "", f"report written to {tmp_path}/page.html\n")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from proofs_check.paper import Claim, Paper
 from proofs_check.papers import paper, papers
 from proofs_check.registry import load, of_paper, own_statements
 from proofs_check.tables.ready import PAPER_COLUMNS, paper_table
-from proofs_check.verification import verify
+from proofs_check.verification.verifying import verify
 from theory.ensembles import InvalidArgument
 
 each_paper = pytest.mark.parametrize("one", papers(), ids=lambda one: one.key)

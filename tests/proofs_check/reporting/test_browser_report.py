@@ -9,8 +9,8 @@ from proofs_check.papers import papers
 from proofs_check.registry import own_statements
 from proofs_check.reporting.page import Drawing, page
 from proofs_check.reporting.records import read_report
-from proofs_check.results import MutantReport, Report, StatementReport
 from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verification.results import MutantReport, Report, StatementReport
 from tests.proofs_check.reporting.chromium import Browser
 
 pytestmark = pytest.mark.browser

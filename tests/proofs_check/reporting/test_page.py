@@ -12,9 +12,9 @@ from proofs_check.registry import own_statements, select
 from proofs_check.reporting.page import Drawing, gauge_of, inline_svg, page, require_packages
 from proofs_check.reporting.records import read_report
 from proofs_check.reporting.trust import BASES
-from proofs_check.results import MutantReport, Report, StatementReport
 from proofs_check.verdict import Finding, Tier, Verdict
-from proofs_check.verification import verify
+from proofs_check.verification.results import MutantReport, Report, StatementReport
+from proofs_check.verification.verifying import verify
 from theory.ensembles import InvalidArgument
 
 

@@ -8,13 +8,13 @@ from datetime import datetime
 import pytest
 
 from proofs_check.papers import paper
-from proofs_check.provenance import Run
 from proofs_check.registry import load
 from proofs_check.reporting.records import read_report
-from proofs_check.results import FORMAT
-from proofs_check.sharpness import Offset
 from proofs_check.verdict import Verdict
-from proofs_check.verification import verify
+from proofs_check.verification.provenance import Run
+from proofs_check.verification.results import FORMAT
+from proofs_check.verification.sharpness import Offset
+from proofs_check.verification.verifying import verify
 from theory.ensembles import InvalidArgument
 
 
@@ -118,8 +118,8 @@ def test_what_could_not_be_loaded_breaks_the_report(report):
 
 
 def test_offsets_are_of_the_nearest_and_of_the_furthest_check():
-    from proofs_check.sharpness import offsets
     from proofs_check.verdict import Finding, Tier
+    from proofs_check.verification.sharpness import offsets
 
     def against(claimed, relative, estimate=2.0):
         return Finding(Tier.SIMULATED, "x", Verdict.REFUTED, claimed=claimed, estimate=estimate, relative=relative)

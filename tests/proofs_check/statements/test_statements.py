@@ -18,7 +18,7 @@ from proofs_check.statements.chain import hessian as chain
 from proofs_check.statements.forward import moments
 from proofs_check.statements.law import log_norms
 from proofs_check.verdict import Between, Tier, Verdict
-from proofs_check.verification import verify
+from proofs_check.verification.verifying import verify
 from theory import ChainLaw, Ensemble, Law, LogNormLaw, activation_moment, gradient_moment, symbols
 from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_moment
 from theory.architectures.residual import residual_moment

@@ -18,7 +18,7 @@ from proofs_check.tables.formats import FORMATS, to_json
 from proofs_check.tables.model import table_of_texts
 from proofs_check.tables.ready import TOPIC_COLUMNS, topic_table
 from proofs_check.verdict import Tier
-from proofs_check.verification import verify
+from proofs_check.verification.verifying import verify
 
 HEADS = [column.name for column in TOPIC_COLUMNS]
 

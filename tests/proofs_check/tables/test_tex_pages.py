@@ -10,11 +10,11 @@ from proofs_check.claims.sampled import Drawing
 from proofs_check.grids.layout import Look
 from proofs_check.grids.tabulating import tabulate
 from proofs_check.registry import own_statements
-from proofs_check.results import Report, StatementReport
 from proofs_check.tables.latex import PREAMBLE, to_latex
 from proofs_check.tables.model import table_of_texts
 from proofs_check.tables.ready import topic_table, verdict_table
 from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verification.results import Report, StatementReport
 from theory.ensembles import InvalidArgument
 
 pytestmark = pytest.mark.tex

@@ -9,11 +9,11 @@ from typing import Any
 
 from proofs_check.faults import Fault
 from proofs_check.paper import Paper
-from proofs_check.provenance import Run, commit, version
 from proofs_check.scope import Scope
-from proofs_check.sharpness import Distance, Reach, joint, offsets, reach_of
 from proofs_check.statement import Statement
 from proofs_check.verdict import Finding, Tier, Verdict
+from proofs_check.verification.provenance import Run, commit, version
+from proofs_check.verification.sharpness import Distance, Reach, joint, offsets, reach_of
 
 FORMAT = 2
 """The form of the JSON; a later one has all that an earlier one has. The first did not say which it is."""
@@ -82,7 +82,8 @@ class StatementReport:
     toothless : tuple of Finding
         The findings of evidence that would support every mutant as well; where it breaks under all of them, that error.
     exact_reach : float, optional
-        The smallest move of all its claims that its exact evidence refutes (:func:`proofs_check.sharpness.moved`).
+        The smallest move of all its claims that its exact evidence refutes
+        (:func:`proofs_check.verification.sharpness.moved`).
     unproved : str
         Networks that the assumptions allow and no proof speaks of, in words; empty if there are none, or where no proof
         is asked for.

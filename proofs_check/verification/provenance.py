@@ -17,7 +17,7 @@ from pathlib import Path
 
 LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint")
 """What numbers and proofs rest on."""
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

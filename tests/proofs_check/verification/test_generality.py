@@ -10,14 +10,14 @@ from proofs_check.assumptions import UNIT_INPUT
 from proofs_check.certificates.projects import require_sound
 from proofs_check.claims.saving import ClaimEvidence
 from proofs_check.evidence import Identity, Obligation, Proved
-from proofs_check.generality import missing_from
 from proofs_check.registry import select
 from proofs_check.statement import Mutant, Statement
-from proofs_check.substitution import Proof
 from proofs_check.toolkit.checks import LINEAR, RELU
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.verdict import Verdict
-from proofs_check.verification import verify
+from proofs_check.verification.generality import missing_from
+from proofs_check.verification.substitution import Proof
+from proofs_check.verification.verifying import verify
 from theory import activation_moment, symbols
 from theory.ensembles import Ensemble, InvalidArgument
 

@@ -6,8 +6,8 @@ import pytest
 import sympy as sp
 
 from proofs_check.evidence import Enumerated
-from proofs_check.sharpness import Reach, exact_reach, joint, moved, reach_of
 from proofs_check.verdict import Between, Finding, Tier, Verdict, decide
+from proofs_check.verification.sharpness import Reach, exact_reach, joint, moved, reach_of
 
 
 def _finding(claimed, interval, relative=False):

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from proofs_check.assumptions import Assumption
-from proofs_check.substitution import Changes, Proof
+from proofs_check.verification.substitution import Changes, Proof
 from theory.ensembles import Ensemble, InvalidArgument, Law
 from theory.ensembles.architectures import Architecture
 
@@ -70,7 +70,8 @@ def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> 
 
     Networks are tried that differ in their activation, law and initialization, and each of these in its sizes (other
     numbers, unequal widths), architecture, readout and input. A proof speaks of those that its letters stand for, and
-    of other readouts and inputs if it holds for them as well (:meth:`~proofs_check.substitution.Proof.holds_with`).
+    of other readouts and inputs if it holds for them as well
+    (:meth:`~proofs_check.verification.substitution.Proof.holds_with`).
 
     Parameters
     ----------

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from proofs_check import provenance
-from proofs_check.provenance import Run, commit, version
+from proofs_check.verification import provenance
+from proofs_check.verification.provenance import Run, commit, version
 
 
 @pytest.fixture

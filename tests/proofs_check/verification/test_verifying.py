@@ -17,7 +17,7 @@ import sympy as sp
 from montecarlo import ActivationNorms
 from montecarlo.drawing.streams import Partition
 from montecarlo.workers.workers import CannotTravel, KillsWorkers
-from proofs_check import assumptions, verification
+from proofs_check import assumptions
 from proofs_check.domain import EVERYWHERE, TRIED, Domain
 from proofs_check.evidence import Enumerated, LogMean, Mean, Quantile, Simulated
 from proofs_check.exact.all_weights import activation_power
@@ -25,7 +25,8 @@ from proofs_check.faults import Fault
 from proofs_check.reporting.findings import complaints
 from proofs_check.statement import Mutant, Statement
 from proofs_check.verdict import Between, Tier, Verdict
-from proofs_check.verification import verify
+from proofs_check.verification import simulating
+from proofs_check.verification.verifying import verify
 from theory.ensembles import Ensemble, InvalidArgument
 
 UNIFORM = Ensemble(width=1, depth=1, law="uniform", input="e1")
@@ -180,13 +181,13 @@ def test_company_changes_nothing_but_the_error_share():
 
 
 def test_each_ensemble_is_drawn_once_with_all_that_is_read_off_it(monkeypatch):
-    calls, simulate = Counter(), verification.simulate
+    calls, simulate = Counter(), simulating.simulate
 
     def counting(net, observables, *, samples, **others):
         calls[net, samples, len(observables)] += 1
         return simulate(net, observables, samples=samples, **others)
 
-    monkeypatch.setattr(verification, "simulate", counting)
+    monkeypatch.setattr(simulating, "simulate", counting)
     other = Simulated("median", UNIFORM, ActivationNorms(layers=(0, 1)), "a_1", Quantile(), 9.0, 20_000)
     again = replace(ONLY_SIMULATED, id="user.again", evidence=(other, simulated(UNIFORM, 20_000)))
     verify([STATEMENT, SECOND, ONLY_SIMULATED, again])
@@ -288,7 +289,7 @@ def test_a_check_reads_the_networks_of_its_own_engine_and_names_it():
 
 
 def test_nothing_is_drawn_where_nothing_is_simulated(monkeypatch):
-    monkeypatch.setattr(verification, "simulate", None)
+    monkeypatch.setattr(simulating, "simulate", None)
     assert verify([replace(STATEMENT, evidence=(EXACT,))], jobs=2).exit_status == 0
 
 
@@ -365,7 +366,7 @@ def test_an_interrupt_in_exact_evidence_stops_the_simulation_and_is_raised(worke
             time.sleep(0.005)
         raise TimeoutError("nobody stopped it")
 
-    monkeypatch.setattr(verification, "simulate", endless)
+    monkeypatch.setattr(simulating, "simulate", endless)
     broken = replace(STATEMENT, evidence=(*STATEMENT.evidence, Broken(under_way)))
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
@@ -470,7 +471,7 @@ def test_what_cannot_be_run_is_broken_with_its_line_and_harms_no_other(broken, p
     assert [r.verdict for r in company.results] == [Verdict.SUPPORTED, Verdict.BROKEN, Verdict.SUPPORTED]
     assert (company.verdict, company.exit_status) == (Verdict.BROKEN, 2)
     assert found.problem.startswith(problem)
-    assert re.search(r"test_verification\.py:\d+\)$", found.problem)
+    assert re.search(r"test_verifying\.py:\d+\)$", found.problem)
     for before, after in zip(alone.results, (second, last), strict=True):
         assert [f.estimate for f in before.findings] == pytest.approx([f.estimate for f in after.findings], abs=0.01)
     data = json.loads(company.to_json())["statements"][1]
@@ -480,7 +481,7 @@ def test_what_cannot_be_run_is_broken_with_its_line_and_harms_no_other(broken, p
 def test_arguments_that_cannot_be_used_cost_no_simulation_and_no_error_budget(monkeypatch):
     report = verify([ONLY_SIMULATED, replace(SECOND, evidence=(simulated(UNIFORM, 100, tolerance=math.nan),))])
     assert [f.error for f in simulated_findings(report) if f.error] == [1e-6]
-    monkeypatch.setattr(verification, "simulate", None)
+    monkeypatch.setattr(simulating, "simulate", None)
     assert verify([replace(SECOND, evidence=(simulated(UNIFORM, 100, tolerance=math.nan),))]).exit_status == 2
 
 
@@ -499,7 +500,7 @@ def test_a_store_or_workers_that_cannot_be_used_are_no_ones_statement(monkeypatc
     def lost(*_, **__):
         raise InvalidArgument(argument, "is lost", "use another")
 
-    monkeypatch.setattr(verification, "simulate", lost)
+    monkeypatch.setattr(simulating, "simulate", lost)
     with pytest.raises(InvalidArgument, match=f"{argument}: is lost; use another"):
         verify([STATEMENT, SECOND])
 
@@ -511,7 +512,7 @@ DEADLY = replace(
 
 @pytest.mark.parametrize("company", [(), (ONLY_SIMULATED,)], ids=["alone in its networks", "beside another"])
 def test_what_kills_worker_processes_is_broken_harms_no_other_and_is_not_tried_in_this_process(monkeypatch, company):
-    simulate, here = verification.simulate, []
+    simulate, here = simulating.simulate, []
 
     def deadly(net, observables, *, executor, **others):
         if Raising() in observables:
@@ -519,7 +520,7 @@ def test_what_kills_worker_processes_is_broken_harms_no_other_and_is_not_tried_i
             raise KillsWorkers("jobs", "task 0 kills its worker process, even alone", "measure less")
         return simulate(net, observables, executor=None, **others)
 
-    monkeypatch.setattr(verification, "simulate", deadly)
+    monkeypatch.setattr(simulating, "simulate", deadly)
     report = verify([SECOND, DEADLY, *company], jobs=2)
     assert [r.verdict for r in report.results] == [
         Verdict.SUPPORTED,
@@ -532,7 +533,7 @@ def test_what_kills_worker_processes_is_broken_harms_no_other_and_is_not_tried_i
 
 def test_what_workers_cannot_import_is_measured_here(monkeypatch):
     """They may lack a module that this process has: on a cluster, in another folder."""
-    simulate, here = verification.simulate, []
+    simulate, here = simulating.simulate, []
 
     def lacking(net, observables, *, executor, **others):
         here.append(not executor.travels)
@@ -540,7 +541,7 @@ def test_what_workers_cannot_import_is_measured_here(monkeypatch):
             raise CannotTravel("jobs", "worker processes cannot import what a task needs", "use threads")
         return simulate(net, observables, executor=executor, **others)
 
-    monkeypatch.setattr(verification, "simulate", lacking)
+    monkeypatch.setattr(simulating, "simulate", lacking)
     report = verify([ONLY_SIMULATED], jobs=2)
     assert here == [False, True]
     assert report.results == verify([ONLY_SIMULATED]).results
