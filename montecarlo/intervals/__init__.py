@@ -6,6 +6,7 @@ order_statistics     a quantile, of any law
 dkw                  the whole distribution function, of any law; how far apart two of them are
 clopper_pearson      a probability, from a count
 catoni               a mean, given a bound on the variance
+relative_catoni      a positive mean, given a bound on the variance over its square, in logarithms
 median_of_means      the same, by Cantelli's inequality and a vote
 bernstein            the mean of bounded variables, given a bound on the variance
 empirical_bernstein  the mean of bounded variables, the variance unknown

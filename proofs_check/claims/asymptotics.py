@@ -12,13 +12,13 @@ import sympy as sp
 
 from proofs_check.claims.algebra import is_identical, spread
 from proofs_check.claims.checked import Judgement
+from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.cross_check import at_text
 from proofs_check.claims.domain import Domain
 from proofs_check.claims.error_terms import require_positive
 from proofs_check.claims.meaning import shown
 from proofs_check.claims.random_numbers import Activation, LogCumulant
 from proofs_check.claims.sides import Sides
-from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
 from theory import log_variance_expansion, lyapunov_expansion, symbols
 from theory.balls import Ball, OutOfTime, deadline, enclose, precision

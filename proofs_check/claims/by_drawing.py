@@ -13,6 +13,7 @@ import sympy as sp
 
 from montecarlo import Estimate
 from proofs_check.claims.checked import Judgement
+from proofs_check.claims.counterexamples import Counterexample, side_value
 from proofs_check.claims.cross_check import at_text
 from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.norms import AllNorms, decide
@@ -22,7 +23,7 @@ from proofs_check.claims.sampled import Drawing, allowed, as_ball, judge_point, 
 from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
 from proofs_check.claims.scopes import sizes_text, values_text
 from proofs_check.claims.sides import Sides
-from proofs_check.claims.trials import Counterexample, side_value, size_letters
+from proofs_check.claims.trials import size_letters
 from proofs_check.verdict import Verdict
 from theory import symbols
 from theory.balls import Ball

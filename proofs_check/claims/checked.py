@@ -13,8 +13,8 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.answers.formats import parsable, readable
+from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.meaning import shown
-from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
 from theory.ensembles import Ensemble
 from theory.symbols import latex

@@ -9,6 +9,7 @@ import sympy as sp
 
 from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.checked import Judgement
+from proofs_check.claims.counterexamples import counterexample, where_it_fails
 from proofs_check.claims.cross_check import at_text, contradiction, wherever_defined, without_value
 from proofs_check.claims.domain import FAR, LARGEST, Domain, Point
 from proofs_check.claims.one_layer import Disproof, Proof, prove
@@ -16,7 +17,7 @@ from proofs_check.claims.parameters import NORM
 from proofs_check.claims.planning import depth_of, idle_sizes, on_path, plan_in_balls, plan_of
 from proofs_check.claims.scopes import all_of, tried_text
 from proofs_check.claims.sides import Sides
-from proofs_check.claims.trials import Plan, Trials, counterexample, nothing, truth_at, try_sizes, where_it_fails
+from proofs_check.claims.trials import Plan, Trials, nothing, truth_at, try_sizes
 from proofs_check.verdict import Verdict
 
 Told = Callable[[int, int], object]

@@ -11,11 +11,11 @@ import sympy as sp
 
 from proofs_check.claims.checked import Checked, Judgement, Sharpness
 from proofs_check.claims.conditions import Condition
+from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.matrices import Matrices
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
-from proofs_check.claims.trials import Counterexample
 from proofs_check.verdict import Verdict
 from theory import Haar, expectation
 from theory.balls import enclose

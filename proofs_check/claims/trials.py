@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sympy as sp
 
 from proofs_check.claims.derivations import law_of
 from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.norms import AllNorms, decide
-from proofs_check.claims.parameters import NORM, NORMS, at_norm, name_of
+from proofs_check.claims.parameters import NORM, NORMS, at_norm
 from proofs_check.claims.random_numbers import Activation, Gradient, HessianBlock, Quantile
 from proofs_check.claims.relations import holds
 from proofs_check.claims.sides import Sides
@@ -22,29 +20,10 @@ from theory.balls import Ball, OutOfTime, deadline, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _DIGITS = (30, 60, 120)
-_LONGEST = 10.0
-"""So many seconds both sides of a counterexample may take."""
 _PATIENCE = 4
 """A number that is being enclosed has so many times as long as new ones are begun."""
 FEW = 12
 """At so many of the smallest sizes the other values of parameters are tried, too."""
-
-
-@dataclass(frozen=True)
-class Counterexample:
-    """Sizes at which a claim is false.
-
-    Parameters
-    ----------
-    at : mapping of str to number
-        The sizes, layers and parameters.
-    claimed, true : str
-        The right and the left side there: exact where that is short, else to ten digits.
-    """
-
-    at: Mapping[str, sp.Expr]
-    claimed: str
-    true: str
 
 
 @dataclass
@@ -379,126 +358,6 @@ def _threshold(sides: Sides, letter: sp.Symbol, point: Point, right: sp.Expr) ->
         if not height > 0:  # an exponential of a quantile is 0 where most networks are dead
             return None
         return height.log() / enclose_number(rate), bool(factor.is_positive) == bool(rate > 0)
-
-
-def counterexample(sides: Sides, point: Point) -> Counterexample:
-    """Return both sides at a point where a claim fails.
-
-    Parameters
-    ----------
-    sides : Sides
-        The claim.
-    point : mapping
-        Numbers for all letters.
-    """
-    shown = {name_of(letter): value for letter, value in point.items()}
-    if shown.get("|x|") == 1 and "|x|_4" not in shown:
-        del shown["|x|"]
-    both = (sides.meaning.right, sides.meaning.left)
-    try:
-        with deadline(time.monotonic() + _LONGEST):
-            try:
-                balls = [sides.ball(side, point, 130) for side in both]
-            except OutOfTime:
-                raise
-            except InvalidArgument:  # a quantile has fewer digits
-                balls = [sides.ball(side, point, 30) for side in both]
-            digits = _digits_needed(*balls)
-            claimed, true = (side_value(sides, side, point, digits) for side in both)
-    except OutOfTime:  # a probability decided a claim about a quantile, which itself takes long
-        more = sides.meaning.relation in ("<=", "<")
-        return Counterexample(
-            shown, sides.meaning.written(sides.meaning.right), f"a {'greater' if more else 'smaller'} number"
-        )
-    if claimed == true and balls[0].is_finite() and not balls[1].contains(0):
-        apart = (balls[0] - balls[1]) / balls[1]
-        claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
-    return Counterexample(shown, claimed, true)
-
-
-def _digits_needed(claimed: Ball, true: Ball) -> int:
-    """Return how many digits show that two numbers differ."""
-    if not (claimed.is_finite() and true.is_finite()) or claimed.contains(0) or true.contains(0):
-        return 10
-    apart = float(abs(claimed - true) / abs(true))
-    return 10 if apart > 1e-8 else min(100, math.ceil(-math.log10(max(apart, 1e-100))) + 3)
-
-
-def side_value(sides: Sides, side: sp.Expr, point: Point, digits: int = 10) -> str:
-    """Return a side's value as text: exact where that is short, else to so many digits.
-
-    Parameters
-    ----------
-    sides : Sides
-        The claim.
-    side : sympy.Expr
-        The side.
-    point : mapping
-        Numbers for all letters.
-    digits : int
-        The digits that are shown.
-    """
-    exact = sides.exact(side, point)
-    if exact is not None and exact.is_Rational and len(str(exact)) <= 12:
-        return str(exact)
-    ball = sides.ball(side, point, digits + 30)
-    if not ball.is_finite():
-        return "-infinity" if ball < 0 else "infinity"
-    text = str(ball.str(digits, radius=False)).strip("[]")
-    if exact is not None and len(str(exact)) <= 30 and not exact.is_Rational:
-        return f"{exact} = {text}"
-    return text
-
-
-def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
-    """Describe the sizes at which a claim fails, in words.
-
-    Parameters
-    ----------
-    trials : Trials
-        What was found.
-    domain : Domain
-        The sizes in question.
-    depth : sympy.Expr
-        The depth, a letter or a number.
-    """
-    letters = size_letters(domain, depth)
-    failed = {tuple(point[letter] for letter in letters) for point in trials.failed}
-    tried = failed | {tuple(point[letter] for letter in letters) for point in trials.held}
-    if not letters or len(tried) < 2:
-        return ""
-    count = f"fails at {len(failed):,} of the {len(tried):,} sizes tried"
-    if failed == tried:
-        return f"fails at all {len(tried):,} sizes tried"
-    if not trials.is_uniform:  # elsewhere it may fail for what was not tried there
-        return f"fails at {len(failed):,} or more of the {len(tried):,} sizes tried"
-    for place, letter in enumerate(letters):
-        values = {size[place] for size in failed}
-        if all((size in failed) == (size[place] in values) for size in tried):
-            others = [str(other) for other in letters if other != letter]
-            every = f", whatever {' and '.join(others)}" if others else ""
-            return f"{count}: exactly for {_set_text(str(letter), values, {size[place] for size in tried})}{every}"
-    if len(failed) <= _FEW_FAILURES:
-        names = "(" + ", ".join(map(str, letters)) + ")"
-        return f"{count}: {names} = " + ", ".join(str(tuple(map(int, size))) for size in sorted(failed))
-    return count
-
-
-_FEW_FAILURES = 8
-
-
-def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any]) -> str:
-    ordered, all_tried = sorted(map(int, values)), sorted(map(int, tried))
-    first, last = ordered[0], ordered[-1]
-    between = [value for value in all_tried if first <= value <= last]
-    if between == ordered:
-        if last == all_tried[-1] and len(ordered) > 1:
-            return f"{letter} >= {first} (of those tried)" if first > all_tried[0] else f"all {letter}"
-        if first == last:
-            return f"{letter} = {first}"
-        gaps = "" if last - first == len(ordered) - 1 else " (of those tried)"
-        return f"{first} <= {letter} <= {last}{gaps}"
-    return f"{letter} = {', '.join(map(str, ordered[:12]))}{', ...' if len(ordered) > 12 else ''}"
 
 
 def nothing(_done: int, _all: int) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from montecarlo import Estimate, Simulation, simulate
 from montecarlo.intervals import two_sample_distance
-from proofs_check.evidence.simulated import FloatArray, Reading, Simulated
+from proofs_check.evidence.readings import FloatArray, Reading
+from proofs_check.evidence.simulated import Simulated
 from proofs_check.verdict import Finding, Tier, decide
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -25,7 +26,7 @@ class Distance:
         Parameters
         ----------
         logs, net, error
-            As for :class:`~proofs_check.evidence.simulated.Reading`.
+            As for :class:`~proofs_check.evidence.readings.Reading`.
 
         Raises
         ------

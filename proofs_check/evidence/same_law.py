@@ -10,7 +10,8 @@ from typing import Any
 from montecarlo import Simulation
 from montecarlo.intervals import two_sample_distance
 from proofs_check.evidence.equal_in_law import Distance, distance_finding
-from proofs_check.evidence.simulated import Reading, Simulated, claimed_float
+from proofs_check.evidence.readings import Reading
+from proofs_check.evidence.simulated import Simulated, claimed_float
 from proofs_check.verdict import Finding
 from theory.ensembles import InvalidArgument
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from montecarlo import Estimate, Simulation
 from montecarlo.intervals.slopes import median_slope_interval
-from proofs_check.evidence.simulated import WIDEST, FloatArray, Reading, Simulated
+from proofs_check.evidence.readings import FloatArray, Reading
+from proofs_check.evidence.simulated import WIDEST, Simulated
 from proofs_check.verdict import Finding
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -27,7 +28,7 @@ class MedianSlope:
         Parameters
         ----------
         logs, net, error
-            As for :class:`~proofs_check.evidence.simulated.Reading`.
+            As for :class:`~proofs_check.evidence.readings.Reading`.
 
         Raises
         ------

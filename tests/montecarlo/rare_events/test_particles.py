@@ -12,13 +12,12 @@ import sympy as sp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from montecarlo.intervals.relative_catoni import relative_catoni, relative_reach
 from montecarlo.rare_events import particles
 from montecarlo.rare_events.particles import (
     island_variance,
     islands_needed,
     particle_mean,
-    relative_catoni,
-    relative_reach,
     run_island,
     systematic,
 )

@@ -113,17 +113,25 @@ class Browser:
         self.ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def tap(self, selector: str) -> None:
-        """Touch the middle of an element."""
+        """Touch the middle of an element, and wait for the click that the browser makes of it."""
         x, y = self.value(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center',"
-            " behavior: 'instant'});"
+            f"(async () => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block:"
+            " 'center', behavior: 'instant'});"
+            # a touch is looked up in the frame that is on the screen: that has to show what was scrolled or hidden last
+            " for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);"
             " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
-        clicked = "addEventListener('click', () => setTimeout(done), {once: true, capture: true})"
-        self.value(f"void (window.tapped = new Promise(done => {clicked}))")
+        heard = (
+            "event => { const met = wanted.contains(event.target); setTimeout(() => done(met)); },"
+            " {once: true, capture: true}"
+        )
+        self.value(
+            f"{{ const wanted = document.querySelector({json.dumps(selector)});"
+            f" void (window.tapped = new Promise(done => addEventListener('click', {heard}))) }}"
+        )
         self.ask("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
         self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
-        self.value("window.tapped")
+        assert self.value("window.tapped"), f"the touch went past {selector}"
 
     def screenshot(self, *, whole: bool = False) -> bytes:
         """Return a picture of what is shown, or of the whole page, as PNG."""
