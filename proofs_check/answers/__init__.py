@@ -3,6 +3,9 @@
 ===============  ====================================================================
 asking           asks theory or montecarlo, for the command line and for Python
 query            the form of a question
+closed_forms     asks for what depends on letters and on no network
+letter_query     the form of such a question
+letter_values    the values of its letters, read
 notation         what stands left of an answer's equation
 derivation       the form of an answer of theory
 sampled          the form of an answer of montecarlo

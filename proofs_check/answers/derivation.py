@@ -10,6 +10,7 @@ from typing import Any
 import flint
 import sympy as sp
 
+from proofs_check.answers.letter_query import LetterQuery
 from proofs_check.answers.query import Query
 from theory import at
 from theory.balls import Ball, enclose
@@ -22,7 +23,7 @@ class Derivation:
 
     Parameters
     ----------
-    query : Query
+    query : Query or LetterQuery
         The question.
     exact : sympy.Expr or None
         The formula. It is None where the answer is a number found by inversion, has more digits than Python prints, or
@@ -41,7 +42,7 @@ class Derivation:
         The reason why there is no formula, where there is none.
     """
 
-    query: Query
+    query: Query | LetterQuery
     exact: sp.Expr | None
     value: float | None
     log_value: float | None
@@ -67,8 +68,8 @@ class Derivation:
 
     @property
     def ensemble(self) -> str:
-        """The networks that were asked about, on one line."""
-        return self.query.net.describe()
+        """The networks that were asked about, or the values of letters, on one line."""
+        return self.query.described
 
     @property
     def symbols(self) -> dict[str, sp.Symbol]:
@@ -130,12 +131,12 @@ _LONGEST = 100
 """A line of a short form is cut after so many characters."""
 
 
-def formula(query: Query, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
+def formula(query: Query | LetterQuery, exact: sp.Expr, assumed: tuple[str, ...]) -> Derivation:
     """Return an answer that is a formula, with its number once no symbols remain.
 
     Parameters
     ----------
-    query : Query
+    query : Query or LetterQuery
         The question, which says how many digits are to be enclosed.
     exact : sympy.Expr
         The formula.
@@ -182,7 +183,7 @@ def _enclosed(exact: sp.Expr, digits: int) -> Ball:
     raise InvalidArgument("digits", problem, "leave it out, or ask for fewer")
 
 
-def number(query: Query, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, ...]) -> Derivation:
+def number(query: Query | LetterQuery, exact: sp.Expr | None, ball: Ball, assumed: tuple[str, ...]) -> Derivation:
     """Return an answer that is a number known as a ball, with its formula if there is one.
 
     Parameters

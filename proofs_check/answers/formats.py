@@ -13,7 +13,9 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from proofs_check.answers.derivation import Derivation
+from proofs_check.answers.letter_query import LetterQuery
 from proofs_check.answers.letters import involves_readout
+from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
@@ -112,7 +114,14 @@ def derivation_text(answer: Derivation) -> str:
 
 
 def what_it_is_of(answer: Derivation | Sampled) -> list[str]:
-    """Return the lines that let an answer stand alone: which networks, and what is assumed of them."""
+    """Return the lines that let an answer stand alone: which networks or letters, and what is assumed of them."""
+    if isinstance(answer.query, LetterQuery):
+        at = [f"at: {answer.ensemble}"] if answer.ensemble else []
+        return [
+            *at,
+            *(f"assuming: {assumption}" for assumption in answer.assumptions),
+            f"source: {answer.query.source}",
+        ]
     net = answer.query.net
     of = answer.ensemble if involves_readout(answer.query) else answer.ensemble.replace(_readout(net), "")
     wired = " architecture=plain" if net.architecture.is_plain else ""
@@ -176,7 +185,7 @@ def derivation_python(answer: Derivation) -> str:
     InvalidArgument
         If the formula has no counterpart in Python.
     """
-    name = answer.quantity.replace("-", "_")
+    name = answer.quantity.replace("-", "_").replace(".", "_")
     if answer.value is None and answer.log_value is not None:
         comment = "# no float holds the number: this is its natural logarithm\n"
         return f"{_comments(answer)}{comment}def log_{name}():\n    return {answer.log_value!r}\n"
@@ -245,7 +254,7 @@ def derivation_json(answer: Derivation) -> str:
         "exact": None if answer.exact is None else parsable(answer.exact),
         "float": json_number(answer.value),
         "latex": derivation_equation(answer),
-        "ensemble": answer.ensemble,
+        **_what(answer.query),
         "assumptions": list(answer.assumptions),
         "symbols": {name: _kind(symbol) for name, symbol in answer.symbols.items()},
         "versions": versions(),
@@ -259,6 +268,12 @@ def derivation_json(answer: Derivation) -> str:
         data["reason"] = answer.reason
     data |= {name: parsable(expression) for name, expression in answer.related}
     return json.dumps(data, allow_nan=False)
+
+
+def _what(query: Query | LetterQuery) -> dict[str, Any]:
+    if isinstance(query, Query):
+        return {"ensemble": query.described}
+    return {"values": dict(pair.split("=") for pair in query.described.split()), "source": query.source}
 
 
 def _kind(symbol: sp.Symbol) -> str:

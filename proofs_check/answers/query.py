@@ -48,6 +48,11 @@ class Query:
     left: Notation = _NOTHING
 
     @property
+    def described(self) -> str:
+        """The networks that are asked about, on one line."""
+        return self.net.describe()
+
+    @property
     def at(self) -> Layer:
         """The layer asked about: the last by default."""
         return self.net.depth if self.layer is None else self.layer

@@ -36,6 +36,7 @@ sampled             statistics measured on drawn networks
 by_drawing          verdicts from drawn networks
 mutants             nearby false variants of a claim
 matrix_claims       verdicts on expectations of matrix products
+closed_claims       verdicts on closed forms, which speak of no network
 checked             what a check found, as text and as JSON
 sharpness           how sharp a check is: those variants on the same evidence
 checking            all of this together: check()

@@ -17,6 +17,7 @@ from proofs_check.claims.algebra import ratio
 from proofs_check.claims.asymptotics import judge_asymptotically
 from proofs_check.claims.by_drawing import judge_by_drawing
 from proofs_check.claims.checked import Checked, Sharpness
+from proofs_check.claims.closed_claims import check_closed_forms, speaks_of_closed_forms
 from proofs_check.claims.domain import Domain, Point, read_domain
 from proofs_check.claims.exactly import judge_exactly
 from proofs_check.claims.matrices import Matrices
@@ -43,6 +44,7 @@ def check(
     sizes: str | Iterable[str] | Mapping[str, Any] | None = None,
     latex: bool = False,
     matrices: Sequence[str] = (),
+    values: Mapping[str, Any] | None = None,
     samples: int | None = None,
     seed: int = 0,
     tolerance: float = 0.05,
@@ -52,7 +54,7 @@ def check(
     compare: bool = True,
     progress: Callable[[int, int], object] | None = None,
 ) -> Checked:
-    """Check a claim about random networks, or about products of random matrices.
+    """Check a claim about random networks, about products of random matrices, or about closed forms.
 
     Parameters
     ----------
@@ -69,6 +71,9 @@ def check(
         Whether the claim is written in LaTeX; one with a backslash is read so in any case.
     matrices : sequence of str
         Declarations such as ``"W: normal 1/n, n by n"``, for claims about expectations of matrix products.
+    values : mapping, optional
+        Values of the letters of closed forms, such as ``{"theta": "3/2", "d": 4}``, for claims about these:
+        ``"linear2.distance-law <= 6/h"``. `sizes` says which values of whole letters are tried.
     samples, seed, tolerance, error
         Where only drawn networks can tell: how many at each size, the root seed, by how much both sides of an equation
         may differ (a share; a number where logarithms are compared), and the probability that an interval misses.
@@ -112,6 +117,11 @@ def check(
         from proofs_check.claims.matrix_claims import check_matrices
 
         return check_matrices(claim, net, Matrices.declared(matrices), began)
+    if speaks_of_closed_forms(claim):
+        told = progress or nothing
+        return check_closed_forms(claim, values or {}, sizes, compare=compare, seconds=seconds, told=told)
+    if values:
+        raise InvalidArgument("set", "gives letters of closed forms, of which the claim names none", "leave it out")
     lettered, numbers = in_letters(net)
     meaning = understand(claim, lettered)
     sides = Sides(meaning, lettered)

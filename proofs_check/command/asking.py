@@ -6,6 +6,8 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from proofs_check import quantities
+from proofs_check.closed_forms import closed_form
+from proofs_check.closed_forms import names as closed_form_names
 from proofs_check.command.option_values import (
     ReadValue,
     exact_number,
@@ -15,15 +17,26 @@ from proofs_check.command.option_values import (
     positive,
     two_layers,
 )
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, InvalidArgument
 
 ENSEMBLE_OPTIONS = ("width", "widths", "depth", "activation", "init", "law", "readout", "input", "architecture")
 """These options say which networks are meant; their names are those of the ensemble's fields."""
 
 
-def add_quantity(parser: ArgumentParser) -> None:
-    """Add the quantity, a positional argument."""
-    parser.add_argument("quantity", help=f"one of {', '.join(quantities.names())}")
+def add_quantity(parser: ArgumentParser, *, closed_forms: bool = False) -> None:
+    """Add the quantity, a positional argument.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The parser of a subcommand.
+    closed_forms : bool
+        Whether it may be a closed form.
+    """
+    known = f"one of {', '.join(quantities.names())}"
+    if closed_forms:
+        known += f"; or, of letters (--set) and no network, one of {', '.join(closed_form_names())}"
+    parser.add_argument("quantity", help=known)
 
 
 def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
@@ -95,6 +108,28 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
         parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
 
 
+def read_closed_form(options: Namespace) -> dict[str, str]:
+    """Return the values of letters that were typed for a closed form, as text.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options of :func:`add_query_options` and ``--set``, and the name of a closed form.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such closed form, or an option was typed that is one of networks.
+    """
+    form = closed_form(options.quantity)
+    letters = ",".join(f"{letter.name}=..." for letter in form.letters)
+    for name in (*ENSEMBLE_OPTIONS, *quantities.OPTIONS):
+        if name != "digits" and getattr(options, name, None) is not None:
+            problem = f"does not apply to {options.quantity}, which speaks of no network"
+            raise InvalidArgument(name, problem, f"it takes --set {letters}")
+    return options.set or {}
+
+
 def read_query(options: Namespace, action: str) -> tuple[str, Ensemble, dict[str, Any]]:
     """Return what is asked for: a quantity, of which networks, and the other options that were typed.
 
@@ -111,6 +146,9 @@ def read_query(options: Namespace, action: str) -> tuple[str, Ensemble, dict[str
         If there is no such quantity or no such ensemble, or an option was typed that does not matter to the quantity.
     """
     known = quantities.quantity(options.quantity)
+    if getattr(options, "set", None) is not None:
+        problem = f"does not apply to {options.quantity}, which speaks of networks"
+        raise InvalidArgument("set", problem, "use --width, --depth and the like")
     given = {name: getattr(options, name, None) for name in quantities.OPTIONS}
     quantities.require_taken(known, action, options.quantity, given)
     net = read_ensemble(options)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from proofs_check.command.asking import ENSEMBLE_OPTIONS, add_ensemble_options, read_ensemble
-from proofs_check.command.option_values import ReadValue, choice, positive, probability
+from proofs_check.command.option_values import ReadValue, choice, letter_values, positive, probability
 from proofs_check.command.running import add_jobs, add_seed
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -28,6 +28,10 @@ def add_claim_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--matrix", action="append", default=[], metavar="NAME", help="'W: normal 1/n, n by n', for E tr(W*A*W.T*A)"
     )
+    parser.add_argument(
+        "--set", action=ReadValue, read=letter_values, metavar="LETTERS",
+        help="a=1/2,theta=3/2 for a claim about closed forms, such as 'linear2.distance-law <= 6/h'",
+    )  # fmt: skip
     parser.add_argument("--expect", metavar="VERDICT", help="exit with 0 if this is the verdict, else with 1")
     parser.add_argument(
         "--samples", action=ReadValue, read=positive, help="networks at each size, where they are drawn (default 20000)"
@@ -105,9 +109,12 @@ def check_claim(
         If the claim or an option cannot be used.
     """
     from proofs_check.claims.checking import check
+    from proofs_check.claims.closed_claims import speaks_of_closed_forms
 
     if options.matrix:
         _require_no_ensemble(options)
+    if speaks_of_closed_forms(claim):
+        _require_no_networks(options)
     if options.expect is not None:
         choice("expect", options.expect, dict.fromkeys(VERDICTS))
     return check(
@@ -116,6 +123,7 @@ def check_claim(
         sizes=getattr(options, "for"),
         latex=options.latex,
         matrices=options.matrix,
+        values=options.set,
         samples=options.samples,
         seed=options.seed,
         tolerance=options.tolerance,
@@ -175,6 +183,15 @@ def _require_no_ensemble(options: Namespace) -> None:
         if getattr(options, name) is not None:
             problem = "does not apply to a claim about products of matrices"
             raise InvalidArgument(name, problem, "put sizes into --matrix, as in 'W: normal 1/4, 4 by 4'")
+
+
+def _require_no_networks(options: Namespace) -> None:
+    """Refuse options that say nothing about closed forms."""
+    for name in ENSEMBLE_OPTIONS:
+        if getattr(options, name) is not None:
+            raise InvalidArgument(name, "does not apply to a claim about closed forms", "use --set, and --for")
+    if options.matrix:
+        raise InvalidArgument("matrix", "does not apply to a claim about closed forms", "leave it out")
 
 
 def _ensemble(options: Namespace) -> Ensemble:

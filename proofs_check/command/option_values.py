@@ -6,6 +6,7 @@ Readers take the option's name, without dashes, and the text given; :class:`Read
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -119,6 +120,35 @@ def _at_least(least: int, name: str, value: int) -> int:
         example = _EXAMPLES.get(name, least + 1)
         raise InvalidArgument(name, f"must be at least {least}, got {value}", f"use e.g. --{name} {example}")
     return value
+
+
+def letter_values(name: str, text: str) -> dict[str, str]:
+    """Read ``h=16,a=1/2,w=(1,-2)``: names with their values, which are left as text.
+
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If a part is no NAME=VALUE, or a name is there twice.
+
+    Examples
+    --------
+    >>> letter_values("set", "h=16, w=(1,-2)")
+    {'h': '16', 'w': '(1,-2)'}
+    """
+    found: dict[str, str] = {}
+    for part in re.split(r",(?![^(]*\))", text):
+        letter, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not value or not letter:
+            raise InvalidArgument(name, f"{part.strip()!r} is no NAME=VALUE", "use e.g. --set h=16,a=1/2")
+        if letter in found:
+            raise InvalidArgument(name, f"gives {letter} twice", "give it once")
+        found[letter] = value
+    return found
 
 
 def exact_number(name: str, text: str) -> Fraction:

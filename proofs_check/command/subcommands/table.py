@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofs_check import studies
+from proofs_check import closed_forms, studies
 from proofs_check.command.grids import add_grid_options, base_of, drawing_of, refuse_grid_options
-from proofs_check.command.option_values import choice, writable_file
+from proofs_check.command.option_values import ReadValue, choice, letter_values, writable_file
 from proofs_check.command.running import add_run_options, connected, progress_bars, verified
 from proofs_check.command.subcommands import Subcommand
 from proofs_check.registry import topics
@@ -41,6 +41,12 @@ def _add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--columns", help="the same for the columns, e.g. L=8,32,128")
     add_grid_options(parser)
+    parser.add_argument(
+        "--set",
+        action=ReadValue,
+        read=letter_values,
+        help="letters that rows and columns leave open, where the quantity is a closed form: theta=3/2,d=4",
+    )
     parser.add_argument("--show", help="of theory, measured, ratio, verdict: what a cell shows (theory,measured)")
     parser.add_argument("--intervals", help="short (default: 0.0683(12)) or bounds (both ends)")
     parser.add_argument("--transpose", action="store_true", help="rows become columns, and columns rows")
@@ -60,6 +66,10 @@ def _run(options: Namespace) -> int:
     is_grid = options.rows is not None or options.columns is not None or options.quantity is not None
     if not is_grid:
         refuse_grid_options(options, _GRID, "a ready table" if options.name or options.paper else "no table")
+    if is_grid and options.quantity is not None and options.quantity in closed_forms.names():
+        return _closed_table(options, show)
+    if options.set is not None:
+        raise InvalidArgument("set", "gives letters of a closed form", "add e.g. --quantity linear2.distance-law")
     if is_grid:
         if options.name is not None or options.paper is not None:
             other = "name" if options.name is not None else "paper"
@@ -176,6 +186,18 @@ def _grid_table(options: Namespace, show: Show) -> int:
     if Verdict.REFUTED in verdicts:
         return 1
     return 3 if "verdict" in look.show and Verdict.INCONCLUSIVE in verdicts else 0
+
+
+def _closed_table(options: Namespace, show: Show) -> int:
+    from proofs_check.grids.closed_table import closed_table
+
+    quantity = options.quantity
+    options.quantity = None
+    drawn = ("show", "transpose", "intervals", "name", "paper", "store")
+    refuse_grid_options(options, drawn, f"{quantity}, which speaks of no network")
+    table = closed_table(quantity, rows=options.rows, columns=options.columns, values=options.set or {})
+    _shown(options, table, show)
+    return 0
 
 
 def _topic_table(options: Namespace, show: Show) -> int:
