@@ -21,6 +21,7 @@ toolkit        what many statements are made of
 claims         a claim in, a verdict out: claims of one's own, as text
 certificates   proofs as Coq files, which Coq checks
 quantities     what `derive` and `sample` can be asked for, one file each
+closed_forms   what `derive` says of letters and no network, a folder for each topic
 answers        questions and answers of `derive` and `sample`, and what quantities share
 reporting      whole files, progress bars, the canvas of figures, the page of a report
 tables         tables, and what they are written as
@@ -44,6 +45,7 @@ from proofs_check.verdict import Between, Finding, Tier, Verdict
 
 if TYPE_CHECKING:
     from proofs_check.answers.asking import derive, sample
+    from proofs_check.answers.closed_forms import closed_form
     from proofs_check.answers.derivation import Derivation
     from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
@@ -92,6 +94,7 @@ __all__ = [
     "LogMean",
     "Quantile",
     "derive",
+    "closed_form",
     "sample",
     "Derivation",
     "Sampled",
@@ -109,6 +112,7 @@ _ROOMS = {
         "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile",
     ),
     "answers.asking": ("derive", "sample"),
+    "answers.closed_forms": ("closed_form",),
     "answers.derivation": ("Derivation",),
     "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),

@@ -75,7 +75,7 @@ def read_value(letter: Letter, value: Any) -> Any:
     (1, -2, 1/2)
     >>> read_value(Letter("N", "whole", "the depth"), "5/2")
     Traceback (most recent call last):
-    theory.ensembles.arguments.InvalidArgument: N: must be a positive integer, got 5/2; use e.g. N=3
+    theory.ensembles.arguments.InvalidArgument: set: N (the depth) must be a positive integer, got 5/2; use e.g. N=3
     """
     if letter.kind == "numbers":
         return _numbers(letter, value)
@@ -106,7 +106,10 @@ def _exactly(letter: Letter, value: Any) -> sp.Expr:
 
         number = read_formula(value, {})
     else:
-        fraction = exact_fraction(letter.name, value)
+        try:
+            fraction = exact_fraction(letter.name, value)
+        except InvalidArgument as bad:
+            raise InvalidArgument("set", f"{letter.name}: {bad.problem}", f"use e.g. {_example(letter)}") from None
         number = sp.Rational(fraction.numerator, fraction.denominator)
     if number.free_symbols or not number.is_finite or not number.is_real:
         raise _refused(letter, value)
@@ -137,7 +140,8 @@ def _symbol(letter: Letter) -> sp.Symbol:
 
 
 def _refused(letter: Letter, value: Any) -> InvalidArgument:
-    return InvalidArgument(letter.name, f"must be {KINDS[letter.kind]}, got {value}", f"use e.g. {_example(letter)}")
+    problem = f"{letter.name} ({letter.meaning}) must be {KINDS[letter.kind]}, got {value}"
+    return InvalidArgument("set", problem, f"use e.g. {_example(letter)}")
 
 
 def _example(letter: Letter) -> str:

@@ -215,7 +215,7 @@ def _as_measured(
         return Measured(end, end, end)
     lo, hi = (min(max(decimal_of_ball(end), least), most) for end in (ball.lower(), ball.upper()))
     value = decimal_of_ball(middle)
-    return Measured(min(max(value, lo), hi), lo, hi)
+    return Measured(min(max(value, lo), hi), lo, hi, most)
 
 
 def _ratio(theory: Ball | None, ball: Ball | None, middle: Ball | None, least: Decimal) -> Measured | None:

@@ -22,17 +22,22 @@ class Measured:
     ----------
     value, lo, hi : Decimal
         The number and both ends; they may be infinite, where nothing is known.
+    most : Decimal
+        What the number cannot exceed, as a probability cannot exceed 1.
     """
 
     value: Decimal
     lo: Decimal
     hi: Decimal
+    most: Decimal = Decimal("Infinity")
 
     @property
     def is_telling(self) -> bool:
-        """Whether its interval is narrow enough for a value and its uncertainty: half the value to each side."""
-        finite = self.lo.is_finite() and self.hi.is_finite()
-        return finite and _EXACT.add(self.uncertainty, self.uncertainty) <= self.value.copy_abs()
+        """Whether a value and its uncertainty say it: they reach half the value to each side, and not beyond `most`."""
+        if not (self.lo.is_finite() and self.hi.is_finite()):
+            return False
+        narrow = _EXACT.add(self.uncertainty, self.uncertainty) <= self.value.copy_abs()
+        return narrow and _EXACT.add(self.value, self.uncertainty) <= self.most
 
     @property
     def uncertainty(self) -> Decimal:
@@ -121,6 +126,8 @@ def measured_number(measured: Measured, *, plain: bool | None = None, bounds: bo
     '1.380(50)e-5'
     >>> measured_number(Measured(Decimal(3), Decimal(1), Decimal(9))).written
     '[1.00, 9.00]'
+    >>> measured_number(Measured(Decimal("0.9998"), Decimal("0.98"), Decimal(1), most=Decimal(1))).written
+    '[0.980, 1.00]'
     """
     value, lo, hi = measured.value, measured.lo, measured.hi
     if lo == hi == value:

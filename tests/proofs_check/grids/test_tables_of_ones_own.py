@@ -1,6 +1,7 @@
 """Tables of one's own: each number is theory's or that of networks drawn by hand; all intervals share one error."""
 
 import json
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -264,3 +265,12 @@ def test_options_without_effect_are_refused(vanishing, options, told):
     ran = vanishing(f"table {options}")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith(f"vanishing: {told}"), ran.err
+
+
+def test_a_probability_near_1_is_not_said_to_exceed_it():
+    table, (sure,) = tabulate(quantity="P(|a_L|^2 >= 1/1000000)", samples=200, networks={"width": "8", "depth": "2"})
+    assert sure.measured.most == sure.measured.hi == 1
+    written = table.texts[0][-1]
+    assert re.fullmatch(r"\[0\.9\d+, 1(\.0+)?\]", written), written
+    _, (half,) = tabulate(quantity="P(|a_L|^2 >= 1/2)", samples=4000, networks={"width": "8", "depth": "2"})
+    assert half.measured.is_telling
