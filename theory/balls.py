@@ -213,7 +213,7 @@ def _evaluate(node: sp.Expr, values: _Values) -> Ball:
     if node.is_Pow:
         base = _evaluate(node.base, values)
         if node.exp.is_Integer:
-            return base ** int(node.exp)
+            return _whole_power(base, int(node.exp))
         return base ** _evaluate(node.exp, values)
     if isinstance(node, sp.Sum):
         return _sum(node, values)
@@ -225,6 +225,16 @@ def _evaluate(node: sp.Expr, values: _Values) -> Ball:
     if function is None:
         raise InvalidArgument("expression", f"{node.func} is not known to ball arithmetic here", "rewrite it")
     return function(*(_evaluate(arg, values) for arg in node.args))
+
+
+def _whole_power(base: Ball, exponent: int) -> Ball:
+    """Return a power; python-flint's own is nan where a ball that is no point holds 0."""
+    if exponent == 1:
+        return base
+    if exponent < 1 or not base.contains(0):
+        return base**exponent
+    half = _whole_power(base, exponent // 2)
+    return half * half * base if exponent % 2 else half * half
 
 
 def _sum(node: sp.Sum, values: _Values) -> Ball:

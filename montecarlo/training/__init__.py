@@ -1,4 +1,4 @@
-"""Training many networks at once: update rules, gradients, how long it takes to leave a plateau, and real data.
+"""Training many networks at once: update rules, gradients, leaving a plateau, linear networks, and real data.
 
 ==================  =======================================================================
 optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
@@ -7,6 +7,10 @@ classifiers         softmax cross-entropy on data, with residuals and normalizat
 
 escape              how many steps it takes to leave the plateau
 escape_observables  what :func:`montecarlo.simulate` measures of it
+
+pair_flows          two linear layers of one output, data of rank one: flow solved, and descent
+gram_flows          two linear layers of any rank and outputs: flow and descent by Gram matrices
+pair_observables    what :func:`montecarlo.simulate` measures of these
 
 runs                one training run on minibatches, measured on the way
 digits              scikit-learn's digits: optimizers and architectures on real data
@@ -17,8 +21,11 @@ from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
+from montecarlo.training.gram_flows import GramPairs
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
+from montecarlo.training.pair_flows import ScalarPairs
+from montecarlo.training.pair_observables import PairDescent, PairFlow
 from montecarlo.training.runs import Run, train
 
 __all__ = [
@@ -35,6 +42,10 @@ __all__ = [
     "Escapes",
     "EscapeTimes",
     "EscapeRatios",
+    "ScalarPairs",
+    "GramPairs",
+    "PairFlow",
+    "PairDescent",
     "train",
     "Run",
     "digits_data",

@@ -1,10 +1,15 @@
-"""How a plateau is left: gradient descent, momentum, noise and adaptive steps.
+"""How a plateau is left, and where flow goes: descent, momentum, noise and adaptive steps; linear networks.
 
-===============  =======================================================================
-saddles          gradient descent, heavy ball and noise at a strict saddle
-balanced_chains  the plateau of a chain of equal weights: flow, curvature, gradient descent
-imbalance        a chain of unequal weights: what flow and descent do to their differences
-update_rules     the size of a step of sign descent, RMSprop and Adam
-adaptive_escape  how many steps these rules need to leave the plateau of a balanced chain
-===============  =======================================================================
+===================  ===================================================================================
+saddles              gradient descent, heavy ball and noise at a strict saddle
+balanced_chains      the plateau of a chain of equal weights: flow, curvature, gradient descent
+imbalance            a chain of unequal weights: what flow and descent do to their differences
+update_rules         the size of a step of sign descent, RMSprop and Adam
+adaptive_escape      how many steps these rules need to leave the plateau of a balanced chain
+linear_pairs         two linear layers: rates and bounds by imbalance and margin
+exact_pairs          two linear layers with exact weights, for which these are enclosed
+scalar_pairs         two linear layers of one output on data of rank one: the flow solved
+pair_distances       two random linear layers: how far from the minimum-norm solution flow ends
+chi_square_products  the root of a product of two independent chi-squares, enclosed
+===================  ===================================================================================
 """

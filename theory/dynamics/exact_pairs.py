@@ -119,6 +119,22 @@ class LinearPair:
         parts = slope * _matrix(self.v), _matrix(self.u1).transpose() * slope
         return sum((_fraction(_square(part)) for part in parts), Fraction(0))
 
+    def slope_square(self, digits: int = 15) -> Ball:
+        r"""Enclose :math:`|G|_2^2`, with :math:`|G|_2` the largest rate at which products with :math:`U_2` grow.
+
+        Parameters
+        ----------
+        digits : int
+            As for :meth:`imbalance`.
+
+        Examples
+        --------
+        >>> LinearPair([4], [[1]], [[1]], [[2]]).slope_square()
+        16.0000000000000
+        """
+        slope = _diagonal(self.spectrum) * self._gap()
+        return eigenvalues(slope * slope.transpose(), digits)[0]
+
     def least_squares(self, digits: int = 15) -> tuple[Ball, Ball]:
         r"""Enclose :math:`\lambda_r(U_1U_1^T)` and :math:`\lambda_m(VV^T)`.
 
