@@ -8,6 +8,9 @@ classifiers         softmax cross-entropy on data, with residuals and normalizat
 escape              how many steps it takes to leave the plateau
 escape_observables  what :func:`montecarlo.simulate` measures of it
 
+sparse_descent      diagonal networks of any depth on a sparse signal
+sparse_observables  what :func:`montecarlo.simulate` measures of them, on designs drawn as weights
+
 runs                one training run on minibatches, measured on the way
 digits              scikit-learn's digits: optimizers and architectures on real data
 ==================  =======================================================================
@@ -20,6 +23,8 @@ from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
 from montecarlo.training.runs import Run, train
+from montecarlo.training.sparse_descent import SparsePath, geometric_steps, sparse_descent
+from montecarlo.training.sparse_observables import SparsePaths, WindowErrors
 
 __all__ = [
     "Optimizer",
@@ -35,6 +40,11 @@ __all__ = [
     "Escapes",
     "EscapeTimes",
     "EscapeRatios",
+    "sparse_descent",
+    "geometric_steps",
+    "SparsePath",
+    "SparsePaths",
+    "WindowErrors",
     "train",
     "Run",
     "digits_data",
