@@ -11,6 +11,8 @@ escape_observables  what :func:`montecarlo.simulate` measures of it
 pair_flows          two linear layers of one output, data of rank one: flow solved, and descent
 gram_flows          two linear layers of any rank and outputs: flow and descent by Gram matrices
 pair_observables    what :func:`montecarlo.simulate` measures of these
+sparse_descent      diagonal networks of any depth on a sparse signal
+sparse_observables  what :func:`montecarlo.simulate` measures of them, on designs drawn as weights
 
 runs                one training run on minibatches, measured on the way
 digits              scikit-learn's digits: optimizers and architectures on real data
@@ -27,6 +29,8 @@ from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Opt
 from montecarlo.training.pair_flows import ScalarPairs
 from montecarlo.training.pair_observables import PairDescent, PairFlow
 from montecarlo.training.runs import Run, train
+from montecarlo.training.sparse_descent import SparsePath, geometric_steps, sparse_descent
+from montecarlo.training.sparse_observables import SparsePaths, WindowErrors
 
 __all__ = [
     "Optimizer",
@@ -46,6 +50,11 @@ __all__ = [
     "GramPairs",
     "PairFlow",
     "PairDescent",
+    "sparse_descent",
+    "geometric_steps",
+    "SparsePath",
+    "SparsePaths",
+    "WindowErrors",
     "train",
     "Run",
     "digits_data",

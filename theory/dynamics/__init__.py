@@ -1,6 +1,9 @@
 """How a plateau is left, and where flow goes: descent, momentum, noise and adaptive steps; linear networks.
 
 ===================  ===================================================================================
+"""What gradient flow and its relatives do: how a plateau is left, and which solution is found.
+
+===================  =======================================================================
 saddles              gradient descent, heavy ball and noise at a strict saddle
 balanced_chains      the plateau of a chain of equal weights: flow, curvature, gradient descent
 imbalance            a chain of unequal weights: what flow and descent do to their differences
@@ -12,4 +15,12 @@ scalar_pairs         two linear layers of one output on data of rank one: the fl
 pair_distances       two random linear layers: how far from the minimum-norm solution flow ends
 chi_square_products  the root of a product of two independent chi-squares, enclosed
 ===================  ===================================================================================
+
+depth_potentials     diagonal networks u^N - v^N: mirror map, potential, the exact time for N = 2
+depth_enclosures     the same in balls, at any depth
+depth_maps           the same in floats, for arrays
+sparse_recovery      an orthonormal design: hitting times, window, leakage; the l1 gap of any
+sparse_certificates  a window for an incoherent design, from its coherence alone
+two_basis_designs    a design with exact entries whose coherence is as low as can be
+===================  =======================================================================
 """
