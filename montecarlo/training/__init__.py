@@ -1,12 +1,12 @@
 """Training many networks at once: update rules, gradients, leaving a plateau, linear networks, and real data.
 
-==================  =======================================================================
-optimizers          gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
-one_input           the loss (f-y)^2/2 on one input, its gradients
-classifiers         softmax cross-entropy on data, with residuals and normalization
+=========================  =======================================================================
+optimizers                 gradient descent, heavy ball, signs, RMSprop, Adam, as their papers say
+one_input                  the loss (f-y)^2/2 on one input, its gradients
+classifiers                softmax cross-entropy on data, with residuals and normalization
 
-escape              how many steps it takes to leave the plateau
-escape_observables  what :func:`montecarlo.simulate` measures of it
+escape                     how many steps it takes to leave the plateau
+escape_observables         what :func:`montecarlo.simulate` measures of it
 
 pair_flows          two linear layers of one output, data of rank one: flow solved, and descent
 gram_flows          two linear layers of any rank and outputs: flow and descent by Gram matrices
@@ -17,9 +17,17 @@ sparse_observables  what :func:`montecarlo.simulate` measures of them, on design
 runs                one training run on minibatches, measured on the way
 digits              scikit-learn's digits: optimizers and architectures on real data
 ==================  =======================================================================
+adaptive_flow              differential equations of many networks, each with steps of its own
+diagonal_flows             diagonal linear nets: gradient flow, and descent beside it
+interpolation_observables  loss, norms, distances and KKT residuals of a fit of Xw = y
+
+runs                       one training run on minibatches, measured on the way
+digits                     scikit-learn's digits: optimizers and architectures on real data
+=========================  =======================================================================
 """
 
 from montecarlo.training.classifiers import Classifier
+from montecarlo.training.diagonal_flows import DiagonalNets, diagonal_descent, diagonal_flow
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
@@ -55,6 +63,9 @@ __all__ = [
     "SparsePath",
     "SparsePaths",
     "WindowErrors",
+    "DiagonalNets",
+    "diagonal_flow",
+    "diagonal_descent",
     "train",
     "Run",
     "digits_data",
