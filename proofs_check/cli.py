@@ -121,7 +121,8 @@ class _Parser(argparse.ArgumentParser):
         """Return a refusal in the words of the command that was typed: options in place of arguments."""
         chosen = self.of_command.get(arguments[0], self) if arguments else self
         option = None if bad.argument in chosen.positionals else option_of(bad.argument, chosen.options)
-        problem, remedy = (in_options(text, chosen.options) for text in (bad.problem, bad.remedy))
+        own = frozenset() if bad.argument == "set" else chosen.options  # there c=1 gives a letter, and no option
+        problem, remedy = (in_options(text, own) for text in (bad.problem, bad.remedy))
         return f"{option or bad.argument}: {_short(problem)}; {_short(remedy)}"
 
     def refuse_unknown(self, word: str) -> NoReturn:

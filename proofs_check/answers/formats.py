@@ -109,8 +109,18 @@ def derivation_text(answer: Derivation) -> str:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
         lines.append(f"{left}: {answer.reason}")
-    lines += [f"{name} = {expression}" for name, expression in answer.related]
+    lines += [f"{name} = {_short(expression)}" for name, expression in answer.related]
     return "\n".join([*lines, *what_it_is_of(answer)])
+
+
+def _short(expression: sp.Expr) -> str:
+    """Return what belongs to an answer as text: a long number as a float."""
+    text = str(expression)
+    return text if len(text) <= _LONG_TEXT or expression.free_symbols else repr(float(expression.evalf(20)))
+
+
+_LONG_TEXT = 60
+"""A number beside an answer is shown as a float if its formula has more letters than this."""
 
 
 def what_it_is_of(answer: Derivation | Sampled) -> list[str]:

@@ -22,6 +22,9 @@ _ASSUMED = {
     "share": {"positive": True},
     "real": {"real": True},
 }
+_NO_NUMBERS = ("oo", "zoo", "I")
+_CONSTANTS = ("pi", "e", *_NO_NUMBERS)
+"""Names that stand for no letter."""
 
 
 def read_values(form: ClosedForm, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def read_value(letter: Letter, value: Any) -> Any:
     """
     if letter.kind == "numbers":
         return _numbers(letter, value)
-    if isinstance(value, str) and is_symbol_name(value.strip()):
+    if isinstance(value, str) and is_symbol_name(value.strip()) and value.strip() not in _CONSTANTS:
         return sp.Symbol(value.strip(), **_ASSUMED[letter.kind])
     number = _exactly(letter, value)
     if not _may_be(letter.kind, number):
@@ -101,10 +104,15 @@ def _numbers(letter: Letter, value: Any) -> tuple[sp.Expr, ...]:
 def _exactly(letter: Letter, value: Any) -> sp.Expr:
     if isinstance(value, sp.Expr):
         number = value
-    elif isinstance(value, str) and re.search("[a-z]{2}", value):  # sqrt(2), exp(1)
+    elif isinstance(value, str) and value.strip() in _NO_NUMBERS:
+        raise _refused(letter, value)
+    elif isinstance(value, str) and (value.strip() in _CONSTANTS or re.search("[a-z]{2}", value)):  # sqrt(2), pi
         from proofs_check.claims.arithmetic import read_formula
 
-        number = read_formula(value, {})
+        try:
+            number = read_formula(value, {})
+        except InvalidArgument:
+            raise _refused(letter, value) from None
     else:
         try:
             fraction = exact_fraction(letter.name, value)
@@ -119,7 +127,7 @@ def _exactly(letter: Letter, value: Any) -> sp.Expr:
 def _may_be(kind: str, number: sp.Expr) -> bool:
     match kind:
         case "whole" | "natural":
-            return bool(number.is_Integer) and number >= (kind == "whole")
+            return bool(number.is_Integer) and int(number) >= (kind == "whole")
         case "positive":
             return _below(sp.S.Zero, number)
         case "nonnegative":

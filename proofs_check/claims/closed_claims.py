@@ -183,7 +183,7 @@ class _Sides:
         reader = Arithmetic(source, {**scalars, **self.stand_in})
         self.relation = root.value
         self.left, self.right = (reader.scalar(part) for part in root.parts)
-        if not (self.left.free_symbols | self.right.free_symbols) & set(self.stand_in.values()):
+        if not sp.expand(self.left - self.right).free_symbols & set(self.stand_in.values()):
             raise source.refused(0, "the closed forms cancel", "let one stand on one side")
 
     def formulas(self, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
@@ -222,7 +222,7 @@ class _Sides:
         for letter in form.letters:
             value = self.read.letters[letter.name]
             own[letter.name] = value if isinstance(value, tuple) else value.xreplace(dict(point))
-        return form.evaluate(**own)
+        return form.at(own)
 
     def holds(self, point: Mapping[sp.Symbol, sp.Expr]) -> bool | None:
         """Decide the relation at a point; None where the balls overlap, and no formula tells more."""

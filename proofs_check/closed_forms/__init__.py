@@ -2,6 +2,12 @@
 
 A closed form is found because its file is here, in the folder of its topic, and says ``CLOSED_FORM = ClosedForm(...)``;
 its name is ``topic.name``, as that of the statements beside it.
+
+=======  ==============================================================
+linear2  two-layer linear networks, from layers of any imbalance
+sparse   diagonal networks of depth N on a sparse signal
+shape    diagonal networks and neurons: what shape and scale select
+=======  ==============================================================
 """
 
 from __future__ import annotations
@@ -9,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proofs_check import discovery
 from proofs_check.answers.notation import Notation
@@ -49,12 +55,15 @@ class Letter:
         What it is, in a few words.
     default : str
         Its value where none is given; empty if there is none, and then it stays a letter.
+    is_number : bool
+        Whether it must be a number, as there is no formula in it.
     """
 
     name: str
     kind: str
     meaning: str
     default: str = ""
+    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,28 @@ class ClosedForm:
     evaluate: Callable[..., Closed]
     assumptions: tuple[str, ...]
     source: str
+
+    def at(self, values: Mapping[str, Any]) -> Closed:
+        """Evaluate it.
+
+        Parameters
+        ----------
+        values : mapping of str to SymPy expression or tuple
+            The value of each letter.
+
+        Raises
+        ------
+        InvalidArgument
+            If a letter that must be a number is none, or the closed form has no value there.
+        """
+        for letter in self.letters:
+            if letter.is_number and values[letter.name].free_symbols:
+                problem = f"{letter.name} ({letter.meaning}) has no value, and {self.left.plain} no formula in it"
+                raise InvalidArgument("set", problem, f"give it: {letter.name}=...")
+        try:
+            return self.evaluate(**values)
+        except InvalidArgument as bad:
+            raise InvalidArgument("set", f"{bad.argument} {bad.problem}", bad.remedy) from None
 
     def letter(self, argument: str, name: str) -> Letter:
         """Return one of its letters.

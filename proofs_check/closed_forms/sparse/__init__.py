@@ -1,0 +1,15 @@
+"""Diagonal networks w = u^N - v^N of depth N on a sparse signal: when it is fitted, and when noise is.
+
+============  ======================================================================
+hitting_time  when a coordinate is fitted, on an orthonormal design
+window        the time in which the signal is fitted and nothing else is
+leakage       what else is fitted when the signal is
+l1_gap        how far the l1 norm is from the least one, on any design
+certificate   a window on any design of a coherence
+============  ======================================================================
+"""
+
+SOURCE = "J. Li, T. V. Nguyen, C. Hegde, R. K. W. Wong, arXiv:2108.05574"
+"""The paper that these numbers are about."""
+FLOW = "gradient flow on |y - X w|^2/(2n) from u = v = alpha, w = u^N - v^N"
+ORTHONORMAL = "X^T X = n I"

@@ -1,0 +1,40 @@
+"""What a coordinate off the support has reached when the support is fitted, on an orthonormal design."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from proofs_check.answers.notation import Notation
+from proofs_check.closed_forms import Closed, ClosedForm, Letter
+from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
+from theory.balls import Ball
+from theory.dynamics.sparse_recovery import enclosed_leakage, leakage
+
+
+def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, zeta: sp.Expr, kappa: sp.Expr) -> Closed:
+    def ball(digits: int) -> Ball:
+        lower, upper = enclosed_leakage(int(N), alpha, z, zeta, kappa, digits)
+        return lower.union(upper)
+
+    return Closed(ball=ball, related={"leading_term": leakage(int(N), alpha, z, zeta, kappa)})
+
+
+CLOSED_FORM = ClosedForm(
+    Notation("|w_j| at T_l", r"|w_j(T_l)|"),
+    (
+        Letter("N", "whole", "the depth", is_number=True),
+        Letter("alpha", "positive", "the weight at which u and v start", is_number=True),
+        Letter("z", "positive", "the target on the support", default="1", is_number=True),
+        Letter("zeta", "positive", "the target off it, below z", is_number=True),
+        Letter("kappa", "share", "the relative precision on the support", default="1/100", is_number=True),
+    ),
+    _evaluate,
+    (
+        FLOW,
+        ORTHONORMAL,
+        "T_l is the time at which the coordinate on the support is (1 - kappa) z",
+        "the number is known between two bounds, which are far apart where alpha is large",
+        "leading_term is what it is up to a factor that tends to 1 as alpha -> 0",
+    ),
+    f"{SOURCE}; derived here",
+)
