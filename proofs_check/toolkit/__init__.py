@@ -7,5 +7,6 @@ numbers            numbers of claims: read exactly, and held between two others
 depth_induction    proofs by induction over the depth
 both_passes        what the layers above, between and below two others carry
 symbolic_networks  networks of symbols, of one architecture
+rational_flows     points that gradient flow passes, in rational numbers
 =================  ============================================================
 """
