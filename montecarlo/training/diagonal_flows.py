@@ -1,9 +1,9 @@
 r"""Many diagonal linear nets :math:`w = u_+v_+-u_-v_-` at once: gradient flow, and plain gradient descent beside it.
 
 The weights are carried as sums and differences of both layers. Along the flow :math:`u_++v_+` and :math:`u_--v_-` are
-multiplied by :math:`e^G`, :math:`u_+-v_+` and :math:`u_-+v_-` by :math:`e^{-G}`, with :math:`dG = -X^T\ell'(Xw)\,dt`. So
-G is what is followed, and nothing cancels, however small the weights are at the start. A step of gradient descent
-multiplies the same numbers by :math:`1 \pm \eta g`.
+multiplied by :math:`e^G`, :math:`u_+-v_+` and :math:`u_-+v_-` by :math:`e^{-G}`, with
+:math:`dG = -X^T\ell'(Xw)\,dt`. So G is what is followed, and nothing cancels, however small the weights are at the
+start. A step of gradient descent multiplies the same numbers by :math:`1 \pm \eta g`.
 """
 
 from __future__ import annotations

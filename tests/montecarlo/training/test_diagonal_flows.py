@@ -1,5 +1,6 @@
 """Diagonal nets: flows against DOP853 on the weights themselves, descent step by step, what is kept, and KKT points."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ def test_descent_tends_to_the_flow() -> None:
     end = diagonal_flow(nets, X, y, 1.0)
     gaps = [np.abs(diagonal_descent(nets, X, y, 1 / n, n).weights - end.weights).max() for n in (1000, 2000, 4000)]
     assert gaps[0] < 0.02
-    assert [round(a / b, 1) for a, b in zip(gaps, gaps[1:], strict=False)] == [2.0, 2.0]
+    assert [round(a / b, 1) for a, b in pairwise(gaps)] == [2.0, 2.0]
 
 
 def test_observables_are_those_of_numpy() -> None:
