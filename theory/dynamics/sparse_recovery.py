@@ -289,9 +289,13 @@ def largest_scale(
         potential = DepthPotential(depth, scale ** sp.Rational(1, depth))
         return bool(enclosed_time(potential, room, bound, 10) < enclosed_time(potential, fitted, z, 10))
 
-    below, above = sp.Rational(1, 10**60), room
+    below, above = sp.Rational(1, 10**60), sp.Rational(1, 10**60)
+    while not leaks(above):
+        below, above = above, 1000 * above
+        if above > 10**60:
+            raise InvalidArgument("leak", f"{leak} is not reached from any start below {below}", "allow less")
     while above / below - 1 > sp.Rational(1, 10**digits):
-        middle = sp.Rational(float(below * above) ** 0.5)
+        middle = sp.Rational(float(below) ** 0.5 * float(above) ** 0.5)
         below, above = (below, middle) if leaks(middle) else (middle, above)
     return below, above
 
