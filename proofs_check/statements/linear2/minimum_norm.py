@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -176,7 +176,7 @@ def _grows_no_faster(*case: Any) -> Callable[[Claim], bool | None]:
 
 _STARTS = tuple(
     (random_matrix(4, 1, seed), random_matrix(4, 1, seed + 1), random_matrix(2, 4, seed), *map(sp.Rational, numbers))
-    for seed, numbers in enumerate((("1", "2"), ("1/4", "-1"), ("2", "1/2"), ("1/2", "3"), ("1", "0"), ("1/9", "-2")))
+    for seed, numbers in enumerate((("1", "2"), ("1/4", "-1"), ("2", "1/2"), ("1/2", "3"), ("1", "0")))
 )
 _DESIGNED = tuple(
     (sp.Matrix([1, 0, 0]), sp.Matrix([0, 1, 0]), sp.Matrix([off]), sp.S.One, theta)
@@ -186,6 +186,9 @@ _DESIGNED = tuple(
 
 With U_2 along u the product q starts at 0, and ends at sinh(asinh(1)/2) = 0.455.
 """
+
+
+_distance = cache(scalar_distance_square)
 
 
 def _solved_distances(starts: tuple[Any, ...], times: tuple[Any, ...], claim: Claim) -> Iterator[Inequality]:
@@ -198,7 +201,7 @@ def _solved_distances(starts: tuple[Any, ...], times: tuple[Any, ...], claim: Cl
         both = sp.sqrt((gram + sp.sqrt((products[0] - products[2]) ** 2 + 4 * products[1] ** 2)) / 2)
         c, error = sp.sqrt(plus * minus), sp.sqrt(lam) * abs(theta - u.dot(v))
         for time in times:
-            distance = scalar_distance_square(time, plus, minus, lam, theta, products)
+            distance = _distance(time, plus, minus, lam, theta, products)
             bound = claim("square", time, lam, lam, c, error, sp.sqrt(products[0]), both)
             yield Inequality(f"start {number}, T = {time}", distance, bound)
             if off.rows == 1:  # then [q; k] is a vector: with z = e^{2I}, z |q+k|^2 + |q-k|^2/z is twice its square
@@ -229,8 +232,8 @@ MIN_NORM_DISTANCE = Statement(
             apply=itself,
         ),
         Enclosed(
-            "distances of solved flows at four times",
-            partial(_solved_distances, _STARTS, tuple(map(sp.Rational, ("1/100", "1/2", "2", "10")))),
+            "distances of solved flows at three times",
+            partial(_solved_distances, _STARTS, tuple(map(sp.Rational, ("1/100", "1/2", "4")))),
         ),
         Enclosed(
             "U_2 along u + v, where the growth is nearly met, and along u",
