@@ -57,7 +57,7 @@ PAPER = Paper(
             ids=("linear2.distance-law", "linear2.min-norm-distance"),
         ),
         Claim(
-            "The distance is at most a stated multiple of h^(1/2-2a) with probability 1 - delta once h is large enough.",
+            "It is at most a given multiple of h^(1/2-2a) with probability 1 - delta once h is large enough.",
             _QUOTED,
             why="how large h must be is an unspecified polynomial; linear2.distance-law is exact at every h",
         ),

@@ -1,4 +1,4 @@
-"""Two linear layers with small rational weights: the cases on which claims about them are tried, in exact arithmetic."""
+"""Two linear layers with small rational weights, on which claims about them are tried in exact arithmetic."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import sympy as sp
 
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
-from proofs_check.statements.linear2.imbalance import MIN, ONE_OUTPUT, TWO_LAYERS, itself
-from proofs_check.toolkit.balls import all_of, ball, not_above
+from proofs_check.statements.linear2.imbalance import MIN, TWO_LAYERS, itself
+from proofs_check.toolkit.balls import ball, not_above
 from proofs_check.toolkit.rational_pairs import random_matrix, random_pair
 from theory.balls import enclose, precision
 from theory.dynamics.scalar_pairs import scalar_distance_square, scalar_growth
@@ -33,10 +33,8 @@ class Off(NamedTuple):
     end: Any
 
 
-def off_row_space(
-    q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False
-) -> Off:
-    r"""q' = G^T k and k' = G q: where both vanish they stay 0. For one output and rank one q = q_0 cosh I + k_0 sinh I.
+def off_row_space(q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False) -> Off:
+    r"""Q' = G^T k and k' = G q: where both vanish they stay 0. For one output and rank one q = q_0 cosh I + k_0 sinh I.
 
     Parameters
     ----------
@@ -84,7 +82,7 @@ _EXAMPLES = tuple(
     (sp.Rational(theta), sp.Rational(q), sp.Rational(k))
     for theta, q, k in ((1, 0, 0), (1, 0, 1), (1, 1, 0), ("3/5", 1, 1), (-2, "1/2", 3))
 )
-"""The target, q_0 and k_0: u = e_1 and v = e_2 of a width of 4 or more, and U_2 one row with the entries k_0 and q_0."""
+"""The target, q_0 and k_0: u = e_1, v = e_2, and U_2 is one row that begins with k_0 and q_0."""
 
 
 def _ends_there(theta: sp.Rational, q: sp.Rational, k: sp.Rational) -> Callable[[Claim], bool | None]:
@@ -130,9 +128,7 @@ INVARIANT_SET = Statement(
 )
 
 
-def near_minimum_norm(
-    what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True
-) -> Any:
+def near_minimum_norm(what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True) -> Any:
     r"""|UV^T - X^+Y|_2 at T is at most the hypotenuse of e^J |[q; k]|_2 and e^{-lambda_r c T} |E(0)|_F/sqrt(lambda_r).
 
     Here J = sqrt(lambda_1) |E(0)|_F (1 - e^{-lambda_r c T})/(lambda_r c), and [q; k] grows at most by e^J.

@@ -39,11 +39,11 @@ class Orthonormal(NamedTuple):
 def orthonormal_start(
     what: str, *case: Any, power: int = 2, sign: int = 1, plain: bool = False, outputs: bool = True
 ) -> Any:
-    r"""From M = I flow keeps M J M = J: it ends with (V V^T)^2 = I + Theta^T Theta and (U_1 U_1^T)^2 = I + Theta Theta^T.
+    r"""From M = I flow keeps M J M = J, and ends with (V V^T)^2 = I + Theta^T Theta, (U_1 U_1^T)^2 = I + Theta Theta^T.
 
     - ``blocks`` says this for M = [U_1; V][U_1; V]^T and J = diag(I_r, -I_m), given M and r.
-    - ``distance`` is E|UV^T - X^+Y|_F^2 = (d - r)(m + sum_i (sqrt(1 + theta_i^2) - 1))/h in the end, where the entries of
-      U_2 have the variance 1/h, given h, d, r, m and the singular values theta_i of Theta.
+    - ``distance`` is E|UV^T - X^+Y|_F^2 = (d - r)(m + sum_i (sqrt(1 + theta_i^2) - 1))/h in the end, where the entries
+      of U_2 have the variance 1/h, given h, d, r, m and the singular values theta_i of Theta.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def orthonormal_start(
 
 
 def _motion(claim: Claim) -> list[Obligation]:
-    """M moves by K M + M K with K = [0, G; G^T, 0], and X = M J M by K X + X K, for r = 2 and m = 1; X = J stands still."""
+    """M moves by K M + M K, K = [0, G; G^T, 0], so X = M J M by K X + X K, and X = J stands still; r = 2 and m = 1."""
     size, r = 3, 2
     letters = iter(sp.symbols("m1:7"))
     M, K = sp.zeros(size), sp.zeros(size)
@@ -140,7 +140,9 @@ def _solved(theta: sp.Rational) -> Callable[[Claim], bool | None]:
     return judge
 
 
-ORTHONORMAL_ROWS = Assumption("the r + m rows of U_1 and V are orthonormal at the start, so the width is at least r + m")
+ORTHONORMAL_ROWS = Assumption(
+    "the r + m rows of U_1 and V are orthonormal at the start, so the width is at least r + m"
+)
 
 ORTHONORMAL_START = Statement(
     id="linear2.orthonormal-start",

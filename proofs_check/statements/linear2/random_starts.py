@@ -56,11 +56,11 @@ def distance_law(
     shrinks: int = 0,
     gap: int = 3,
 ) -> Any:
-    r"""E|UV^T - X^+Y|^2 = (d-1) s^2 E sqrt(s^4 chi chi' + theta^2), with independent chi-squares of h degrees of freedom.
+    r"""E|UV^T - X^+Y|^2 = (d-1) s^2 E sqrt(s^4 chi chi' + theta^2), chi, chi' two chi-squares of h degrees of freedom.
 
     - ``distance`` is this mean, and ``readout`` that of |v|^2, which is it without (d-1) s^2.
-    - ``range`` is from (d-1) s^2 sqrt(mu) (1 - 2 s^8 (h^3+h^2)/mu^2) to (d-1) s^2 sqrt(mu), mu = s^4 h^2 + theta^2, where
-      ``distance`` lies.
+    - ``range`` is from (d-1) s^2 sqrt(mu) (1 - 2 s^8 (h^3+h^2)/mu^2) to (d-1) s^2 sqrt(mu), mu = s^4 h^2 + theta^2. The
+      mean lies there.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def variance(net: Ensemble, what: str, theta: Fraction = THETA) -> Fraction:
     r"""Bound the variance of |v|^2 or of |UV^T - X^+Y|^2 in the end.
 
     With S = |u|^2+|v|^2 and the kept difference D = |u|^2-|v|^2, 4|v|^4 = (S-D)^2. E S^2 = 4(s^4 h^2 + theta^2),
-    E D^2 = 4 h s^4, and E S D = 0. The distance is |v|^2 s^2 times a chi-square of d - 1 degrees of freedom. The squared
-    mean is at least that of the lower end of the range.
+    E D^2 = 4 h s^4, and E S D = 0. The distance is |v|^2 s^2 times a chi-square of d - 1 degrees of freedom. The mean
+    is at least the lower end of the range.
     """
     d, h, s2 = int(net.width_at(0)), int(net.width_at(1)), net.variance(1)
     mu = s2**2 * h**2 + theta**2
@@ -136,7 +136,7 @@ def _truth(net: Ensemble, theta: Fraction, exponent: Fraction) -> Ball:
 
 
 def _derived(net: Ensemble, _: str, theta: Fraction, exponent: Fraction) -> Callable[[Any], bool | None]:
-    """Compare with what theory encloses by the density of the root of the product; the claim's quadrature errs by less."""
+    """Compare with what theory encloses by another integral; the claim's quadrature errs by less than is allowed."""
     truth = _truth(net, theta, exponent)
     return lambda claimed: not_above(abs(ball(claimed) - truth), truth * ball(Fraction(1, 10**10)))
 
@@ -253,7 +253,7 @@ def _chance(h: int, tolerance: float, samples: int, init: str = "") -> Simulated
         _net(h, init),
         PairFlow(THETA),
         "wide",
-        reading=Mean(1.0, Fraction(1, 4)),
+        reading=Mean(1.0, 0.25),
         tolerance=tolerance,
         samples=samples,
     )

@@ -29,9 +29,7 @@ def level(roots: Sequence[Any], r: int, m: int) -> tuple[Any, Any]:
     return (above_zero(roots[r - 1]) if r <= h else 0), (above_zero(-roots[h - m]) if m <= h else 0)
 
 
-def rate(
-    what: str, *case: Any, times: Fraction | int = 1, data: str = "least", kept: str = "c", both: int = 1
-) -> Any:
+def rate(what: str, *case: Any, times: Fraction | int = 1, data: str = "least", kept: str = "c", both: int = 1) -> Any:
     r"""The layers move by G V and G^T U_1, so f(t) - min f is at most exp(-2 lambda_r c t) (f(0) - min f).
 
     - ``velocity`` is how both layers move, given U_1, V and G; the loss falls by |G V|_F^2 + |G^T U_1|_F^2.
