@@ -153,6 +153,18 @@ def near_minimum_norm(what: str, *case: Any, half: int = 1, grows: int = 1, pair
     return growth * starts[int(pair)] ** 2 + sp.exp(-2 * least * c * time) * error**2 / least
 
 
+def _integrated(claim: Claim) -> list[Obligation]:
+    """Differentiate log e^{2J}: it is twice the speed at which [q; k] grows at most, with |E| fallen like the loss."""
+    time, least, greatest, c, error = sp.symbols("T lambda_r lambda_1 c E", positive=True)
+    growth = claim("growth", time, least, greatest, c, error)
+    speed = claim("speed", sp.sqrt(greatest), error * sp.exp(-least * c * time))
+    return [
+        Obligation("speed", 2 * sp.sqrt(greatest) * error * sp.exp(-least * c * time), growth.diff(time) / growth),
+        Obligation("its claim", sp.sqrt(greatest) * error * sp.exp(-least * c * time), speed),
+        Obligation("start", sp.S.One, growth.subs(time, 0)),
+    ]
+
+
 _SHAPES = tuple((shape, seed) for shape in ((1, 1, 2), (1, 2, 3), (2, 1, 3), (2, 2, 4), (3, 2, 3)) for seed in range(8))
 
 
@@ -221,6 +233,7 @@ MIN_NORM_DISTANCE = Statement(
     assumptions=(TWO_LAYERS,),
     claim=near_minimum_norm,
     evidence=(
+        Proved("the exponent differentiated", _integrated, "all T, lambda, c, E: the exponent"),
         Enumerated(
             f"the growth of the products with U_2 in {len(_SHAPES)} rational networks, every rounding bounded",
             _SHAPES,
