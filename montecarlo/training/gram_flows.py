@@ -7,8 +7,8 @@ from it, from :math:`Z_0Z_0^T` and from :math:`Z_0U_2^T`.
 
 A step of flow multiplies :math:`\Phi` by exponentials of combinations of K, by the commutator-free method of order 4
 (E. Celledoni, A. Marthinsen, B. Owren, Future Generation Computer Systems 19 (2003) 341-352). As
-:math:`KJ = -JK` with :math:`J = diag(I_r,-I_m)`, each of them has :math:`e^{K}Je^{K} = J`, so that the imbalance is kept
-to rounding, however long the steps. A step of descent multiplies by :math:`I+\eta K`.
+:math:`KJ = -JK` with :math:`J = diag(I_r,-I_m)`, each of them has :math:`e^{K}Je^{K} = J`, so that the imbalance is
+kept to rounding, however long the steps. A step of descent multiplies by :math:`I+\eta K`.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class GramPairs:
     @property
     def distance_square(self) -> Array:
         """The squared Frobenius distance from the solution of minimum norm, shape (N,)."""
-        return self.off_square + ((self.target - self.product) ** 2).sum(axis=(1, 2))
+        return np.asarray(self.off_square + ((self.target - self.product) ** 2).sum(axis=(1, 2)))
 
     def flow(self, time: float, steps: int | None = None) -> GramPairs:
         """Return the networks after that time of gradient flow.

@@ -30,7 +30,7 @@ class PairFlow:
     weights any directions are as good), and are fitted by :math:`UV^T = \Theta` there. The components are
 
     - ``imbalance``, the level :math:`c = c_++c_-` of the layers' imbalance;
-    - ``wide``, which is 0 where c exceeds :math:`hs^2`, with the variance :math:`s^2` of the weights, and -inf elsewhere;
+    - ``wide``, 0 where c exceeds :math:`hs^2`, with the variance :math:`s^2` of the weights, and -inf elsewhere;
     - ``readout``, :math:`|V|_F^2`;
     - ``off``, the squared norm of the part of :math:`UV^T` off the row space of the data;
     - ``distance``, the squared distance of :math:`UV^T` from the solution of minimum norm; and

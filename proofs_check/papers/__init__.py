@@ -2,6 +2,7 @@
 
 ===================  ======================================================================
 vanishing_curvature  Orvieto et al., 2021: plateaus at initialization, and how they are left
+min_2021             Min et al., 2021: initialization of two-layer linear networks
 ===================  ======================================================================
 
 A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the

@@ -1,4 +1,4 @@
-"""Two linear layers with small rational weights: the cases on which claims about them are tried, in exact arithmetic."""
+"""Two linear layers with small rational weights, on which claims about them are tried in exact arithmetic."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def random_pair(shape: Shape, seed: int, spectrum: tuple[Fraction, ...] = (), of
     Examples
     --------
     >>> random_pair((1, 1, 2), 0).u1
-    ((Fraction(-2, 5), Fraction(1, 1)),)
+    ((Fraction(9, 5), Fraction(2, 1)),)
     """
     r, m, h = shape
     draw = random.Random(f"{shape} {seed}")

@@ -73,17 +73,16 @@ def _symbolic_step(claim: Claim) -> list[Obligation]:
     """Take a step for r = m = h = 2, with any G.
 
     The entry (i, j) of either side is a sum of products of entries from the columns i and j, from at most two rows of
-    each layer: so an identity of this size is one of every size.
+    each layer: so an identity of this size is one of every size, and two entries stand for all.
     """
     u1, v, g = (sp.Matrix(2, 2, sp.symbols(f"{name}1:5")) for name in ("u", "v", "g"))
     u2, eta = sp.Matrix([sp.symbols("w1:3")]), sp.Symbol("eta")
     before, after = claim(u1, u2, v, g, eta), claim(u1 + eta * g * v, u2, v + eta * g.T * u1, g, eta)
     found: list[Obligation] = []
-    for i in range(2):
-        for j in range(2):
-            entry, gain = f"entry {i + 1}{j + 1}", after.form[i, j] - before.form[i, j]
-            found.append(Obligation(f"flow, {entry}", after.form[i, j].diff(eta).subs(eta, 0), sp.S.Zero))
-            found.append(Obligation(f"descent, {entry}", gain, before.increment[i, j]))
+    for i, j in ((0, 0), (0, 1)):
+        entry, gain = f"entry {i + 1}{j + 1}", after.form[i, j] - before.form[i, j]
+        found.append(Obligation(f"flow, {entry}", after.form[i, j].diff(eta).subs(eta, 0), sp.S.Zero))
+        found.append(Obligation(f"descent, {entry}", gain, before.increment[i, j]))
     return found
 
 

@@ -77,7 +77,9 @@ def margin(
     return Margin(sides[0], sides[1], total)
 
 
-def margin_rate(what: str, *case: Any, speed: Fraction = Fraction(2), times: int = 1, over: int = 1, **options: Any) -> Any:
+def margin_rate(
+    what: str, *case: Any, speed: Fraction = Fraction(2), times: int = 1, over: int = 1, **options: Any
+) -> Any:
     r"""The bounds of :func:`margin`; the margin sigma_min(U_1 V^T) never goes below; and the rate at that margin.
 
     - ``bounds`` are those of :func:`margin`, with its arguments.
@@ -126,19 +128,17 @@ _SHAPES: tuple[Shape, ...] = (
     *((2, 2, 6), (3, 2, 5), (3, 3, 4), (3, 1, 2), (2, 3, 2)),
 )
 _RANDOM = tuple((shape, seed) for shape in _SHAPES for seed in range(16))
-_ADVERSARIAL = tuple(
-    (LinearPair([1] * len(u), [[0] * len(v)] * len(u), u, v),)
-    for u, v in (
-        # one direction nearly balanced, the other far from it
-        ([[1, 0, 0], [0, 5, 0]], [[Fraction(99, 100), 0, 0], [0, 0, 5]]),
-        ([[3, 0], [0, Fraction(1, 2)]], [[0, 3], [Fraction(1, 2), 0]]),
-        ([[1, 0, 0, 0], [0, 1, 0, 0]], [[1, 0, Fraction(1, 10), 0], [0, 1, 0, Fraction(1, 10)]]),
-        # dependent rows, and fewer units than rows: lambda is 0
-        ([[1, 2], [2, 4]], [[1, -1], [1, 3]]),
-        ([[1], [2]], [[3], [1]]),
-        ([[0, 0], [0, 0]], [[1, 0], [0, 1]]),
-    )
+_ADVERSE_LAYERS: tuple[tuple[Any, Any], ...] = (
+    # one direction nearly balanced, the other far from it
+    ([[1, 0, 0], [0, 5, 0]], [[Fraction(99, 100), 0, 0], [0, 0, 5]]),
+    ([[3, 0], [0, Fraction(1, 2)]], [[0, 3], [Fraction(1, 2), 0]]),
+    ([[1, 0, 0, 0], [0, 1, 0, 0]], [[1, 0, Fraction(1, 10), 0], [0, 1, 0, Fraction(1, 10)]]),
+    # dependent rows, and fewer units than rows: lambda is 0
+    ([[1, 2], [2, 4]], [[1, -1], [1, 3]]),
+    ([[1], [2]], [[3], [1]]),
+    ([[0, 0], [0, 0]], [[1, 0], [0, 1]]),
 )
+_ADVERSARIAL = tuple((LinearPair([1] * len(u), [[0] * len(v)] * len(u), u, v),) for u, v in _ADVERSE_LAYERS)
 
 
 @cache
@@ -248,9 +248,7 @@ MARGIN_RATE = Statement(
     claim=margin_rate,
     evidence=(
         Proved("one output and rank one, where both sides are equal", _equal_for_scalars, "r = m = 1"),
-        Enumerated(
-            f"{len(_RANDOM)} rational networks, every rounding bounded", _RANDOM, _random_bounds, apply=itself
-        ),
+        Enumerated(f"{len(_RANDOM)} rational networks, every rounding bounded", _RANDOM, _random_bounds, apply=itself),
         Enumerated(
             "networks of nearly equal sides, and of less than full rank",
             _ADVERSARIAL,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import sympy as sp
 
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
-from proofs_check.statements.linear2.imbalance import MIN, ONE_OUTPUT, TWO_LAYERS, itself
-from proofs_check.toolkit.balls import all_of, ball, not_above
+from proofs_check.statements.linear2.imbalance import MIN, TWO_LAYERS, itself
+from proofs_check.toolkit.balls import ball, not_above
 from proofs_check.toolkit.rational_pairs import random_matrix, random_pair
 from theory.balls import enclose, precision
 from theory.dynamics.scalar_pairs import scalar_distance_square, scalar_growth
@@ -33,10 +33,8 @@ class Off(NamedTuple):
     end: Any
 
 
-def off_row_space(
-    q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False
-) -> Off:
-    r"""q' = G^T k and k' = G q: where both vanish they stay 0. For one output and rank one q = q_0 cosh I + k_0 sinh I.
+def off_row_space(q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False) -> Off:
+    r"""Q' = G^T k and k' = G q: where both vanish they stay 0. For one output and rank one q = q_0 cosh I + k_0 sinh I.
 
     Parameters
     ----------
@@ -84,7 +82,7 @@ _EXAMPLES = tuple(
     (sp.Rational(theta), sp.Rational(q), sp.Rational(k))
     for theta, q, k in ((1, 0, 0), (1, 0, 1), (1, 1, 0), ("3/5", 1, 1), (-2, "1/2", 3))
 )
-"""The target, q_0 and k_0: u = e_1 and v = e_2 of a width of 4 or more, and U_2 one row with the entries k_0 and q_0."""
+"""The target, q_0 and k_0: u = e_1, v = e_2, and U_2 is one row that begins with k_0 and q_0."""
 
 
 def _ends_there(theta: sp.Rational, q: sp.Rational, k: sp.Rational) -> Callable[[Claim], bool | None]:
@@ -130,9 +128,7 @@ INVARIANT_SET = Statement(
 )
 
 
-def near_minimum_norm(
-    what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True
-) -> Any:
+def near_minimum_norm(what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True) -> Any:
     r"""|UV^T - X^+Y|_2 at T is at most the hypotenuse of e^J |[q; k]|_2 and e^{-lambda_r c T} |E(0)|_F/sqrt(lambda_r).
 
     Here J = sqrt(lambda_1) |E(0)|_F (1 - e^{-lambda_r c T})/(lambda_r c), and [q; k] grows at most by e^J.
@@ -157,6 +153,18 @@ def near_minimum_norm(
     return growth * starts[int(pair)] ** 2 + sp.exp(-2 * least * c * time) * error**2 / least
 
 
+def _integrated(claim: Claim) -> list[Obligation]:
+    """Differentiate log e^{2J}: it is twice the speed at which [q; k] grows at most, with |E| fallen like the loss."""
+    time, least, greatest, c, error = sp.symbols("T lambda_r lambda_1 c E", positive=True)
+    growth = claim("growth", time, least, greatest, c, error)
+    speed = claim("speed", sp.sqrt(greatest), error * sp.exp(-least * c * time))
+    return [
+        Obligation("speed", 2 * sp.sqrt(greatest) * error * sp.exp(-least * c * time), growth.diff(time) / growth),
+        Obligation("its claim", sp.sqrt(greatest) * error * sp.exp(-least * c * time), speed),
+        Obligation("start", sp.S.One, growth.subs(time, 0)),
+    ]
+
+
 _SHAPES = tuple((shape, seed) for shape in ((1, 1, 2), (1, 2, 3), (2, 1, 3), (2, 2, 4), (3, 2, 3)) for seed in range(8))
 
 
@@ -176,7 +184,7 @@ def _grows_no_faster(*case: Any) -> Callable[[Claim], bool | None]:
 
 _STARTS = tuple(
     (random_matrix(4, 1, seed), random_matrix(4, 1, seed + 1), random_matrix(2, 4, seed), *map(sp.Rational, numbers))
-    for seed, numbers in enumerate((("1", "2"), ("1/4", "-1"), ("2", "1/2"), ("1/2", "3"), ("1", "0"), ("1/9", "-2")))
+    for seed, numbers in enumerate((("1", "2"), ("1/4", "-1"), ("2", "1/2"), ("1/2", "3"), ("1", "0")))
 )
 _DESIGNED = tuple(
     (sp.Matrix([1, 0, 0]), sp.Matrix([0, 1, 0]), sp.Matrix([off]), sp.S.One, theta)
@@ -186,6 +194,9 @@ _DESIGNED = tuple(
 
 With U_2 along u the product q starts at 0, and ends at sinh(asinh(1)/2) = 0.455.
 """
+
+
+_distance = cache(scalar_distance_square)
 
 
 def _solved_distances(starts: tuple[Any, ...], times: tuple[Any, ...], claim: Claim) -> Iterator[Inequality]:
@@ -198,7 +209,7 @@ def _solved_distances(starts: tuple[Any, ...], times: tuple[Any, ...], claim: Cl
         both = sp.sqrt((gram + sp.sqrt((products[0] - products[2]) ** 2 + 4 * products[1] ** 2)) / 2)
         c, error = sp.sqrt(plus * minus), sp.sqrt(lam) * abs(theta - u.dot(v))
         for time in times:
-            distance = scalar_distance_square(time, plus, minus, lam, theta, products)
+            distance = _distance(time, plus, minus, lam, theta, products)
             bound = claim("square", time, lam, lam, c, error, sp.sqrt(products[0]), both)
             yield Inequality(f"start {number}, T = {time}", distance, bound)
             if off.rows == 1:  # then [q; k] is a vector: with z = e^{2I}, z |q+k|^2 + |q-k|^2/z is twice its square
@@ -222,6 +233,7 @@ MIN_NORM_DISTANCE = Statement(
     assumptions=(TWO_LAYERS,),
     claim=near_minimum_norm,
     evidence=(
+        Proved("the exponent differentiated", _integrated, "all T, lambda, c, E: the exponent"),
         Enumerated(
             f"the growth of the products with U_2 in {len(_SHAPES)} rational networks, every rounding bounded",
             _SHAPES,
@@ -229,8 +241,8 @@ MIN_NORM_DISTANCE = Statement(
             apply=itself,
         ),
         Enclosed(
-            "distances of solved flows at four times",
-            partial(_solved_distances, _STARTS, tuple(map(sp.Rational, ("1/100", "1/2", "2", "10")))),
+            "distances of solved flows at three times",
+            partial(_solved_distances, _STARTS, tuple(map(sp.Rational, ("1/100", "1/2", "4")))),
         ),
         Enclosed(
             "U_2 along u + v, where the growth is nearly met, and along u",

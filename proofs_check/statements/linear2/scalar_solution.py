@@ -52,7 +52,7 @@ def scalar_solution(
     balanced: int = 4,
     factor: int = 2,
 ) -> Solution:
-    r"""(|u|^2+|v|^2)^2 = c^2 + 4 p^2 with c = lambda_1 - lambda_h of u u^T - v v^T, and the time is log g(p)/(lambda R).
+    r"""(|u|^2+|v|^2)^2 = c^2 + 4 p^2 with c = lambda_1 - lambda_h of u u^T - v v^T; the time is log g(p)/(lambda R).
 
     Here R^2 = c^2 + 4 theta^2 and g(p) = (4 p theta + c^2 + R sqrt(c^2 + 4 p^2))/|theta - p|.
 
@@ -143,11 +143,12 @@ def _solved(*flow: sp.Rational) -> Callable[[Solution], bool | None]:
     def judge(claimed: Solution) -> bool | None:
         found = [enclose(claimed.time, _DIGITS, {**values, _P: ball}) for ball in balls[:3]]
         with precision(_DIGITS):
+            spans = [(found[i + 1] - found[i], enclose(times[i + 1] - times[i], _DIGITS)) for i in range(2)]
             gaps = [(ball - values[_TARGET]) ** 2 for ball in balls[3:]]
             fallen = (gaps[0] / gaps[1]).log()
             return all_of(
                 (
-                    *(_near(y - x, enclose(e - s), "1e-20") for x, y, s, e in zip(found, found[1:], times, times[1:3])),
+                    *(_near(*span, "1e-20") for span in spans),
                     _near(enclose(claimed.late, _DIGITS, values), fallen, "1e-6"),
                 )
             )
