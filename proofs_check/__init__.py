@@ -26,6 +26,7 @@ answers        questions and answers of `derive` and `sample`, and what quantiti
 reporting      whole files, progress bars, the canvas of figures, the page of a report
 tables         tables, and what they are written as
 grids          grids of one's own: quantities of networks, as tables and figures
+implicit_bias  which interpolant gradient flow selects on data of one's own
 manuscript     a paper's tables, figures and numbers, from one file
 figures        the figures, one file each
 studies        what a figure and the table of its name both show, one file each
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         Quantile,
         Simulated,
     )
+    from proofs_check.implicit_bias.selecting import Selection, selected_solution
     from proofs_check.registry import load, select
     from proofs_check.verification.results import Report
     from proofs_check.verification.verifying import verify
@@ -104,6 +106,8 @@ __all__ = [
     "Report",
     "check",
     "Checked",
+    "selected_solution",
+    "Selection",
 ]
 
 _ROOMS = {
@@ -120,6 +124,7 @@ _ROOMS = {
     "verification.results": ("Report",),
     "claims.checking": ("check",),
     "claims.checked": ("Checked",),
+    "implicit_bias.selecting": ("selected_solution", "Selection"),
 }  # fmt: skip
 
 

@@ -1,19 +1,20 @@
 """What ``vanishing`` can do, one file each.
 
-==========  =================================================
-verify      check statements: verdicts, evidence, mutants
-report      the same as a page of HTML, to be sent to others
-check       check a claim of your own: a verdict, and where it fails
-statements  list the statements
-show        show one statement
-certify     write proofs as Coq files, and let Coq check them
-derive      derive a quantity exactly
-sample      estimate a quantity from sampled networks
-table       a grid of quantities, or theory against measurement, as a table
-figure      draw a figure
-papers      list the papers, or the claims of one
-paper       a paper's tables, figures and numbers, from one file
-==========  =================================================
+=============  ================================================================
+verify         check statements: verdicts, evidence, mutants
+report         the same as a page of HTML, to be sent to others
+check          check a claim of your own: a verdict, and where it fails
+statements     list the statements
+show           show one statement
+certify        write proofs as Coq files, and let Coq check them
+derive         derive a quantity exactly
+sample         estimate a quantity from sampled networks
+table          a grid of quantities, or theory against measurement, as a table
+figure         draw a figure
+implicit_bias  the solution of one's own regression that gradient flow selects
+papers         list the papers, or the claims of one
+paper          a paper's tables, figures and numbers, from one file
+=============  ================================================================
 
 A subcommand is found because its file is here and says ``SUBCOMMAND = Subcommand(...)``
 (:mod:`proofs_check.discovery`). Every command line loads all of these files: they load SymPy, NumPy and the like only
