@@ -73,7 +73,8 @@ def flow(field: Field, start: Array, time: float, *, rtol: float = 1e-10, budget
     now, slope = np.zeros(len(state)), field(state, left)
     steps = _first_steps(state, slope, tolerance)
     for _ in range(budget):
-        left, now, slope, steps = (array[now < end] for array in (left, now, slope, steps))
+        go = now < end
+        left, now, slope, steps = left[go], now[go], slope[go], steps[go]
         if not len(left):
             return state
         length = np.minimum(steps, end - now)

@@ -171,7 +171,9 @@ def _between_two_points(claim: Claim) -> Iterator[Inequality]:
         least, largest = _singular_values(point.design)
         most = max(abs(x) for x in (*point.weights, *other.weights))
         said = claim(least, largest, rational(point.scales[0]), rational(most)).distance
-        apart, seen = (sp.sqrt(rational(sum(x**2 for x in numbers))) for numbers in (gap, point.design.outputs(gap)))
+        apart, seen = (
+            sp.sqrt(rational(sum((x**2 for x in numbers), Fraction(0)))) for numbers in (gap, point.design.outputs(gap))
+        )
         yield Inequality(f"{point}, and {bases}", apart, said * seen)
 
 
@@ -268,11 +270,12 @@ def _one_step(claim: Claim) -> list[Obligation]:
 
 
 Weights = tuple[tuple[Fraction, ...], ...]
+Run = tuple[list[Weights], list[tuple[Fraction, ...]]]
 
 
 _RUNS = tuple(
     (Design.read([vector(row) for row in rows], vector(y)), Fraction(eta), steps, scale)
-    for rows, y in ((("1 2",), "1"), (("1 -1 2",), "-2"), (("1 0 2", "0 1 -1"), "1 1/2"), (("1 2 0", "1 -1 1"), "2 -1"))
+    for rows, y in ((("1 2",), "2"), (("1 -1 2",), "-2"), (("1 0 2", "0 1 -1"), "1 1/2"), (("1 2 0", "1 -1 1"), "2 -1"))
     for eta, steps in product(("1/20", "1/50", "1/200"), (1, 2, 3))
     for scale in ("1", "1/10", "2")
 )
@@ -280,13 +283,14 @@ _RUNS = tuple(
 
 
 @cache
-def _run(design: Design, eta: Fraction, steps: int, scale: str) -> tuple[list[Weights], list[tuple[Fraction, ...]]]:
+def _run(design: Design, eta: Fraction, steps: int, scale: str) -> Run:
     """Return the weights before each step and at the end, and the gradient g that each step sees."""
     d, size = design.dimension, Fraction(scale)
     up, vp, um, vm = (
         tuple(size * Fraction(a + i, b + 2 * i) for i in range(d)) for a, b in ((1, 2), (2, 3), (-1, 3), (1, 5))
     )
-    weights, seen = [(up, vp, um, vm)], []
+    weights: list[Weights] = [(up, vp, um, vm)]
+    seen: list[tuple[Fraction, ...]] = []
     for _ in range(steps):
         up, vp, um, vm = weights[-1]
         w = [a * b - c * e for a, b, c, e in zip(up, vp, um, vm, strict=True)]
