@@ -2,6 +2,7 @@
 
 ===================  ======================================================================
 vanishing_curvature  Orvieto et al., 2021: plateaus at initialization, and how they are left
+li_2021              Li et al., 2021: sparse signals found by diagonal networks, by depth and early stopping
 ===================  ======================================================================
 
 A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the

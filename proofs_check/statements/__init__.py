@@ -8,6 +8,7 @@ gradient  the gradient with respect to one weight matrix
 hessian   the Hessian of f: blocks, structure, norms, spectrum
 plateau   the loss's Hessian where f is small against its target
 escape    how long a plateau holds gradient descent, and adaptive update rules
+sparse    sparse signals found by diagonal networks of any depth
 remedy    residual branches, normalization, orthogonal weights, width
 init      initializations that do not preserve even the mean
 matrices  products of random matrices, by two independent routes
