@@ -93,9 +93,10 @@ def _flow(N: Any, claim: Claim) -> list[Obligation]:
     alpha, G, u, v = sp.symbols("alpha G u v", positive=True)
     claimed = claim(N, alpha, G, u, v)
     moves = N * u ** (N - 1) * claimed.kept.diff(u) - N * v ** (N - 1) * claimed.kept.diff(v)
+    high: tuple[list[Any], ...]
     if N == 2:
         at_u, at_v = alpha * sp.exp(2 * G), alpha * sp.exp(-2 * G)
-        high = [at_u, at_v], [at_u ** (2 * N - 2), at_v ** (2 * N - 2)], [at_u ** (N - 1), at_v ** (N - 1)]
+        high = [at_u, at_v], [at_u**2, at_v**2], [at_u, at_v]
     else:
         c, q = N * (N - 2) * alpha ** (N - 2) * G, 1 / sp.sympify(N - 2, strict=True)
         high = tuple(  # u^m is alpha^m (1-c)^(-m/(N-2)), where m/(N-2) is written as a whole number and so many q

@@ -1,4 +1,4 @@
-"""Steps of a finite size: what gradient descent does to what flow keeps, where it is stable, how many steps it takes."""
+"""Steps of a finite size: what they do to what flow keeps, where they are stable, and how many there are."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _bounds(claim: Claim) -> Iterator[Inequality]:
 
 
 def _scales(claim: Claim) -> Iterator[Inequality]:
-    """A start 1 % below the claimed one leaks less than 1/100 when the support is fitted, and one 1 % above leaks more."""
+    """A start 1 % below the claimed one leaks less than 1/100 at T_l, and one 1 % above leaks more."""
     leak, zeta = sp.Rational(1, 100), sp.Rational(2, 5)
     for N in (2, 3, 4, 6, 10, 100):
         claimed = claim("scale", N, sp.S.One, sp.S.One, zeta, _KAPPA)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -59,9 +60,7 @@ def hitting_time(
     if N == 2:
         low = high = sp.log(w / b + sp.sqrt(1 + (w / b) ** 2)) / 4
     else:
-        low, high = (
-            (alpha ** (start - N) - x ** sp.Rational(2 - N, N)) / (N * (N - less)) for x in (w, w + alpha**N)
-        )
+        low, high = ((alpha ** (start - N) - x ** sp.Rational(2 - N, N)) / (N * (N - less)) for x in (w, w + alpha**N))
     kappa = 1 - w / z
     constant = z ** (sp.Rational(2, N) - 2) * (sp.Rational(N, 2) + logs * sp.log(1 / kappa)) / N**cube
     match what:
@@ -119,7 +118,7 @@ _TINY = sp.Rational(1, 10**25)
 
 def _time_ranges(claim: Claim) -> Iterator[Inequality]:
     for label, case in _cases():
-        N, alpha, z, w = case
+        N, alpha, _, w = case
         (low, high), (dual_low, dual_high) = _time(*case), _dual(N, alpha, w)
         yield Inequality(f"{label}: G, lower end", claim("dual-low", *case), dual_low + _TINY)
         yield Inequality(f"{label}: G, upper end", dual_high - _TINY, claim("dual-high", *case))
@@ -272,7 +271,7 @@ def _ratios(claim: Claim) -> Iterator[Inequality]:
         yield Inequality(f"{label}: not above", ratio, (1 + share) * high_u / low_l)
     for w0 in map(sp.Rational, ("1e-2", "1e-6", "1e-30")):
         ratios = [claim("ratio", N, w0, *_PLACE) for N in (*range(2, 9), 50)]
-        for N, (ratio, deeper) in enumerate(zip(ratios, ratios[1:], strict=False), start=2):
+        for N, (ratio, deeper) in enumerate(pairwise(ratios), start=2):
             yield Inequality(f"N = {N}, w_0 = {w0}: less than deeper", ratio, deeper)
         yield Inequality(f"N = 50, w_0 = {w0}: below the limit", ratios[-1], claim("limit", 50, w0, *_PLACE))
 
