@@ -26,7 +26,9 @@ def number(expression: Any) -> float:
     ("p0", "p", "c", "lam", "theta"),
     [("0", "1/2", "2", "1", "3/4"), ("-1", "9/10", "1/3", "2", "1"), ("2", "1/10", "5", "1/7", "0")],
 )
-def test_the_time_is_the_integral_of_the_inverse_speed_to_40_digits(p0: str, p: str, c: str, lam: str, theta: str) -> None:
+def test_the_time_is_the_integral_of_the_inverse_speed_to_40_digits(
+    p0: str, p: str, c: str, lam: str, theta: str
+) -> None:
     found = enclose(scalar_time(p0, p, c, lam, theta), 50)
     with mp.workdps(50):
         a, b, level, rate, end = (mp.mpf(int(x.p)) / int(x.q) for x in map(sp.Rational, (p0, p, c, lam, theta)))
@@ -35,7 +37,9 @@ def test_the_time_is_the_integral_of_the_inverse_speed_to_40_digits(p0: str, p: 
 
 
 @settings(max_examples=40)
-@given(lengths, lengths, st.fractions("1/5", 2, max_denominator=5), targets, st.fractions("1/20", 2, max_denominator=20))
+@given(
+    lengths, lengths, st.fractions("1/5", 2, max_denominator=5), targets, st.fractions("1/20", 2, max_denominator=20)
+)
 def test_time_and_solution_are_each_others_inverse(plus: Any, minus: Any, lam: Any, theta: Any, time: Any) -> None:
     p0 = (plus - minus) / 4
     if p0 == theta:
@@ -72,7 +76,7 @@ def test_the_flow_begins_where_it_should_and_ends_at_the_target(plus: Any, minus
     assert number(scalar_growth(200, plus, minus, lam, theta)) == pytest.approx(z, rel=1e-9)
 
 
-def test_the_pages_examples() -> None:
+def test_starts_with_one_product_of_0() -> None:
     """A distance of sinh(asinh(1)/2) from a start with q = 0, and of cosh(asinh(1)/2) from one with k = 0."""
     for off, size in (((0, 0, 1), 0.45509), ((1, 0, 0), 1.09868)):
         assert number(scalar_distance_square(sp.oo, 2, 2, 1, 1, off)) ** 0.5 == pytest.approx(size, abs=1e-5)
