@@ -149,7 +149,7 @@ class GramPairs:
         Raises
         ------
         InvalidArgument
-            If the time is no finite number of at least 0, or the steps are no positive number.
+            If the time is no finite number of at least 0, or the steps are no positive number, or too few.
         """
         time = as_between("time", time, 0, closed=True, example=1)
         if steps is None:
@@ -157,14 +157,15 @@ class GramPairs:
             steps = max(1, math.ceil(10 * time * self.spectrum.max() * size))
         h = time / as_count("steps", steps, 1, MOST_STEPS, example=100)
         left = np.broadcast_to(np.eye(len(self.gram[0])), self.gram.shape)
-        for _ in range(steps):
-            one = h * self._slope(left)
-            second = _exponential(one / 2) @ left
-            two = h * self._slope(second)
-            three = h * self._slope(_exponential(two / 2) @ left)
-            four = h * self._slope(_exponential(three - one / 2) @ second)
-            inner = _exponential((3 * one + 2 * two + 2 * three - four) / 12)
-            left = _exponential((-one + 2 * two + 2 * three + 3 * four) / 12) @ inner @ left
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused before it is used
+            for _ in range(steps):
+                one = h * self._slope(left)
+                second = _exponential(one / 2) @ left
+                two = h * self._slope(second)
+                three = h * self._slope(_exponential(two / 2) @ left)
+                four = h * self._slope(_exponential(three - one / 2) @ second)
+                inner = _exponential((3 * one + 2 * two + 2 * three - four) / 12)
+                left = _exponential((-one + 2 * two + 2 * three + 3 * four) / 12) @ inner @ left
         return self._moved(left)
 
     def descend(self, learning_rate: float, steps: int) -> GramPairs:
@@ -204,6 +205,9 @@ class GramPairs:
 
 
 def _exponential(matrices: Array) -> Array:
-    """Return the exponentials of symmetric matrices."""
+    """Return the exponentials of symmetric matrices; refuse those of a step that is too long, which overflow."""
+    if not np.isfinite(matrices).all():
+        raise InvalidArgument("steps", "are so few that a step overflows", "use more, or leave them out")
     values, vectors = np.linalg.eigh(matrices)
-    return np.asarray((vectors * np.exp(values)[:, None, :]) @ vectors.transpose(0, 2, 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray((vectors * np.exp(values)[:, None, :]) @ vectors.transpose(0, 2, 1))

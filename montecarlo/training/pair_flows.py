@@ -157,9 +157,10 @@ class ScalarPairs:
         if time is None:
             z = high
         else:
-            fallen = (1 - high) / (1 - low) * np.exp(-self.rate * size * time)
-            z = (high - low * fallen) / (1 - fallen)
-            z = np.where(size > 0, z, 1 / (1 + self.rate * A * time / 2))  # both roots are 0
+            # as high - low = 2 size/A, (high - low f)/(1 - f) is this, which stays exact where both roots are near 0
+            start, fallen = (1 - high) / (1 - low), self.rate * size * time
+            passed = np.where(fallen > 0, -np.expm1(-fallen) / np.where(fallen > 0, fallen, 1), 1)
+            z = high + start * np.exp(-fallen) / (1 / (1 - low) + start * self.rate * A * time / 2 * passed)
         root = np.sqrt(np.where(moves, z, 1))
         with np.errstate(divide="ignore"):  # z is 0 where flow ends at the saddle at 0
             inverse = np.where(root > 0, 1 / root, 0)

@@ -92,9 +92,10 @@ class LinearPair:
         nonzero = [root for root in eigenvalues(signed, digits) if root != 0]
         roots = sorted([*nonzero, *[flint.arb(0)] * (h - len(nonzero))], key=_middle, reverse=True)
         zero = flint.arb(0)
-        plus = roots[r - 1] if r <= h else zero
-        minus = -roots[h - m] if m <= h else zero
-        return Imbalance(*(x if x > 0 else zero for x in (plus, minus, -roots[-1], roots[0])))
+        with precision(digits + 5):  # a sign changes at the present precision, too
+            plus = roots[r - 1] if r <= h else zero
+            minus = -roots[h - m] if m <= h else zero
+            return Imbalance(*(x if x > 0 else zero for x in (plus, minus, -roots[-1], roots[0])))
 
     def excess(self) -> Fraction:
         r"""Return :math:`f-\min f = \frac12|E|_F^2`, exactly.
