@@ -98,10 +98,16 @@ class Terms:
         return self._sum(sp.sympify(formula, strict=True))
 
     def name(self, symbol: sp.Symbol) -> str:
-        """Return the name of a symbol."""
+        """Return the name of a symbol; two symbols have two names."""
         if symbol in self.naturals:
             return identifier(str(symbol))
-        return self.reals.setdefault(symbol, identifier(str(symbol)))
+        if symbol not in self.reals:
+            name = identifier(str(symbol).replace("+", "plus").replace("-", "minus"))
+            taken = {*self.reals.values(), *(identifier(str(natural)) for natural in self.naturals)}
+            while name in taken:
+                name += "_"
+            self.reals[symbol] = name
+        return self.reals[symbol]
 
     def _sum(self, node: sp.Expr) -> str:
         if not node.is_Add:

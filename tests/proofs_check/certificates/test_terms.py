@@ -93,3 +93,12 @@ def test_names_do_not_collide_with_those_of_coq():
     letters = sp.symbols("S E L", positive=True)
     assert Terms([]).of(sp.Add(*letters)) == "E_ + L + S_"
     assert identifier("|H|_F^2 = lam^2/c + squares") == "H__F_2_lam_2_c_squares"
+
+
+def test_two_letters_have_two_names():
+    up, um, plain = sp.symbols("u_+ u_- u")
+    other = sp.Symbol("u", positive=True)  # of the same name, and another letter
+    terms = Terms([up * um * plain * other])
+    written = [terms.of(letter) for letter in (up, um, plain, other)]
+    assert written == ["u_plus", "u_minus", "u", "u_"]
+    assert set(terms.of(up + um).split(" + ")) == {"u_plus", "u_minus"}
