@@ -204,40 +204,43 @@ def select(patterns: Iterable[str] = (), among: Sequence[Statement] | None = Non
     return tuple(s for s in known if not patterns or any(fnmatch.fnmatchcase(s.id, p) for p in patterns))
 
 
-def of_paper(
-    paper: Paper, patterns: Iterable[str] = (), among: Sequence[Statement] | None = None
+def of_papers(
+    papers: Sequence[Paper], patterns: Iterable[str] = (), among: Sequence[Statement] | None = None
 ) -> tuple[Statement, ...]:
-    """Return the statements that check a paper's claims, in their own order.
+    """Return the statements that check the claims of papers, in their own order.
 
     Parameters
     ----------
-    paper : Paper
-        Only the ids that its claims name matter.
+    papers : sequence of Paper
+        Only the ids that their claims name matter.
     patterns : iterable of str
         Keep those alone whose id matches any of them, as for :func:`select`.
     among : sequence of Statement, optional
-        The statements to choose from, by default those of this package. Each id of the paper must be there.
+        The statements to choose from, by default those of this package. Each id of the papers must be there.
 
     Raises
     ------
     InvalidArgument
-        If none of them checks a claim, the paper names a statement that does not exist, or a pattern matches nothing.
+        If none of them checks a claim, a paper names a statement that does not exist, or a pattern matches nothing.
 
     Examples
     --------
     >>> from proofs_check.papers import paper
-    >>> len(of_paper(paper("orvieto-2021"), ["init.*", "plateau.*"]))
+    >>> len(of_papers([paper("orvieto-2021")], ["init.*", "plateau.*"]))
     3
     """
     known = own_statements() if among is None else tuple(among)
     ids = [statement.id for statement in known]
-    for name in paper.ids:
-        if name not in ids:
-            problem = f"{paper.key} names {name!r}, and there is no such statement"
-            raise InvalidArgument("paper", problem, nearest(name, ids))
-    return tuple(statement for statement in select(patterns, known) if statement.id in paper.ids) or _none_of(paper)
+    for paper in papers:
+        for name in paper.ids:
+            if name not in ids:
+                problem = f"{paper.key} names {name!r}, and there is no such statement"
+                raise InvalidArgument("paper", problem, nearest(name, ids))
+    wanted = {name for paper in papers for name in paper.ids}
+    return tuple(statement for statement in select(patterns, known) if statement.id in wanted) or _none_of(papers)
 
 
-def _none_of(paper: Paper) -> NoReturn:
-    problem = f"{paper.key} has no claim that any of these statements checks"
-    raise InvalidArgument("paper", problem, f"see 'vanishing papers {paper.key}'")
+def _none_of(papers: Sequence[Paper]) -> NoReturn:
+    keys = " and ".join(paper.key for paper in papers)
+    problem = f"{keys} {'has' if len(papers) == 1 else 'have'} no claim that any of these statements checks"
+    raise InvalidArgument("paper", problem, f"see 'vanishing papers {papers[0].key}'")

@@ -1,4 +1,4 @@
-"""Which statements are meant: by ids, by a paper, or by ``--module``, which names files of one's own."""
+"""Which statements are meant: by ids, by papers, or by ``--module``, which names files of one's own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ def add_choice(parser: ArgumentParser) -> None:
     """Add what is verified: patterns of ids, ``--module`` and ``--paper``."""
     parser.add_argument("id", nargs="*", metavar="ID-PATTERN", help="ids such as 'forward.*'; all by default")
     add_modules(parser)
-    parser.add_argument("--paper", metavar="KEY", help="only what checks the claims of this paper, e.g. orvieto-2021")
+    parser.add_argument(
+        "--paper",
+        action="append",
+        metavar="KEY",
+        help="only what checks the claims of this paper, e.g. orvieto-2021; may be given again",
+    )
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,13 @@ class Choice:
         The statements.
     faults : tuple of Fault
         What could not be loaded.
-    paper : Paper or None
-        The paper that was asked for.
+    papers : tuple of Paper
+        The papers that were asked for; none where all were.
     """
 
     statements: tuple[Statement, ...]
     faults: tuple[Fault, ...]
-    paper: Paper | None
+    papers: tuple[Paper, ...]
 
 
 def chosen(options: Namespace) -> Choice:
@@ -65,14 +70,14 @@ def chosen(options: Namespace) -> Choice:
         If there is no such module, paper or statement.
     """
     from proofs_check.papers import paper
-    from proofs_check.registry import of_paper, own_statements, select
+    from proofs_check.registry import of_papers, own_statements, select
 
-    asked = None if options.paper is None else paper(options.paper)
+    asked = tuple(paper(key) for key in dict.fromkeys(options.paper or ()))
     among, faults = chosen_statements(options)
-    if asked is not None:  # a paper's claims may be checked by our statements and by a user's
+    if asked:  # a paper's claims may be checked by our statements and by a user's
         ours = own_statements() if options.module else ()
-        return Choice(of_paper(asked, options.id, (*ours, *among)), faults, asked)
-    return Choice(select(options.id, among) if among else (), faults, None)
+        return Choice(of_papers(asked, options.id, (*ours, *among)), faults, asked)
+    return Choice(select(options.id, among) if among else (), faults, ())
 
 
 def chosen_statements(options: Namespace) -> tuple[tuple[Statement, ...], tuple[Fault, ...]]:

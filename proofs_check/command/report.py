@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -178,7 +178,7 @@ def _tell(told: Progress | None, stage: str, what: str, done: int) -> None:
         told(stage, what, done, 1)
 
 
-def with_its_origin(report: Report, options: Namespace, began: datetime, chosen: Paper | None) -> Report:
+def with_its_origin(report: Report, options: Namespace, began: datetime, chosen: Sequence[Paper]) -> Report:
     """Return a report with the command and the machine that made it, and with the papers that it is about.
 
     Parameters
@@ -189,15 +189,15 @@ def with_its_origin(report: Report, options: Namespace, began: datetime, chosen:
         The options that were given.
     began : datetime
         When the run began.
-    chosen : Paper or None
-        The paper that was asked for; otherwise all of which the run has every statement.
+    chosen : sequence of Paper
+        The papers that were asked for; if there are none, all of which the run has every statement.
     """
     from proofs_check.papers import papers
 
     run = Run.here(options.command_line, began, report.seconds)
     ids = {result.statement.id for result in report.results}
     whole = () if options.module else tuple(paper for paper in papers() if ids.issuperset(paper.ids))
-    return replace(report, run=run, papers=whole if chosen is None else (chosen,))
+    return replace(report, run=run, papers=tuple(chosen) or whole)
 
 
 def _mutant_count(report: Report) -> str:

@@ -227,7 +227,7 @@ class _Reader:
 
     def ready_table(self, entry: Mapping[str, Any], which: str, fit: str, label: str | None) -> ReadyTable:
         from proofs_check.papers import paper
-        from proofs_check.registry import of_paper, own_statements, topics
+        from proofs_check.registry import of_papers, own_statements, topics
 
         value = self.word(entry, which)
         caption = self.word(entry, "caption")
@@ -237,7 +237,7 @@ class _Reader:
             )
         name = self.name(entry, value, "table")
         if which == "paper":
-            return ReadyTable(name, "", value, of_paper(paper(value)), fit, label, caption)
+            return ReadyTable(name, "", value, of_papers((paper(value),)), fit, label, caption)
         if value not in topics():
             raise self.refused("ready", f"is {value!r}, which is no topic", nearest(value, topics()))
         statements = tuple(one for one in own_statements() if one.topic == value)

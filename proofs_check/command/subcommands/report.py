@@ -64,7 +64,7 @@ def _verified(options: Namespace, out: Path) -> int:
     began = datetime.now().astimezone()
     with connected(options) as workers, progress_bars() as told:
         report = verified(asked.statements, options, workers, told, asked.faults)
-        report = with_its_origin(report, options, began, asked.paper)
+        report = with_its_origin(report, options, began, asked.papers)
         write_page(read_report(report.to_json()), out, told, options.jobs)
     return report.exit_status
 

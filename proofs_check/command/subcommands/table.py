@@ -217,14 +217,14 @@ def _topic_table(options: Namespace, show: Show) -> int:
 
 def _paper_table(options: Namespace, show: Show) -> int:
     from proofs_check.papers import paper
-    from proofs_check.registry import of_paper
+    from proofs_check.registry import of_papers
     from proofs_check.tables.ready import paper_table
 
     if options.name is not None:
         raise InvalidArgument("paper", f"is given beside the name {options.name!r}", "leave one of them out")
     chosen = paper(options.paper)
     with connected(options) as workers, progress_bars() as told:
-        report = verified(of_paper(chosen), options, workers, told)
+        report = verified(of_papers((chosen,)), options, workers, told)
     _shown(options, paper_table(report, chosen), show)
     return report.exit_status
 

@@ -32,7 +32,7 @@ def _run(options: Namespace) -> int:
     began = datetime.now().astimezone()
     with connected(options) as workers, progress_bars() as told:
         report = verified(asked.statements, options, workers, told, asked.faults)
-        report = with_its_origin(report, options, began, asked.paper)
+        report = with_its_origin(report, options, began, asked.papers)
         if out is not None:
             write_report(report, out, told, options.jobs)
     if to_stdout:

@@ -13,7 +13,7 @@ import pytest
 
 from proofs_check.paper import Claim, Paper
 from proofs_check.papers import paper, papers
-from proofs_check.registry import load, of_paper, own_statements
+from proofs_check.registry import load, of_papers, own_statements
 from proofs_check.tables.ready import PAPER_COLUMNS, paper_table
 from proofs_check.verification.verifying import verify
 from theory.ensembles import InvalidArgument
@@ -143,19 +143,23 @@ def test_papers_are_shown_without_loading_statements():
 
 def test_the_statements_of_a_paper_come_in_their_own_order(user_file):
     among = load(user_file)
-    assert [statement.id for statement in of_paper(USERS, among=among)] == ["user.true", "user.measured", "user.vague"]
+    assert [statement.id for statement in of_papers([USERS], among=among)] == [
+        "user.true",
+        "user.measured",
+        "user.vague",
+    ]
     core = paper("orvieto-2021")
-    assert {statement.id for statement in of_paper(core)} == set(core.ids)
-    assert [s.id for s in of_paper(core)] == [s.id for s in own_statements() if s.id in core.ids]
+    assert {statement.id for statement in of_papers([core])} == set(core.ids)
+    assert [s.id for s in of_papers([core])] == [s.id for s in own_statements() if s.id in core.ids]
 
 
 def test_a_paper_that_names_what_does_not_exist_or_nothing_is_refused():
     with pytest.raises(InvalidArgument, match=r"^paper: doe-2024 names 'user\.vague', and there is no such"):
-        of_paper(USERS)
+        of_papers([USERS])
     unchecked = Paper("doe-2025", "On nothing", "J. Doe", "2501.00001", (USERS.claims[1],))
     for patterns in ((), ["init.*"]):
         with pytest.raises(InvalidArgument, match=r"^paper: doe-2025 has no claim that any of these"):
-            of_paper(unchecked, patterns)
+            of_papers([unchecked], patterns)
 
 
 def test_a_misspelt_id_is_refused_beside_any_other_statements(vanishing, user_file, drop):
@@ -242,3 +246,17 @@ def test_the_command_makes_the_table_from_a_run_in_every_format(vanishing, users
     assert rows == [[column.name for column in PAPER_COLUMNS], *(list(record.values()) for record in records)]
     assert "seed 3" in vanishing("table --paper doe-2024 --jobs 1 --seed 3").out.splitlines()[0]
     assert r"\begin{tabularx}{\linewidth}" in vanishing("table --paper doe-2024 --format latex --jobs 1").out
+
+
+def test_several_papers_are_verified_together_in_the_order_of_the_statements(vanishing):
+    ran = vanishing("verify --paper min-2021 --paper azulay-2021 linear2.rate shape.descent shape.neuron-warp --json -")
+    assert ran.status == 0
+    data = json.loads(ran.out)
+    assert [one["id"] for one in data["statements"]] == [
+        one.id for one in own_statements() if one.id in ("linear2.rate", "shape.descent", "shape.neuron-warp")
+    ]
+    assert [one["key"] for one in data["papers"]] == ["min-2021", "azulay-2021"]
+    both = of_papers([paper("min-2021"), paper("azulay-2021")])
+    assert {one.id for one in both} == {*paper("min-2021").ids, *paper("azulay-2021").ids}
+    ran = vanishing("verify --paper min-2021 --paper azulay-2021 'init.*'")
+    assert ran.err.startswith("vanishing: --paper: min-2021 and azulay-2021 have no claim that any of these statements")
