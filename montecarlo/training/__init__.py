@@ -10,6 +10,8 @@ escape_observables         what :func:`montecarlo.simulate` measures of it
 
 adaptive_flow              differential equations of many networks, each with steps of its own
 diagonal_flows             diagonal linear nets: gradient flow, and descent beside it
+diagonal_observables       descent from random starts, measured by :func:`montecarlo.simulate`
+neuron_flows               nets of a few neurons, linear or leaky: gradient flow of both layers
 interpolation_observables  loss, norms, distances and KKT residuals of a fit of Xw = y
 
 runs                       one training run on minibatches, measured on the way
@@ -22,6 +24,7 @@ from montecarlo.training.diagonal_flows import DiagonalNets, diagonal_descent, d
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
+from montecarlo.training.neuron_flows import NeuronNets, neuron_flow
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
 from montecarlo.training.runs import Run, train
@@ -43,6 +46,8 @@ __all__ = [
     "DiagonalNets",
     "diagonal_flow",
     "diagonal_descent",
+    "NeuronNets",
+    "neuron_flow",
     "train",
     "Run",
     "digits_data",
