@@ -19,6 +19,8 @@ digits              scikit-learn's digits: optimizers and architectures on real 
 ==================  =======================================================================
 adaptive_flow              differential equations of many networks, each with steps of its own
 diagonal_flows             diagonal linear nets: gradient flow, and descent beside it
+diagonal_observables       descent from random starts, measured by :func:`montecarlo.simulate`
+neuron_flows               nets of a few neurons, linear or leaky: gradient flow of both layers
 interpolation_observables  loss, norms, distances and KKT residuals of a fit of Xw = y
 
 runs                       one training run on minibatches, measured on the way
@@ -32,6 +34,7 @@ from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digi
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.gram_flows import GramPairs
+from montecarlo.training.neuron_flows import NeuronNets, neuron_flow
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
 from montecarlo.training.pair_flows import ScalarPairs
@@ -66,6 +69,8 @@ __all__ = [
     "DiagonalNets",
     "diagonal_flow",
     "diagonal_descent",
+    "NeuronNets",
+    "neuron_flow",
     "train",
     "Run",
     "digits_data",

@@ -30,8 +30,8 @@ PAPER = Paper(
         ),
         Claim("Small initialization leads to the rich regime.", _ABSTRACT, ids=("shape.rich-limit",)),
         Claim(
-            "The start has more structure than its scale: the relative magnitudes of weights and layers, its shape, play "
-            "an important role in determining the learned model.",
+            "The start has more structure than its scale: the relative magnitudes of weights and layers, its shape, "
+            "play an important role in determining the learned model.",
             _ABSTRACT,
             ids=(
                 "shape.kernel-limit",
@@ -51,8 +51,8 @@ PAPER = Paper(
             ids=("shape.diagonal-conservation", "shape.diagonal-regularizer"),
         ),
         Claim(
-            "It gives closed-form implicit regularizers for multiple cases of interest: one neuron, linear or leaky, and "
-            "aligned neurons.",
+            "It gives closed-form implicit regularizers for multiple cases of interest: one neuron, linear or leaky, "
+            "and aligned neurons.",
             _ABSTRACT,
             ids=("shape.neuron-regularizer", "shape.leaky-neuron", "shape.aligned-neurons"),
         ),
@@ -62,7 +62,7 @@ PAPER = Paper(
             why="its wording was not found; for neurons that are not aligned, the potential of one neuron is refuted",
         ),
         Claim(
-            "The error of the solution of a sparse regression depends on scale and shape of the start as in its figure.",
+            "The error of the solution of a sparse regression depends on scale and shape as in its figure.",
             "numerical simulations",
             why="the figure's constants are not known; what flow and descent select is computed for any data",
         ),
