@@ -32,8 +32,8 @@ PAPER = Paper(
             "estimators from below",
         ),
         Claim(
-            "With incoherent designs there is such a window, and in it the errors are those of the noise on the support "
-            "and of the start off it.",
+            "With incoherent designs there is such a window, and in it errors on the support are those of the noise, and "
+            "off it those of the start.",
             _THEOREM,
             ids=("sparse.certificate", "sparse.hitting-time", "sparse.leakage"),
         ),
@@ -53,8 +53,8 @@ PAPER = Paper(
             ids=("sparse.descent",),
         ),
         Claim(
-            "With 100 samples of 200 features, Rademacher designs and noise, deeper networks find the signal sooner in "
-            "their window and keep it for longer.",
+            "In simulations on Rademacher designs with noise, deeper networks stay near the signal for longer, and allow "
+            "larger starts.",
             _EXPERIMENTS,
             ids=("sparse.early-stopping",),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import sympy as sp
@@ -112,6 +112,7 @@ def _stages(N: int, w0: sp.Expr, k: int, p: int, mu: sp.Expr, zeta: sp.Expr, *, 
     return {"opens": opens, "closes": closes, "error": error}
 
 
+@cache
 def _exact_coherence(_: None, __: str, q: int) -> Fraction:
     return coherence(two_basis_design(q))
 

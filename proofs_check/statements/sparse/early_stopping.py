@@ -116,7 +116,7 @@ def _variance(net: Ensemble, freedom: int) -> float:
 
 
 def _mean(what: str, depth: int, freedom: int, steps: int, tolerance: float, samples: int) -> Simulated:
-    paths = SparsePaths(depth, 1e-6, _SUPPORT, float(_SIGMA), 0.05, steps)
+    paths = SparsePaths(depth, 1e-6, _SUPPORT, float(_SIGMA), 0.1, steps)
     return Simulated(
         f"mean of the risk, {what}, N = {depth}",
         ORTHONORMAL,
@@ -150,8 +150,8 @@ def _paths(depth: int, scale: float, noise: float, steps: int, support: int = 2)
     return SparsePaths(depth, scale, support, noise, 0.4 / depth**2, steps, level=0.1)
 
 
-_TWO, _THREE = _paths(2, 2e-3, 0.5, 1_000), _paths(3, 2e-3, 0.5, 1_500)
-_SMALL = _paths(3, 1e-5, 0.5, 4_000)
+_TWO, _THREE = _paths(2, 2e-3, 0.5, 600), _paths(3, 2e-3, 0.5, 1_000)
+_SMALL = _paths(3, 1e-5, 0.5, 3_000)
 
 
 def _is_design(net: Ensemble) -> bool | None:
@@ -159,11 +159,11 @@ def _is_design(net: Ensemble) -> bool | None:
 
 
 DESIGN = Assumption("the design is one matrix, of signs or Haar-orthogonal, its columns scaled to sqrt(n)", _is_design)
-ONES = Assumption("w* is 1 on its support, the noise is normal, and steps are small: eta N^2 is at most 9/20")
+ONES = Assumption("w* is 1 on its support, the noise is normal, and steps are small: eta N^2 is at most 9/10")
 
 EARLY_STOPPING = Statement(
     id="sparse.early-stopping",
-    title="With noise, stopping in the window cuts the risk p sigma^2/n to k sigma^2/n; without it, it gains nothing.",
+    title="With noise, stopping in the window cuts the risk p sigma^2/n to k sigma^2/n; without, it gains nothing.",
     latex=(
         r"X^TX=nI:\ \mathbb E|w-w^*|^2=\tfrac{k\sigma^2}n\text{ in the window},\ \tfrac{p\sigma^2}n\text{ at the end};"
         r"\qquad X_{ij}=\pm1:\ \operatorname{med}\log\frac{R_{\mathrm{end}}}{R_{\min}}\ge\log4\ (\sigma>0),\ "
@@ -174,14 +174,14 @@ EARLY_STOPPING = Statement(
     assumptions=(EQUAL_START, DESIGN, ONES, assumptions.PLAIN),
     claim=early_stopping,
     evidence=(
-        _mean("stopped", 2, _SUPPORT, 160, 0.16, 3_500),
-        _mean("stopped", 3, _SUPPORT, 1_400, 0.16, 3_500),
-        _mean("last", 2, 16, 4_000, 0.16, 1_200),
+        _mean("stopped", 2, _SUPPORT, 80, 0.16, 3_500),
+        _mean("stopped", 3, _SUPPORT, 700, 0.16, 3_500),
+        _mean("last", 2, 16, 2_000, 0.16, 1_200),
         _median("overfits", "last/best", SIGNS, _paths(2, 1e-5, 0.5, 1_500), 80),
         _median("overfits", "last/best", SIGNS, _SMALL, 100),
         _median("overfits", "last/best", PAPERS, _paths(2, 1e-5, 0.5, 2_000, support=5), 48, 96),
         _median("clean", "last/best", SIGNS, _paths(2, 1e-5, 0.0, 1_500), 80),
-        _median("clean", "last/best", SIGNS, _paths(3, 1e-5, 0.0, 2_000), 48),
+        _median("clean", "last/best", SIGNS, _paths(3, 1e-5, 0.0, 1_500), 48),
         _median("oracle", "best/oracle", SIGNS, _SMALL, 100),
         *(
             _median(what, component, SIGNS, paths, 400, 1_000)

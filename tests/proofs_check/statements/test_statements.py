@@ -123,7 +123,7 @@ def test_ids_are_unique_and_none_of_the_papers_theorems_is_missing():
 
 @each_statement
 def test_an_id_is_a_known_topic_and_a_name(statement):
-    assert re.fullmatch(rf"({'|'.join(topics())})\.[a-z]+(-[a-z]+)*", statement.id)
+    assert re.fullmatch(rf"({'|'.join(topics())})\.[a-z][a-z0-9]*(-[a-z0-9]+)*", statement.id)
 
 
 @each_statement
