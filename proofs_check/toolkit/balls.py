@@ -45,7 +45,9 @@ def root(x: Number) -> Number:
     >>> root(flint.arb(4)), root(sp.Integer(4))
     (2.00000000000000, 2)
     """
-    return above_zero(x).sqrt() if isinstance(x, flint.arb) else sp.sqrt(x)
+    if not isinstance(x, flint.arb):
+        return sp.sqrt(x)
+    return x.sqrt() if x >= 0 else flint.arb(0).union(above_zero(x).upper().sqrt())
 
 
 def ball(value: Number) -> Ball:

@@ -178,3 +178,14 @@ def test_sums_have_whole_ends_and_not_too_many_terms() -> None:
         enclose(sp.Sum(k, (k, 1, sp.Rational(7, 2))))
     with pytest.raises(InvalidArgument, match="more than"):
         enclose(sp.Sum(1 / k, (k, 1, 10**9)))
+
+
+def test_whole_powers_of_what_may_be_zero_are_finite():
+    """python-flint's own power of a ball around 0 is nan."""
+    small = sp.sqrt(2) - sp.sqrt(3 + 2 * sp.sqrt(2)) + 1  # it is 0
+    for power in (1, 2, 3, 6):
+        ball = enclose(sp.Pow(small, power, evaluate=False))
+        assert ball.contains(0)
+        assert abs(ball) < 1e-20
+    with pytest.raises(InvalidArgument, match="no finite value"):
+        enclose(sp.Pow(small, -2, evaluate=False))

@@ -22,6 +22,7 @@ from proofs_check.statements.linear2.imbalance import MIN, ONE_OUTPUT, TWO_LAYER
 from proofs_check.toolkit.balls import all_of, ball, not_above
 from proofs_check.verdict import Between
 from theory.balls import Ball, enclose, precision
+from theory.dynamics.chi_square_products import enclosed_root_mean
 from theory.dynamics.pair_distances import distance_mean, imbalance_probability
 from theory.ensembles import Ensemble
 
@@ -88,20 +89,19 @@ def distance_law(
     return mean if what == "readout" else factor * mean
 
 
-def variance(net: Ensemble, what: str, theta: Fraction = THETA) -> Fraction:
-    r"""Bound the variance of |v|^2 or of |UV^T - X^+Y|^2 in the end.
+def variance(net: Ensemble, what: str, theta: Fraction = THETA) -> float:
+    r"""Return the variance of |v|^2 or of |UV^T - X^+Y|^2 in the end, rounded up.
 
     With S = |u|^2+|v|^2 and the kept difference D = |u|^2-|v|^2, 4|v|^4 = (S-D)^2. E S^2 = 4(s^4 h^2 + theta^2),
-    E D^2 = 4 h s^4, and E S D = 0. The distance is |v|^2 s^2 times a chi-square of d - 1 degrees of freedom. The mean
-    is at least the lower end of the range.
+    E D^2 = 4 h s^4, and E S D = 0. The distance is |v|^2 s^2 times a chi-square of d - 1 degrees of freedom.
     """
     d, h, s2 = int(net.width_at(0)), int(net.width_at(1)), net.variance(1)
-    mu = s2**2 * h**2 + theta**2
-    square = mu + h * s2**2
-    mean = mu * (1 - 2 * s2**4 * (h**3 + h**2) / mu**2) ** 2
-    if what == "readout":
-        return square - mean
-    return s2**2 * ((d**2 - 1) * square - (d - 1) ** 2 * mean)
+    square = float(s2**2 * h**2 + theta**2 + h * s2**2)
+    mean = float(enclosed_root_mean(h, ball(s2**2), ball(theta**2)))
+    exact = square - mean**2
+    if what == "distance":
+        exact = float(s2) ** 2 * ((d**2 - 1) * square - (d - 1) ** 2 * mean**2)
+    return exact * (1 + 1e-9)
 
 
 def _net(h: int, init: str = "", d: int = 4) -> Ensemble:

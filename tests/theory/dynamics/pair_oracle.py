@@ -1,4 +1,4 @@
-"""Gradient flow of two linear layers by SciPy's integrator: an oracle that knows nothing of imbalance or propagators."""
+"""Gradient flow of two linear layers by SciPy's integrator: it knows nothing of imbalance or propagators."""
 
 from typing import Any
 

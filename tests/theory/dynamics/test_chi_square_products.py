@@ -1,5 +1,6 @@
 """The root of a product of two chi-squares: enclosures against mpmath's quadrature, SciPy's and closed forms."""
 
+from itertools import pairwise
 from typing import Any
 
 import flint
@@ -80,7 +81,7 @@ def test_tails_fall_from_1_to_0_and_enclose_what_is_certain(width: int) -> None:
     levels = [flint.arb(width) / 10**6, *(flint.arb(width) * f for f in (0.25, 0.5, 1, 2, 4)), flint.arb(width) * 10**6]
     chances = [enclosed_root_exceedance(width, level, 8) for level in levels]
     assert all(chance.lower() >= -1e-9 and chance.upper() <= 1 + 1e-9 for chance in chances)
-    assert all(later.lower() <= earlier.upper() for earlier, later in zip(chances, chances[1:], strict=False))
+    assert all(later.lower() <= earlier.upper() for earlier, later in pairwise(chances))
     assert chances[0].upper() >= 1 - 1e-4 * width
     assert chances[-1].contains(0)
     assert chances[-1].upper() < 1e-8

@@ -1,4 +1,4 @@
-"""How far from minimum norm flow ends: numbers computed elsewhere, samples drawn here, and flows that SciPy integrates."""
+"""How far from minimum norm flow ends: numbers and samples from elsewhere, and flows that SciPy integrates."""
 
 from fractions import Fraction
 from typing import Any
@@ -25,8 +25,10 @@ HALF = Fraction(1, 2)
 
 @pytest.mark.parametrize(
     ("h", "a", "expected"),
-    [(4, HALF, 1.33693), (16, HALF, 0.33703), (64, HALF, 0.0845), (256, HALF, 0.0211)]
-    + [(64, Fraction(3, 8), 0.4225), (256, Fraction(3, 8), 0.2000)],
+    [
+        *((4, HALF, 1.33693), (16, HALF, 0.33703), (64, HALF, 0.0845), (256, HALF, 0.0211)),
+        *((64, Fraction(3, 8), 0.4225), (256, Fraction(3, 8), 0.2000)),
+    ],
 )
 def test_means_as_they_were_first_computed_elsewhere(h: int, a: Fraction, expected: float) -> None:
     assert float(distance_mean(h, a, "3/2", 4)) == pytest.approx(expected, abs=6e-5)

@@ -15,6 +15,7 @@ from theory.balls import enclose
 from theory.dynamics.scalar_pairs import scalar_distance_square, scalar_growth, scalar_product, scalar_time
 
 lengths = st.fractions("1/10", 6, max_denominator=10)
+rates = st.fractions("1/5", 2, max_denominator=5)
 targets = st.fractions(-3, 3, max_denominator=10)
 
 
@@ -68,7 +69,7 @@ def test_the_solution_is_the_one_that_scipy_integrates(seed: int) -> None:
 
 
 @settings(max_examples=30)
-@given(lengths, lengths, st.fractions("1/5", 2, max_denominator=5), targets)
+@given(lengths, lengths, rates, targets)
 def test_the_flow_begins_where_it_should_and_ends_at_the_target(plus: Any, minus: Any, lam: Any, theta: Any) -> None:
     assert number(scalar_growth(0, plus, minus, lam, theta)) == pytest.approx(1, rel=1e-12)
     assert number(scalar_product(sp.oo, plus, minus, lam, theta)) == pytest.approx(float(theta), abs=1e-12)
