@@ -275,7 +275,9 @@ def _judge_points(
             says = (("enclosed", f"holds at the first {number + 1} of {len(points)} values"),)
             return Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", says, advice="give it more --seconds")
     if undecided is not None:
-        says = (("enclosed", f"both sides agree to {_DIGITS - 5} digits, which proves no equality"),)
+        sharp = all(ball.rel_accuracy_bits() > 60 for ball in sides.balls(undecided, _DIGITS))
+        overlap = "both sides agree to all digits computed, which proves no equality"
+        says = (("enclosed", overlap if sharp else "what is known of both sides overlaps"),)
         return Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", says)
     says = (("enclosed", f"in ball arithmetic at {len(points)} of {len(points)} values"),)
     return Judgement(Verdict.SUPPORTED, scope, says)

@@ -63,6 +63,16 @@ def test_an_equation_is_refuted_by_balls_and_never_supported_by_them():
     assert "proves no equality" in found.judgement.tiers[0][1]
 
 
+def test_what_is_known_between_two_bounds_leaves_open_what_lies_between_them():
+    """The leak at alpha = 1/10 is between 0.00492 and 0.00508."""
+    given = {"N": 3, "alpha": "1/10", "zeta": "2/5"}
+    assert check("sparse.leakage <= 0.0051", values=given).verdict is Verdict.SUPPORTED
+    assert check("sparse.leakage >= 0.0051", values=given).verdict is Verdict.REFUTED
+    between = check("sparse.leakage <= 0.005", values=given)
+    assert between.verdict is Verdict.INCONCLUSIVE
+    assert between.judgement.tiers == (("enclosed", "what is known of both sides overlaps"),)
+
+
 def test_a_difference_of_closed_forms_is_told_from_a_hyphen():
     found = check("linear2.rate-c = 2 c lambda_r - c")
     assert found.verdict is Verdict.SUPPORTED
