@@ -6,7 +6,7 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -56,11 +56,14 @@ class _Read:
         The name of the closed form for each of them.
     letters : mapping of str to SymPy expression or tuple
         The values of the closed forms' own letters, symbols where none was given.
+    balls : dict
+        What has been enclosed, which variants of the claim need again.
     """
 
     text: str
     named: Mapping[str, str]
     letters: Mapping[str, Any]
+    balls: dict[tuple[Any, ...], Ball] = field(default_factory=dict)
 
     @property
     def forms(self) -> dict[str, ClosedForm]:
@@ -208,12 +211,13 @@ class _Sides:
         """Return balls around both sides at a point."""
         values: dict[sp.Symbol, Ball] = {}
         for letter, form in self.read.forms.items():
-            found = self._value(form, point)
-            if found.ball is not None:
+            place = (letter, tuple(point.items()), digits)
+            if place not in self.read.balls:
+                found = self._value(form, point)
                 with precision(digits + 5):
-                    values[self.stand_in[letter]] = found.ball(digits)
-            else:
-                values[self.stand_in[letter]] = enclose(found.exact, digits)
+                    known = enclose(found.exact, digits) if found.ball is None else found.ball(digits)
+                self.read.balls[place] = known
+            values[self.stand_in[letter]] = self.read.balls[place]
         left, right = (enclose(side.xreplace(dict(point)), digits, values) for side in (self.left, self.right))
         return left, right
 
