@@ -79,6 +79,25 @@ class Design:
             raise InvalidArgument("design", problem, "leave out the rows that are combinations of others")
         return cls(rows, found)
 
+    @classmethod
+    def of(cls, design: object, targets: object) -> Design:
+        """Return a design as it is where its targets are its own, None; else read both as :meth:`read` does.
+
+        Raises
+        ------
+        InvalidArgument
+            As :meth:`read`.
+
+        Examples
+        --------
+        >>> own = Design.read([[1, 2]], [3])
+        >>> Design.of(own, None) is own, Design.of(own, [4]).targets
+        (True, (Fraction(4, 1),))
+        """
+        if isinstance(design, Design):
+            return design if targets is None else cls.read(design.rows, targets)
+        return cls.read(design, targets)
+
     @property
     def size(self) -> int:
         """The number n of inputs."""

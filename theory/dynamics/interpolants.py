@@ -67,17 +67,17 @@ class Interpolant:
     dual: tuple[Ball, ...]
 
 
-def float_interpolant(potential: DualMap, design: object, targets: object) -> tuple[Array, Array]:
+def float_interpolant(potential: DualMap, design: object, targets: object = None) -> tuple[Array, Array]:
     """Minimize a potential among the solutions of Xw = y, in floats.
 
     Parameters
     ----------
     potential : DualMap
         The potential, such as :class:`~theory.dynamics.mirror_potentials.DiagonalPotential`.
-    design : array_like, shape (n, d)
+    design : array_like, shape (n, d), or Design
         X, of linearly independent rows.
-    targets : array_like, shape (n,)
-        y.
+    targets : array_like, shape (n,), optional
+        y; by default the design's own.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def _length(potential: DualMap, X: Array, y: Array, nu: Array, step: Array, slop
     return t
 
 
-def enclosed_interpolant(potential: DualMap, design: object, targets: object, digits: int = 30) -> Interpolant:
+def enclosed_interpolant(potential: DualMap, design: object, targets: object = None, digits: int = 30) -> Interpolant:
     """Enclose the minimizer of a potential among the solutions of Xw = y.
 
     Parameters
@@ -191,7 +191,7 @@ def enclosed_interpolant(potential: DualMap, design: object, targets: object, di
     """
     require_digits(digits)
     read = _read(potential, design, targets)
-    _, start = float_interpolant(potential, design, targets)
+    _, start = float_interpolant(potential, read)
     for guard in (15, 60, 240):
         with precision(digits + guard):
             box = _krawczyk(potential, read, [flint.arb(float(x)) for x in start], digits + guard)
@@ -240,7 +240,7 @@ def _krawczyk(potential: DualMap, read: Design, start: list[Ball], digits: int) 
 
 
 def _read(potential: DualMap, design: object, targets: object) -> Design:
-    read = design if isinstance(design, Design) else Design.read(design, targets)
+    read = Design.of(design, targets)
     if potential.dimension != read.dimension:
         problem = f"has {read.dimension} coordinates, but the potential has {potential.dimension}"
         raise InvalidArgument("design", problem, f"give rows of {potential.dimension} entries")

@@ -47,15 +47,15 @@ class LeastL1:
     is_unique: bool
 
 
-def least_l1(design: object, targets: object) -> LeastL1:
+def least_l1(design: object, targets: object = None) -> LeastL1:
     """Find a solution of Xw = y of least l1 norm.
 
     Parameters
     ----------
-    design : array_like, shape (n, d)
+    design : array_like, shape (n, d), or Design
         X, of linearly independent rows.
-    targets : array_like, shape (n,)
-        y.
+    targets : array_like, shape (n,), optional
+        y; by default the design's own.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def least_l1(design: object, targets: object) -> LeastL1:
     >>> found.point, found.dual, found.is_unique
     ((Fraction(0, 1), Fraction(5, 2)), (Fraction(1, 2),), True)
     """
-    read = design if isinstance(design, Design) else Design.read(design, targets)
+    read = Design.of(design, targets)
     X, y = read.matrix, column(read.targets)
     n, d = read.size, read.dimension
     reduced, _ = X.rref()

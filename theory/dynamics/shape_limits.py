@@ -105,15 +105,15 @@ def kernel_distance_bound(k: Scalar, cubes: Scalar) -> sp.Expr:
     return 2 * nonnegative("cubes", cubes) / (3 * positive("k", k))
 
 
-def kernel_direction(design: object, targets: object) -> tuple[sp.Rational, ...]:
+def kernel_direction(design: object, targets: object = None) -> tuple[sp.Rational, ...]:
     r"""Return :math:`\frac23P_{\ker X}w_2^3`, the limit of :math:`k(w_k-w_2)` as k grows.
 
     Parameters
     ----------
-    design : array_like, shape (n, d)
+    design : array_like, shape (n, d), or Design
         X, of linearly independent rows.
-    targets : array_like, shape (n,)
-        y.
+    targets : array_like, shape (n,), optional
+        y; by default the design's own.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def kernel_direction(design: object, targets: object) -> tuple[sp.Rational, ...]
     >>> kernel_direction([[1, 2]], [5])
     (-8/5, 4/5)
     """
-    read = Design.read(design, targets)
+    read = Design.of(design, targets)
     third = read.project_on_kernel([x**3 for x in read.minimum_l2()])
     return tuple(sp.Rational(2 * x.numerator, 3 * x.denominator) for x in third)
 

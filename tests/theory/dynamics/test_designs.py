@@ -66,6 +66,8 @@ def test_arrays_are_read_exactly() -> None:
         (lambda: Design.read([[1, float("nan")]], [1]), ("design", "finite")),
         (lambda: Design.read([[1, 2]], 3), ("targets", "no sequence")),
         (lambda: Design.read([[1, 2]], ["x"]), ("targets", "'x'")),
+        (lambda: Design.of([[1, 2]], None), ("targets", "no sequence")),
+        (lambda: Design.of(Design.read([[1, 2]], [1]), [1, 2]), ("targets", "there are 2")),
     ],
 )
 def test_bad_input_is_named(call: Any, words: tuple[str, ...]) -> None:

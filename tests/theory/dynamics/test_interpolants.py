@@ -19,8 +19,10 @@ from theory.dynamics import interpolants
 from theory.dynamics.designs import Design
 from theory.dynamics.diagonal_nets import DiagonalNet
 from theory.dynamics.interpolants import enclosed_interpolant, float_interpolant
+from theory.dynamics.least_l1_norm import least_l1
 from theory.dynamics.mirror_potentials import DiagonalPotential
 from theory.dynamics.neuron_potentials import NeuronPotential
+from theory.dynamics.shape_limits import kernel_direction
 
 
 def holds(ball: Any, number: Any) -> bool:
@@ -140,3 +142,14 @@ def test_enclosures_are_not_wider_than_asked_for() -> None:
         found = enclosed_interpolant(DiagonalPotential((1,) * 4), X, y, digits)
         assert max(float(ball.rad()) for ball in found.point) < 10.0 ** (-digits)
     assert bool(enclose(sp.pi).rad() < 1e-25)  # the precision outside is what it was
+
+
+def test_a_design_brings_its_targets_along_unless_others_are_given() -> None:
+    design, potential = Design.read([[1, 2]], [5]), DiagonalPotential((1, 1))
+    own, other = float_interpolant(potential, design)[0], float_interpolant(potential, design, [-5])[0]
+    assert np.allclose(own, -other)
+    assert abs(own @ [1, 2] - 5) < 1e-12
+    assert least_l1(design).norm == least_l1(design, [-5]).norm == Fraction(5, 2)
+    assert kernel_direction(design) == kernel_direction([[1, 2]], [5])
+    found = enclosed_interpolant(potential, design)
+    assert max(abs(float(ball.mid()) - x) for ball, x in zip(found.point, own, strict=True)) < 1e-12
