@@ -83,9 +83,9 @@ def test_the_typed_map_is_the_derived_one(N, alpha, share):
 
 @pytest.mark.parametrize("case", l1_gap._CASES, ids=lambda case: f"{case[0]}-{case[1]}-{len(case[2][0])}")
 def test_the_corners_find_the_least_norm_of_a_linear_program(case):
-    w, least = l1_gap._points(*case)
+    sizes, least = l1_gap._points(*case)
     X = np.array(case[2], dtype=float)
-    y = X @ np.array([float(one) for one in w])
+    y = X @ (np.sign(np.array(case[3], dtype=float) @ X) * np.array([float(one) for one in sizes]))
     p = X.shape[1]
     found = linprog(np.ones(2 * p), A_eq=np.hstack([X, -X]), b_eq=y, method="highs").fun
     assert float(enclose(least, 40)) == pytest.approx(found, rel=1e-6)
