@@ -32,8 +32,8 @@ PAPER = Paper(
             "estimators from below",
         ),
         Claim(
-            "With incoherent designs there is such a window, and in it errors on the support are those of the noise, and "
-            "off it those of the start.",
+            "With incoherent designs there is such a window, and in it errors on the support are those of the noise, "
+            "and off it those of the start.",
             _THEOREM,
             ids=("sparse.certificate", "sparse.hitting-time", "sparse.leakage"),
         ),
@@ -53,8 +53,8 @@ PAPER = Paper(
             ids=("sparse.descent",),
         ),
         Claim(
-            "In simulations on Rademacher designs with noise, deeper networks stay near the signal for longer, and allow "
-            "larger starts.",
+            "In simulations on Rademacher designs with noise, deeper networks stay near the signal for longer, and "
+            "allow larger starts.",
             _EXPERIMENTS,
             ids=("sparse.early-stopping",),
         ),

@@ -70,7 +70,7 @@ def diagonal(
         kept = u**2 - v**2 if squares else u ** (power - N) + v ** (power - N)
         coordinate = h(N + more, a, G)
         c = N * (N - 2) * a ** (N - 2) * G
-        q = 1 / (N - 2)
+        q = 1 / sp.sympify(N - 2, strict=True)
         conjugate = a**2 * ((1 - c) ** (-2 * q) + (1 + c) ** (-2 * q) - 2) / (2 * N)
     return Diagonal(kept, coordinate, coordinate if quasi else G * coordinate - conjugate)
 

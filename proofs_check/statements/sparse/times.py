@@ -96,7 +96,7 @@ def _cases() -> Iterator[tuple[str, Case]]:
             yield f"N = {N}, alpha = {alpha}, z = 1", (N, sp.Rational(alpha), sp.S.One, sp.Rational(99, 100))
         for w0 in ("1e-3", "1e-6", "1e-9"):
             alpha_ = sp.Rational(w0) ** sp.Rational(1, N)
-            for z, w in (("1", "99/100"), ("3", "3/2"), ("1/2", "49/100")):
+            for z, w in (("3", "3/2"), ("1/2", "49/100")):
                 yield f"N = {N}, w_0 = {w0}, z = {z}, w = {w}", (N, alpha_, sp.Rational(z), sp.Rational(w))
 
 
@@ -147,7 +147,7 @@ HITTING_TIME = Statement(
     claim=hitting_time,
     evidence=(
         Proved("the exact time for N = 2, differentiated", _exact, "N = 2, all alpha, z, w"),
-        Enclosed("the integral of dG/(z-h_N(G)) is in its ranges, N = 2 to 6", _time_ranges, digits=60),
+        Enclosed("the integral of dG/(z-h_N(G)) is in its ranges, N = 2 to 6", _time_ranges, digits=40),
     ),
     mutants=(
         Mutant("N^3 for N^2 in the rest", partial(hitting_time, cube=3)),
@@ -305,7 +305,7 @@ WINDOW = Statement(
     assumptions=(EQUAL_START, SQUARE_LOSS, ORTHONORMAL, SEPARATED),
     claim=window,
     evidence=(
-        Enclosed("exact times are in their ranges, N = 2 to 6, w_0 = 1e-3 to 1e-9", _window_ranges, digits=60),
+        Enclosed("exact times are in their ranges, N = 2 to 6, w_0 = 1e-3 to 1e-9", _window_ranges, digits=40),
         Enclosed("the ratio of exact times at w_0 = 1e-100, and its growth with N", _ratios, digits=60),
         Enclosed("the least depth with a window at w_0 = 1/1000", _least_depth),
     ),
