@@ -262,7 +262,7 @@ LEAKY_NEURON = Statement(
     id="shape.leaky-neuron",
     title="A leaky neuron minimizes the linear one's potential among the points with X(a w) = sigma^-1 of its outputs.",
     latex=(
-        r"f=a\,\sigma(w^Tx),\ \sigma(t)=\max(t,\rho t):\quad\tilde w(T)=\arg\min\{q(|v|)-w(0)^Tv:"
+        r"f=a\,\sigma(w^Tx),\ \sigma(t)=\max(t,\rho t):\quad\tilde w(T)=\operatorname{argmin}\{q(|v|)-w(0)^Tv:"
         r"Xv=\sigma^{-1}(f(T))\},\quad\delta=a^2-|w|^2\ \text{is kept},\quad\sigma^{-1}(y)=\min(y,y/\rho)"
     ),
     source=f"{SOURCE}, on one neuron with a leaky activation; derived here",
