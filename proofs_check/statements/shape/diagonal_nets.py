@@ -236,8 +236,9 @@ REGULARIZER = Statement(
     id="shape.diagonal-regularizer",
     title="From a symmetric start the flow minimizes the sum of q_k at every time, with sqrt k = 2(u^2 + v^2).",
     latex=(
-        r"w(T)=\operatorname{argmin}\{\sum_iq_{k_i}(w_i):Xw=Xw(T)\},\quad q_k'(x)=\tfrac12\operatorname{arsinh}\tfrac{2x}"
-        r"{\sqrt k},\quad q_k(x)=\tfrac{\sqrt k}4\Bigl(1-\sqrt{1+\tfrac{4x^2}k}+\tfrac{2x}{\sqrt k}"
+        r"w(T)=\operatorname{argmin}\{\sum_iq_{k_i}(w_i):Xw=Xw(T)\},\quad "
+        r"q_k'(x)=\tfrac12\operatorname{arsinh}\tfrac{2x}{\sqrt k},\quad "
+        r"q_k(x)=\tfrac{\sqrt k}4\Bigl(1-\sqrt{1+\tfrac{4x^2}k}+\tfrac{2x}{\sqrt k}"
         r"\operatorname{arsinh}\tfrac{2x}{\sqrt k}\Bigr),\quad "
         r"\sqrt k=2(u^2+v^2)=4\alpha\frac{1+s^2}{1-s^2},\ \alpha=uv,\ s=\frac{u-v}{u+v}"
     ),

@@ -279,7 +279,8 @@ NEURON_REGULARIZER = Statement(
     id="shape.neuron-regularizer",
     title="A linear neuron minimizes q(|v|) - z.v among the points of its outputs, z = sign(a(T)) w(0), at every time.",
     latex=(
-        r"\tilde w(T)=\operatorname{argmin}\{q(|v|)-z^Tv:Xv=X\tilde w(T)\},\quad z=\operatorname{sign}(a(T))\,w(0),\quad "
+        r"\tilde w(T)=\operatorname{argmin}\{q(|v|)-z^Tv:Xv=X\tilde w(T)\},\quad "
+        r"z=\operatorname{sign}(a(T))\,w(0),\quad "
         r"q'(n)=\sqrt{\sqrt{n^2+\tfrac{\delta^2}4}-\tfrac\delta2},\ \delta=a^2-|w|^2;\quad "
         r"P_{\ker X}\tilde w(T)=a(T)\,P_{\ker X}w(0)"
     ),
