@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.numbers import rational
@@ -124,6 +125,7 @@ CONSERVATION = Statement(
         Mutant("S^2 - 3 w^2 is kept", partial(conserved, four=3)),
         Mutant("(u_+ + v_+)(u_- - v_-) is kept", partial(conserved, mixed=1)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- shape.diagonal-regularizer ---------------------------------------------------------------------------------------
