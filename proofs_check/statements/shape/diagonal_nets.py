@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from proofs_check.assumptions import Assumption
+from proofs_check.domain import EVERYWHERE
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.numbers import rational
@@ -124,6 +125,7 @@ CONSERVATION = Statement(
         Mutant("S^2 - 3 w^2 is kept", partial(conserved, four=3)),
         Mutant("(u_+ + v_+)(u_- - v_-) is kept", partial(conserved, mixed=1)),
     ),
+    domain=EVERYWHERE,
 )
 
 # --- shape.diagonal-regularizer ---------------------------------------------------------------------------------------
@@ -236,8 +238,9 @@ REGULARIZER = Statement(
     id="shape.diagonal-regularizer",
     title="From a symmetric start the flow minimizes the sum of q_k at every time, with sqrt k = 2(u^2 + v^2).",
     latex=(
-        r"w(T)=\arg\min\Bigl\{\sum_iq_{k_i}(w_i):Xw=Xw(T)\Bigr\},\quad q_k'(x)=\tfrac12\operatorname{arsinh}\tfrac{2x}"
-        r"{\sqrt k},\quad q_k(x)=\tfrac{\sqrt k}4\Bigl(1-\sqrt{1+\tfrac{4x^2}k}+\tfrac{2x}{\sqrt k}"
+        r"w(T)=\operatorname{argmin}\{\sum_iq_{k_i}(w_i):Xw=Xw(T)\},\quad "
+        r"q_k'(x)=\tfrac12\operatorname{arsinh}\tfrac{2x}{\sqrt k},\quad "
+        r"q_k(x)=\tfrac{\sqrt k}4\Bigl(1-\sqrt{1+\tfrac{4x^2}k}+\tfrac{2x}{\sqrt k}"
         r"\operatorname{arsinh}\tfrac{2x}{\sqrt k}\Bigr),\quad "
         r"\sqrt k=2(u^2+v^2)=4\alpha\frac{1+s^2}{1-s^2},\ \alpha=uv,\ s=\frac{u-v}{u+v}"
     ),
@@ -325,7 +328,7 @@ BIASED_START = Statement(
     id="shape.biased-start",
     title="From any start the flow minimizes the Bregman divergence of q_k from w(0), with sqrt k = sqrt(AB).",
     latex=(
-        r"w(T)=\arg\min\Bigl\{\sum_iq_{k_i}(w_i)-b_iw_i:Xw=Xw(T)\Bigr\},\quad k=A_0B_0,\quad "
+        r"w(T)=\operatorname{argmin}\{\sum_iq_{k_i}(w_i)-b_iw_i:Xw=Xw(T)\},\quad k=A_0B_0,\quad "
         r"b=\tfrac14\log\frac{A_0}{B_0}=q_k'(w(0))"
     ),
     source=f"{SOURCE}, on diagonal linear networks; derived here",

@@ -81,10 +81,14 @@ def _kept_by_many(claim: Claim) -> list[Obligation]:
     g = sp.Matrix(sp.symbols("g_1:3"))
     field = dict(zip((*a, *W), (*(W * g), *(sp.Matrix(a) * g.T)), strict=True))
     kept = sp.Matrix(a) * sp.Matrix(a).T + claim((sp.S.One, sp.S.One), (sp.S.One, sp.S.One)).sign * W * W.T
-    return [
+    obligations = [
         Obligation(f"({i + 1}, {j + 1})", sp.S.Zero, sp.Add(*(kept[i, j].diff(x) * v for x, v in field.items())))
         for i, j in ((0, 0), (0, 1), (1, 1))
     ]
+    r, x, y = sp.symbols("r x y")  # on one input (x, y) the gradient is r (x, y), and (-y, x) is in the kernel
+    part = (W * sp.Matrix((-y, x)))[0]
+    moves = sp.Add(*(part.diff(name) * v.subs({g[0]: r * x, g[1]: r * y}) for name, v in field.items()))
+    return [*obligations, Obligation("kernel", sp.S.Zero, moves)]
 
 
 _ONE, _TWO = ("1 2 -1",), ("1 0 2 -1", "0 1 -1 1")
@@ -254,7 +258,7 @@ def _gradient_of_a_leaky_neuron(claim: Claim) -> Iterator[Inequality]:
             yield from vanishes(f"{point}, rho = {rho}", part)
 
 
-LEAKY = Assumption("the activation is leaky ReLU with a positive slope rho for negative arguments")
+LEAKY = Assumption("the activation is leaky ReLU with a slope rho between 0 and 1 for negative arguments")
 STAYS_POSITIVE = Assumption("a > 0 throughout, as it is if a(0) > 0 and delta >= 0")
 SOME_NEGATIVE = Assumption("a target is negative: else sigma is not seen")
 
@@ -262,7 +266,7 @@ LEAKY_NEURON = Statement(
     id="shape.leaky-neuron",
     title="A leaky neuron minimizes the linear one's potential among the points with X(a w) = sigma^-1 of its outputs.",
     latex=(
-        r"f=a\,\sigma(w^Tx),\ \sigma(t)=\max(t,\rho t):\quad\tilde w(T)=\arg\min\{q(|v|)-w(0)^Tv:"
+        r"f=a\,\sigma(w^Tx),\ \sigma(t)=\max(t,\rho t):\quad\tilde w(T)=\operatorname{argmin}\{q(|v|)-w(0)^Tv:"
         r"Xv=\sigma^{-1}(f(T))\},\quad\delta=a^2-|w|^2\ \text{is kept},\quad\sigma^{-1}(y)=\min(y,y/\rho)"
     ),
     source=f"{SOURCE}, on one neuron with a leaky activation; derived here",

@@ -55,7 +55,10 @@ def neuron_limits(
 
 
 def _gaps(claim: Claim) -> list[Obligation]:
-    """With r between the ends, t = (1-r^2)/r^4 or r^4-r^2: each gap is (1-r)^2 or |1-r|^3 times positive terms."""
+    """As q'^4 + delta q'^2 = n^2, t = (1-r^2)/r^4 or r^4-r^2 for the number r in question, which is below 1 or above.
+
+    Each gap is (1-r)^2 or |1-r|^3 times positive terms.
+    """
     r, n = sp.symbols("r n", positive=True)
     above = claim(sp.sqrt((1 - r**2) / r**4), sp.S.One)
     below = claim(sp.sqrt(r**4 - r**2), -sp.S.One)

@@ -84,9 +84,10 @@ def _flow_of_a_neuron(claim: Claim) -> list[Obligation]:
 def _hessian_in_the_clock(claim: Claim) -> list[Obligation]:
     """Along w the Hessian of q is q'', across it q'/n; those of a^p (a^2 I + w w^T)^(-1) are a^p/(a^2+b^2), a^(p-2).
 
-    With a^2 - b^2 fixed, da/db = b/a and dn/db = (a^2 + b^2)/a.
+    With a^2 - b^2 fixed, da/db = b/a and dn/db = (a^2 + b^2)/a. For another power p the derivative in n of n a^(p-2) is
+    not a^p/(a^2+b^2), as it is for every Hessian of a function of n: the difference has the factor p - 1.
     """
-    a, b = sp.symbols("a b", positive=True)
+    a, b, p = sp.symbols("a b p", positive=True)
     said, n = claim(a, b), a * b
 
     def by_norm(value: sp.Expr) -> sp.Expr:
@@ -98,6 +99,11 @@ def _hessian_in_the_clock(claim: Claim) -> list[Obligation]:
         Obligation("root", n**2 + delta**2 / 4, s**2),
         Obligation("across", a**said.power / a**2, said.slope / n),
         Obligation("along", a**said.power / (a**2 + b**2), by_norm(said.slope)),
+        Obligation(
+            "other powers",
+            by_norm(n * a**p / a**2) - a**p / (a**2 + b**2),
+            (p - said.power) * b**2 * a**p / (a**2 * (a**2 + b**2)),
+        ),
         Obligation("value", said.slope, by_norm(said.value)),
         Obligation("the paper's potential", printed, said.times * said.value),
     ]
@@ -130,6 +136,7 @@ def _curl(claim: Claim) -> Iterator[Inequality]:
 
 
 POSITIVE_OUTPUT = Assumption("a > 0; for a < 0 it holds of -a and -w")
+TWO_COORDINATES = Assumption("w is not 0 and has two coordinates or more, without which every clock would do")
 
 WARP = Statement(
     id="shape.neuron-warp",
@@ -141,7 +148,7 @@ WARP = Statement(
         r"\frac{\sqrt{s-\delta/2}}n,\ s=\sqrt{n^2+\tfrac{\delta^2}4}"
     ),
     source=f"{SOURCE}, on warped infinitesimal mirror descent; the factor 3/2 of its potential derived here",
-    assumptions=(FLOW, POSITIVE_OUTPUT),
+    assumptions=(FLOW, POSITIVE_OUTPUT, TWO_COORDINATES),
     claim=warp,
     evidence=(
         Proved("differentiating delta along the flow", _flow_of_a_neuron, "all weights of two inputs"),
@@ -279,7 +286,8 @@ NEURON_REGULARIZER = Statement(
     id="shape.neuron-regularizer",
     title="A linear neuron minimizes q(|v|) - z.v among the points of its outputs, z = sign(a(T)) w(0), at every time.",
     latex=(
-        r"\tilde w(T)=\arg\min\{q(|v|)-z^Tv:Xv=X\tilde w(T)\},\quad z=\operatorname{sign}(a(T))\,w(0),\quad "
+        r"\tilde w(T)=\operatorname{argmin}\{q(|v|)-z^Tv:Xv=X\tilde w(T)\},\quad "
+        r"z=\operatorname{sign}(a(T))\,w(0),\quad "
         r"q'(n)=\sqrt{\sqrt{n^2+\tfrac{\delta^2}4}-\tfrac\delta2},\ \delta=a^2-|w|^2;\quad "
         r"P_{\ker X}\tilde w(T)=a(T)\,P_{\ker X}w(0)"
     ),
