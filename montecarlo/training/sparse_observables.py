@@ -199,7 +199,7 @@ class WindowErrors:
             learning_rate=self.learning_rate,
             steps=sorted({*between.tolist(), end}),
         )
-        inside = (path.steps >= first) & (path.steps <= last)
+        inside = path.steps <= last  # none is before the window opens
         k = self.support
         oracle = signal[:k] + np.linalg.solve(gram[:k, :k], pull[:, :k].T).T
         stopped = path.coordinates[list(path.steps).index(last), :, :k]

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import flint
 import mpmath
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
-from theory.balls import enclose
+from theory.balls import enclose, precision
 from theory.dynamics.depth_enclosures import (
     enclosed_coordinate,
     enclosed_dual,
@@ -56,6 +57,15 @@ def test_the_inverse_is_the_root_in_balls_and_in_floats(N, start, w):
     assert float(DepthMap(potential).duals(float(w))) == pytest.approx(float(truth), rel=1e-13)
     low, high = (enclose(sp.sympify(end)) for end in potential.dual_bounds(w))
     assert low <= ball <= high or N == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(3, 8), starts, coordinates)
+def test_the_ball_of_the_inverse_holds_the_root(N, start, w):
+    """At few digits, where the last step of Newton's method is as far off as rounding is."""
+    with precision(60):
+        truth = flint.arb(mpmath.nstr(by_root(N, start, w), 45))
+    assert enclosed_dual(DepthPotential(N, start), w, digits=1).contains(truth.mid())
 
 
 @few

@@ -162,6 +162,35 @@ def test_on_the_flow_the_dual_is_in_the_row_space_and_the_l1_gap_is_bounded(case
     assert -1e-9 < gap < float(enclose(bound, 30)) + 1e-6
 
 
+@pytest.mark.parametrize("N", [2, 3, 4])
+def test_newtons_method_on_the_dual_finds_where_the_flow_ends(N):
+    """X h(X^T nu) = y in the maps of floats, with halved steps that stay between the poles."""
+    X, y, alpha = np.array([[1.0, 0.4, -0.3, 0.2], [0.1, -0.8, 0.5, 1.1]]), np.array([0.9, -0.4]), 0.3
+    maps, nu = DepthMap(DepthPotential(N, "3/10")), np.zeros(2)
+
+    def missed(nu):
+        w = maps.coordinates(X.T @ nu)
+        return np.abs(X @ w - y).max() if np.isfinite(w).all() else np.inf
+
+    for _ in range(60):
+        defect = X @ maps.coordinates(X.T @ nu) - y
+        move = np.linalg.solve((X * maps.slopes(X.T @ nu)) @ X.T, defect)
+        size = 1.0
+        while size > 1e-9 and missed(nu - size * move) > missed(nu):
+            size /= 2
+        nu = nu - size * move
+    selected = maps.coordinates(X.T @ nu)
+
+    def field(_, state):
+        u, v = state[:4], state[4:]
+        g = X.T @ (y - X @ (u**N - v**N)) / 2
+        return np.concatenate([N * u ** (N - 1) * g, -N * v ** (N - 1) * g])
+
+    end = solve_ivp(field, (0, 150), np.full(8, alpha), method="DOP853", rtol=1e-11, atol=1e-13).y[:, -1]
+    assert X @ selected == pytest.approx(y, abs=1e-12)
+    assert selected == pytest.approx(end[:4] ** N - end[4:] ** N, abs=1e-7)
+
+
 def test_for_one_row_and_depth_two_the_bound_is_attained():
     X = np.array([1.0, 0.9, -0.7])
     w = DepthMap(DepthPotential(2, "1/100")).coordinates(X * 2.0)
