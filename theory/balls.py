@@ -233,8 +233,6 @@ def _evaluate(node: sp.Expr, values: _Values) -> Ball:
 
 def _whole_power(base: Ball, exponent: int) -> Ball:
     """Return a power; python-flint's own is nan where a ball that is no point holds 0."""
-    if exponent == 1:
-        return base
     if exponent < 1 or not base.contains(0):
         return base**exponent
     half = _whole_power(base, exponent // 2)

@@ -32,7 +32,8 @@ def level(roots: Sequence[Any], r: int, m: int) -> tuple[Any, Any]:
 def rate(what: str, *case: Any, times: Fraction | int = 1, data: str = "least", kept: str = "c", both: int = 1) -> Any:
     r"""The layers move by G V and G^T U_1, so f(t) - min f is at most exp(-2 lambda_r c t) (f(0) - min f).
 
-    - ``velocity`` is how the entries of both layers move, given U_1, V and G; their squares sum to how fast the loss falls.
+    - ``velocity`` is how the entries of both layers move, given U_1, V and G; the sum of their squares is how fast
+      the loss falls.
     - ``rate`` is 2 lambda_r c, given the squared singular values of the data, the eigenvalues of U_1^T U_1 - V^T V from
       the largest on, the rank r and the number m of outputs.
 

@@ -59,6 +59,15 @@ def test_the_mean_lies_within_its_bounds(h: int, a: Fraction, tenths: int) -> No
         assert float(low / high) > 1 - 2 / h - 2 / h**2 - 1e-12
 
 
+def test_the_lower_bound_has_the_variance_of_a_product_of_chi_squares() -> None:
+    h, s2, theta = 3, sp.Rational(1, 3), sp.Rational(1, 2)
+    mean, square = h**2, (h * (h + 2)) ** 2  # the first two moments of the product
+    mu = s2**2 * mean + theta**2
+    low, high = distance_mean_bounds(h, "1/2", theta, 2)
+    assert sp.simplify(high - s2 * sp.sqrt(mu)) == 0
+    assert sp.simplify(low / high - (1 - s2**4 * (square - mean**2) / (2 * mu**2))) == 0
+
+
 @pytest.mark.parametrize("a", [HALF, Fraction(3, 8), Fraction(3, 4)])
 def test_the_limit_is_approached(a: Fraction) -> None:
     power, constant = distance_mean_limit(a, "3/2", 4)
