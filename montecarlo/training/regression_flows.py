@@ -1,4 +1,4 @@
-"""Gradient flow of networks that are linear in their input, on data of one's own: deep diagonal ones, neurons, pairs.
+"""Gradient flow of networks that are linear in their input, on data of one's own: deep diagonal ones and pairs.
 
 The loss is half the sum of squared residuals, as in :mod:`montecarlo.training.diagonal_flows`.
 """
@@ -60,50 +60,6 @@ def depth_flow(depth: int, start: ArrayLike, design: ArrayLike, targets: ArrayLi
 
     end = flow(field, np.concatenate([weights, weights])[None], as_between("time", time, 0, closed=True, example=10))
     return end.reshape(2, d)
-
-
-def neuron_flow(
-    a: float, weights: ArrayLike, design: ArrayLike, targets: ArrayLike, time: float
-) -> tuple[float, Array]:
-    """Follow gradient flow of one linear neuron f(x) = a w.x to a time.
-
-    Parameters
-    ----------
-    a : float
-        The output weight at the start.
-    weights : array_like, shape (d,)
-        The input weights w at the start.
-    design, targets, time
-        As for :func:`depth_flow`.
-
-    Returns
-    -------
-    a : float
-        The output weight at the time T.
-    w : ndarray, shape (d,)
-        The input weights there.
-
-    Raises
-    ------
-    InvalidArgument
-        As :func:`depth_flow`.
-
-    Examples
-    --------
-    >>> a, w = neuron_flow(1.0, [0.0, 0.0], [[1.0, 2.0]], [3.0], 20.0)
-    >>> (a * w).round(9)
-    array([0.6, 1.2])
-    """
-    start, X, y = _problem(weights, design, targets)
-
-    def field(states: Array, _: object) -> Array:
-        output, w = states[:, :1], states[:, 1:]
-        pull = (y - output * (w @ X.T)) @ X
-        return np.concatenate([(w * pull).sum(axis=1, keepdims=True), output * pull], axis=1)
-
-    first = as_between("a", a, -np.inf, example=1)
-    end = flow(field, np.concatenate([[first], start])[None], as_between("time", time, 0, closed=True, example=10))[0]
-    return float(end[0]), end[1:]
 
 
 def pair_flow(

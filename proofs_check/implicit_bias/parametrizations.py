@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from montecarlo.training import diagonal_flow
 from montecarlo.training.diagonal_flows import DiagonalNets
-from montecarlo.training.regression_flows import depth_flow, neuron_flow, pair_flow
+from montecarlo.training.neuron_flows import NeuronNets, neuron_flow
+from montecarlo.training.regression_flows import depth_flow, pair_flow
 from theory.balls import Ball, enclose
 from theory.dynamics.depth_enclosures import enclosed_coordinate, enclosed_slope
 from theory.dynamics.depth_maps import DepthMap
@@ -228,8 +229,9 @@ class Neuron(Parametrization):
 
     def run(self, design: Array, targets: Array, time: float) -> Array:
         """Follow gradient flow to a time."""
-        a, w = neuron_flow(float(self.a), [float(x) for x in self._start(design.shape[1])], design, targets, time)
-        return np.asarray(a * w)
+        start = [float(x) for x in self._start(design.shape[1])]
+        end = neuron_flow(NeuronNets.of_weights([[float(self.a)]], [[start]]), design, targets, time)
+        return np.asarray(end.points[0])
 
 
 @dataclass(frozen=True)

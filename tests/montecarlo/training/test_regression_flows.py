@@ -1,4 +1,4 @@
-"""Flows of deep diagonal networks, neurons and pairs of layers, against SciPy's integrator and what they keep."""
+"""Flows of deep diagonal networks and pairs of layers, against SciPy's integrator and what they keep."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from montecarlo.training.regression_flows import depth_flow, neuron_flow, pair_flow
+from montecarlo.training.regression_flows import depth_flow, pair_flow
 from theory.ensembles import InvalidArgument
 
 X = np.array([[1.0, 2.0, -0.5], [0.0, 1.0, 3.0]])
@@ -41,13 +41,6 @@ def test_a_deep_diagonal_network_follows_the_gradient_of_its_loss(depth):
     assert np.concatenate([u, v]) == pytest.approx(end, abs=1e-7)
 
 
-def test_a_neuron_follows_the_gradient_of_its_loss():
-    start = np.array([0.7, 0.2, -0.1, 0.3])
-    a, w = neuron_flow(start[0], start[1:], X, y, 0.75)
-    end = oracle(lambda _, state: numerical(lambda s: half_square(s[0] * s[1:]), state), start, 0.75)
-    assert np.concatenate([[a], w]) == pytest.approx(end, abs=1e-7)
-
-
 def test_a_pair_of_layers_follows_the_gradient_of_its_loss():
     rng = np.random.default_rng(5)
     U, v = rng.standard_normal((3, 2)), rng.standard_normal(2)
@@ -67,8 +60,6 @@ def test_flows_keep_what_they_keep(seed, time):
     start = rng.uniform(0.2, 1, 3)
     u, v = depth_flow(3, start, X, y, time)
     assert 1 / u + 1 / v == pytest.approx(2 / start, rel=1e-8)
-    a, w = neuron_flow(start[0], start, X, y, time)
-    assert a**2 - w @ w == pytest.approx(start[0] ** 2 - start @ start, abs=1e-8)
     U, last = pair_flow(np.outer(start, [1, -0.5]), [0.3, 0.2], X, y, time)
     kept = U.T @ U - np.outer(last, last)
     first = start @ start * np.outer([1, -0.5], [1, -0.5]) - np.outer([0.3, 0.2], [0.3, 0.2])
