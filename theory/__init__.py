@@ -8,7 +8,7 @@ log_laws             exact laws of logarithms of norms, for normal weights: what
 curvature            typical sizes of the Hessian
 width_one            networks of width one, where everything is a product of single weights
 architectures        what residual branches, normalization and orthogonal weights change
-dynamics             how a plateau is left: descent, momentum, noise, adaptive steps
+dynamics             how a plateau is left, and which solution is found: flow, descent, momentum, adaptive steps
 
 formulas             letters of formulas by their names, and values in their place
 symbols              from exact numbers and names to SymPy

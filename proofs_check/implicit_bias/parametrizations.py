@@ -14,19 +14,19 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from montecarlo.training import diagonal_flow
-from montecarlo.training.diagonal_flows import DiagonalNets
-from montecarlo.training.neuron_flows import NeuronNets, neuron_flow
-from montecarlo.training.regression_flows import depth_flow, pair_flow
+from montecarlo.training.regression.diagonal_flows import DiagonalNets
+from montecarlo.training.regression.neuron_flows import NeuronNets, neuron_flow
+from montecarlo.training.regression.regression_flows import depth_flow, pair_flow
 from theory.balls import Ball, enclose
-from theory.dynamics.depth_enclosures import enclosed_coordinate, enclosed_slope
-from theory.dynamics.depth_maps import DepthMap
-from theory.dynamics.depth_potentials import DepthPotential
-from theory.dynamics.interpolants import DualMap
-from theory.dynamics.linear_pairs import distance_bound
-from theory.dynamics.mirror_potentials import DiagonalPotential, scale_of_shape
-from theory.dynamics.neuron_potentials import NeuronPotential
-from theory.dynamics.shape_limits import cube_norm, kernel_distance_bound, rich_excess_of_point
-from theory.dynamics.sparse_recovery import l1_gap_bound
+from theory.dynamics.implicit_bias.depth_enclosures import enclosed_coordinate, enclosed_slope
+from theory.dynamics.implicit_bias.depth_maps import DepthMap
+from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
+from theory.dynamics.implicit_bias.interpolants import DualMap
+from theory.dynamics.implicit_bias.mirror_potentials import DiagonalPotential, scale_of_shape
+from theory.dynamics.implicit_bias.neuron_potentials import NeuronPotential
+from theory.dynamics.implicit_bias.shape_limits import cube_norm, kernel_distance_bound, rich_excess_of_point
+from theory.dynamics.implicit_bias.sparse_recovery import l1_gap_bound
+from theory.dynamics.linear_pairs.rates import distance_bound
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import exact_fraction, nearest
 
@@ -111,7 +111,7 @@ class Diagonal(Parametrization):
 
 
 class _Separable:
-    """The potential of a deep diagonal network as a :class:`~theory.dynamics.interpolants.DualMap`."""
+    """The potential of a deep diagonal network as a :class:`~theory.dynamics.implicit_bias.interpolants.DualMap`."""
 
     def __init__(self, potential: DepthPotential, dimension: int) -> None:
         self._potential, self._map, self.dimension = potential, DepthMap(potential), dimension

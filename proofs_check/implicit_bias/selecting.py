@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from proofs_check.implicit_bias.parametrizations import Pair, Parametrization, enclosed_bound, read_parametrization
 from theory.balls import Ball
-from theory.dynamics.designs import Design
-from theory.dynamics.interpolants import enclosed_interpolant, float_interpolant
-from theory.dynamics.least_l1_norm import LeastL1, least_l1
+from theory.dynamics.implicit_bias.designs import Design
+from theory.dynamics.implicit_bias.interpolants import enclosed_interpolant, float_interpolant
+from theory.dynamics.implicit_bias.least_l1_norm import LeastL1, least_l1
 from theory.ensembles import InvalidArgument
 
 Array = NDArray[np.float64]

@@ -18,7 +18,7 @@ import sympy as sp
 
 from proofs_check.evidence import Inequality
 from proofs_check.toolkit.numbers import rational
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 
 Vector = tuple[Fraction, ...]
 

@@ -11,7 +11,7 @@ import flint
 import sympy as sp
 
 from theory.balls import Ball
-from theory.dynamics.exact_pairs import LinearPair, eigenvalues
+from theory.dynamics.linear_pairs.exact_pairs import LinearPair, eigenvalues
 
 Shape = tuple[int, int, int]
 """The rank r, the outputs m and the width h."""

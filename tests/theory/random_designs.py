@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 from theory.ensembles import InvalidArgument
 
 

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.pair_distances import distance_mean, distance_mean_bounds, distance_mean_limit
+from theory.dynamics.linear_pairs.distances import distance_mean, distance_mean_bounds, distance_mean_limit
 
 
 def _evaluate(h: sp.Expr, a: sp.Expr, theta: sp.Expr, d: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.pair_distances import imbalance_probability
+from theory.dynamics.linear_pairs.distances import imbalance_probability
 
 
 def _evaluate(h: sp.Expr) -> Closed:

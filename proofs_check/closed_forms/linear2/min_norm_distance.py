@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.linear_pairs import distance_bound
+from theory.dynamics.linear_pairs.rates import distance_bound
 
 
 def _evaluate(T: sp.Expr, lambda_r: sp.Expr, lambda_1: sp.Expr, c: sp.Expr, E_0: sp.Expr, N_0: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.pair_distances import orthonormal_distance
+from theory.dynamics.linear_pairs.distances import orthonormal_distance
 
 
 def _evaluate(h: sp.Expr, d: sp.Expr, r: sp.Expr, m: sp.Expr, theta: tuple[sp.Expr, ...]) -> Closed:

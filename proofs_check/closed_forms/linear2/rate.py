@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.linear_pairs import loss_rate
+from theory.dynamics.linear_pairs.rates import loss_rate
 
 
 def _evaluate(lambda_r: sp.Expr, c: sp.Expr) -> Closed:

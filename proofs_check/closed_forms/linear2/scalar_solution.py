@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
-from theory.dynamics.scalar_pairs import scalar_growth, scalar_product
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_growth, scalar_product
 
 
 def _evaluate(t: sp.Expr, A: sp.Expr, B: sp.Expr, lambda_1: sp.Expr, theta: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.shape import SOURCE
-from theory.dynamics.diagonal_nets import descent_scale, descent_shift
+from theory.dynamics.implicit_bias.diagonal_nets import descent_scale, descent_shift
 
 
 def _evaluate(k: sp.Expr, eta: sp.Expr, g: tuple[sp.Expr, ...]) -> Closed:

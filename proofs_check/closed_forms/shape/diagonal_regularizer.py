@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.shape import SOURCE
-from theory.dynamics.mirror_potentials import diagonal_potential, diagonal_slope, scale_of_shape
+from theory.dynamics.implicit_bias.mirror_potentials import diagonal_potential, diagonal_slope, scale_of_shape
 
 
 def _evaluate(x: sp.Expr, alpha: sp.Expr, s: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.shape import SOURCE
-from theory.dynamics.shape_limits import cube_norm, kernel_distance_bound
+from theory.dynamics.implicit_bias.shape_limits import cube_norm, kernel_distance_bound
 
 
 def _evaluate(k: sp.Expr, w: tuple[sp.Expr, ...]) -> Closed:

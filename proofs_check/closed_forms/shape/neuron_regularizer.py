@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.shape import SOURCE
-from theory.dynamics.neuron_potentials import neuron_potential, neuron_slope
+from theory.dynamics.implicit_bias.neuron_potentials import neuron_potential, neuron_slope
 
 
 def _evaluate(n: sp.Expr, delta: sp.Expr) -> Closed:

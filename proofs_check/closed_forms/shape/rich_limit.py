@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.shape import SOURCE
-from theory.dynamics.shape_limits import rich_excess_bound
+from theory.dynamics.implicit_bias.shape_limits import rich_excess_bound
 
 
 def _evaluate(k: sp.Expr, l1: sp.Expr, H: sp.Expr, d: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, SOURCE
-from theory.dynamics.sparse_certificates import coherence_certificate
+from theory.dynamics.implicit_bias.sparse_certificates import coherence_certificate
 
 
 def _evaluate(

@@ -7,9 +7,9 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
-from theory.dynamics.depth_enclosures import enclosed_time
-from theory.dynamics.depth_potentials import DepthPotential
-from theory.dynamics.sparse_recovery import hitting_time_bounds
+from theory.dynamics.implicit_bias.depth_enclosures import enclosed_time
+from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
+from theory.dynamics.implicit_bias.sparse_recovery import hitting_time_bounds
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, kappa: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, SOURCE
-from theory.dynamics.sparse_recovery import l1_gap_bound
+from theory.dynamics.implicit_bias.sparse_recovery import l1_gap_bound
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, w: tuple[sp.Expr, ...]) -> Closed:

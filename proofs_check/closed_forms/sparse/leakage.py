@@ -8,7 +8,7 @@ from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
 from theory.balls import Ball
-from theory.dynamics.sparse_recovery import enclosed_leakage, leakage
+from theory.dynamics.implicit_bias.sparse_recovery import enclosed_leakage, leakage
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, zeta: sp.Expr, kappa: sp.Expr) -> Closed:

@@ -7,7 +7,7 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
-from theory.dynamics.sparse_recovery import window
+from theory.dynamics.implicit_bias.sparse_recovery import window
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, zeta: sp.Expr, kappa: sp.Expr, eps: sp.Expr) -> Closed:

@@ -17,8 +17,8 @@ from proofs_check.statements.linear2.rates import DIGITS, closed_form, level
 from proofs_check.toolkit.balls import Number, above_zero, all_of, ball, larger, not_above, root
 from proofs_check.toolkit.rational_pairs import Shape, Spectra, random_pair
 from theory.balls import Ball, precision
-from theory.dynamics.exact_pairs import LinearPair, eigenvalues
-from theory.dynamics.scalar_pairs import scalar_product
+from theory.dynamics.linear_pairs.exact_pairs import LinearPair, eigenvalues
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_product
 
 
 class Margin(NamedTuple):

@@ -14,7 +14,7 @@ from proofs_check.statements.linear2.imbalance import MIN, TWO_LAYERS, itself
 from proofs_check.toolkit.balls import ball, not_above
 from proofs_check.toolkit.rational_pairs import random_matrix, random_pair
 from theory.balls import enclose, precision
-from theory.dynamics.scalar_pairs import scalar_distance_square, scalar_growth
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_distance_square, scalar_growth
 
 
 class Off(NamedTuple):

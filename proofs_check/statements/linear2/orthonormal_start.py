@@ -16,8 +16,8 @@ from proofs_check.statements.linear2.imbalance import MIN, TWO_LAYERS, itself
 from proofs_check.toolkit.balls import not_above
 from proofs_check.toolkit.rational_pairs import random_matrix
 from theory.balls import enclose, precision
-from theory.dynamics.exact_pairs import eigenvalues
-from theory.dynamics.scalar_pairs import scalar_growth
+from theory.dynamics.linear_pairs.exact_pairs import eigenvalues
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_growth
 
 
 class Orthonormal(NamedTuple):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.special import gammaincc, gammaln, roots_genlaguerre
 
-from montecarlo.training.pair_observables import PairFlow
+from montecarlo.training.regression.pair_observables import PairFlow
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enumerated, Mean, Simulated
@@ -22,8 +22,8 @@ from proofs_check.statements.linear2.imbalance import MIN, ONE_OUTPUT, TWO_LAYER
 from proofs_check.toolkit.balls import all_of, ball, not_above
 from proofs_check.verdict import Between
 from theory.balls import Ball, enclose, precision
-from theory.dynamics.chi_square_products import enclosed_root_mean
-from theory.dynamics.pair_distances import distance_mean, imbalance_probability
+from theory.dynamics.linear_pairs.chi_square_products import enclosed_root_mean
+from theory.dynamics.linear_pairs.distances import distance_mean, imbalance_probability
 from theory.ensembles import Ensemble
 
 THETA = Fraction(3, 2)

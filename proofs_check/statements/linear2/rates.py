@@ -16,8 +16,8 @@ from proofs_check.statements.linear2.imbalance import MIN, TWO_LAYERS, itself
 from proofs_check.toolkit.balls import above_zero, ball, not_above, root
 from proofs_check.toolkit.rational_pairs import Shape, Spectra, random_pair
 from theory.balls import precision
-from theory.dynamics.exact_pairs import LinearPair
-from theory.dynamics.scalar_pairs import scalar_product
+from theory.dynamics.linear_pairs.exact_pairs import LinearPair
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_product
 
 DIGITS = 25
 MORE_UNITS = Assumption("the width is at least r + m where both parts of c are to be positive; c = 0 says nothing")

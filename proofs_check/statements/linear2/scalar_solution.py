@@ -16,7 +16,7 @@ from proofs_check.statements.linear2.rates import closed_form
 from proofs_check.toolkit.balls import all_of, not_above
 from proofs_check.toolkit.rational_pairs import random_matrix
 from theory.balls import Ball, enclose, precision
-from theory.dynamics.scalar_pairs import scalar_product
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_product
 
 
 class Solution(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from montecarlo.training.diagonal_observables import DescentOrders
+from montecarlo.training.regression.diagonal_observables import DescentOrders
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved, Quantile, Simulated
 from proofs_check.statement import Claim, Mutant, Statement
@@ -18,7 +18,7 @@ from proofs_check.statements.shape.diagonal_nets import SIGNS_FREE, SOURCE, entr
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import vector
 from proofs_check.verdict import Between
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 from theory.ensembles import Ensemble
 
 

@@ -15,7 +15,7 @@ from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, 
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import DiagonalPoint, exact, in_kernel, symmetric, vanishes, vector
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 
 SOURCE = "arXiv:2102.09769"
 NUDGE = sp.Rational(1, 1000)

@@ -16,7 +16,7 @@ from proofs_check.statements.shape.diagonal_nets import FLOW, SOURCE, itself
 from proofs_check.statements.shape.neurons import OUTSIDE_THE_ROWS
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import NeuronPoint, exact, in_kernel, vanishes, vector
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 
 
 def neuron_slope(n: sp.Expr, delta: sp.Expr) -> sp.Expr:

@@ -16,7 +16,7 @@ from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.shape.diagonal_nets import FLOW, NUDGE, SOURCE
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import NeuronPoint, exact, in_kernel, vanishes, vector
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 
 # --- shape.neuron-warp ------------------------------------------------------------------------------------------------
 

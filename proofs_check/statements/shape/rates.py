@@ -16,7 +16,7 @@ from proofs_check.statements.shape.diagonal_nets import FLOW, SIGNS_FREE, SOURCE
 from proofs_check.statements.shape.regimes import EQUAL_SCALES
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import DiagonalPoint, exact, vector
-from theory.dynamics.designs import Design
+from theory.dynamics.implicit_bias.designs import Design
 
 
 class Rate(NamedTuple):

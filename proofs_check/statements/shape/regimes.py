@@ -15,8 +15,8 @@ from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.shape.diagonal_nets import FLOW, SOURCE, SYMMETRIC_START, entropy
 from proofs_check.toolkit.numbers import rational
 from proofs_check.toolkit.rational_flows import DiagonalPoint, exact, vanishes, vector
-from theory.dynamics.designs import Design
-from theory.dynamics.least_l1_norm import least_l1
+from theory.dynamics.implicit_bias.designs import Design
+from theory.dynamics.implicit_bias.least_l1_norm import least_l1
 
 EQUAL_SCALES = Assumption("all coordinates have the same k")
 

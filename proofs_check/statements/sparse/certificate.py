@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from montecarlo.training.sparse_observables import WindowErrors
+from montecarlo.training.regression.sparse_observables import WindowErrors
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Quantile, Simulated
@@ -17,8 +17,8 @@ from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.sparse.conservation import EQUAL_START, PAPER
 from proofs_check.toolkit.numbers import rational
 from proofs_check.verdict import Between
-from theory.dynamics.sparse_certificates import coherence_certificate
-from theory.dynamics.two_basis_designs import coherence, two_basis_design
+from theory.dynamics.implicit_bias.sparse_certificates import coherence_certificate
+from theory.dynamics.implicit_bias.two_basis_designs import coherence, two_basis_design
 from theory.ensembles import Ensemble
 
 _SIGMA, _EPS, _KAPPA, _DELTA = (sp.Rational(text) for text in ("1/10", "1/1000", "1/100", "1/20"))

@@ -6,7 +6,7 @@ from functools import partial
 
 import sympy as sp
 
-from montecarlo.training.sparse_observables import SparsePaths
+from montecarlo.training.regression.sparse_observables import SparsePaths
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Mean, Quantile, Simulated

@@ -13,9 +13,9 @@ from proofs_check.statements.sparse.conservation import EQUAL_START, PAPER, SQUA
 from proofs_check.statements.sparse.times import ORTHONORMAL, SEPARATED
 from proofs_check.toolkit.numbers import ends
 from theory.balls import precision
-from theory.dynamics.depth_enclosures import enclosed_time
-from theory.dynamics.depth_potentials import DepthPotential
-from theory.dynamics.sparse_recovery import enclosed_leakage
+from theory.dynamics.implicit_bias.depth_enclosures import enclosed_time
+from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
+from theory.dynamics.implicit_bias.sparse_recovery import enclosed_leakage
 
 
 def leakage(

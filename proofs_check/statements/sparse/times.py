@@ -15,8 +15,8 @@ from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.sparse.conservation import EQUAL_START, PAPER, SQUARE_LOSS
 from proofs_check.toolkit.numbers import ends
 from theory.balls import precision
-from theory.dynamics.depth_enclosures import enclosed_dual, enclosed_time
-from theory.dynamics.depth_potentials import DepthPotential
+from theory.dynamics.implicit_bias.depth_enclosures import enclosed_dual, enclosed_time
+from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
 
 # --- sparse.hitting-time ----------------------------------------------------------------------------------------------
 

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from montecarlo import simulate
-from montecarlo.training.pair_observables import PairFlow
+from montecarlo.training.regression.pair_observables import PairFlow
 from proofs_check.registry import own_statements
 from proofs_check.statements.linear2 import margins, minimum_norm, random_starts, rates
 from proofs_check.toolkit.rational_pairs import Spectra, random_pair
 from proofs_check.verdict import Verdict
 from theory.balls import enclose, precision
-from theory.dynamics.linear_pairs import distance_bound, loss_rate, margin_rate
-from theory.dynamics.pair_distances import distance_mean_bounds, orthonormal_distance
-from theory.dynamics.scalar_pairs import scalar_time
+from theory.dynamics.linear_pairs.distances import distance_mean_bounds, orthonormal_distance
+from theory.dynamics.linear_pairs.rates import distance_bound, loss_rate, margin_rate
+from theory.dynamics.linear_pairs.scalar_pairs import scalar_time
 from theory.ensembles import Ensemble
 
 BY_ID = {statement.id: statement for statement in own_statements() if statement.topic == "linear2"}

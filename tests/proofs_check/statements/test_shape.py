@@ -9,19 +9,29 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from montecarlo.training.diagonal_flows import DiagonalNets, diagonal_flow
+from montecarlo.training.regression.diagonal_flows import DiagonalNets, diagonal_flow
 from proofs_check.evidence import Simulated
 from proofs_check.registry import own_statements
 from proofs_check.statements.shape import descent, diagonal_nets, more_neurons, neurons, rates, regimes
 from proofs_check.verdict import Verdict
 from tests.theory.random_designs import random_design
 from theory.balls import enclose
-from theory.dynamics.designs import Design
-from theory.dynamics.diagonal_nets import DiagonalNet, descent_residual_bound, descent_scale, descent_shift
-from theory.dynamics.interpolants import enclosed_interpolant
-from theory.dynamics.mirror_potentials import DiagonalPotential, diagonal_potential, diagonal_slope, scale_of_start
-from theory.dynamics.neuron_potentials import neuron_potential, neuron_slope
-from theory.dynamics.shape_limits import (
+from theory.dynamics.implicit_bias.designs import Design
+from theory.dynamics.implicit_bias.diagonal_nets import (
+    DiagonalNet,
+    descent_residual_bound,
+    descent_scale,
+    descent_shift,
+)
+from theory.dynamics.implicit_bias.interpolants import enclosed_interpolant
+from theory.dynamics.implicit_bias.mirror_potentials import (
+    DiagonalPotential,
+    diagonal_potential,
+    diagonal_slope,
+    scale_of_start,
+)
+from theory.dynamics.implicit_bias.neuron_potentials import neuron_potential, neuron_slope
+from theory.dynamics.implicit_bias.shape_limits import (
     distance_factor,
     kernel_direction_error,
     kernel_distance_bound,

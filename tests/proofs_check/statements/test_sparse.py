@@ -13,8 +13,8 @@ from proofs_check.statements.sparse import descent, l1_gap, leakage, times
 from proofs_check.statements.sparse.conservation import CONSERVATION, diagonal
 from proofs_check.verdict import Verdict
 from theory.balls import enclose
-from theory.dynamics import sparse_recovery
-from theory.dynamics.depth_potentials import DepthPotential
+from theory.dynamics.implicit_bias import sparse_recovery
+from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
 
 depths = st.integers(2, 7)
 starts = st.fractions(min_value="1/40", max_value="1/3", max_denominator=40)

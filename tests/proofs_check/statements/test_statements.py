@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from montecarlo import Estimate
-from montecarlo.training.pair_observables import PairFlow
+from montecarlo.training.regression.pair_observables import PairFlow
 from proofs_check.evidence import Enumerated, Mean, Simulated
 from proofs_check.evidence.simulated import as_float
 from proofs_check.registry import own_statements, topics

@@ -10,8 +10,8 @@ from proofs_check.statements.shape.diagonal_nets import _BIASED, _POINTS
 from proofs_check.statements.shape.neurons import _POINTS as NEURONS
 from proofs_check.statements.shape.neurons import _TURNED
 from proofs_check.toolkit.rational_flows import NeuronPoint, symmetric, vector
-from theory.dynamics.designs import Design
-from theory.dynamics.diagonal_nets import DiagonalNet
+from theory.dynamics.implicit_bias.designs import Design
+from theory.dynamics.implicit_bias.diagonal_nets import DiagonalNet
 
 DIAGONAL = [point for point, *_ in (*_POINTS, *_BIASED)]
 
