@@ -105,9 +105,7 @@ def limit_law(exponent: Fraction, width: int) -> float:
     return float(constant / width**power)
 
 
-def measured(
-    cases: Sequence[tuple[Fraction, int]], *, samples: int, seed: int, workers: Workers
-) -> Iterator[Distance]:
+def measured(cases: Sequence[tuple[Fraction, int]], *, samples: int, seed: int, workers: Workers) -> Iterator[Distance]:
     """Draw networks, follow gradient flow to its end, and take means.
 
     Parameters

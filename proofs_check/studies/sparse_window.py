@@ -177,9 +177,7 @@ def data_sets(samples: int, seed: int) -> tuple[Array, Array, Array]:
     return np.array(grams), np.array(correlations), fitted
 
 
-def measured(
-    cases: Sequence[tuple[Fraction, int]], *, samples: int, seed: int, workers: Workers
-) -> Iterator[Window]:
+def measured(cases: Sequence[tuple[Fraction, int]], *, samples: int, seed: int, workers: Workers) -> Iterator[Window]:
     """Train networks, and find where their windows are.
 
     Parameters
