@@ -35,7 +35,7 @@ _BOUNDS = {
 
 
 def make_shape_transition(
-    *, samples: int = 1, seed: int = 0, jobs: int = 1, told: Told | None = None, fine: int = 4
+    *, samples: int = 1, seed: int = 0, jobs: int = 1, told: Told | None = None, fine: int = 3
 ) -> Picture:
     r"""Return what gradient flow of diagonal networks selects, against the scale of the start, by its shape.
 

@@ -73,6 +73,7 @@ def make_sparse_window(
     panel = Panel(
         "window", tuple(series), "window of early stopping, $T_u/T_l$\n(orthonormal design)", "depth $N$", "$T_u/T_l$",
         x_limits=(min(depths) - 0.4, max(depths) + 0.4), y_limits=(0.6, 2.75), x_ticks=depths,
+        y_ticks=(1.0, 1.5, 2.0, 2.5),
         levels=(Level(limit, "--", INK), Level(1.0)),
         notes=(
             Note("$z/\\zeta$", 0.985, limit + 0.02, "level", "right"),
