@@ -13,7 +13,8 @@ coordinate on it is off by more than :math:`\kappa = 1/100`, and the window clos
 steps at least before the window opens. Ends are found between steps that were looked at, which grow by a thousandth.
 
 *Theory.* The times of gradient flow, enclosed (:func:`theory.dynamics.depth_enclosures.enclosed_time`), and the bounds
-of :mod:`theory.dynamics.sparse_recovery`. As :math:`w_0 \to 0` the ratio tends to :math:`z/\zeta`, at depth 2 very slowly.
+of :mod:`theory.dynamics.sparse_recovery`. As :math:`w_0 \to 0` the ratio tends to :math:`z/\zeta`, slowly at
+depth 2.
 """
 
 from __future__ import annotations
