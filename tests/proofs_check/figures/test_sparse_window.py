@@ -51,6 +51,19 @@ def test_bounds_are_around_exact_ratios_which_grow_with_depth_up_to_the_limit():
     assert theory(THOUSANDTH, 2).ratio < 1 < theory(MILLIONTH, 2).ratio
 
 
+@pytest.mark.parametrize(("scale", "depth"), [(THOUSANDTH, 3), (MILLIONTH, 5)])
+def test_bounds_are_typed_in_again(scale, depth):
+    alpha, N = float(scale) ** (1 / depth), depth
+
+    def ends(end, target):
+        low, high = ((alpha ** (2 - N) - w ** (2 / N - 1)) / (N * (N - 2)) for w in (end, end + float(scale)))
+        late = target ** (2 / N - 2) * (N / 2 - math.log(1 - end / target)) / N**2
+        return low / target, high / target + late
+
+    opens, closes, found = ends(0.99, 1), ends(0.05, 0.4), theory(scale, depth)
+    assert (found.low, found.high) == pytest.approx((closes[0] / opens[1], closes[1] / opens[0]), rel=1e-9)
+
+
 def counted_by_hand(scale, depth, rate, target, done):
     """Steps of descent of one coordinate."""
     u = v = scale ** (1 / depth)
