@@ -31,7 +31,7 @@ def files(package: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> files("proofs_check.studies")
+    >>> files("proofs_check.studies")[:4]
     ('curvature', 'escape_times', 'remedies', 'digits')
     """
     room = import_module(package)
@@ -46,7 +46,7 @@ def names(package: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names("proofs_check.studies")
+    >>> names("proofs_check.studies")[:4]
     ('curvature', 'escape-times', 'remedies', 'digits')
     """
     return tuple(file.replace("_", "-") for file in files(package))

@@ -1,11 +1,14 @@
 """What a figure and the table of its name both show, one file each: measured numbers beside theory's.
 
-============  ==============================================================
-curvature     typical ends of the Hessian's spectrum over width and depth
-escape_times  steps to leave a plateau over depth, by update rule
-remedies      typical signal, gradients and Hessian over depth, by remedy
-digits        training on real data, by architecture and optimizer
-============  ==============================================================
+================  ==================================================================
+curvature         typical ends of the Hessian's spectrum over width and depth
+escape_times      steps to leave a plateau over depth, by update rule
+remedies          typical signal, gradients and Hessian over depth, by remedy
+digits            training on real data, by architecture and optimizer
+sparse_window     when to stop early over depth, on orthonormal designs
+distance_law      distance from the minimum-norm solution over width
+shape_transition  the solution that is selected, over scale and shape of the start
+================  ==================================================================
 
 A study is found because its file is here and says ``STUDY = Study(...)`` (:mod:`proofs_check.discovery`).
 """
@@ -65,7 +68,7 @@ def names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names()
+    >>> names()[:4]
     ('curvature', 'escape-times', 'remedies', 'digits')
     """
     return discovery.names(__name__)

@@ -125,6 +125,7 @@ def no_simulation(monkeypatch):
         "answers.sampling",
         "figures.typical",
         "studies.curvature",
+        "studies.distance_law",
         "studies.escape_times",
         "verification.simulating",
     ):

@@ -13,14 +13,28 @@ from montecarlo import Estimate
 from montecarlo.training import DigitsRun, DigitsStudy
 from montecarlo.training.runs import Run
 from proofs_check import figures
-from proofs_check.figures import curvature, curvature_phase, digits, escape_times, remedies, spectrum, typical
+from proofs_check.figures import (
+    curvature,
+    curvature_phase,
+    digits,
+    distance_law,
+    escape_times,
+    remedies,
+    shape_transition,
+    sparse_window,
+    spectrum,
+    typical,
+)
 from proofs_check.reporting.drawing import draw_picture
 from proofs_check.reporting.figure_files import figure_bytes
 from proofs_check.reporting.pages import WIDTHS, Page
 from proofs_check.reporting.pictures import Look, Series
 from proofs_check.studies.curvature import Curvature
+from proofs_check.studies.distance_law import Distance
 from proofs_check.studies.escape_times import RULES, Counted, Escape
 from proofs_check.studies.remedies import PAIRS, Line, Measured
+from proofs_check.studies.shape_transition import Reached, Selected
+from proofs_check.studies.sparse_window import Times, Window
 
 
 def estimate(log):
@@ -44,6 +58,23 @@ def made_up_study(**_):
         run = Run(losses, norms, (0, 6, 12), -ends, ends, losses[-1], losses[-1], at)
         runs.append(DigitsRun(width, kind, name, 0.003, run))
     return DigitsStudy(20, (0,), 1797, 128, 12, tuple(runs))
+
+
+def make_up_implicit_bias(monkeypatch):
+    times = Times(1.0, 2.0, 1.5, 2.5)
+    monkeypatch.setattr(sparse_window, "in_task_order", lambda _, tasks, __: (times for _ in tasks))
+    monkeypatch.setattr(
+        sparse_window, "measured", lambda cases, **_: (Window(*case, 0.1, (10, 11), (20, 22)) for case in cases)
+    )
+    monkeypatch.setattr(distance_law, "in_task_order", lambda _, tasks, __: (3 / width for _, width in tasks))
+    mean = Estimate(0.1, 0.05, 0.2, 1e-4, "made up", 10)
+    monkeypatch.setattr(distance_law, "measured", lambda cases, **_: (Distance(*case, mean) for case in cases))
+    selected = Selected(0.1, 0.01, 0.9, 0.4, 0.1)
+    monkeypatch.setattr(shape_transition, "in_task_order", lambda _, tasks, __: (selected for _ in tasks))
+    three = (0.1, 0.09, 0.11)
+    monkeypatch.setattr(
+        shape_transition, "measured", lambda cases, **_: (Reached(*case, three, three) for case in cases)
+    )
 
 
 @pytest.fixture
@@ -85,6 +116,7 @@ def made_up(monkeypatch):
     monkeypatch.setattr(remedies, "in_task_order", lambda _, tasks, __: itertools.starmap(theory, tasks))
     monkeypatch.setattr(remedies, "measured", medians)
     monkeypatch.setattr(digits, "trained", lambda *_, **__: made_up_study())
+    make_up_implicit_bias(monkeypatch)
     return {name: figures.figure(name).make for name in figures.names()} | {
         "spectrum": lambda: spectrum.make_spectrum(networks=1, width=4, depths=(4, 8, 16))
     }
