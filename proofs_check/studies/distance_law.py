@@ -3,9 +3,9 @@ r"""How far gradient flow ends from the solution of minimum norm, against width:
 Networks are :math:`f(x) = VU^Tx` with 4 inputs, h hidden units and one output, on data of rank one with the target
 :math:`\theta = 3/2`. All weights are normal of variance :math:`h^{-2a}` at the start, with a = 1/2, as most networks
 are initialized, or a = 3/8. The squared distance of :math:`UV^T` from the solution of minimum norm is measured at the
-end of gradient flow, which is known in closed form (:mod:`montecarlo.training.pair_flows`).
+end of gradient flow, which is known in closed form (:mod:`montecarlo.training.regression.pair_flows`).
 
-*Theory.* Its mean is exact at every width (:mod:`theory.dynamics.pair_distances`), and falls like a power of h:
+*Theory.* Its mean is exact at every width (:mod:`theory.dynamics.linear_pairs.distances`), and falls like a power of h:
 :math:`3\sqrt{1+\theta^2}/h` at a = 1/2, and :math:`3/\sqrt h` at a = 3/8, in the limit of large h.
 
 *Intervals* are Catoni's, with a bound on the variance that is exact
@@ -81,7 +81,9 @@ def theory(exponent: Fraction, width: int) -> float:
     >>> round(theory(Fraction(1, 2), 16), 6), round(theory(Fraction(3, 8), 64), 6)
     (0.337033, 0.42247)
     """
-    from theory.dynamics.pair_distances import distance_mean  # imported here, as workers that train need no SymPy
+    from theory.dynamics.linear_pairs.distances import (
+        distance_mean,
+    )  # imported here, as workers that train need no SymPy
 
     return float(distance_mean(width, str(exponent), str(TARGET), INPUTS, 8))
 
@@ -99,7 +101,7 @@ def limit_law(exponent: Fraction, width: int) -> float:
     >>> round(16 * limit_law(Fraction(1, 2), 16), 6), limit_law(Fraction(3, 8), 64)
     (5.408327, 0.375)
     """
-    from theory.dynamics.pair_distances import distance_mean_limit
+    from theory.dynamics.linear_pairs.distances import distance_mean_limit
 
     power, constant = distance_mean_limit(str(exponent), str(TARGET), INPUTS)
     return float(constant / width**power)

@@ -6,10 +6,10 @@ gradient flow selects one: that of least l1 norm for small :math:`\alpha`, that 
 :math:`\alpha` or for s near 1.
 
 *Theory.* It is the minimizer of the potential of
-:class:`~theory.dynamics.mirror_potentials.DiagonalPotential` with
+:class:`~theory.dynamics.implicit_bias.mirror_potentials.DiagonalPotential` with
 :math:`\sqrt k = 4\alpha\frac{1+s^2}{1-s^2}`. So all shapes have the same curve, moved along the axis of
-:math:`\alpha`. Bounds are those of :mod:`theory.dynamics.shape_limits`: two on the l1 norm, one from k alone and one
-from the point; and one on the distance from the solution of least l2 norm.
+:math:`\alpha`. Bounds are those of :mod:`theory.dynamics.implicit_bias.shape_limits`: two on the l1 norm, one from k
+alone and one from the point; and one on the distance from the solution of least l2 norm.
 
 *Flow.* It is followed until it fits the targets to about 1e-7. How far the solution that it selects still is, at most,
 is an interval around each point: as long as no coordinate has more than doubled, the distance of two points of the flow
@@ -36,7 +36,7 @@ from proofs_check.studies import Study
 from proofs_check.tables.model import Column, Table, Text, table_of_texts
 
 if TYPE_CHECKING:
-    from theory.dynamics.least_l1_norm import LeastL1
+    from theory.dynamics.implicit_bias.least_l1_norm import LeastL1
 
 Array = NDArray[np.float64]
 
@@ -145,9 +145,9 @@ def theory(shape: Fraction, scale: float) -> Selected:
     import sympy as sp  # imported here, as workers that train need no SymPy
 
     from theory.balls import enclose
-    from theory.dynamics import shape_limits as limits
-    from theory.dynamics.interpolants import float_interpolant
-    from theory.dynamics.mirror_potentials import DiagonalPotential, scale_of_shape
+    from theory.dynamics.implicit_bias import shape_limits as limits
+    from theory.dynamics.implicit_bias.interpolants import float_interpolant
+    from theory.dynamics.implicit_bias.mirror_potentials import DiagonalPotential, scale_of_shape
     from theory.ensembles import InvalidArgument
 
     k = scale_of_shape(sp.Rational(scale), sp.Rational(shape))
@@ -232,8 +232,8 @@ def shape_transition_table(
 @cache
 def _known() -> tuple[LeastL1, Array]:
     """Return the solutions of least l1 and of least l2 norm."""
-    from theory.dynamics.designs import Design
-    from theory.dynamics.least_l1_norm import least_l1
+    from theory.dynamics.implicit_bias.designs import Design
+    from theory.dynamics.implicit_bias.least_l1_norm import least_l1
 
     return least_l1(DESIGN, TARGETS), np.array([float(x) for x in Design.read(DESIGN, TARGETS).minimum_l2()])
 

@@ -12,9 +12,10 @@ coordinate on it is off by more than :math:`\kappa = 1/100`, and the window clos
 *Descent.* The rate is :math:`1/N^2`, half of the largest that is stable at z = 1, or so small that theory has 1000
 steps at least before the window opens. Ends are found between steps that were looked at, which grow by a thousandth.
 
-*Theory.* The times of gradient flow, enclosed (:func:`theory.dynamics.depth_enclosures.enclosed_time`), and the bounds
-of :mod:`theory.dynamics.sparse_recovery`. As :math:`w_0 \to 0` the ratio tends to :math:`z/\zeta`, slowly at
-depth 2.
+*Theory.* The times of gradient flow, enclosed
+(:func:`theory.dynamics.implicit_bias.depth_enclosures.enclosed_time`), and the bounds of
+:mod:`theory.dynamics.implicit_bias.sparse_recovery`. As :math:`w_0 \to 0` the ratio tends to :math:`z/\zeta`, slowly
+at depth 2.
 """
 
 from __future__ import annotations
@@ -124,9 +125,9 @@ def theory(scale: Fraction, depth: int) -> Times:
     """
     import sympy as sp  # imported here, as workers that train need no SymPy
 
-    from theory.dynamics.depth_enclosures import enclosed_time
-    from theory.dynamics.depth_potentials import DepthPotential
-    from theory.dynamics.sparse_recovery import hitting_time_bounds, window
+    from theory.dynamics.implicit_bias.depth_enclosures import enclosed_time
+    from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
+    from theory.dynamics.implicit_bias.sparse_recovery import hitting_time_bounds, window
 
     z, zeta, kappa, eps = (sp.Rational(number) for number in (Z, ZETA, KAPPA, EPS))
     start = sp.Rational(scale) ** sp.Rational(1, depth)

@@ -11,4 +11,5 @@ implicit_bias    the solutions that diagonal networks and neurons find
 linear_pairs     two-layer linear networks: rates, and the distance from minimum norm
 ===============  =======================================================================
 """
+
 """What gradient flow and its relatives do: how a plateau is left, and which solution is found."""

@@ -2,8 +2,9 @@ r"""The mirror map of a depth-N diagonal network in balls: both directions, the 
 
 The inverse solves :math:`F(s) = \log\sinh s+p\log\cosh(s/p) = \log\frac w{2w_0}` (see
 :mod:`theory.dynamics.implicit_bias.depth_potentials`). As :math:`F' = \coth s+\tanh(s/p) \ge 1/\tanh s`, every s is
-within :math:`|F(s)-\log\frac w{2w_0}|\tanh s_1` of the root, where :math:`s_1 = \mathrm{arsinh}\frac w{2w_0}` is above both:
-after Newton's steps this encloses it. The time is an integral of an analytic function, which python-flint encloses.
+within :math:`|F(s)-\log\frac w{2w_0}|\tanh s_1` of the root, where :math:`s_1 = \mathrm{arsinh}\frac w{2w_0}` is
+above both: after Newton's steps this encloses it. The time is an integral of an analytic function, which python-flint
+encloses.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ Matrix = Any
 """A matrix of rational numbers, a :class:`flint.fmpq_mat`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LinearPair:
     r"""A two-layer linear network at one time, with exact weights: what its imbalance and its margin guarantee.
 
@@ -47,8 +47,8 @@ class LinearPair:
     Examples
     --------
     >>> pair = LinearPair([1], [["3/2"]], [[1, 0]], [[0, 1]], [[1, 1]])
-    >>> pair.imbalance().c, pair.excess()
-    (2.00000000000000, Fraction(9, 8))
+    >>> pair, pair.imbalance().c, pair.excess()
+    (LinearPair(r=1, m=1, h=2, 1 rows off the row space), 2.00000000000000, Fraction(9, 8))
     """
 
     spectrum: Sequence[Any]
@@ -71,6 +71,10 @@ class LinearPair:
             if len(given) != rows or any(len(row) != columns for row in given):
                 found = f"{len(given)} x {len(given[0]) if given else 0}"
                 raise InvalidArgument(name, f"is {found}, where r = {r}, m = {m}, h = {h}", f"use {rows} x {columns}")
+
+    def __repr__(self) -> str:
+        r, m, h = len(self.spectrum), len(self.target[0]), len(self.u1[0])
+        return f"LinearPair(r={r}, m={m}, h={h}, {len(self.u2)} rows off the row space)"
 
     def imbalance(self, digits: int = 15) -> Imbalance:
         r"""Enclose :math:`c_+, c_-, L_-, L_+`.
