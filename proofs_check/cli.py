@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments and not arguments[0].startswith("-") and arguments[0] not in known:
             raise InvalidArgument("command", f"there is no command {arguments[0]!r}", nearest(arguments[0], known))
-        _add_subcommands(parser)
+        _add_subcommands(parser, arguments[:1] if arguments and arguments[0] in known else known)
         options, unknown = parser.parse_known_args(arguments)
         if unknown:
             parser.of_command[arguments[0]].refuse_unknown(unknown[0])
@@ -156,12 +156,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
 
 
-def _add_subcommands(parser: _Parser) -> None:
-    from proofs_check.verification.provenance import version
+def _add_subcommands(parser: _Parser, names: Sequence[str]) -> None:
+    """Add these subcommands: the one that is typed, or all where none is, for ``--help``."""
+    if len(names) > 1:
+        from proofs_check.verification.provenance import version
 
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+        parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for name in subcommands.names():
+    for name in names:
         subcommand = subcommands.subcommand(name)
         parser.of_command[name] = commands.add_parser(name, help=subcommand.text, description=subcommand.text)
         subcommand.add_options(parser.of_command[name])

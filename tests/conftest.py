@@ -3,8 +3,12 @@
 import os
 import signal
 
-import pytest
-from hypothesis import settings
+# read when NumPy and PyTorch are loaded: beside the workers of pytest-xdist more threads would wait, spinning
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -52,7 +52,7 @@ class Obligation:
     below_one: tuple[sp.Symbol, ...] = ()
     where: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
 
-    @property
+    @cached_property
     def expression(self) -> sp.Expr:
         """The difference of both sides, which must vanish."""
         return (self.left - self.right).subs(dict(self.where), simultaneous=True)

@@ -34,8 +34,14 @@ def zero_by_sympy(expression: sp.Expr) -> bool:
     powers: dict[tuple[sp.Expr, sp.Expr], sp.Symbol] = {}
     roots: dict[sp.Expr, sp.Symbol] = {}
     others: dict[sp.Expr, sp.Symbol] = {}
+    known: dict[sp.Expr, sp.Expr] = {}
 
     def rename(node: sp.Expr) -> sp.Expr:
+        if node not in known:
+            known[node] = renamed(node)
+        return known[node]
+
+    def renamed(node: sp.Expr) -> sp.Expr:
         if node.is_Rational or node.is_Symbol:
             return node
         if node.is_Pow and node.exp.is_Rational and node.exp.q == 2:
@@ -106,6 +112,15 @@ def _split_exponent(exponent: sp.Expr) -> tuple[sp.Expr, int, sp.Expr]:
     return (shift, int(times), core) if times.is_Integer else (shift, 1, rest)
 
 
+def _renamed_at_most(node: sp.Expr) -> int:
+    """Return how many indeterminates may be needed for a node: base^(L + 1/2) is a power and a root."""
+    if node.is_Add or node.is_Mul or node.is_Symbol or node.is_Rational:
+        return 0
+    if not node.is_Pow:
+        return 1
+    return 0 if node.exp.is_Integer else 1 if node.exp.is_Rational else 2
+
+
 Fraction = tuple[Any, Any]
 """A numerator and a denominator, which are polynomials of one context."""
 
@@ -127,8 +142,8 @@ class _Field:
     def of(cls, expression: sp.Expr, where: Mapping[sp.Symbol, sp.Expr]) -> _Field:
         read = (expression, *where.values())
         symbols = sorted(set().union(*(one.free_symbols for one in read)) - set(where), key=str)
-        nodes = (node for one in read for node in sp.preorder_traversal(one))
-        spare = sum(1 for node in nodes if not (node.is_Add or node.is_Mul or node.is_Symbol))
+        nodes = {node for one in read for node in sp.preorder_traversal(one)}
+        spare = sum(map(_renamed_at_most, nodes))  # not one more than is needed: each lengthens all exponents
         # roots and powers first: in lexicographic order they are the leading variables, which are reduced
         names = (*(f"spare{i}" for i in range(spare)), *(f"sym{i}" for i in range(len(symbols))))
         context = flint.fmpq_mpoly_ctx.get(names or ("sym0",), "lex")

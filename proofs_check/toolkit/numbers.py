@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import flint
 import sympy as sp
@@ -64,6 +65,7 @@ def _exact(number: flint.arb) -> sp.Rational:
     return sp.Integer(int(mantissa)) * sp.Integer(2) ** int(exponent)
 
 
+@cache
 def chance_to_exceed(net: Ensemble, log: sp.Expr, digits: int = 12) -> tuple[sp.Rational, sp.Rational]:
     """Return numbers between which the probability of log|a_L|^2 >= log lies.
 

@@ -15,6 +15,7 @@ import pytest
 
 from proofs_check import cli
 from proofs_check.cli import main
+from proofs_check.command import subcommands
 from proofs_check.manuscript.recipe import read_recipe
 from tests.docs.blocks import PAGES, ROOT, Block, Command, blocks, commands, same
 
@@ -66,7 +67,7 @@ def test_a_command_answers_what_its_page_shows(command: Command, place: Path, mo
 @pytest.mark.parametrize("command", [c for c in COMMANDS if _elsewhere(c) and c.words[0] == "vanishing"], ids=str)
 def test_a_command_that_takes_minutes_has_options_that_can_be_read(command: Command) -> None:
     parser = cli._Parser(prog="vanishing")
-    cli._add_subcommands(parser)
+    cli._add_subcommands(parser, subcommands.names())
     assert parser.parse_args(command.words[1:]).run
 
 

@@ -102,6 +102,7 @@ def users_own(user_file, monkeypatch):
 @pytest.fixture
 def dropped(tmp_path, monkeypatch):
     """Drop a file into a room of the package, without touching the package."""
+    rooms = []
 
     def drop(package, name, text):
         folder = tmp_path / package
@@ -109,9 +110,12 @@ def dropped(tmp_path, monkeypatch):
         (folder / f"{name}.py").write_text(text)
         room = import_module(package)
         monkeypatch.setattr(room, "__path__", [*room.__path__, str(folder)])
-        monkeypatch.setattr(sys, "modules", dict(sys.modules))
+        rooms.append((room, name))
 
-    return drop
+    yield drop
+    for room, name in rooms:
+        sys.modules.pop(f"{room.__name__}.{name}", None)
+        vars(room).pop(name, None)
 
 
 @pytest.fixture

@@ -161,7 +161,12 @@ def test_the_folder_of_a_statement_is_its_topic():
 
 
 @pytest.mark.parametrize(
-    ("package", "command"), [("figures", "figure quite-new --out x.svg"), ("command.subcommands", "papers")]
+    ("package", "command"),
+    [
+        ("figures", "figure quite-new --out x.svg"),
+        ("command.subcommands", "quite-new"),
+        ("command.subcommands", "--help"),
+    ],
 )
 def test_a_file_that_is_not_what_its_room_is_for_is_told_in_one_line(dropped, vanishing, package, command):
     dropped(f"proofs_check.{package}", "quite_new", "x = 1\n1 / 0\n")
@@ -169,3 +174,8 @@ def test_a_file_that_is_not_what_its_room_is_for_is_told_in_one_line(dropped, va
     assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert f"proofs_check.{package}.quite_new: could not be run: ZeroDivisionError: division by zero (" in ran.err
     assert "quite_new.py:2); mend the file" in ran.err
+
+
+def test_a_subcommand_whose_file_is_spoiled_harms_no_other(dropped, vanishing):
+    dropped("proofs_check.command.subcommands", "quite_new", "1 / 0\n")
+    assert vanishing("papers").status == 0

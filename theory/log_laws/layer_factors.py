@@ -340,7 +340,19 @@ class ChiSquares:
         """
         require_time()
         scale = (t * (2 * enclose_number(self.scale)).log()).exp()
+        if self.slope == 0:
+            return scale * self._masked(t)
         return scale * sum((p * value for p, value in self._terms(t)), flint.acb(0))
+
+    def _masked(self, t: ComplexBall) -> ComplexBall:
+        """Return E R^t at scale 1/2 for ReLU, by Horner's rule: Gamma(b/2 + t)/Gamma(b/2) follows from b - 2."""
+        sums = []
+        for last, downwards in _horner(int(self.width), flint.ctx.prec):
+            total = flint.acb(0)
+            for chance, step in downwards:
+                total = (total + chance) * (1 + t * step)
+            sums.append(total + last)
+        return sums[0] * _gamma_ratio(t, flint.arb(1) / 2) + sums[1] * _gamma_ratio(t, flint.arb(1))
 
     def _terms(self, t: ComplexBall) -> list[tuple[Ball, ComplexBall]]:
         """Return, for each number of units that are on, its probability and E R^t given this number, at scale 1/2."""
@@ -402,6 +414,16 @@ def _binomial_balls(n: int, alive: bool, _: int) -> list[Ball]:
         chances.append(flint.arb(flint.fmpq(ways, total)))
         ways = ways * (n - b) // (b + 1)
     return chances
+
+
+@cache
+def _horner(n: int, prec: int) -> list[tuple[Ball, list[tuple[Ball, Ball]]]]:
+    """Return, for odd b and for even ones, the chance of the least and, downwards, those of others with 2/(b - 2)."""
+    chances = [*_binomial_balls(n, True, prec), flint.arb(0)]
+    parts = (range(n - (n - first) % 2, first, -2) for first in (1, 2))
+    return [
+        (chances[first], [(chances[b], flint.arb(2) / (b - 2)) for b in part]) for first, part in enumerate(parts, 1)
+    ]
 
 
 def cumulants_of(moments: list[Any]) -> list[Any]:

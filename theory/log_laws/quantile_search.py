@@ -54,8 +54,10 @@ def enclosed_quantile(floats: FloatInversion, constant: Any, goal: Ball, *, uppe
     for _ in range(8 + digits // 8):  # Newton's method in intervals: a quantile in `inside` lies in `image`
         with precision(digits + 20):
             inside = flint.arb(t, closeness)
-            excess = goal - search.tail(t, digits + 5)
-            image = t + (-1 if upper else 1) * excess / search.density_around(inside)
+            near = round(-float(inside.rad().log()) / math.log(10))
+            sharp = max(_ROUGH, min(near - 12, digits + 6 - near))  # so each step doubles the digits, up to those asked
+            excess = goal - search.tail(t, min(digits, near + sharp) + 5)
+            image = t + (-1 if upper else 1) * excess / search.density_around(inside, sharp)
             if not inside.contains_interior(image):
                 closeness *= 1000
                 continue
@@ -82,13 +84,12 @@ class _Search:
             y = self.place(t)
         return inversion.tail(self.floats.terms, y, upper=self.upper, digits=digits)
 
-    def density_around(self, inside: Ball) -> Ball:
-        """Enclose the density on a small ball, about as sharply as its size allows."""
+    def density_around(self, inside: Ball, digits: int) -> Ball:
+        """Enclose the density on a small ball, to so many digits where its size allows them."""
         y = self.place(inside)
-        sharp = round(-float(inside.rad().log()) / math.log(10)) - 12
-        if sharp > _ROUGH:  # each step of Newton's method then doubles the digits
+        if digits > _ROUGH:
             with suppress(InvalidArgument):
-                return inversion.density(self.floats.terms, y, digits=sharp)
+                return inversion.density(self.floats.terms, y, digits=digits)
         return inversion.density(self.floats.terms, y, digits=_ROUGH)
 
     def start(self) -> tuple[Ball, Ball]:

@@ -17,8 +17,8 @@ paper          a paper's tables, figures and numbers, from one file
 =============  ================================================================
 
 A subcommand is found because its file is here and says ``SUBCOMMAND = Subcommand(...)``
-(:mod:`proofs_check.discovery`). Every command line loads all of these files: they load SymPy, NumPy and the like only
-where they run.
+(:mod:`proofs_check.discovery`). A command line loads the file of its command, and ``--help`` all of them: they load
+SymPy, NumPy and the like only where they run.
 """
 
 from __future__ import annotations

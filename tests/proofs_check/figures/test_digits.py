@@ -41,6 +41,16 @@ def study():
     return digits_study(seeds=(4, 5), **SIZES)
 
 
+def asked_of(study, said):
+    """Return these runs in place of training, which two workers do below; what was asked for is noted."""
+
+    def trained(*, seeds, workers, **options):
+        said.append((list(seeds), options))
+        return study
+
+    return trained
+
+
 def ends(values):
     """The range as a cell has it."""
     low, high = f"{min(values):.3g}", f"{max(values):.3g}"
@@ -52,9 +62,12 @@ def rows(table):
 
 
 def test_the_table_has_the_numbers_of_the_runs(vanishing, monkeypatch, study):
+    said = []
+    monkeypatch.setattr("proofs_check.studies.digits.digits_study", asked_of(study, said))
     monkeypatch.setattr(studies.digits, "STUDY", Study(partial(digits_table, **SIZES), {"quick": 2}))
     ran = vanishing("table digits --format json --seed 4 --jobs 1")
     assert (ran.status, ran.err) == (0, "")
+    assert said == [([4, 5], SIZES)]
     for row, line in zip(json.loads(ran.out), study.runs, strict=True):
         assert tuple(row) == COLUMNS
         run = line.run
@@ -131,18 +144,15 @@ def curves(axes, optimizer, points):
 
 def test_the_figure_has_the_losses_gradients_and_curvatures_of_the_runs(vanishing, tmp_path, monkeypatch, drawn, study):
     monkeypatch.setattr(digits, "FIGURE", Figure(partial(make_digits, **SIZES)))
-    asked = []
-
-    def with_other_rates(**options):
-        found = digits_study(**options)
-        lines = (replace(line, learning_rate=number / 4) for number, line in enumerate(found.runs))
-        return replace(found, runs=tuple(lines))
-
-    monkeypatch.setattr("proofs_check.studies.digits.digits_study", with_other_rates)
+    asked, said = [], []
+    lines = (replace(line, learning_rate=number / 4) for number, line in enumerate(study.runs))
+    with_other_rates = replace(study, runs=tuple(lines))
+    monkeypatch.setattr("proofs_check.studies.digits.digits_study", asked_of(with_other_rates, said))
     monkeypatch.setattr(digits, "worker_pool", lambda jobs: asked.append(jobs) or serial())
     ran = vanishing(f"figure digits --out {tmp_path}/f.svg --seed 4 --jobs 2")
     assert (ran.status, ran.err) == (0, f"figure written to {tmp_path}/f.svg\n")
     assert asked == [2]
+    assert said == [([4, 5], SIZES)]
     (figure,) = drawn
     panels = np.reshape(figure.axes, (3, 4))
     for (losses, gradients, curvatures), kind in zip(panels.T, KINDS, strict=True):

@@ -136,7 +136,7 @@ def test_death_is_an_atom_at_minus_infinity() -> None:
         assert 0 < gap < 1e-15
         # deep in the tail the digits are of the whole, death included
         assert MORTAL.enclosed_exceedance(-80, 20) < flint.arb(flint.fmpq(9, 16))
-    total = sum(MORTAL.pdf(-45 + 0.25 * i) for i in range(212)) * 0.25
+    total = sum(MORTAL.pdf(-45 + 0.5 * i) for i in range(106)) * 0.5
     assert total == pytest.approx(9 / 16, abs=1e-6)
 
 
@@ -171,7 +171,7 @@ def test_floats_against_scipy(n: int) -> None:
     assert law.median() == pytest.approx(math.log(2 * special.gammaincinv(n / 2, 0.5)), abs=1e-10)
 
 
-@pytest.mark.parametrize("digits", [20, 150, 400])
+@pytest.mark.parametrize("digits", [20, 250])
 def test_a_median_has_as_many_digits_as_are_asked_for(digits: int) -> None:
     ball = ONE.enclosed_quantile(Fraction(1, 2), digits)
     with precision(digits + 30):
