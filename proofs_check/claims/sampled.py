@@ -44,6 +44,7 @@ from proofs_check.claims.random_numbers import (
 )
 from proofs_check.claims.relations import holds
 from proofs_check.claims.sides import Sides
+from proofs_check.claims.tolerances import is_within
 from proofs_check.verdict import Verdict
 from theory.balls import Ball, enclose, less
 from theory.ensembles import Ensemble, InvalidArgument
@@ -66,7 +67,7 @@ class Drawing:
     error : float
         The probability that any of the intervals misses.
     tolerance : float
-        By how much both sides of an equation may differ: relative, or absolute for logarithms.
+        By how much a statistic of an equation may be off (:mod:`proofs_check.claims.tolerances`).
     jobs : int
         The number of threads.
     workers : Workers, optional
@@ -291,31 +292,6 @@ def judge_point(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, 
     if relation == "=":
         if less(difference, zero) or less(zero, difference):
             return Verdict.REFUTED
-        room = allowed(sides, right_ball, tolerance)
-        inside = less(abs(difference), room)
+        inside = is_within(sides, right, point, balls, difference, tolerance)
         return Verdict.SUPPORTED if inside else Verdict.INCONCLUSIVE
     return Verdict.of_bool(holds(relation, left_ball, right_ball))
-
-
-def allowed(sides: Sides, right: Ball, tolerance: float) -> Ball:
-    """Return by how much both sides of an equation may differ.
-
-    Parameters
-    ----------
-    sides : Sides
-        The claim.
-    right : flint.arb
-        The right side.
-    tolerance : float
-        A share of the right side; where logarithms are compared, or the right side is 0, a number.
-    """
-    logs = any(
-        isinstance(statistic, Quantile) and not statistic.number.signed and _is_linear(sides.meaning.left, letter)
-        for letter, statistic in sides.meaning.statistics.items()
-    )
-    return flint.arb(tolerance) * (1 if logs or right.contains(0) else abs(right))
-
-
-def _is_linear(side: sp.Expr, letter: sp.Symbol) -> bool:
-    slope = sp.diff(side, letter)
-    return bool(slope.is_Rational and slope != 0)
