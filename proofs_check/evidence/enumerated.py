@@ -16,6 +16,7 @@ from proofs_check.evidence.values import (
     as_fraction,
     in_fractions,
     require_number,
+    require_one_letter_each,
     require_text,
     require_value,
     rounded_to,
@@ -166,6 +167,7 @@ def _equal(claimed: Any, truth: Any, share: Fraction | None = None) -> bool | No
     difference = sp.expand(sp.sympify(claimed, strict=True) - sp.sympify(truth, strict=True))
     require_value(difference)
     if not difference.is_number:
+        require_one_letter_each(claimed, truth)
         return True if sp.simplify(difference) == 0 else None
     if zero_by_flint(difference):
         return True

@@ -88,6 +88,30 @@ def require_number(value: Any) -> None:
         raise InvalidArgument("claim", f"the claim returned {value!s:.60}, where {', '.join(names)} {verb}", _REMEDY)
 
 
+def require_one_letter_each(*values: Any) -> None:
+    """Refuse two letters of one name, which SymPy takes for different ones: their assumptions differ.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are two.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> require_one_letter_each(n, 2 * n)
+    >>> require_one_letter_each(n, sp.Symbol("n"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    theory.ensembles.arguments.InvalidArgument: claim: two different letters are written n; use theory.symbols.whole...
+    """
+    letters = {x for value in values for x in getattr(value, "free_symbols", ()) if not isinstance(x, sp.Dummy)}
+    names = [str(letter) for letter in letters]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        remedy = f"use theory.symbols.whole({twice[0]!r}), or one sympy.Symbol of the same assumptions, everywhere"
+        raise InvalidArgument("claim", f"two different letters are written {', '.join(twice)}", remedy)
+
+
 _DIGITS_OF_DECIMALS = 28
 
 
