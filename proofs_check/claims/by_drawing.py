@@ -21,7 +21,7 @@ from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.norms import AllNorms, decide
 from proofs_check.claims.parameters import NORM, NORMS, Setting, at_norm, at_unit, name_of
 from proofs_check.claims.random_numbers import Exceedance, Statistic
-from proofs_check.claims.sampled import Drawing, as_ball, judge_point, measure
+from proofs_check.claims.sampled import Drawing, as_ball, judge_point, measure, open_share
 from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
 from proofs_check.claims.scopes import sizes_text, values_text
 from proofs_check.claims.sides import Sides
@@ -34,6 +34,8 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 _SMALL = {True: (4, 16), False: (2, 8)}  # widths and depths that are drawn where the claim names none
 _MOST_POINTS = 16
+_TIES = 1e-3
+"""A share of networks that may be on either side of a threshold, which more networks do not make smaller."""
 
 Found = list[tuple[Point, Mapping[Any, Ball]]]
 """What was measured at each size, for each value of the other letters."""
@@ -247,6 +249,13 @@ def _advice(sides: Sides, found: Found, drawing: Drawing, seconds: float) -> str
     """Say how many networks would decide the claim, and what that costs here."""
     factor = 1.0
     for point, balls in found:
+        for letter in balls:
+            asked, net, _ = _measured_at(sides, letter, point)
+            if (share := open_share(asked, net, drawing)) > _TIES:
+                return (
+                    f"{share:.2g} of the networks reach the threshold exactly, or miss it by less than rounding tells: "
+                    "no number of networks would decide; move the threshold"
+                )
         left, right = (sides.ball(side, point, 30, balls) for side in (sides.meaning.left, sides.meaning.right))
         difference = left - right
         width, gap = float(difference.rad()), abs(float(difference.mid()))

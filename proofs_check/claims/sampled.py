@@ -186,6 +186,21 @@ def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float)
     return catoni_interval(_powers(values, number, power), float(bound), error)
 
 
+def open_share(statistic: Statistic, net: Ensemble, drawing: Drawing) -> float:
+    """Return the share of networks of which rounding leaves open whether they reach a threshold.
+
+    Parameters
+    ----------
+    statistic, net, drawing
+        As for :func:`measure`.
+    """
+    if not isinstance(statistic, Exceedance):
+        return 0.0
+    _, logs, rounding = _drawn(statistic, net, drawing)
+    count = _count(statistic, logs, rounding, net)
+    return (count.most - count.least) / count.samples
+
+
 def _count(statistic: Exceedance, logs: Any, rounding: Rounding, net: Ensemble) -> Count:
     """Count the networks that reach the threshold, and say which of them rounding leaves open."""
     number, threshold, strict = statistic.number, enclose(statistic.threshold, 30), statistic.strict

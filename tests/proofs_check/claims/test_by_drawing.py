@@ -149,3 +149,11 @@ def test_no_drawing_shows_that_nothing_happens(claim):
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "no number of networks shows" in found.judgement.advice
     assert "<= 0.00" in found.judgement.advice
+
+
+def test_no_number_of_networks_decides_a_tie():
+    """|df/dW_1| = |v||x| = 1 for a readout of signs, but for rounding."""
+    net = Ensemble(width=3, depth=1, activation="linear", law="uniform", readout="signs")
+    found = check("P(|df/dW_1|^2 >= 1) <= 1/2", net, samples=500, compare=False)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no number of networks would decide" in found.judgement.advice
