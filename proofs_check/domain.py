@@ -37,7 +37,7 @@ class Domain:
     Examples
     --------
     >>> Domain(corners=((16, 1), (64, 32))).words
-    'the sizes between the corners (n, L) = (16, 1), (64, 32)'
+    'the corners (n, L) = (16, 1), (64, 32), and of the sizes between them those tried'
     """
 
     proved: bool = False
@@ -77,7 +77,9 @@ class Domain:
             return "the cases tried"
         sizes = ", ".join(f"({n}, {depth})" for n, depth in self.corners)
         each = ", ".join(kind for kind in self.each if kind)
-        where = f"the sizes between the corners (n, L) = {sizes}" if len(self.corners) > 1 else f"(n, L) = {sizes}"
+        where = f"(n, L) = {sizes}"
+        if len(self.corners) > 1:
+            where = f"the corners {where}, and of the sizes between them those tried"
         return where + (f", each for {each}" if each else "")
 
     def unreached(self, findings: Iterable[Finding]) -> str:

@@ -96,6 +96,10 @@ class Statement:
     domain : Domain
         Which sizes it speaks of: by default those that its evidence tries. What is claimed for more must be reached by
         evidence: everywhere by a proof, a range by exact evidence at its corners.
+    up_to : str
+        Up to what its evidence tells the claim, if not exactly: ``sign`` where only its square is meant, ``factor``
+        where any multiple is as good, as for a conserved quantity. Else exact evidence that would support twice the
+        claim, or its negative, keeps the statement from being supported.
 
     Raises
     ------
@@ -119,6 +123,7 @@ class Statement:
     evidence: tuple[Evidence, ...]
     mutants: tuple[Mutant, ...]
     domain: Domain = TRIED
+    up_to: str = ""
     place: Place = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -157,6 +162,10 @@ class Statement:
         if not isinstance(domain, Domain):
             problem = f"of {self.id} is {domain!r:.60}, which is no Domain"
             raise InvalidArgument("domain", problem, "use EVERYWHERE, TRIED or Domain(corners=((16, 1), (64, 32)))")
+        if self.up_to not in ("", "sign", "factor"):
+            raise InvalidArgument(
+                "up_to", f"of {self.id} is {self.up_to!r:.60}", "use 'sign', 'factor', or leave it out"
+            )
 
     def _require_several(self, argument: str, has: str, remedy: str) -> None:
         listed = getattr(self, argument)

@@ -32,6 +32,8 @@ one_layer           inequalities at every depth, from one layer
 exactly             verdicts on what theory can decide
 error_terms         that the term of an O(...) is positive
 asymptotics         verdicts on O(...) and ~
+directions          in which direction of the input a verdict stands
+tolerances          by how much both sides of a drawn equation may differ
 sampled             statistics measured on drawn networks
 by_drawing          verdicts from drawn networks
 mutants             nearby false variants of a claim

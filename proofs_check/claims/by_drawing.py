@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import numpy as np
 import sympy as sp
 
@@ -15,14 +16,16 @@ from montecarlo import Estimate
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.counterexamples import Counterexample, side_value
 from proofs_check.claims.cross_check import at_text
+from proofs_check.claims.directions import one_direction
 from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.norms import AllNorms, decide
 from proofs_check.claims.parameters import NORM, NORMS, Setting, at_norm, at_unit, name_of
 from proofs_check.claims.random_numbers import Exceedance, Statistic
-from proofs_check.claims.sampled import Drawing, allowed, as_ball, judge_point, measure
+from proofs_check.claims.sampled import Drawing, as_ball, judge_point, measure, open_share
 from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
 from proofs_check.claims.scopes import sizes_text, values_text
 from proofs_check.claims.sides import Sides
+from proofs_check.claims.tolerances import rooms, within_text
 from proofs_check.claims.trials import size_letters
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -31,6 +34,8 @@ from theory.ensembles import Ensemble, InvalidArgument
 
 _SMALL = {True: (4, 16), False: (2, 8)}  # widths and depths that are drawn where the claim names none
 _MOST_POINTS = 16
+_TIES = 1e-3
+"""A share of networks that may be on either side of a threshold, which more networks do not make smaller."""
 
 Found = list[tuple[Point, Mapping[Any, Ball]]]
 """What was measured at each size, for each value of the other letters."""
@@ -96,8 +101,12 @@ def judge_by_drawing(
             says = f"no value at {at_text(at)}: {problem}"
             return Judgement(Verdict.INCONCLUSIVE, _sizes_text(sides, domain, found), (("simulated", says),)), found
     scope = _sizes_text(sides, domain, found) + cases.text
+    direction = one_direction(sides, measured.nets)
     if NORM in sides.occurring():
         scope += ", all |x|" if everywhere else values_text({NORM: NORMS})
+        scope += f" in the direction {direction}" if direction else ""
+    elif direction:
+        scope += f", for the input {direction}"
     return _judged(sides, domain, drawing, found, seconds, scope), found
 
 
@@ -129,6 +138,11 @@ class _Measured:
 
     def __post_init__(self) -> None:
         self._known: dict[tuple[Statistic, Ensemble], Estimate] = {}
+
+    @property
+    def nets(self) -> list[Ensemble]:
+        """The networks that were drawn."""
+        return [net for _, net in self._known]
 
     def balls(self, letters: list[sp.Symbol], point: Point) -> Mapping[Any, Ball]:
         return {letter: self._ball(letter, point) for letter in letters}
@@ -205,7 +219,7 @@ def _judged(sides: Sides, domain: Domain, drawing: Drawing, found: Found, second
     sizes = len({tuple(point[x] for x in sorted(letters, key=str)) for point, _ in found})
     how = (
         f"{drawing.samples:,} networks at each of {sizes} sizes, error probability {drawing.error:g}"
-        + (f", within {100 * drawing.tolerance:g} %" if meaning.relation == "=" else "")
+        + (f", {within_text(sides, found[0][1], drawing.tolerance)}" if meaning.relation == "=" else "")
         + f"; {meaning.written(meaning.left)} in {_span(left[0])}"
         + (f" ... {_span(left[-1])}" if len(left) > 1 else "")
     )
@@ -235,10 +249,22 @@ def _advice(sides: Sides, found: Found, drawing: Drawing, seconds: float) -> str
     """Say how many networks would decide the claim, and what that costs here."""
     factor = 1.0
     for point, balls in found:
+        for letter in balls:
+            asked, net, _ = _measured_at(sides, letter, point)
+            if (share := open_share(asked, net, drawing)) > _TIES:
+                return (
+                    f"{share:.2g} of the networks reach the threshold exactly, or miss it by less than rounding tells: "
+                    "no number of networks would decide; move the threshold"
+                )
         left, right = (sides.ball(side, point, 30, balls) for side in (sides.meaning.left, sides.meaning.right))
         difference = left - right
         width, gap = float(difference.rad()), abs(float(difference.mid()))
-        room = float(allowed(sides, right, drawing.tolerance)) if sides.meaning.relation == "=" else gap
+        room = gap
+        if sides.meaning.relation == "=":
+            if bound := _unprovable(sides, point, balls):
+                return bound
+            found_rooms = rooms(sides, sides.meaning.right, point, balls, drawing.tolerance)
+            room = max((float(one.mid()) for one in found_rooms), default=0.0)
         if not math.isfinite(width):
             return "the intervals are infinite: use more --samples"
         if gap <= 1e-9 * (1 + abs(float(right.mid()))) and sides.meaning.relation != "=":
@@ -250,3 +276,18 @@ def _advice(sides: Sides, found: Found, drawing: Drawing, seconds: float) -> str
     networks = math.ceil(1.2 * factor * drawing.samples)
     cost = seconds * networks / drawing.samples
     return f"about {networks:,} networks at each size would decide it: --samples {networks}, some {cost:.0f} s here"
+
+
+def _unprovable(sides: Sides, point: Point, balls: Mapping[Any, Ball]) -> str:
+    """Return what to claim instead of a probability of 0 or 1, which no number of networks shows; else nothing."""
+    for letter in balls:
+        if not isinstance(sides.meaning.statistics[letter], Exceedance):
+            continue
+        difference = sides.meaning.left - sides.meaning.right
+        for end, ball in ((0, balls[letter]), (1, 1 - balls[letter])):
+            if ball.contains(0) and sides.ball(difference, point, 30, {**balls, letter: flint.arb(end)}) == 0:
+                far = float(ball.upper()) * 1.01
+                text = sides.meaning.statistics[letter].text
+                bound = f"<= {far:.2g}" if end == 0 else f">= {1 - far:.6g}"
+                return f"no number of networks shows that {text} is {end}: claim a bound, such as {text} {bound}"
+    return ""

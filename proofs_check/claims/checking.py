@@ -18,6 +18,7 @@ from proofs_check.claims.asymptotics import judge_asymptotically
 from proofs_check.claims.by_drawing import judge_by_drawing
 from proofs_check.claims.checked import Checked, Sharpness
 from proofs_check.claims.closed_claims import check_closed_forms, speaks_of_closed_forms
+from proofs_check.claims.directions import one_direction
 from proofs_check.claims.domain import Domain, Point, read_domain
 from proofs_check.claims.exactly import judge_exactly
 from proofs_check.claims.matrices import Matrices
@@ -278,6 +279,7 @@ def _is_known(sides: Sides, domain: Domain) -> bool:
 def _assumptions(sides: Sides) -> tuple[str, ...]:
     net, meaning = sides.net, sides.meaning
     parameters = set(sides.parameters)
+    direction = one_direction(sides)
     weights_only = all(isinstance(n, WeightProduct) for s in meaning.statistics.values() for n in s.numbers)
     out = list(what_is_assumed(Query(net), *sides.assumed()))
     if weights_only:
@@ -285,10 +287,14 @@ def _assumptions(sides: Sides) -> tuple[str, ...]:
     elif not meaning.mentions_input and net.input is None and net.architecture.name != "batchnorm":
         out = [text for text in out if not text.startswith("the input is")]
         out.append(
-            "|x| = 1, as the claim does not mention |x|"
-            if _is_any_input(sides)
-            else "the input is (1, ..., 1)/sqrt(n_0), and no other, unless --input says so"
+            f"the input is {direction}, and no other, unless --input says so"
+            if direction
+            else "|x| = 1, as the claim does not mention |x|"
         )
+    elif direction and net.input is not None:
+        out.append(f"the input is {direction}, and no other")
+    elif direction:
+        out.append(f"the input is |x| times {direction}: for another direction the law may be another one")
     written = meaning.written(meaning.left) + " " + meaning.written(meaning.right)
     query = Query(net, left=Notation(written.replace("|x|", "").replace("|H_", "|H|H_"), ""))
     meanings = letters(query, [str(letter) for letter in (*meaning.letters, *parameters)])
@@ -300,12 +306,6 @@ def _assumptions(sides: Sides) -> tuple[str, ...]:
     if "K" in meaning.source.text and "K" not in map(str, parameters):
         out.append(f"K = {symbols.number(net.law.kurtosis)}, the kurtosis E w^4/(E w^2)^2 of a weight")
     return tuple(dict.fromkeys(out))
-
-
-def _is_any_input(sides: Sides) -> bool:
-    """Whether a verdict on one input is one on all of norm 1: formulas name all norms, normal weights no direction."""
-    normal = sides.net.law.is_normal and not sides.net.architecture.name.startswith("batch")
-    return sides.has_formulas or normal
 
 
 def _in_claims(meaning: str) -> str:

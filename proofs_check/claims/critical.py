@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import flint
 import sympy as sp
@@ -16,6 +17,7 @@ FURTHEST = tuple(2**k for k in (14, 17, 20, 24, 30, 40))
 """Where a claim is made for all sizes, these are tried, too, beside a few small values of the others."""
 _BESIDE = (1, 2, 8, 64)
 _DOUBLINGS = 40
+_MOST_TURNS = 6
 _MOST_OPERATIONS = 300
 
 
@@ -34,37 +36,66 @@ def critical_sizes(sides: Sides, domain: Domain, idle: Point | None = None) -> l
     idle = idle or {}
     letters = [letter for letter in domain.ranges if domain.is_endless(letter)]
     free = [letter for letter in letters if letter not in idle]
-    if not free or len(domain.ranges) > 2:
-        return []
-    turning = [sides.formula(number) for number in _turning(sides)]
-    plain = sides.completed(
-        dict.fromkeys(domain.ranges, sp.S.One) | {x: sp.Integer(v) for x, v in domain.fixed.items()}
-    )
-    values = {x: value for x, value in plain.items() if x not in domain.ranges}
     out: dict[tuple[tuple[sp.Symbol, sp.Expr], ...], None] = {}
+    places: dict[sp.Symbol, list[int]] = {}
     for letter in free:
         others = [other for other in domain.ranges if other != letter]
         for beside in _beside(domain, others, idle):
-            at = [*FURTHEST]
-            for formula in turning:
-                at += _turns(formula.xreplace({**values, **beside}), letter)
+            turns = turning_sizes(sides, domain, letter, beside)
+            places.setdefault(letter, [])
+            places[letter] += [turn for turn in turns if turn not in places[letter]]
             first = domain.ranges[letter].values[0]
-            for value in at:
+            for value in (*FURTHEST, *turns):
                 if value >= first:
                     point = {letter: sp.Integer(value), **beside}
                     out[tuple(sorted(point.items(), key=str))] = None
+    if len(free) > 1 and all(places.values()):  # where several turn at once
+        rest = {letter: idle.get(letter, domain.ranges[letter].values[0]) for letter in domain.ranges}
+        for values in product(*(places[letter][:_MOST_TURNS] for letter in free)):
+            together = {**rest, **dict(zip(free, values, strict=True))}
+            if all(together[letter] >= domain.ranges[letter].values[0] for letter in free):
+                point = {letter: sp.Integer(value) for letter, value in together.items()}
+                out[tuple(sorted(point.items(), key=str))] = None
     return [dict(items) for items in out]
 
 
+def turning_sizes(sides: Sides, domain: Domain, letter: sp.Symbol, beside: Point) -> list[int]:
+    """Return the values of a size around which a formula takes another form, or loses its value.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim.
+    domain : Domain
+        The sizes for which it is made.
+    letter : Symbol
+        The size.
+    beside : mapping of Symbol to sympy.Integer
+        The other sizes.
+    """
+    plain = sides.completed(
+        dict.fromkeys(domain.ranges, sp.S.One) | {x: sp.Integer(v) for x, v in domain.fixed.items()}
+    )
+    values = {**{x: value for x, value in plain.items() if x not in domain.ranges}, **beside}
+    found: list[int] = []
+    for number in _turning(sides):
+        if not sides.has_formulas and number.free_symbols & set(sides.meaning.statistics):
+            continue  # what is no formula turns nobody knows where
+        formula = sides.formula(number) if sides.has_formulas else number
+        found += _turns(formula.xreplace(values), letter)
+    return list(dict.fromkeys(found))
+
+
 def _beside(domain: Domain, others: Sequence[sp.Symbol], idle: Point) -> Iterator[dict[sp.Symbol, sp.Expr]]:
-    if not others:
-        yield {}
-        return
-    (other,) = others
-    values = domain.ranges[other].values
-    chosen = [value for value in _BESIDE if value in values] or [values[0], values[-1]]
-    for value in [idle[other]] if other in idle else chosen:
-        yield {other: sp.Integer(value)}
+    """Yield a few small values of the other sizes, crossed; of more than two, the same for each."""
+    chosen = []
+    for other in others:
+        values = domain.ranges[other].values
+        small = [value for value in _BESIDE if value in values] or [values[0], values[-1]]
+        chosen.append([idle[other]] if other in idle else small)
+    rows = product(*chosen) if len(others) <= 2 else zip(*(column * (4 // len(column)) for column in chosen))  # noqa: B905
+    for row in rows:
+        yield {other: sp.Integer(value) for other, value in zip(others, row, strict=True)}
 
 
 def _turning(sides: Sides) -> Iterator[sp.Expr]:

@@ -122,7 +122,7 @@ class Matrices:
                 raise InvalidArgument("matrix", f"Haar matrices have no variance, got {scale}", "leave it out")
             case "wishart" if value is None:
                 raise InvalidArgument(
-                    "matrix", "wishart needs its degrees of freedom", "use e.g. 'S: wishart m, n by n'"
+                    "matrix", "wishart needs its degrees of freedom", "use e.g. 'S: wishart 4, n by n'"
                 )
             case "wishart":
                 return Wishart(value)

@@ -21,7 +21,7 @@ from theory import Haar, expectation
 from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
-_SIZES = (1, 2, 3)
+_SIZES = 3
 _MOST_SIZES = 65
 
 
@@ -65,7 +65,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     elif _is_zero(derived - claimed):
         judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
     else:
-        example = _witness(derived, claimed, matrices)
+        example = _witness(derived, claimed, matrices, _least_haar(meaning, matrices))
         verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
         says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
         judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
@@ -104,13 +104,18 @@ def _exactly(point: Mapping[sp.Symbol, sp.Expr], number: sp.Expr) -> tuple[sp.Ex
 
 
 def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:
+    """Return from which size on the moments of Haar matrices are these, in words."""
+    return "".join(f", {size} >= {number}" for size, number in _least_haar(meaning, matrices).items() if number > 1)
+
+
+def _least_haar(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
     """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m."""
     least: dict[sp.Expr, int] = {}
     for matrix, law in matrices.laws.items():
         if isinstance(law, Haar) and matrix.rows.is_Symbol:
             orders = [_degree(s.expression, matrix) for s in meaning.statistics.values()]  # type: ignore[attr-defined]
             least[matrix.rows] = max(least.get(matrix.rows, 1), -(-max(orders, default=0) // 2))
-    return "".join(f", {size} >= {number}" for size, number in least.items() if number > 1)
+    return least
 
 
 def _degree(expression: Any, matrix: sp.MatrixSymbol) -> int:
@@ -165,10 +170,14 @@ def _is_zero(difference: sp.Expr) -> bool:
     return bool(sp.expand(sp.numer(sp.together(plain))) == 0)
 
 
-def _witness(derived: sp.Expr, claimed: sp.Expr, matrices: Matrices) -> Counterexample | None:
+def _witness(
+    derived: sp.Expr, claimed: sp.Expr, matrices: Matrices, least: Mapping[sp.Expr, int]
+) -> Counterexample | None:
     """Return the smallest sizes and simple fixed matrices at which both sides differ."""
-    for size in _SIZES:
+    for size in range(1, _SIZES + max(least.values(), default=1)):
         numbers = {letter: sp.Integer(size + shift) for shift, letter in enumerate(_letters(matrices))}
+        if any(numbers[letter] < number for letter, number in least.items()):
+            continue  # what is derived does not hold there
         values = [_value(side, matrices, numbers) for side in (derived, claimed)]
         if None in values or values[0] == values[1]:
             continue

@@ -9,7 +9,7 @@ for one width after another; where it is analytic in u = 1/n it is proved for al
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ import flint
 import sympy as sp
 
 from proofs_check.claims.algebra import constant_in, is_identical, spread
+from proofs_check.claims.critical import turning_sizes
 from proofs_check.claims.domain import FAR, LARGEST, Domain
 from proofs_check.claims.random_numbers import Activation, Exceedance, LogCumulant
 from proofs_check.claims.sides import Sides
@@ -104,7 +105,8 @@ def prove(sides: Sides, domain: Domain, *, seconds: float) -> Proof | Disproof |
             continue
         parts, method = reduced
         with deadline(end + _PATIENCE * seconds):
-            proof = _for_widths(parts, method, domain, n, depth, end)
+            turns = turning_sizes(sides, domain, n, {depth: sp.S.One})
+            proof = _for_widths(parts, method, domain, n, depth, end, turns)
         if proof is not None:
             return proof
     return None
@@ -256,11 +258,19 @@ def _best_power(
 
 
 def _for_widths(
-    parts: list[_Part], method: str, domain: Domain, n: sp.Symbol, depth: sp.Symbol, end: float
+    parts: list[_Part],
+    method: str,
+    domain: Domain,
+    n: sp.Symbol,
+    depth: sp.Symbol,
+    end: float,
+    turns: Sequence[int],
 ) -> Proof | Disproof | None:
     given = domain.ranges[n]
     widths = [*given.values] if given.given else [*range(1, LARGEST + 1), *FAR]
     endless = given.unbounded or not given.given
+    if endless:  # far out, a corner of min, max or abs may lie between those tried
+        widths += sorted({turn for turn in turns if turn > widths[0]} - set(widths))
     tried = []
     for width in widths:
         if time.monotonic() > end:
@@ -281,7 +291,7 @@ def _for_widths(
         far_out = _fails_far_out(parts, n, depth)
         if far_out is not None:
             return Disproof(f"{method}; its leading term for large {n} has the wrong sign", far_out)
-    far = [str(width) for width in tried if width > near[-1]]
+    far = [str(width) for width in sorted(tried) if width > near[-1]]
     span = f"{near[0]}..{near[-1]}" if len(near) > 1 else f"{near[0]}"
     which = f"{n} = {', '.join([span, *far])}"
     says = f"{method}; {len(tried)} widths in balls"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sympy as sp
 
-from proofs_check.claims.critical import critical_sizes
+from proofs_check.claims.critical import critical_sizes, turning_sizes
 from proofs_check.claims.domain import SPARSE, Domain, Point
 from proofs_check.claims.parameters import order_of_norm
 from proofs_check.claims.sides import Sides
@@ -66,7 +66,7 @@ def plan_of(sides: Sides, domain: Domain) -> Plan:
     near, settings = list(first), len(sides.settings(norms=not sides.decides_norms))
     both = sides.meaning.left, sides.meaning.right
     if any(sides.has_sums(side) for side in both):
-        first = sparse_first(domain, first)
+        first = on_path(domain, domain.with_layers(_corners(sides, domain), depth)) + sparse_first(domain, first)
     elif not any(side.has(sp.Sum) for side in both):  # a sum of 2^40 terms has no value here
         kept = {letter: first[0][letter] for letter in idle if first}
         first += on_path(domain, domain.with_layers(critical_sizes(sides, domain, kept), depth))
@@ -115,8 +115,20 @@ def plan_in_balls(sides: Sides, domain: Domain) -> Plan:
     depth, letters = depth_of(sides), size_letters(domain, depth_of(sides))
     few = domain.size() <= _FEW_SIZES
     points = sparse_first(domain, on_path(domain, domain.points(depth, all_sizes=few)))
+    points = on_path(domain, domain.with_layers(_corners(sides, domain), depth)) + points
     more = on_path(domain, domain.points(depth, all_sizes=few, all_layers=True)) if domain.layers else []
     return Plan(points, points, [point for point in more if point not in points], letters, 2)
+
+
+def _corners(sides: Sides, domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Return sizes at which min, max or abs turn; only these, where each size takes long."""
+    endless = [letter for letter in domain.ranges if domain.is_endless(letter)]
+    out = []
+    for letter in endless:
+        beside = {other: sp.Integer(domain.ranges[other].values[0]) for other in domain.ranges if other != letter}
+        turns = turning_sizes(sides, domain, letter, beside)
+        out += [{**beside, letter: sp.Integer(turn)} for turn in turns if turn >= domain.ranges[letter].values[0]]
+    return out
 
 
 def on_path(domain: Domain, points: Iterable[Point]) -> list[dict[sp.Symbol, sp.Expr]]:

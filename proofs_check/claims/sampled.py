@@ -44,6 +44,7 @@ from proofs_check.claims.random_numbers import (
 )
 from proofs_check.claims.relations import holds
 from proofs_check.claims.sides import Sides
+from proofs_check.claims.tolerances import is_within
 from proofs_check.verdict import Verdict
 from theory.balls import Ball, enclose, less
 from theory.ensembles import Ensemble, InvalidArgument
@@ -66,7 +67,7 @@ class Drawing:
     error : float
         The probability that any of the intervals misses.
     tolerance : float
-        By how much both sides of an equation may differ: relative, or absolute for logarithms.
+        By how much a statistic of an equation may be off (:mod:`proofs_check.claims.tolerances`).
     jobs : int
         The number of threads.
     workers : Workers, optional
@@ -185,6 +186,21 @@ def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float)
     return catoni_interval(_powers(values, number, power), float(bound), error)
 
 
+def open_share(statistic: Statistic, net: Ensemble, drawing: Drawing) -> float:
+    """Return the share of networks of which rounding leaves open whether they reach a threshold.
+
+    Parameters
+    ----------
+    statistic, net, drawing
+        As for :func:`measure`.
+    """
+    if not isinstance(statistic, Exceedance):
+        return 0.0
+    _, logs, rounding = _drawn(statistic, net, drawing)
+    count = _count(statistic, logs, rounding, net)
+    return (count.most - count.least) / count.samples
+
+
 def _count(statistic: Exceedance, logs: Any, rounding: Rounding, net: Ensemble) -> Count:
     """Count the networks that reach the threshold, and say which of them rounding leaves open."""
     number, threshold, strict = statistic.number, enclose(statistic.threshold, 30), statistic.strict
@@ -291,31 +307,6 @@ def judge_point(sides: Sides, right: sp.Expr, point: Point, balls: Mapping[Any, 
     if relation == "=":
         if less(difference, zero) or less(zero, difference):
             return Verdict.REFUTED
-        room = allowed(sides, right_ball, tolerance)
-        inside = less(abs(difference), room)
+        inside = is_within(sides, right, point, balls, difference, tolerance)
         return Verdict.SUPPORTED if inside else Verdict.INCONCLUSIVE
     return Verdict.of_bool(holds(relation, left_ball, right_ball))
-
-
-def allowed(sides: Sides, right: Ball, tolerance: float) -> Ball:
-    """Return by how much both sides of an equation may differ.
-
-    Parameters
-    ----------
-    sides : Sides
-        The claim.
-    right : flint.arb
-        The right side.
-    tolerance : float
-        A share of the right side; where logarithms are compared, or the right side is 0, a number.
-    """
-    logs = any(
-        isinstance(statistic, Quantile) and not statistic.number.signed and _is_linear(sides.meaning.left, letter)
-        for letter, statistic in sides.meaning.statistics.items()
-    )
-    return flint.arb(tolerance) * (1 if logs or right.contains(0) else abs(right))
-
-
-def _is_linear(side: sp.Expr, letter: sp.Symbol) -> bool:
-    slope = sp.diff(side, letter)
-    return bool(slope.is_Rational and slope != 0)

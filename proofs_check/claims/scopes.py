@@ -142,8 +142,8 @@ def _tried_parameters(sides: Sides, trials: Trials, points: list[Point]) -> str:
     settings = sides.settings(norms=not sides.decides_norms)
     values = {letter: tuple(dict.fromkeys(setting[letter] for setting in settings)) for letter in letters}
     pairs = "" if is_crossed_fully(letters, str(sides.net.slope)) else " (each two values together)"
-    if trials.settings_at is None:
-        return f"{values_text(values)}{pairs}{norms}"
+    if trials.settings_at is None or not values:
+        return f"{values_text(values)}{pairs if values else ''}{norms}"
     first = {letter: all_values[:1] for letter, all_values in values.items()}
     return f"{values_text(first)}{norms} (at {trials.settings_at:,} sizes: {values_text(values)[2:]}{pairs})"
 

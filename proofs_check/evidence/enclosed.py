@@ -9,7 +9,14 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.evidence.enumerated import describe_case
-from proofs_check.evidence.values import require_number, require_text, require_value
+from proofs_check.evidence.values import (
+    as_fraction,
+    in_fractions,
+    require_number,
+    require_text,
+    require_value,
+    rounded_to,
+)
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
 from theory.balls import enclose, less, require_digits
@@ -79,7 +86,7 @@ class Enclosed:
         verdicts, undecided, count = [], "", 0
         cases: list[str] = []
         broken: InvalidArgument | None = None
-        for inequality in self.inequalities(claim):
+        for inequality in self.inequalities(in_fractions(claim)):
             count += 1
             cases.append(inequality.case)
             try:
@@ -89,8 +96,8 @@ class Enclosed:
                 broken = broken or wrong
                 continue
             try:
-                left = enclose(sp.sympify(inequality.left, strict=True), self.digits)
-                right = enclose(sp.sympify(inequality.right, strict=True), self.digits)
+                left = enclose(sp.sympify(as_fraction(inequality.left), strict=True), self.digits)
+                right = enclose(sp.sympify(as_fraction(inequality.right), strict=True), self.digits)
             except InvalidArgument as undefined:  # a claim that has no value there is not established
                 verdicts.append(Verdict.INCONCLUSIVE)
                 undecided = undecided or f"{inequality.case}: {undefined.problem}"
@@ -138,14 +145,15 @@ def agrees_with(
 
     def inequalities(claim: Callable[..., Any]) -> Iterable[Inequality]:
         for case in cases:
-            claimed = getattr(claim(*case), part) if part else claim(*case)
-            require_value(claimed)
-            truth = derived(*case)
+            returned = getattr(claim, "__wrapped__", claim)(*case)  # before its floats became fractions
+            returned = getattr(returned, part) if part else returned
+            require_value(returned)
+            claimed, truth = as_fraction(returned), as_fraction(derived(*case))
             distance, label = sp.expand(claimed - truth), describe_case(*case)
             if distance == 0:  # the same as they stand, letters included
                 yield Inequality(label, -tiny, sp.S.Zero)
                 continue
-            room = tiny * sp.Abs(truth)
+            room = tiny * sp.Abs(truth) if rounded_to(returned) is None else sp.S.Zero  # a float is what it is
             yield Inequality(label, distance, room)
             yield Inequality(label, -room, distance)
 

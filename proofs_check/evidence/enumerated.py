@@ -5,12 +5,22 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from proofs_check.evidence.values import require_number, require_text, require_value
+from proofs_check.evidence.values import (
+    as_fraction,
+    in_fractions,
+    require_number,
+    require_one_letter_each,
+    require_text,
+    require_value,
+    rounded_to,
+)
 from proofs_check.exact.identities import zero_by_flint
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -91,14 +101,20 @@ class Enumerated:
         """Compare the claim with the truth, case by case."""
         undecided = ""
         for case in self.cases:
-            claimed, truth = self.apply(claim, *case), self.brute_force(*case)
+            truth = self.brute_force(*case)
+            returned: list[Any] = []
+            exactly = claim if callable(truth) else in_fractions(claim, returned)
+            claimed = self.apply(exactly, *case)
             _require_comparable(claimed, truth)
-            holds = truth(claimed) if callable(truth) else _equal(claimed, truth)
+            share = None if callable(truth) else rounded_to((*returned, claimed))
+            holds = truth(claimed) if callable(truth) else _equal(claimed, truth, share)
+            if share is not None and len(returned) == 1 and as_fraction(returned[0]) == claimed:
+                claimed = returned[0]  # a float is shown as such
             if holds is not None and not isinstance(holds, (bool, np.bool_)):
                 problem = f"returned a judge that returned {_short(holds)!r}"
                 raise InvalidArgument("brute_force", problem, "let it return True, False, or None where it cannot tell")
             if holds is None:
-                undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}{_hint(claimed)}"
+                undecided = undecided or f"undecided: {_short(claimed)} against {_short(truth)}{_hint(share)}"
             elif not holds:
                 found = "" if callable(truth) else f", but the truth is {_short(truth)}"
                 detail = f"claimed {_short(claimed)}{found}"
@@ -115,9 +131,9 @@ class Enumerated:
         return Finding(Tier.ENUMERATED, self.check, verdict, detail=detail, scope=self.scope)
 
 
-def _hint(claimed: Any) -> str:
+def _hint(share: Fraction | None) -> str:
     """Say what to write where a float, which is rounded, stands for an exact number."""
-    if not isinstance(claimed, (float, np.floating)) and not (isinstance(claimed, sp.Basic) and claimed.has(sp.Float)):
+    if share is None:
         return ""
     return "; a float is rounded: write an exact number, such as Fraction(1, 10) or sympy.Rational(1, 10) for 0.1"
 
@@ -131,32 +147,65 @@ def _require_comparable(claimed: Any, truth: Any) -> None:
         require_value(claimed)
     elif not isinstance(claimed, (tuple, type(truth))):
         (require_value if getattr(truth, "free_symbols", ()) else require_number)(claimed)
-    elif isinstance(claimed, (float, sp.Basic)):
+    elif isinstance(claimed, (float, np.floating, Decimal, sp.Basic)):
         require_value(claimed)
 
 
-def _equal(claimed: Any, truth: Any) -> bool | None:
-    """Whether two exact values are equal; None where this is neither proved nor excluded by a ball."""
-    if isinstance(claimed, tuple):
-        return bool(claimed == truth)
+_NEAR = 64
+"""A float that is off by no more than so many units in its last place may stand for the exact number."""
+
+
+def _equal(claimed: Any, truth: Any, share: Fraction | None = None) -> bool | None:
+    """Whether two exact values are equal; None where this is neither proved nor excluded by a ball.
+
+    What was rounded by some share stands for the fraction that it is: near to another number it is not equal to it, and
+    refutes nothing.
+    """
+    if isinstance(claimed, tuple) or isinstance(truth, tuple):
+        return _equal_entries(claimed, truth, share)
+    claimed, truth = as_fraction(claimed), as_fraction(truth)
     difference = sp.expand(sp.sympify(claimed, strict=True) - sp.sympify(truth, strict=True))
     require_value(difference)
     if not difference.is_number:
+        require_one_letter_each(claimed, truth)
         return True if sp.simplify(difference) == 0 else None
     if zero_by_flint(difference):
         return True
     real, imaginary = difference.as_real_imag()
     if _excludes_zero(imaginary):
         raise InvalidArgument("claim", f"the claim returned {_short(claimed)}, which is not real", "check its roots")
+    if share is not None and _excludes_zero(real):
+        room = _NEAR * sp.Rational(share.numerator, share.denominator) * abs(sp.sympify(truth, strict=True))
+        return False if _is_negative(room - abs(real)) else None
     return False if _excludes_zero(real) else None
 
 
-def _excludes_zero(number: sp.Expr) -> bool:
+def _equal_entries(claimed: Any, truth: Any, share: Fraction | None) -> bool | None:
+    """Whether tuples are equal entry by entry, by the same rules as numbers; texts and truth values as they stand."""
+    if not (isinstance(claimed, tuple) and isinstance(truth, tuple)) or len(claimed) != len(truth):
+        return False
+    verdicts: list[bool | None] = []
+    for one, other in zip(claimed, truth, strict=True):
+        if isinstance(one, (tuple, numbers.Number, sp.Expr)) and not isinstance(one, bool):
+            if isinstance(other, (tuple, numbers.Number, np.generic, sp.Expr)) and not isinstance(other, bool):
+                require_value(one if not isinstance(one, tuple) else 0)
+                verdicts.append(_equal(one, other, share))
+                continue
+        elif one is None:
+            require_value(one)
+        verdicts.append(bool(type(one) is type(other) and one == other))
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _is_negative(number: sp.Expr) -> bool:
     try:
-        ball = enclose(number)
+        return less(enclose(number), 0) is True
     except InvalidArgument:  # it has no finite value, or a function that balls do not know
         return False
-    return less(ball, 0) is True or less(0, ball) is True
+
+
+def _excludes_zero(number: sp.Expr) -> bool:
+    return _is_negative(number) or _is_negative(-number)
 
 
 def _short(value: Iterable[Any] | Any) -> str:

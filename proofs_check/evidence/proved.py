@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from proofs_check.evidence.values import require_text, require_value
+from proofs_check.evidence.values import require_one_letter_each, require_text, require_value
 from proofs_check.exact.identities import zero_by_flint, zero_by_sympy
 from proofs_check.scope import Scope
 from proofs_check.verdict import Finding, Tier, Verdict
@@ -162,6 +162,7 @@ class Proved:
             require_value(obligation.left)
             require_value(obligation.right)
             require_value(obligation.expression)
+            require_one_letter_each(obligation.left, obligation.right, *(x for pair in obligation.where for x in pair))
             if obligation.is_met:
                 continue
             witness = _witness(obligation)

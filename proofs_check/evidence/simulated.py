@@ -45,6 +45,8 @@ WIDEST = 0.5
 """The largest tolerance of a mean, relative to it; of a slope; and of a distance between laws."""
 _WIDTHS = 3
 """A logarithm's tolerance is at most so many standard deviations of single networks: beyond, one network would do."""
+FAR = 100
+"""A range whose ends are both so many standard deviations away says nothing."""
 _NARROW = 0.1
 """A tolerance for logarithms up to this one is about a tenth, and narrow wherever networks hardly differ."""
 
@@ -143,6 +145,11 @@ class Simulated:
             raise InvalidArgument("reading", f"{self.reading!r:.60} is none", "use Mean, LogMean or Quantile")
         if isinstance(self.reading, Quantile):
             as_between("p", self.reading.p, 0, 1, example=0.5)
+        for name in ("scale", "power"):
+            number = getattr(self.reading, name, 1)
+            if not math.isfinite(number) or number == 0:
+                problem = f"is {number}, so that what is read says nothing of the networks"
+                raise InvalidArgument(name, problem, "use e.g. 1, or 1/2 for the norm in place of its square")
         arguments: object = self.arguments
         if not isinstance(arguments, Mapping):
             raise InvalidArgument("arguments", f"{arguments!r:.60} is no mapping", "use e.g. {'layer': 3}")
@@ -212,7 +219,22 @@ class Simulated:
         if found.verdict is Verdict.SUPPORTED and too_wide:
             detail = f"a tolerance of {self.tolerance:g} says nothing where single networks deviate by {spread:.3g}"
             return replace(found, verdict=Verdict.INCONCLUSIVE, detail=detail)
+        if found.verdict is Verdict.SUPPORTED:
+            self._require_near(found, spread)
         return found
+
+    def _require_near(self, found: Finding, spread: float) -> None:
+        """Refuse a claimed range both of whose ends are so far from what was measured that it says nothing."""
+        assert found.claimed is not None
+        if found.estimate is None or found.relative is None or found.claimed[0] == found.claimed[1]:
+            return
+        unit = abs(found.estimate) if found.relative else max(_NARROW, spread)
+        ends = [end for end in found.claimed if not (found.relative and end <= 0)]  # a mean of norms is positive
+        gap = min((abs(end - found.estimate) for end in ends), default=math.inf)
+        if math.isfinite(found.estimate) and gap > FAR * unit:
+            what = "itself" if found.relative else f"the deviation of single networks, {spread:.3g}"
+            problem = f"the claimed range {found.exact} lies more than {FAR} times {what} around {found.estimate:.3g}"
+            raise InvalidArgument("claim", f"{problem}, and says nothing", "claim a range with an end near to it")
 
     def judge(self, claim: Callable[..., Any], estimate: Estimate, seed: int) -> Finding:
         """Judge the claim by an interval that is already there.

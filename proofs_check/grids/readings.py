@@ -11,7 +11,8 @@ import flint
 import sympy as sp
 
 from proofs_check.claims.random_numbers import Exceedance, LogCumulant, Moment, Quantile
-from proofs_check.claims.sampled import Drawing, allowed, as_ball, measured_statistic
+from proofs_check.claims.sampled import Drawing, as_ball, measured_statistic
+from proofs_check.claims.tolerances import is_within
 from proofs_check.grids.axes import Setting
 from proofs_check.grids.cases import Case, case_of
 from proofs_check.grids.quantities import Asked, ask
@@ -232,8 +233,8 @@ def _verdict(asked: Asked, theory: Ball, ball: Ball, tolerance: float) -> Verdic
         return Verdict.SUPPORTED if same else Verdict.INCONCLUSIVE
     if less(ball, theory) or less(theory, ball):
         return Verdict.REFUTED
-    inside = less(abs(ball - theory), allowed(asked.sides, theory, tolerance)) or (theory == 0 and ball == 0)
-    return Verdict.SUPPORTED if inside else Verdict.INCONCLUSIVE
+    inside = is_within(asked.sides, asked.sides.meaning.right, asked.point, {}, ball - theory, tolerance)
+    return Verdict.SUPPORTED if inside or (theory == 0 and ball == 0) else Verdict.INCONCLUSIVE
 
 
 def _is_dead(asked: Asked, theory: Decimal | None, measured: Measured | None) -> bool:

@@ -161,6 +161,8 @@ def complaints(result: StatementReport) -> list[str]:
         told += [_toothless_lines(finding) for finding in result.toothless]
     if result.verdict is Verdict.INCONCLUSIVE and result.from_afar:
         told.append([result.from_afar])
+    if result.verdict is Verdict.INCONCLUSIVE and result.empty:
+        told.append([result.empty])
     if result.verdict is Verdict.INCONCLUSIVE and result.unreached:
         told.append([f"{result.unreached}; its domain is {result.statement.domain.words}"])
     return [line for first, *more in told for line in (f"{result.statement.id}: {first}", *more)]

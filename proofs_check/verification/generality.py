@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from contextlib import suppress
+from functools import cache
+from itertools import combinations, product
 from typing import Any
 
 from proofs_check.assumptions import Assumption
@@ -35,21 +37,31 @@ _SOME_SIZES = (1, 2, 3, 4, 5, 8, 64, 1000)
 _SOME_WIDTHS = ((2, 3), (3, 2), (2, 4, 2), (3, 1, 2), (2, 2, 2, 5))
 
 
-def recording(claim: Callable[..., Any], seen: list[Ensemble]) -> Callable[..., Any]:
-    """Return a claim that notes the networks it is asked about.
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+"""What a claim was called with."""
+
+
+def recording(claim: Callable[..., Any], calls: list[Call]) -> Callable[..., Any]:
+    """Return a claim that notes what it is called with.
 
     Examples
     --------
-    >>> seen = []
-    >>> recording(lambda net: 1, seen)(Ensemble(width=2, depth=1)), len(seen)
-    (1, 1)
+    >>> calls = []
+    >>> recording(lambda net: 1, calls)(3), calls
+    (1, [((3,), {})])
     """
 
     def noted(*case: Any, **options: Any) -> Any:
-        seen.extend(part for part in (*case, *options.values()) if isinstance(part, Ensemble))
+        calls.append((case, options))
         return claim(*case, **options)
 
     return noted
+
+
+def networks_of(calls: Iterable[Call]) -> tuple[Ensemble, ...]:
+    """Return the ensembles among what a claim was called with."""
+    parts = (part for case, options in calls for part in (*case, *options.values()))
+    return tuple(part for part in parts if isinstance(part, Ensemble))
 
 
 def fails(assumption: Assumption, net: Ensemble) -> bool:
@@ -117,9 +129,9 @@ def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> 
 
 def _of_all_kinds(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator[Ensemble]:
     """Yield what is allowed of each activation, initialization and law."""
-    yield from (net for net in [_allowed(net, assumptions)] if net is not None)
+    yield from (net for net in [allowed_network(net, assumptions)] if net is not None)
     for activation, law, init in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS):
-        asked = _allowed(net, assumptions, activation=activation, law=law, init=init)
+        asked = allowed_network(net, assumptions, activation=activation, law=law, init=init)
         if asked is not None:
             yield asked
 
@@ -130,7 +142,7 @@ def _other_sizes(net: Ensemble, asked: Ensemble, assumptions: tuple[Assumption, 
     def allowed(**sizes: Any) -> bool:
         ways = product(_READOUTS, _INPUTS)  # a vector of numbers has a length, so that its network has no other sizes
         return any(
-            _allowed(asked, assumptions, **sizes, readout=v, input=x) is not None
+            allowed_network(asked, assumptions, **sizes, readout=v, input=x) is not None
             for v, x in ((asked.readout, asked.input), *ways)
         )
 
@@ -153,7 +165,7 @@ def _other_sizes(net: Ensemble, asked: Ensemble, assumptions: tuple[Assumption, 
 
 def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator[Changes]:
     """Yield the architectures, readouts and inputs that are allowed, those of numbers at the width 2 or 1."""
-    width = net.width if isinstance(net.width, int) else 1 if _allowed(net, assumptions, width=2) is None else 2
+    width = net.width if isinstance(net.width, int) else 1 if allowed_network(net, assumptions, width=2) is None else 2
     numbers = tuple(range(2, width + 2))
     for changes in (
         *_ARCHITECTURES,
@@ -162,7 +174,7 @@ def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator
         *({"input": vector} for vector in _INPUTS),
         {"width": width, "input": numbers},
     ):
-        if _allowed(net, assumptions, **changes) is not None:
+        if allowed_network(net, assumptions, **changes) is not None:
             yield changes
 
 
@@ -201,13 +213,43 @@ def contradicts(net: Ensemble, assumptions: Iterable[Assumption]) -> Assumption 
     if failed is None:
         return None
     for activation, law, init in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS):
-        asked = _allowed(net, assumptions, activation=activation, law=law, init=init)
+        asked = allowed_network(net, assumptions, activation=activation, law=law, init=init)
         if asked is not None and _stands_for(net, asked):
             return None
     return failed
 
 
-def _allowed(net: Ensemble, assumptions: tuple[Assumption, ...], **changes: Any) -> Ensemble | None:
+@cache
+def _kinds() -> tuple[Ensemble, ...]:
+    """Return networks of all kinds, with letters for their sizes."""
+    made = []
+    for activation, law, init, parts in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS, _ARCHITECTURES):
+        with suppress(InvalidArgument):
+            made.append(Ensemble(width="n", depth="L", activation=activation, law=law, init=init, **parts))
+    return tuple(made)
+
+
+def contradictory(assumptions: Iterable[Assumption]) -> tuple[Assumption, Assumption] | None:
+    """Return two assumptions that no network meets together, though it meets either; None if there are none.
+
+    Examples
+    --------
+    >>> from proofs_check.assumptions import LINEAR, NORMAL, RELU
+    >>> [one.sentence for one in contradictory([NORMAL, RELU, LINEAR])]
+    ['the activation is ReLU', 'the activation is linear']
+    >>> contradictory([NORMAL, RELU])
+    """
+    assumptions = [one for one in assumptions if one.holds is not None]
+    if len(assumptions) < 2:
+        return None
+    met = {one: {place for place, net in enumerate(_kinds()) if not _surely_fails(one, net)} for one in assumptions}
+    for one, other in combinations(assumptions, 2):
+        if met[one] and met[other] and not met[one] & met[other]:
+            return one, other
+    return None
+
+
+def allowed_network(net: Ensemble, assumptions: tuple[Assumption, ...], **changes: Any) -> Ensemble | None:
     """Return the network with some of its parts changed, or None where there is none or the assumptions exclude it."""
     try:
         changed = net.at(**changes)

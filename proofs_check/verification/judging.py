@@ -13,7 +13,16 @@ from proofs_check.faults import NOT_OURS, Fault, fault_of
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.verdict import Finding, Tier, Verdict
-from proofs_check.verification.generality import contradicts, fails, missing_from, recording
+from proofs_check.verification.content import hidden_networks, says_nothing, without_value
+from proofs_check.verification.generality import (
+    Call,
+    contradictory,
+    contradicts,
+    fails,
+    missing_from,
+    networks_of,
+    recording,
+)
 from proofs_check.verification.results import MutantReport, StatementReport
 from proofs_check.verification.sharpness import distance_of, exact_reach, reach_of
 from proofs_check.verification.substitution import Proof, networks_in
@@ -28,6 +37,10 @@ def refusals(statement: Statement) -> tuple[Finding, ...]:
     statement : Statement
         A statement.
     """
+    if (both := contradictory(statement.assumptions)) is not None:
+        problem = f"no network meets {both[0].sentence!r} and {both[1].sentence!r}"
+        wrong = InvalidArgument("assumptions", problem, "leave one of them out")
+        return (_broken(statement, statement.evidence[0], wrong),)
     found = []
     for evidence in statement.evidence:
         require = getattr(evidence, "require", None)
@@ -131,6 +144,8 @@ class Judged:
         The smallest move of the claim that exact evidence refutes.
     unproved : str
         Networks that are assumed and no proof speaks of, in words.
+    empty : str
+        Why its evidence says nothing of the claim, in words.
     """
 
     findings: tuple[Finding, ...]
@@ -138,6 +153,7 @@ class Judged:
     toothless: tuple[Finding, ...]
     exact_reach: float | None = None
     unproved: str = ""
+    empty: str = ""
 
     @classmethod
     def of(cls, statement: Statement, evidence: Sequence[Any], stepped: Callable[[], object] = lambda: None) -> Judged:
@@ -152,15 +168,18 @@ class Judged:
         stepped : callable
             Called after each answer.
         """
-        findings, proofs = [], []
+        findings, proofs, asked = [], list[Proof](), list[Call]()
         for e in evidence:
-            seen: list[Ensemble] = []
-            found = _within_assumptions(statement, e, _examined(statement, e, statement.claim, seen), seen)
+            calls: list[Call] = []
+            found = _examined(statement, e, statement.claim, calls)
+            seen = networks_of(calls)
+            found = _within_assumptions(statement, e, found, seen)
             findings.append(found)
             stepped()
             if found.tier is Tier.PROVED and found.verdict is Verdict.SUPPORTED and not found.only:
                 # a claim that is a text is asked about no network: its evidence holds that
                 proofs.append(Proof(e, statement.claim, tuple(seen or networks_in(e))))
+                asked += calls
         against: list[list[Finding]] = []
         for mutant in statement.mutants:
             against.append([])
@@ -168,16 +187,22 @@ class Judged:
                 against[-1].append(_examined(statement, e, mutant.claim))
                 stepped()
         toothless = [_toothless(found, [row[i] for row in against]) for i, found in enumerate(findings)]
-        sharp = None
-        if findings and not any(isinstance(e, Sampled) for e in evidence):
-            holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
-            sharp = exact_reach(statement.claim, evidence) if holds else None
+        sharp, empty, unproved = None, "", ""
+        holds = all(found.verdict is Verdict.SUPPORTED for found in findings)
+        if findings and holds and not any(isinstance(e, Sampled) for e in evidence):
+            sharp = exact_reach(statement.claim, evidence)
+            empty = says_nothing(statement, evidence)
+        if statement.domain.proved:
+            unproved = hidden_networks(proofs) or missing_from(proofs, statement.assumptions)
+            hole = "" if unproved else without_value(statement.claim, asked, statement.assumptions)
+            empty = empty or (f"the claim has no value at {hole}, which its domain has" if hole else "")
         return cls(
             tuple(findings),
             tuple(_mutant_report(*both, findings) for both in zip(statement.mutants, against, strict=True)),
             tuple(found for found in toothless if found is not None),
             sharp,
-            missing_from(proofs, statement.assumptions) if statement.domain.proved else "",
+            unproved,
+            empty,
         )
 
     def report(self, statement: Statement, simulated: Judged) -> StatementReport:
@@ -206,6 +231,7 @@ class Judged:
             self.toothless + simulated.toothless,
             self.exact_reach,
             self.unproved,
+            self.empty,
         )
 
 
@@ -234,10 +260,10 @@ def _toothless(found: Finding, against: Sequence[Finding]) -> Finding | None:
     return against[0] if verdicts == {Verdict.BROKEN} else found
 
 
-def _examined(statement: Statement, evidence: Any, claim: Claim, seen: list[Ensemble] | None = None) -> Finding:
-    """Let evidence judge a claim; the networks that the claim is asked about are added to those seen."""
+def _examined(statement: Statement, evidence: Any, claim: Claim, calls: list[Call] | None = None) -> Finding:
+    """Let evidence judge a claim, and note what the claim is called with."""
     try:
-        found = evidence.examine(claim if seen is None else recording(claim, seen))
+        found = evidence.examine(claim if calls is None else recording(claim, calls))
         if not isinstance(found, Finding) or not isinstance(found.verdict, Verdict):
             raise TypeError(f"the evidence returned {found!r:.60}, which is no Finding")
         str(found.scope), reach_of(found), finding_lines(found)  # what cannot be told is broken, and harms no other

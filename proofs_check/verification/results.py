@@ -87,6 +87,9 @@ class StatementReport:
     unproved : str
         Networks that the assumptions allow and no proof speaks of, in words; empty if there are none, or where no proof
         is asked for.
+    empty : str
+        Why its evidence says nothing of the claim, in words: a multiple of it is supported as well, or it has no value
+        at sizes of its domain.
     """
 
     statement: Statement
@@ -95,6 +98,7 @@ class StatementReport:
     toothless: tuple[Finding, ...] = ()
     exact_reach: float | None = None
     unproved: str = ""
+    empty: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -104,9 +108,9 @@ class StatementReport:
 
     @property
     def is_wanting(self) -> bool:
-        """Whether a mutant survives, a check supports them all, or the domain is not reached."""
+        """Whether a mutant survives, a check supports them all, the domain is not reached, or nothing is said."""
         refuted = [mutant.refuted for mutant in self.mutants]
-        return bool(self.toothless or self.unreached or self.from_afar) or not all(refuted)
+        return bool(self.toothless or self.unreached or self.from_afar or self.empty) or not all(refuted)
 
     @property
     def from_afar(self) -> str:
@@ -247,7 +251,7 @@ def _statement_data(result: StatementReport) -> dict[str, Any]:
         "refuted_if_moved_by": _reach_data(result),
         "nearest_mutant": _nearest_data(result),
         "lacks": ["no evidence runs in this profile"] * (not result.findings)
-        + [lack for lack in (result.unreached, result.from_afar) if lack]
+        + [lack for lack in (result.unreached, result.from_afar, result.empty) if lack]
         + [
             f"{'breaks under' if one.verdict is Verdict.BROKEN else 'supports'} every mutant: {one.check}"
             for one in result.toothless

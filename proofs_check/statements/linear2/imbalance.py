@@ -216,6 +216,7 @@ DESCENT_SHRINKS = Statement(
         Mutant("first order in eta g", partial(shrinking, order=1)),
         Mutant("half as much", partial(shrinking, half=2)),
     ),
+    up_to="sign",
 )
 
 STATEMENTS = (IMBALANCE, DESCENT_SHRINKS)

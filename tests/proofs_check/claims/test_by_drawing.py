@@ -13,6 +13,7 @@ from proofs_check.verdict import Verdict
 from theory.ensembles import Ensemble
 
 DRAWN = Ensemble(width=4, depth=2, law="uniform")
+ONES = "(1, ..., 1)/sqrt(n_0)"
 
 
 @pytest.mark.parametrize(
@@ -42,13 +43,13 @@ def test_all_values_of_letters_count(claim, net, at):
 @pytest.mark.parametrize(
     ("claim", "net", "scope"),
     [
-        ("median|a_L|^2 <= |x|^2", DRAWN, "width 4, depth 2 only, all |x|"),
-        ("median|a_L|^2 <= |x|^3 + |x|", DRAWN, "width 4, depth 2 only, all |x|"),
-        ("median|a_L|^2 = 0.71*|x|^2", DRAWN, "width 4, depth 2 only, all |x|"),
-        ("P(|a_L|^2 >= |x|^2) <= 1/2", DRAWN, "width 4, depth 2 only, all |x|"),
-        ("P(|a_L|^2 >= 2) <= |x| + 1/9", DRAWN, "width 4, depth 2 only, |x| = 1, 2, 1/2, 1/100, 100"),
-        ("median|a_L|^2 <= 3 + c", DRAWN, "width 4, depth 2 only, c = 1/2, -3/5, 0, 1, -1"),
-        ("median|a_k|^2 <= 3", DRAWN, "k = 1; k = 2, width 4, depth 2 only"),
+        ("median|a_L|^2 <= |x|^2", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
+        ("median|a_L|^2 <= |x|^3 + |x|", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
+        ("median|a_L|^2 = 0.71*|x|^2", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
+        ("P(|a_L|^2 >= |x|^2) <= 1/2", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
+        ("P(|a_L|^2 >= 2) <= |x| + 1/9", DRAWN, f"width 4, depth 2 only, |x| = 1, 2, 1/2, 1/100, 100 in the direction {ONES}"),
+        ("median|a_L|^2 <= 3 + c", DRAWN, f"width 4, depth 2 only, c = 1/2, -3/5, 0, 1, -1, for the input {ONES}"),
+        ("median|a_k|^2 <= 3", DRAWN, f"k = 1; k = 2, width 4, depth 2 only, for the input {ONES}"),
     ],
 )
 def test_the_scope_names_the_values_drawn(claim, net, scope):
@@ -85,7 +86,7 @@ def test_statistics_scale_as_the_networks_do(text):
         ("median lambda_max = 4", "supported"),
         ("median lambda_max <= 3", "refuted"),
         ("median lambda_min <= -3", "supported"),
-        ("P(lambda_max >= 3) = 1", "supported"),
+        ("P(lambda_max >= 3) = 1", "inconclusive"),
         ("median lambda_max = 2", "refuted"),
     ],
 )
@@ -93,3 +94,66 @@ def test_eigenvalues_are_themselves_and_not_their_roots(claim, verdict):
     """f = 4 w_2 w_1 has the Hessian ((0, 4), (4, 0)), whatever the weights."""
     chain = Ensemble(width=1, depth=2, readout=(4,))
     assert check(claim, chain, samples=2000, compare=False).verdict.value == verdict
+
+
+SIGNS = Ensemble(width=2, depth=1, law="rademacher")
+BESIDE = Ensemble(width=4, depth=1, activation="relu", init="he", architecture="residual:1/2")
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "named"),
+    [
+        ("E|a_L| <= 0.95*|x|", SIGNS, "all |x| in the direction (1, ..., 1)/sqrt(n_0)"),
+        ("E|a_L| <= 2", SIGNS.at(input="e1"), "for the input (1, 0, ..., 0)"),
+        ("E|a_L| <= 9", SIGNS.at(input=(1, 2)), "for the input (1, 2)"),
+        ("median |a_L|^2 >= 1.4", BESIDE, "for the input (1, ..., 1)/sqrt(n_0)"),
+        ("P(|a_L|^2 >= 0.99*|x|^2) >= 0.9", BESIDE, "all |x| in the direction (1, ..., 1)/sqrt(n_0)"),
+    ],
+)
+def test_the_direction_drawn_is_named(claim, net, named):
+    found = check(claim, net, samples=5_000, error=1e-3, compare=False)
+    assert found.verdict is Verdict.SUPPORTED
+    assert named in found.scope
+    direction = named.split("direction ")[-1].removeprefix("for the input ")
+    assert any("the input is" in line and direction in line for line in found.assumptions)
+    assert "|x| = 1, as the claim does not mention |x|" not in found.assumptions
+
+
+def test_normal_weights_single_out_no_direction():
+    found = check("median lambda_max <= 9*|x|", Ensemble(width=4, depth=2), samples=500, compare=False)
+    assert found.scope == "width 4, depth 2 only, all |x|"
+    assert not any("direction" in line for line in found.assumptions)
+
+
+RELU = Ensemble(width=8, depth=20, activation="relu", init="he")
+
+
+@pytest.mark.parametrize(
+    ("claim", "net", "tolerance"),
+    [
+        ("median log(|H|_F^2)/20 = 0.072", RELU, "within 0.0025;"),
+        ("median log(|H|_F^2)/100 = 0", RELU, "within 0.0005;"),
+        ("median lambda_max + 100 = 103", DRAWN, "within 5 % of "),
+        ("median lambda_max - 2.2 = 0", DRAWN, "within 5 % of "),
+    ],
+)
+def test_the_tolerance_is_that_of_the_statistic_and_is_told(claim, net, tolerance):
+    found = check(claim, net, samples=300, compare=False)
+    assert found.verdict is not Verdict.SUPPORTED
+    assert tolerance in found.judgement.tiers[0][1]
+
+
+@pytest.mark.parametrize("claim", ["P(|H|_F >= 300) = 0", "P(lambda_max < 60) = 1", "1 - P(|H|_F >= 300) = 1"])
+def test_no_drawing_shows_that_nothing_happens(claim):
+    found = check(claim, Ensemble(width=4, depth=4), samples=2_000, compare=False)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no number of networks shows" in found.judgement.advice
+    assert "<= 0.00" in found.judgement.advice
+
+
+def test_no_number_of_networks_decides_a_tie():
+    """|df/dW_1| = |v||x| = 1 for a readout of signs, but for rounding."""
+    net = Ensemble(width=3, depth=1, activation="linear", law="uniform", readout="signs")
+    found = check("P(|df/dW_1|^2 >= 1) <= 1/2", net, samples=500, compare=False)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no number of networks would decide" in found.judgement.advice

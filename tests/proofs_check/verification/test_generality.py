@@ -268,6 +268,7 @@ def test_a_domain_that_holds_nothing_against_evidence_is_refused(parts, argument
 def test_what_a_reader_is_told_of_a_domain_follows_from_its_corners():
     with pytest.raises(TypeError, match="words"):
         Domain(words="n = 1..1000", corners=((2, 1), (2, 3)))
-    assert Domain(corners=((2, 1), (2, 3))).words == "the sizes between the corners (n, L) = (2, 1), (2, 3)"
+    words = "the corners (n, L) = (2, 1), (2, 3), and of the sizes between them those tried"
+    assert Domain(corners=((2, 1), (2, 3))).words == words
     assert Domain(corners=((2, 2),), each=("relu", "linear")).words == "(n, L) = (2, 2), each for relu, linear"
     assert (EVERYWHERE.words, TRIED.words) == ("all that the assumptions allow", "the cases tried")
