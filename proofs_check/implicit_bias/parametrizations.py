@@ -60,6 +60,11 @@ class Parametrization(ABC):
     def run(self, design: Array, targets: Array, time: float) -> Array:
         """Follow gradient flow of half the summed squared residuals to a time, and return w there."""
 
+    @property
+    def cancels(self) -> float:
+        """The size of the numbers whose difference w is: rounding moves w by a small share of it."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Diagonal(Parametrization):
@@ -107,7 +112,13 @@ class Diagonal(Parametrization):
         u, v = np.sqrt(product * (1 + shape) / (1 - shape)), np.sqrt(product * (1 - shape) / (1 + shape))
         ones = np.ones((1, design.shape[1]))
         nets = DiagonalNets.of_weights(u * ones, v * ones, u * ones, v * ones)
-        return np.asarray(diagonal_flow(nets, design, targets, time).weights[0])
+        rtol = min(1e-10, max(1e-14, 1e-9 / self.cancels))  # of the clock, whose errors grow in w by the scale
+        return np.asarray(diagonal_flow(nets, design, targets, time, rtol=rtol).weights[0])
+
+    @property
+    def cancels(self) -> float:
+        """The root of k, twice the size of A/4 and B/4 near w = 0."""
+        return float(sp.sqrt(self._k))
 
 
 class _Separable:
@@ -171,6 +182,11 @@ class Deep(Parametrization):
         """Follow gradient flow to a time."""
         u, v = depth_flow(self.depth, np.full(design.shape[1], float(self.alpha)), design, targets, time)
         return np.asarray(u**self.depth - v**self.depth)
+
+    @property
+    def cancels(self) -> float:
+        """The size of u^N and v^N near w = 0."""
+        return float(self.alpha**self.depth)
 
 
 @dataclass(frozen=True)

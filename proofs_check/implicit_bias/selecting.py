@@ -23,7 +23,7 @@ _ENCLOSED = 12
 _DIGITS = 15
 _MOST_DOUBLINGS = 60
 _FITTED = 1e-8
-"""A simulated run ends once no residual is larger than this share of the largest target."""
+"""A simulated run ends once no residual is larger than this share of the largest target, and than rounding makes it."""
 _LARGEST = 20_000
 """The most entries of a design for which the least l1 norm is sought, in exact arithmetic."""
 
@@ -191,8 +191,10 @@ def _bounds(network: Parametrization, point: Array, X: Array, y: Array, run: Run
 
 def _followed(network: Parametrization, X: Array, y: Array) -> tuple[Run, Array]:
     """Follow gradient flow for longer and longer, until it fits the targets."""
-    wanted = _FITTED * max(float(np.abs(y).max()), 1e-300)
-    time = 1 / float(np.linalg.norm(X, 2)) ** 2
+    largest = max(float(np.abs(y).max()), 1e-300)
+    norm = float(np.linalg.norm(X, 2))
+    wanted = _FITTED * largest + 1e-9 * norm * network.cancels
+    time = 1 / norm**2
     reached, best = 0.0, np.zeros(X.shape[1])
     residual = math.inf
     for _ in range(_MOST_DOUBLINGS):
@@ -200,9 +202,9 @@ def _followed(network: Parametrization, X: Array, y: Array) -> tuple[Run, Array]
             end = network.run(X, y, time)
         except InvalidArgument:  # too stiff, or too long: what has been reached is told
             break
+        before, residual = residual, float(np.abs(X @ end - y).max())
         reached, best = time, end
-        residual = float(np.abs(X @ end - y).max())
-        if residual <= wanted:
+        if residual <= wanted or (before < 0.01 * largest and residual > 0.9 * before):  # rounding is all that is left
             break
         time *= 2
     return Run(reached, residual, residual <= wanted, None), best
