@@ -192,7 +192,7 @@ class LinearPair:
             return 2 * _arb(min(self.spectrum)) * self.imbalance(digits).c
 
     def margin_rate(self, digits: int = 15) -> Ball:
-        r"""Enclose :func:`theory.dynamics.linear_pairs.margin_rate` at the margin, a rate of :math:`f-\min f` from now on.
+        r"""Enclose :func:`theory.dynamics.linear_pairs.margin_rate` at the margin, a rate of :math:`f-\min f` from now.
 
         Parameters
         ----------

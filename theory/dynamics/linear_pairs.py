@@ -110,7 +110,7 @@ def loss_rate(least: Scalar, imbalance: Scalar) -> sp.Expr:
 def margin_rate(
     least: Scalar, c_plus: Scalar, c_minus: Scalar, l_minus: Scalar, l_plus: Scalar, sigma_r: Scalar, sigma_m: Scalar
 ) -> sp.Expr:
-    r"""Return :math:`2\lambda_r` times the bound on :math:`\lambda_r(U_1U_1^T)+\lambda_m(VV^T)` by imbalance and margin.
+    r"""Return :math:`2\lambda_r` times a bound on :math:`\lambda_r(U_1U_1^T)+\lambda_m(VV^T)` by imbalance and margin.
 
     Parameters
     ----------
