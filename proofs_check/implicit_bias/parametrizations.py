@@ -65,6 +65,11 @@ class Parametrization(ABC):
         """The size of the numbers whose difference w is: rounding moves w by a small share of it."""
         return 0.0
 
+    @property
+    def speed(self) -> float:
+        """By how much w moves at the start, for each unit of the loss's gradient in w and of time."""
+        return 1.0
+
 
 @dataclass(frozen=True)
 class Diagonal(Parametrization):
@@ -120,6 +125,15 @@ class Diagonal(Parametrization):
         """The root of k, twice the size of A/4 and B/4 near w = 0."""
         return float(sp.sqrt(self._k))
 
+    @property
+    def speed(self) -> float:
+        """The sum of the four squares."""
+        return self.cancels
+
+
+_NEAREST = Fraction(1, 10**11)
+"""Coordinates near 1 have dual points at about this relative distance from the pole, and floats have 16 digits."""
+
 
 class _Separable:
     """The potential of a deep diagonal network as a :class:`~theory.dynamics.implicit_bias.interpolants.DualMap`."""
@@ -157,6 +171,12 @@ class Deep(Parametrization):
 
     def __post_init__(self) -> None:
         DepthPotential(self.depth, self.alpha)  # refuses what is out of range
+        if self.alpha ** (self.depth - 2) < _NEAREST:
+            least = float(_NEAREST) ** (1 / (self.depth - 2))
+            problem = (
+                f"has alpha = {self.alpha}: at depth {self.depth} floats do not tell its dual points from the pole"
+            )
+            raise InvalidArgument("start", problem, f"use alpha={least:.1g} or more, or a smaller depth")
 
     @property
     def described(self) -> str:
@@ -187,6 +207,11 @@ class Deep(Parametrization):
     def cancels(self) -> float:
         """The size of u^N and v^N near w = 0."""
         return float(self.alpha**self.depth)
+
+    @property
+    def speed(self) -> float:
+        """The sum of the squared derivatives of u^N and v^N."""
+        return 2 * self.depth**2 * float(self.alpha ** (2 * self.depth - 2))
 
 
 @dataclass(frozen=True)
@@ -243,6 +268,11 @@ class Neuron(Parametrization):
         """Return no bound: none is known that is sharp."""
         return {}
 
+    @property
+    def speed(self) -> float:
+        """The squared output weight, and what the input weights add to it."""
+        return float(self.a**2 + sum((x**2 for x in self.w), Fraction(0)))
+
     def run(self, design: Array, targets: Array, time: float) -> Array:
         """Follow gradient flow to a time."""
         start = [float(x) for x in self._start(design.shape[1])]
@@ -291,6 +321,11 @@ class Pair(Parametrization):
     def bounds(self, point: Sequence[sp.Rational]) -> dict[str, sp.Expr]:
         """Return nothing: the bound depends on the start, and is that of :meth:`distance_bound`."""
         return {}
+
+    @property
+    def speed(self) -> float:
+        """The mean of |v|^2, which what the inputs see is multiplied by."""
+        return float(self.h) ** (1 - 2 * float(self.a))
 
     def _start(self, dimension: int) -> tuple[Array, Array]:
         draws = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((dimension + 1, self.h))

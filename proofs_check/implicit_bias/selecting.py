@@ -194,7 +194,7 @@ def _followed(network: Parametrization, X: Array, y: Array) -> tuple[Run, Array]
     largest = max(float(np.abs(y).max()), 1e-300)
     norm = float(np.linalg.norm(X, 2))
     wanted = _FITTED * largest + 1e-9 * norm * network.cancels
-    time = 1 / norm**2
+    time = 1 / (norm**2 * max(network.speed, 1.0))
     reached, best = 0.0, np.zeros(X.shape[1])
     residual = math.inf
     for _ in range(_MOST_DOUBLINGS):
