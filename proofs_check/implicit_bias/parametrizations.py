@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,8 +132,8 @@ class Diagonal(Parametrization):
         return self.cancels
 
 
-_NEAREST = Fraction(1, 10**11)
-"""Coordinates near 1 have dual points at about this relative distance from the pole, and floats have 16 digits."""
+_NEAREST = Fraction(1, 10**7)
+"""Coordinates near 1 have dual points at about alpha^(N-2) from the pole, relatively: of 16 digits, 9 are left."""
 
 
 class _Separable:
@@ -325,7 +326,7 @@ class Pair(Parametrization):
     @property
     def speed(self) -> float:
         """The mean of |v|^2, which what the inputs see is multiplied by."""
-        return float(self.h) ** (1 - 2 * float(self.a))
+        return math.pow(self.h, 1 - 2 * float(self.a))
 
     def _start(self, dimension: int) -> tuple[Array, Array]:
         draws = np.random.Generator(np.random.PCG64(self.seed)).standard_normal((dimension + 1, self.h))

@@ -13,6 +13,9 @@ from montecarlo.arrays import Array
 from montecarlo.training.regression.adaptive_flow import flow
 from theory.ensembles import InvalidArgument
 
+_BUDGET = 10_000
+"""The most steps: what has been fitted makes the equations stiff while the rest has hardly moved."""
+
 
 def depth_flow(depth: int, start: ArrayLike, design: ArrayLike, targets: ArrayLike, time: float) -> Array:
     """Follow gradient flow of w = u^N - v^N, u and v from the same start, to a time.
@@ -58,7 +61,8 @@ def depth_flow(depth: int, start: ArrayLike, design: ArrayLike, targets: ArrayLi
         pull = (y - (u**power - v**power) @ X.T) @ X * power
         return np.concatenate([u ** (power - 1) * pull, -(v ** (power - 1)) * pull], axis=1)
 
-    end = flow(field, np.concatenate([weights, weights])[None], as_between("time", time, 0, closed=True, example=10))
+    until = as_between("time", time, 0, closed=True, example=10)
+    end = flow(field, np.concatenate([weights, weights])[None], until, budget=_BUDGET)
     return end.reshape(2, d)
 
 
@@ -107,7 +111,7 @@ def pair_flow(
         return np.concatenate([both, np.einsum("md,mdh->mh", pull, upper)], axis=1)
 
     start = np.concatenate([U.ravel(), v])[None]
-    end = flow(field, start, as_between("time", time, 0, closed=True, example=10))[0]
+    end = flow(field, start, as_between("time", time, 0, closed=True, example=10), budget=_BUDGET)[0]
     return end[: d * h].reshape(d, h), end[d * h :]
 
 

@@ -191,3 +191,32 @@ def test_missing_files_and_options_are_named(vanishing, tmp_path):
     assert "cannot be read: No such file or directory" in ran.err
     with pytest.raises(InvalidArgument, match="design"):
         selected_solution([[1, 2], [2, 4]], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("network", "start"),
+    [
+        ("diagonal", {"alpha": "1000"}), ("diagonal", {"alpha": "1e-30"}), ("depth:3", {"alpha": "20"}),
+        ("depth:10", {"alpha": "1/2"}),
+        ("depth:5", {"alpha": "1/8"}), ("neuron", {"a": "100"}), ("neuron", {"a": "-1/100"}),
+        ("pair", {"h": "256", "a": "1/8"}),
+    ],
+)  # fmt: skip
+def test_starts_far_from_1_end_at_the_same_point(network, start):
+    """Numbers whose difference w is lose digits, and small starts take long: neither hides where the flow goes."""
+    found = selected_solution(DESIGN, TARGETS, network, start)
+    assert found.run.residual < 1e-4
+    if network != "pair":
+        assert found.run.distance < 1e-4
+
+
+def test_what_floats_cannot_tell_from_the_pole_is_refused():
+    with pytest.raises(InvalidArgument, match=r"start: has alpha = 1/100: at depth 10 .* use alpha=0.1 or more"):
+        selected_solution(DESIGN, TARGETS, "depth:10", {"alpha": "1/100"})
+
+
+def test_a_run_that_is_not_fitted_says_so(monkeypatch):
+    monkeypatch.setattr("montecarlo.training.regression.regression_flows._BUDGET", 300)
+    found = selected_solution(DESIGN, TARGETS, "depth:4", {"alpha": "1/2000"})
+    assert not found.run.is_fitted
+    assert "not fitted within the budget of steps" in str(found)

@@ -154,8 +154,8 @@ def _length(potential: DualMap, X: Array, y: Array, nu: Array, step: Array, slop
         else:
             break
         t = 2 * low if high == np.inf else (low + high) / 2
-        if high - low < 1e-6 * t:  # no float in between has such a slope: it is down to rounding
-            break
+        if low > 0 and high - low < 1e-6 * t:  # no float in between has such a slope: near a pole, or down to rounding
+            return low
     return t
 
 
