@@ -47,7 +47,11 @@ def test_all_values_of_letters_count(claim, net, at):
         ("median|a_L|^2 <= |x|^3 + |x|", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
         ("median|a_L|^2 = 0.71*|x|^2", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
         ("P(|a_L|^2 >= |x|^2) <= 1/2", DRAWN, f"width 4, depth 2 only, all |x| in the direction {ONES}"),
-        ("P(|a_L|^2 >= 2) <= |x| + 1/9", DRAWN, f"width 4, depth 2 only, |x| = 1, 2, 1/2, 1/100, 100 in the direction {ONES}"),
+        (
+            "P(|a_L|^2 >= 2) <= |x| + 1/9",
+            DRAWN,
+            f"width 4, depth 2 only, |x| = 1, 2, 1/2, 1/100, 100 in the direction {ONES}",
+        ),
         ("median|a_L|^2 <= 3 + c", DRAWN, f"width 4, depth 2 only, c = 1/2, -3/5, 0, 1, -1, for the input {ONES}"),
         ("median|a_k|^2 <= 3", DRAWN, f"k = 1; k = 2, width 4, depth 2 only, for the input {ONES}"),
     ],

@@ -142,7 +142,8 @@ def mean(net, *, hole=None, letter="width", factor=1):
 
 
 @pytest.mark.parametrize(
-    ("hole", "letter", "where"), [(1, "width", "n = 1,"), (3, "width", "n = 3,"), (5, "depth", "L = 5"), (None, "width", "")]
+    ("hole", "letter", "where"),
+    [(1, "width", "n = 1,"), (3, "width", "n = 3,"), (5, "depth", "L = 5"), (None, "width", "")],
 )
 def test_a_claim_has_a_value_everywhere_in_its_domain(hole, letter, where):
     claim = partial(mean, hole=hole, letter=letter)
