@@ -33,7 +33,9 @@ class Off(NamedTuple):
     end: Any
 
 
-def off_row_space(q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False) -> Off:
+def off_row_space(
+    q: Any, k: Any, g: Any, w: Any = 1, *, first: int = 1, second: int = 1, turned: bool = False
+) -> Off:
     r"""q' = G^T k and k' = G q: where both vanish they stay 0. For one output and rank one q = q_0 cosh I + k_0 sinh I.
 
     Parameters
@@ -128,7 +130,9 @@ INVARIANT_SET = Statement(
 )
 
 
-def near_minimum_norm(what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True) -> Any:
+def near_minimum_norm(
+    what: str, *case: Any, half: int = 1, grows: int = 1, pair: bool = True
+) -> Any:
     r"""|UV^T - X^+Y|_2 at T is at most the hypotenuse of e^J |[q; k]|_2 and e^{-lambda_r c T} |E(0)|_F/sqrt(lambda_r).
 
     Here J = sqrt(lambda_1) |E(0)|_F (1 - e^{-lambda_r c T})/(lambda_r c), and [q; k] grows at most by e^J.

@@ -29,7 +29,9 @@ def level(roots: Sequence[Any], r: int, m: int) -> tuple[Any, Any]:
     return (above_zero(roots[r - 1]) if r <= h else 0), (above_zero(-roots[h - m]) if m <= h else 0)
 
 
-def rate(what: str, *case: Any, times: Fraction | int = 1, data: str = "least", kept: str = "c", both: int = 1) -> Any:
+def rate(
+    what: str, *case: Any, times: Fraction | int = 1, data: str = "least", kept: str = "c", both: int = 1
+) -> Any:
     r"""The loss falls by |G V|^2 + |U_1^T G|^2, so f(t) - min f is at most exp(-2 lambda_r c t) (f(0) - min f).
 
     - ``energy`` is how fast the loss falls, given |G V|_F^2 and |U_1^T G|_F^2.
