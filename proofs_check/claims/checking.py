@@ -76,8 +76,9 @@ def check(
         Values of the letters of closed forms, such as ``{"theta": "3/2", "d": 4}``, for claims about these:
         ``"linear2.distance-law <= 6/h"``. `sizes` says which values of whole letters are tried.
     samples, seed, tolerance, error
-        Where only drawn networks can tell: how many at each size, the root seed, by how much both sides of an equation
-        may differ (a share; a number where logarithms are compared), and the probability that an interval misses.
+        Where only drawn networks can tell: how many at each size, the root seed, by how much each statistic of an
+        equation may be off (a share; of a logarithm, a number; of a probability, a share of the lesser of p and 1 - p),
+        and the probability that an interval misses.
     seconds : float
         For how long sizes are tried where each takes long.
     jobs : int

@@ -38,7 +38,7 @@ def add_claim_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tolerance", action=ReadValue, read=probability, default=_DRAWING["tolerance"],
-        help="by how much the sides of an equation may differ, where networks are drawn (default 0.05)",
+        help="by how much a statistic of an equation may be off, where networks are drawn (default 0.05)",
     )  # fmt: skip
     parser.add_argument(
         "--error", action=ReadValue, read=probability, default=_DRAWING["error"],

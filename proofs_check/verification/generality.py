@@ -224,8 +224,9 @@ def _kinds() -> tuple[Ensemble, ...]:
     """Return networks of all kinds, with letters for their sizes."""
     made = []
     for activation, law, init, parts in product(_ACTIVATIONS, _LAWS, _INITIALIZATIONS, _ARCHITECTURES):
+        changes: Changes = {"activation": activation, "law": law, "init": init, **parts}
         with suppress(InvalidArgument):
-            made.append(Ensemble(width="n", depth="L", activation=activation, law=law, init=init, **parts))
+            made.append(Ensemble(width="n", depth="L").at(**changes))
     return tuple(made)
 
 

@@ -389,6 +389,25 @@ class TestSimulated:
             assert evidence.examine(lambda net, c=claimed: c, small_simulation, 1e-9).verdict is INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("evidence", "claimed", "says_nothing"),
+    [
+        (RANGE, Between(-1e9, 1e9), True),
+        (RANGE, Between(-math.inf, 1e6), True),
+        (RANGE, Between(-math.inf, 1), False),
+        (RANGE, Between(-1e9, 0), False),
+        (replace(MEAN, tolerance=0), Between(0, 1e6), True),
+        (replace(MEAN, tolerance=0), Between(0, 3), False),
+    ],
+)
+def test_a_range_far_around_what_was_measured_is_refused(evidence, claimed, says_nothing, simulation):
+    if says_nothing:
+        with pytest.raises(InvalidArgument, match="says nothing"):
+            evidence.examine(lambda net: claimed, simulation, 1e-9)
+    else:
+        assert evidence.examine(lambda net: claimed, simulation, 1e-9).verdict is SUPPORTED
+
+
 def _estimate(lo, hi):
     return Estimate((lo + hi) / 2, lo, hi, 1e-9, "by hand", 10)
 
@@ -449,6 +468,10 @@ def test_a_claim_that_is_neither_a_number_nor_a_range_is_refused(claimed):
         ({"engine": "law-exat"}, "engine"),
         ({"reading": Quantile}, "reading"),
         ({"reading": Quantile(1.5)}, "p"),
+        ({"reading": Quantile(scale=0)}, "scale"),
+        ({"reading": Quantile(scale=math.nan)}, "scale"),
+        ({"reading": LogMean(1.0, scale=0)}, "scale"),
+        ({"reading": Mean(0, 1.0)}, "power"),
         ({"arguments": [1]}, "arguments"),
     ],
 )
