@@ -77,7 +77,9 @@ def margin(
     return Margin(sides[0], sides[1], total)
 
 
-def margin_rate(what: str, *case: Any, speed: Fraction = Fraction(2), times: int = 1, over: int = 1, **options: Any) -> Any:
+def margin_rate(
+    what: str, *case: Any, speed: Fraction = Fraction(2), times: int = 1, over: int = 1, **options: Any
+) -> Any:
     r"""The bounds of :func:`margin`; the margin sigma_min(U_1 V^T) never goes below; and the rate at that margin.
 
     - ``bounds`` are those of :func:`margin`, with its arguments.
@@ -246,9 +248,7 @@ MARGIN_RATE = Statement(
     claim=margin_rate,
     evidence=(
         Proved("one output and rank one, where both sides are equal", _equal_for_scalars, "r = m = 1"),
-        Enumerated(
-            f"{len(_RANDOM)} rational networks, every rounding bounded", _RANDOM, _random_bounds, apply=itself
-        ),
+        Enumerated(f"{len(_RANDOM)} rational networks, every rounding bounded", _RANDOM, _random_bounds, apply=itself),
         Enumerated(
             "networks of nearly equal sides, and of less than full rank",
             _ADVERSARIAL,
