@@ -7,16 +7,15 @@ import sympy as sp
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
-from theory.balls import Ball
-from theory.dynamics.implicit_bias.sparse_recovery import enclosed_leakage, leakage
+from theory.dynamics.implicit_bias.exact_leakage import exact_leakage
+from theory.dynamics.implicit_bias.sparse_recovery import leakage
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, zeta: sp.Expr, kappa: sp.Expr) -> Closed:
-    def ball(digits: int) -> Ball:
-        lower, upper = enclosed_leakage(int(N), alpha, z, zeta, kappa, digits)
-        return lower.union(upper)
-
-    return Closed(ball=ball, related={"leading_term": leakage(int(N), alpha, z, zeta, kappa)})
+    return Closed(
+        ball=lambda digits: exact_leakage(int(N), alpha, z, zeta, kappa, digits),
+        related={"leading_term": leakage(int(N), alpha, z, zeta, kappa)},
+    )
 
 
 CLOSED_FORM = ClosedForm(
@@ -33,7 +32,6 @@ CLOSED_FORM = ClosedForm(
         FLOW,
         ORTHONORMAL,
         "T_l is the time at which the coordinate on the support is (1 - kappa) z",
-        "the number is known between two bounds, which are far apart where alpha is large",
         "leading_term is what it is up to a factor that tends to 1 as alpha -> 0",
     ),
     f"{SOURCE}; derived here",

@@ -14,6 +14,7 @@ depth_potentials     diagonal networks u^N - v^N: mirror map, potential, the exa
 depth_enclosures     the same in balls, at any depth
 depth_maps           the same in floats, for arrays
 sparse_recovery      an orthonormal design: hitting times, window, leakage; the l1 gap of any
+exact_leakage        what a coordinate off the support has reached, enclosed
 sparse_certificates  a window for an incoherent design, from its coherence alone
 two_basis_designs    a design with exact entries whose coherence is as low as can be
 ===================  =======================================================================

@@ -343,6 +343,29 @@ def l1_gap_bound(depth: int | str, start: Scalar, coordinates: Iterable[Scalar])
     return sp.Add(*(size * (1 - one / largest) for size, one in zip(sizes, logs, strict=True) if size != 0))
 
 
+def signal_and_noise(target: Scalar, zeta: Scalar, kappa: Scalar) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """Read the target on the support, that off it, and the relative precision.
+
+    Parameters
+    ----------
+    target, zeta, kappa
+        As for :func:`window`.
+
+    Raises
+    ------
+    InvalidArgument
+        If not zeta < target, or an argument is out of range.
+
+    Examples
+    --------
+    >>> signal_and_noise(1, "2/5", "1/100")
+    (1, 2/5, 1/100)
+    """
+    z, bound = symbols.positive("target", target), symbols.positive("zeta", zeta)
+    _require_below("zeta", bound, "the target", z)
+    return z, bound, _share("kappa", kappa)
+
+
 def _share(argument: str, value: Scalar) -> sp.Expr:
     share = symbols.positive(argument, value)
     _require_below(argument, share, "1", sp.S.One)
