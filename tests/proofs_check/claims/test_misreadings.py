@@ -58,7 +58,7 @@ def test_a_float_in_exact_evidence_is_told_from_the_number_that_it_stands_for():
     assert "Fraction(1, 10)" in found.detail
     assert evidence.examine(lambda n: Fraction(3, 10)).verdict is Verdict.SUPPORTED
     rounded = agrees_with("x", ((1,),), lambda n: sp.Rational(3, 10)).examine(lambda n: 0.1 * 3)
-    assert rounded.verdict is Verdict.REFUTED  # to 20 digits a float is another number
+    assert rounded.verdict is Verdict.INCONCLUSIVE
     assert "is a float, which is rounded" in rounded.detail
 
 
