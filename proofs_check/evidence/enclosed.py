@@ -96,8 +96,8 @@ class Enclosed:
                 broken = broken or wrong
                 continue
             try:
-                left = enclose(sp.sympify(as_fraction(inequality.left), strict=True), self.digits)
-                right = enclose(sp.sympify(as_fraction(inequality.right), strict=True), self.digits)
+                left = enclose(sp.sympify(inequality.left, strict=True), self.digits)
+                right = enclose(sp.sympify(inequality.right, strict=True), self.digits)
             except InvalidArgument as undefined:  # a claim that has no value there is not established
                 verdicts.append(Verdict.INCONCLUSIVE)
                 undecided = undecided or f"{inequality.case}: {undefined.problem}"
@@ -153,7 +153,11 @@ def agrees_with(
             if distance == 0:  # the same as they stand, letters included
                 yield Inequality(label, -tiny, sp.S.Zero)
                 continue
-            room = tiny * sp.Abs(truth) if rounded_to(returned) is None else sp.S.Zero  # a float is what it is
+            share = rounded_to(returned)
+            if share is not None and abs(float(distance)) <= 64 * float(share) * abs(float(truth)):
+                yield Inequality(label, sp.Float(distance), sp.S.Zero)  # a float near to it is undecided, and told so
+                continue
+            room = tiny * sp.Abs(truth)
             yield Inequality(label, distance, room)
             yield Inequality(label, -room, distance)
 

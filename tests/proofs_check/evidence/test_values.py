@@ -42,7 +42,9 @@ def test_a_float_near_an_exact_number_is_not_equal_to_it(claim, truth, n):
     shifted = Enumerated("brute force", ((n,),), lambda n: truth(n) - 1, apply=lambda claim, n: claim(n) - 1)
     if not isinstance(claim(n), tuple):
         assert shifted.examine(claim).verdict is not Verdict.SUPPORTED
-        assert agrees_with("theory", ((n,),), lambda n: sp.sympify(truth(n))).examine(claim).verdict is Verdict.REFUTED
+        assert agrees_with("theory", ((n,),), lambda n: sp.sympify(truth(n))).examine(claim).verdict is not (
+            Verdict.SUPPORTED
+        )
 
 
 @pytest.mark.parametrize("number", [0.5, np.float16(0.5), np.float32(0.5), Decimal("0.5"), sp.Float(0.5)])
