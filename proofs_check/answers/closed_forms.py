@@ -54,11 +54,15 @@ def closed_form(
     read = read_values(form, {**(values or {}), **more})
     query = LetterQuery(quantity, form.left, read, digits, form.source)
     found = form.at(read)
-    assumed = (*form.assumptions, *(f"{one.name} is {one.meaning}" for one in form.letters))
+    bound = (f"this is {form.bounds}",) if form.bounds else ()
+    assumed = (*bound, *form.assumptions, *(f"{one.name} is {one.meaning}" for one in form.letters))
     if found.exact is not None and (found.ball is None or found.exact.free_symbols):
         answer = formula(query, found.exact, assumed)
     else:
         assert found.ball is not None
         work = 20 if digits is None else digits + 10
-        answer = number(query, found.exact, found.ball(work), assumed)
+        ball = found.ball(work)
+        answer = number(query, found.exact, ball, assumed)
+        if answer.value is None and answer.log_value is None and answer.enclosed is None:
+            answer = replace(answer, enclosed=ball.str(15))
     return replace(answer, related=tuple((found.related or {}).items()))

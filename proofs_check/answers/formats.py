@@ -116,7 +116,7 @@ def derivation_text(answer: Derivation) -> str:
 def _short(expression: sp.Expr) -> str:
     """Return what belongs to an answer as text: a long number as a float."""
     text = str(expression)
-    return text if len(text) <= _LONG_TEXT or expression.free_symbols else repr(float(expression.evalf(20)))
+    return text if len(text) <= _LONG_TEXT or expression.free_symbols else str(sp.N(expression, 15))
 
 
 _LONG_TEXT = 60

@@ -9,6 +9,20 @@ from typing import Any
 from proofs_check.answers.notation import Notation
 
 
+def shown(value: Any) -> str:
+    """Return the value of a letter as it may be typed.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> shown(sp.Rational(1, 2)), shown((sp.Integer(1),)), shown((sp.Integer(1), sp.Integer(-2)))
+    ('1/2', '(1)', '(1,-2)')
+    """
+    if isinstance(value, tuple):
+        return f"({','.join(map(shown, value))})"
+    return str(value).replace(" ", "")
+
+
 @dataclass(frozen=True)
 class LetterQuery:
     """What is asked.
@@ -44,4 +58,4 @@ class LetterQuery:
         'h=16'
         """
         known = {name: value for name, value in self.values.items() if isinstance(value, tuple) or value.is_number}
-        return " ".join(f"{name}={str(value).replace(' ', '')}" for name, value in known.items())
+        return " ".join(f"{name}={shown(value)}" for name, value in known.items())

@@ -22,7 +22,7 @@ _ASSUMED = {
     "share": {"positive": True},
     "real": {"real": True},
 }
-_NO_NUMBERS = ("oo", "zoo", "I")
+_NO_NUMBERS = ("oo", "zoo", "I", "E")
 _CONSTANTS = ("pi", "e", *_NO_NUMBERS)
 """Names that stand for no letter."""
 
@@ -48,7 +48,17 @@ def read_values(form: ClosedForm, given: Mapping[str, Any]) -> dict[str, Any]:
     for letter in form.letters:
         value = given.get(letter.name, letter.default)
         values[letter.name] = _symbol(letter) if value == "" else read_value(letter, value)
+    _require_apart(values)
     return values
+
+
+def _require_apart(values: Mapping[str, Any]) -> None:
+    """Refuse one name for two letters, which would look like one in a formula."""
+    seen: dict[str, str] = {}
+    for letter, value in values.items():
+        if isinstance(value, sp.Symbol) and seen.setdefault(str(value), letter) != letter:
+            problem = f"calls both {seen[str(value)]} and {letter} {value}"
+            raise InvalidArgument("set", problem, "give them different names, or leave one out")
 
 
 def read_value(letter: Letter, value: Any) -> Any:

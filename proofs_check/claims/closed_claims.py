@@ -6,18 +6,19 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from proofs_check import closed_forms
-from proofs_check.answers.letter_values import read_values
+from proofs_check.answers.letter_values import read_value, read_values
 from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.arithmetic import Arithmetic
 from proofs_check.claims.checked import Checked, Judgement, Sharpness
 from proofs_check.claims.counterexamples import Counterexample
-from proofs_check.claims.domain import read_domain
+from proofs_check.claims.domain import parts_of
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.relations import holds
 from proofs_check.claims.syntax import parse_claim
@@ -31,6 +32,9 @@ _NAME = re.compile(r"\b[a-z][a-z0-9]*\.[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LETTER = "closed"
 _DIGITS = 30
 _MOST = 2000
+_NUMBERS = (sp.Rational(1, 3), sp.Rational(2, 5), sp.Rational(1, 20), sp.Integer(1), sp.Integer(2))
+_WHOLE = (sp.Integer(2), sp.Integer(3), sp.Integer(5))
+"""What letters without a value may be where a formula is false."""
 
 
 def speaks_of_closed_forms(claim: str) -> bool:
@@ -105,21 +109,17 @@ def check_closed_forms(
     began = time.monotonic()
     read = _read(claim, given)
     free = {value for value in read.letters.values() if isinstance(value, sp.Symbol)}
-    whole = sorted((letter for letter in free if letter.is_integer), key=str)
-    domain = read_domain(sizes, whole, [], {str(letter): letter for letter in free})
-    tried = {letter: values for letter, values in domain.ranges.items() if values.given}
-    if domain.path or any(values.unbounded for values in tried.values()):
-        raise InvalidArgument("for", "of closed forms, finitely many values are tried", "use e.g. --for h=4..64")
+    tried = _tried(read, sizes)
     points = [
-        dict(zip(tried, map(sp.Integer, values), strict=True))
-        for values in itertools.islice(itertools.product(*(values.values for values in tried.values())), _MOST + 1)
+        dict(zip(tried, values, strict=True))
+        for values in itertools.islice(itertools.product(*(values for _, values in tried.values())), _MOST + 1)
     ]
     if len(points) > _MOST:
         raise InvalidArgument("for", f"names more than {_MOST} combinations", "use fewer values")
     sides = _Sides(read.text, read)
     open_letters = free - set(tried)
     if open_letters:
-        judgement = _judge_formulas(sides, open_letters, points)
+        judgement = _judge_formulas(sides, open_letters, points, began + seconds)
     else:
         judgement = _judge_points(sides, points, _scope(read, tried), began + seconds, told)
     sharpness = Sharpness()
@@ -139,6 +139,31 @@ def check_closed_forms(
         seconds=time.monotonic() - began,
         about="closed forms",
     )
+
+
+def _tried(read: _Read, sizes: Any) -> dict[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]]:
+    """Return the values of letters that are tried, each with its text."""
+    kinds = {letter.name: letter for form in read.forms.values() for letter in form.letters}
+    found: dict[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]] = {}
+    for name, sign, text in parts_of(sizes):
+        letter = read.letters.get(name)
+        if not isinstance(letter, sp.Symbol):
+            open_ones = ", ".join(key for key, value in read.letters.items() if isinstance(value, sp.Symbol)) or "none"
+            problem = f"{name!r} is no letter without a value" if letter is None else f"{name} has a value already"
+            raise InvalidArgument("for", problem, f"letters without a value are {open_ones}")
+        if letter in found:
+            raise InvalidArgument("for", f"{name} is given twice", "give it once")
+        if sign != "=":
+            raise InvalidArgument("for", "of closed forms, finitely many values are tried", "use e.g. --for h=4..64")
+        ends = re.fullmatch(r"(\d+)\s*\.\.\.?\s*(\d+)", text)
+        if ends and int(ends[2]) - int(ends[1]) > _MOST:
+            raise InvalidArgument("for", f"{name}={text} has more than {_MOST} values", "use fewer")
+        texts = map(str, range(int(ends[1]), int(ends[2]) + 1)) if ends else text.split(",")
+        values = tuple(read_value(kinds[name], value.strip()) for value in texts)
+        if not values or any(value.free_symbols for value in values):
+            raise InvalidArgument("for", f"{name}={text} is no list of numbers", f"use e.g. --for {name}=1,2,4")
+        found[letter] = (", ".join(part.strip() for part in text.split(",")), values)
+    return found
 
 
 def _read(claim: str, given: Mapping[str, Any]) -> _Read:
@@ -185,9 +210,12 @@ class _Sides:
         self.stand_in = {letter: sp.Symbol(letter, real=True) for letter in read.named}
         reader = Arithmetic(source, {**scalars, **self.stand_in})
         self.relation = root.value
-        self.left, self.right = (reader.scalar(part) for part in root.parts)
+        try:
+            self.left, self.right = (reader.scalar(part) for part in root.parts)
+        except InvalidArgument as bad:
+            raise InvalidArgument("claim", _in_words(bad.problem, read), _in_words(bad.remedy, read)) from None
         if not sp.expand(self.left - self.right).free_symbols & set(self.stand_in.values()):
-            raise source.refused(0, "the closed forms cancel", "let one stand on one side")
+            raise InvalidArgument("claim", "has the same closed forms on both sides", "let one stand on one side")
 
     def formulas(self, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
         """Return both sides with the closed forms' formulas in them.
@@ -243,7 +271,9 @@ class _Sides:
             return False
 
 
-def _judge_formulas(sides: _Sides, letters: set[sp.Symbol], points: list[dict[sp.Symbol, sp.Expr]]) -> Judgement:
+def _judge_formulas(
+    sides: _Sides, letters: set[sp.Symbol], points: list[dict[sp.Symbol, sp.Expr]], end: float
+) -> Judgement:
     names = ", ".join(sorted(map(str, letters)))
     if sides.relation != "=":
         problem = f"{names} has no value: inequalities between closed forms are checked at numbers"
@@ -252,14 +282,16 @@ def _judge_formulas(sides: _Sides, letters: set[sp.Symbol], points: list[dict[sp
         sides.formulas(point)  # says so if there is none
     if sides.is_identity(points):
         return Judgement(Verdict.SUPPORTED, f"all {names}", (("identical", "both sides are one formula"),))
-    for number in (sp.Rational(1, 3), sp.Rational(5, 7), sp.Integer(2), sp.Integer(3)):
-        trial = {letter: sp.ceiling(number) if letter.is_integer else number for letter in letters}
+    ordered = sorted(letters, key=str)
+    columns = [_WHOLE if letter.is_integer else _NUMBERS for letter in ordered]
+    for values in itertools.islice(itertools.product(*columns), _MOST):
+        trial = dict(zip(ordered, values, strict=True))
         for point in points:
-            try:
+            with suppress(InvalidArgument):  # outside of where the closed form is defined
                 if sides.holds(point | trial) is False:
                     return _refuted(sides, point | trial, f"as a claim for all {names}")
-            except InvalidArgument:  # outside of where the closed form is defined
-                continue
+        if time.monotonic() > end:
+            break
     advice = f"give numbers: --set {min(map(str, letters))}=..."
     says = (("identical", "neither proved nor refuted"),)
     return Judgement(Verdict.INCONCLUSIVE, f"as a claim for all {names}", says, advice=advice)
@@ -296,7 +328,7 @@ def _refuted(sides: _Sides, point: Mapping[sp.Symbol, sp.Expr], scope: str) -> J
 
 
 def _scope(read: _Read, tried: Mapping[sp.Symbol, Any]) -> str:
-    parts = [f"{letter} = {values.text}" for letter, values in tried.items()]
+    parts = [f"{letter} = {text}" for letter, (text, _) in tried.items()]
     parts += [f"{name} = {str(value).replace(' ', '')}" for name, value in read.letters.items()
               if isinstance(value, tuple) or value.is_number]  # fmt: skip
     return f"the values tried: {', '.join(parts)}"
@@ -318,7 +350,10 @@ def _sharpness(read: _Read, points: list[dict[sp.Symbol, sp.Expr]], free: set[sp
 
 
 def _shown(side: sp.Expr, read: _Read) -> str:
-    text = str(side).replace("**", "^")
+    return _in_words(str(side).replace("**", "^"), read)
+
+
+def _in_words(text: str, read: _Read) -> str:
     for letter, name in read.named.items():
         text = text.replace(letter, name)
     return text
@@ -326,7 +361,9 @@ def _shown(side: sp.Expr, read: _Read) -> str:
 
 def _assumptions(read: _Read) -> tuple[str, ...]:
     lines: dict[str, None] = {}
-    for form in read.forms.values():
+    for letter, form in read.forms.items():
+        if form.bounds:
+            lines[f"{read.named[letter]} is {form.bounds}, and the verdict is on the bound"] = None
         lines |= dict.fromkeys(form.assumptions)
         lines |= {f"{letter.name} is {letter.meaning}": None for letter in form.letters}
         lines[f"source: {form.source}"] = None

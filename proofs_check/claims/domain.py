@@ -279,7 +279,7 @@ def read_domain(
     ranges = {letter: Range(tuple(range(1, LARGEST + 1))) for letter in sizes}
     path: dict[sp.Symbol, sp.Expr] = {}
     by_name = {str(letter): letter for letter in sizes}
-    for name, sign, value in _items(texts):
+    for name, sign, value in parts_of(texts):
         letter = by_name.get(name)
         if letter is None:
             raise _unknown(name, by_name, layers, fixed or {})
@@ -294,7 +294,24 @@ def read_domain(
     return Domain(ranges, path, tuple(sorted(layers, key=str)), fixed or {})
 
 
-def _items(texts: Any) -> Iterator[tuple[str, str, str]]:
+def parts_of(texts: Any) -> Iterator[tuple[str, str, str]]:
+    """Take the text of a domain apart: a letter, a sign and its values as text, one after the other.
+
+    Parameters
+    ----------
+    texts : str, list of str, mapping or None
+        As for :func:`read_domain`.
+
+    Raises
+    ------
+    InvalidArgument
+        If a part cannot be read.
+
+    Examples
+    --------
+    >>> list(parts_of("n=1..4, alpha=1/2,1"))
+    [('n', '=', '1..4'), ('alpha', '=', '1/2,1')]
+    """
     if texts is None:
         return
     if isinstance(texts, Mapping):

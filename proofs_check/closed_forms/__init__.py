@@ -13,7 +13,7 @@ shape    diagonal networks and neurons: what shape and scale select
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,10 @@ class ClosedForm:
         All that it assumes.
     source : str
         The paper, and the place in it.
+    bounds : str
+        What it bounds, in words, where it is a bound and not the number itself.
+    names : mapping of str to str
+        The letters behind the arguments of theory, for its errors.
     """
 
     left: Notation
@@ -109,6 +113,8 @@ class ClosedForm:
     evaluate: Callable[..., Closed]
     assumptions: tuple[str, ...]
     source: str
+    bounds: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, values: Mapping[str, Any]) -> Closed:
         """Evaluate it.
@@ -125,12 +131,28 @@ class ClosedForm:
         """
         for letter in self.letters:
             if letter.is_number and values[letter.name].free_symbols:
-                problem = f"{letter.name} ({letter.meaning}) has no value, and {self.left.plain} no formula in it"
+                problem = f"{letter.name} ({letter.meaning}) has no value, and there is no formula in it"
                 raise InvalidArgument("set", problem, f"give it: {letter.name}=...")
         try:
-            return self.evaluate(**values)
+            found = self.evaluate(**values)
         except InvalidArgument as bad:
-            raise InvalidArgument("set", f"{bad.argument} {bad.problem}", bad.remedy) from None
+            raise self._named(bad) from None
+        inner = found.ball
+        return found if inner is None else replace(found, ball=lambda digits: self._enclosed(inner, digits))
+
+    def _enclosed(self, ball: Callable[[int], Ball], digits: int) -> Ball:
+        try:
+            return ball(digits)
+        except InvalidArgument as bad:
+            raise self._named(bad) from None
+
+    def _named(self, bad: InvalidArgument) -> InvalidArgument:
+        """Return a refusal of theory in terms of the letters."""
+        if bad.argument in ("set", "digits"):
+            return bad
+        name = self.names.get(bad.argument, bad.argument)
+        known = any(letter.name == name for letter in self.letters)
+        return InvalidArgument("set", f"{name} {bad.problem}" if known else bad.problem, bad.remedy)
 
     def letter(self, argument: str, name: str) -> Letter:
         """Return one of its letters.
@@ -144,7 +166,7 @@ class ClosedForm:
             if one.name == name:
                 return one
         known = ", ".join(f"{one.name} ({one.meaning})" for one in self.letters)
-        raise InvalidArgument(argument, f"there is no letter {name!r} in {self.left.plain}", f"it has {known}")
+        raise InvalidArgument(argument, f"there is no letter {name!r} here", f"the letters are {known}")
 
 
 @cache

@@ -74,10 +74,18 @@ def closed_table(
         body.append((*map(Text, row), *(_cell(quantity, answer) for answer in answers)))
     heads = [Column(Text(letter, f"${_latex(letter)}$"), is_stub=True) for letter in axes[0].letters]
     heads += [_head(axes[1].letters, column, quantity) for column in across]
-    fixed = ", ".join(f"{name} = {value}" for name, value in values.items())
-    at = f" at {fixed}" if fixed else ""
+    set_by_axes = {*axes[0].letters, *axes[1].letters}
+    fixed = [
+        (letter.name, values.get(letter.name, letter.default))
+        for letter in form.letters
+        if letter.name not in set_by_axes and values.get(letter.name, letter.default)
+    ]
+    at = f" at {', '.join(f'{name} = {value}' for name, value in fixed)}" if fixed else ""
+    typeset = f" at {', '.join(f'${_latex(name)} = {value}$' for name, value in fixed)}" if fixed else ""
+    what = f"; {form.bounds}" if form.bounds else ""
     said = Text(caption) if caption else Text(
-        f"{form.left.plain}{at}: theory ({form.source}).", f"${form.left.latex}${at}: theory ({form.source})."
+        f"{form.left.plain}{at}{what}: theory ({form.source}).",
+        f"${form.left.latex}${typeset}{what}: theory ({form.source}).",
     )  # fmt: skip
     return Table(quantity.replace(".", "-"), said, tuple(heads), tuple(body))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,17 @@ NAMES = ("diagonal", "depth:N", "neuron", "pair")
 """What can be trained."""
 
 
+_DEEPEST = 30
+_SIZES = (Fraction(1, 10**60), Fraction(10**8))
+
+
+def _require_size(name: str, size: Fraction) -> None:
+    if not _SIZES[0] <= size <= _SIZES[1]:
+        raise InvalidArgument(
+            "start", f"has {name} = {float(size):.3g}, not from 1e-60 to 1e8", "use a size nearer to 1"
+        )
+
+
 class Parametrization(ABC):
     """A network that is linear in its input, with the start of its training."""
 
@@ -67,6 +79,11 @@ class Parametrization(ABC):
         return 0.0
 
     @property
+    def reach(self) -> float:
+        """The size of w at the start, which is what is left to fit where all targets are 0."""
+        return 0.0
+
+    @property
     def speed(self) -> float:
         """By how much w moves at the start, for each unit of the loss's gradient in w and of time."""
         return 1.0
@@ -89,6 +106,11 @@ class Diagonal(Parametrization):
 
     def __post_init__(self) -> None:
         scale_of_shape(self.alpha, self.s)  # refuses what is out of range
+        _require_size("alpha", self.alpha)
+        if 1 - abs(self.s) < Fraction(1, 10**12):
+            raise InvalidArgument(
+                "start", f"has a shape s = {float(self.s)!r} too near 1 for floats", "use e.g. s=0.99"
+            )
 
     @property
     def described(self) -> str:
@@ -98,7 +120,7 @@ class Diagonal(Parametrization):
     @property
     def minimized(self) -> str:
         """What the flow minimizes."""
-        return f"the sum of q_k(w_i), k = {sp.nsimplify(self._k)}"
+        return f"the sum of q_k(w_i), k = {self._k}"
 
     @property
     def _k(self) -> sp.Expr:
@@ -171,7 +193,10 @@ class Deep(Parametrization):
     alpha: Fraction = Fraction(1, 10)
 
     def __post_init__(self) -> None:
+        if self.depth > _DEEPEST:
+            raise InvalidArgument("parametrization", f"has depth {self.depth}, above {_DEEPEST}", "use e.g. depth:3")
         DepthPotential(self.depth, self.alpha)  # refuses what is out of range
+        _require_size("alpha^N", self.alpha**self.depth)
         if self.alpha ** (self.depth - 2) < _NEAREST:
             least = float(_NEAREST) ** (1 / (self.depth - 2))
             problem = (
@@ -236,6 +261,7 @@ class Neuron(Parametrization):
                 f"has |w| above |a| = {abs(self.a)}: a may change its sign on the way, and then no potential is known"
             )
             raise InvalidArgument("start", problem, "use a smaller w, or a larger a")
+        _require_size("a", abs(self.a) or Fraction(1))
         if self.a == 0:
             raise InvalidArgument("start", "has a = 0 and w = 0, where the gradient is 0", "use e.g. a=1")
 
@@ -270,6 +296,11 @@ class Neuron(Parametrization):
         return {}
 
     @property
+    def reach(self) -> float:
+        """The length of a w."""
+        return float(abs(self.a)) * math.sqrt(float(sum((x**2 for x in self.w), Fraction(0))))
+
+    @property
     def speed(self) -> float:
         """The squared output weight, and what the input weights add to it."""
         return float(self.a**2 + sum((x**2 for x in self.w), Fraction(0)))
@@ -302,6 +333,8 @@ class Pair(Parametrization):
     def __post_init__(self) -> None:
         if not 1 <= self.h <= _WIDEST:
             raise InvalidArgument("start", f"has h = {self.h}, not from 1 to {_WIDEST}", "use e.g. h=64")
+        if not 0 <= self.a <= 2:
+            raise InvalidArgument("start", f"has a = {self.a}, not from 0 to 2", "use e.g. a=1/2")
         if self.seed < 0:
             raise InvalidArgument("start", f"has the seed {self.seed}, below 0", "use e.g. seed=0")
 
@@ -322,6 +355,11 @@ class Pair(Parametrization):
     def bounds(self, point: Sequence[sp.Rational]) -> dict[str, sp.Expr]:
         """Return nothing: the bound depends on the start, and is that of :meth:`distance_bound`."""
         return {}
+
+    @property
+    def reach(self) -> float:
+        """The typical size of an entry of U v."""
+        return math.pow(self.h, 0.5 - 2 * float(self.a))
 
     @property
     def speed(self) -> float:
@@ -406,7 +444,7 @@ def read_parametrization(name: str, start: Mapping[str, str]) -> Parametrization
     }
     try:
         if kind == "depth":
-            if not depth.isdigit():
+            if re.fullmatch("[0-9]{1,4}", depth) is None:
                 raise InvalidArgument("parametrization", f"{depth!r} is no depth", "use e.g. depth:3")
             return Deep(int(depth), **values)
         made: Parametrization = {"diagonal": Diagonal, "neuron": Neuron, "pair": Pair}[kind](**values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import sympy as sp
@@ -18,13 +19,13 @@ from theory.dynamics.implicit_bias.least_l1_norm import LeastL1, least_l1
 from theory.ensembles import InvalidArgument
 
 Array = NDArray[np.float64]
-_ENCLOSED = 12
-"""With more inputs than this, the point is computed in floats."""
+_ENCLOSED = (12, 300)
+"""With more inputs or coordinates than these, the point is computed in floats."""
 _DIGITS = 15
 _MOST_DOUBLINGS = 60
 _FITTED = 1e-8
 """A simulated run ends once no residual is larger than this share of the largest target, and than rounding makes it."""
-_LARGEST = 20_000
+_LARGEST = 5_000
 """The most entries of a design for which the least l1 norm is sought, in exact arithmetic."""
 
 
@@ -37,7 +38,7 @@ class Run:
     time : float
         Where it ended.
     residual : float
-        The largest residual there.
+        The largest residual there; infinite if the flow cannot be followed in floats.
     is_fitted : bool
         Whether that is a small share of the targets.
     distance : float or None
@@ -85,8 +86,15 @@ class Selection:
 
     @property
     def l1_excess(self) -> float | None:
-        """By how much its l1 norm exceeds the least one, in the unit of w; None if that is unknown."""
-        return None if self.l1 is None else max(float(np.abs(self.point).sum() - float(self.l1.norm)), 0.0)
+        """By how much its l1 norm exceeds the least one, in the unit of w; None if that is unknown, or no solution."""
+        if self.l1 is None or not self.is_solution:
+            return None
+        return max(float(np.abs(self.point).sum() - float(self.l1.norm)), 0.0)
+
+    @property
+    def is_solution(self) -> bool:
+        """Whether the point solves Xw = y: that of a simulated flow alone may not."""
+        return not isinstance(self.parametrization, Pair) or (self.run is not None and self.run.is_fitted)
 
     @property
     def l2_distance(self) -> float:
@@ -148,6 +156,7 @@ def selected_solution(
     """
     network = read_parametrization(parametrization, dict(start or {}))
     read = Design.read(design, targets)
+    _require_sizes(read)
     X, y = read.floats
     potential = network.potential(read.dimension)
     balls = None
@@ -156,16 +165,26 @@ def selected_solution(
         if not isinstance(network, Pair):
             raise TypeError(f"{network} has no potential")
         run, point = _followed(network, X, y)
-        run = Run(run.time, run.residual, run.is_fitted, None)
+        if not math.isfinite(run.residual):
+            raise InvalidArgument("start", "makes the flow so stiff that it cannot be followed", "use one nearer to 1")
     else:
-        if read.size <= _ENCLOSED:
-            balls = enclosed_interpolant(potential, read.rows, read.targets, _DIGITS).point
-            point = np.array([float(ball) for ball in balls])
-        else:
-            point, _ = float_interpolant(potential, read.rows, read.targets)
+        try:
+            if read.size <= _ENCLOSED[0] and read.dimension <= _ENCLOSED[1]:
+                balls = enclosed_interpolant(potential, read.rows, read.targets, _DIGITS).point
+                point = np.array([float(ball) for ball in balls])
+            else:
+                point, _ = float_interpolant(potential, read.rows, read.targets)
+        except InvalidArgument as bad:
+            if bad.argument not in ("targets", "digits"):
+                raise
+            problem = "has inputs so nearly dependent, or a solution so far from the start, that floats do not reach it"
+            raise InvalidArgument("design", problem, "use a start nearer to 1, or inputs further apart") from None
+        if balls is not None and any(float(ball.rad()) > 1e-6 * (1 + abs(float(ball))) for ball in balls):
+            raise InvalidArgument("start", "is so far from 1 that the solution loses all digits", "use one nearer to 1")
         if simulate:
-            run, end = _followed(network, X, y)
-            run = Run(run.time, run.residual, run.is_fitted, float(np.linalg.norm(end - point)))
+            followed, end = _followed(network, X, y)
+            away = float(np.linalg.norm(end - point)) if math.isfinite(followed.residual) else None
+            run = Run(followed.time, followed.residual, followed.is_fitted, away)
     return Selection(
         network,
         read,
@@ -178,6 +197,21 @@ def selected_solution(
     )
 
 
+_MOST_ENTRIES = 200_000
+_SCALES = (Fraction(1, 10**50), Fraction(10**50))
+
+
+def _require_sizes(read: Design) -> None:
+    """Refuse data beyond what floats and minutes can handle."""
+    if read.size * read.dimension > _MOST_ENTRIES:
+        raise InvalidArgument("design", f"has more than {_MOST_ENTRIES:,} entries", "use fewer inputs or coordinates")
+    for name, numbers in (("design", (x for row in read.rows for x in row)), ("targets", read.targets)):
+        for x in numbers:
+            if x and not _SCALES[0] <= abs(x) <= _SCALES[1]:
+                shown = f"{float(x):.3g}" if abs(x) < 10**300 else "a number beyond floats"
+                raise InvalidArgument(name, f"has {shown}, not from 1e-50 to 1e50 in size", "choose other units")
+
+
 def _bounds(network: Parametrization, point: Array, X: Array, y: Array, run: Run | None) -> dict[str, float]:
     if isinstance(network, Pair) and run is not None:
         return {"l2": network.distance_bound(X, y, run.time)}
@@ -186,12 +220,14 @@ def _bounds(network: Parametrization, point: Array, X: Array, y: Array, run: Run
     found = {name: enclosed_bound(bound) for name, bound in network.bounds([sp.Rational(x) for x in point]).items()}
     if found.get("l2", 0) > 2 * np.linalg.norm(point):  # no solution of least norm is further away than that
         del found["l2"]
+    if found.get("l1", 0) > np.abs(point).sum():  # nor is its l1 norm smaller than 0
+        del found["l1"]
     return found
 
 
 def _followed(network: Parametrization, X: Array, y: Array) -> tuple[Run, Array]:
     """Follow gradient flow for longer and longer, until it fits the targets."""
-    largest = max(float(np.abs(y).max()), 1e-300)
+    largest = max(float(np.abs(y).max()), network.reach * float(np.abs(X).max()), 1e-300)
     norm = float(np.linalg.norm(X, 2))
     wanted = _FITTED * largest + 1e-9 * norm * network.cancels
     time = 1 / (norm**2 * max(network.speed, 1.0))

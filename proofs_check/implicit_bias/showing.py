@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ def as_text(found: Selection) -> str:
         f"minimized among all w with X w = y: {found.parametrization.minimized}",
     ]
     how = "of the simulated flow" if found.parametrization.potential(read.dimension) is None else "in floats"
+    if not found.is_solution:
+        how += ", which does not fit the targets yet"
     if found.balls is not None:
         how = f"enclosed, all errors below {_error(found):.1g}"
     lines.append(f"selected ({how}):")
@@ -56,8 +59,10 @@ def _norms(found: Selection) -> list[str]:
     line = f"|w|_1 = {total:.8g}"
     if found.l1 is not None:
         unique = "one solution has it" if found.l1.is_unique else "several solutions may have it"
+        unique = "the only solution" if found.design.size == found.design.dimension else unique
         line += f"; least {float(found.l1.norm):.8g} (certified; {unique})"
-        line += f": it is {found.l1_excess:.3g} above"
+        if found.l1_excess is not None:
+            line += f": it is {found.l1_excess:.3g} above"
     if "l1" in found.bounds:
         line += f"; theory: at most {found.bounds['l1']:.3g} above the least"
     length = f"|w|_2 = {float(np.linalg.norm(found.point)):.8g}; least {float(np.linalg.norm(found.l2)):.8g}"
@@ -71,6 +76,8 @@ def _run(found: Selection) -> str:
     run = found.run
     if run is None:
         return "simulated: no"
+    if not math.isfinite(run.residual):
+        return "simulated: the flow from this start is too stiff to be followed in floats"
     fit = f"largest residual {run.residual:.1e}" + ("" if run.is_fitted else ", not fitted within the budget of steps")
     away = "" if run.distance is None else f", {run.distance:.1e} from the selected point"
     return f"simulated: gradient flow to t = {run.time:.4g}, {fit}{away}"
@@ -85,6 +92,7 @@ def as_json(found: Selection) -> str:
         What was found.
     """
     run = found.run
+    reached = None if run is None or not math.isfinite(run.residual) else run.residual
     data = {
         "network": found.parametrization.described,
         "minimized": found.parametrization.minimized,
@@ -99,7 +107,7 @@ def as_json(found: Selection) -> str:
         "l1_norm": float(np.abs(found.point).sum()),
         "bounds": dict(found.bounds),
         "simulated": None if run is None else {
-            "time": run.time, "residual": run.residual, "fitted": run.is_fitted, "distance": run.distance,
+            "time": run.time, "residual": reached, "fitted": run.is_fitted, "distance": run.distance,
         },
     }  # fmt: skip
     return json.dumps(data, allow_nan=False)

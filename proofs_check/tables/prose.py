@@ -101,6 +101,10 @@ def _formula(text: str) -> str:
         return rf"\mathrm{{{escaped(text)}}}"
 
 
+_INITIAL = re.compile(r"[A-Z]\.")
+"""The initial of a name, which is no variable."""
+
+
 @cache
 def typeset_prose(text: str) -> str:
     r"""Return text in LaTeX, the formulas in it typeset, and ensembles as a paper would name them.
@@ -114,6 +118,8 @@ def typeset_prose(text: str) -> str:
     --------
     >>> print(typeset_prose("all n, L; 95 % of P(|a_L|^2 >= 1/4)"))
     all $n$, $L$; 95 \% of $\mathbb{P}\left(|a_{L}|^{2} \ge \frac{1}{4}\right)$
+    >>> print(typeset_prose("Raymond K. W. Wong, for all K"))
+    Raymond K. W. Wong, for all $K$
     """
     text = _ENSEMBLE.sub(lambda found: f"\0{found[1]}={found[2]}", text)
     words = text.split(" ")
@@ -124,7 +130,7 @@ def typeset_prose(text: str) -> str:
             place = _settings(words, place, out)
             continue
         end, formula = _longest_formula(words, place)
-        if formula:
+        if formula and not _INITIAL.fullmatch(words[place]):
             out.append(formula)
             place = end
         else:

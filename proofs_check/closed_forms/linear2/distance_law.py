@@ -8,10 +8,16 @@ from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
 from proofs_check.closed_forms.linear2 import SOURCE
 from theory.dynamics.linear_pairs.distances import distance_mean, distance_mean_bounds, distance_mean_limit
+from theory.ensembles import InvalidArgument
+
+_STEEPEST = 20
+"""Beyond this exponent the weights are so small that quadrature has nothing to resolve."""
 
 
 def _evaluate(h: sp.Expr, a: sp.Expr, theta: sp.Expr, d: sp.Expr) -> Closed:
     inputs = int(d)
+    if a > _STEEPEST:
+        raise InvalidArgument("exponent", f"must be at most {_STEEPEST}, got {a}", "use e.g. a=1/2")
     lower, upper = distance_mean_bounds(int(h), a, theta, inputs)
     power, constant = distance_mean_limit(a, theta, inputs)
     related = {"lower": lower, "upper": upper, "limit_power": power, "limit_constant": constant}
@@ -33,4 +39,5 @@ CLOSED_FORM = ClosedForm(
         "the mean times h^limit_power tends to limit_constant as h grows",
     ),
     f"{SOURCE}, theorem 2, has a bound; this law is derived here",
+    names={"width": "h", "exponent": "a", "target": "theta", "inputs": "d"},
 )

@@ -20,4 +20,5 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     ("normal weights of variance h^(-2a), one output, data of rank one; c = |u + v||u - v|; the same for all a",),
     f"{SOURCE}, lemma 1, for large h; this probability is derived here",
+    names={"width": "h"},
 )

@@ -36,4 +36,6 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     ("gradient flow on |Y - X U V^T|_F^2/2: f(t) - min f <= exp(-rate t)(f(0) - min f)",),
     f"{SOURCE}; this bound is derived here",
+    bounds="a lower bound on the rate at which the loss falls",
+    names={"least": "lambda_r", "l_minus": "L_minus", "l_plus": "L_plus"},
 )

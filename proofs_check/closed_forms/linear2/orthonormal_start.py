@@ -30,4 +30,5 @@ CLOSED_FORM = ClosedForm(
         "times h it is the limit of large h for normal weights of variance 1/h",
     ),
     f"{SOURCE}; derived here",
+    names={"width": "h", "inputs": "d", "rank": "r", "outputs": "m", "singular_values": "theta"},
 )

@@ -23,4 +23,6 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     ("gradient flow on |Y - X U V^T|_F^2/2: f(t) - min f <= exp(-rate t)(f(0) - min f)",),
     f"{SOURCE}, theorem 1; derived anew",
+    bounds="a lower bound on the rate at which the loss falls",
+    names={"least": "lambda_r", "imbalance": "c"},
 )

@@ -32,4 +32,5 @@ CLOSED_FORM = ClosedForm(
         "late_rate is the rate at which the loss falls in the end",
     ),
     f"{SOURCE}; this solution is derived here",
+    names={"time": "t", "plus": "A", "minus": "B", "rate": "lambda_1", "target": "theta"},
 )

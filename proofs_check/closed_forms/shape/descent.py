@@ -24,4 +24,5 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     ("|eta g| < 1 in every step", "shift is by how much the steps have moved q_k'(w), at the scale k_T"),
     f"{SOURCE}; derived here",
+    names={"learning_rate": "eta", "gradients": "g"},
 )

@@ -23,4 +23,6 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     ("w_2 is the solution of least Euclidean norm",),
     f"{SOURCE} has the limit; this bound is derived here",
+    bounds="an upper bound on the distance",
+    names={"cubes": "w", "point": "w"},
 )

@@ -38,4 +38,6 @@ CLOSED_FORM = ClosedForm(
         "from opens to closes errors on the support are at most support_error, and nothing off it exceeds off_support",
     ),
     f"{SOURCE}, theorem 1, has a window under restricted isometry; this one is derived here",
+    bounds="a lower bound on the length",
+    names={"depth": "N", "start": "alpha", "signal": "w", "features": "p", "coherence": "mu", "noise": "zeta"},
 )

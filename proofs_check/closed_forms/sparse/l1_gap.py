@@ -24,4 +24,6 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     (FLOW,),
     f"{SOURCE}; derived here",
+    bounds="an upper bound on the gap",
+    names={"depth": "N", "start": "alpha", "coordinates": "w"},
 )

@@ -6,12 +6,13 @@ import sympy as sp
 
 from proofs_check.answers.notation import Notation
 from proofs_check.closed_forms import Closed, ClosedForm, Letter
-from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE
+from proofs_check.closed_forms.sparse import FLOW, ORTHONORMAL, SOURCE, require_scale
 from theory.dynamics.implicit_bias.exact_leakage import exact_leakage
 from theory.dynamics.implicit_bias.sparse_recovery import leakage
 
 
 def _evaluate(N: sp.Expr, alpha: sp.Expr, z: sp.Expr, zeta: sp.Expr, kappa: sp.Expr) -> Closed:
+    require_scale(alpha)
     return Closed(
         ball=lambda digits: exact_leakage(int(N), alpha, z, zeta, kappa, digits),
         related={"leading_term": leakage(int(N), alpha, z, zeta, kappa)},
@@ -35,4 +36,5 @@ CLOSED_FORM = ClosedForm(
         "leading_term is what it is up to a factor that tends to 1 as alpha -> 0",
     ),
     f"{SOURCE}; derived here",
+    names={"depth": "N", "start": "alpha", "target": "z"},
 )

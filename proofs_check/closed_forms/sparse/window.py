@@ -28,4 +28,6 @@ CLOSED_FORM = ClosedForm(
     _evaluate,
     (FLOW, ORTHONORMAL, "opens is a time from which the support is fitted, closes one before which nothing else is"),
     f"{SOURCE}, theorem 1, has a window with unnamed constants; this one is derived here",
+    bounds="a lower bound on the length, which says nothing where it is negative",
+    names={"depth": "N", "start": "alpha", "target": "z"},
 )

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from sympy import Rational
 
 from proofs_check import check, closed_form
 from proofs_check.verdict import Verdict
@@ -14,6 +15,7 @@ def test_an_identity_is_supported_for_all_letters_and_a_false_one_refuted_at_som
     true = check("linear2.rate = 2 c lambda_r")
     assert (true.verdict, true.scope) == (Verdict.SUPPORTED, "all c, lambda_r")
     assert true.sharpness.refuted == true.sharpness.tried > 3
+    assert check("sparse.window = 1", values={"N": 3}).verdict is Verdict.REFUTED  # eps < zeta < 1 has to be met
     false = check("linear2.rate = 3 c lambda_r")
     assert false.verdict is Verdict.REFUTED
     at = false.counterexample.at
@@ -39,7 +41,7 @@ def test_an_inequality_is_judged_at_the_values_tried(claim, verdict):
     assert 0.978 < first < 0.98 < second < 0.988 < third < 0.989
     found = check(f"linear2.distance-law {claim}", values=given, sizes="h=2,3,4")
     assert found.verdict is verdict
-    assert found.scope.endswith("the values tried: h = 2..4, a = 1/2, theta = 3/2, d = 4")
+    assert found.scope.endswith("the values tried: h = 2, 3, 4, a = 1/2, theta = 3/2, d = 4")
 
 
 def test_each_value_is_tried_and_the_first_that_fails_is_shown():
@@ -63,14 +65,32 @@ def test_an_equation_is_refuted_by_balls_and_never_supported_by_them():
     assert "proves no equality" in found.judgement.tiers[0][1]
 
 
-def test_what_is_known_between_two_bounds_leaves_open_what_lies_between_them():
-    """The leak at alpha = 1/10 is between 0.00492 and 0.00508."""
+def test_the_leak_is_judged_to_all_its_digits():
+    """The leak at alpha = 1/10 is 0.00502270: a bound on it and a number beside it are told apart."""
     given = {"N": 3, "alpha": "1/10", "zeta": "2/5"}
-    assert check("sparse.leakage <= 0.0051", values=given).verdict is Verdict.SUPPORTED
-    assert check("sparse.leakage >= 0.0051", values=given).verdict is Verdict.REFUTED
-    between = check("sparse.leakage <= 0.005", values=given)
-    assert between.verdict is Verdict.INCONCLUSIVE
-    assert between.judgement.tiers == (("enclosed", "what is known of both sides overlaps"),)
+    assert check("sparse.leakage <= 0.0050227", values=given).verdict is Verdict.SUPPORTED
+    assert check("sparse.leakage >= 0.0050227", values=given).verdict is Verdict.REFUTED
+    assert check("sparse.leakage = 0.0050227", values=given).verdict is Verdict.REFUTED
+
+
+def test_a_bound_is_called_one():
+    found = check("sparse.window >= 0", values={"N": 3, "alpha": "1/100", "zeta": "2/5", "eps": "1/20"})
+    assert found.assumptions[0].startswith("sparse.window is a lower bound on the length")
+    assert not any(
+        "is a lower bound" in line for line in check("linear2.scalar-solution <= 1", values=SCALAR).assumptions
+    )
+
+
+SCALAR = {"t": 1, "A": 2, "B": 2, "theta": "3/4"}
+
+
+def test_letters_that_are_no_whole_numbers_are_tried_at_values_too():
+    given = {"N": 3, "zeta": "2/5", "eps": "1/20"}
+    found = check("sparse.window >= 2", values=given, sizes="alpha=1/10,1/100")
+    assert found.verdict is Verdict.SUPPORTED
+    assert "alpha = 1/10, 1/100" in found.scope
+    false = check("sparse.window >= 3", values=given, sizes="alpha=1/100,1/10")
+    assert false.counterexample.at == {"alpha": Rational(1, 10)}
 
 
 def test_a_difference_of_closed_forms_is_told_from_a_hyphen():
@@ -100,12 +120,16 @@ def test_the_command_takes_them_alone_and_from_a_file(vanishing, tmp_path):
         ("linear2.rat <= 1", {}, "there is no closed form 'linear2.rat'; did you mean 'linear2.rate'"),
         ("linear2.rate <= 1", {}, "inequalities between closed forms are checked at numbers"),
         ("linear2.rate ~ 1", {}, "there are no limits here"),
-        ("linear2.rate = linear2.rate", {}, "the closed forms cancel"),
+        ("linear2.rate = linear2.rate", {}, "the same closed forms on both sides"),
         ("linear2.rate <= 1", {"values": {"x": 1}}, "there is no letter 'x' in this claim"),
         ("linear2.distance-law = 1", {}, "has no value"),
         ("linear2.distance-law <= 1", {"sizes": "h>=4", "values": {"theta": 1, "d": 2}}, "finitely many values"),
         ("E|a_L|^2 = 1", {"values": {"x": 1}}, "of which the claim names none"),
-        ("linear2.rate = 2 c q", {}, "q"),
+        ("linear2.rate = 2 c q", {}, "known are EulerGamma, c, linear2.rate"),
+        ("linear2.rate <= 1", {"sizes": "q=1,2", "values": {"c": 1}}, "'q' is no letter without a value"),
+        ("linear2.rate <= 1", {"sizes": "c=1,2", "values": {"c": 1}}, "c has a value already"),
+        ("linear2.rate <= 1", {"sizes": "c=1,-2", "values": {"lambda_r": 1}}, "must be a number from 0"),
+        ("linear2.rate <= 1", {"sizes": "c=x", "values": {"lambda_r": 1}}, "c=x is no list of numbers"),
     ],
 )
 def test_what_is_wrong_is_said(claim, options, told):

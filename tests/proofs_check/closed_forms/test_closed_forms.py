@@ -119,7 +119,22 @@ def test_a_scalar_solution_is_that_of_the_differential_equation():
     assert float(dict(answer.related)["growth"]) == pytest.approx(z, rel=1e-9)
 
 
-def test_the_leak_is_between_its_bounds_and_near_its_leading_term():
+@pytest.mark.parametrize(("N", "alpha", "zeta"), [(2, 1.0, 0.4), (3, 0.5, 0.4), (3, 0.125, 0.25), (2, 0.015625, 0.5)])
+def test_the_leak_is_that_of_the_differential_equation(N, alpha, zeta):
+    until = _time(N, alpha, 0.99, 1)
+
+    def speed(_, uv):
+        u, v = uv
+        g = zeta - (u**N - v**N)
+        return [N * u ** (N - 1) * g, -N * v ** (N - 1) * g]
+
+    found = scipy.integrate.solve_ivp(speed, (0, until), [alpha, alpha], method="DOP853", rtol=1e-12, atol=1e-15)
+    u, v = found.y[:, -1]
+    answer = closed_form("sparse.leakage", N=N, alpha=alpha, zeta=zeta)
+    assert answer.value == pytest.approx(u**N - v**N, rel=1e-7)
+
+
+def test_the_leak_is_near_its_leading_term():
     answer = closed_form("sparse.leakage", N=3, alpha="1/1000", zeta="2/5")
     leading = float(dict(answer.related)["leading_term"])
     assert answer.value == pytest.approx(leading, rel=0.01)
@@ -199,7 +214,7 @@ def test_digits_are_enclosed(vanishing):
         ),
         ("derive linear2.rate --set c=1,c=2", "--set: gives c twice; give it once"),
         ("derive linear2.rate --set c", "--set: 'c' is no NAME=VALUE"),
-        ("derive linear2.rate --set x=1", "--set: there is no letter 'x' in rate; it has lambda_r ("),
+        ("derive linear2.rate --set x=1", "--set: there is no letter 'x' here; the letters are lambda_r ("),
         ("derive linear2.rate --set c=1/0", "--set: c: '1/0' divides by zero; use e.g. c=0"),
         ("derive linear2.rate --set c=oo", "--set: c (the imbalance c_+ + c_- of the two layers) must be"),
         ("derive linear2.rate --set c=sqrt(x)", "--set: c (the imbalance"),
@@ -207,9 +222,15 @@ def test_digits_are_enclosed(vanishing):
         ("derive median --width 3 --depth 2 --set c=1", "--set: does not apply to median, which speaks of networks"),
         ("derive sparse.window --set N=5/2", "--set: N (the depth) must be a positive integer, got 5/2; use e.g. N=3"),
         ("derive sparse.window --set N=3,alpha=1/10,zeta=2,eps=1/20", "--set: zeta must be below the target"),
+        ("derive shape.rich-limit --set k=1e-16,l1=1,H=1,d=2", "--set: H must be at most log d = 0.693147, got 1"),
+        ("derive linear2.min-norm-distance --set lambda_r=4,lambda_1=1", "--set: lambda_1 is below lambda_r = 4"),
+        ("derive linear2.imbalance-probability --set h=100001", "--set: h must be a whole number from 1 to 100000"),
+        ("derive linear2.distance-law --set h=2,a=1000,theta=1,d=2", "--set: a must be at most 20, got 1000"),
+        ("derive sparse.leakage --set N=3,alpha=1e-400,zeta=1/2", "--set: alpha must lie between 1e-50 and 1e6"),
+        ("derive linear2.rate --set c=x,lambda_r=x", "--set: calls both lambda_r and c x; give them different names"),
         ("derive sparse.l1-gap --set N=3,w=1", "--set: w (the point that the flow has reached, at any time) must be"),
         ("derive sparse.l1-gap --set N=3", "--set: w (the point that the flow has reached, at any time) is missing"),
-        ("derive shape.descent --set 'k=1,eta=1,g=(1,2)'", "--set: learning_rate is too large at step 0"),
+        ("derive shape.descent --set 'k=1,eta=1,g=(1,2)'", "--set: eta is too large at step 0"),
         ("sample linear2.rate --width 2 --depth 2", "quantity: there is no quantity 'linear2.rate'"),
         ("table --quantity linear2.rate --rows c=1 --show theory", "--show: does not apply to linear2.rate"),
         ("table --quantity linear2.rate --rows c=1,2", "--set: linear2.rate needs a number for lambda_r"),

@@ -46,7 +46,7 @@ def exact_leakage(depth: int, start: Scalar, target: Scalar, zeta: Scalar, kappa
     Examples
     --------
     >>> print(exact_leakage(3, "1/10", 1, "2/5", "1/100", 8).str(6, radius=False))
-    0.00502274
+    0.00502270
     """
     potential, work = DepthPotential(depth, start), digits + 10
     z, bound, share = signal_and_noise(target, zeta, kappa)
