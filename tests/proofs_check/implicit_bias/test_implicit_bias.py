@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import linprog, minimize
 
 from proofs_check import selected_solution
+from proofs_check.implicit_bias.showing import as_json
 from theory.ensembles import InvalidArgument
 
 DESIGN = [[1, 2, Fraction(1, 2), -1], [0, 1, 3, 2]]
@@ -173,6 +174,15 @@ def test_files_may_be_written_in_other_ways(vanishing, tmp_path, x, y):
         ("1,2\n", "1", "--parametrization pair --start h=1/2", "--start: h=1/2 is no integer"),
         ("1,2\n", "1", "--parametrization pair --start h=0", "--start: has h = 0"),
         ("1,2\n", "1", "--format xml", "--format: "),
+        ("1,2\n", "1", "--start alpha=1e200", "--start: has alpha = "),
+        ("1,2\n", "1", "--start s=0.99999999999999999999", "too near 1"),
+        ("1,2\n", "1", "--parametrization depth:31", "--parametrization: has depth 31, above 30"),
+        ("1,2\n", "1", "--parametrization depth:²", "--parametrization: '²' is no depth"),
+        ("1,2\n", "1", "--parametrization depth:10 --start alpha=10", "--start: has alpha^N = "),
+        ("1,2\n", "1", "--parametrization pair --start a=-400", "--start: has a = -400, not from 0 to 2"),
+        ("1e200,2\n", "1", "", "--design: has 1e+200, not from 1e-50 to 1e50 in size"),
+        ("1,2\n", "1e-400", "", "--targets: has "),
+        ("1,1,1\n1,1,1.0001\n", "1\n2", "", "--design: has inputs so nearly dependent"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(vanishing, tmp_path, x, y, options, told):
@@ -208,6 +218,31 @@ def test_starts_far_from_1_end_at_the_same_point(network, start):
     assert found.run.residual < 1e-4
     if network != "pair":
         assert found.run.distance < 1e-4
+
+
+@pytest.mark.parametrize(("network", "start"), [("neuron", {"w": "(0,0,1/2,1)", "a": "2"}), ("pair", {"h": "16"})])
+def test_targets_of_zero_are_reached_from_a_start_that_is_not_zero(network, start):
+    found = selected_solution(DESIGN, [0, 0], network, start)
+    assert found.run.is_fitted
+    assert X @ found.point == pytest.approx(np.zeros(2), abs=1e-6)
+    assert np.abs(found.point).max() > 0.01
+
+
+def test_a_flow_that_is_too_stiff_is_not_followed_and_says_so():
+    found = selected_solution(DESIGN, TARGETS, "diagonal", {"alpha": "10000000"})
+    assert found.point == pytest.approx(np.linalg.pinv(X) @ Y, rel=1e-9)
+    assert "too stiff to be followed" in str(found)
+    assert json.loads(as_json(found))["simulated"]["residual"] is None
+
+
+def test_a_square_design_has_one_solution():
+    found = selected_solution([[1, 2], [3, 4]], [1, 2], simulate=False)
+    assert found.point == pytest.approx([0, 0.5])
+    assert "the only solution" in str(found)
+
+
+def test_bounds_that_say_nothing_are_left_out():
+    assert selected_solution(DESIGN, TARGETS, "depth:3", {"alpha": "50"}, simulate=False).bounds == {}
 
 
 def test_what_floats_cannot_tell_from_the_pole_is_refused():
