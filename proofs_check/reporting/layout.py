@@ -90,11 +90,18 @@ def named_lines(rows: Sequence[Sequence[str]], width: int | None) -> str:
         if width is None or before + len(title) <= width:
             lines.append(f"{head}{' ' * _GAP}{title}".rstrip())
         elif width - before >= _LEAST_NAME:
-            lines += textwrap.wrap(title, width, initial_indent=head + " " * _GAP, subsequent_indent=" " * before)
+            lines += _wrapped(title, width, head + " " * _GAP, " " * before)
         else:
             lines += [_folded((" " * _GAP).join(names), width)]
-            lines += textwrap.wrap(title, width, initial_indent="    ", subsequent_indent="    ")
+            lines += _wrapped(title, width, "    ", "    ")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    """Fold at spaces alone: ids, formulas and words with hyphens stay whole."""
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def measured_number(measured: Measured, *, plain: bool | None = None, bounds: bo
     >>> measured_number(Measured(Decimal(3), Decimal(1), Decimal(9))).written
     '[1.00, 9.00]'
     >>> measured_number(Measured(Decimal("0.9998"), Decimal("0.98"), Decimal(1), most=Decimal(1))).written
-    '[0.980, 1.00]'
+    '[0.9800, 1.000]'
     """
     value, lo, hi = measured.value, measured.lo, measured.hi
     if lo == hi == value:

@@ -133,7 +133,7 @@ CONSERVATION = Statement(
         r"\dot u=Nu^{N-1}g,\ \dot v=-Nv^{N-1}g:\quad uv\ (N=2),\ u^{2-N}+v^{2-N}\ (N\ge3)\text{ are kept},\quad "
         r"w=h_N\Bigl(\int g\Bigr),\ h_2(G)=2\alpha^2\sinh4G,\ h_N(G)=\alpha^N\bigl((1-c)^{-\frac N{N-2}}"
         r"-(1+c)^{-\frac N{N-2}}\bigr),\ c=N(N-2)\alpha^{N-2}G;\qquad "
-        r"w(T)=\arg\min\Bigl\{\sum_iQ(b_i):Xb=Xw(T)\Bigr\},\ Q'=h_N^{-1}"
+        r"w(T)\text{ minimizes }\sum_iQ(b_i)\text{ over }Xb=Xw(T),\ Q'=h_N^{-1}"
     ),
     source=f"{PAPER}; the potential as in arXiv:2002.09277, theorem 3; derived here from the vector field",
     assumptions=(EQUAL_START, SQUARE_LOSS),

@@ -52,9 +52,10 @@ from montecarlo.rare_events.particles import island_variance, islands_needed, re
 from montecarlo.rounding import rounding_of
 from montecarlo.runs.choice_of_engine import find_engine
 from montecarlo.ties import input_square, square_unit
-from montecarlo.training import GradientDescent
+from montecarlo.training import GradientDescent, PairDescent, PairFlow, SparsePaths, WindowErrors
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
+from montecarlo.training.regression.diagonal_observables import DescentOrders
 from tests.montecarlo.architectures.by_hand import RELU, drawn
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -82,6 +83,15 @@ OBSERVABLES = {
     EscapeRatios(GradientDescent(0.1), (GradientDescent(0.2),)): set(),
 }
 """What is measured of which architecture; that it is right is tested beside it."""
+
+REGRESSIONS = (
+    PairFlow("3/2"),
+    PairDescent("3/2", learning_rate="1/10", steps=3),
+    DescentOrders(2, 0.1, 3),
+    SparsePaths(3, 1e-3, 2, 0.1, 0.01, 5),
+    WindowErrors(2, 3, scale=1e-6, support=1, noise=0.1, learning_rate=0.05, opens=40, closes=60, late=80),
+)
+"""What reads the weights of plain networks of a few sizes as the start, or the data, of a regression."""
 
 SAMPLERS = {
     "Chunk": lambda net: Chunk(net, np.random.default_rng(0), 2),
@@ -170,7 +180,7 @@ def found():
 
 
 def test_nothing_takes_a_network_that_is_not_thought_of_here():
-    observables = {f"{type(observable).__name__}.components" for observable in OBSERVABLES}
+    observables = {f"{type(observable).__name__}.components" for observable in (*OBSERVABLES, *REGRESSIONS)}
     assert set(found()) == observables | set(SAMPLERS) | set(INDIFFERENT) | set(AS_WIRED) | set(PASSED_ON) | RESULTS
 
 
@@ -192,6 +202,16 @@ def test_what_is_measured_of_an_architecture_is_known_of_it(observable, architec
         with pytest.raises(InvalidArgument) as caught:
             observable.components(net)
         assert caught.value.argument == "architecture"
+
+
+@each_architecture
+@pytest.mark.parametrize("observable", REGRESSIONS, ids=lambda observable: type(observable).__name__)
+def test_regressions_read_plain_networks_alone(observable, architecture):
+    with pytest.raises(InvalidArgument) as caught:
+        observable.components(
+            Ensemble(width=4, depth=2 if architecture.endswith("two") else 1, architecture=architecture)
+        )
+    assert caught.value.argument == "architecture"
 
 
 @each_architecture
