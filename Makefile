@@ -11,8 +11,8 @@ MADE_FROM := setup.cfg pyproject.toml $(CONSTRAINTS)
 	bench clean
 
 help:
-	@echo 'make verify       check every statement (about two minutes), write a page, tables and the figure to out/'
-	@echo 'make verify-full  the same with more networks (about ten minutes)'
+	@echo 'make verify       check every statement (a few minutes), write a page, tables and the figure to out/'
+	@echo 'make verify-full  the same with more networks (a quarter of an hour)'
 	@echo 'make certify      write every proof as a Coq file to out/certificates/ and let Coq check it (needs coq; two minutes)'
 	@echo 'make paper        build an example paper, examples/paper/paper.pdf: tables, figures, numbers and checked claims (needs TeX)'
 	@echo 'make shell        open a shell in which the command is called vanishing (elsewhere: $(BIN)/vanishing)'
