@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import flint
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
@@ -19,9 +18,8 @@ from montecarlo.training import diagonal_flow
 from montecarlo.training.regression.diagonal_flows import DiagonalNets
 from montecarlo.training.regression.neuron_flows import NeuronNets, neuron_flow
 from montecarlo.training.regression.regression_flows import depth_flow, pair_flow
-from theory.balls import Ball, enclose
-from theory.dynamics.implicit_bias.depth_enclosures import enclosed_coordinate, enclosed_slope
-from theory.dynamics.implicit_bias.depth_maps import DepthMap
+from theory.balls import enclose
+from theory.dynamics.implicit_bias.deep_nets import DeepPotential
 from theory.dynamics.implicit_bias.depth_potentials import DepthPotential
 from theory.dynamics.implicit_bias.interpolants import DualMap
 from theory.dynamics.implicit_bias.mirror_potentials import DiagonalPotential, scale_of_shape
@@ -158,25 +156,6 @@ _NEAREST = Fraction(1, 10**7)
 """Coordinates near 1 have dual points at about alpha^(N-2) from the pole, relatively: of 16 digits, 9 are left."""
 
 
-class _Separable:
-    """The potential of a deep diagonal network as a :class:`~theory.dynamics.implicit_bias.interpolants.DualMap`."""
-
-    def __init__(self, potential: DepthPotential, dimension: int) -> None:
-        self._potential, self._map, self.dimension = potential, DepthMap(potential), dimension
-
-    def floats(self, dual: Array) -> tuple[Array, Array]:
-        """Return the point with this gradient, and the derivatives."""
-        return self._map.coordinates(dual), self._map.slopes(dual)
-
-    def balls(self, dual: Sequence[Ball]) -> tuple[list[Ball], list[Ball]]:
-        """Return the same in balls."""
-        digits = flint.ctx.dps
-        return (
-            [enclosed_coordinate(self._potential, theta, digits) for theta in dual],
-            [enclosed_slope(self._potential, theta, digits) for theta in dual],
-        )
-
-
 @dataclass(frozen=True)
 class Deep(Parametrization):
     """w = u^N - v^N, entry by entry, from u = v = alpha.
@@ -218,7 +197,7 @@ class Deep(Parametrization):
 
     def potential(self, dimension: int) -> DualMap:
         """Return the potential on that many coordinates."""
-        return _Separable(DepthPotential(self.depth, self.alpha), dimension)
+        return DeepPotential(DepthPotential(self.depth, self.alpha), dimension)
 
     def bounds(self, point: Sequence[sp.Rational]) -> dict[str, sp.Expr]:
         """Return a bound on the excess of the l1 norm."""

@@ -14,13 +14,17 @@ def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--design", metavar="FILE", help="a CSV file with one input a line, fewer lines than columns")
     parser.add_argument("--targets", metavar="FILE", help="a CSV file with one target a line")
     parser.add_argument(
-        "--parametrization", metavar="NETWORK", default="diagonal", help="diagonal (default), depth:N, neuron or pair"
+        "--parametrization",
+        metavar="NETWORK",
+        default="diagonal",
+        help="diagonal (default), depth:N (N up to 30), neuron or pair",
     )
     parser.add_argument(
         "--start",
         action=ReadValue,
         read=letter_values,
-        help="of diagonal alpha=1/10,s=0; of depth:N alpha=1/10; of neuron 'a=1,w=(0,1)'; of pair h=64,a=1/2,seed=0",
+        help="of diagonal alpha=1/10,s=0; of depth:N alpha=1/10; of neuron 'a=1,w=(0,1)'; of pair h=64,a=1/2,seed=0 "
+        "(h up to 512)",
     )
     parser.add_argument("--format", default="text", help="text (default) or json")
     parser.epilog = (

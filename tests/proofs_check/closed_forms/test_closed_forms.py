@@ -254,6 +254,7 @@ def test_a_table_has_the_numbers_of_derive_at_each_place(vanishing):
     )
     rows = json.loads(ran.out)
     assert [tuple(row) for row in rows] == [("h", "a=1/2", "a=3/8")] * 2
+    assert [str(row["h"]) for row in rows] == ["4", "16"]  # in the order that was typed
     for row in rows:
         for a in ("1/2", "3/8"):
             exact = closed_form("linear2.distance-law", h=row["h"], a=a, theta="3/2", d=4).value

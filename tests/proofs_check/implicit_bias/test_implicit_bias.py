@@ -8,7 +8,9 @@ import pytest
 from scipy.optimize import linprog, minimize
 
 from proofs_check import selected_solution
+from proofs_check.implicit_bias.parametrizations import Pair
 from proofs_check.implicit_bias.showing import as_json
+from theory.dynamics.linear_pairs.exact_pairs import LinearPair
 from theory.ensembles import InvalidArgument
 
 DESIGN = [[1, 2, Fraction(1, 2), -1], [0, 1, 3, 2]]
@@ -255,3 +257,16 @@ def test_a_run_that_is_not_fitted_says_so(monkeypatch):
     found = selected_solution(DESIGN, TARGETS, "depth:4", {"alpha": "1/2000"})
     assert not found.run.is_fitted
     assert "not fitted within the budget of steps" in str(found)
+
+
+@pytest.mark.parametrize(("h", "seed", "rows"), [(3, 0, 1), (2, 4, 1), (5, 1, 2), (2, 2, 2), (4, 7, 2)])
+def test_the_bound_of_a_pair_is_that_of_its_exact_weights(h, seed, rows):
+    """The inputs lie along axes, so that the row space and what is off it are rows of U as they stand."""
+    network = Pair(h=h, seed=seed)
+    design, targets = np.diag([2.0, 0.5, 1.0])[:rows], np.array([3.0, -1.0])[:rows]
+    U, v = network._start(3)
+    spectrum, target = [4, Fraction(1, 4)][:rows], [[Fraction(3, 2)], [-2]][:rows]
+    exact = LinearPair(spectrum, target, U[:rows].tolist(), [v.tolist()], U[rows:].tolist())
+    for time in (0.25, 2.0):
+        bound = network.distance_bound(design, targets, time)
+        assert bound == pytest.approx(float(exact.distance_bound(time)), rel=1e-9)

@@ -13,6 +13,7 @@ shape_limits         what shape and scale of the start select: l2, l1, and how f
 depth_potentials     diagonal networks u^N - v^N: mirror map, potential, the exact time for N = 2
 depth_enclosures     the same in balls, at any depth
 depth_maps           the same in floats, for arrays
+deep_nets            the potential of several coordinates, for interpolants
 sparse_recovery      an orthonormal design: hitting times, window, leakage; the l1 gap of any
 exact_leakage        what a coordinate off the support has reached, enclosed
 sparse_certificates  a window for an incoherent design, from its coherence alone
