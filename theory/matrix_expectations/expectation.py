@@ -10,8 +10,20 @@ import sympy as sp
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 from theory.matrix_expectations.calculation import Calculation
-from theory.matrix_expectations.matrix_laws import Haar, Mask, MatrixLaw, Wishart, exact_scalar
-from theory.matrix_expectations.parsing import parse
+from theory.matrix_expectations.matrix_laws import (
+    ComplexGaussian,
+    Gaussian,
+    Haar,
+    InverseWishart,
+    Mask,
+    MatrixLaw,
+    Symmetric,
+    Unitary,
+    Wishart,
+    is_matrix,
+)
+from theory.matrix_expectations.parsing import Known, parse
+from theory.matrix_expectations.scalars import exact_scalar
 
 
 def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> sp.Expr:
@@ -75,7 +87,13 @@ def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> s
     """
     expression = _read(expression)
     _require_laws(laws, expression)
-    monomials, letters = parse(expression, laws.keys())
+    random = {symbol: law for symbol, law in laws.items() if not isinstance(law, Symmetric)}
+    known = Known(
+        {symbol: law.mean for symbol, law in random.items() if isinstance(law, Gaussian) and law.mean is not None},
+        frozenset(symbol for symbol, law in random.items() if isinstance(law, (Wishart, InverseWishart))),
+        frozenset(symbol for symbol, law in laws.items() if not isinstance(law, (ComplexGaussian, Unitary))),
+    )
+    monomials, letters = parse(expression, random.keys(), known)
     return Calculation.of(monomials, letters, laws).result()
 
 
@@ -98,7 +116,35 @@ def _require_laws(laws: Any, expression: Any) -> None:
             problem = f"the {shape} matrix {symbol} does not occur in the expression"
             raise InvalidArgument("laws", problem, nearest(symbol.name, sorted(symbols)))
         if not isinstance(law, MatrixLaw):
-            raise InvalidArgument("laws", f"{law!r} is no law of {symbol}", "use Iid, Gaussian, Haar, Wishart or Mask")
-        if isinstance(law, (Haar, Wishart, Mask)) and sp.expand(symbol.rows - symbol.cols) != 0:
+            raise InvalidArgument("laws", f"{law!r} is no law of {symbol}", f"use {', '.join(_LAWS)}")
+        if isinstance(law, _SQUARE) and sp.expand(symbol.rows - symbol.cols) != 0:
             name = type(law).__name__
             raise InvalidArgument("laws", f"{symbol} is {shape}, and {name} needs a square matrix", "make it square")
+        for part, matrix, size in _parts(symbol, law):
+            if any(sp.expand(one - other) != 0 for one, other in zip(matrix.shape, size, strict=True)):
+                got, wanted = ("x".join(map(str, shape)) for shape in (matrix.shape, size))
+                raise InvalidArgument("laws", f"the {part} of {symbol} is {got}", f"it must be {wanted}")
+            if held := {other for other, its in laws.items() if not isinstance(its, Symmetric)} & matrix.free_symbols:
+                names = ", ".join(sorted(map(str, held)))
+                raise InvalidArgument("laws", f"the {part} of {symbol} has the random matrix {names}", "use fixed ones")
+
+
+_SQUARE = (Haar, Unitary, Wishart, InverseWishart, Mask, Symmetric)
+_LAWS = tuple(law.__name__ for law in MatrixLaw.__args__)
+
+
+def _parts(symbol: sp.MatrixSymbol, law: MatrixLaw) -> list[tuple[str, Any, tuple[sp.Expr, sp.Expr]]]:
+    """Return the matrices in a law, with the shapes that they must have."""
+    rows, columns = symbol.shape
+    match law:
+        case Gaussian():
+            parts = [
+                ("mean", law.mean, (rows, columns)),
+                ("rowcov", law.rowcov, (rows, rows)),
+                ("colcov", law.colcov, (columns, columns)),
+            ]
+        case Wishart() | InverseWishart():
+            parts = [("scale", law.scale, (rows, rows))]
+        case _:
+            parts = []
+    return [part for part in parts if is_matrix(part[1])]
