@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import factorial, prod
-from typing import Any, Protocol
+from typing import Protocol
 
 import sympy as sp
 
@@ -297,9 +297,7 @@ def _moments(law: Iid | Entries | Mask, ring: Coefficients) -> Callable[[int], P
     match law:
         case Iid():
             variance = ring.read(law.variance)
-            return lambda order: (
-                ring.zero if order % 2 else variance ** (order // 2) * ring.read(_moment(law, order))
-            )
+            return lambda order: ring.zero if order % 2 else variance ** (order // 2) * ring.read(_moment(law, order))
         case Entries():
             return lambda order: ring.read(law.moment(order))
     slope, half = ring.read(law.slope), ring.read(sp.Rational(1, 2))

@@ -16,7 +16,7 @@ from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
 from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, Component, Edge, Merged, canonical, ends
 from theory.matrix_expectations.matrix_laws import Gaussian, InverseWishart, Mask, MatrixLaw, Wishart, is_matrix
-from theory.matrix_expectations.parsing import Letter, Monomial, Pin
+from theory.matrix_expectations.parsing import Letter, Monomial
 from theory.matrix_expectations.reading import written
 from theory.matrix_expectations.roles import Roles
 
@@ -60,6 +60,15 @@ class Calculation:
     roles: Roles
     weights: dict[tuple[Component, ...], Polynomial] = field(default_factory=dict)
     graphs: dict[tuple[Component, ...], list[Edge]] = field(default_factory=dict)
+    haar: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the labels of Haar matrices, each with that of its conjugate."""
+        self.haar = {label: label for label, known in self.averages.items() if isinstance(known, Orthogonal)}
+        for label, known in self.averages.items():
+            if isinstance(known, UnitaryHaar) and label in self.roles.conjugates:
+                conjugate = self.roles.conjugates[label]
+                self.haar |= {label: conjugate, conjugate: label}
 
     def __repr__(self) -> str:
         names = ", ".join(str(letter) for letter in self.letters)
@@ -203,8 +212,9 @@ class Calculation:
     def _contracted(self, edges: list[Edge]) -> tuple[Polynomial, list[Edge]]:
         """Apply Q^T Q = Q Q^T = 1, which saves factors of Haar matrices."""
         factor = self.ring.one
-        haar = self._haar()
-        while pair := _orthogonal_pair(edges, haar):
+        if not self.haar:
+            return factor, edges
+        while pair := _orthogonal_pair(edges, self.haar):
             (first, second), side = pair
             (label, *one), (_, *two) = edges[first], edges[second]
             merged = Merged([(one[1 - side], two[1 - side])])
@@ -212,15 +222,6 @@ class Calculation:
             other = merged[one[1 - side]]
             factor = factor * self._free(label, [(other, other)], edges)
         return factor, edges
-
-    def _haar(self) -> dict[int, int]:
-        """Return the labels of Haar matrices, each with that of its conjugate."""
-        out = {label: label for label, average in self.averages.items() if isinstance(average, Orthogonal)}
-        for label, average in self.averages.items():
-            if isinstance(average, UnitaryHaar) and label in self.roles.conjugates:
-                conjugate = self.roles.conjugates[label]
-                out |= {label: conjugate, conjugate: label}
-        return out
 
     def _is_contradictory(self, edges: Iterable[Edge]) -> bool:
         """Whether unit vectors give one index two different values."""
@@ -263,9 +264,7 @@ def _orthogonal_pair(edges: list[Edge], haar: Mapping[int, int]) -> tuple[tuple[
     return None
 
 
-def _reduced(
-    edges: Iterable[Edge], laws: Mapping[int, MatrixLaw], shapes: list[tuple[sp.Expr, sp.Expr]]
-) -> list[Edge]:
+def _reduced(edges: Iterable[Edge], laws: Mapping[int, MatrixLaw], shapes: list[tuple[sp.Expr, sp.Expr]]) -> list[Edge]:
     """Write a Wishart matrix as G G^T, and a mask as a vector at the index that its row and its column share."""
     merged = Merged((row, column) for label, row, column in edges if isinstance(laws.get(label), Mask))
     fresh = max((vertex for edge in edges for vertex in ends(edge)), default=NONE) + 1

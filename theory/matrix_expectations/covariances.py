@@ -60,9 +60,9 @@ class MatrixNormal:
 
 @dataclass(frozen=True)
 class InverseOfWishart:
-    """The average over an inverse Wishart matrix: pairings of all indices, weighted by the orthogonal Weingarten function.
+    """The average over an inverse Wishart matrix: pairings of all indices.
 
-    It is taken at minus the excess dof - p - 1 of degrees of freedom.
+    They are weighted by the orthogonal Weingarten function, taken at p + 1 - dof.
 
     Parameters
     ----------
@@ -127,8 +127,8 @@ def inverse_weight(kind: CosetType, law: InverseWishart, size: sp.Expr) -> sp.Ex
     Examples
     --------
     >>> b, p = sp.symbols("b p")
-    >>> inverse_weight((1,), InverseWishart(b), p).factor()
-    1/(b - p - 1)
+    >>> (inverse_weight((1,), InverseWishart(b), p) * (b - p - 1)).simplify()
+    1
     """
     order = sum(kind)
     excess = sp.expand(law.dof - size - 1)
@@ -158,7 +158,7 @@ def inverse_weights(law: InverseWishart, order: int, size: sp.Expr, name: str) -
     spare = sp.expand(law.dof - size)
     if order and spare.is_number and not spare > 2 * order - 1:
         condition = f"dof > size + {2 * order - 1}"
-        problem = f"with {law.dof} degrees of freedom and size {size} the mean of {order} factors {name} is infinite"
+        problem = f"the moment of order {order} of {name} with {law.dof} degrees of freedom and size {size} is infinite"
         raise InvalidArgument("expression", problem, f"it is finite where {condition}")
     halves = range(1, min(order, HIGHEST_ORDER // 2) + 1)
     return [inverse_weight(kind, law, size) for half in halves for kind in coset_types(half)]

@@ -1,4 +1,4 @@
-"""From a canonical sum with frames back to a matrix: what stands between the frame of the rows and that of the columns."""
+"""From a canonical sum with frames back to a matrix: what stands between the frames of rows and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sympy as sp
 
 from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import NONE, Component, Word
-from theory.matrix_expectations.parsing import Frame, Letter
+from theory.matrix_expectations.parsing import Frame, Letter, Pin
 from theory.matrix_expectations.reading import Network, letter_of, product_of, written
 
 _VERTICES = {"rows": -2, "columns": -3}
@@ -85,12 +85,19 @@ def _framed(component: Component, letters: Sequence[Letter]) -> Any:
 def _on_a_path(word: Word, letters: Sequence[Letter]) -> Any:
     """Read a path that begins or ends in a frame: the letters between."""
     first, last = letters[word[0] >> 1], letters[word[-1] >> 1]
+    if isinstance(first, Pin) or isinstance(last, Pin):
+        raise _pinned()
     ends = isinstance(first, Frame), isinstance(last, Frame)
     inner = [letter_of(letter, letters) for letter in word[ends[0] : len(word) - ends[1]]]
     if not all(ends):
         return product_of(inner) if ends[0] else product_of(inner).T
     matrix = product_of(inner) if inner else sp.Identity(first.dimension)
     return matrix if first.side == "rows" else matrix.T
+
+
+def _pinned() -> InvalidArgument:
+    problem = "an entry at a number multiplies a matrix, and does not come apart from it"
+    return InvalidArgument("expression", problem, "ask for an entry of the whole, which is a scalar")
 
 
 class _FramedNetwork(Network):
@@ -111,8 +118,7 @@ class _FramedNetwork(Network):
             self._left[u] = matrix.shape[0]
             self._join(matrix, u, _VERTICES[frame.side])
         if self._columns:
-            problem = "an entry at a number multiplies a matrix, and does not come apart from it"
-            raise InvalidArgument("expression", problem, "take the same entry of the whole: use a scalar expression")
+            raise _pinned()
 
     def matrix(self) -> Any:
         """Remove all other vertices, and return what is left between the frames, or at the only one."""

@@ -200,9 +200,7 @@ class Symmetric:
     """A fixed real matrix that equals its transpose: not random, but A and A^T are the same."""
 
 
-MatrixLaw = (
-    Iid | Entries | Gaussian | ComplexGaussian | Haar | Unitary | Wishart | InverseWishart | Mask | Symmetric
-)
+MatrixLaw = Iid | Entries | Gaussian | ComplexGaussian | Haar | Unitary | Wishart | InverseWishart | Mask | Symmetric
 """A matrix symbol has one of these laws."""
 
 

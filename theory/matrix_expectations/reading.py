@@ -151,7 +151,8 @@ class Network:
         self._left: dict[int, sp.Expr] = {}
         for word, u, v in component:
             pin = letters[word[-1] >> 1]
-            matrix = product_of([letter_of(letter, letters) for letter in (word[:-1] if isinstance(pin, Pin) else word)])
+            inner = word[:-1] if isinstance(pin, Pin) else word
+            matrix = product_of([letter_of(letter, letters) for letter in inner])
             self._left[u] = matrix.shape[0]
             if isinstance(pin, Pin):
                 self._columns.append((matrix, u, pin.index))
@@ -199,7 +200,8 @@ class Network:
         size, vectors = self._left.pop(vertex), self._vectors.pop(vertex, [])
         if len(meeting) == 1:
             ((matrix, _, other),) = meeting
-            self._vectors[other].append(product_of([matrix.T, _entrywise(vectors) if vectors else sp.OneMatrix(size, 1)]))
+            vector = _entrywise(vectors) if vectors else sp.OneMatrix(size, 1)
+            self._vectors[other].append(product_of([matrix.T, vector]))
         else:
             (one, _, u), (two, _, v) = meeting
             middle = [_settled(DiagMatrix(_entrywise(vectors)))] if vectors else []

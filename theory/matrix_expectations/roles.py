@@ -109,7 +109,6 @@ class Roles:
             {letter.side: label for letter, label in places.items() if isinstance(letter, Frame)},
         )
 
-
     def settled(self, expression: Any) -> Any:
         """Write symmetric matrices without a transpose.
 

@@ -1,7 +1,7 @@
 r"""The unitary Weingarten function, by exact inversion of the Gram matrix of permutations.
 
-For a Haar unitary matrix U, the mean of :math:`\prod_t U_{i_t j_t} \overline{U_{i'_t j'_t}}` over k factors is the sum of
-:math:`\mathrm{Wg}(\sigma^{-1}\tau)` over all permutations with :math:`i_t = i'_{\sigma(t)}` and
+For a Haar unitary matrix U, the mean of :math:`\prod_t U_{i_t j_t} \overline{U_{i'_t j'_t}}` over k factors is the sum
+of :math:`\mathrm{Wg}(\sigma^{-1}\tau)` over all permutations with :math:`i_t = i'_{\sigma(t)}` and
 :math:`j_t = j'_{\tau(t)}`. Wg is the inverse of the matrix :math:`n^{\mathrm{cycles}(\sigma^{-1}\tau)}`, or its
 pseudo-inverse where it has no inverse. Both depend on cycle types alone, so it suffices to solve a system with one
 unknown for each partition of k.
