@@ -1,0 +1,109 @@
+"""The shapes of matrices that nobody declared, from what they are multiplied with and added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from proofs_check.claims.syntax import Node
+
+Shape = tuple[Any, Any]
+
+
+class Shapes:
+    """Dimensions that must be equal, joined while a claim is walked through.
+
+    Parameters
+    ----------
+    known : mapping of str to shape
+        The shapes of the declared matrices.
+    letters : collection of str
+        Names that are numbers.
+
+    Examples
+    --------
+    >>> from proofs_check.claims.syntax import parse_formula
+    >>> b, p = sp.symbols("b p")
+    >>> shapes = Shapes({"X": (b, p)}, {"b", "p"})
+    >>> _ = shapes.of(parse_formula("X.T*A*X*B")[0])
+    >>> shapes.found("A"), shapes.found("B")
+    ((b, b), (p, None))
+    """
+
+    def __init__(self, known: Mapping[str, Shape], letters: Any) -> None:
+        self._known = dict(known)
+        self._letters = letters
+        self._parent: dict[Any, Any] = {}
+
+    def found(self, name: str) -> tuple[sp.Expr | None, sp.Expr | None]:
+        """Return the dimensions of a matrix, None where nothing says what they are."""
+        rows, columns = (self._root(dimension) for dimension in self._known[name])
+        return (None if isinstance(rows, str) else rows), (None if isinstance(columns, str) else columns)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all matrices."""
+        return set(self._known)
+
+    def of(self, node: Node) -> Shape | None:
+        """Return the shape of a part, None for a number; and join the dimensions that it makes equal."""
+        match node.kind:
+            case "name":
+                return self._of_name(node)
+            case "add" | "relation":
+                shapes = [shape for part in node.parts if (shape := self.of(part)) is not None]
+                for shape in shapes[1:]:
+                    self._join(shapes[0], shape)
+                return shapes[0] if shapes else None
+            case "mul":
+                left, right = map(self.of, node.parts)
+                if left is None or right is None:
+                    return left or right
+                self._join(left[1:], right[:1])
+                return self._settled((left[0], right[1]))
+            case "div" | "neg" | "statistic":
+                shapes = [self.of(part) for part in node.parts]
+                return shapes[0]
+            case "transpose":
+                shape = self.of(node.parts[0])
+                return None if shape is None else (shape[1], shape[0])
+            case "pow":
+                shape = self.of(node.parts[0])
+                if shape is not None:
+                    self._join(shape[:1], shape[1:])
+                return shape
+        shapes = [self.of(part) for part in node.parts]
+        if node.kind == "call" and node.value == "tr" and shapes and shapes[0] is not None:
+            self._join(shapes[0][:1], shapes[0][1:])
+        if node.kind == "call" and node.value == "hadamard" and len(shapes) == 2 and None not in shapes:
+            self._join(*shapes)
+            return shapes[0]
+        return shapes[0] if node.kind == "call" and node.value == "diag" else None
+
+    def _of_name(self, node: Node) -> Shape | None:
+        name = f"{node.value}_{node.sub}" if node.sub else node.value
+        if name not in self._known:
+            if name in self._letters or not name[0].isupper() or node.value == "I":
+                return None
+            self._known[name] = (f"{name} rows", f"{name} columns")
+        return self._settled(self._known[name])
+
+    def _settled(self, shape: Shape) -> Shape | None:
+        """Return None for a matrix with one entry, which is a number."""
+        return None if all(self._root(dimension) == 1 for dimension in shape) else shape
+
+    def _root(self, dimension: Any) -> Any:
+        while dimension in self._parent:
+            dimension = self._parent[dimension]
+        return dimension
+
+    def _join(self, one: Any, other: Any) -> None:
+        """Make dimensions equal; where two known ones differ, reading the claim says so."""
+        for left, right in zip(one, other, strict=True):
+            left, right = self._root(left), self._root(right)
+            if isinstance(left, str) and left != right:
+                self._parent[left] = right
+            elif isinstance(right, str) and left != right:
+                self._parent[right] = left
