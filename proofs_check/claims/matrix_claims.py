@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -68,7 +68,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     elif _is_same(derived, claimed, matrices):
         judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
     else:
-        example = _witness(derived, claimed, matrices, _least_haar(meaning, matrices), finite)
+        example = _witness(derived, claimed, matrices, least_sizes_of(meaning, matrices), finite)
         verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
         says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
         judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
@@ -82,7 +82,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         relation="=",
         derived=derived,
         ratio=None,
-        assumptions=_assumptions(matrices),
+        assumptions=assumptions(matrices),
         sharpness=_sharpness(meaning, net, matrices, claimed) if supported else Sharpness(),
         seconds=time.monotonic() - began,
         about="matrices",
@@ -144,15 +144,28 @@ def _exactly(point: Mapping[sp.Symbol, sp.Expr], number: sp.Expr) -> tuple[sp.Ex
 
 def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:
     """Return from which size on the moments of Haar matrices are these, in words."""
-    return "".join(f", {size} >= {number}" for size, number in _least_haar(meaning, matrices).items() if number > 1)
+    return "".join(f", {size} >= {number}" for size, number in least_sizes_of(meaning, matrices).items() if number > 1)
 
 
-def _least_haar(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
-    """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m."""
+def least_sizes_of(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
+    """Return from which size on the moments of Haar matrices in a claim are these."""
+    return least_sizes([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
+
+
+def least_sizes(expressions: Sequence[Any], matrices: Matrices) -> dict[sp.Expr, int]:
+    """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m.
+
+    Parameters
+    ----------
+    expressions : sequence of sympy.Expr
+        What expectations are taken of.
+    matrices : Matrices
+        The matrices.
+    """
     least: dict[sp.Expr, int] = {}
     for matrix, law in matrices.laws.items():
         if isinstance(law, (Haar, Unitary)) and matrix.rows.is_Symbol:
-            orders = [_degree(s.expression, matrix) for s in meaning.statistics.values()]  # type: ignore[attr-defined]
+            orders = [_degree(expression, matrix) for expression in expressions]
             least[matrix.rows] = max(least.get(matrix.rows, 1), -(-max(orders, default=0) // 2))
     return least
 
@@ -176,7 +189,14 @@ def _written(meaning: Meaning) -> str:
     return text[text.index("=") + 1 :].strip()
 
 
-def _assumptions(matrices: Matrices) -> tuple[str, ...]:
+def assumptions(matrices: Matrices) -> tuple[str, ...]:
+    """Return what is assumed of matrices: the laws of the random ones as they were declared, and the fixed ones.
+
+    Parameters
+    ----------
+    matrices : Matrices
+        The matrices.
+    """
     random = {str(matrix) for matrix in matrices.laws}
     fixed = [
         f"{name} is a fixed {'symmetric ' if m in matrices.symmetric else ''}{m.rows} by {m.cols} matrix"
