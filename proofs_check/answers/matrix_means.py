@@ -111,12 +111,21 @@ def expect(
     shown = source.text[inner.start : inner.end]
     holds = list(inverse_conditions([read], known))
     holds += [f"{size} >= {least}" for size, least in least_sizes([read], known).items() if least > 1]
-    told = [*assumptions(known), *(f"this is so for {condition}" for condition in holds)]
+    told = [*assumptions(known), *(f"{name} = {value}" for name, value in (values or {}).items())]
+    told += [f"this is so for {condition}" for condition in holds]
     return MatrixMean(shown, read, mean, tuple(told))
 
 
 class _Reader(NumberReader):
     """Reads numbers in which no statistic stands, as the mean is taken of the whole."""
+
+    def letter(self, node: Node) -> sp.Expr:
+        """Read a letter of a size, a variance or a probability."""
+        name = f"{node.value}_{node.sub}" if node.sub else node.value
+        if name not in self.known and name not in self.bound:
+            remedy = f"declare it, e.g. --matrix '{name}: n by 1', or use {', '.join(sorted(self.known))}"
+            raise self.refuse(node, f"there is no letter or matrix {name!r}", remedy)
+        return super().letter(node)
 
     def special(self, node: Node) -> sp.Expr:
         """Read a trace or a norm."""

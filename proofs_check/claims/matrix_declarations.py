@@ -94,6 +94,8 @@ def declaration(text: str) -> Declaration:
         known = f"it may have {', '.join(allowed)}" if allowed else "leave it out"
         raise InvalidArgument("matrix", f"{law} has no {wrong[0]}", known)
     scale = _PARTS.sub("", rest).strip()
+    if unread := [part for part in ("mean", "rowcov", "colcov", "scale") if part in scale.split()]:
+        raise InvalidArgument("matrix", f"{unread[0]} needs the name of a matrix", f"use e.g. {unread[0]} Sigma")
     if law == "constant" and scale not in ("", "symmetric"):
         raise InvalidArgument(
             "matrix", f"{scale!r} is not known of a constant matrix", "leave it out, or say symmetric"

@@ -63,9 +63,9 @@ def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> s
     -----
     A product of traces and forms is a sum over indices, and averaging over one matrix makes some of them equal.
     Independent entries become blocks of equal entries, weighted by joint cumulants. A Haar matrix pairs the row indices
-    and pairs the column indices, weighted by the Weingarten function; an inverse Wishart matrix does the same to all its
-    indices at once. Complex entries are paired with conjugated ones. A matrix is read off a sum whose row and column
-    index are left open. After each matrix equal sums are collected, by a
+    and pairs the column indices, weighted by the Weingarten function; an inverse Wishart matrix pairs all its indices.
+    Complex entries are paired with conjugated ones. A matrix is read off a sum whose row and column index are left
+    open. After each matrix equal sums are collected, by a
     canonical form of their index graphs, so the cost of a product of L matrices grows linearly with L. Nothing of
     :mod:`theory.moments.transfer` is used, so the two may be compared.
 
