@@ -36,17 +36,21 @@ class MatrixMean:
         The mean, a matrix where the expression is one.
     assumptions : tuple of str
         The laws, the fixed matrices, and for which sizes the answer holds.
+    is_one_term : bool
+        Whether the expression needs no brackets behind E.
     """
 
     expression: str
     read: Any
     exact: Any
     assumptions: tuple[str, ...]
+    is_one_term: bool = True
 
     @property
     def statement(self) -> str:
         """The left-hand side, as it is written in a claim."""
-        return f"E[{self.expression}]" if is_matrix(self.exact) else f"E {self.expression}"
+        bare = not is_matrix(self.exact) and self.is_one_term
+        return f"E {self.expression}" if bare else f"E[{self.expression}]"
 
     def __repr__(self) -> str:
         return f"<MatrixMean: {self.statement} = {claimed(self.exact)}>"
@@ -113,7 +117,7 @@ def expect(
     holds += [f"{size} >= {least}" for size, least in least_sizes([read], known).items() if least > 1]
     told = [*assumptions(known), *(f"{name} = {value}" for name, value in (values or {}).items())]
     told += [f"this is so for {condition}" for condition in holds]
-    return MatrixMean(shown, read, mean, tuple(told))
+    return MatrixMean(shown, read, mean, tuple(told), inner.kind in ("call", "norm", "pow"))
 
 
 class _Reader(NumberReader):

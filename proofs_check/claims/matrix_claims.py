@@ -26,7 +26,7 @@ _SIZES = 3
 _MOST_SIZES = 65
 
 
-def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) -> Checked:
+def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, *, compare: bool = True) -> Checked:
     """Check an equation between expectations of matrix products.
 
     Parameters
@@ -39,6 +39,8 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         The random and the fixed matrices.
     began : float
         When the check began, by the monotonic clock.
+    compare : bool
+        Whether nearby false variants of the claim are tried on the same evidence.
 
     Raises
     ------
@@ -60,7 +62,8 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     scope += "".join(f", {condition}" for condition in finite)
     unproved = [condition for condition in meaning.conditions if not condition.proved(lambda number: number)]
     scope += ", wherever both sides have a value" if unproved else ""
-    missing = _without_value(unproved, matrices, finite)
+    least = least_sizes_of(meaning, matrices)
+    missing = _without_value(unproved, matrices, finite, least)
     tier = "derived"
     example = None
     if missing:
@@ -68,7 +71,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     elif _is_same(derived, claimed, matrices):
         judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
     else:
-        example = _witness(derived, claimed, matrices, least_sizes_of(meaning, matrices), finite)
+        example = _witness(derived, claimed, matrices, least, finite)
         verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
         says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
         judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
@@ -83,7 +86,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         derived=derived,
         ratio=None,
         assumptions=assumptions(matrices),
-        sharpness=_sharpness(meaning, net, matrices, claimed) if supported else Sharpness(),
+        sharpness=_sharpness(meaning, net, matrices, claimed) if supported and compare else Sharpness(),
         seconds=time.monotonic() - began,
         about="matrices",
     )
@@ -111,13 +114,18 @@ def inverse_conditions(expressions: Iterable[Any], matrices: Matrices) -> dict[s
     return found
 
 
-def _without_value(conditions: Iterable[Condition], matrices: Matrices, finite: Mapping[str, sp.Expr]) -> str:
+def _without_value(
+    conditions: Iterable[Condition],
+    matrices: Matrices,
+    finite: Mapping[str, sp.Expr],
+    least: Mapping[sp.Expr, int],
+) -> str:
     """Return sizes at which a side has no value, in words; those with traces of fixed matrices are left open."""
     plain = [one for one in conditions if one.letters <= set(matrices.letters.values())]
     for size in range(1, _MOST_SIZES):
         point = _raised(dict.fromkeys(matrices.letters.values(), sp.Integer(size)), finite)
-        if point is None:
-            continue
+        if point is None or any(point[letter] < number for letter, number in least.items()):
+            continue  # what is derived does not hold there
         for one in plain:
             problem = one.broken(partial(_exactly, point))
             if problem:
@@ -231,7 +239,7 @@ def _is_same(one: Any, other: Any, matrices: Matrices) -> bool:
         return _is_zero(one - other)
     shape = one.shape if is_matrix(one) else other.shape
     left, right = (sp.MatrixSymbol(f"vector {side}", size, 1) for side, size in enumerate(shape))
-    forms = [sp.Trace(left.T * matrix * right) if is_matrix(matrix) else sp.S.Zero for matrix in (one, other)]
+    forms = [sp.Trace(sp.MatMul(left.T, matrix, right)) if is_matrix(matrix) else sp.S.Zero for matrix in (one, other)]
     first, second = (_expectation(form, matrices) for form in forms)
     return _is_zero(first - second)
 

@@ -29,7 +29,7 @@ class Shapes:
     >>> shapes = Shapes({"X": (b, p)}, {"b", "p"})
     >>> _ = shapes.of(parse_formula("X.T*A*X*B")[0])
     >>> shapes.found("A"), shapes.found("B")
-    ((b, b), (p, None))
+    ((b, b), (p, p))
     """
 
     def __init__(self, known: Mapping[str, Shape], letters: Any) -> None:
@@ -38,8 +38,16 @@ class Shapes:
         self._parent: dict[Any, Any] = {}
 
     def found(self, name: str) -> tuple[sp.Expr | None, sp.Expr | None]:
-        """Return the dimensions of a matrix, None where nothing says what they are."""
+        """Return the dimensions of a matrix, None where nothing says what they are.
+
+        A matrix with one known size is square if no other matrix depends on the unknown one.
+        """
         rows, columns = (self._root(dimension) for dimension in self._known[name])
+        others = {self._root(x) for other, shape in self._known.items() if other != name for x in shape}
+        if isinstance(rows, str) and not isinstance(columns, str) and rows not in others:
+            rows = columns
+        elif isinstance(columns, str) and not isinstance(rows, str) and columns not in others:
+            columns = rows
         return (None if isinstance(rows, str) else rows), (None if isinstance(columns, str) else columns)
 
     @property
@@ -64,8 +72,8 @@ class Shapes:
                 self._join(left[1:], right[:1])
                 return self._settled((left[0], right[1]))
             case "div" | "neg" | "statistic":
-                shapes = [self.of(part) for part in node.parts]
-                return shapes[0]
+                first, *_ = map(self.of, node.parts)
+                return first
             case "transpose":
                 shape = self.of(node.parts[0])
                 return None if shape is None else (shape[1], shape[0])
@@ -74,13 +82,13 @@ class Shapes:
                 if shape is not None:
                     self._join(shape[:1], shape[1:])
                 return shape
-        shapes = [self.of(part) for part in node.parts]
-        if node.kind == "call" and node.value == "tr" and shapes and shapes[0] is not None:
-            self._join(shapes[0][:1], shapes[0][1:])
-        if node.kind == "call" and node.value == "hadamard" and len(shapes) == 2 and None not in shapes:
-            self._join(*shapes)
-            return shapes[0]
-        return shapes[0] if node.kind == "call" and node.value == "diag" else None
+        inner = [self.of(part) for part in node.parts]
+        if node.kind == "call" and node.value == "tr" and inner and inner[0] is not None:
+            self._join(inner[0][:1], inner[0][1:])
+        if node.kind == "call" and node.value == "hadamard" and len(inner) == 2 and None not in inner:
+            self._join(*inner)
+            return inner[0]
+        return inner[0] if node.kind == "call" and node.value == "diag" else None
 
     def _of_name(self, node: Node) -> Shape | None:
         name = f"{node.value}_{node.sub}" if node.sub else node.value

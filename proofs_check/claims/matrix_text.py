@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.str import StrPrinter
 
 from proofs_check.claims.matrices import is_matrix
@@ -60,7 +61,7 @@ class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
             return "*".join(parts)
         if number == -1:
             return f"-{'*'.join(parts)}"
-        above, below = number.as_numer_denom()
+        above, below = _lowest_terms(number).as_numer_denom()
         text = "*".join(([] if above == 1 else [self._factor(above)]) + parts)
         return text if below == 1 else f"{text}/{self._divisor(below)}"
 
@@ -80,6 +81,14 @@ class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _atom(self, matrix: Any) -> str:
         text = self._print(matrix)
         return f"({text})" if isinstance(matrix, (sp.MatMul, sp.MatAdd)) else text
+
+
+def _lowest_terms(number: sp.Expr) -> sp.Expr:
+    """Return a sum of fractions as one fraction in lowest terms, with traces and forms as letters."""
+    parts = number.atoms(sp.Trace, MatrixElement)
+    names = {part: sp.Dummy() for part in sorted(parts, key=sp.default_sort_key)}
+    plain = number.xreplace(names)
+    return (sp.factor(plain) if plain.is_Add else plain).xreplace({name: part for part, name in names.items()})
 
 
 def claimed(expression: Any) -> str:

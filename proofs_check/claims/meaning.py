@@ -177,10 +177,6 @@ def understand_quantity(text: str, net: Ensemble) -> Meaning:
     return Meaning("=", left, sp.S.Zero, None, reader.statistics, reader.mentions_input, source, *rest)
 
 
-def _shape(value: Any) -> tuple[sp.Expr, ...]:
-    return value.shape if is_matrix(value) else ()
-
-
 class _Reader(NumberReader):
     """Reads statistics, each into a letter of its own."""
 
@@ -200,11 +196,8 @@ class _Reader(NumberReader):
         if is_matrix(left) != is_matrix(right) and 0 not in (left, right):
             remedy = "multiply it by I, or take a trace"
             raise self.refuse(root, "one side is a matrix and the other a number", remedy)
-        if (
-            is_matrix(left)
-            and is_matrix(right)
-            and any(sp.expand(a - b) for a, b in zip(shape, right.shape, strict=True))
-        ):
+        both = zip(shape, right.shape, strict=True) if shape and is_matrix(right) else ()
+        if any(sp.expand(a - b) for a, b in both):
             sizes = " and ".join(" by ".join(map(str, side.shape)) for side in (left, right))
             raise self.refuse(root, f"the sides have the sizes {sizes}", "transpose one of them")
         return left, right, None
@@ -240,7 +233,8 @@ class _Reader(NumberReader):
             if node.value != "E":
                 raise self.refuse(node, "of matrices only E is known here", "write E tr(...)")
             inside = self.matrices.value(node.parts[0], self)
-            return self.placeholder(MatrixExpectation(inside, self.text(node.parts[0])), *_shape(inside))
+            shape = inside.shape if is_matrix(inside) else ()
+            return self.placeholder(MatrixExpectation(inside, self.text(node.parts[0])), *shape)
         match node.value:
             case "E":
                 return self.mean(self.random(node.parts[0]))

@@ -6,6 +6,7 @@ matrix_laws          what a random matrix symbol stands for
 entry_laws           entries that need be neither centred nor symmetric
 scalars              scalars as callers give them
 parsing              from SymPy to sums of products of entries
+letters              what a label in such a sum stands for
 index_graphs         such sums as graphs, and when two are the same
 roles                what the letters of a calculation are
 calculation          one matrix after the other averaged out

@@ -15,8 +15,9 @@ from theory.matrix_expectations.coefficients import Coefficients, Polynomial
 from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
 from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, Component, Edge, Merged, canonical, ends
+from theory.matrix_expectations.letters import Letter
 from theory.matrix_expectations.matrix_laws import Gaussian, InverseWishart, Mask, MatrixLaw, Wishart, is_matrix
-from theory.matrix_expectations.parsing import Letter, Monomial
+from theory.matrix_expectations.parsing import Monomial
 from theory.matrix_expectations.reading import written
 from theory.matrix_expectations.roles import Roles
 

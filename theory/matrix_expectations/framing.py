@@ -9,7 +9,7 @@ import sympy as sp
 
 from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import NONE, Component, Word
-from theory.matrix_expectations.parsing import Frame, Letter, Pin
+from theory.matrix_expectations.letters import Frame, Letter, Pin
 from theory.matrix_expectations.reading import Network, letter_of, product_of, written
 
 _VERTICES = {"rows": -2, "columns": -3}

@@ -13,73 +13,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import NONE, Edge, Merged, ends
+from theory.matrix_expectations.letters import Conjugate, Frame, Letter, Pin
 from theory.matrix_expectations.scalars import in_one_line
-
-
-@dataclass(frozen=True)
-class Pin:
-    """A unit vector, which gives an index a value.
-
-    Parameters
-    ----------
-    index : sympy.Expr
-        The index of its entry 1, counted from 0 as in SymPy.
-    dimension : sympy.Expr
-        The number of its entries.
-    """
-
-    index: sp.Expr
-    dimension: sp.Expr
-
-    @property
-    def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        """The shape of a column."""
-        return self.dimension, sp.S.One
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A vector without a value of its own, which holds the place of the rows or of the columns of a matrix.
-
-    Parameters
-    ----------
-    side : str
-        ``rows`` or ``columns``.
-    dimension : sympy.Expr
-        The number of its entries.
-    """
-
-    side: str
-    dimension: sp.Expr
-
-    @property
-    def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        """The shape of a column."""
-        return self.dimension, sp.S.One
-
-
-@dataclass(frozen=True)
-class Conjugate:
-    """The entry by entry conjugate of a complex matrix.
-
-    Parameters
-    ----------
-    matrix : sympy.MatrixExpr
-        The matrix.
-    """
-
-    matrix: Any
-
-    @property
-    def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        """The shape of the matrix."""
-        rows, columns = self.matrix.shape
-        return rows, columns
-
-
-Letter = Any
-"""A letter is a matrix that is not taken apart (a symbol, an explicit matrix, a known inverse), a :class:`Pin`, a
-:class:`Frame` or a :class:`Conjugate`."""
 
 
 @dataclass(frozen=True)
@@ -369,8 +304,9 @@ class _Reader:
         parts = [self.scalar(factor, bound) for factor in factors if not getattr(factor, "is_Matrix", False)]
         vertices = [row]
         for left, right in pairwise(matrices):
-            names = f"the columns of {in_one_line(left)}", f"the rows of {in_one_line(right)}"
-            _require_same(names[0], left.shape[1], names[1], right.shape[0], sp.MatMul(*matrices))
+            if left.shape[1] != right.shape[0]:  # the texts of long factors take long
+                names = f"the columns of {in_one_line(left)}", f"the rows of {in_one_line(right)}"
+                _require_same(names[0], left.shape[1], names[1], right.shape[0], sp.MatMul(*matrices))
             vertices.append(self.index(right.shape[0]))
         inner = _Term(indices=tuple(vertices[1:]))
         vertices.append(column)

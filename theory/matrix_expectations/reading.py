@@ -17,7 +17,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from theory.matrix_expectations.index_graphs import NONE, Component, Word
-from theory.matrix_expectations.parsing import Conjugate, Letter, Pin
+from theory.matrix_expectations.letters import Conjugate, Letter, Pin
 
 
 def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:

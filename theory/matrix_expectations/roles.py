@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from theory.ensembles import InvalidArgument
+from theory.matrix_expectations.letters import Conjugate, Frame, Letter, Pin
 from theory.matrix_expectations.matrix_laws import (
     Gaussian,
     InverseWishart,
@@ -18,7 +19,6 @@ from theory.matrix_expectations.matrix_laws import (
     inverse_of,
     is_matrix,
 )
-from theory.matrix_expectations.parsing import Conjugate, Frame, Letter, Pin
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def test_counterexamples_lie_where_moments_are_finite():
     [
         ("E[W*A*W.T] = tr(A)", "one side is a matrix and the other a number"),
         ("E[W*A*W.T] = ones(m, m)", "the sides have the sizes n by n and m by m"),
-        ("E[W*W.T] = W", "a random matrix stands outside E"),
+        ("E[W*W.T] = W*W.T", "a random matrix stands outside E"),
         ("E[W*W.T] <= I", "only equations are known here"),
     ],
 )

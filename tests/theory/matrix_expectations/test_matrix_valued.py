@@ -30,7 +30,7 @@ from theory.matrix_expectations import (
 )
 from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, canonical
-from theory.matrix_expectations.parsing import Frame
+from theory.matrix_expectations.letters import Frame
 
 b, n, p = sp.symbols("b n p", integer=True, positive=True)
 X, W = sp.MatrixSymbol("X", b, p), sp.MatrixSymbol("W", n, p)

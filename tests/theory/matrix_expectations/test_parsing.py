@@ -11,7 +11,8 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 from tests.theory.matrix_expectations.small_matrices import brute_sum, evaluated, matrices
 from tests.theory.small_networks import refused
 from theory.matrix_expectations.index_graphs import canonical
-from theory.matrix_expectations.parsing import Pin, parse
+from theory.matrix_expectations.letters import Pin
+from theory.matrix_expectations.parsing import parse
 
 n, m, c, i, j, k = sp.symbols("n m c i j k", integer=True, positive=True)
 A, B = (sp.MatrixSymbol(name, n, n) for name in "AB")
