@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import flint
 
@@ -59,13 +59,21 @@ class GaussianAverages:
     q: Ball
     mean: Ball = _ZERO
     digits: int = 15
-    _function: BallActivation = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.q > 0 or not self.q.is_finite():
             shown = self.q.str(5)
             raise InvalidArgument("q", f"a variance is positive and finite, got {shown}", "use e.g. flint.arb(1)")
-        object.__setattr__(self, "_function", ball_activation(self.activation))
+        ball_activation(self.activation)  # refuses what is no activation
+
+    @property
+    def _function(self) -> BallActivation:
+        """The activation, whose constants have the present precision."""
+        return ball_activation(self.activation)
+
+    def first(self) -> Ball:
+        r"""Return :math:`E\phi(m+\sqrt qZ)`."""
+        return self._average(1)
 
     def square(self) -> Ball:
         r"""Return :math:`E\phi(m+\sqrt qZ)^2`."""

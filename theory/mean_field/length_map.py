@@ -86,9 +86,10 @@ def layer_limits(net: Ensemble, layer: int | None = None, digits: int = 15) -> l
     Parameters
     ----------
     net : Ensemble
-        A plain network with any activation, normal weights, and biases or none; or weights of any law without biases and
-        with an input of equal entries, whose preactivations are normal in the limit. Its width is a number or a symbol n; in
-        the latter case :math:`ns^2` and :math:`|x|^2/n` must be free of n, as under ``xavier`` with the input ``ones``.
+        A plain network with any activation, normal weights, and biases or none; or weights of any law without biases
+        and with an input of equal entries, whose preactivations are normal in the limit. Its width is a number or a
+        symbol n; in the latter case :math:`ns^2` and :math:`|x|^2/n` must be free of n, as under ``xavier`` with the
+        input ``ones``.
     layer : int, optional
         The last layer k; the depth by default.
     digits : int
