@@ -313,12 +313,14 @@ class Matrices:
     def _call(self, node: Node, reader: Reader) -> Any:
         """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
         wanted = {"diag": 1, "hadamard": 2, "ones": 2}[node.value]
-        if len(node.parts) != wanted:
+        if len(node.parts) != wanted and not (node.value == "hadamard" and len(node.parts) > wanted):
             raise reader.refuse(node, f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}", "check it")
         if node.value == "ones":
             return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
         parts = [self.read(part, reader) for part in node.parts]
-        return sp.HadamardProduct(*parts) if node.value == "hadamard" else DiagMatrix(DiagonalOf(parts[0]))
+        if node.value == "hadamard":
+            return sp.HadamardProduct(*parts)
+        return DiagMatrix(parts[0] if parts[0].shape[1] == 1 else DiagonalOf(parts[0]))
 
     def _fixed(self, name: str, node: Node, reader: Reader) -> sp.MatrixSymbol:
         """Return a fixed matrix that was not declared, of the shape that its neighbours need."""

@@ -19,20 +19,20 @@ class Shapes:
     ----------
     known : mapping of str to shape
         The shapes of the declared matrices.
-    letters : collection of str
-        Names that are numbers.
+    letters : mapping of str to sympy.Expr
+        The numbers that names stand for.
 
     Examples
     --------
     >>> from proofs_check.claims.syntax import parse_formula
     >>> b, p = sp.symbols("b p")
-    >>> shapes = Shapes({"X": (b, p)}, {"b", "p"})
+    >>> shapes = Shapes({"X": (b, p)}, {"b": b, "p": p})
     >>> _ = shapes.of(parse_formula("X.T*A*X*B")[0])
     >>> shapes.found("A"), shapes.found("B")
     ((b, b), (p, p))
     """
 
-    def __init__(self, known: Mapping[str, Shape], letters: Any) -> None:
+    def __init__(self, known: Mapping[str, Shape], letters: Mapping[str, Any]) -> None:
         self._known = dict(known)
         self._letters = letters
         self._parent: dict[Any, Any] = {}
@@ -85,10 +85,21 @@ class Shapes:
         inner = [self.of(part) for part in node.parts]
         if node.kind == "call" and node.value == "tr" and inner and inner[0] is not None:
             self._join(inner[0][:1], inner[0][1:])
-        if node.kind == "call" and node.value == "hadamard" and len(inner) == 2 and None not in inner:
-            self._join(*inner)
+        if node.kind == "call" and node.value == "hadamard" and None not in inner:
+            for other in inner[1:]:
+                self._join(inner[0], other)
             return inner[0]
-        return inner[0] if node.kind == "call" and node.value == "diag" else None
+        if node.kind == "call" and node.value == "ones" and len(node.parts) == 2:
+            return self._settled((self._size(node.parts[0]), self._size(node.parts[1])))
+        if node.kind == "call" and node.value == "diag" and inner[0] is not None:
+            return inner[0] if self._root(inner[0][1]) != 1 else (inner[0][0], inner[0][0])
+        return None
+
+    def _size(self, node: Node) -> Any:
+        """Return the number that a size is, or a name of its own if it is a formula."""
+        if node.kind == "number":
+            return sp.Integer(node.value)
+        return self._letters.get(node.value, f"size at {node.start}")
 
     def _of_name(self, node: Node) -> Shape | None:
         name = f"{node.value}_{node.sub}" if node.sub else node.value

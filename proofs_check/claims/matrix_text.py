@@ -37,6 +37,12 @@ class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         (inside,) = node.args
         return f"diag({self._print(inside.arg if isinstance(inside, DiagonalOf) else inside)})"
 
+    def _print_DiagonalOf(self, node: Any) -> str:
+        return f"(diag({self._print(node.arg)})*ones({self._print(node.shape[0])}, 1))"
+
+    def _print_HadamardPower(self, node: Any) -> str:
+        return f"hadamard({', '.join([self._print(node.base)] * int(node.exp))})"
+
     def _print_HadamardProduct(self, node: Any) -> str:
         return f"hadamard({', '.join(map(self._print, node.args))})"
 

@@ -27,6 +27,10 @@ ASKED = [
     ("diag(W*A)*W*x", ["W: normal, n by n", "x: n by 1"]),
     ("||W*A||_F^2 + (x.T*W*x)^2", ["W: relu 2/n, n by n", "x: n by 1"]),
     ("tr(Q*A*Q.T*A)*I_n", ["Q: haar, n by n", "A: constant symmetric, n by n"]),
+    ("W*x*x.T*W.T*A*W*W.T", ["W: symmetric, n by n", "x: n by 1"]),
+    ("hadamard(W, W, W)*A*W.T", ["W: symmetric, n by n"]),
+    ("diag(W*A*W.T)*x", ["W: symmetric, n by n", "x: n by 1"]),
+    ("diag(x)*W*A*W.T", ["W: bernoulli p, n by m", "x: n by 1"]),
     ("T*A", ["T: inverse-wishart b scale Psi, p by p"]),
     ("W*D*A*D*W.T", ["W: rademacher, n by m", "D: mask 1/2, m by m"]),
 ]
