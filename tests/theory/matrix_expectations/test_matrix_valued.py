@@ -303,6 +303,14 @@ def test_complex_normal_matrices_pair_entries_with_conjugates() -> None:
         assert same(found, {G: g, F: f}, {n: 2, p: 2}, mean)
 
 
+def test_conjugates_alone_have_mean_zero_and_numbers_are_conjugated() -> None:
+    Z = sp.MatrixSymbol("Z", n, p)
+    law = {Z: ComplexGaussian()}
+    assert expectation(sp.Adjoint(Z), law) == sp.ZeroMatrix(p, n)
+    assert expectation(sp.Trace(Q.conjugate() * G), {Q: Unitary()}) == 0
+    assert expectation(Z * sp.Adjoint(sp.I * Z), law) == sp.MatMul(-sp.I * p, sp.Identity(n))
+
+
 def clifford() -> list[Any]:
     """The 24 unitary matrices, up to phases, that Hadamard's and the phase gate generate: a unitary 3-design."""
     gates = [np.array([[1, 1], [1, -1]]) / np.sqrt(2), np.diag([1, 1j])]
