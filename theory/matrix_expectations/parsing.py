@@ -35,6 +35,9 @@ class Known:
     invertible: frozenset[sp.MatrixSymbol] = frozenset()
     real: frozenset[sp.MatrixSymbol] = frozenset()
 
+    def __repr__(self) -> str:
+        return f"Known({len(self.means)} means, {len(self.invertible)} invertible, {len(self.real)} real)"
+
 
 @dataclass(frozen=True)
 class Monomial:

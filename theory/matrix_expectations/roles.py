@@ -57,6 +57,9 @@ class Roles:
     pins: frozenset[int] = frozenset()
     frames: dict[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Roles({len(self.letters)} letters, {len(self.laws)} random)"
+
     @classmethod
     def of(cls, letters: list[Letter], laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> Roles:
         """Find the roles of letters.

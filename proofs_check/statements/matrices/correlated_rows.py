@@ -95,7 +95,7 @@ CORRELATED_ROWS = Statement(
         r"\mathbb E[X^\top AXBX^\top CX]=\operatorname{tr}A\operatorname{tr}C\,\Sigma B\Sigma"
         r"+\operatorname{tr}(AC^\top)\,\Sigma B^\top\Sigma+\operatorname{tr}(AC)\operatorname{tr}(B\Sigma)\,\Sigma"
     ),
-    source="Wick's theorem; L. Isserlis, Biometrika 12, 1918",
+    source="L. Isserlis, Biometrika 12, doi 10.1093/biomet/12.1-2.134",
     assumptions=(ROWS,),
     claim=quartic,
     evidence=(
@@ -183,7 +183,7 @@ WISHART_QUADRATIC = Statement(
         r"\mathbb E[SAS]=b^2\,\Sigma A\Sigma+b\,\Sigma A^\top\Sigma+b\operatorname{tr}(A\Sigma)\,\Sigma,\quad "
         r"\mathbb E\|X^\top X\|_F^2=b(b+1)\operatorname{tr}\Sigma^2+b(\operatorname{tr}\Sigma)^2"
     ),
-    source="G. Letac and H. Massam, Scand. J. Statist. 31, 2004",
+    source="G. Letac and H. Massam, Scand. J. Statist. 31, doi 10.1111/j.1467-9469.2004.01-043.x",
     assumptions=(COLUMNS,),
     claim=quadratic,
     evidence=(

@@ -86,7 +86,7 @@ INVERSE_WISHART = Statement(
         r"\mathbb E[S^{-1}AS^{-1}]=\frac{(b-p-2)\,\Sigma^{-1}A\Sigma^{-1}+\Sigma^{-1}A^\top\Sigma^{-1}"
         r"+\operatorname{tr}(A\Sigma^{-1})\,\Sigma^{-1}}{(b-p)(b-p-1)(b-p-3)}"
     ),
-    source="D. von Rosen, Scand. J. Statist. 15, 1988; S. Matsumoto, J. Theor. Probab. 25, 2012",
+    source="S. Matsumoto, J. Theor. Probab. 25; B. Collins, S. Matsumoto and N. Saad, arXiv:1205.0956",
     assumptions=(FINITE,),
     claim=inverse_quadratic,
     evidence=(

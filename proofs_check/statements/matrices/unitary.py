@@ -94,7 +94,7 @@ UNITARY_HAAR = Statement(
         r"\mathbb E[UAU^*BUCU^*]=\frac{n\operatorname{tr}A\operatorname{tr}C-\operatorname{tr}AC}{n(n^2-1)}\,B"
         r"+\frac{n\operatorname{tr}AC-\operatorname{tr}A\operatorname{tr}C}{n(n^2-1)}\operatorname{tr}(B)\,I"
     ),
-    source="B. Collins and P. Sniady, arXiv:math-ph/0402073",
+    source="B. Collins and P. Sniady, arXiv:math-ph/0402073; M. Novaes, arXiv:1406.2182",
     assumptions=(UNIFORM,),
     claim=unitary_word,
     evidence=(
