@@ -60,7 +60,8 @@ class PlainChunk(KeptChunk):
         law: Weights | None = None,
         second_input: SecondInput | None = None,
     ) -> None:
-        self._asked, self.second_input = second_input, None if second_input is None else PairTrace()
+        self._asked = second_input
+        self.second_input = None if second_input is None else PairTrace(saturates=not net.is_piecewise_linear)
         super().__init__(net, rng, networks, law=law)
 
     @property

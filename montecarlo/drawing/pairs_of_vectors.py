@@ -18,6 +18,11 @@ class PairTrace:
 
     Its methods are those of :class:`montecarlo.drawing.second_inputs.SecondInputTrace` that observables call.
 
+    Parameters
+    ----------
+    saturates : bool
+        Whether equal activations can have been made equal by rounding. If not, the angle between them is 0.
+
     Examples
     --------
     >>> pair = PairTrace()
@@ -26,7 +31,8 @@ class PairTrace:
     (array([[0.785398]]), array([[1.098612]]))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, saturates: bool = False) -> None:
+        self._saturates = saturates
         self._firsts: list[Array] = []
         self._seconds: list[Array] = []
 
@@ -64,7 +70,11 @@ class PairTrace:
             for vectors, norm in zip((self._firsts[k], self._seconds[k]), norms, strict=True)
         )
         angles = 2 * np.arctan2(np.linalg.norm(u - w, axis=1), np.linalg.norm(u + w, axis=1))
-        if (angles[alive] < _LEAST_ANGLE).any():
+        parallel = np.count_nonzero((u != 0) | (w != 0), axis=1) == 1
+        if not self._saturates:
+            parallel |= (self._firsts[k] == self._seconds[k]).all(axis=1)
+        angles[parallel] = np.where((u * w).sum(axis=1) < 0, np.pi, 0.0)[parallel]
+        if (angles[alive & ~parallel] < _LEAST_ANGLE).any():
             problem = f"after layer {k} two inputs are less than 1e-7 apart in angle, where rounding decides it"
             raise InvalidArgument("depth", problem, "measure fewer layers, or inner products")
-        return np.asarray(np.log(angles, out=np.full(len(angles), -np.inf), where=alive))
+        return np.asarray(np.log(angles, out=np.full(len(angles), -np.inf), where=alive & (angles > 0)))

@@ -37,6 +37,10 @@ from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
 
+_ROUNDED = 1e-14
+"""A part orthogonal to another vector is 0 with rounding errors if it is no larger than this share of the whole."""
+
+
 class AnyActivationChunk:
     """A few plain networks of normal weights, with biases or a smooth activation, as the vectors that pass through.
 
@@ -80,7 +84,7 @@ class AnyActivationChunk:
         self._slopes: list[Array] = []
         x, log_x = vector(net.input or "unit", self._widths[0])
         self.input: Array = magnified(x, log_x)
-        self.second_input = None if second_input is None else PairTrace()
+        self.second_input = None if second_input is None else PairTrace(saturates=self._smooth is not None)
         other = (
             None if second_input is None else float(second_input.cosine) * self.input + second_input.across(self.input)
         )
@@ -123,8 +127,7 @@ class AnyActivationChunk:
             z = self._drawn(s, read, self._widths[k])
             if moved is not None:
                 read_too = _with_unit(moved, unit)
-                along = _shares(np.einsum("mi,mi->m", read, read_too), np.einsum("mi,mi->m", read, read))
-                e = read_too - along[:, None] * read
+                along, e = _split(read_too, read)
                 z_of_e = self._drawn(s, e, self._widths[k])
                 moved = self._activated(along[:, None] * z + z_of_e + self._constant)[0]
                 if keeps:
@@ -184,6 +187,16 @@ class AnyActivationChunk:
 def _with_unit(a: Array, unit: float) -> Array:
     """Return activations with one more unit, of the same output in all networks; without it, if that is 0."""
     return np.concatenate([a, np.full((len(a), 1), unit)], axis=1) if unit else a
+
+
+def _split(vectors: Array, along: Array) -> tuple[Array, Array]:
+    """Return how often other vectors are contained in vectors, and what is orthogonal to those; rounding is made 0."""
+    square = np.einsum("mi,mi->m", along, along)
+    share = _shares(np.einsum("mi,mi->m", vectors, along), square)
+    rest = vectors - share[:, None] * along
+    rest -= _shares(np.einsum("mi,mi->m", rest, along), square)[:, None] * along
+    rest[np.linalg.norm(rest, axis=1) <= _ROUNDED * np.linalg.norm(vectors, axis=1)] = 0
+    return share, rest
 
 
 def _shares(of: Array, whole: Array) -> Array:
