@@ -140,6 +140,7 @@ def forward(
     *,
     biases: Sequence[Numbers] | None = None,
     floor: float = 0.0,
+    before: Callable[[int, Numbers, Numbers, Numbers], None] | None = None,
     after: Callable[[int, Numbers], None] | None = None,
 ) -> tuple[Numbers, list[Passed]]:
     """Run networks forward.
@@ -158,6 +159,9 @@ def forward(
         What is added after each matrix; by default nothing is.
     floor : float
         What is added to variances before they divide.
+    before : callable, optional
+        Called with k, the preactivations, the matrix and a_{k-1} before anything else follows. It may change
+        preactivations in place.
     after : callable, optional
         Called with k and a_k after each layer. Where layers are homogeneous, it may multiply a_k in place.
 
@@ -179,6 +183,8 @@ def forward(
         z, deviations = layout.forward(w, a), None
         if biases is not None:
             z = z + (biases[k - 1] if layout.inputs is None else np.expand_dims(biases[k - 1], layout.inputs))
+        if before is not None:
+            before(k, z, w, a)
         if layer.standardized is not None:
             z, deviations = _standardize(z, _axis(layer, layout), floor)
         slopes = _slopes(layer, z)

@@ -14,15 +14,21 @@ from numpy.typing import NDArray
 
 from montecarlo.architectures.kept_weights import KeptChunk, log_of_squares
 from montecarlo.architectures.passes import VECTORS, Passed, backward, forward
-from montecarlo.arrays import Array
+from montecarlo.arguments import as_ensemble
+from montecarlo.arrays import Array, Numbers
 from montecarlo.drawing.biases import Biases
+from montecarlo.drawing.cancellation import cancelled
 from montecarlo.drawing.float_range import log_squares_in_range, require_slopes
 from montecarlo.drawing.input_and_readout import magnified, vector
 from montecarlo.drawing.norm_traces import rescale
 from montecarlo.drawing.pairs_of_vectors import PairTrace
 from montecarlo.drawing.second_inputs import SecondInput
+from montecarlo.drawing.small_products import matrix_vector
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
+
+_ROUNDINGS = 4
+"""So many roundings of an activation there are in each layer."""
 
 
 class PlainChunk(KeptChunk):
@@ -60,6 +66,8 @@ class PlainChunk(KeptChunk):
         law: Weights | None = None,
         second_input: SecondInput | None = None,
     ) -> None:
+        as_ensemble(net)
+        net.require_plain("PlainChunk", biases=True, smooth=True)
         self._asked = second_input
         self.second_input = None if second_input is None else PairTrace(saturates=not net.is_piecewise_linear)
         super().__init__(net, rng, networks, law=law)
@@ -75,8 +83,12 @@ class PlainChunk(KeptChunk):
         return np.ones((self.networks, self.matrices[layer - 1].shape[1])) if slopes is None else slopes
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
-        """Return how many ReLU units of layer k are on, shape (m, len(layers))."""
-        return np.stack([np.count_nonzero(self.slopes(k) > 0, axis=1) for k in layers], axis=1)
+        """Return how many units of layer k are on (z > 0), shape (m, len(layers))."""
+        return np.stack([np.count_nonzero(self._preactivations(k) > 0, axis=1) for k in layers], axis=1)
+
+    def _preactivations(self, k: int) -> Array:
+        z: Array = matrix_vector(self.matrices[k - 1], self._passed[k - 1].read)
+        return z if self.biases is None else z + self.biases[k - 1]
 
     def log_output_squares(self) -> Array:
         """Return log f^2, shape (m,), which is -inf where f is 0."""
@@ -122,8 +134,16 @@ class PlainChunk(KeptChunk):
     def _run(self, inputs: Array) -> tuple[list[Array], list[Passed]]:
         """Return a_1, ..., a_L, shapes (m, n_k), and what the backward pass needs."""
         with np.errstate(over="ignore", invalid="ignore"):  # what has left the range is refused when it is measured
-            last, passed = forward(self.layers, self.matrices, inputs, VECTORS, biases=self.biases)
+            settled = self._cancel if self.net.law.has_atoms and self.net.has_independent_entries else None
+            last, passed = forward(self.layers, self.matrices, inputs, VECTORS, biases=self.biases, before=settled)
         return [*(at.read for at in passed[1:]), last], passed
+
+    def _cancel(self, k: int, z: Numbers, w: Numbers, a: Numbers) -> None:
+        """Set preactivations to 0 that cancel exactly, of a law with atoms; a bias is one more term."""
+        if self.biases is not None:
+            w = np.concatenate([w, self.biases[k - 1][:, :, None]], axis=2)
+            a = np.concatenate([a, np.ones((len(a), 1))], axis=1)
+        cancelled(z, w, a, largest=float(np.abs(w).max()), roundings=_ROUNDINGS * k)
 
     def _back_propagate(self) -> tuple[Array, Array]:
         logs = np.empty((self.networks, len(self.layers)))

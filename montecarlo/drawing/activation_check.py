@@ -84,6 +84,7 @@ def require_complex_slopes(net: Ensemble) -> None:
     ...     print(error.remedy)
     write it without abs, conj, real or imag, e.g. np.where(z.real > 0, z, -z) for abs(z)
     """
+    as_ensemble(net)
     own = net.activation
     if not isinstance(own, Activation):
         return

@@ -9,8 +9,8 @@ import numpy as np
 from montecarlo.arrays import Array
 from theory.ensembles import InvalidArgument
 
-_LEAST_ANGLE = 1e-7
-"""Rounding decides angles far below this, relative to their size."""
+_LEAST_ANGLE = 1e-11
+"""Of smaller angles rounding leaves fewer than four digits."""
 
 
 class PairTrace:
@@ -75,6 +75,6 @@ class PairTrace:
             parallel |= (self._firsts[k] == self._seconds[k]).all(axis=1)
         angles[parallel] = np.where((u * w).sum(axis=1) < 0, np.pi, 0.0)[parallel]
         if (angles[alive & ~parallel] < _LEAST_ANGLE).any():
-            problem = f"after layer {k} two inputs are less than 1e-7 apart in angle, where rounding decides it"
+            problem = f"after layer {k} two inputs are less than 1e-11 apart in angle, where rounding decides it"
             raise InvalidArgument("depth", problem, "measure fewer layers, or inner products")
         return np.asarray(np.log(angles, out=np.full(len(angles), -np.inf), where=alive & (angles > 0)))

@@ -36,7 +36,6 @@ from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.weights import Weights
 from theory.ensembles import Ensemble
 
-
 _ROUNDED = 1e-14
 """A part orthogonal to another vector is 0 with rounding errors if it is no larger than this share of the whole."""
 
@@ -82,6 +81,7 @@ class AnyActivationChunk:
         self._across: list[Array] = []  # what is orthogonal to them in the second input's
         self._images: list[tuple[Array, Array | None]] = []  # what the matrices make of both
         self._slopes: list[Array] = []
+        self._on: list[NDArray[np.int64]] = []
         x, log_x = vector(net.input or "unit", self._widths[0])
         self.input: Array = magnified(x, log_x)
         self.second_input = None if second_input is None else PairTrace(saturates=self._smooth is not None)
@@ -89,7 +89,7 @@ class AnyActivationChunk:
             None if second_input is None else float(second_input.cosine) * self.input + second_input.across(self.input)
         )
         with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range is refused
-            self._log_a = self._forward(other, keeps="backward" in needs)
+            self._log_a = self._forward(other, needs=needs)
         v, log_v = draw_readout(net, rng, networks, self._widths[-1])
         self.readout: Array = magnified(v, log_v)
         self._log_b = self._back_propagate() if "backward" in needs else None
@@ -113,13 +113,13 @@ class AnyActivationChunk:
             return np.asarray(2 * np.log(np.abs(np.einsum("mi,mi->m", self._last, self.readout))))
 
     def active_units(self, layers: Sequence[int]) -> NDArray[np.int64]:
-        """Return how many ReLU units of layer k are on, shape (m, len(layers))."""
-        return np.stack([np.count_nonzero(self._slopes[k - 1] > 0, axis=1) for k in layers], axis=1)
+        """Return how many units of layer k are on (z > 0), shape (m, len(layers)); the chunk needs ``"units"``."""
+        return np.stack([self._on[k - 1] for k in layers], axis=1)
 
-    def _forward(self, other: Array | None, *, keeps: bool) -> Array:
+    def _forward(self, other: Array | None, needs: frozenset[str]) -> Array:
         a = np.repeat(self.input[None, :], self.networks, axis=0)
         moved = None if other is None else np.repeat(other[None, :], self.networks, axis=0)
-        logs = [log_squares_in_range(a, 0)]
+        logs, keeps = [log_squares_in_range(a, 0)], "backward" in needs
         if self.second_input is not None and moved is not None:
             self.second_input.record(a, moved)
         for k, (s, unit) in enumerate(zip(self._scales, self._units, strict=True), start=1):
@@ -133,11 +133,13 @@ class AnyActivationChunk:
                 if keeps:
                     self._across.append(e)
             a, slopes = self._activated(z + self._constant)
+            if "units" in needs:
+                self._on.append(np.count_nonzero(z + self._constant > 0, axis=1))
             logs.append(log_squares_in_range(a, k, slopes, self._smooth))
             if self.second_input is not None and moved is not None:
                 self.second_input.record(a, moved)
-            self._slopes.append(slopes)
             if keeps:
+                self._slopes.append(slopes)
                 self._read.append(read)
                 self._images.append((z, z_of_e))
         self._last = a

@@ -99,6 +99,7 @@ class LawExactAnyActivation:
         net, needs, second_input
             As for :meth:`montecarlo.engines.engine.Engine.opened`.
         """
+        as_ensemble(net)
         return lambda rng, networks: AnyActivationChunk(net, rng, networks, needs=needs, second_input=second_input)
 
 
