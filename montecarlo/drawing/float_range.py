@@ -48,7 +48,7 @@ def log_squares_in_range(a: Array, layer: int, slopes: Numbers | None = None, sm
         outside |= (squares == 0) & ~at_zero
     if outside.any():
         problem = f"|a_{layer}|^2 leaves the range from 1e-280 to 1e280, and this network cannot be rescaled"
-        raise InvalidArgument("depth", problem, "use fewer layers, or a variance nearer to 1/n")
+        raise InvalidArgument("depth", problem, "use fewer layers, a variance nearer to 1/n, or a smaller input")
     with np.errstate(divide="ignore"):  # the log of a 0
         return np.asarray(np.log(squares))
 
