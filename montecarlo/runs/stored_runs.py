@@ -17,7 +17,7 @@ import numpy as np
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Part, Parts, Task
 from montecarlo.runs.measured_code import own_code, package
-from theory.ensembles import Activation, InvalidArgument
+from theory.ensembles import Activation, Ensemble, InvalidArgument
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,10 @@ def _told(value: object) -> str:
         case dict() if type(value) is dict:
             return f"{{{', '.join(f'{_told(key)}: {_told(entry)}' for key, entry in value.items())}}}"
         case _ if is_dataclass(value) and not isinstance(value, type):
-            shown = (f"{field.name}={_told(getattr(value, field.name))}" for field in fields(value) if field.repr)
+            names = [field.name for field in fields(value) if field.repr]
+            if isinstance(value, Ensemble) and value.bias.name == "none":
+                names.remove("bias")  # ensembles had none when the first runs were stored
+            shown = (f"{name}={_told(getattr(value, name))}" for name in names)
             return f"{type(value).__qualname__}({', '.join(shown)})"
         case _:
             return repr(value)
