@@ -87,7 +87,7 @@ class PlainChunk(KeptChunk):
         return np.stack([np.count_nonzero(self._preactivations(k) > 0, axis=1) for k in layers], axis=1)
 
     def _preactivations(self, k: int) -> Array:
-        z: Array = matrix_vector(self.matrices[k - 1], self._passed[k - 1].read)
+        z: Array = np.asarray(matrix_vector(self.matrices[k - 1], self._passed[k - 1].read), np.float64)
         return z if self.biases is None else z + self.biases[k - 1]
 
     def log_output_squares(self) -> Array:

@@ -39,8 +39,7 @@ def _of_variance(net: Ensemble) -> str:
     if not net.has_independent_entries:
         return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
-    gain_slope = symbols.slope(net) if net.is_piecewise_linear else sp.S.Zero
-    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, gain_slope)}"
+    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.gain_slope(net))}"
 
 
 def _of_biases(net: Ensemble) -> Assumption:

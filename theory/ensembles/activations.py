@@ -50,6 +50,25 @@ def parse_activation(value: object) -> str | Activation:
     return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
 
 
+def known_name(activation: str | Activation) -> str:
+    """Return the name of an activation that theory knows, and refuse one of the user's own.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is one of the user's own.
+
+    Examples
+    --------
+    >>> known_name("tanh")
+    'tanh'
+    """
+    if isinstance(activation, Activation):
+        problem = f"theory knows activations by their names, and '{activation}' is one of your own"
+        raise InvalidArgument("activation", problem, "sample it, or use e.g. tanh")
+    return activation
+
+
 def is_piecewise_linear(activation: str | Activation) -> bool:
     """Return whether an activation is linear on both sides of 0; one's own counts as smooth, whatever it computes.
 

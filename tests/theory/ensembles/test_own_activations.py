@@ -63,3 +63,10 @@ def test_names_that_are_taken_are_refused(name: str) -> None:
 def test_a_bare_function_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="or an Activation of your own"):
         Ensemble(width=4, depth=2, activation=cube)  # type: ignore[arg-type]
+
+
+def test_the_wide_limit_refuses_it_by_its_name() -> None:
+    from theory.mean_field.length_map import require_wide_limit
+
+    with pytest.raises(InvalidArgument, match="'cube' is one of your own"):
+        require_wide_limit(Ensemble(width=4, depth=2, activation=CUBE))
