@@ -8,7 +8,7 @@ import pytest
 
 from montecarlo import SecondInput
 from montecarlo.architectures.plain import PlainChunk
-from montecarlo.engines.any_activation_in_law import AnyActivationChunk
+from montecarlo.engines.any_activation_in_law import AnyActivationChunk, _split
 from tests.montecarlo.engines.same_law import differing, functionals
 from theory.ensembles import Ensemble
 
@@ -119,6 +119,16 @@ def test_the_conditional_law_of_a_backward_product_is_the_gaussian_one(bias, pai
     left = prior - gain @ seen @ prior
     np.testing.assert_allclose(mean, sum(y[0, i] * rows[i][:n] for i in range(2)), rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(covariance, (y**2).sum() * left[:n, :n], rtol=1e-10, atol=1e-12)
+
+
+def test_what_is_orthogonal_is_so_to_the_last_digit_and_rounding_is_none():
+    along = rng(5).standard_normal((4, 6))
+    near = along * 3 + 1e-9 * rng(6).standard_normal((4, 6))
+    share, rest = _split(near, along)
+    np.testing.assert_allclose(share[:, None] * along + rest, near, rtol=1e-15)
+    cosines = (rest * along).sum(axis=1) / np.linalg.norm(rest, axis=1) / np.linalg.norm(along, axis=1)
+    assert np.abs(cosines).max() < 1e-14
+    assert not _split(along[:, :1] / 3, along[:, :1])[1].any()
 
 
 def test_dead_layers_leave_the_weights_free():
