@@ -10,7 +10,7 @@ relative_catoni      a positive mean, given a bound on the variance over its squ
 median_of_means      the same, by Cantelli's inequality and a vote
 bernstein            the mean of bounded variables, given a bound on the variance
 empirical_bernstein  the mean of bounded variables, the variance unknown
-anytime              a quantile or a mean at all sample sizes together: look, stop or go on at will
+anytime              a quantile, a probability or a mean at all sample sizes together: look, stop or go on at will
 slopes               the slope of one logarithm against another
 ===================  ==============================================================================
 """
@@ -20,6 +20,7 @@ from montecarlo.intervals.anytime import (
     mean_sequence,
     quantile_sequence_interval,
     quantile_sequence_ranks,
+    share_sequence,
 )
 from montecarlo.intervals.bernstein import bernstein_interval
 from montecarlo.intervals.catoni import catoni_interval

@@ -20,6 +20,7 @@ from proofs_check.answers.notation import Layer
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampling import Sampling
+from proofs_check.answers.within import Within
 from proofs_check.quantities import Quantity
 from theory.balls import require_digits
 from theory.ensembles import Exact, InvalidArgument, require_ensemble
@@ -100,7 +101,7 @@ def sample(
     p: Exact | None = None,
     c: Exact | None = None,
     samples: int | None = None,
-    within: float | None = None,
+    within: float | str | None = None,
     seed: int = 0,
     confidence: float = 0.99,
     engine: str = "direct",
@@ -119,8 +120,8 @@ def sample(
         As for :func:`derive`; sizes and layers are numbers, and of gradients the first layer is sampled by default.
     samples : int, optional
         How many networks: by default 10,000, and with `within` at most 10^7.
-    within : float, optional
-        Stop once a quantile is known to this share of itself, e.g. 0.01.
+    within : float or str, optional
+        Draw as many networks as it takes for an interval of this half-length: a number, or a share such as ``"1%"``.
     seed : int
         The root seed.
     confidence : float
@@ -174,7 +175,7 @@ def sample(
             workers=workers,
             store=store,
             block=block,
-            within=None if within is None else as_probability("within", within),
+            within=None if within is None else Within.read(within),
             progress=progress,
         )
         try:
