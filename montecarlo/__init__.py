@@ -58,6 +58,7 @@ from montecarlo.observables import (
     GradientNorms,
     GradientProducts,
     InnerProducts,
+    NormProducts,
     Observable,
 )
 from montecarlo.rare_events.particles import ParticleMean, particle_mean
@@ -85,6 +86,7 @@ __all__ = [
     "LossCurvature",
     "ChainHessian",
     "InnerProducts",
+    "NormProducts",
     "Angles",
     "DeadUnits",
     "JacobianSingularValues",

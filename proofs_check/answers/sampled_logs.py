@@ -159,7 +159,12 @@ def _share(query: Query, observable: Observable, sampling: Sampling, counted: Ca
 
 
 def _until(
-    query: Query, observable: Observable, sampling: Sampling, found: Callable[[Any], Estimate], *, log_scale: bool = False
+    query: Query,
+    observable: Observable,
+    sampling: Sampling,
+    found: Callable[[Any], Estimate],
+    *,
+    log_scale: bool = False,
 ) -> Sampled:
     """Draw until an interval that holds at all sample sizes is as sharp as wanted."""
     within = sampling.within

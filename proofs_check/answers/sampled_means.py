@@ -81,9 +81,7 @@ def is_plain_enough(sampling: Sampling, mean: sp.Expr, relative_variance: sp.Exp
     return _is_sharp(sampling, sampling.within, mean, relative_variance)(sampling.samples)
 
 
-def _is_sharp(
-    sampling: Sampling, within: Within, mean: sp.Expr, relative_variance: sp.Expr
-) -> Callable[[int], bool]:
+def _is_sharp(sampling: Sampling, within: Within, mean: sp.Expr, relative_variance: sp.Expr) -> Callable[[int], bool]:
     """Return whether Catoni's interval of so many networks is sharp enough."""
     wanted = min(1.0, within.in_units(1.0, _log(mean))) * (1 - _SPARE)
     variance = max(float(relative_variance), _ISOMETRY)  # beyond floats it is infinite, and so is the reach

@@ -24,7 +24,9 @@ Joint = Callable[[int, int], sp.Expr | None]
 """Returns E X^p Y^q, or None where theory does not know it."""
 
 
-def sample_kurtosis(query: Query, sampling: Sampling, observable: Observable, moment: Callable[[int], sp.Expr]) -> Sampled:
+def sample_kurtosis(
+    query: Query, sampling: Sampling, observable: Observable, moment: Callable[[int], sp.Expr]
+) -> Sampled:
     """Estimate E X^2/(E X)^2 by intervals for both means, each at half the error.
 
     Parameters

@@ -84,35 +84,32 @@ class Sampling:
         ndarray
             Shape (networks,); dead networks are at -infinity.
         """
-        return self.columns(net, observable, until)[:, 0]
+        return self.columns(net, observable, until=until)[:, 0]
 
-    def columns(
-        self,
-        net: Ensemble,
-        observable: Observable,
-        until: Callable[[Any], bool] | None = None,
-    ) -> Any:
-        """Return the logarithms of all components of an observable.
+    def columns(self, net: Ensemble, *observables: Observable, until: Callable[[Any], bool] | None = None) -> Any:
+        """Return the logarithms of all components of observables of the same networks.
 
         Parameters
         ----------
-        net, observable, until
+        net, until
             As for :meth:`logs`; `until` is given the first component.
+        *observables : Observable
+            What is measured on each.
 
         Returns
         -------
         ndarray
             Shape (networks, components).
         """
-        labels = observable.components(net)
+        labels = [(observable, label) for observable in observables for label in observable.components(net)]
 
         def enough(so_far: Simulation) -> bool:
             assert until is not None
-            return until(so_far[observable].log_values(labels[0]))
+            return until(so_far[labels[0][0]].log_values(labels[0][1]))
 
         simulation = simulate(
             net,
-            [observable],
+            observables,
             samples=self.samples,
             seed=self.seed,
             engine=self.engine,
@@ -125,7 +122,7 @@ class Sampling:
             partial=True,
             progress=self.progress,
         )
-        return np.stack([simulation[observable].log_values(label) for label in labels], axis=1)
+        return np.stack([simulation[observable].log_values(label) for observable, label in labels], axis=1)
 
     def planned(self, what: str, enough: Callable[[int], bool]) -> Sampling:
         """Return the same with as many networks as the precision wanted takes; as it is where none is wanted.

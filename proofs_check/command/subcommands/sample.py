@@ -19,7 +19,10 @@ def _add_options(parser: ArgumentParser) -> None:
         "--samples", action=ReadValue, read=positive, help="networks (default 10000; with --within at most 10^7)"
     )
     parser.add_argument(
-        "--within", action=ReadValue, read=half_length, help="half the interval's length: a share, 1%%, or a number, 0.01"
+        "--within",
+        action=ReadValue,
+        read=half_length,
+        help="half the interval's length: a share, 1%%, or a number, 0.01",
     )
     add_seed(parser)
     parser.add_argument("--engine", default="direct", help="direct (default: real weight matrices) or law-exact")
