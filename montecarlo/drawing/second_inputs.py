@@ -204,8 +204,8 @@ class SecondInputTrace:
         sign = np.where(alive, np.sign(self._alpha), 0.0)
         log_ratio = np.where(sign != 0, log_alpha + np.log(2) * self._t, -np.inf)
         log_angle = _log_angle(log_tangent, sign)
-        found = (self._all(values, -np.inf) for values in (log_angle, log_ratio))
-        self._logs.append((*found, self._all(sign, 0.0), self._all(log_norm, -np.inf)))
+        angle, ratio, norms = (self._all(values, -np.inf) for values in (log_angle, log_ratio, log_norm))
+        self._logs.append((angle, ratio, self._all(sign, 0.0), norms))
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Go on with the networks that are alive, as nothing more is asked of the others."""

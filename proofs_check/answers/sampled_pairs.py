@@ -67,7 +67,8 @@ def sample_covariance(
     observable : Observable
         What is measured: the logarithms of X and of Y; of X alone if Y is the same.
     joint : callable
-        Returns E X^p Y^q, for p and q up to 4. Where it knows no product of both, Cauchy and Schwarz bound the variance.
+        Returns E X^p Y^q, for p and q up to 4. Where it knows no product of both, the variance is bounded by Cauchy's
+        and Schwarz' inequality.
     standardized : bool
         Whether the correlation is meant.
 

@@ -424,7 +424,9 @@ class NumberReader(Arithmetic):
         left, right = node.parts
         both = {left.value, right.value}
         if both not in ({"a", "a'"}, {"a", "b"}) or left.kind != "name" or right.kind != "name":
-            raise self.refuse(node, "this inner product is not known here", "write <a_k, a'_k> or <a_k, b_k>; <x, x'> or <x, y>")
+            raise self.refuse(
+                node, "this inner product is not known here", "write <a_k, a'_k> or <a_k, b_k>; <x, x'> or <x, y>"
+            )
         if self.layer(left) != self.layer(right):
             raise self.refuse(node, "the two activations must be of one layer", "write <a_k, a'_k>")
         return InnerProduct((self.layer(left),))

@@ -1,9 +1,9 @@
-r"""Two inputs of one network at order 4: :math:`E\langle a,a'\rangle^2`, :math:`E|a|^2|a'|^2`, :math:`E|a|^2\langle a,a'\rangle`.
+r"""Two inputs at order 4: :math:`E\langle a,a'\rangle^2`, :math:`E|a|^2|a'|^2`, :math:`E|a|^2\langle a,a'\rangle`.
 
 The rows of normal weights are independent, and those of both inputs, z and z', are normal with the angle of the two
-activations before. So one layer needs :math:`E\phi(u)^p\phi(v)^q`: a radial integral times one over the angle, in closed
-form; for ReLU these are arc-cosine kernels. In linear networks the products are carried from layer to layer by a
-matrix. After a nonlinear layer the angle is random, and there is no closed form.
+activations before. So one layer needs :math:`E\phi(u)^p\phi(v)^q`: a radial integral times one over the angle, which
+have closed forms; for ReLU these are arc-cosine kernels. In linear networks the products are carried from layer to
+layer by a matrix. After a nonlinear layer the angle is random, and there is no closed form.
 """
 
 from __future__ import annotations

@@ -47,6 +47,11 @@ def wide_cosine(net: Ensemble, cosine: Exact, layer: int | None = None, digits: 
         If the network is not plain or has a symbolic slope, the layer is no number or beyond 10^6, or the cosine is not
         one.
 
+    Notes
+    -----
+    :math:`\kappa` is at most 2, so one layer moves cosines apart by at most as much as they were: the radius of a ball
+    grows by rounding alone.
+
     References
     ----------
     B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli, NeurIPS 2016; Y. Cho and L. Saul, NeurIPS 2009.
@@ -69,17 +74,14 @@ def wide_cosine(net: Ensemble, cosine: Exact, layer: int | None = None, digits: 
     if not -1 <= c <= 1:
         raise InvalidArgument("cosine", f"must lie between -1 and 1, got {cosine}", "use e.g. cosine='1/2'")
     require_digits(digits)
-    if abs(c) == 1 and (c == 1 or kappa == 0):
-        return flint.arb(int(c))
     with precision(digits + 15 + 2 * math.ceil(math.log10(k + 1))):
-        start = flint.arb(flint.fmpq(c.numerator, c.denominator))
-        theta = flint.arb.pi() if c == -1 else start.acos()
-        turn = enclose(kappa, flint.ctx.dps) / (2 * flint.arb.pi())
-        for _ in range(k):
-            sine, cos = theta.sin_cos()
-            half = (theta / 2).sin()
-            theta = 2 * (half * half - turn * (sine - theta * cos)).sqrt().asin()
-        return theta.cos()
+        turn = enclose(kappa, flint.ctx.dps) / flint.arb.pi()
+        ball = flint.arb(flint.fmpq(c.numerator, c.denominator))
+        middle, radius = ball.mid(), ball.rad()
+        for _ in range(k):  # the map has slopes 1 - kappa theta/pi between -1 and 1, so what is not known does not grow
+            ball = middle + turn * ((1 - middle * middle).sqrt() - middle * middle.acos())
+            middle, radius = ball.mid(), (radius + ball.rad()).upper()
+        return flint.arb(middle, radius)
 
 
 def angle_strength(net: Ensemble) -> sp.Expr:
