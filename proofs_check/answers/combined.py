@@ -1,9 +1,9 @@
-r"""What is a function of several means: each has an interval of its own, at an equal part of the error, and all combine.
+r"""Functions of several means: each has an interval of its own, at an equal part of the error, and all combine.
 
 A covariance is the mean of :math:`(X - X')(Y - Y')/2` over independent pairs of networks, a variance that with Y = X.
 Nothing is subtracted that was estimated, so one interval serves, and its variance is
 
-.. math:: \tfrac12\left(E(X - EX)^2(Y - EY)^2 + \mathrm{Var}X\\,\mathrm{Var}Y\right).
+.. math:: \tfrac12\left(E(X - EX)^2(Y - EY)^2 + \mathrm{Var}X\,\mathrm{Var}Y\right).
 """
 
 from __future__ import annotations

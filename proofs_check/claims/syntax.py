@@ -29,9 +29,9 @@ FUNCTIONS = (
     ),
     *("tr", "min", "max", "abs", "Sum", "Prod", "O"),
 )
-STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "Corr": "Corr", "median": "median",
-              "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P", "kurtosis": "kurtosis", "Kurt": "kurtosis",
-              "kurt": "kurtosis", "cov": "Cov", "corr": "Corr"}  # fmt: skip
+STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "cov": "Cov", "Corr": "Corr",
+              "corr": "Corr", "median": "median", "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P",
+              "kurtosis": "kurtosis", "Kurt": "kurtosis", "kurt": "kurtosis"}  # fmt: skip
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"

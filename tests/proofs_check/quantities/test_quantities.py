@@ -22,6 +22,7 @@ SYMBOLIC = {
     "covariance": "--width n --depth L --layers 1,3",
     "correlation": "--width n --depth L --layers j,k",
     "inner-product": "--width n --depth 1 --activation relu --init he",
+    "norm-product": "--width n --depth L",
     "gradient": "--readout 1/2,1,3/2,2 --width 4 --depth L --layer k --activation relu --init he",
     "gradient-covariance": "--width n --depth L --layers 1,3",
     "gradient-correlation": "--width n --depth 5 --layers 1,3",
@@ -40,6 +41,7 @@ NUMERIC = {
     "gradient-median": f"--width 8 --depth 8 {RELU}",
     "exceedance": "--width 8 --depth 8 --c 2",
     "width": "--width n --depth 8",
+    "cosine-limit": f"--width n --depth 8 {RELU} --cosine 1/3",
 }
 
 
