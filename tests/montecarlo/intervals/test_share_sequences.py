@@ -1,6 +1,7 @@
 """A probability at all sample sizes: its ends solve the mixture's equation, and it holds at every size at once."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,16 +13,20 @@ from montecarlo.intervals import clopper_pearson_interval, share_sequence
 from theory.ensembles import InvalidArgument
 
 
+def _mixed(prior, likelihood, at_end, t):
+    return prior(t) * math.exp(likelihood(t) - at_end)
+
+
 @pytest.mark.parametrize(("k", "n"), [(3, 10), (0, 7), (40, 40), (17, 400)])
 def test_the_ends_are_where_the_mixture_reaches_the_threshold(k, n):
     """The likelihood ratio is integrated over the mixture, not taken from a formula."""
     found = share_sequence(k, n, 0.01)
     for end in (found.lo, found.hi):
         if 0 < end < 1:
-            mixed, _ = integrate.quad(
-                lambda t, end=end: stats.beta(0.5, 0.5).pdf(t) * math.exp(stats.binom.logpmf(k, n, t) - stats.binom.logpmf(k, n, end)),
-                0, 1, limit=200, points=[k / n] if 0 < k < n else None,
-            )  # fmt: skip
+            prior = stats.beta(0.5, 0.5).pdf
+            likelihood = partial(stats.binom.logpmf, k, n)
+            ratio = partial(_mixed, prior, likelihood, likelihood(end))
+            mixed, _ = integrate.quad(ratio, 0, 1, limit=200, points=[k / n] if 0 < k < n else None)
             assert mixed == pytest.approx(100, rel=1e-4)
     assert found.lo == 0 if k == 0 else found.lo < k / n
     assert found.hi == 1 if k == n else found.hi > k / n

@@ -72,7 +72,7 @@ def test_the_interval_holds_what_is_derived(answer, name):
     asked = f"{name} {ASKED[name]}"
     layer = " --layer 1" if name.startswith(("gradient-median", "log-gradient")) or name == "gradient" else ""
     exact = answer(f"derive {asked}{layer}")["float"]
-    found = answer(f"sample {asked} --samples 30000 --confidence 0.999999")
+    found = answer(f"sample {asked} --samples 20000 --confidence 0.999999")
     lo, hi = found["interval"]
     assert lo < exact < hi
     assert hi - lo < (2.5 if "correlation" in name or name in ("kurtosis", "activation") else 1) * abs(exact)
@@ -108,7 +108,7 @@ def test_more_networks_than_may_be_drawn_are_refused_with_their_number(vanishing
     assert float(needed[1] or needed[3]) > 1000
 
 
-@pytest.mark.parametrize("name", ["covariance", "kurtosis", "survival", "inner-product"])
+@pytest.mark.parametrize("name", ["covariance", "survival"])
 def test_the_same_bits_for_any_number_of_workers(answer, name):
     wide = "--width 64 --depth 16 --within 0.4 --confidence 0.9"
     more = {"covariance": "--layers 1,2", "inner-product": "--cosine 1/2", "survival": "--activation relu"}.get(
