@@ -98,7 +98,9 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
         ``"derive"`` or ``"sample"``: digits are derived only.
     """
     add_ensemble_options(parser)
-    parser.add_argument("--order", action=ReadValue, read=integer, help="power of the norm (default 2), or of the inner product (1)")
+    parser.add_argument(
+        "--order", action=ReadValue, read=integer, help="power of the norm (default 2), or of the inner product (1)"
+    )
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
     parser.add_argument(

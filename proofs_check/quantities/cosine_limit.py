@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 
 from proofs_check.answers.assumed import what_is_assumed
@@ -40,11 +42,7 @@ def _derive(query: Query) -> Derivation:
             query, None, value=None, log_value=None, assumptions=assumed, related=tuple(related), reason=reason
         )
     ball = wide_cosine(net, query.cosine, query.at, query.digits or _DIGITS)
-    answer = number(query, None, ball=ball, assumed=assumed)
-    return Derivation(
-        query, None, value=answer.value, log_value=None, assumptions=assumed, enclosed=answer.enclosed,
-        related=tuple(related),
-    )  # fmt: skip
+    return replace(number(query, None, ball=ball, assumed=assumed), log_value=None)
 
 
 QUANTITY = Quantity(

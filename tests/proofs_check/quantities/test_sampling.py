@@ -16,7 +16,7 @@ NET = "--width 8 --depth 5 --activation relu --init he"
 
 def test_a_precision_that_is_not_reached_is_said(vanishing):
     short = f"sample median {NET} --within 1% --samples 500"
-    assert re.search(r"not as sharp as asked for: the interval is \d+ times as long; about [\d,]+ networks would do",
+    assert re.search(r"not as sharp as asked for: the interval is [\d.]+ times as long; about [\d,]+ networks would do",
                      vanishing(short).out)  # fmt: skip
     assert json.loads(vanishing(f"{short} --format json").out)["within_reached"] is False
     reached = json.loads(vanishing(f"sample median {NET} --within 20% --engine law-exact --format json").out)
