@@ -15,6 +15,7 @@ formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
+wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run
 within           how sharp an answer is to be
 combined         functions of several means, each with an interval of its own

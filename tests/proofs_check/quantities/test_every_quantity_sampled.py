@@ -41,6 +41,9 @@ INSTEAD = {
     "lyapunov-expansion": "log-norm",
     "log-variance-expansion": "log-variance",
     "cosine-limit": "inner-product",
+    "wide-limit": "median",
+    "fixed-point": "median",
+    "edge-of-chaos": "median",
 }
 
 
