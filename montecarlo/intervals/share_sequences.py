@@ -47,7 +47,7 @@ def share_sequence(successes: int, samples: int, error: float) -> Estimate:
     --------
     >>> e = share_sequence(500, 1000, error=1e-6)
     >>> e.value, round(e.half_width, 4)
-    (0.5, 0.0924)
+    (0.5, 0.0927)
     """
     from scipy.special import betaln
 

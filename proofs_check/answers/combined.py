@@ -206,7 +206,7 @@ def of_pairs(first: int, second: int, log_units: tuple[float, float]) -> Callabl
     Examples
     --------
     >>> values, off = of_pairs(0, 0, (0.0, 0.0))(np.log([[1.0], [3.0], [2.0], [2.0]]), 0.0)
-    >>> values.round(12), off.max()
+    >>> values.round(12), float(off.max())
     (array([2., 0.]), 0.0)
     """
 
