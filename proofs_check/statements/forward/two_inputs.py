@@ -100,7 +100,7 @@ TWO_INPUTS_RELU = Statement(
         r"\kappa_1 = \tfrac1\pi(\sin\theta+(\pi-\theta)\cos\theta),\quad "
         r"\kappa_2 = \tfrac1\pi(3\sin\theta\cos\theta+(\pi-\theta)(1+2\cos^2\theta))"
     ),
-    source="Y. Cho and L. Saul, NeurIPS 2009, for the kernels; the finite width is derived here",
+    source="Y. Cho and L. Saul, arXiv:1112.3712, for the kernels; the finite width is derived here",
     assumptions=(
         assumptions.NORMAL,
         assumptions.CONSTANT_WIDTH,
@@ -165,7 +165,7 @@ ANGLE_CLOSES = Statement(
         r"1\le\gamma_L\le\tfrac52"
     ),
     source=(
-        "S. Hayou, A. Doucet and J. Rousseau, ICML 2019, Proposition 1, for the limit of L^2(1 - cos); "
+        "S. Hayou, A. Doucet and J. Rousseau, arXiv:1902.06853, for the limit of L^2(1 - cos); "
         "the logarithm is derived here"
     ),
     assumptions=(
