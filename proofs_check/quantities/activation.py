@@ -13,9 +13,11 @@ from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_means import (
+    BOUNDED,
     bred_mean,
     is_plain_enough,
     mean_and_square,
+    mean_of_bounded,
     networks_needed,
     plain_mean,
 )
@@ -63,9 +65,17 @@ def _derive(query: Query) -> Derivation:
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     net, layer = query.net, query.numeric_layer
+    if net.activation in BOUNDED and layer > 0:
+        sampling.require_fixed_size("a mean of bounded norms")
+        return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
     mean, square = mean_and_square(query, lambda order: activation_moment(net, order, layer))
     variance, needed = networks_needed(mean, square, sampling.error)
-    bred = net.architecture.is_plain and net.has_independent_entries and (query.order == 2 or net.law.is_normal)
+    bred = (
+        net.architecture.is_plain
+        and net.is_homogeneous
+        and net.has_independent_entries
+        and (query.order == 2 or net.law.is_normal)
+    )
     if bred and not is_plain_enough(sampling, mean, variance):
         return bred_mean(query, sampling, mean, needed)
     return plain_mean(query, sampling, ActivationNorms(layers=(layer,)), mean, variance)

@@ -67,5 +67,5 @@ QUANTITY = Quantity(
     takes=("order", "layer", "cosine", "digits"),
     sample_takes=("order", "layer", "cosine", "input"),
     default_order=1,
-    instead="inner-product",
+    instead="median",
 )

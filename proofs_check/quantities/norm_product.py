@@ -34,5 +34,5 @@ QUANTITY = Quantity(
     _sample,
     takes=("layer", "cosine", "digits"),
     sample_takes=("layer", "cosine", "input"),
-    instead="norm-product",
+    instead="median",
 )

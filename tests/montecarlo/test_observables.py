@@ -15,6 +15,7 @@ from montecarlo import (
     InnerProducts,
     NormProducts,
     Observable,
+    simulate,
 )
 from tests.montecarlo.architectures.by_hand import drawn
 from theory.ensembles import Ensemble, InvalidArgument
@@ -223,6 +224,15 @@ class TestTwoInputs:
             dead += int(np.sum(exact == 0))
         assert dead
         assert norms.components(net)[1] == "a_1*a'_1"
+
+    def test_products_of_norms_of_smooth_networks_are_those_of_inner_products_with_themselves(self):
+        """tanh saturates: both norms are below the width; at a cosine near 1 the two activations are nearly one."""
+        net = Ensemble(width=4, depth=2, activation="tanh", init="9")
+        near = NormProducts("999999999/1000000000", layers=[2])
+        run = simulate(net, [near, ActivationNorms(layers=[2])], samples=50, seed=0)
+        both, one = run[near].log_values("a_2*a'_2"), run[ActivationNorms(layers=[2])].log_values("a_2")
+        assert (both < 2 * np.log(4)).all()
+        np.testing.assert_allclose(both, 2 * one, atol=0.01)
 
     @pytest.mark.parametrize("kind", [InnerProducts, NormProducts, Angles])
     def test_observables_are_values(self, kind):
