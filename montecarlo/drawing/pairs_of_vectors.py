@@ -59,7 +59,7 @@ class PairTrace:
             first, second = (np.einsum("mi,mi->m", v, v) for v in (self._firsts[k], self._seconds[k]))
             ratios.append(np.divide(second, first, out=np.zeros_like(second), where=first > 0))
         with np.errstate(divide="ignore"):  # the log of a 0
-            return np.log(np.stack(ratios, axis=1))
+            return np.asarray(np.log(np.stack(ratios, axis=1)))
 
     def log_angles(self, layers: Iterable[int]) -> Array:
         """Return the log of the angle between a_k and a_k', shape (m, len(layers)); -inf where one of them is 0.
