@@ -59,6 +59,7 @@ from montecarlo.observables import (
     GradientNorms,
     GradientProducts,
     InnerProducts,
+    NormProducts,
     Observable,
 )
 from montecarlo.rare_events.particles import ParticleMean, particle_mean
@@ -86,6 +87,7 @@ __all__ = [
     "LossCurvature",
     "ChainHessian",
     "InnerProducts",
+    "NormProducts",
     "Angles",
     "DeadUnits",
     "JacobianSingularValues",

@@ -254,6 +254,48 @@ class InnerProducts:
 
 
 @dataclass(frozen=True)
+class NormProducts:
+    r"""Products of two inputs' squared norms, :math:`\log(|a_k|^2|a'_k|^2)`.
+
+    Parameters
+    ----------
+    cosine : Fraction or str
+        The cosine of the angle between the inputs, which have the same norm; see :class:`montecarlo.SecondInput`.
+    layers : sequence of int, optional
+        The layers k, between 0 and L; by default all of them.
+
+    Examples
+    --------
+    >>> NormProducts("1/2", layers=[2]).components(Ensemble(width=8, depth=2))
+    ("a_2*a'_2",)
+    """
+
+    cosine: Fraction | str = Fraction(0)
+    layers: tuple[int, ...] | None = None
+    name: ClassVar[str] = "NormProducts"
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cosine", self.second_input.cosine)
+        object.__setattr__(self, "layers", parse_layers(self.layers))
+
+    @property
+    def second_input(self) -> SecondInput:
+        """The second input."""
+        return SecondInput(exact_fraction("cosine", self.cosine))
+
+    def components(self, net: Ensemble) -> tuple[str, ...]:
+        """Return ``a_k*a'_k`` for each layer."""
+        return tuple(f"a_{k}*a'_{k}" for k in layers_between(self.layers, 0, net))
+
+    def measure(self, chunk: Chunk) -> Array:
+        """Return the logs, shape (m, layers)."""
+        layers = layers_between(self.layers, 0, chunk.net)
+        assert chunk.second_input is not None
+        return 2 * chunk.log_activation_norms(layers) + chunk.second_input.log_norm_ratios(layers)
+
+
+@dataclass(frozen=True)
 class Angles:
     """Angles between two inputs' activations, in radians, as logs, which are accurate however small the angles are.
 

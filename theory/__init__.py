@@ -50,9 +50,11 @@ if TYPE_CHECKING:
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
     from theory.moments.gradients import gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
+    from theory.moments.products_of_inputs import gaussian_pair_moment, two_input_moment
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
+    from theory.moments.wide_angles import wide_cosine, wide_cosine_rate
     from theory.width_one.products import ChainLaw
 
 __all__ = [
@@ -74,6 +76,10 @@ __all__ = [
     "mixed_moment",
     "correlation_map",
     "inner_product_mean",
+    "two_input_moment",
+    "gaussian_pair_moment",
+    "wide_cosine",
+    "wide_cosine_rate",
     "kurtosis_expansion",
     "log_variance_expansion",
     "lyapunov_expansion",
@@ -109,6 +115,8 @@ _ROOMS = {
     "moments.sequences": ("MomentSequence", "activation_sequence"),
     "moments.across_layers": ("correlation", "covariance", "mixed_moment"),
     "moments.two_inputs": ("correlation_map", "inner_product_mean"),
+    "moments.products_of_inputs": ("gaussian_pair_moment", "two_input_moment"),
+    "moments.wide_angles": ("wide_cosine", "wide_cosine_rate"),
     "moments.expansions": ("kurtosis_expansion", "kurtosis_limit", "log_variance_expansion", "lyapunov_expansion"),
     "moments.gradients": ("gradient_moment",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),

@@ -52,6 +52,15 @@ class PairTrace:
         with np.errstate(divide="ignore"):  # the log of a 0
             return np.log(np.abs(both)), np.sign(both)
 
+    def log_norm_ratios(self, layers: Iterable[int]) -> Array:
+        """Return log(|a_k'|^2/|a_k|^2), shape (m, len(layers)); -inf where one of them is 0."""
+        ratios = []
+        for k in layers:
+            first, second = (np.einsum("mi,mi->m", v, v) for v in (self._firsts[k], self._seconds[k]))
+            ratios.append(np.divide(second, first, out=np.zeros_like(second), where=first > 0))
+        with np.errstate(divide="ignore"):  # the log of a 0
+            return np.asarray(np.log(np.stack(ratios, axis=1)))
+
     def log_angles(self, layers: Iterable[int]) -> Array:
         """Return the log of the angle between a_k and a_k', shape (m, len(layers)); -inf where one of them is 0.
 

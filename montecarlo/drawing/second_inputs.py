@@ -121,7 +121,7 @@ class SecondInputTrace:
         self._rows = np.arange(len(alpha))
         self._networks = len(alpha)
         self._parallel: NDArray[np.bool_] = np.zeros(len(alpha), dtype=np.bool_)
-        self._logs: list[tuple[Array, Array, Array]] = []
+        self._logs: list[tuple[Array, Array, Array, Array]] = []
         self._layer = 0
 
     @property
@@ -137,6 +137,10 @@ class SecondInputTrace:
         """Return log of the size of <a_k, a_k'>/|a_k|^2, and its sign, each of shape (m, len(layers))."""
         chosen = list(layers)
         return np.stack([self._logs[k][1] for k in chosen], axis=1), np.stack([self._logs[k][2] for k in chosen], 1)
+
+    def log_norm_ratios(self, layers: Iterable[int]) -> Array:
+        """Return log(|a_k'|^2/|a_k|^2), shape (m, len(layers)); -inf where one of them is 0."""
+        return np.stack([self._logs[k][3] for k in layers], axis=1)
 
     def multiply(self, rows: slice, raw: Floats) -> None:
         """Multiply e by rows of the weights that are being drawn.
@@ -210,10 +214,13 @@ class SecondInputTrace:
             log_alpha = np.log(np.abs(self._alpha))
             log_e = np.log(square) / 2 + np.log(2) * (self._s - halves)
             log_tangent = np.where(alive & (square > 0), log_e - log_alpha - np.log(norm) / 2, -np.inf)
+            log_across = np.where(square > 0, 2 * log_e - np.log(norm), -np.inf)
+            log_norm = np.where(alive, np.logaddexp(2 * log_alpha, log_across) + 2 * np.log(2) * self._t, -np.inf)
         sign = np.where(alive, np.sign(self._alpha), 0.0)
         log_ratio = np.where(sign != 0, log_alpha + np.log(2) * self._t, -np.inf)
         log_angle = _log_angle(log_tangent, sign)
-        self._logs.append((self._all(log_angle, -np.inf), self._all(log_ratio, -np.inf), self._all(sign, 0.0)))
+        angle, ratio, norms = (self._all(values, -np.inf) for values in (log_angle, log_ratio, log_norm))
+        self._logs.append((angle, ratio, self._all(sign, 0.0), norms))
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Go on with the networks that are alive, as nothing more is asked of the others."""

@@ -11,6 +11,7 @@ median_of_means      the same, by Cantelli's inequality and a vote
 bernstein            the mean of bounded variables, given a bound on the variance
 empirical_bernstein  the mean of bounded variables, the variance unknown
 anytime              a quantile or a mean at all sample sizes together: look, stop or go on at will
+share_sequences      a probability, from a count, at all sample sizes together
 slopes               the slope of one logarithm against another
 ===================  ==============================================================================
 """
@@ -29,6 +30,7 @@ from montecarlo.intervals.empirical_bernstein import empirical_bernstein_interva
 from montecarlo.intervals.estimate import Estimate
 from montecarlo.intervals.median_of_means import median_of_means_interval
 from montecarlo.intervals.order_statistics import order_statistic_interval, order_statistic_ranks
+from montecarlo.intervals.share_sequences import share_sequence
 from montecarlo.intervals.slopes import least_squares_slope, median_slope_interval, pair_slopes
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "quantile_sequence_interval",
     "quantile_sequence_ranks",
     "mean_sequence",
+    "share_sequence",
     "bounded_mean_sequence",
     "median_slope_interval",
     "pair_slopes",

@@ -60,13 +60,32 @@ def catoni_interval(values: ArrayLike, variance: float, error: float) -> Estimat
     if len(x) <= 2 * ell:
         mean = float(np.mean(x))
         return Estimate(value=mean, lo=-math.inf, hi=math.inf, error=error, method="catoni", samples=len(x))
-    eta = math.sqrt(2 * variance * ell / (len(x) - 2 * ell))
+    eta = catoni_reach(len(x), variance, error)
     alpha = math.sqrt(2 * ell / (len(x) * (variance + eta**2)))
     low, high = float(x.min()), float(x.max())
     while low < (middle := low + (high - low) / 2) < high:  # to the last bit
         total = np.sum(influence(alpha * (x - middle)))
         low, high = (middle, high) if total > 0 else (low, middle)
     return Estimate(value=middle, lo=middle - eta, hi=middle + eta, error=error, method="catoni", samples=len(x))
+
+
+def catoni_reach(samples: int, variance: float, error: float) -> float:
+    """Return the half-width of :func:`catoni_interval`, which the values do not decide.
+
+    Parameters
+    ----------
+    samples : int
+        N.
+    variance, error : float
+        As for :func:`catoni_interval`.
+
+    Examples
+    --------
+    >>> round(catoni_reach(1000, 1.0, 1e-6), 4), catoni_reach(10, 1.0, 1e-6)
+    (0.1729, inf)
+    """
+    ell = math.log(2 / error)
+    return math.sqrt(2 * variance * ell / (samples - 2 * ell)) if samples > 2 * ell else math.inf
 
 
 def influence(x: Array) -> Array:

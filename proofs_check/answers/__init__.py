@@ -19,6 +19,10 @@ log_laws         cumulants and quantiles of laws of logarithms
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
 wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run
+within           how sharp an answer is to be
+combined         functions of several means, each with an interval of its own
+sampled_pairs    covariances, correlations, kurtoses, variances of logarithms
+sampled_inputs   products of two inputs' activations
 sampled_means    valid intervals for heavy-tailed means
 sampled_logs     valid intervals for means, quantiles and tails of sampled logarithms
 ===============  ====================================================================

@@ -20,6 +20,7 @@ from proofs_check.answers.notation import Layer
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampling import Sampling
+from proofs_check.answers.within import Within
 from proofs_check.quantities import Quantity
 from theory.balls import require_digits
 from theory.ensembles import Exact, InvalidArgument, require_ensemble
@@ -38,6 +39,7 @@ def derive(
     layers: tuple[Layer, Layer] | None = None,
     p: Exact | None = None,
     c: Exact | None = None,
+    cosine: Exact | None = None,
     digits: int | None = None,
 ) -> Derivation:
     """Derive a quantity exactly: a formula, or a number.
@@ -56,6 +58,8 @@ def derive(
         The layers j and k, where two are asked about.
     p, c : number or str, optional
         A probability, and the factor in P(|a_k|^2 >= c |x|^2), exact: e.g. ``"1/3"``; both are 1/2 by default.
+    cosine : number or str, optional
+        The cosine of the angle between two inputs, exact; by default the letter c stands for it.
     digits : int, optional
         How many decimal digits are to be enclosed; by default the number is a float.
 
@@ -80,7 +84,7 @@ def derive(
     """
     require_ensemble(net)
     known = quantities.quantity(quantity)
-    given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "digits": digits}
+    given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine, "digits": digits}
     query = _query(known, "derive", quantity, net, given)
     try:
         answer = known.derive(query)
@@ -99,8 +103,9 @@ def sample(
     layers: tuple[int, int] | None = None,
     p: Exact | None = None,
     c: Exact | None = None,
+    cosine: Exact | None = None,
     samples: int | None = None,
-    within: float | None = None,
+    within: float | str | None = None,
     seed: int = 0,
     confidence: float = 0.99,
     engine: str = "direct",
@@ -115,12 +120,12 @@ def sample(
 
     Parameters
     ----------
-    quantity, net, order, layer, layers, p, c
+    quantity, net, order, layer, layers, p, c, cosine
         As for :func:`derive`; sizes and layers are numbers, and of gradients the first layer is sampled by default.
     samples : int, optional
         How many networks: by default 10,000, and with `within` at most 10^7.
-    within : float, optional
-        Stop once a quantile is known to this share of itself, e.g. 0.01.
+    within : float or str, optional
+        Draw as many networks as it takes for an interval of this half-length: a number, or a share such as ``"1%"``.
     seed : int
         The root seed.
     confidence : float
@@ -149,9 +154,9 @@ def sample(
     require_ensemble(net)
     known = quantities.quantity(quantity)
     if known.sample is None:
-        problem = f"{quantity!r} is derived, and not sampled"
-        raise InvalidArgument("quantity", problem, "derive it, or sample activation, gradient or a median")
-    given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c}
+        problem = f"{quantity!r} is {known.not_sampled or 'derived'}, and not sampled"
+        raise InvalidArgument("quantity", problem, f"derive it, or sample('{known.instead or 'median'}', net)")
+    given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine}
     net.require_numbers("sample")
     query = _query(known, "sample", quantity, net, given)
     confidence = as_probability("confidence", confidence)
@@ -174,7 +179,7 @@ def sample(
             workers=workers,
             store=store,
             block=block,
-            within=None if within is None else as_probability("within", within),
+            within=None if within is None else Within.read(within),
             progress=progress,
         )
         try:
@@ -189,11 +194,13 @@ def _query(known: Quantity, action: str, quantity: str, net: Any, given: Mapping
     """Return the question, every part of it read, with its left-hand side."""
     quantities.require_taken(known, action, quantity, given)
     read: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name in ("p", "c"):
+    for name in ("p", "c", "cosine"):
         if name in read:
             read[name] = exact_fraction(name, read[name])
     if "p" in read and not 0 < read["p"] < 1:
         raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {given['p']}", "use e.g. p=0.5")
+    if "cosine" in read and not -1 <= read["cosine"] <= 1:
+        raise InvalidArgument("cosine", f"must lie between -1 and 1, got {given['cosine']}", "use e.g. cosine='1/2'")
     if "digits" in read:
         require_digits(read["digits"])
     if "layers" in read:
@@ -206,7 +213,7 @@ def _query(known: Quantity, action: str, quantity: str, net: Any, given: Mapping
                 raise InvalidArgument(
                     "layers", f"must be numbers to be sampled, got {layer!r}", "use e.g. layers=(1, 3)"
                 )
-    query = Query(net, quantity=quantity, **read)
+    query = Query(net, quantity=quantity, **{"order": known.default_order, **read})
     if "layer" in read:
         net.width_at(read["layer"])  # refuses a layer that is not there
     if action == "sample" and "layer" in read:
@@ -239,7 +246,7 @@ def _blaming_what_was_given(bad: InvalidArgument, taken: Collection[str], query:
 
 def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidArgument:
     """Return the refusal of theory, which says so if sampling would answer."""
-    if bad.argument not in _UNKNOWN or not known.instead or query.net.symbols:
+    if bad.argument not in _UNKNOWN or known.sample is None or not known.instead or query.net.symbols:
         return bad
     if query.net.activation != "linear" and query.net.law.has_atoms and "gradient" in known.instead:
         return bad  # gradients at a kink are not sampled either

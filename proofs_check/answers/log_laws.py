@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from proofs_check import assumptions
 from proofs_check.answers.assumed import what_is_assumed
@@ -16,6 +17,33 @@ from theory.log_laws.log_sums import LogSumLaw
 
 _DIGITS = 25
 _WIDE = 256  # sums over more units than this are numbers, not formulas to read
+
+
+@dataclass(frozen=True)
+class LogLaw:
+    """What an interval for a sampled logarithm needs to know.
+
+    Parameters
+    ----------
+    cumulant : callable
+        Returns a cumulant of the logarithm, given survival, by its order.
+    alive : float
+        The probability of survival.
+    """
+
+    cumulant: Callable[[int], float]
+    alive: float = 1.0
+
+    @classmethod
+    def of(cls, law: LogSumLaw) -> LogLaw:
+        """Return what is needed of a law that theory has.
+
+        Examples
+        --------
+        >>> LogLaw.of(LogNormLaw(Ensemble(width=2, depth=1))).cumulant(2)
+        1.6449340668482264
+        """
+        return cls(lambda order: float(law.enclosed_cumulant(order, 15)), float(law.survival()) if law.can_die else 1.0)
 
 
 def activation_law(query: Query) -> LogNormLaw:

@@ -29,6 +29,8 @@ class Query:
         A probability.
     c : Fraction
         The factor in P(|a_k|^2 >= c |x|^2).
+    cosine : Fraction or None
+        The cosine of the angle between two inputs; None stands for the letter c.
     digits : int or None
         How many decimal digits are to be enclosed; None asks for a float.
     quantity : str
@@ -43,6 +45,7 @@ class Query:
     layers: tuple[Layer, Layer] | None = None
     p: Fraction = Fraction(1, 2)
     c: Fraction = Fraction(1, 2)
+    cosine: Fraction | None = None
     digits: int | None = None
     quantity: str = ""
     left: Notation = _NOTHING
@@ -74,6 +77,19 @@ class Query:
         if self.layers is None:
             raise InvalidArgument("layers", "two layers are needed", "use e.g. layers=(1, 3)")
         return self.layers
+
+    @property
+    def numeric_cosine(self) -> Fraction:
+        """The cosine of the angle between two inputs to be sampled.
+
+        Raises
+        ------
+        InvalidArgument
+            If it was not given.
+        """
+        if self.cosine is None:
+            raise InvalidArgument("cosine", "the angle between the two inputs is needed", "use e.g. cosine='1/2'")
+        return self.cosine
 
     @property
     def numeric_layer(self) -> int:

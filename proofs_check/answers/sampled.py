@@ -37,8 +37,8 @@ class Sampled:
         What the networks are, and what the interval assumes, as a reader is told.
     asked : int
         How many networks were asked for; 0 where that is no fixed number.
-    reached : bool
-        Whether the interval is as narrow as was asked for.
+    missed_by : float
+        The interval's half-length over the one that was asked for; 0 where none was.
     """
 
     query: Query
@@ -49,7 +49,7 @@ class Sampled:
     networks_alive: int
     assumptions: tuple[str, ...]
     asked: int = 0
-    reached: bool = True
+    missed_by: float = 0.0
 
     @property
     def quantity(self) -> str:
@@ -86,6 +86,16 @@ class Sampled:
     def confidence(self) -> float:
         """The probability that the interval holds the quantity is at least this."""
         return 1 - self.estimate.error
+
+    @property
+    def reached(self) -> bool:
+        """Whether the interval is as sharp as was asked for."""
+        return self.missed_by <= 1 + 1e-9
+
+    @property
+    def networks_needed(self) -> float:
+        """About so many networks would make the interval as sharp as was asked for."""
+        return self.samples * max(1.0, self.missed_by) ** 2
 
     @property
     def is_partial(self) -> bool:
@@ -138,9 +148,12 @@ def sampled(
     log_scale : bool
         Whether the estimate is one of the logarithm.
     """
-    asked = 0 if sampling.within is not None or sampling.block is not None else sampling.samples
+    open_ended = sampling.within is not None and not sampling.is_planned
+    asked = 0 if open_ended or sampling.block is not None else sampling.samples
     alive = int(np.isfinite(logs).sum())
-    reached = sampling.within is None or estimate.half_width <= math.log1p(sampling.within)
+    missed_by = 0.0
+    if sampling.within is not None:
+        missed_by = sampling.within.missed_by(estimate.lo, estimate.hi, log_scale=log_scale)
     return Sampled(
         query,
         estimate,
@@ -150,7 +163,7 @@ def sampled(
         networks_alive=alive,
         assumptions=sampling_assumed(query, sampling, *more),
         asked=asked,
-        reached=reached,
+        missed_by=missed_by,
     )
 
 

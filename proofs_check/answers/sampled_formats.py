@@ -24,10 +24,16 @@ def sampled_text(answer: Sampled) -> str:
         ]
     lines.append(f"{estimate.method}; {answer.samples} networks, {answer.networks_alive} alive, seed {answer.seed}")
     if not answer.reached:
-        lines.append(f"not as sharp as asked for: known to {estimate.half_width:.3g} of itself; use more samples")
+        needed = answer.networks_needed
+        more = f"about {needed:,.0f} networks would do" if needed < _COUNTED else "use more samples"
+        lines.append(f"not as sharp as asked for: the interval is {answer.missed_by:.3g} times as long; {more}")
     if answer.is_partial:
         lines.append(f"interrupted: {answer.samples} of {answer.asked} networks")
     return "\n".join([*lines, *what_it_is_of(answer)])
+
+
+_COUNTED = 1e12
+"""Beyond so many networks no number is suggested."""
 
 
 def sampled_latex(answer: Sampled) -> str:

@@ -13,15 +13,87 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from montecarlo import Estimate, Workers
+from montecarlo import Estimate, Observable, Workers
 from montecarlo.intervals import catoni_interval, empirical_bernstein_interval
+from montecarlo.intervals.catoni import catoni_reach
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
 from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
+from proofs_check.answers.within import Within
 from theory.ensembles import InvalidArgument
+
+
+def plain_mean(
+    query: Query, sampling: Sampling, observable: Observable, mean: sp.Expr, relative_variance: sp.Expr
+) -> Sampled:
+    """Estimate E|.|^order from independent networks, as many as are asked for or as the wanted precision takes.
+
+    Parameters
+    ----------
+    query : Query
+        The question, which says which power of the norm is meant.
+    sampling : Sampling
+        How many networks, or how sharp an interval, and where they run.
+    observable : Observable
+        What is measured: the logarithm of the squared norm.
+    mean : sympy.Expr
+        The exact mean, which serves as the unit.
+    relative_variance : sympy.Expr
+        A bound on the variance over the square of the mean.
+
+    Raises
+    ------
+    InvalidArgument
+        If they are too few to tell the mean from 0, or the precision takes more than may be drawn.
+    """
+    planned = planned_mean(query, sampling, mean, relative_variance)
+    variance = require_enough(relative_variance, planned.samples, planned.error)
+    logs = planned.logs(query.net, observable)
+    return mean_of_power(query, logs, mean=mean, relative_variance=variance, sampling=planned)
+
+
+def planned_mean(query: Query, sampling: Sampling, mean: sp.Expr, relative_variance: sp.Expr) -> Sampling:
+    """Return the settings with as many networks as Catoni's interval needs for the wanted precision.
+
+    Parameters
+    ----------
+    query, sampling, mean, relative_variance
+        As for :func:`plain_mean`.
+    """
+    if sampling.within is None:
+        return sampling
+    return sampling.planned(query.left.plain, _is_sharp(sampling, sampling.within, mean, relative_variance))
+
+
+def is_plain_enough(sampling: Sampling, mean: sp.Expr, relative_variance: sp.Expr) -> bool:
+    """Whether as many independent networks as may be drawn tell the mean from 0, or as sharply as is wanted.
+
+    Parameters
+    ----------
+    sampling, mean, relative_variance
+        As for :func:`plain_mean`.
+    """
+    if sampling.within is None:
+        return bool(2 * relative_variance * math.log(2 / sampling.error) < sampling.samples)
+    return _is_sharp(sampling, sampling.within, mean, relative_variance)(sampling.samples)
+
+
+def _is_sharp(sampling: Sampling, within: Within, mean: sp.Expr, relative_variance: sp.Expr) -> Callable[[int], bool]:
+    """Return whether Catoni's interval of so many networks is sharp enough."""
+    wanted = min(1.0, within.in_units(1.0, _log(mean))) * (1 - _SPARE)
+    variance = max(float(relative_variance), _ISOMETRY)  # beyond floats it is infinite, and so is the reach
+    return lambda networks: catoni_reach(networks, variance, sampling.error) <= wanted
+
+
+_SPARE = 1e-6
+"""A share of the interval is left for rounding."""
+
+
+def _log(mean: sp.Expr) -> float:
+    return float(sp.log(sp.N(mean, 30)))
 
 
 def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: float, sampling: Sampling) -> Sampled:
@@ -40,7 +112,7 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
     sampling : Sampling
         How the logarithms were sampled.
     """
-    log_scale = float(sp.log(sp.N(mean, 30)))
+    log_scale = _log(mean)
     relative_variance = max(relative_variance, _ISOMETRY)
     margin = query.order / 2 * sampling.rounding(query.net).of(logs, log_scale)
     # Catoni's estimate rises with each of the values
@@ -142,32 +214,44 @@ def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Ex
     return relative_variance, 2 * relative_variance * math.log(2 / error)
 
 
-def require_enough(mean: sp.Expr, square: sp.Expr, samples: int, error: float) -> float:
+def require_enough(relative_variance: sp.Expr, samples: int, error: float) -> float:
     """Return the relative variance, and refuse a mean that so few networks cannot tell from 0.
 
     Rare networks carry such a mean.
 
     Parameters
     ----------
-    mean, square, error
-        As for :func:`networks_needed`.
+    relative_variance : sympy.Expr
+        The variance over the square of the mean, a number that may be too large for a float.
     samples : int
         How many networks are to be drawn.
+    error : float
+        The probability that the interval may miss.
 
     Raises
     ------
     InvalidArgument
         If they are too few; the message says how many it takes.
     """
-    relative_variance, needed = networks_needed(mean, square, error)
+    needed = 2 * relative_variance * math.log(2 / error)
     if needed < samples:
         return float(relative_variance)
-    size = f"{float(needed):.3g}" if needed < 1e300 else f"10^{int(sp.log(needed, 10))}"
-    problem = f"{samples} are too few: theory knows the relative variance of this mean, and it needs more than {size}"
-    raise InvalidArgument("samples", problem, "sample the median or the log-norm instead")
+    problem = f"{samples} are too few: theory knows the relative variance of this mean, and it needs more than "
+    raise InvalidArgument("samples", problem + size_text(needed), "sample the median or the log-norm instead")
 
 
-def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
+def size_text(number: sp.Expr) -> str:
+    """Return a size that may be too large for a float.
+
+    Examples
+    --------
+    >>> size_text(sp.Float(12345)), size_text(sp.Float(10) ** 400)
+    ('1.23e+04', '10^400')
+    """
+    return f"{float(number):.3g}" if number < 1e300 else f"10^{int(sp.log(number, 10))}"
+
+
+def bred_mean(query: Query, sampling: Sampling, mean: sp.Expr, plain: sp.Expr) -> Sampled:
     """Estimate E|a_k|^order by particles, where a plain average would need more networks than there are.
 
     Parameters
@@ -175,7 +259,9 @@ def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
     query : Query
         The question, which holds the ensemble, the order and the layer.
     sampling : Sampling
-        How many networks, and where they run.
+        How many networks, or how sharp an interval, and where they run.
+    mean : sympy.Expr
+        The exact mean.
     plain : sympy.Expr
         How many networks a plain average would need.
 
@@ -186,7 +272,7 @@ def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
     """
     sampling.require_direct("particles")
     layer = query.numeric_layer
-    islands, particles = _population(query, layer, sampling)
+    islands, particles = _population(query, layer, sampling, mean)
     run_islands = None if sampling.workers is None else partial(_mapped, sampling.workers)
     with nullcontext(None) if sampling.jobs == 1 or run_islands else ThreadPoolExecutor(sampling.jobs) as pool:
         found = particle_mean(
@@ -200,17 +286,18 @@ def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
             executor=run_islands or pool,
             progress=None if sampling.progress is None else partial(_told, sampling.progress, particles),
         )
-    size = f"{float(plain):.3g}" if plain < 1e300 else f"10^{int(sp.log(plain, 10))}"
     method = (
         f"{found.estimate.method} over {islands} islands of {particles} particles, as a plain average needs more than "
-        f"{size} networks; relative variance of an island at most {found.relative_variance:.6g}"
+        f"{size_text(plain)} networks; relative variance of an island at most {found.relative_variance:.6g}"
     )
     log_scale = found.log_scale != 0  # no float holds the mean
     if log_scale:
         estimate = Estimate(found.log_value, *found.log_interval, sampling.error, method, islands)
     else:
         estimate = replace(found.estimate, method=method)
-    networks = islands * particles
+    networks, missed_by = islands * particles, 0.0
+    if sampling.within is not None:
+        missed_by = sampling.within.missed_by(estimate.lo, estimate.hi, log_scale=log_scale)
     return Sampled(
         query,
         estimate,
@@ -219,25 +306,41 @@ def bred_mean(query: Query, sampling: Sampling, plain: sp.Expr) -> Sampled:
         log_scale=log_scale,
         networks_alive=networks,
         assumptions=(*what_is_assumed(query), *found.assumptions),
+        missed_by=missed_by,
     )
 
 
-def _population(query: Query, layer: int, sampling: Sampling) -> tuple[int, int]:
+def _population(query: Query, layer: int, sampling: Sampling, mean: sp.Expr) -> tuple[int, int]:
     """Return how many islands of how many particles there are.
 
-    Islands are as large as possible, given that there are enough of them for an interval of half the mean.
+    Islands are as large as possible, given that there are enough of them for an interval of half the mean; or there
+    are as few networks as the wanted precision takes.
     """
+
+    def needed(particles: int, share: float) -> int | None:
+        with suppress(InvalidArgument):  # it takes more islands than there can be
+            return islands_needed(
+                query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=share,
+                layer=layer,
+            )  # fmt: skip
+        return None
+
     least = math.ceil(4 * math.log(2 / sampling.error))
+    if sampling.within is not None:
+        share = min(0.5, sampling.within.in_units(1.0, _log(mean)) * 0.9)  # a share of the estimate, which may be off
+        sizes = [2**power for power in range(24)]
+        found = [(size * max(islands, least), size) for size in sizes if (islands := needed(size, share)) is not None]
+        networks, size = min(found, default=(math.inf, 1))
+        if networks <= sampling.samples:
+            return int(networks) // size, size
+        problem = f"{sampling.within} takes {networks:.3g} networks as particles, and {sampling.samples} may be drawn"
+        raise InvalidArgument("within", problem, "allow more by samples=..., or ask for less, or for a median")
     for islands in (100, least):
         particles = sampling.samples // islands
         if particles >= 1 and islands >= least:
-            with suppress(InvalidArgument):  # it takes more islands than there can be
-                needed = islands_needed(
-                    query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=0.5,
-                    layer=layer,
-                )  # fmt: skip
-                if needed <= islands:
-                    return islands, particles
+            enough = needed(particles, 0.5)
+            if enough is not None and enough <= islands:
+                return islands, particles
     problem = f"{sampling.samples} are too few even for particles: their interval would be wider than the mean"
     raise InvalidArgument("samples", problem, f"try {max(10 * sampling.samples, 100 * least)}, or sample the median")
 

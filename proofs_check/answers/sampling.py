@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
+
+import numpy as np
 
 from montecarlo import Simulation, Workers, simulate
 from montecarlo.engines.engine import Precision
 from montecarlo.observables import Observable
 from montecarlo.rounding import Rounding, rounding_of
+from proofs_check.answers.within import Within, least_number
 from theory.ensembles import Ensemble, InvalidArgument
 
 
@@ -38,8 +41,10 @@ class Sampling:
         The file that keeps the finished blocks.
     block : int, optional
         Draw this block alone.
-    within : float, optional
-        Stop once the interval's half-width is at most this share of the quantity.
+    within : Within, optional
+        How sharp the interval is to be.
+    is_planned : bool
+        Whether the number of networks was chosen for that, before any was drawn.
     progress : callable, optional
         Called with the networks that are done and the networks in all.
     """
@@ -53,7 +58,8 @@ class Sampling:
     workers: Workers | None = None
     store: str | PathLike[str] | None = None
     block: int | None = None
-    within: float | None = None
+    within: Within | None = None
+    is_planned: bool = False
     progress: Callable[[int, int], object] | None = None
 
     def logs(
@@ -78,15 +84,32 @@ class Sampling:
         ndarray
             Shape (networks,); dead networks are at -infinity.
         """
-        label = observable.components(net)[0]
+        return self.columns(net, observable, until=until)[:, 0]
+
+    def columns(self, net: Ensemble, *observables: Observable, until: Callable[[Any], bool] | None = None) -> Any:
+        """Return the logarithms of all components of observables of the same networks.
+
+        Parameters
+        ----------
+        net, until
+            As for :meth:`logs`; `until` is given the first component.
+        *observables : Observable
+            What is measured on each.
+
+        Returns
+        -------
+        ndarray
+            Shape (networks, components).
+        """
+        labels = [(observable, label) for observable in observables for label in observable.components(net)]
 
         def enough(so_far: Simulation) -> bool:
             assert until is not None
-            return until(so_far[observable].log_values(label))
+            return until(so_far[labels[0][0]].log_values(labels[0][1]))
 
         simulation = simulate(
             net,
-            [observable],
+            observables,
             samples=self.samples,
             seed=self.seed,
             engine=self.engine,
@@ -99,7 +122,32 @@ class Sampling:
             partial=True,
             progress=self.progress,
         )
-        return simulation[observable].log_values(label)
+        return np.stack([simulation[observable].log_values(label) for observable, label in labels], axis=1)
+
+    def planned(self, what: str, enough: Callable[[int], bool]) -> Sampling:
+        """Return the same with as many networks as the precision wanted takes; as it is where none is wanted.
+
+        Parameters
+        ----------
+        what : str
+            What is estimated, for the message.
+        enough : callable
+            Whether the interval of so many networks is surely sharp enough.
+
+        Raises
+        ------
+        InvalidArgument
+            If it takes more networks than may be drawn; the message says how many it takes.
+        """
+        if self.within is None:
+            return self
+        needed = least_number(enough, _MOST)
+        if needed is not None and needed <= self.samples:
+            return replace(self, samples=needed, is_planned=True)
+        size = f"{needed:.3g}" if needed is not None else f"more than {_MOST:.0g}"
+        problem = f"{self.within} takes {size} networks for {what}, and {self.samples} may be drawn"
+        more = f"allow them by samples={needed}, or " if needed is not None and needed < _DRAWABLE else ""
+        raise InvalidArgument("within", problem, f"{more}ask for less, or for a median")
 
     def rounding(self, net: Ensemble) -> Rounding:
         """Return how far rounding may have moved the logarithms.
@@ -121,7 +169,7 @@ class Sampling:
         """
         if self.within is not None:
             problem = f"{quantity} is estimated from a number of networks that is fixed beforehand"
-            raise InvalidArgument("within", problem, "use --samples, or ask for a median or quantile")
+            raise InvalidArgument("within", problem, "use samples=..., or ask for a median or quantile")
 
     def require_direct(self, method: str, *, workers: bool = False) -> None:
         """Refuse settings that a method with populations of its own does not know.
@@ -143,3 +191,9 @@ class Sampling:
                             ("executor", workers and self.workers is not None)):  # fmt: skip
             if given:
                 raise InvalidArgument(name, f"has no effect on {method}, which this estimate needs", "leave it out")
+
+
+_MOST = 10**18
+"""Plans end at so many networks."""
+_DRAWABLE = 10**10
+"""More networks than these are not suggested."""

@@ -26,6 +26,7 @@ _FUNCTIONS: Mapping[str, tuple[int, Any]] = {
     "binomial": (2, sp.binomial),
     "factorial": (1, sp.factorial),
     "erf": (1, sp.erf),
+    "acos": (1, sp.acos),
     "min": (2, sp.Min),
     "max": (2, sp.Max),
     "abs": (1, sp.Abs),
@@ -192,6 +193,8 @@ class Arithmetic:
             self.require(kind, arguments[place])
         elif name == "sqrt":
             self.require("power", arguments[0], sp.S.Half)
+        elif name == "acos":
+            self.require("power", 1 - arguments[0] ** 2, sp.S.Half)  # between -1 and 1
         elif name in ("factorial", "binomial"):
             self.require("no pole", arguments[0] + 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any
@@ -27,6 +27,7 @@ from proofs_check.claims.random_numbers import (
     Output,
     Quantile,
     RandomNumber,
+    SecondActivation,
     Statistic,
     WeightProduct,
     WholeHessian,
@@ -39,9 +40,9 @@ from theory import (
     gradient_product,
     hessian_block_moment,
     hessian_moment,
-    inner_product_mean,
     mixed_moment,
     symbols,
+    two_input_moment,
 )
 from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_variance
 from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
@@ -136,6 +137,8 @@ def _at_layers(layers: tuple[sp.Expr, ...], formula: Callable[..., sp.Expr]) -> 
 @derive_statistic.register
 def _moment(statistic: Moment, net: Ensemble) -> Derived:
     kinds = {type(number) for number, _ in statistic.powers}
+    if kinds & {InnerProduct, SecondActivation}:
+        return _two_inputs(statistic, net)
     if len(kinds) > 1:
         raise _unknown(statistic)
     kind = kinds.pop()
@@ -156,12 +159,26 @@ def _moment(statistic: Moment, net: Ensemble) -> Derived:
         return Derived(exact, assumed=gradients_assume(net))
     if kind is WholeHessian and order == 2:
         return Derived(hessian_moment(net), assumed=gradients_assume(net))
-    if kind is InnerProduct and order == 1:
-        exact = _at_layers(number.layers, lambda k: inner_product_mean(net, k))
-        return Derived(exact * symbols.norm_symbol(2) * SECOND_NORM)
     if kind is WeightProduct:
         return Derived(weight_product_moment(net, order))
     raise _unknown(statistic)
+
+
+def _two_inputs(statistic: Moment, net: Ensemble) -> Derived:
+    """Answer for |a_k|^p |a'_k|^q <a_k, a'_k>^r at one layer k."""
+    orders = {type(number): order for number, order in statistic.powers}
+    p, q, r = (orders.pop(kind, 0) for kind in (Activation, SecondActivation, InnerProduct))
+    layers = {number.layers[0] for number in statistic.numbers}
+    if orders or len(layers) > 1 or not all(isinstance(order, int) for order in (p, q, r)):
+        raise _unknown(statistic)
+    if p == r == 0:  # the second input alone: at order 2 its direction does not matter, nor for normal weights
+        if q != 2 and not net.law.is_normal:
+            raise _unknown(statistic)
+        exact = _at_layers((layers.pop(),), lambda k: activation_moment(replace(net, input="e1"), q, k))
+        return Derived(exact * SECOND_NORM**q, assumed=(assumptions.PIECEWISE_LINEAR,))
+    exact = _at_layers((layers.pop(),), lambda k: two_input_moment(net, norm=p, other=q, inner=r, layer=k))
+    norms = symbols.norm_symbol(2) ** (p + r) * SECOND_NORM ** (q + r)
+    return Derived(exact * norms, assumed=() if net.slope == 1 else (assumptions.NORMAL,))
 
 
 def gradients_assume(net: Ensemble) -> tuple[Assumption, ...]:

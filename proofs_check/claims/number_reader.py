@@ -20,6 +20,7 @@ from proofs_check.claims.random_numbers import (
     LeastEigenvalue,
     Output,
     RandomNumber,
+    SecondActivation,
     WeightProduct,
     WholeHessian,
 )
@@ -182,9 +183,9 @@ class NumberReader(Arithmetic):
     def norm_of_input(self, node: Node) -> sp.Expr:
         """Read |x|, the norm of a matrix, or an absolute value."""
         inside = node.parts[0]
-        if inside.kind == "name" and inside.value in ("x", "x'") and not inside.sub:
+        if inside.kind == "name" and self.names_input(inside):
             self.mentions_input = True
-            if inside.value == "x'":
+            if inside.value != "x":
                 return SECOND_NORM
             if node.value in ("", "2", "4", "6", "8"):
                 return self.input_norm(int(node.value or 2))
@@ -201,8 +202,13 @@ class NumberReader(Arithmetic):
         raise self.refuse(node, f"{self.text(node)} is random", f"put it inside a statistic: E{self.text(node)}^2")
 
     def is_inputs(self, node: Node) -> bool:
-        """Whether an inner product is <x, x'>."""
-        return {(part.kind, part.value) for part in node.parts} == {("name", "x"), ("name", "x'")}
+        """Whether an inner product is <x, x'>, or <x, y>."""
+        names = {part.value for part in node.parts if part.kind == "name" and self.names_input(part)}
+        return len(names) == 2 and "x" in names
+
+    def names_input(self, node: Node) -> bool:
+        """Whether a name is x, or x' or y for the second input, unless the network has a letter y."""
+        return not node.sub and (node.value in ("x", "x'") or (node.value == "y" and "y" not in self.known))
 
     def is_random(self, node: Node) -> bool:
         """Whether random numbers occur in a part, outside of statistics."""
@@ -227,7 +233,7 @@ class NumberReader(Arithmetic):
         if not (layer.is_Integer or (len(letters) == 1 and (layer - next(iter(letters))).is_Integer)):
             problem = f"the layer {written!r} is neither a number nor a letter plus a number"
             raise self.refuse(node, problem, "write e.g. a_3, a_k or a_{L-1}")
-        least = 0 if node.value in ("a", "a'", "n") else 1
+        least = 0 if node.value in ("a", "a'", "b", "n") else 1
         too_deep = (layer - self.known["L"]).is_positive
         if layer.is_Integer and (layer < least or too_deep):
             problem = f"there is no layer {layer}: the depth is {self.known['L']}"
@@ -359,6 +365,8 @@ class NumberReader(Arithmetic):
             raise self.refuse(node, f"the norm with index {node.value!r} is not known here", "use | | or || ||_F")
         if inside.kind == "name" and inside.value == "a":
             return Activation((self.layer(inside),))
+        if inside.kind == "name" and inside.value == "a'":
+            return SecondActivation((self.layer(inside),))
         if inside.kind == "name" and inside.value == "f" and not inside.sub:
             return AbsoluteOutput()
         if inside.kind == "name" and inside.value == "H":
@@ -419,10 +427,13 @@ class NumberReader(Arithmetic):
         return WeightProduct()
 
     def inner(self, node: Node) -> RandomNumber:
-        """Read <a_k, a'_k>."""
+        """Read <a_k, a'_k>, or <a_k, b_k>."""
         left, right = node.parts
-        if {left.value, right.value} != {"a", "a'"} or left.kind != "name" or right.kind != "name":
-            raise self.refuse(node, "this inner product is not known here", "write <a_k, a'_k> or <x, x'>")
+        both = {left.value, right.value}
+        if both not in ({"a", "a'"}, {"a", "b"}) or left.kind != "name" or right.kind != "name":
+            raise self.refuse(
+                node, "this inner product is not known here", "write <a_k, a'_k> or <a_k, b_k>; <x, x'> or <x, y>"
+            )
         if self.layer(left) != self.layer(right):
             raise self.refuse(node, "the two activations must be of one layer", "write <a_k, a'_k>")
         return InnerProduct((self.layer(left),))
@@ -439,7 +450,9 @@ class NumberReader(Arithmetic):
         return self.matrices.read(node, self)
 
 
-_KNOWN = "known are |a_k|, |df/dW_k|, |H_kl|_F, |H|_F, lambda_max, lambda_min, f, <a_k, a'_k>, ||W_L*...*W_1||_F"
+_KNOWN = (
+    "known are |a_k|, |df/dW_k|, |H_kl|_F, |H|_F, lambda_max, lambda_min, f, <a_k, a'_k>, |a'_k|, ||W_L*...*W_1||_F"
+)
 
 
 def _factors(node: Node) -> list[Node]:

@@ -101,6 +101,15 @@ class AbsoluteOutput(RandomNumber):
     text = "|f|"
 
 
+class SecondActivation(RandomNumber):
+    """|a'_k|, of a second input."""
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+        return f"|a'_{_index(self.layers[0])}|"
+
+
 class InnerProduct(RandomNumber):
     """<a_k, a'_k> of two inputs."""
 

@@ -35,11 +35,13 @@ from proofs_check.claims.random_numbers import (
     Exceedance,
     Gradient,
     HessianBlock,
+    InnerProduct,
     LargestEigenvalue,
     LeastEigenvalue,
     Moment,
     Quantile,
     RandomNumber,
+    SecondActivation,
     Statistic,
     WholeHessian,
 )
@@ -175,6 +177,8 @@ def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float)
     InvalidArgument
         As there.
     """
+    if isinstance(statistic, Moment) and len(statistic.powers) > 1:
+        return _product_mean(statistic, net, drawing, error)
     number, logs, rounding = _drawn(statistic, net, drawing)
     if isinstance(statistic, Exceedance):
         return _count(statistic, logs, rounding, net).interval(error)
@@ -188,6 +192,30 @@ def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float)
         return empirical_bernstein_interval(np.minimum(_powers(values, number, power), most), most, error)
     bound = _second_moment(number, power, net)
     return catoni_interval(_powers(values, number, power), float(bound), error)
+
+
+def _product_mean(statistic: Moment, net: Ensemble, drawing: Drawing, error: float) -> Estimate:
+    """Measure the mean of a product of powers of norms, of the same networks.
+
+    Its mean square is what theory derives, or at most the product of the means of the factors' powers, after Hoelder.
+    """
+    for number, power in statistic.powers:
+        _observable(number, net)  # refuses what is not measured
+        if number.signed or not isinstance(power, int) or isinstance(number, (LargestEigenvalue, LeastEigenvalue)):
+            problem = f"{statistic.text} can be neither derived nor sampled with a valid interval"
+            raise InvalidArgument("claim", problem, "ask for products of norms, or a median, quantile or probability")
+    count = len(statistic.powers)
+    try:
+        doubled = Moment(tuple((number, 2 * power) for number, power in statistic.powers))
+        bound = derive_statistic(doubled, net).enclosed(15)
+    except InvalidArgument:
+        bounds = [_second_moment(number, count * power, net) for number, power in statistic.powers]
+        bound = math.prod(bounds[1:], start=bounds[0]) ** (flint.arb(1) / count)
+    total: Any = 0.0
+    for number, power in statistic.powers:
+        observable, component = _observable(number, net)
+        total = total + power / 2 * drawing.readings(net, observable).log_values(component)
+    return catoni_interval(np.exp(total), float(bound.upper()), error)
 
 
 def open_share(statistic: Statistic, net: Ensemble, drawing: Drawing) -> float:
@@ -284,7 +312,10 @@ def _observable(number: RandomNumber, net: Ensemble) -> tuple[Observable, str]:
         return observable, observable.components(net)[isinstance(number, LeastEigenvalue)]
     else:
         problem = f"{number.text} can be neither derived here nor sampled"
-        raise InvalidArgument("claim", problem, "ask for norms of activations, gradients or the Hessian")
+        remedy = "ask for norms of activations, gradients or the Hessian"
+        if isinstance(number, (InnerProduct, SecondActivation)):
+            remedy = "ask for layer 1 or linear networks, or 'vanishing sample inner-product'"
+        raise InvalidArgument("claim", problem, remedy)
     return observable, observable.components(net)[0]
 
 

@@ -14,6 +14,7 @@ from proofs_check.claims.random_numbers import (
     Moment,
     Quantile,
     RandomNumber,
+    SecondActivation,
     Statistic,
     WeightProduct,
 )
@@ -80,6 +81,6 @@ def by_norm(statistic: Statistic, at_one: sp.Expr) -> sp.Expr | None:
 
 def _degree(number: RandomNumber) -> int | None:
     """Return how a number grows with |x|; None if another input has a say."""
-    if isinstance(number, InnerProduct):
+    if isinstance(number, (InnerProduct, SecondActivation)):
         return None
     return 0 if isinstance(number, WeightProduct) else 1

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from proofs_check.claims.spelling import Spelled, spelled
 
 RELATIONS = ("<=", ">=", "=", "<", ">", "~")
-_ALIASES = {"ln": "log", "Tr": "tr", "trace": "tr", "Trace": "tr", "sum": "Sum", "prod": "Prod", "Product": "Prod"}
+_ALIASES = {"ln": "log", "Tr": "tr", "trace": "tr", "Trace": "tr", "sum": "Sum", "prod": "Prod", "Product": "Prod",
+            "arccos": "acos"}  # fmt: skip
 FUNCTIONS = (
     *_ALIASES,
     *(
@@ -24,11 +25,13 @@ FUNCTIONS = (
         "binomial",
         "factorial",
         "erf",
+        "acos",
     ),
     *("tr", "diag", "hadamard", "ones", "min", "max", "abs", "Sum", "Prod", "O"),
 )
-STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "Corr": "Corr", "median": "median",
-              "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P", "kurtosis": "kurtosis"}  # fmt: skip
+STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "cov": "Cov", "Corr": "Corr",
+              "corr": "Corr", "median": "median", "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P",
+              "kurtosis": "kurtosis", "Kurt": "kurtosis", "kurt": "kurtosis"}  # fmt: skip
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
@@ -375,8 +378,9 @@ class _Parser:
         if name in FUNCTIONS and self._is_called(name):
             return self.function(_ALIASES.get(name, name), token.start)
         sub = self.subscript()
-        if self.peek() == "'":
+        if self.peek() == "'":  # a_k' is a'_k
             self.take()
+            name += "'" * (name == "a")
         return Node("name", name, (), token.start, self.last_end, sub)
 
     def _is_called(self, name: str) -> bool:

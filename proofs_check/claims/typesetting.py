@@ -25,8 +25,8 @@ _STATISTICS = {
 }
 _FUNCTIONS = {
     "log": r"\log", "exp": r"\exp", "gamma": r"\Gamma", "Gamma": r"\Gamma", "digamma": r"\psi", "psi": r"\psi",
-    "trigamma": r"\psi'", "erf": r"\operatorname{erf}", "tr": r"\operatorname{tr}", "min": r"\min", "max": r"\max",
-    "O": "O",
+    "trigamma": r"\psi'", "erf": r"\operatorname{erf}", "acos": r"\arccos", "tr": r"\operatorname{tr}",
+    "min": r"\min", "max": r"\max", "O": "O",
 }  # fmt: skip
 _SIGNS = {"<=": r"\le", ">=": r"\ge", "~": r"\sim", "=": "=", "<": "<", ">": ">", "!=": r"\neq"}
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)

@@ -98,13 +98,21 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
         ``"derive"`` or ``"sample"``: digits are derived only.
     """
     add_ensemble_options(parser)
-    parser.add_argument("--order", action=ReadValue, read=integer, help="power of the norm (default 2)")
+    parser.add_argument(
+        "--order", action=ReadValue, read=integer, help="power of the norm (default 2), or of the inner product (1)"
+    )
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
     parser.add_argument(
         "--p", action=ReadValue, read=exact_probability, help="a probability, exact: 1/2 (default), 0.01, 1e-400"
     )
     parser.add_argument("--c", action=ReadValue, read=exact_number, help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)")
+    parser.add_argument(
+        "--cosine",
+        action=ReadValue,
+        read=exact_number,
+        help="of the angle between two inputs: -1 to 1, exact, e.g. 1/2",
+    )
     if action == "derive":
         parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
 

@@ -225,6 +225,35 @@ def probability(name: str, text: str) -> float:
     return _probable(name, text, value)
 
 
+def half_length(name: str, text: str) -> str:
+    """Read half the length of an interval: a number, or a share such as 1%.
+
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither, or not positive.
+
+    Examples
+    --------
+    >>> half_length("within", "1%")
+    '1%'
+    """
+    from proofs_check.answers.within import Within
+
+    Within.read(text)
+    return text
+
+
 def _probable(name: str, text: str, value: Value) -> Value:
     if not 0 < value < 1:  # type: ignore[operator]  # a float or a fraction
         raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {text}", f"use e.g. --{name} 0.5")

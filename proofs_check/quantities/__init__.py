@@ -7,7 +7,9 @@ kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n
 covariance              Cov(|a_j|^2, |a_k|^2)
 correlation             Corr(|a_j|^2, |a_k|^2)
-inner_product           E<a_k, a'_k>/(|x||x'|) of two inputs
+inner_product           E<a_k, a'_k>^order/(|x||x'|)^order of two inputs
+norm_product            E|a_k|^2|a'_k|^2/(|x||x'|)^2 of two inputs
+cosine_limit            the cosine of the angle between a_k and a'_k at infinite width
 gradient                E|df/dW_k|_F^order
 gradient_covariance     Cov(|df/dW_j|_F^2, |df/dW_k|_F^2)
 gradient_correlation    Corr(|df/dW_j|_F^2, |df/dW_k|_F^2)
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampled import Sampled
     from proofs_check.answers.sampling import Sampling
 
-OPTIONS = ("order", "layer", "layers", "p", "c", "digits", "readout", "input")
+OPTIONS = ("order", "layer", "layers", "p", "c", "cosine", "digits", "readout", "input")
 """These options matter to some quantities only."""
 
 __all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_taken"]
@@ -71,10 +73,15 @@ class Quantity:
         Which options matter, of :data:`OPTIONS`. Those of the ensemble that are not among them always do.
     sample_takes : tuple of str, optional
         Which options matter to `sample`; by default the same but the digits.
+    not_sampled : str
+        Why it is no number that networks have, in words; where `sample` answers, or nothing is to be said, it is empty.
     sampled_layer : int, optional
         The layer that is sampled unless another is named; by default the last.
+    default_order : int
+        The order where none is given.
     instead : str
-        The quantity that `sample` answers for networks of which theory knows nothing; it may be the same.
+        The quantity that `sample` answers for networks of which theory knows nothing; it may be the same. Of what is
+        not sampled it is the one that is.
     """
 
     left: Callable[[Query], Notation]
@@ -82,7 +89,9 @@ class Quantity:
     sample: Callable[[Query, Sampling], Sampled] | None = None
     takes: tuple[str, ...] = ()
     sample_takes: tuple[str, ...] | None = None
+    not_sampled: str = ""
     sampled_layer: int | None = None
+    default_order: int = 2
     instead: str = ""
 
     def taken_by(self, action: str) -> tuple[str, ...]:
@@ -121,7 +130,7 @@ def quantity(name: str) -> Quantity:
 
     Examples
     --------
-    >>> quantity("kurtosis").sample is None
+    >>> quantity("kurtosis-limit").sample is None
     True
     """
     if name not in names():

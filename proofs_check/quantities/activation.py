@@ -15,11 +15,11 @@ from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_means import (
     BOUNDED,
     bred_mean,
+    is_plain_enough,
     mean_and_square,
     mean_of_bounded,
-    mean_of_power,
     networks_needed,
-    require_enough,
+    plain_mean,
 )
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
@@ -64,9 +64,9 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a mean")
     net, layer = query.net, query.numeric_layer
     if net.activation in BOUNDED and layer > 0:
+        sampling.require_fixed_size("a mean of bounded norms")
         return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
     mean, square = mean_and_square(query, lambda order: activation_moment(net, order, layer))
     variance, needed = networks_needed(mean, square, sampling.error)
@@ -76,11 +76,9 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
         and net.has_independent_entries
         and (query.order == 2 or net.law.is_normal)
     )
-    if needed >= sampling.samples and bred:
-        return bred_mean(query, sampling, needed)
-    variance = require_enough(mean, square, sampling.samples, sampling.error)
-    logs = sampling.logs(net, ActivationNorms(layers=(layer,)))
-    return mean_of_power(query, logs, mean=mean, relative_variance=float(variance), sampling=sampling)
+    if bred and not is_plain_enough(sampling, mean, variance):
+        return bred_mean(query, sampling, mean, needed)
+    return plain_mean(query, sampling, ActivationNorms(layers=(layer,)), mean, variance)
 
 
 QUANTITY = Quantity(_left, _derive, _sample, takes=("order", "layer", "digits", "input"), instead="median")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from proofs_check import assumptions
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
+from proofs_check.answers.sampled_pairs import sample_covariance
+from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
+from proofs_check.quantities.covariance import joint_moment, norms_of_two
 from theory import correlation
 
 
@@ -21,4 +27,9 @@ def _derive(query: Query) -> Derivation:
     return formula(query, exact, what_is_assumed(query, assumptions.PIECEWISE_LINEAR))
 
 
-QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "input"))
+def _sample(query: Query, sampling: Sampling) -> Sampled:
+    moments = partial(joint_moment, query)
+    return sample_covariance(query, sampling, norms_of_two(query), moments, standardized=True)
+
+
+QUANTITY = Quantity(_left, _derive, _sample, takes=("layers", "digits", "input"), instead="median")

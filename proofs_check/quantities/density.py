@@ -23,4 +23,4 @@ def _derive(query: Query) -> Derivation:
     return formula(query, exact, assumed)
 
 
-QUANTITY = Quantity(_left, _derive, takes=("input",))
+QUANTITY = Quantity(_left, _derive, takes=("input",), not_sampled="a function of r", instead="quantile")

@@ -58,4 +58,4 @@ def _stability(point: CriticalPoint) -> str:
             return "without biases the size of activations is lost or kept more slowly than exponentially"
 
 
-QUANTITY = Quantity(_left, _derive, takes=("digits",))
+QUANTITY = Quantity(_left, _derive, takes=("digits",), not_sampled="a limit of growing networks", instead="median")

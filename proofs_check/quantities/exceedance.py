@@ -47,7 +47,6 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a probability")
     if query.c <= 0:
         raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. c='1/2'")
     if query.net.architecture.name == "batchnorm":
@@ -56,7 +55,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
     if _is_rare(query, sampling.samples):
         return _sample_tail(query, sampling)
     threshold = query.c * input_square(query.net)
-    return share_reaching(query, sampling.logs(query.net, activation_norms(query)), threshold, sampling)
+    return share_reaching(query, activation_norms(query), threshold, sampling)
 
 
 def _is_rare(query: Query, samples: int) -> bool:
@@ -69,6 +68,7 @@ def _is_rare(query: Query, samples: int) -> bool:
 
 def _sample_tail(query: Query, sampling: Sampling) -> Sampled:
     """Estimate a tail by exponential tilting; its logarithm is what is shown, as the probability may underflow."""
+    sampling.require_fixed_size("so rare a probability")
     sampling.require_direct("exponential tilting", workers=True)
     tail = tail_probability(
         query.net,

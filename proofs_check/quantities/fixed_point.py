@@ -30,4 +30,6 @@ def _derive(query: Query) -> Derivation:
     return number_of(query, found.variance, (*assumed_of_width(query), *more), related)
 
 
-QUANTITY = Quantity(_left, _derive, takes=("digits", "input"))
+QUANTITY = Quantity(
+    _left, _derive, takes=("digits", "input"), not_sampled="a limit of growing networks", instead="median"
+)

@@ -9,7 +9,7 @@ from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
-from proofs_check.answers.sampled_means import mean_and_square, mean_of_power, require_enough
+from proofs_check.answers.sampled_means import mean_and_square, networks_needed, plain_mean
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import gradient_moment
@@ -24,12 +24,10 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a mean")
     layer = query.numeric_layer
     mean, square = mean_and_square(query, lambda order: gradient_moment(query.net, layer, order))
-    variance = require_enough(mean, square, sampling.samples, sampling.error)
-    logs = sampling.logs(query.net, GradientNorms(layers=(layer,)))
-    return mean_of_power(query, logs, mean=mean, relative_variance=variance, sampling=sampling)
+    variance, _ = networks_needed(mean, square, sampling.error)
+    return plain_mean(query, sampling, GradientNorms(layers=(layer,)), mean, variance)
 
 
 QUANTITY = Quantity(

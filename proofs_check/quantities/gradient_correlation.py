@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import assumed_of_gradients
 from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
+from proofs_check.answers.sampled import Sampled
+from proofs_check.answers.sampled_pairs import sample_covariance
+from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
+from proofs_check.quantities.gradient_covariance import gradients_of_two, joint_moment
 from theory import gradient_correlation
 
 
@@ -19,4 +25,16 @@ def _derive(query: Query) -> Derivation:
     return formula(query, gradient_correlation(query.net, *query.two_layers), assumed_of_gradients(query))
 
 
-QUANTITY = Quantity(_left, _derive, takes=("layers", "digits", "readout"))
+def _sample(query: Query, sampling: Sampling) -> Sampled:
+    moments = partial(joint_moment, query)
+    return sample_covariance(query, sampling, gradients_of_two(query), moments, standardized=True)
+
+
+QUANTITY = Quantity(
+    _left,
+    _derive,
+    _sample,
+    takes=("layers", "digits", "readout"),
+    sample_takes=("layers", "readout", "input"),
+    instead="gradient-median",
+)

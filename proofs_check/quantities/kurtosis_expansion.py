@@ -23,4 +23,4 @@ def _derive(query: Query) -> Derivation:
     return formula(query, exact, what_is_assumed(query))
 
 
-QUANTITY = Quantity(_left, _derive, takes=("input",))
+QUANTITY = Quantity(_left, _derive, takes=("input",), not_sampled="an expansion in 1/n", instead="kurtosis")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from proofs_check import assumptions
 from proofs_check.answers import notation
 from proofs_check.answers.derivation import Derivation
-from proofs_check.answers.log_laws import cumulant_answer, gradient_law, readout_assumed
+from proofs_check.answers.log_laws import LogLaw, cumulant_answer, gradient_law, readout_assumed
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
@@ -24,10 +24,9 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a mean")
-    law, observable = gradient_law(query), gradient_norms(query)
+    law = gradient_law(query)
     more = (*((assumptions.SURVIVAL,) if law.can_die else ()), *readout_assumed(query))
-    return mean_of_logs(query, law, sampling.logs(query.net, observable), sampling, *more)
+    return mean_of_logs(query, LogLaw.of(law), gradient_norms(query), sampling, *more)
 
 
 QUANTITY = Quantity(

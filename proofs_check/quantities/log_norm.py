@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proofs_check import assumptions
 from proofs_check.answers import notation
-from proofs_check.answers.beyond_plain import log_cumulant
+from proofs_check.answers.beyond_plain import log_cumulant, log_law
 from proofs_check.answers.derivation import Derivation
 from proofs_check.answers.log_laws import activation_law, cumulant_answer
 from proofs_check.answers.notation import Notation
@@ -25,10 +25,8 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a mean")
-    law, observable = activation_law(query), activation_norms(query)
-    more = (assumptions.SURVIVAL,) if law.can_die else ()
-    return mean_of_logs(query, law, sampling.logs(query.net, observable), sampling, *more)
+    more = (assumptions.SURVIVAL,) if query.net.can_die else ()
+    return mean_of_logs(query, log_law(query), activation_norms(query), sampling, *more)
 
 
 QUANTITY = Quantity(_left, _derive, _sample, takes=("layer", "digits", "input"), instead="median")

@@ -20,4 +20,4 @@ def _derive(query: Query) -> Derivation:
     return formula(query, log_variance_expansion(query.net), expansion_assumed(query))
 
 
-QUANTITY = Quantity(_left, _derive)
+QUANTITY = Quantity(_left, _derive, not_sampled="an expansion in 1/n", instead="log-variance")

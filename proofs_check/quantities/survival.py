@@ -25,8 +25,7 @@ def _derive(query: Query) -> Derivation:
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
-    sampling.require_fixed_size("a probability")
-    return share_alive(query, sampling.logs(query.net, activation_norms(query)), sampling)
+    return share_alive(query, activation_norms(query), sampling)
 
 
 QUANTITY = Quantity(

@@ -39,4 +39,6 @@ def _derive(query: Query) -> Derivation:
 
 _FIRST_ORDER = "E log|a_k|^2 = log(n_k limit) + its shift, and Var log|a_k|^2, are those to first order in 1/n"
 
-QUANTITY = Quantity(_left, _derive, takes=("layer", "digits", "input"))
+QUANTITY = Quantity(
+    _left, _derive, takes=("layer", "digits", "input"), not_sampled="a limit of growing networks", instead="median"
+)

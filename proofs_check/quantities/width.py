@@ -42,4 +42,4 @@ def _derive(query: Query) -> Derivation:
     )
 
 
-QUANTITY = Quantity(_left, _derive, takes=("p", "c"))
+QUANTITY = Quantity(_left, _derive, takes=("p", "c"), not_sampled="a property of all widths", instead="exceedance")

@@ -13,7 +13,9 @@ from montecarlo import (
     GradientProducts,
     HessianNorms,
     InnerProducts,
+    NormProducts,
     Observable,
+    simulate,
 )
 from tests.montecarlo.architectures.by_hand import drawn
 from theory.ensembles import Ensemble, InvalidArgument
@@ -204,7 +206,35 @@ class TestTwoInputs:
         cosines = exact / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
         np.testing.assert_allclose(np.cos(np.exp(angles.measure(chunk)[:, 1])), cosines, rtol=1e-9, atol=1e-12)
 
-    @pytest.mark.parametrize("kind", [InnerProducts, Angles])
+    def test_products_of_norms_fit_both_inputs_on_their_way(self):
+        """Both inputs through all matrices, by hand; a network that is dead has 0."""
+        net = NET.at(width=2, activation="relu")
+        norms = NormProducts("1/2")
+        chunk = Chunk(net, np.random.default_rng(0), 50, needs=frozenset({"weights"}), second_input=norms.second_input)
+        x = chunk.input
+        other = np.eye(2)[0] - x * x[0] / (x @ x)
+        other = x / 2 + other * np.sqrt(x @ x / (other @ other) * 3 / 4)
+        a, b = (np.repeat(y[None], 50, axis=0) for y in (x, other))
+        logs, dead = norms.measure(chunk), 0
+        np.testing.assert_allclose(logs[:, 0], np.log((x @ x) ** 2), rtol=1e-12, atol=1e-12)
+        for k in range(1, int(net.depth) + 1):
+            a, b = (np.maximum(np.einsum("moi,mi->mo", chunk.weights(k), y), 0) for y in (a, b))
+            exact = np.sum(a**2, axis=1) * np.sum(b**2, axis=1)
+            np.testing.assert_allclose(np.exp(logs[:, k]), exact, rtol=1e-9, atol=1e-300)
+            dead += int(np.sum(exact == 0))
+        assert dead
+        assert norms.components(net)[1] == "a_1*a'_1"
+
+    def test_products_of_norms_of_smooth_networks_are_those_of_inner_products_with_themselves(self):
+        """tanh saturates: both norms are below the width; at a cosine near 1 the two activations are nearly one."""
+        net = Ensemble(width=4, depth=2, activation="tanh", init="9")
+        near = NormProducts("999999999/1000000000", layers=[2])
+        run = simulate(net, [near, ActivationNorms(layers=[2])], samples=50, seed=0)
+        both, one = run[near].log_values("a_2*a'_2"), run[ActivationNorms(layers=[2])].log_values("a_2")
+        assert (both < 2 * np.log(4)).all()
+        np.testing.assert_allclose(both, 2 * one, atol=0.01)
+
+    @pytest.mark.parametrize("kind", [InnerProducts, NormProducts, Angles])
     def test_observables_are_values(self, kind):
         assert isinstance(kind(), Observable)
         assert kind("1/2") == kind("2/4", None) == pickle.loads(pickle.dumps(kind("0.5")))

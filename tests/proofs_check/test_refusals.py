@@ -18,7 +18,7 @@ ENSEMBLE = {
     "--readout",
     "--input",
 }
-ASKED = {"--order", "--layer", "--layers", "--p", "--c", "--format"}
+ASKED = {"--order", "--layer", "--layers", "--p", "--c", "--cosine", "--format"}
 KNOWN = {
     "derive": ENSEMBLE | ASKED | {"--digits"},
     "sample": ENSEMBLE | ASKED | {"--samples", "--within", "--seed", "--confidence", "--engine", "--dtype", "--jobs",
@@ -75,6 +75,7 @@ TYPED = {
     "layers": "1,2",
     "p": "1/3",
     "c": "2",
+    "cosine": "1/3",
     "digits": "12",
     "readout": "signs",
     "input": "ones",
@@ -100,6 +101,7 @@ VALUES = {
     "layers": ("1,2", "2,3"),
     "p": ("1/3", "2/3"),
     "c": ("2", "1/2"),
+    "cosine": ("1/3", "-1/2"),
     "digits": ("9", "12"),
     "readout": ("random", "ones"),
     "input": ("ones", "3,0,0,0"),
@@ -108,7 +110,9 @@ WHERE = {  # networks in which the options matter, and what else must be typed
     "kurtosis": "--width 4 --depth 3 --law uniform",
     "correlation": "--width 4 --depth 3 --law uniform --layers 1,3",
     "covariance": "--width 4 --depth 3 --layers 1,3",
-    "inner-product": "--width 4 --depth 3 --init 1/3",
+    "inner-product": "--width 4 --depth 3 --init 1/3 --cosine 1/7",
+    "norm-product": "--width 4 --depth 3 --init 1/3 --cosine 1/7",
+    "cosine-limit": "--width 4 --depth 3 --activation relu --cosine 1/7",
     "gradient": "--widths 4,3,2,4 --layer 1",
     "log-gradient": "--widths 4,3,2,4 --layer 1",
     "gradient-median": "--widths 4,3,2,4 --layer 1",
@@ -133,6 +137,8 @@ def test_an_option_that_is_taken_changes_the_answer(vanishing, name):
         for value in VALUES[option]:
             if (name, option, value) == ("kurtosis-expansion", "input", "3,0,0,0"):
                 value = "e1"  # its width is a symbol
+            if (name, option, value) == ("inner-product", "order", "4"):
+                value = "1"  # it has orders 1 and 2
             ran = vanishing(f"derive {name} {where} --{option} {value}")
             assert ran.status == 0, (name, option, ran.err)
             answers.add(ran.out.split("\nnetworks: ")[0].partition(" = ")[2])

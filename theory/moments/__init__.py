@@ -6,6 +6,8 @@ sequences          moments in the depth: recurrence, generating function, exact 
 activations        E|a_k|^2m and its kurtosis
 across_layers      E|a_j|^2 |a_k|^2 across layers: covariance and correlation
 two_inputs         E<a_k, a'_k> of two inputs, and how their angle closes
+products_of_inputs  E<a, a'>^2, E|a|^2|a'|^2 and E|a|^2<a, a'>: one layer, or linear networks
+wide_angles        the angle at infinite width, and how fast it closes
 large_widths       rational functions of the width as series in 1/n, with exact coefficients
 expansions         the typical layer and the kurtosis in powers of 1/n, for any law; the kurtosis' limit
 gradients          E|df/dW_k|^2m for sign-symmetric readouts, and where masks act as if independent

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from proofs_check.command.asking import add_quantity, add_query_options, read_query
-from proofs_check.command.option_values import ReadValue, choice, natural, positive, probability
+from proofs_check.command.option_values import ReadValue, choice, half_length, natural, positive, probability
 from proofs_check.command.running import add_cluster, add_jobs, add_seed, connected, progress_bars
 from proofs_check.command.subcommands import Subcommand
 from theory.ensembles import InvalidArgument
@@ -19,7 +19,10 @@ def _add_options(parser: ArgumentParser) -> None:
         "--samples", action=ReadValue, read=positive, help="networks (default 10000; with --within at most 10^7)"
     )
     parser.add_argument(
-        "--within", action=ReadValue, read=probability, help="stop once a quantile is known to this share, e.g. 0.01"
+        "--within",
+        action=ReadValue,
+        read=half_length,
+        help="half the interval's length: a share, 1%%, or a number, 0.01",
     )
     add_seed(parser)
     parser.add_argument("--engine", default="direct", help="direct (default: real weight matrices) or law-exact")

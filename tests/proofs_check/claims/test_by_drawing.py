@@ -10,7 +10,7 @@ from proofs_check.claims.meaning import understand
 from proofs_check.claims.parameters import NORM
 from proofs_check.claims.scaling import at_norm_one, by_norm
 from proofs_check.verdict import Verdict
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, InvalidArgument
 
 DRAWN = Ensemble(width=4, depth=2, law="uniform")
 ONES = "(1, ..., 1)/sqrt(n_0)"
@@ -161,3 +161,23 @@ def test_no_number_of_networks_decides_a_tie():
     found = check("P(|df/dW_1|^2 >= 1) <= 1/2", net, samples=500, compare=False)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "no number of networks would decide" in found.judgement.advice
+
+
+def test_products_of_norms_of_the_same_networks_are_drawn_where_theory_has_none():
+    """What is derived for normal weights is drawn for others: uniform weights of width 64 are nearly normal."""
+    net = Ensemble(width=8, depth=2, activation="relu", init="he", law="uniform")
+    product = "E|df/dW_1|^2 |df/dW_2|^2"
+    derived = check(f"{product} = 0", net.at(law="normal"), compare=False).counterexample.true
+    found = check(f"{product} >= {sp.Rational(derived) / 2}", net, samples=8_000, compare=False)
+    assert found.verdict is Verdict.SUPPORTED
+    assert (
+        check(f"{product} >= {sp.Rational(derived) * 2}", net, samples=8_000, compare=False).verdict is Verdict.REFUTED
+    )
+    of_one = check("E|a_1|^2 |df/dW_2|^2 <= 1/4", net, samples=8_000, compare=False)  # E|a_1|^4/8 at the least
+    assert of_one.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("claim", ["E<a_2, b_2> >= 0", "E[|a_2|^2*<a_2, a'_2>] >= 0", "E|a_2|^2 |a'_2|^2 >= 0"])
+def test_two_inputs_of_deep_networks_are_not_drawn_and_say_what_is(claim):
+    with pytest.raises(InvalidArgument, match="sample inner-product"):
+        check(claim, Ensemble(width=4, depth=2, activation="relu"), samples=100)
