@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 import sympy as sp
 
@@ -71,18 +70,27 @@ def normal_answer(query: Query, law: Law, exact: Callable[[], Derivation], assum
         answer = number(query, None, ball=found.log_bound.upper().exp(), assumed=assumed)
         log = in_range(found.log_bound.upper())
     value = found.bound if found.bound > 0 and answer.value is not None else None
-    power = sp.Float(float(found.power), 12) if found.power else sp.S.Zero
-    related = [("t", power), *beside, *_probability(exact())]
+    related = [("t", _shown(float(found.power)) if found.power else sp.S.Zero), *beside, *_probability(exact)]
     return replace(answer, value=value, log_value=log, related=tuple(related))
 
 
-def _probability(answer: Derivation) -> Sequence[tuple[str, sp.Expr]]:
-    """Return what the probability is, to the digits that are known of it."""
+def _probability(exact: Callable[[], Derivation]) -> Sequence[tuple[str, sp.Expr]]:
+    """Return what the probability is, to the digits that are known of it; nothing where no inversion finds it."""
+    try:
+        answer = exact()
+    except InvalidArgument:  # a discrete law, or a slope too near to 0
+        return []
     if answer.value is not None:
-        return [("probability", sp.Float(repr(answer.value)))]
+        return [("probability", _shown(answer.value))]
     if answer.log_value is not None and math.isfinite(answer.log_value):
-        return [("probability", sp.exp(sp.Float(repr(answer.log_value)), evaluate=False))]
+        return [("probability", sp.exp(_shown(answer.log_value), evaluate=False))]
     return []
+
+
+def _shown(value: float) -> sp.Float:
+    """Return a float that is printed with the digits that it has, and no zeros behind them."""
+    digits = repr(value).split("e")[0].replace(".", "").lstrip("-0")
+    return sp.Float(repr(value), max(1, len(digits)))
 
 
 def any_law_answer(query: Query, bound: sp.Expr, assumed: tuple[str, ...]) -> Derivation:

@@ -118,7 +118,7 @@ def _bound(step: Layer, width: int) -> sp.Expr:
     return sp.sqrt(mean) * min(worst, sp.S.One)  # the root of the mean is a bound, too
 
 
-def root_tail_bound(net: Ensemble, c: Any, layer: int | None = None) -> sp.Expr:
+def root_tail_bound(net: Ensemble, c: Any, layer: int | str | None = None) -> sp.Expr:
     r"""Bound :math:`P(|a_k|^2 \ge c|x|^2)` by :math:`c^{-1/2}` and the bounds of the layers, for any symmetric law.
 
     Parameters
@@ -141,12 +141,12 @@ def root_tail_bound(net: Ensemble, c: Any, layer: int | None = None) -> sp.Expr:
     >>> round(float(root_tail_bound(net, "1/2")), 6)
     0.115082
     """
-    last = _depth(net) if layer is None else layer
-    require_layer(net, last)
+    depth = _depth(net)
+    last = depth if layer is None else _number(net, layer)
     return _over_root(c) * _product(net, [(j, True) for j in range(1, last + 1)])
 
 
-def gradient_root_tail_bound(net: Ensemble, c: Any, layer: int | None = None) -> sp.Expr:
+def gradient_root_tail_bound(net: Ensemble, c: Any, layer: int | str | None = None) -> sp.Expr:
     r"""Bound :math:`P(|\partial f/\partial W_k|_F^2 \ge c|x|^2)`, for any symmetric law without atoms.
 
     Parameters
@@ -174,7 +174,8 @@ def gradient_root_tail_bound(net: Ensemble, c: Any, layer: int | None = None) ->
     """
     require_independent_masks(net)
     require_layer(net, layer, optional=net.is_constant_width)
-    k, last = layer or 1, _depth(net)
+    last = _depth(net)
+    k = 1 if layer is None else _number(net, layer)
     factors = _product(net, [*((j, True) for j in range(1, k)), *((j, False) for j in range(k + 1, last + 1))])
     mean = symbols.readout_power_sum(net, 2) if not net.has_sign_symmetric_readout else sp.S.One
     return _over_root(c) * factors * sp.sqrt(mean * symbols.gate_moment(symbols.slope(net), 2))
@@ -184,6 +185,13 @@ def _depth(net: Ensemble) -> int:
     require_independent_entries(net)
     net.require_numbers("the bound")
     return int(net.depth)
+
+
+def _number(net: Ensemble, layer: int | str) -> int:
+    require_layer(net, layer)
+    if isinstance(layer, str):
+        raise InvalidArgument("layer", f"the bound needs a number, got {layer!r}", "use e.g. layer=3")
+    return layer
 
 
 def _over_root(c: Any) -> sp.Expr:
