@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         Obligation,
         Proved,
         Quantile,
+        Share,
         Simulated,
     )
     from proofs_check.implicit_bias.selecting import Selection, selected_solution
@@ -95,6 +96,7 @@ __all__ = [
     "Mean",
     "LogMean",
     "Quantile",
+    "Share",
     "derive",
     "closed_form",
     "sample",
@@ -113,7 +115,7 @@ __all__ = [
 _ROOMS = {
     "evidence": (
         "Proved", "Identity", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality",
-        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile",
+        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile", "Share",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.closed_forms": ("closed_form",),

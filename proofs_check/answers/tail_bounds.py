@@ -32,7 +32,7 @@ def require_positive(query: Query) -> None:
     Examples
     --------
     >>> from theory import Ensemble
-    >>> require_positive(Query(Ensemble(width=4, depth=2), c=Fraction(1, 4)))
+    >>> require_positive(Query(Ensemble(width=4, depth=2)))
     """
     if query.c <= 0:
         raise InvalidArgument("c", f"must be positive, got {query.c}", "use e.g. c='1/2'")

@@ -1,7 +1,8 @@
 """The signal |a_L| at any width.
 
-=============  ======================================================
-moments        what is preserved in the mean, what typically vanishes
-eighth_moment  one layer at order 8, for any symmetric law
-=============  ======================================================
+================  ======================================================
+moments           what is preserved in the mean, what typically vanishes
+high_probability  how unlikely it is that the signal stays
+eighth_moment     one layer at order 8, for any symmetric law
+================  ======================================================
 """
