@@ -88,7 +88,8 @@ def escape(
     c = 1 / size if at.replacement or not correction else (n - size) / (size * (n - less))
     noise = eta**power * c * at.s2
     growth = (1 + eta * at.gamma) ** 2 + spread * noise
-    square = growth**steps * start**2 + offset * eta**2 * c * at.sigma2 * (growth**steps - 1) / (growth - 1)
+    excess = eta * at.gamma * (2 + eta * at.gamma) + spread * noise  # A - 1
+    square = growth**steps * start**2 + offset * eta**2 * c * at.sigma2 * (growth**steps - 1) / excess
     descent = sp.log(1 + eta * at.gamma)
     typical = Between(descent - rational(slower) * noise / at.least**2, descent - rational(margin) * noise / at.most**2)
     return Escape(square, typical)
@@ -97,7 +98,8 @@ def escape(
 def _inductions(claim: Claim) -> list[Induction]:
     """One step, which theory derives for minibatches of any kind, carries E psi^2 and 1."""
     n, size = sp.symbols("n S", integer=True, positive=True)
-    eta, gamma, s2, sigma2, psi = sp.symbols("eta gamma s2 sigma2 psi", positive=True)
+    eta, gamma, psi = sp.symbols("eta gamma psi", positive=True)
+    s2, sigma2 = sp.symbols("s2 sigma2", real=True)
     steps = sp.Symbol("T", integer=True, positive=True)
     out = []
     for replacement in (False, True):
@@ -132,8 +134,9 @@ def _saddle(family: Family, batch: int, replacement: bool, eta: Fraction) -> Sad
     gamma = sum(g) / count
     s2, sigma2 = sum((x - gamma) ** 2 for x in g) / count, sum(x**2 for x in b) / count
     factors = [rational(1 + eta * x) for x in g]
-    numbers = (rational(Fraction(x)) for x in (gamma, s2, sigma2))
-    return Saddle(sp.Integer(count), sp.Integer(batch), replacement, *numbers, min(factors), max(factors))
+    mean, spread, offset = (rational(Fraction(x)) for x in (gamma, s2, sigma2))
+    sizes = sp.Integer(count), sp.Integer(batch)
+    return Saddle(*sizes, replacement, mean, spread, offset, min(factors), max(factors))
 
 
 def _claimed_square(claim: Claim, family: Family, batch: int, replacement: bool, eta: Fraction, steps: int) -> sp.Expr:

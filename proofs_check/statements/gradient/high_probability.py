@@ -86,7 +86,7 @@ def _proof(net: Ensemble, claim: Claim) -> list[Obligation]:
 
 def _layers(claim: Claim) -> Iterator[Inequality]:
     for net, widths in ((RELU, range(1, LAST + 1)), (LINEAR, range(1, 17))):
-        yield from enclosed_layers(net, lambda here, of=net: _factor(claim, of.at(width=here.width)), widths)
+        yield from enclosed_layers(net, partial(_factor, claim), widths)
 
 
 _SIZES = ((RELU, 8, 32, Fraction(1, 4)), (RELU, 4, 2, Fraction(1, 2)), (LINEAR, 8, 64, Fraction(1, 10)))
