@@ -31,6 +31,8 @@ SYMBOLIC = {
     "log-gradient": "--width n --depth L --readout signs",
     "survival": f"--width n --depth L {RELU} --law uniform",
     "density": "--width n --depth 2",
+    "tail-bound": f"--width n --depth L --c 1/4 {RELU}",
+    "gradient-tail-bound": "--width n --depth L --layer k --c 1/4",
     "lyapunov-expansion": f"--width n --depth L --law symmetric {RELU}",
     "log-variance-expansion": "--width n --depth L --law symmetric",
 }
