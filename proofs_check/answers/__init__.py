@@ -14,6 +14,7 @@ letters          what the letters of an answer mean
 formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
+tail_bounds      bounds on the probability of keeping a norm
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
 sampling         how many networks, by which engine, where they run
 sampled_means    valid intervals for heavy-tailed means

@@ -563,7 +563,7 @@ def test_a_share_counts_the_dead_and_ties_both_ways():
     assert (found.lo, found.hi) == (low.lo, high.hi)
     exact = Share(0.75).estimate(logs, NET, 1e-6)
     assert (exact.value, exact.lo, exact.hi) == (low.value, low.lo, low.hi)
-    with pytest.raises(InvalidArgument, match="^threshold: "):
+    with pytest.raises(InvalidArgument, match=r"^threshold: "):
         Share(0).estimate(logs, NET, 1e-6)
 
 
