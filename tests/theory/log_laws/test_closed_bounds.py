@@ -28,6 +28,7 @@ def test_the_closed_bound_is_just_above_the_bound_at_one_half(net: Ensemble, n: 
     assert exact < closed
     assert float(closed / exact) < 1 + (2 if net is RELU else 1) / n**2
     if net is LINEAR:
+        assert float((closed / exact).log()) < 3 / (20 * n**5)
         with mp.workdps(30):
             gap = mp.loggamma((n + 1) / mp.mpf(2)) - mp.loggamma(n / mp.mpf(2)) - mp.log(mp.mpf(n) / 2) / 2
             assert -mp.mpf(1) / (20 * n**5) < gap + mp.mpf(1) / (4 * n) - mp.mpf(1) / (24 * n**3) < 0
@@ -58,6 +59,14 @@ def test_no_width_below_what_is_needed_is_feasible(net: Ensemble, c: object, p: 
     needed = float(needed_width(net, c, p))
     assert needed > 0
     assert least is None or least == 1 or needed <= least
+
+
+@pytest.mark.parametrize("n", [2, 3, 10])
+@pytest.mark.parametrize("net", [RELU.at(depth=20), LINEAR.at(depth=20)], ids=["relu", "linear"])
+def test_what_is_needed_turns_the_closed_bound_round(net: Ensemble, n: int) -> None:
+    bound = float(enclose(closed_tail_bound(LogNormLaw(net.at(width=n)), 2)))
+    needed = float(needed_width(net, 2, f"{bound:.12f}"))
+    assert n - (0.5 if net.slope == 1 and n > 2 else 1e-6) < needed < n + 1e-6
 
 
 @pytest.mark.parametrize(

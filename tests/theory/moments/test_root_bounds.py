@@ -64,18 +64,19 @@ def test_power_sums_lie_below_the_line_and_above_the_square(raw: list[float]) ->
 
 def test_a_law_whose_worst_direction_is_neither_flat_nor_single() -> None:
     law = Law.from_moments("between", {2: 1, 4: 5, 6: 30})  # the sixth cumulant is -15
-    net = Ensemble(widths=(4, 2), init="xavier", law=law)
+    net = Ensemble(widths=(4, 12), init="1/12", law=law)
     bound = layer_root_bound(net)
-    n, mean = 4, Fraction(2 * 2, 6)
+    n, m = 4, 12
 
     def polynomial(q2: float, q3: float) -> float:
         second, third = 3 + 2 * q2, 15 + 30 * q2 - 15 * q3  # moments of w . u, of order 4 and 6
-        fourth = (2 * second + 2) / 4
-        sixth = (2 * third + 6 * second) / 8
+        fourth = (m * second + m * (m - 1)) / m**2
+        sixth = (m * third + 3 * m * (m - 1) * second + m * (m - 1) * (m - 2)) / m**3
         return 1 - (fourth - 1) / 8 + (sixth - 3 * fourth + 2) / 16
 
     worst = max(polynomial(q, q**2) for q in np.linspace(1 / n, 1, 2001))
-    assert float(bound) == pytest.approx(math.sqrt(mean) * min(1, worst), rel=1e-6)
+    assert worst < 1
+    assert float(bound) == pytest.approx(worst, rel=1e-6)
 
 
 @pytest.mark.parametrize("degree", [3, 5])
@@ -117,8 +118,11 @@ def test_gradients_have_one_layer_fewer() -> None:
     assert gradient_root_tail_bound(net, 1) == root_tail_bound(net.at(depth=6), 2)
     forward = root_tail_bound(net, 1, layer=3)
     assert forward == root_tail_bound(net.at(depth=3), 1)
-    uneven = Ensemble(widths=(2, 6, 9), init="1/4", law="uniform", readout="signs")
-    assert gradient_root_tail_bound(uneven, 1, 2) == layer_root_bound(uneven, 1)
+    uneven = Ensemble(widths=(3, 4, 9), activation="relu", init="1/2", law="uniform", readout="signs")
+    assert gradient_root_tail_bound(uneven, "1/2", 2) == layer_root_bound(uneven, 1) < 1
+    backward = uneven.at(widths=(9, 4, 3))
+    assert gradient_root_tail_bound(backward, "1/2", 1) == layer_root_bound(uneven, 1)
+    assert layer_root_bound(uneven, 1) != layer_root_bound(uneven.at(widths=(4, 4, 9)), 1)
 
 
 @pytest.mark.parametrize(
