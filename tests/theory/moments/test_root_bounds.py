@@ -63,13 +63,13 @@ def test_power_sums_lie_below_the_line_and_above_the_square(raw: list[float]) ->
 
 
 def test_a_law_whose_worst_direction_is_neither_flat_nor_single() -> None:
-    law = Law.from_moments("between", {2: 1, 4: 5, 6: 30})  # the sixth cumulant is -15
-    net = Ensemble(widths=(4, 12), init="1/12", law=law)
+    law = Law.from_moments("between", {2: 1, 4: 9, 6: 82})  # the cumulants are 6 and -23
+    net = Ensemble(widths=(4, 4), init="1/4", law=law)
     bound = layer_root_bound(net)
-    n, m = 4, 12
+    n, m = 4, 4
 
     def polynomial(q2: float, q3: float) -> float:
-        second, third = 3 + 2 * q2, 15 + 30 * q2 - 15 * q3  # moments of w . u, of order 4 and 6
+        second, third = 3 + 6 * q2, 15 + 90 * q2 - 23 * q3  # moments of w . u, of order 4 and 6
         fourth = (m * second + m * (m - 1)) / m**2
         sixth = (m * third + 3 * m * (m - 1) * second + m * (m - 1) * (m - 2)) / m**3
         return 1 - (fourth - 1) / 8 + (sixth - 3 * fourth + 2) / 16
