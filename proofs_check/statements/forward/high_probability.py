@@ -101,7 +101,7 @@ def _chances(claim: Claim) -> Iterator[Inequality]:
         yield Inequality(text, high, claimed.hi)
 
 
-def _share_check(net: Ensemble, c: Fraction, samples: int, full_samples: int = 0) -> Simulated:
+def _share_check(net: Ensemble, c: Fraction, samples: int) -> Simulated:
     return Simulated(
         f"P(|a_L|^2 >= {c}) from real weights",
         net,
@@ -109,7 +109,6 @@ def _share_check(net: Ensemble, c: Fraction, samples: int, full_samples: int = 0
         reading=Share(c),
         tolerance=0,
         samples=samples,
-        full_samples=full_samples,
         arguments={"c": c},
     )
 
@@ -151,7 +150,6 @@ HIGH_PROBABILITY = Statement(
         _share_check(RELU.at(width=8, depth=32), Fraction(1, 4), 20_000),
         _share_check(RELU.at(width=8, depth=64), Fraction(1, 10), 4_000),
         _share_check(LINEAR.at(width=8, depth=64), Fraction(1, 10), 4_000),
-        _share_check(RELU.at(width=32, depth=128), Fraction(1, 4), 0, 8_000),
     ),
     mutants=(
         Mutant("the linear rate without its cubic term", partial(kept_with_chance, cubic=Fraction(0))),

@@ -32,7 +32,7 @@ def median_range(
     return Between(centre - 6 * (1 + beta) / n, centre + 6 * (1 + beta) / n)
 
 
-def _check(net: Ensemble, samples: int, full_samples: int = 0) -> Simulated:
+def _check(net: Ensemble, samples: int) -> Simulated:
     return Simulated(
         "median of log|a_L|^2",
         net,
@@ -40,7 +40,6 @@ def _check(net: Ensemble, samples: int, full_samples: int = 0) -> Simulated:
         reading=Quantile(0.5),
         tolerance=0,
         samples=samples,
-        full_samples=full_samples,
     )
 
 
@@ -65,8 +64,8 @@ UNIFORM_WIDTH_DEPTH = Statement(
     evidence=(
         _check(_RELU.at(width=16, depth=16), 6_000),
         _check(_LINEAR.at(width=16, depth=64), 2_000),
-        _check(_RELU.at(width=32, depth=32), 0, 24_000),
-        _check(_LINEAR.at(width=32, depth=32), 0, 8_000),
+        _check(_RELU.at(width=32, depth=8), 6_000),
+        _check(_LINEAR.at(width=32, depth=8), 3_000),
     ),
     mutants=(
         Mutant("the median keeps its size", partial(median_range, relu=Fraction(0), linear=Fraction(0))),
