@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         Obligation,
         Proved,
         Quantile,
+        Share,
         Simulated,
     )
     from proofs_check.implicit_bias.selecting import Selection, selected_solution
@@ -96,6 +97,7 @@ __all__ = [
     "Mean",
     "LogMean",
     "Quantile",
+    "Share",
     "derive",
     "closed_form",
     "expect",
@@ -116,7 +118,7 @@ __all__ = [
 _ROOMS = {
     "evidence": (
         "Proved", "Identity", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality",
-        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile",
+        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile", "Share",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.closed_forms": ("closed_form",),

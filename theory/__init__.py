@@ -27,6 +27,7 @@ from theory.ensembles import Activation, Ensemble, Initialization, InvalidArgume
 
 if TYPE_CHECKING:
     from theory.formulas import Letters, at, letters
+    from theory.log_laws.closed_bounds import closed_tail_bound
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
         Wishart,
         expectation,
     )
+    from theory.log_laws.tail_bounds import least_tail_bound, tail_bound
+    from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from theory.moments.gradients import gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
     from theory.moments.products_of_inputs import gaussian_pair_moment, two_input_moment
+    from theory.moments.root_bounds import root_tail_bound
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
@@ -93,6 +97,10 @@ __all__ = [
     "LogNormLaw",
     "LogGradientLaw",
     "feasible_widths",
+    "tail_bound",
+    "least_tail_bound",
+    "closed_tail_bound",
+    "root_tail_bound",
     "ChainLaw",
     "TransferMatrix",
     "transfer_matrix",
@@ -126,6 +134,9 @@ _ROOMS = {
     "log_laws.log_norms": ("LogNormLaw",),
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
+    "log_laws.tail_bounds": ("tail_bound", "least_tail_bound"),
+    "log_laws.closed_bounds": ("closed_tail_bound",),
+    "moments.root_bounds": ("root_tail_bound",),
     "width_one.products": ("ChainLaw",),
     "matrix_expectations": (
         *("expectation", "Iid", "Entries", "Gaussian", "ComplexGaussian", "Haar", "Unitary"),

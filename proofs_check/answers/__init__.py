@@ -16,6 +16,7 @@ numpy_code       formulas with matrices as functions of NumPy arrays
 formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
+tail_bounds      bounds on the probability of keeping a norm
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
 wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run

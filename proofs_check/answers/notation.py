@@ -125,3 +125,20 @@ def kept_norm(layer: Layer, c: Fraction) -> Notation:
     a = square(activation(layer))
     plain = f"P({a.plain} >= {c}*|x|^2)"
     return Notation(plain, rf"\mathbb{{P}}\left({a.latex}\ge{c}\,|x|^2\right)")
+
+
+def kept_gradient(layer: Layer, c: Fraction) -> Notation:
+    """Return P(|df/dW_k|_F^2 >= c |x|^2), for a number c."""
+    size = frobenius_square(gradient(layer))
+    return Notation(f"P({size.plain} >= {c}*|x|^2)", rf"\mathbb{{P}}\left({size.latex}\ge{c}\,|x|^2\right)")
+
+
+def upper_bound(probability: Notation) -> Notation:
+    r"""Return what stands for a bound on a probability.
+
+    Examples
+    --------
+    >>> print(upper_bound(kept_norm(3, Fraction(1, 2))).plain)
+    bound on P(|a_3|^2 >= 1/2*|x|^2)
+    """
+    return Notation(f"bound on {probability.plain}", rf"\overline{{{probability.latex}}}")

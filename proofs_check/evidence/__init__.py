@@ -6,7 +6,7 @@ fold            proved: a closed form of numbers that each step changes by lette
 induction       proved: a closed form of what a linear map carries from step to step
 enumerated      exact equality with brute force on small cases
 enclosed        inequalities between constants, in ball arithmetic
-readings        what simulated evidence reads off a sample: means, means of logarithms, quantiles
+readings        what simulated evidence reads off a sample: means, means of logarithms, quantiles, shares
 simulated       a confidence interval from real weight matrices, within a tolerance
 equal_in_law    simulated: another sampler has the law of real weight matrices
 same_law        simulated: two numbers measured on the same networks have one law
@@ -21,7 +21,7 @@ from proofs_check.evidence.equal_in_law import EqualInLaw
 from proofs_check.evidence.fold import Changing, Fold
 from proofs_check.evidence.induction import Backward, Branches, Carried, Forward, Induction
 from proofs_check.evidence.proved import Identity, Obligation, Proved
-from proofs_check.evidence.readings import LogMean, Mean, Quantile, Reading
+from proofs_check.evidence.readings import LogMean, Mean, Quantile, Reading, Share
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import Request, Simulated
 from proofs_check.evidence.slope import Slope
@@ -53,4 +53,5 @@ __all__ = [
     "Mean",
     "LogMean",
     "Quantile",
+    "Share",
 ]

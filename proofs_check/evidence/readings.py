@@ -1,10 +1,11 @@
-"""What is read off sampled logarithms: an interval for a mean, a typical size or a quantile, at finite sample size."""
+"""What is read off sampled logarithms: an interval for a mean, a quantile or a probability, at finite sample size."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 
 from montecarlo import Estimate
 from montecarlo.arguments import as_between
-from montecarlo.intervals import catoni_interval, empirical_bernstein_interval, order_statistic_interval
+from montecarlo.intervals import (
+    catoni_interval,
+    clopper_pearson_interval,
+    empirical_bernstein_interval,
+    order_statistic_interval,
+)
 from theory.ensembles import Ensemble, InvalidArgument
 
 FloatArray = NDArray[np.floating[Any]]
@@ -194,6 +200,36 @@ class Quantile:
         """
         found = order_statistic_interval(self.scale * logs, self.p, error)
         return replace(found, lo=found.lo - _rounding(found.lo), hi=found.hi + _rounding(found.hi))
+
+
+@dataclass(frozen=True)
+class Share:
+    """The probability of reaching a threshold, dead networks included, by Clopper and Pearson's exact interval.
+
+    Networks at the threshold up to rounding are counted both ways.
+
+    Parameters
+    ----------
+    threshold : Fraction or float
+        What exp(log) must reach, positive.
+    """
+
+    threshold: Fraction | float
+    relative = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Return the interval of Clopper and Pearson.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :meth:`Reading.estimate`.
+        """
+        as_between("threshold", float(self.threshold), 0, example=0.25)
+        log = math.log(self.threshold)
+        surely, may = int(np.sum(logs > log + _rounding(log))), int(np.sum(logs >= log - _rounding(log)))
+        low, high = (clopper_pearson_interval(count, len(logs), error) for count in (surely, may))
+        return replace(high, lo=low.lo)
 
 
 def _rounding(log: float) -> float:

@@ -45,7 +45,14 @@ PAPER = Paper(
         Claim(
             "The median of the forward pass is analyzed in depth.",
             _LAST,
-            ids=("forward.typical-rate", "forward.width-depth", "law.quantiles", "law.width-threshold", "chain.median"),
+            ids=(
+                "forward.typical-rate",
+                "forward.width-depth",
+                "forward.uniform-width-depth",
+                "law.quantiles",
+                "law.width-threshold",
+                "chain.median",
+            ),
         ),
         Claim(
             "Vanishing gradients cannot be circumvented when the width grows slower than the depth, even under Xavier "
@@ -56,7 +63,7 @@ PAPER = Paper(
         Claim(
             "With high probability, vanishing gradients cannot be circumvented at such widths.",
             _LAST,
-            why="medians and quantiles are checked at given sizes; no statement bounds the probability at all of them",
+            ids=("forward.with-high-probability", "gradient.with-high-probability"),
         ),
         Claim(
             "Random i.i.d. initialization gives Hessians with eigenspectra that vanish as networks grow in depth.",
@@ -83,7 +90,7 @@ PAPER = Paper(
         Claim(
             "The same holds for stochastic gradient descent, with the noise of its minibatches.",
             _BOTH,
-            why="escape is checked without noise and with Ornstein-Uhlenbeck noise, not with that of minibatches",
+            ids=("escape.saddle-time", "escape.minibatch-noise"),
         ),
         Claim(
             "Vanishing curvature is crucial for understanding historical difficulties of training deep networks with "

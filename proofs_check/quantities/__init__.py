@@ -22,6 +22,8 @@ median                  median of |a_k|^2
 quantile                p-quantile of |a_k|^2
 gradient_median         median of |df/dW_k|_F^2
 exceedance              P(|a_k|^2 >= c |x|^2)
+tail_bound              a bound on P(|a_k|^2 >= c |x|^2)
+gradient_tail_bound     a bound on P(|df/dW_k|_F^2 >= c |x|^2)
 width                   least n with P(|a_L|^2 >= c |x|^2) >= p
 density                 density of |a_L|^2 of a linear network
 lyapunov_expansion      E log(|a_k|^2/|a_{k-1}|^2) in 1/n

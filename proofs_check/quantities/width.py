@@ -12,6 +12,7 @@ from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import feasible_widths
 from theory.ensembles import InvalidArgument
+from theory.log_laws.closed_bounds import needed_width
 from theory.log_laws.feasible_widths import asymptotic_slope
 
 
@@ -28,9 +29,13 @@ def _derive(query: Query) -> Derivation:
     related = [(name, slope) for name, slope in zip(("least_per_depth", "most_per_depth"), slopes, strict=False)]
     if widths.most is not None:
         related.append(("most", sp.Integer(widths.most)))
+    if query.net.slope in (0, 1) and query.c * query.p**2 < 1:
+        related.append(("needed", needed_width(query.net, query.c, query.p)))
     assumed = [*what_is_assumed(query), "the probability crosses p once (c < 1) or twice (c > 1) as the width grows"]
     if slopes:
         assumed.append("least_per_depth and most_per_depth are the limits of both ends of the band over the depth")
+    if any(name == "needed" for name, _ in related):
+        assumed.append("needed is proved: no width from 2 on that is below it keeps the norm with this probability")
     if widths.least is None:
         reason = "no width keeps the norm above this factor with this probability"
         return Derivation(

@@ -2,6 +2,7 @@
 
 ===============  =======================================================================
 saddles          gradient descent, heavy ball and noise at a strict saddle
+minibatch_noise  stochastic gradient descent there: in mean square, and typically
 balanced_chains  the plateau of a chain of equal weights: flow, curvature, gradient descent
 imbalance        a chain of unequal weights: what flow and descent do to their differences
 update_rules     the size of a step of sign descent, RMSprop and Adam

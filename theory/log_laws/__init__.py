@@ -11,5 +11,7 @@ log_sums         the law of a sum of logarithms: cumulants, cdf, pdf, quantiles,
 log_norms        the law of log|a_k|^2; the density as a Meijer G-function
 log_gradients    the law of log|df/dW_k|^2
 feasible_widths  the widths at which a network of depth L keeps its norm
+tail_bounds      bounds on the probability that a network keeps its norm, by powers of it
+closed_bounds    the same in closed form, and the width that they demand
 ===============  ======================================================================================
 """

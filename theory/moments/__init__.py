@@ -11,6 +11,7 @@ wide_angles        the angle at infinite width, and how fast it closes
 large_widths       rational functions of the width as series in 1/n, with exact coefficients
 expansions         the typical layer and the kurtosis in powers of 1/n, for any law; the kurtosis' limit
 gradients          E|df/dW_k|^2m for sign-symmetric readouts, and where masks act as if independent
+root_bounds        E|a_k| and P(|a_k|^2 >= c|x|^2) bounded by moments of order 4 and 6, for any law
 fixed_readouts     E|df/dW_k|^2 and E|df/dW_k|^4 for a fixed readout, ReLU and normal weights
 gradient_products  E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across layers
 jacobians          E|M_lk|_F^2 and E|M_lk|_F^4, between two layers

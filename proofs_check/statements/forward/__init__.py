@@ -5,4 +5,10 @@ moments        what is preserved in the mean, what typically vanishes
 eighth_moment  one layer at order 8, for any symmetric law
 two_inputs     two inputs of one ReLU layer; how their angle closes
 =============  ======================================================
+================  ======================================================
+moments           what is preserved in the mean, what typically vanishes
+high_probability  how unlikely it is that the signal stays
+uniform_medians   the median for uniform weights
+eighth_moment     one layer at order 8, for any symmetric law
+================  ======================================================
 """

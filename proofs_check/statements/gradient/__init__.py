@@ -1,7 +1,8 @@
 """The gradient with respect to one weight matrix.
 
-=============  ====================================================
-moments        mean, order 4, typical size
-fixed_readout  the same under ReLU and a readout that is not random
-=============  ====================================================
+================  ====================================================
+moments           mean, order 4, typical size
+high_probability  how unlikely it is that it stays
+fixed_readout     the same under ReLU and a readout that is not random
+================  ====================================================
 """

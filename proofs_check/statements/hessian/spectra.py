@@ -167,7 +167,10 @@ TYPICAL_RATE = Statement(
         _median_check(RELU.at(width=16, depth=128), 4.0, 300),
     ),
     mutants=(
-        Mutant("the powers of L are dropped", partial(typical_log_norm, power=Fraction(0), deep=Fraction(0))),
+        Mutant(
+            "eigenvalues vanish from L = 1 on: no powers of L",
+            partial(typical_log_norm, power=Fraction(0), deep=Fraction(0)),
+        ),
         Mutant("L for L^(3/2)", partial(typical_log_norm, power=Fraction(1))),
         Mutant("L^2 for L^(3/2)", partial(typical_log_norm, power=Fraction(2))),
         Mutant("eigenvalues do not vanish", partial(typical_log_norm, rate=0)),

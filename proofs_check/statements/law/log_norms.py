@@ -99,14 +99,19 @@ QUANTILES = Statement(
 
 
 def threshold(
-    net: Ensemble, *, relu: Fraction = Fraction(5, 2), linear: Fraction = Fraction(1), log: bool = True
+    net: Ensemble,
+    *,
+    relu: Fraction = Fraction(5, 2),
+    linear: Fraction = Fraction(1),
+    log: bool = True,
+    power: Fraction = Fraction(1),
 ) -> sp.Expr:
     """At width c L/log 2 the median of |a_L|^2/|x|^2 passes 1/2, where c = 5/2 (ReLU) or 1 (linear).
 
     The next terms of the median move this width by 0.14 (ReLU) or -0.15 (linear) at any depth.
     """
     constant = relu if net.slope == 0 else linear
-    return rational(constant) * int(net.depth) / (sp.log(2) if log else 1)
+    return rational(constant) * sp.Integer(net.depth) ** rational(power) / (sp.log(2) if log else 1)
 
 
 _DEPTHS = (8, 16, 48)
@@ -154,6 +159,7 @@ WIDTH_THRESHOLD = Statement(
         Mutant("linear like ReLU", partial(threshold, linear=Fraction(5, 2))),
         Mutant("1 becomes 23/20", partial(threshold, linear=Fraction(23, 20))),
         Mutant("log 2 is forgotten", partial(threshold, log=False)),
+        Mutant("width sqrt(L) is enough", partial(threshold, power=Fraction(1, 2))),
     ),
 )
 

@@ -52,6 +52,7 @@ def test_each_obligation_is_a_lemma_and_each_induction_a_theorem(written):
 FROM_THEORY = {
     "chain.hessian-hollow": 2,
     "chain.hessian-inertia": 1,
+    "escape.minibatch-noise": 2,
     "gradient.fixed-readout": 3,
     "hessian.spread": 6,
     "hessian.rank-and-inertia": 1,

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import sympy as sp
 
 from montecarlo import ActivationNorms, Estimate, Moments, simulate
+from montecarlo.intervals import clopper_pearson_interval
 from montecarlo.runs.simulation import Readings, Simulation
 from proofs_check.evidence import (
     Enclosed,
@@ -22,6 +24,7 @@ from proofs_check.evidence import (
     Quantile,
     Request,
     SameLaw,
+    Share,
     Simulated,
     Slope,
     agrees_with,
@@ -550,6 +553,18 @@ def test_networks_that_are_the_same_up_to_rounding_do_not_refute_what_they_are()
         assert found.lo < log < found.hi < found.lo + 1e-10
     dead = Quantile().estimate(np.full(99, -math.inf), NET, 1e-6)
     assert (dead.lo, dead.hi) == (-math.inf, -math.inf)
+
+
+def test_a_share_counts_the_dead_and_ties_both_ways():
+    logs = np.log([0.25] * 50 + [1.0] * 30 + [np.nextafter(0.5, 0)] * 20)
+    logs = np.concatenate([logs, np.full(100, -math.inf)])
+    found = Share(Fraction(1, 2)).estimate(logs, NET, 1e-6)
+    low, high = (clopper_pearson_interval(count, 200, 1e-6) for count in (30, 50))
+    assert (found.lo, found.hi) == (low.lo, high.hi)
+    exact = Share(0.75).estimate(logs, NET, 1e-6)
+    assert (exact.value, exact.lo, exact.hi) == (low.value, low.lo, low.hi)
+    with pytest.raises(InvalidArgument, match=r"^threshold: "):
+        Share(0).estimate(logs, NET, 1e-6)
 
 
 def test_the_power_of_a_mean_is_that_of_the_squared_norm():

@@ -32,6 +32,8 @@ SYMBOLIC = {
     "log-gradient": "--width n --depth L --readout signs",
     "survival": f"--width n --depth L {RELU} --law uniform",
     "density": "--width n --depth 2",
+    "tail-bound": f"--width n --depth L --c 1/4 {RELU}",
+    "gradient-tail-bound": "--width n --depth L --layer k --c 1/4",
     "lyapunov-expansion": f"--width n --depth L --law symmetric {RELU}",
     "log-variance-expansion": "--width n --depth L --law symmetric",
 }
@@ -251,3 +253,56 @@ def test_formulas_can_be_lambdified(derive):
     exact = [derive(f"hessian --width {n} --depth 5 --layers 1,3 --order 4")["float"] for n in (6, 7)]
     assert numbers == pytest.approx(exact)
     assert math.isclose(numbers[0], exact[0])
+
+
+class TestTailBounds:
+    def test_the_least_bound_has_its_power_its_closed_bound_and_the_probability(self, derive):
+        answer = derive(f"tail-bound --width 8 --depth 32 --c 1/4 {RELU}")
+        assert answer["statement"] == "bound on P(|a_32|^2 >= 1/4*|x|^2)"
+        assert answer["float"] == pytest.approx(math.exp(answer["log"]), rel=1e-12)
+        assert float(answer["probability"]) < answer["float"] < float(sp.sympify(answer["closed_bound"]))
+        assert answer["closed_bound"] == "2*exp(-5/2)"
+        assert float(answer["t"]) == pytest.approx(0.390846, abs=1e-6)
+
+    def test_one_layer_of_two_units(self, derive):
+        answer = derive("tail-bound --width 2 --depth 1 --init 1 --c 20 --digits 20")
+        t = float(answer["t"])  # the least of (2/20)^t Gamma(1 + t)
+        assert answer["float"] == pytest.approx(0.1**t * math.gamma(1 + t), rel=1e-12)
+        assert float(answer["probability"]) == pytest.approx(math.exp(-10), rel=1e-12)
+        assert answer["enclosed"].startswith("[0.000358")
+
+    def test_other_laws_have_a_bound_by_moments(self, derive):
+        answer = derive(f"tail-bound --width 32 --depth 64 --c 2 --law uniform {RELU}")
+        assert answer["float"] == pytest.approx((70981 / 71680) ** 64 / math.sqrt(2), rel=1e-12)
+        assert derive(f"tail-bound --width 32 --depth 1 --c 1/100 --law uniform {RELU}")["float"] == 1
+
+    def test_gradients(self, derive):
+        answer = derive(f"gradient-tail-bound --width 4 --depth 40 --c 1/10 --readout signs {RELU}")
+        assert float(answer["probability"]) < answer["float"] < float(sp.sympify(answer["closed_bound"]))
+        rare = derive(f"gradient-tail-bound --width 4 --depth 40 --c 1e9 --readout signs {RELU}")
+        assert 0 < float(rare["probability"]) < rare["float"] < 1e-6
+        other = derive(f"gradient-tail-bound --width 32 --depth 65 --c 1 --layer 3 --law uniform {RELU}")
+        assert other["float"] == pytest.approx((70981 / 71680) ** 64 / math.sqrt(2), rel=1e-12)
+        certain = derive(
+            "gradient-tail-bound --width 4 --depth 1 --c 1/2 --readout signs"
+        )  # |v||x| = 1, a discrete law
+        assert (certain["float"], "probability" in certain) == (1, False)
+
+    def test_the_needed_width_stands_beside_the_width(self, derive):
+        answer = derive(f"width --width n --depth 8 --c 1/4 --p 1/2 {RELU}")
+        assert float(sp.sympify(answer["needed"])) == pytest.approx(5 / math.log(4), rel=1e-12)
+        assert "needed" not in derive("width --width n --depth 8 --activation leaky:1/4 --init he")
+
+    @pytest.mark.parametrize(
+        ("command", "message"),
+        [
+            ("tail-bound --width 4 --depth 3 --c 0", "--c: must be positive"),
+            ("gradient-tail-bound --width 4 --depth 3 --c -1", "--c: must be positive"),
+            ("tail-bound --width 4 --depth 3 --init orthogonal", "--init: .*independent entries"),
+            ("tail-bound --width 4 --depth 3 --p 1/2", "--p: does not apply to tail-bound"),
+        ],
+    )
+    def test_bad_input_is_refused(self, vanishing, command, message):
+        ran = vanishing(f"derive {command}")
+        assert ran.status == 2
+        assert re.search(message, ran.err)
