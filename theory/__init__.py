@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
+    from theory.log_laws.tail_bounds import least_tail_bound, tail_bound
     from theory.matrix_expectations import (
         ComplexGaussian,
         Entries,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
         Wishart,
         expectation,
     )
-    from theory.log_laws.tail_bounds import least_tail_bound, tail_bound
-    from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
