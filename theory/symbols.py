@@ -204,6 +204,36 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 
+def bias_variance(net: Ensemble, layer: int) -> sp.Expr:
+    """Return the variance of an entry of b_k; 0 without biases, and for constant ones.
+
+    Parameters are those of :func:`variance`.
+
+    Examples
+    --------
+    >>> bias_variance(Ensemble(width="n", depth="L", bias="pytorch"), 1)
+    1/(3*n)
+    """
+    require_ensemble(net)
+    value = net.bias.variance(whole(net.width_at(layer - 1)))
+    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+
+
+def bias_constant(net: Ensemble) -> sp.Expr:
+    """Return what every preactivation has added to it where the biases are constant, and 0 elsewhere.
+
+    Examples
+    --------
+    >>> bias_constant(Ensemble(width="n", depth="L", bias="constant:-1/2"))
+    -1/2
+    """
+    require_ensemble(net)
+    if net.bias.name != "constant":
+        return sp.S.Zero
+    assert net.bias.value is not None
+    return number(net.bias.value)
+
+
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:
     """Return p = (1 + slope^order)/2, which gives E phi(z)^order = p E z^order for symmetric z.
 

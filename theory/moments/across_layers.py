@@ -15,7 +15,8 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.activations import activation_moment
-from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, power_applied, transfer_matrix
+from theory.moments.powers import power_applied
+from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
