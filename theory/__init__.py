@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
     from theory.moments.fixed_readouts import fixed_readout_gradient_moment
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
-    from theory.moments.gradients import gradient_moment
+    from theory.moments.gradients import bias_gradient_moment, gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
+    from theory.moments.limits import activation_limit
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
@@ -53,6 +54,7 @@ __all__ = [
     "activation_moment",
     "kurtosis",
     "kurtosis_limit",
+    "activation_limit",
     "MomentSequence",
     "activation_sequence",
     "correlation",
@@ -64,6 +66,7 @@ __all__ = [
     "log_variance_expansion",
     "lyapunov_expansion",
     "gradient_moment",
+    "bias_gradient_moment",
     "fixed_readout_gradient_moment",
     "gradient_correlation",
     "gradient_covariance",
@@ -91,7 +94,8 @@ _ROOMS = {
     "moments.across_layers": ("correlation", "covariance", "mixed_moment"),
     "moments.two_inputs": ("correlation_map", "inner_product_mean"),
     "moments.expansions": ("kurtosis_expansion", "kurtosis_limit", "log_variance_expansion", "lyapunov_expansion"),
-    "moments.gradients": ("gradient_moment",),
+    "moments.gradients": ("gradient_moment", "bias_gradient_moment"),
+    "moments.limits": ("activation_limit",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),
     "moments.gradient_products": ("gradient_correlation", "gradient_covariance", "gradient_product"),
     "moments.hessians": ("hessian_block_moment", "hessian_moment"),

@@ -211,7 +211,6 @@ def require_normal(net: Ensemble, what: str) -> None:
     """
     require_ensemble(net)
     require_product(net, f"the exact law of {what}")
-    net.require_plain(f"the exact law of {what}")
     if not net.has_independent_entries:
         problem = f"the exact law of {what} needs independent entries, which orthogonal weights do not have"
         raise InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
@@ -221,7 +220,7 @@ def require_normal(net: Ensemble, what: str) -> None:
 
 
 def require_product(net: Ensemble, who: str) -> None:
-    """Refuse biases where norms must be products of independent factors, one for each layer.
+    """Refuse biases where norms must be products of independent factors, one for each layer, and what is not plain.
 
     Parameters
     ----------
@@ -233,15 +232,17 @@ def require_product(net: Ensemble, who: str) -> None:
     Raises
     ------
     InvalidArgument
-        If the network has biases; the message says what answers.
+        If the network has biases, where the message says what answers, or is not plain.
 
     Examples
     --------
     >>> require_product(Ensemble(width=4, depth=3), "the factor of a layer")
     """
+    require_ensemble(net)
     if net.bias.name != "none":
         problem = f"{who} is not known with biases ({net.bias.describe()}), under which |a_k| is no product of factors"
         raise InvalidArgument("bias", problem, "sample it with --engine law-exact, or use bias='none'")
+    net.require_plain(who)
 
 
 def require_two_layers(net: Ensemble, first: int | str, last: int | str, *, biases: bool = False) -> None:

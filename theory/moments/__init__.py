@@ -9,6 +9,7 @@ across_layers      E|a_j|^2 |a_k|^2 across layers: covariance and correlation
 two_inputs         E<a_k, a'_k> of two inputs, and how their angle closes
 large_widths       rational functions of the width as series in 1/n, with exact coefficients
 expansions         the typical layer and the kurtosis in powers of 1/n, for any law; the kurtosis' limit
+limits             what E|a_k|^2m tends to with biases
 gradients          E|df/dW_k|^2m and E|df/db_k|^2m for sign-symmetric readouts, and where masks act as if independent
 fixed_readouts     E|df/dW_k|^2 and E|df/dW_k|^4 for a fixed readout, ReLU and normal weights
 gradient_products  E|df/dW_j|^2 |df/dW_k|^2: covariance and correlation across layers

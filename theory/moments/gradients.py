@@ -84,7 +84,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     >>> gradient_moment(net, layer=1, order=4)
     norm_x**4*(1 + 5/n)**(L - 1)*(n + 5)/(4*n)
     >>> gradient_moment(net.at(bias="variance:t"), "k")
-    n*t*(k - 1)/4 + norm_x**2/2
+    (k*n*t - n*t + 2*norm_x**2)/4
     """
     require_order(order)
     require_independent_entries(net, biases=True)

@@ -132,7 +132,7 @@ def jacobian_step(net: Ensemble, order: int = 2, layer: int = 1) -> tuple[Transf
     >>> list(step.matrix), mask
     ([1, 2/n, 1/n, 1 + 1/n], [n**2, n])
     """
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     _require_order(net, order)
     step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
     return step(net, layer), [symbols.tidy(entry) for entry in mask(net, layer)]

@@ -66,7 +66,7 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
         remedy = "give a number, use law='normal', or take theory.moments.sequences, which has the generating function"
         raise InvalidArgument("depth", problem, remedy)
     if transfer.is_affine:
-        return _in_letters(_triangular(matrix, vector), steps)
+        return triangular_power(matrix, vector, steps)
     upper, lower = eigenvalues(matrix)
     once = symbols.tidy((matrix * vector)[0])
     # the result is a sum of two geometric sequences, and its first two values give both coefficients
@@ -75,6 +75,26 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
         terms = ((rising, upper), (falling, lower))
         return sp.Add(*(symbols.tidy(part / (upper - lower)) * symbols.tidy(value) ** steps for part, value in terms))
     return (rising * upper**steps + falling * lower**steps) / symbols.tidy(upper - lower)
+
+
+def triangular_power(matrix: sp.Matrix, vector: sp.Matrix, steps: sp.Expr) -> sp.Expr:
+    """Return the first entry of matrix^steps times a vector, for an upper triangular matrix.
+
+    Parameters
+    ----------
+    matrix : sympy.Matrix, shape (d, d)
+        Its entries are rational functions.
+    vector : sympy.Matrix, shape (d, 1)
+        What the first step is applied to.
+    steps : sympy.Expr
+        The number of steps, which may be a symbol.
+
+    Examples
+    --------
+    >>> triangular_power(sp.Matrix([[1, 3], [0, 1]]), sp.Matrix([2, 1]), sp.Symbol("L"))
+    3*L + 2
+    """
+    return _in_letters(_triangular(matrix, vector), steps)
 
 
 def has_closed_form(transfer: TransferMatrix) -> bool:
