@@ -23,13 +23,34 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
-    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, assumptions.NO_BIASES]
-    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
+    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more]
+    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), of_biases(net)]
+    texts.append(_of_variance(net))
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
     elif net.input is None and not net.symbols:
         texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
     return tuple(texts)
+
+
+def of_biases(net: Ensemble) -> str:
+    """Return the sentence on the biases.
+
+    Examples
+    --------
+    >>> of_biases(Ensemble(width="n", depth="L", bias="1/10"))
+    "the biases are independent, of variance 1/10 and of the weights' law"
+    >>> of_biases(Ensemble(widths=(2, 3), bias="pytorch")), of_biases(Ensemble(width=2, depth=1, bias="constant:1/3"))
+    ("the biases of b_k are independent, of variance 1/(3*n_(k-1)) and of the weights' law", 'every bias is 1/3')
+    """
+    if net.bias.name == "none":
+        return assumptions.NO_BIASES.sentence
+    if net.bias.name == "constant":
+        return f"every bias is {net.bias.value}"
+    if net.is_constant_width:
+        return f"the biases are independent, of variance {symbols.bias_variance(net, 1)} and of the weights' law"
+    fan_in = sp.Symbol("n_(k-1)", positive=True)
+    return f"the biases of b_k are independent, of variance {net.bias.variance(fan_in)} and of the weights' law"
 
 
 def _of_variance(net: Ensemble) -> str:

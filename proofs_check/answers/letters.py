@@ -62,7 +62,8 @@ def _layers(net: Ensemble) -> str:
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
-            return f"a_k = phi(W_k a_(k-1)), {start}, {unit}"
+            bias = "" if net.bias.name == "none" else " + b_k"
+            return f"a_k = phi(W_k a_(k-1){bias}), {start}, {unit}"
         case "residual":
             return f"{start}, {unit}"
         case _:
@@ -85,6 +86,7 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
     parts = (
         (net.slope, "is the slope of phi below 0"),
         (net.init.value, "is the variance of a weight"),
+        (net.bias.value, "is every bias" if net.bias.name == "constant" else "is the variance of a bias"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),
         (net.width, "is the width of every layer"),

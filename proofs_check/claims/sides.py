@@ -115,7 +115,7 @@ class Sides:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The letters that are neither sizes nor layers: K, slopes, variances, norms of inputs, a cosine."""
         net = self.net
-        named = (net.slope, net.init.value, net.law.kurtosis, net.architecture.symbol)
+        named = (net.slope, net.init.value, net.bias.value, net.law.kurtosis, net.architecture.symbol)
         free = set(self.meaning.letters) | {symbols.number(name) for name in named if isinstance(name, str)}
         if self.has_formulas:
             free |= self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
@@ -435,6 +435,8 @@ class Sides:
             return None
         if not (net.law.is_normal and net.architecture.is_plain and net.has_independent_entries):
             return None
+        if net.bias.name != "none":
+            return None
         (layer,) = asked.number.layers
         if layer == 1 or net.input not in (None, "e1"):
             return None
@@ -468,6 +470,9 @@ class Sides:
             changes["activation"] = f"leaky:{numbers[net.slope]}"
         if isinstance(net.init.value, str):
             changes["init"] = str(numbers[net.init.value])
+        if isinstance(net.bias.value, str):
+            value = str(numbers[net.bias.value])
+            changes["bias"] = f"constant:{value}" if net.bias.name == "constant" else value
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
         single = any(order_of_norm(letter) and value == norm for letter, value in point.items())

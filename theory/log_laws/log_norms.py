@@ -151,7 +151,7 @@ def _survival_with_biases(net: Ensemble, layer: int | str) -> sp.Expr:
     if net.bias.name == "constant":
         problem = f"{net.bias.describe()!r} makes preactivations asymmetric, so units are not off with probability 1/2"
         raise InvalidArgument("bias", problem, "use a variance such as bias='1/10', or sample it")
-    return 1 - sp.S.Half ** symbols.whole(net.width_at(layer))
+    return 1 - 2 ** -symbols.whole(net.width_at(layer))
 
 
 def layer_factor(net: Ensemble, layer: int) -> ChiSquares:

@@ -47,7 +47,7 @@ def activation_limit(net: Ensemble, order: int = 2) -> sp.Expr:
     >>> activation_limit(Ensemble(width="n", depth="L", activation="relu", init="pytorch", bias="pytorch"))
     1/5
     >>> activation_limit(Ensemble(width="n", depth="L", activation="relu", init="xavier", bias="variance:t"), order=4)
-    n*t**2*(n + 1)*(n + 5)/(3*n - 5)
+    3*n**2*t**2*(n + 5)/(3*n - 5)
     """
     limit_conditions(net, order)  # refuses what has no limit
     transfer = _map_of(net, order)
