@@ -2,6 +2,7 @@
 
 ======================  ===================================================
 activation              E|a_k|^order
+activation_limit        what it tends to with biases
 kurtosis                E|a_k|^4/(E|a_k|^2)^2
 kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n
@@ -9,6 +10,7 @@ covariance              Cov(|a_j|^2, |a_k|^2)
 correlation             Corr(|a_j|^2, |a_k|^2)
 inner_product           E<a_k, a'_k>/(|x||x'|) of two inputs
 gradient                E|df/dW_k|_F^order
+bias_gradient           E|df/db_k|^order
 gradient_covariance     Cov(|df/dW_j|_F^2, |df/dW_k|_F^2)
 gradient_correlation    Corr(|df/dW_j|_F^2, |df/dW_k|_F^2)
 hessian                 E|H|_F^2, or E|d2f/dW_j dW_k|_F^order of two layers
@@ -103,7 +105,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:3]
-    ('activation', 'kurtosis', 'kurtosis-limit')
+    ('activation', 'activation-limit', 'kurtosis')
     """
     return discovery.names(__name__)
 
