@@ -205,9 +205,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
 
 
 def bias_variance(net: Ensemble, layer: int) -> sp.Expr:
-    """Return the variance of an entry of b_k; 0 without biases, and for constant ones.
-
-    Parameters are those of :func:`variance`.
+    """Return the variance of an entry of b_k, as :func:`variance` that of W_k; 0 if there is none, or it is constant.
 
     Examples
     --------
@@ -220,7 +218,7 @@ def bias_variance(net: Ensemble, layer: int) -> sp.Expr:
 
 
 def bias_constant(net: Ensemble) -> sp.Expr:
-    """Return what every preactivation has added to it where the biases are constant, and 0 elsewhere.
+    """Return a constant bias, and 0 where there is none.
 
     Examples
     --------
@@ -228,10 +226,7 @@ def bias_constant(net: Ensemble) -> sp.Expr:
     -1/2
     """
     require_ensemble(net)
-    if net.bias.name != "constant":
-        return sp.S.Zero
-    assert net.bias.value is not None
-    return number(net.bias.value)
+    return number(net.bias.value or Fraction(0)) if net.bias.name == "constant" else sp.S.Zero
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:

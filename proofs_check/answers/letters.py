@@ -50,7 +50,9 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
         lines.append(f"f = <v, a_L> with L the last layer; the readout v is {entries}")
     if "|H|" in left:
         lines.append("H is the Hessian of f in all weights")
-    used = dict.fromkeys([*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|db|W)_", " ", left)), *names, *query.net.symbols])
+    used = dict.fromkeys(
+        [*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|db|W)_", " ", left)), *names, *query.net.symbols]
+    )
     meanings = dict(_meanings(query))
     return (*lines, *dict.fromkeys(meanings[name] for name in used if name in meanings))
 

@@ -82,8 +82,8 @@ def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> 
     """Return networks that the assumptions allow and no proof speaks of, in words; empty if there are none.
 
     Networks are tried that differ in their activation, law and initialization, and each of these in its sizes (other
-    numbers, unequal widths), architecture, biases, readout and input. A proof speaks of those that its letters stand for, and
-    of other biases, readouts and inputs if it holds for them as well
+    numbers, unequal widths), architecture, biases, readout and input. A proof speaks of those that its letters stand
+    for, and of other biases, readouts and inputs if it holds for them as well
     (:meth:`~proofs_check.verification.substitution.Proof.holds_with`).
 
     Parameters

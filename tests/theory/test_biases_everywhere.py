@@ -81,6 +81,6 @@ def test_what_biases_do_not_change_is_the_same(name: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", sorted(NEED_BIASES))
 def test_what_needs_biases_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     net = RELU.at(init="pytorch")
-    with pytest.raises(InvalidArgument, match="^bias: .*bias='1/10'"):
+    with pytest.raises(InvalidArgument, match=r"^bias: .*bias='1/10'"):
         arguments(name, net, monkeypatch)
     assert arguments(name, net.at(bias="1/10"), monkeypatch) is not None

@@ -61,10 +61,11 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     the backward pass has the transfer matrix of the forward pass, with the widths in reverse. With a fixed readout the
     power is not even in the rows, and the argument fails.
 
-    Random biases change little. A row of W_m and its entry of b_m change sign together, which flips the mask and nothing
-    else, and b_m has no part in the backward pass. So E|b_k|^order is that without biases, and |a_{k-1}| has the moments
-    of a network with them: hence the layer matters at order 2, too. As z is never 0, not even behind a dead layer, the
-    second property below is not needed. With constant biases signs cannot change, and only linear networks are known.
+    Random biases change little. A row of W_m and its entry of b_m change sign together, which flips the mask and
+    nothing else, and b_m has no part in the backward pass. So E|b_k|^order is that without biases, and |a_{k-1}| has
+    the moments of a network with them: hence the layer matters at order 2, too. As z is never 0, not even behind a dead
+    layer, the second property below is not needed. With constant biases signs cannot change, and only linear networks
+    are known.
 
     The argument needs two properties of a functional. Masks held fixed, it does not change when a row of W_m and the
     column of W_{m+1} change sign together (at the top, a row of W_L and the entry of v). And it vanishes once a layer

@@ -8,6 +8,7 @@ circle every layer forgets a share of what came before, and :math:`E|a_L|^{order
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import flint
 import sympy as sp
@@ -144,5 +145,5 @@ def _sign_everywhere(expression: sp.Expr) -> int:
 def _contracts(matrix: sp.Matrix) -> bool:
     """Whether all eigenvalues of a matrix of numbers lie within the unit circle."""
     entries = [flint.fmpq(int(entry.p), int(entry.q)) for entry in matrix]
-    polynomial = flint.fmpq_mat(matrix.rows, matrix.cols, entries).charpoly().numer()
-    return all(bool(abs(root) < 1) for root, _ in polynomial.complex_roots())
+    roots: Any = flint.fmpq_mat(matrix.rows, matrix.cols, entries).charpoly().numer().complex_roots()
+    return all(bool(abs(root) < 1) for root, _ in roots)

@@ -1,7 +1,7 @@
 r"""Powers of a transfer matrix, in closed form where the number of layers is a symbol.
 
-Without biases the closed form is that of one factor, or of two eigenvalues. With biases and normal weights the matrix is
-triangular, and its diagonal has the rate of each order down to the rate 1 of the constant: the sequence is a
+Without biases the closed form is that of one factor, or of two eigenvalues. With biases and normal weights the matrix
+is triangular, and its diagonal has the rate of each order down to the rate 1 of the constant: the sequence is a
 combination of :math:`\binom Lr\mu^{L-r}` over these rates :math:`\mu`, with r > 0 where rates are equal. Under He
 initialization two are: that of :math:`|a|^2` is 1 as well.
 """

@@ -269,7 +269,9 @@ class Layer:
         net.require_plain("the step of a layer", biases=True)
         constant = symbols.bias_constant(net)
         if constant != 0 and symbols.slope(net) ** 2 != 1:
-            problem = f"{net.bias.describe()!r} makes preactivations asymmetric, and moments of {net.activation} do not "
+            problem = (
+                f"{net.bias.describe()!r} makes preactivations asymmetric, and moments of {net.activation} do not "
+            )
             remedy = "use a variance such as bias='1/10', activation='linear', or sample it"
             raise InvalidArgument("bias", f"{problem}close on even powers", remedy)
         variances = symbols.variance(net, layer), symbols.bias_variance(net, layer)
@@ -349,8 +351,10 @@ class Layer:
     def _cumulant(self, j: int) -> dict[IntegerPartition, sp.Expr]:
         """Return the cumulant of order 2j of w . a + b, where the weights and the bias add theirs up."""
         own = _cumulant(self.law, 2 * j)
-        terms = {(j,): own * self.variance**j}
-        return terms if self.bias == 0 else {**terms, (): own * self.bias**j}
+        terms: dict[IntegerPartition, sp.Expr] = {(j,): own * self.variance**j}
+        if self.bias != 0:
+            terms[()] = own * self.bias**j
+        return terms
 
 
 @cache

@@ -67,7 +67,9 @@ BIASES_MEAN = Statement(
     ),
     claim=mean_with_biases,
     evidence=(
-        induction_over_depth("ReLU, He, any symmetric law, all n and L", RELU.at(law="symmetric", bias="variance:t"), 2),
+        induction_over_depth(
+            "ReLU, He, any symmetric law, all n and L", RELU.at(law="symmetric", bias="variance:t"), 2
+        ),
         induction_over_depth(
             "leaky ReLU of any slope, He, any symmetric law, all n and L",
             RELU.at(activation="leaky:slope", law="symmetric", bias="variance:t"),
@@ -78,7 +80,9 @@ BIASES_MEAN = Statement(
             RELU.at(activation="leaky:slope", init="variance:s2", law="symmetric", bias="variance:t"),
             2,
         ),
-        induction_over_depth("ReLU, PyTorch's weights and biases, all n and L", RELU.at(init="pytorch", bias="pytorch"), 2),
+        induction_over_depth(
+            "ReLU, PyTorch's weights and biases, all n and L", RELU.at(init="pytorch", bias="pytorch"), 2
+        ),
         induction_over_depth(
             "linear, Xavier, any symmetric law, all n and L", LINEAR.at(law="symmetric", bias="variance:t"), 2
         ),
