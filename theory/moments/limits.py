@@ -138,7 +138,7 @@ def _sign_everywhere(expression: sp.Expr) -> int:
             return 0
     elif roots:
         return 0
-    signs = {bool(product.eval(value) > 0) for value in values}
+    signs = {bool(product(value) > 0) for value in values}
     return 0 if len(signs) > 1 else 1 if signs == {True} else -1
 
 
