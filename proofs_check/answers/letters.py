@@ -59,8 +59,11 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    slope = symbols.slope(net)
-    unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
+    if net.is_piecewise_linear:
+        slope = symbols.slope(net)
+        unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
+    else:
+        unit = f"phi = {net.activation}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
@@ -86,7 +89,7 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
         if isinstance(layer, str):
             yield layer, f"{layer} is a layer, from 1 to the depth"
     parts = (
-        (net.slope, "is the slope of phi below 0"),
+        (net.slope if net.is_piecewise_linear else None, "is the slope of phi below 0"),
         (net.init.value, "is the variance of a weight"),
         (net.bias.value, "is every bias" if net.bias.name == "constant" else "is the variance of a bias"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
