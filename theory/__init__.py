@@ -13,6 +13,7 @@ dynamics             how a plateau is left, and which solution is found: flow, d
 
 formulas             letters of formulas by their names, and values in their place
 symbols              from exact numbers and names to SymPy
+biases               the same of biases
 requirements         what formulas ask of an ensemble, refused in one line where it is not met
 balls                constants in ball arithmetic, compared with three values
 ===================  =============================================================================

@@ -215,31 +215,6 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 
-def bias_variance(net: Ensemble, layer: int) -> sp.Expr:
-    """Return the variance of an entry of b_k, as :func:`variance` that of W_k; 0 if there is none, or it is constant.
-
-    Examples
-    --------
-    >>> bias_variance(Ensemble(width="n", depth="L", bias="pytorch"), 1)
-    1/(3*n)
-    """
-    require_ensemble(net)
-    value = net.bias.variance(whole(net.width_at(layer - 1)))
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
-
-
-def bias_constant(net: Ensemble) -> sp.Expr:
-    """Return a constant bias, and 0 where there is none.
-
-    Examples
-    --------
-    >>> bias_constant(Ensemble(width="n", depth="L", bias="constant:-1/2"))
-    -1/2
-    """
-    require_ensemble(net)
-    return number(net.bias.value or Fraction(0)) if net.bias.name == "constant" else sp.S.Zero
-
-
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:
     """Return p = (1 + slope^order)/2, which gives E phi(z)^order = p E z^order for symmetric z.
 

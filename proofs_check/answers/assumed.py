@@ -8,6 +8,7 @@ from proofs_check import assumptions
 from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
 from theory import symbols
+from theory.biases import bias_variance
 from theory.ensembles import Ensemble
 
 
@@ -48,7 +49,7 @@ def of_biases(net: Ensemble) -> str:
     if net.bias.name == "constant":
         return f"every bias is {net.bias.value}"
     if net.is_constant_width:
-        return f"the biases are independent, of variance {symbols.bias_variance(net, 1)} and of the weights' law"
+        return f"the biases are independent, of variance {bias_variance(net, 1)} and of the weights' law"
     fan_in = sp.Symbol("n_(k-1)", positive=True)
     return f"the biases of b_k are independent, of variance {net.bias.variance(fan_in)} and of the weights' law"
 

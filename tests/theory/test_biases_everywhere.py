@@ -32,8 +32,12 @@ UNCHANGED = {
     "theory.symbols.input_power_sum": "of the input alone",
     "theory.symbols.readout_power_sum": "of the readout alone",
     "theory.symbols.readout_entry_moment": "of the readout alone",
-    "theory.symbols.bias_constant": "what is read here, 0 for random ones",
-    "theory.symbols.bias_variance": "what is read here, 0 for constant ones",
+    "theory.biases.bias_constant": "what is read here, 0 for random ones",
+    "theory.symbols.gain_slope": "of the activation alone",
+    "theory.mean_field.length_map.gain": "of the weights alone",
+    "theory.mean_field.length_map.bias_variance": "what is read here, 0 for constant ones",
+    "theory.mean_field.length_map.first_variance": "the variance of a preactivation, to which a constant adds nothing",
+    "theory.biases.bias_variance": "what is read here, 0 for constant ones",
     "theory.moments.transfer.Layer.backward": "a bias is not differentiated through",
     "theory.moments.gradients.backward_moment": "biases have no part in it, and masks are fair coins all the same",
     "theory.moments.jacobians.jacobian_moment": "a product of weights and masks, which are fair coins all the same",
@@ -69,7 +73,7 @@ def test_no_network_with_biases_is_taken_for_one_without(name: str, monkeypatch:
 
 @pytest.mark.parametrize("name", sorted(UNCHANGED))
 def test_what_biases_do_not_change_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = "1/10" if "constant" not in name else "constant:1/10"
+    other = "constant:1/10" if name.endswith(("bias_constant", "first_variance")) else "1/10"
     for net in (RELU.at(readout="ones", input=(1, 2, -1, 3)), RELU):
         try:
             plain = arguments(name, net, monkeypatch)

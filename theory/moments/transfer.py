@@ -29,6 +29,7 @@ import sympy as sp
 from sympy.utilities.iterables import multiset_partitions, partitions
 
 from theory import symbols
+from theory.biases import bias_constant, bias_variance
 from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
 from theory.requirements import require_independent_entries, require_order
 
@@ -267,14 +268,14 @@ class Layer:
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer", biases=True)
-        constant = symbols.bias_constant(net)
+        constant = bias_constant(net)
         if constant != 0 and symbols.slope(net) ** 2 != 1:
             problem = (
                 f"{net.bias.describe()!r} makes preactivations asymmetric, and moments of {net.activation} do not "
             )
             remedy = "use a variance such as bias='1/10', activation='linear', or sample it"
             raise InvalidArgument("bias", f"{problem}close on even powers", remedy)
-        variances = symbols.variance(net, layer), symbols.bias_variance(net, layer)
+        variances = symbols.variance(net, layer), bias_variance(net, layer)
         return cls(width, variances[0], net.law, symbols.slope(net), variances[1], constant)
 
     @classmethod

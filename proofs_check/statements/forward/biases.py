@@ -16,6 +16,7 @@ from proofs_check.toolkit.checks import LADDER, LINEAR, RELU, SPARSE
 from proofs_check.toolkit.depth_induction import induction_over_depth
 from proofs_check.toolkit.letters import Letters
 from theory import symbols
+from theory.biases import bias_constant, bias_variance
 from theory.ensembles import Ensemble, Law
 
 # --- forward.biases-mean ----------------------------------------------------------------------------------------------
@@ -29,7 +30,7 @@ def mean_with_biases(
     The variance of a bias is t; of a constant one it is the square that matters.
     """
     a = Letters.of(net)
-    t = symbols.bias_variance(net, 1) + symbols.bias_constant(net) ** 2
+    t = bias_variance(net, 1) + bias_constant(net) ** 2
     q, added = symbols.tidy(a.n * a.p2 * a.s2), times * a.n * (a.p2 if gate else 1) * t**power
     if q == 1:
         return a.x2 + (a.L - fewer) * added
@@ -118,7 +119,7 @@ def fourth_moment_with_biases(
     forward.biases-mean.
     """
     a = Letters.of(net)
-    t, L = symbols.bias_variance(net, 1), a.L - fewer
+    t, L = bias_variance(net, 1), a.L - fewer
     h = 3 * a.n * a.p4 + a.n * (a.n - 1) * a.p2**2
     q, r, added = symbols.tidy(a.n * a.p2 * a.s2), symbols.tidy(h * a.s2**2), a.n * a.p2 * t
     S = (r**L - 1) / (r - 1)
