@@ -52,7 +52,10 @@ def test_each_obligation_is_a_lemma_and_each_induction_a_theorem(written):
 FROM_THEORY = {
     "chain.hessian-hollow": 2,
     "chain.hessian-inertia": 1,
+    "forward.biases-mean": 7,
+    "gradient.biases-mean": 3,
     "gradient.fixed-readout": 3,
+    "gradient.in-biases": 2,
     "hessian.spread": 6,
     "hessian.rank-and-inertia": 1,
     "matrices.frobenius-fourth": 1,
