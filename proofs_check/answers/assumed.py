@@ -8,7 +8,6 @@ from proofs_check import assumptions
 from proofs_check.answers.query import Query
 from proofs_check.assumptions import Assumption
 from theory import symbols
-from theory.biases import bias_variance
 from theory.ensembles import Ensemble
 
 
@@ -24,34 +23,13 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
-    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more]
-    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), of_biases(net)]
-    texts.append(_of_variance(net))
+    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, _of_biases(net)]
+    texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
     elif net.input is None and not net.symbols:
         texts.append("the input is (1, ..., 1)/sqrt(n_0), a unit vector")
     return tuple(texts)
-
-
-def of_biases(net: Ensemble) -> str:
-    """Return the sentence on the biases.
-
-    Examples
-    --------
-    >>> of_biases(Ensemble(width="n", depth="L", bias="1/10"))
-    "the biases are independent, of variance 1/10 and of the weights' law"
-    >>> of_biases(Ensemble(widths=(2, 3), bias="pytorch")), of_biases(Ensemble(width=2, depth=1, bias="constant:1/3"))
-    ("the biases of b_k are independent, of variance 1/(3*n_(k-1)) and of the weights' law", 'every bias is 1/3')
-    """
-    if net.bias.name == "none":
-        return assumptions.NO_BIASES.sentence
-    if net.bias.name == "constant":
-        return f"every bias is {net.bias.value}"
-    if net.is_constant_width:
-        return f"the biases are independent, of variance {bias_variance(net, 1)} and of the weights' law"
-    fan_in = sp.Symbol("n_(k-1)", positive=True)
-    return f"the biases of b_k are independent, of variance {net.bias.variance(fan_in)} and of the weights' law"
 
 
 def _of_variance(net: Ensemble) -> str:
@@ -62,6 +40,20 @@ def _of_variance(net: Ensemble) -> str:
         return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
     return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.gain_slope(net))}"
+
+
+def _of_biases(net: Ensemble) -> Assumption:
+    """Return the sentence on biases."""
+    value, law = net.bias.value, "the biases are independent, of the weights' law and of variance"
+    match net.bias.name:
+        case "none":
+            return assumptions.NO_BIASES
+        case "constant":
+            return Assumption(f"the biases are {value}, the same in every unit")
+        case "pytorch":
+            return Assumption(f"{law} 1/(3 n_(k-1)) in layer k")
+        case _:
+            return Assumption(f"{law} {value}")
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

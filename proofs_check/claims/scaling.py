@@ -28,8 +28,9 @@ def is_homogeneous(net: Ensemble) -> bool:
     >>> is_homogeneous(Ensemble(width=4, depth=2)), is_homogeneous(Ensemble(width=4, depth=2, architecture="layernorm"))
     (True, False)
     """
-    scales = net.is_homogeneous and (net.architecture.is_plain or net.architecture.name == "residual")
-    return net.input is None and scales
+    return (
+        net.input is None and net.is_homogeneous and (net.architecture.is_plain or net.architecture.name == "residual")
+    )
 
 
 def at_norm_one(statistic: Statistic, norm: sp.Expr) -> Statistic:

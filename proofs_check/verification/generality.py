@@ -184,7 +184,7 @@ def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator
 def _reaches(proof: Proof, net: Ensemble, changes: Changes) -> bool:
     """Whether a proof about a network holds with another architecture, readout or input, or with biases, too."""
     if "architecture" in changes:
-        own, other = net.architecture, Architecture.parse(changes["architecture"], net.activation)
+        own, other = net.architecture, Architecture.parse(changes["architecture"], str(net.activation))
         return own == other or (own.symbol is not None and (own.name, own.branch) == (other.name, other.branch))
     if "bias" in changes:
         bias, asked = net.bias, Bias.parse(changes["bias"])
