@@ -103,7 +103,15 @@ PLAIN = Assumption(
     "every layer is the activation of its matrix times the layer before, and nothing else",
     lambda net: net.architecture.is_plain,
 )
-NO_BIASES = Assumption("there are no biases")
+NO_BIASES = Assumption("there are no biases", lambda net: net.bias.name == "none")
+RANDOM_BIASES = Assumption(
+    "the biases are independent and symmetric, of the weights' law and one variance",
+    lambda net: net.bias.name != "constant",
+)
+BIASES_IN_MOMENTS = Assumption(
+    "the biases are independent and symmetric, of the weights' law and one variance, or constant in a linear network",
+    lambda net: net.bias.name != "constant" or net.slope == 1,
+)
 RELU = Assumption("the activation is ReLU", _slope(0))
 LINEAR = Assumption("the activation is linear", _slope(1))
 LINEAR_OR_RELU = Assumption("the activation is linear or ReLU", _slope(0, 1))

@@ -13,6 +13,7 @@ dynamics             how a plateau is left, and which solution is found: flow, d
 
 formulas             letters of formulas by their names, and values in their place
 symbols              from exact numbers and names to SymPy
+biases               the same of biases
 requirements         what formulas ask of an ensemble, refused in one line where it is not met
 balls                constants in ball arithmetic, compared with three values
 ===================  =============================================================================
@@ -50,10 +51,11 @@ if TYPE_CHECKING:
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
     from theory.moments.fixed_readouts import fixed_readout_gradient_moment
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
-    from theory.moments.gradients import gradient_moment
+    from theory.moments.gradients import bias_gradient_moment, gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
     from theory.moments.products_of_inputs import gaussian_pair_moment, two_input_moment
     from theory.moments.root_bounds import root_tail_bound
+    from theory.moments.limits import activation_limit
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
@@ -72,6 +74,7 @@ __all__ = [
     "activation_moment",
     "kurtosis",
     "kurtosis_limit",
+    "activation_limit",
     "MomentSequence",
     "activation_sequence",
     "correlation",
@@ -87,6 +90,7 @@ __all__ = [
     "log_variance_expansion",
     "lyapunov_expansion",
     "gradient_moment",
+    "bias_gradient_moment",
     "fixed_readout_gradient_moment",
     "gradient_correlation",
     "gradient_covariance",
@@ -125,7 +129,8 @@ _ROOMS = {
     "moments.products_of_inputs": ("gaussian_pair_moment", "two_input_moment"),
     "moments.wide_angles": ("wide_cosine", "wide_cosine_rate"),
     "moments.expansions": ("kurtosis_expansion", "kurtosis_limit", "log_variance_expansion", "lyapunov_expansion"),
-    "moments.gradients": ("gradient_moment",),
+    "moments.gradients": ("gradient_moment", "bias_gradient_moment"),
+    "moments.limits": ("activation_limit",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),
     "moments.gradient_products": ("gradient_correlation", "gradient_covariance", "gradient_product"),
     "moments.hessians": ("hessian_block_moment", "hessian_moment"),

@@ -127,8 +127,8 @@ def at(formula: Formula, /, **values: symbols.Scalar) -> Formula:
     ------
     InvalidArgument
         If the formula has no letter of a name, a value cannot be what its letter stands for, two letters of one name
-        contradict each other, the formula has an error term in the letter, or an exact power would have too many
-        digits.
+        contradict each other, the formula has an error term in the letter, an exact power would have too many digits,
+        or the formula divides by 0 there.
 
     Examples
     --------
@@ -156,6 +156,9 @@ def at(formula: Formula, /, **values: symbols.Scalar) -> Formula:
         whole = part.xreplace(of_one_name)
         _require_short(whole, new)
         found.append(whole.subs(new, simultaneous=True) if new else whole)
+        if found[-1].has(sp.zoo, sp.nan) and not whole.has(sp.zoo, sp.nan):
+            problem = f"the formula divides by 0 at {', '.join(f'{name} = {value}' for name, value in values.items())}"
+            raise InvalidArgument(min(values), problem, "derive it for networks with that number, net.at(...)")
     return tuple(found) if isinstance(formula, (tuple, list)) else found[0]
 
 

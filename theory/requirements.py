@@ -79,7 +79,7 @@ def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = Fa
     require_ensemble(net)
     if layer is None:
         if not optional:
-            problem = "is needed for unequal widths, orders above 2, and a fixed readout under relu"
+            problem = "is needed for unequal widths, orders above 2, biases, and a fixed readout under relu"
             raise InvalidArgument("layer", problem, "use layer=1, ..., the depth")
         return
     net.width_at(layer)  # refuses a layer that is not there
@@ -87,8 +87,15 @@ def require_layer(net: Ensemble, layer: int | str | None, *, optional: bool = Fa
         raise InvalidArgument("layer", f"weights are numbered from 1 to the depth, got {layer}", "use layer=1")
 
 
-def require_independent_masks(net: Ensemble) -> None:
+def require_independent_masks(net: Ensemble, *, biases: bool = False) -> None:
     """Refuse the networks whose masks do not act in gradients as if they were independent of all else.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    biases : bool
+        Whether biases are known there; constant ones are for linear networks only.
 
     Raises
     ------
@@ -100,9 +107,12 @@ def require_independent_masks(net: Ensemble) -> None:
     >>> require_independent_masks(Ensemble(width=4, depth=3, activation="relu"))
     """
     require_ensemble(net)
-    net.require_plain("this formula of gradients")
+    net.require_plain("this formula of gradients", biases=biases)
     if net.slope == 1:
         return
+    if net.bias.name == "constant":
+        problem = f"{net.bias.describe()!r} makes preactivations asymmetric, so masks are no fair coins"
+        raise InvalidArgument("bias", problem, "use a variance such as bias='1/10', activation='linear', or sample it")
     if net.law.has_atoms:
         raise InvalidArgument(
             "law",
@@ -118,8 +128,15 @@ def require_independent_masks(net: Ensemble) -> None:
         )
 
 
-def require_independent_entries(net: Ensemble) -> None:
+def require_independent_entries(net: Ensemble, *, biases: bool = False) -> None:
     """Refuse orthogonal weights, whose entries are not independent, and networks that are not plain.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    biases : bool
+        Whether biases are known there.
 
     Raises
     ------
@@ -131,7 +148,7 @@ def require_independent_entries(net: Ensemble) -> None:
     >>> require_independent_entries(Ensemble(width=4, depth=3, init="he"))
     """
     require_ensemble(net)
-    net.require_plain("this formula")
+    net.require_plain("this formula", biases=biases)
     if not net.has_independent_entries:
         problem = "orthogonal weights have dependent entries, and this formula needs independent ones"
         raise InvalidArgument("init", problem, "use xavier, he, lecun, pytorch or a variance")
@@ -193,7 +210,7 @@ def require_normal(net: Ensemble, what: str) -> None:
     >>> require_normal(Ensemble(width=4, depth=3), "the gradient")
     """
     require_ensemble(net)
-    net.require_plain(f"the exact law of {what}")
+    require_product(net, f"the exact law of {what}")
     if not net.has_independent_entries:
         problem = f"the exact law of {what} needs independent entries, which orthogonal weights do not have"
         raise InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
@@ -202,7 +219,33 @@ def require_normal(net: Ensemble, what: str) -> None:
         raise InvalidArgument("law", problem, "use law='normal'")
 
 
-def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None:
+def require_product(net: Ensemble, who: str) -> None:
+    """Refuse biases where norms must be products of independent factors, one for each layer, and what is not plain.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network.
+    who : str
+        The subject of the error's sentence, such as ``"the factor of a layer"``.
+
+    Raises
+    ------
+    InvalidArgument
+        If the network has biases, where the message says what answers, or is not plain.
+
+    Examples
+    --------
+    >>> require_product(Ensemble(width=4, depth=3), "the factor of a layer")
+    """
+    require_ensemble(net)
+    if net.bias.name != "none":
+        problem = f"{who} is not known with biases ({net.bias.describe()}), under which |a_k| is no product of factors"
+        raise InvalidArgument("bias", problem, "sample it with --engine law-exact, or use bias='none'")
+    net.require_plain(who)
+
+
+def require_two_layers(net: Ensemble, first: int | str, last: int | str, *, biases: bool = False) -> None:
     """Refuse anything but two layers with weights, in increasing order.
 
     Parameters
@@ -211,6 +254,8 @@ def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None
         The network.
     first, last : int or str
         The two layers, as numbers from 1 to the depth or as names.
+    biases : bool
+        Whether biases are known there.
 
     Raises
     ------
@@ -222,7 +267,7 @@ def require_two_layers(net: Ensemble, first: int | str, last: int | str) -> None
     >>> require_two_layers(Ensemble(width=4, depth=3), 1, 3)
     """
     require_ensemble(net)
-    net.require_plain("what lies between two layers")
+    net.require_plain("what lies between two layers", biases=biases)
     for layer in (first, last):
         net.width_at(layer)
     gap = symbols.whole(last) - symbols.whole(first)

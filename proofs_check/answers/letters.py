@@ -61,7 +61,9 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
         lines.append(f"f = <v, a_L> with L the last layer; the readout v is {entries}")
     if "|H|" in left:
         lines.append("H is the Hessian of f in all weights")
-    used = dict.fromkeys([*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|W)_", " ", left)), *names, *query.net.symbols])
+    used = dict.fromkeys(
+        [*re.findall(r"[A-Za-z]\w*", re.sub(r"\b(?:a|dW|db|W)_", " ", left)), *names, *query.net.symbols]
+    )
     meanings = dict(_meanings(query))
     return (*lines, *dict.fromkeys(meanings[name] for name in used if name in meanings))
 
@@ -72,8 +74,8 @@ def _layers(net: Ensemble) -> str:
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
-            biases = "" if net.bias.name == "none" else " + b_k"
-            return f"a_k = phi(W_k a_(k-1){biases}), {start}, {unit}"
+            bias = "" if net.bias.name == "none" else " + b_k"
+            return f"a_k = phi(W_k a_(k-1){bias}), {start}, {unit}"
         case "residual":
             return f"{start}, {unit}"
         case _:

@@ -39,6 +39,11 @@ def gradient(layer: Layer) -> Notation:
     return Notation(f"df/dW_{layer}", rf"\partial f/\partial W_{{{layer}}}")
 
 
+def bias_gradient(layer: Layer) -> Notation:
+    """Return df/db_k."""
+    return Notation(f"df/db_{layer}", rf"\partial f/\partial b_{{{layer}}}")
+
+
 def block(first: Layer, last: Layer) -> Notation:
     """Return the block of the Hessian that belongs to two layers."""
     return Notation(f"d^2f/dW_{first} dW_{last}", rf"\partial^2 f/\partial W_{{{first}}}\partial W_{{{last}}}")

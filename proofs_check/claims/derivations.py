@@ -216,7 +216,8 @@ def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
 
 
 def _is_normal_and_plain(net: Ensemble) -> bool:
-    return net.law.is_normal and net.has_independent_entries and net.architecture.is_plain
+    plain = net.architecture.is_plain and net.bias.name == "none"
+    return net.law.is_normal and net.has_independent_entries and plain
 
 
 def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
@@ -230,7 +231,8 @@ def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
         return Derived(activation_moment(net, 2) / n, assumed=assumed)
     if net.readout == "random":  # given a_L, f is normal with variance |a_L|^2/n
         return Derived(sp.factorial2(order - 1) * activation_moment(net, order) / n ** (order // 2))
-    if order == 2 and net.slope == 1 and net.architecture.is_plain and net.has_independent_entries:
+    uncorrelated = net.has_independent_entries and net.bias.name != "constant"
+    if order == 2 and net.slope == 1 and net.architecture.is_plain and uncorrelated:
         share = symbols.readout_power_sum(net, 2) / n  # the entries of a_L are uncorrelated and of one variance
         return Derived(share * activation_moment(net, 2), assumed=(assumptions.FIXED_READOUT,))
     raise _unknown(statistic)

@@ -181,6 +181,8 @@ def _from_logarithms(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced |
         return None
     if statistic.number.layers != (depth,) or not net.architecture.is_plain or meaning.mentions_input:
         return None
+    if net.bias.name != "none":  # then layers do not add up
+        return None
     slope = sp.diff(meaning.left, letter)
     linear = constant_in(meaning.right - (meaning.left - slope * letter), depth)
     if not slope.is_Rational or slope == 0 or linear is None or (linear[0].free_symbols | linear[1].free_symbols) - {n}:
@@ -209,7 +211,7 @@ def _from_chernoff(sides: Sides, n: sp.Symbol, depth: sp.Symbol) -> _Reduced | N
         return None
     if meaning.left != letter or statistic.number.layers != (depth,) or not net.architecture.is_plain:
         return None
-    if not net.has_independent_entries or not meaning.right.is_positive:
+    if not net.has_independent_entries or not meaning.right.is_positive or net.bias.name != "none":
         return None
     norm = symbols.norm_symbol(2) if meaning.mentions_input and net.input is None else sp.S.One
     log_c = constant_in(_logarithm(statistic.threshold / norm**2), depth)

@@ -446,6 +446,8 @@ class Sides:
             return None
         if not (net.law.is_normal and net.architecture.is_plain and net.has_independent_entries):
             return None
+        if net.bias.name != "none":
+            return None
         (layer,) = asked.number.layers
         if layer == 1 or net.input not in (None, "e1"):
             return None

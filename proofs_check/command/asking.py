@@ -61,7 +61,7 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
     )
     parser.add_argument("--init", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
-    parser.add_argument("--bias", help="none (default), pytorch, VARIANCE, or constant:NUMBER")
+    parser.add_argument("--bias", help="none (default), pytorch, VARIANCE, variance:NAME, or constant:NUMBER")
     parser.add_argument("--readout", help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers")
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
 

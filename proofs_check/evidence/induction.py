@@ -12,13 +12,13 @@ from theory.ensembles import InvalidArgument
 
 @dataclass(frozen=True)
 class Carried:
-    """One or two numbers, carried from step to step by a matrix; the first of them is what matters.
+    """One to three numbers, carried from step to step by a matrix; the first of them is what matters.
 
     Parameters
     ----------
     letter : sympy.Symbol
         Counts the steps.
-    matrix : sympy.Matrix, shape (1, 1) or (2, 2)
+    matrix : sympy.Matrix, shape (1, 1) to (3, 3)
         What one step multiplies by, as theory derives it.
     start : tuple of sympy.Expr
         The numbers before the first step.
@@ -26,7 +26,7 @@ class Carried:
     Raises
     ------
     InvalidArgument
-        If there are not one or two numbers, or the matrix does not fit them.
+        If there are not one to three numbers, or the matrix does not fit them.
     """
 
     letter: sp.Symbol
@@ -35,9 +35,9 @@ class Carried:
 
     def __post_init__(self) -> None:
         size = len(self.start)
-        if size not in (1, 2) or self.matrix.shape != (size, size):
+        if size not in (1, 2, 3) or self.matrix.shape != (size, size):
             problem = f"{size} numbers and a matrix of shape {self.matrix.shape}"
-            raise InvalidArgument("carried", problem, "give one or two numbers and a square matrix for them")
+            raise InvalidArgument("carried", problem, "give one to three numbers and a square matrix for them")
 
     @classmethod
     def number(cls, letter: sp.Symbol, factor: sp.Expr, start: sp.Expr) -> Carried:
@@ -136,7 +136,7 @@ class Induction:
     name : str
         What is proved of which number, for people.
     carried : tuple of Carried
-        Whose first numbers are multiplied. Two numbers may be carried in one of them at most.
+        Whose first numbers are multiplied. More than one number may be carried in one of them at most.
     closed : sympy.Expr
         The claim, in the letters that count the steps.
     below_one, where
@@ -173,8 +173,8 @@ class Induction:
     def obligations(self) -> list[Obligation]:
         """Return what is left to show: where the steps begin, and that each step keeps the closed form.
 
-        A matrix of two rows satisfies its characteristic equation (Cayley and Hamilton). So its first two values and a
-        recursion of two terms determine all others.
+        A matrix of d rows satisfies its characteristic equation (Cayley and Hamilton). So its first d values and a
+        recursion of d terms determine all others.
         """
         letters = [one.letter for one in self.carried]
         start = dict.fromkeys(letters, 0)

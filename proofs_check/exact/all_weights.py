@@ -2,11 +2,15 @@
 
 Nothing of theory's algebra is used here: networks are run, forward and backward, on Fractions. Weights are the atoms
 of the law; as all quantities are even in each weight matrix, the standard deviation enters as a rational factor.
+
+Biases are added in units of the layer's scale, the product of the standard deviations up to it. Random ones are one
+more atom a unit. Both are exact where their variance is a rational square of that scale, and refused elsewhere.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,7 +50,7 @@ def activation_power(net: Ensemble, order: int) -> Fraction:
     for k in range(1, int(net.depth) + 1):
         following: dict[Vector, Fraction] = {}
         for vector, chance in layers.items():
-            unit = _unit_distribution(net, vector)
+            unit = _unit_distribution(net, vector, k)
             for units in itertools.product(unit.items(), repeat=int(net.width_at(k))):
                 activation = tuple(value for value, _ in units)
                 weight = chance
@@ -97,6 +101,27 @@ def gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
         squared = _norm_squared(run.backward[layer - 1]) * _norm_squared(run.activations[layer - 1])
         total += run.chance * squared ** (order // 2)
     return total * _standardized(net, skipped=(layer,)) ** (order // 2)
+
+
+@cache
+def bias_gradient_power(net: Ensemble, layer: int, order: int = 2) -> Fraction:
+    r"""Return :math:`E|\partial f/\partial b_k|^{order}` over all weights, biases and readout signs.
+
+    Parameters and errors are those of :func:`gradient_power`.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width=2, depth=1, activation="relu", init="1/4", bias="1/9", law="rademacher", readout="signs")
+    >>> bias_gradient_power(net.at(input="e1"), 1)
+    Fraction(1, 2)
+    """
+    _require_discrete(net, order, readout=True)
+    net.width_at(layer)
+    if layer < 1:
+        raise InvalidArgument("layer", f"biases are numbered from 1 to the depth, got {layer}", "use layer=1")
+    powers = (run.chance * _norm_squared(run.backward[layer - 1]) ** (order // 2) for run in _runs(net))
+    return sum(powers, Fraction(0)) * _standardized(net, skipped=tuple(range(1, layer + 1))) ** (order // 2)
 
 
 @cache
@@ -151,8 +176,8 @@ class _Run:
 
 
 def _runs(net: Ensemble) -> Iterator[_Run]:
-    for matrices, chance in _networks(net):
-        for activations, masks, coin in _forward(net, matrices):
+    for matrices, biases, chance in _networks(net):
+        for activations, masks, coin in _forward(net, matrices, biases):
             for readout, sign_chance in _readouts(net):
                 back = [tuple(m * v for m, v in zip(masks[-1], readout, strict=True))]
                 for k in range(int(net.depth), 1, -1):  # b_{k-1} = D_{k-1} W_k^T b_k
@@ -181,27 +206,49 @@ def _standardized(net: Ensemble, skipped: tuple[int, ...]) -> Fraction:
     return signs * _variance_ratio(net, [k for k in range(1, depth + 1) if k not in skipped])
 
 
-def _networks(net: Ensemble) -> Iterator[tuple[tuple[Matrix, ...], Fraction]]:
+def _networks(net: Ensemble) -> Iterator[tuple[tuple[Matrix, ...], tuple[Vector, ...], Fraction]]:
+    """Yield the matrices and the biases of all networks, with their probability."""
     shapes = [(int(net.width_at(k)), int(net.width_at(k - 1))) for k in range(1, int(net.depth) + 1)]
-    for entries in itertools.product(net.law.atoms, repeat=sum(rows * columns for rows, columns in shapes)):
+    units = [(rows, _bias_atoms(net, k)) for k, (rows, _) in enumerate(shapes, start=1)]
+    tables = [net.law.atoms] * sum(rows * columns for rows, columns in shapes)
+    for entries in itertools.product(*tables, *(atoms for rows, atoms in units for _ in range(rows))):
         chance = Fraction(1)
         for _, p in entries:
             chance *= p
         values = iter(value for value, _ in entries)
         yield (
             tuple(tuple(tuple(next(values) for _ in range(columns)) for _ in range(rows)) for rows, columns in shapes),
+            tuple(tuple(next(values) for _ in range(rows)) for rows, _ in shapes),
             chance,
         )
 
 
-def _forward(net: Ensemble, matrices: tuple[Matrix, ...]) -> Iterator[tuple[list[Vector], list[Vector], Fraction]]:
+def _bias_atoms(net: Ensemble, layer: int) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Return the values of a bias and their probabilities, in units of the layer's scale; 0 alone if there is none."""
+    if net.bias.name == "none":
+        return ((Fraction(0), Fraction(1)),)
+    square = net.bias_variance(layer) / net.law.variance if net.bias.is_random else Fraction(net.bias.value or 0) ** 2
+    ratio = square / _variance_ratio(net, range(1, layer + 1))
+    above, below = math.isqrt(ratio.numerator), math.isqrt(ratio.denominator)
+    if Fraction(above, below) ** 2 != ratio:
+        problem = f"{net.bias.describe()!r} is no rational multiple of the weights' scale in layer {layer}"
+        raise InvalidArgument("bias", problem, "use e.g. init='1/4' and bias='1/9' with rademacher weights")
+    if net.bias.is_random:
+        return tuple((value * Fraction(above, below), p) for value, p in net.law.atoms)
+    return ((Fraction(above if Fraction(net.bias.value or 0) > 0 else -above, below), Fraction(1)),)
+
+
+def _forward(
+    net: Ensemble, matrices: tuple[Matrix, ...], biases: tuple[Vector, ...]
+) -> Iterator[tuple[list[Vector], list[Vector], Fraction]]:
     """Yield a_0..a_L and D_1..D_L with their probability, for each choice of sides of the preactivations at 0."""
     slope = Fraction(net.slope)
     paths: list[tuple[list[Vector], list[Vector], Fraction]] = [([_input(net)], [], Fraction(1))]
-    for matrix in matrices:
+    for matrix, bias in zip(matrices, biases, strict=True):
         longer = []
         for activations, masks, chance in paths:
-            z = [sum((w * a for w, a in zip(row, activations[-1], strict=True)), Fraction(0)) for row in matrix]
+            z = [sum((w * a for w, a in zip(row, activations[-1], strict=True)), b)
+                 for row, b in zip(matrix, bias, strict=True)]  # fmt: skip
             sides = [(Fraction(1),) if v > 0 or slope == 1 else (slope,) if v < 0 else (slope, Fraction(1)) for v in z]
             for mask in itertools.product(*sides):
                 coin = Fraction(1)
@@ -213,12 +260,12 @@ def _forward(net: Ensemble, matrices: tuple[Matrix, ...]) -> Iterator[tuple[list
     yield from paths
 
 
-def _unit_distribution(net: Ensemble, vector: Vector) -> dict[Fraction, Fraction]:
-    """Return the law of phi(w . a) for one unit."""
+def _unit_distribution(net: Ensemble, vector: Vector, layer: int) -> dict[Fraction, Fraction]:
+    """Return the law of phi(w . a + b) for one unit."""
     slope = Fraction(net.slope)
     out: dict[Fraction, Fraction] = {}
-    for row in itertools.product(net.law.atoms, repeat=len(vector)):
-        z, chance = Fraction(0), Fraction(1)
+    for (z, begun), *row in itertools.product(_bias_atoms(net, layer), *[net.law.atoms] * len(vector)):
+        chance = begun
         for (value, p), a in zip(row, vector, strict=True):
             z, chance = z + value * a, chance * p
         value = z if z > 0 else slope * z
@@ -265,7 +312,7 @@ def _norm_squared(vector: Vector) -> Fraction:
 def _require_discrete(net: Ensemble, order: int, *, readout: bool = False) -> None:
     require_order(order)
     net.require_numbers("enumeration")
-    net.require_plain("enumeration")
+    net.require_plain("enumeration", biases=True)
     if not net.law.atoms:
         raise InvalidArgument("law", f"{net.law.name!r} cannot be enumerated", "use 'rademacher' or Law.discrete(...)")
     if readout and net.readout == "random":

@@ -2,6 +2,7 @@
 
 ======================  ===================================================
 activation              E|a_k|^order
+activation_limit        what it tends to with biases
 kurtosis                E|a_k|^4/(E|a_k|^2)^2
 kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n
@@ -11,6 +12,7 @@ inner_product           E<a_k, a'_k>^order/(|x||x'|)^order of two inputs
 norm_product            E|a_k|^2|a'_k|^2/(|x||x'|)^2 of two inputs
 cosine_limit            the cosine of the angle between a_k and a'_k at infinite width
 gradient                E|df/dW_k|_F^order
+bias_gradient           E|df/db_k|^order
 gradient_covariance     Cov(|df/dW_j|_F^2, |df/dW_k|_F^2)
 gradient_correlation    Corr(|df/dW_j|_F^2, |df/dW_k|_F^2)
 hessian                 E|H|_F^2, or E|d2f/dW_j dW_k|_F^order of two layers
@@ -117,7 +119,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:3]
-    ('activation', 'kurtosis', 'kurtosis-limit')
+    ('activation', 'activation-limit', 'kurtosis')
     """
     return discovery.names(__name__)
 

@@ -23,8 +23,9 @@ from proofs_check.answers.sampled_means import (
 )
 from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
-from theory import activation_moment, activation_sequence, symbols
+from theory import MomentSequence, activation_moment, activation_sequence, symbols
 from theory.ensembles import InvalidArgument
+from theory.moments.powers import coinciding
 
 _READABLE = 5
 """A recurrence with symbols is shown if it has at most this many terms."""
@@ -40,7 +41,7 @@ def _derive(query: Query) -> Derivation:
     net.width_at(depth)  # refuses a layer that is not there
     if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain:
         sequence = activation_sequence(net, query.order)
-        if isinstance(depth, str) and sequence.size > 2:
+        if isinstance(depth, str) and not sequence.has_closed_form:
             if sequence.size > _READABLE and sequence.has_symbols:
                 problem = f"{query.order} gives a recurrence of {sequence.size} terms, whose coefficients fill pages"
                 raise InvalidArgument("order", problem, "give numbers for the width and the law, or a lower order")
@@ -60,7 +61,15 @@ def _derive(query: Query) -> Derivation:
             )
         if isinstance(depth, int) and not net.symbols and not sequence.fits(depth):
             return number(query, None, ball=sequence.ball(depth, query.digits or 20), assumed=assumed)
+        if isinstance(depth, str):
+            assumed = (*assumed, *_where_rates_differ(sequence))
     return formula(query, activation_moment(net, query.order, depth), assumed)
+
+
+def _where_rates_differ(sequence: MomentSequence) -> tuple[str, ...]:
+    """Say of which letters the closed form with biases speaks: where two rates are equal, it divides by 0."""
+    pairs = coinciding(sequence.transfer) if sequence.transfer.is_affine else ()
+    return tuple(f"{one} is not {other}, the rates of two orders; ask for that case alone" for one, other in pairs)
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:

@@ -55,7 +55,7 @@ def _inductions(net: Ensemble, order: int, claim: Claim) -> list[Induction]:
             claim(net),
             tuple(slope.free_symbols),
             variance_of(net),
-            forward if order in (2, 4) else None,
+            forward if order in (2, 4) and net.bias.name == "none" else None,
         )
     ]
 

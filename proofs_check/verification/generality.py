@@ -10,7 +10,7 @@ from typing import Any
 
 from proofs_check.assumptions import Assumption
 from proofs_check.verification.substitution import Changes, Proof
-from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles import Bias, Ensemble, InvalidArgument, Law
 from theory.ensembles.architectures import Architecture
 
 _ACTIVATIONS = ("linear", "relu", "leaky:slope", "leaky:1/2")
@@ -31,6 +31,7 @@ _ARCHITECTURES: tuple[Changes, ...] = (
     {"architecture": "layernorm"},
     {"architecture": "batchnorm:8", "input": None},
 )
+_BIASES: tuple[Changes, ...] = ({"bias": "none"}, {"bias": "1/10"}, {"bias": "pytorch"}, {"bias": "constant:1/2"})
 _READOUTS = ("random", "signs", "ones")
 _INPUTS = (None, "e1", "ones")
 _SOME_SIZES = (1, 2, 3, 4, 5, 8, 64, 1000)
@@ -81,8 +82,8 @@ def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> 
     """Return networks that the assumptions allow and no proof speaks of, in words; empty if there are none.
 
     Networks are tried that differ in their activation, law and initialization, and each of these in its sizes (other
-    numbers, unequal widths), architecture, readout and input. A proof speaks of those that its letters stand for, and
-    of other readouts and inputs if it holds for them as well
+    numbers, unequal widths), architecture, biases, readout and input. A proof speaks of those that its letters stand
+    for, and of other biases, readouts and inputs if it holds for them as well
     (:meth:`~proofs_check.verification.substitution.Proof.holds_with`).
 
     Parameters
@@ -94,19 +95,20 @@ def missing_from(proofs: Iterable[Proof], assumptions: Iterable[Assumption]) -> 
 
     Examples
     --------
-    >>> from proofs_check.assumptions import CONSTANT_WIDTH, HE_OR_XAVIER, NORMAL, PLAIN, RELU
+    >>> from proofs_check.assumptions import CONSTANT_WIDTH, HE_OR_XAVIER, NO_BIASES, NORMAL, PLAIN, RELU
     >>> from proofs_check.toolkit.depth_induction import induction_over_depth
     >>> from theory import symbols
     >>> relu = Ensemble(width="n", depth="L", activation="relu", init="he")
     >>> mean = Proof(induction_over_depth("the mean", relu, 2), lambda net: symbols.input_power_sum(net, 2), (relu,))
-    >>> assumed = [HE_OR_XAVIER, RELU, NORMAL, CONSTANT_WIDTH, PLAIN]
+    >>> assumed = [HE_OR_XAVIER, RELU, NORMAL, CONSTANT_WIDTH, PLAIN, NO_BIASES]
     >>> missing_from([mean], assumed)
     ''
-    >>> for left_out in assumed[-3:]:
+    >>> for left_out in assumed[-4:]:
     ...     print(missing_from([mean], [one for one in assumed if one is not left_out]))
     relu networks, he, law uniform
     relu networks, he, law normal, widths 2, 3
     relu networks, he, law normal, architecture residual:1/2
+    relu networks, he, law normal, bias 1/10
     """
     pairs = [(proof, net) for proof in proofs for net in dict.fromkeys(proof.nets)]
     assumptions = tuple(assumptions)
@@ -164,11 +166,12 @@ def _other_sizes(net: Ensemble, asked: Ensemble, assumptions: tuple[Assumption, 
 
 
 def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator[Changes]:
-    """Yield the architectures, readouts and inputs that are allowed, those of numbers at the width 2 or 1."""
+    """Yield the architectures, biases, readouts and inputs that are allowed, those of numbers at the width 2 or 1."""
     width = net.width if isinstance(net.width, int) else 1 if allowed_network(net, assumptions, width=2) is None else 2
     numbers = tuple(range(2, width + 2))
     for changes in (
         *_ARCHITECTURES,
+        *_BIASES,
         *({"readout": readout} for readout in _READOUTS),
         {"width": width, "readout": numbers},
         *({"input": vector} for vector in _INPUTS),
@@ -179,10 +182,14 @@ def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator
 
 
 def _reaches(proof: Proof, net: Ensemble, changes: Changes) -> bool:
-    """Whether a proof about a network holds with another architecture, readout or input, too."""
+    """Whether a proof about a network holds with another architecture, readout or input, or with biases, too."""
     if "architecture" in changes:
         own, other = net.architecture, Architecture.parse(changes["architecture"], str(net.activation))
         return own == other or (own.symbol is not None and (own.name, own.branch) == (other.name, other.branch))
+    if "bias" in changes:
+        bias, asked = net.bias, Bias.parse(changes["bias"])
+        letter = isinstance(bias.value, str) and bias.is_random and asked.is_random
+        return bias == asked or letter or proof.holds_with(changes)
     part = "readout" if "readout" in changes else "input"
     if getattr(net, part) == changes[part] or (part == "input" and net.input is None and net.symbols):
         return True  # without an input its norms are letters

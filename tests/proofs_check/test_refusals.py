@@ -107,6 +107,8 @@ VALUES = {
     "input": ("ones", "3,0,0,0"),
 }
 WHERE = {  # networks in which the options matter, and what else must be typed
+    "activation-limit": "--width 4 --depth 3 --init 1/9 --bias 1/10",
+    "bias-gradient": "--widths 4,3,2,4 --layer 1 --bias 1/10",
     "kurtosis": "--width 4 --depth 3 --law uniform",
     "correlation": "--width 4 --depth 3 --law uniform --layers 1,3",
     "covariance": "--width 4 --depth 3 --layers 1,3",

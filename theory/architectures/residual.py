@@ -57,7 +57,8 @@ import sympy as sp
 from theory import symbols
 from theory.balls import Ball, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
-from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied
+from theory.moments.powers import power_applied
+from theory.moments.transfer import TransferMatrix, input_power_sums
 from theory.requirements import require_independent_entries, require_normal, require_short
 
 _MOST_TERMS = 10**6

@@ -364,7 +364,7 @@ class Ensemble:
         """Whether all units of a layer can be 0 with positive probability, so that a_L = 0.
 
         With residual branches the input of a branch remains, and of units that are standardized together one is
-        positive.
+        positive. Behind biases a dead layer revives, and the last one alone counts.
         """
         units_die = self.activation == "relu" and self.architecture.name in ("plain", "batchnorm")
         return units_die or self.law.has_atoms

@@ -16,7 +16,13 @@ from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
-from theory.requirements import require_free_name, require_normal
+from theory.requirements import (
+    require_free_name,
+    require_independent_entries,
+    require_layer,
+    require_normal,
+    require_product,
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,9 @@ class LogNormLaw(LogSumLaw):
 def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     r"""Derive :math:`P(a_k \ne 0)` for laws without atoms, where each unit is off with probability 1/2, independently.
 
+    Without biases a dead layer stays dead. Random biases revive the next one, whose units are again off by fair coins:
+    then only layer k counts.
+
     Parameters
     ----------
     net : Ensemble
@@ -113,21 +122,36 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     Raises
     ------
     InvalidArgument
-        For laws with atoms, dependent entries, or a layer out of range.
+        For laws with atoms, dependent entries, a layer out of range, or ReLU with constant biases.
 
     Examples
     --------
     >>> from theory import Ensemble
-    >>> survival(Ensemble(width="n", depth="L", activation="relu", init="he", law="uniform"))
-    (1 - 1/2**n)**L
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", law="uniform")
+    >>> survival(net), survival(net.at(bias="1/10"))
+    ((1 - 1/2**n)**L, 1 - 1/2**n)
     """
     require_ensemble(net)
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
+    if net.bias.name != "none":
+        return _survival_with_biases(net, net.depth if layer is None else layer)
     if net.init.name == "pytorch":  # it does not allow another law, and the variance does not matter here
         net = net.at(init=1)
     return LogNormLaw(net.at(law="normal"), layer).survival()
+
+
+def _survival_with_biases(net: Ensemble, layer: int | str) -> sp.Expr:
+    """Return the probability that a unit of layer k is on, whatever the layers before."""
+    require_independent_entries(net, biases=True)
+    require_layer(net, layer)
+    if net.slope != 0:
+        return sp.S.One
+    if net.bias.name == "constant":
+        problem = f"{net.bias.describe()!r} makes preactivations asymmetric, so units are not off with probability 1/2"
+        raise InvalidArgument("bias", problem, "use a variance such as bias='1/10', or sample it")
+    return 1 - 2 ** -symbols.whole(net.width_at(layer))
 
 
 def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
@@ -151,7 +175,7 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     ChiSquares(width=4, scale=1/2, slope=0)
     """
     require_ensemble(net)
-    net.require_plain("the factor of a layer")
+    require_product(net, "the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 

@@ -15,7 +15,8 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.activations import activation_moment
-from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, power_applied, transfer_matrix
+from theory.moments.powers import power_applied
+from theory.moments.transfer import IntegerPartition, Layer, input_power_sums, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
@@ -29,7 +30,7 @@ def mixed_moment(net: Ensemble, orders: Mapping[int | str, int]) -> sp.Expr:
     orders : mapping of layer to order
         Any layers that are numbers, each with an even order. Or two layers in increasing order, either of which may be
         a symbol: then the width must be constant, and the later order must be 2 or the weights normal, so that its
-        moments follow a recursion of one term.
+        moments given the earlier layer are a polynomial in the norm of that.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def mixed_moment(net: Ensemble, orders: Mapping[int | str, int]) -> sp.Expr:
     >>> mixed_moment(net.at(law="uniform"), {"j": 2, "L": 2}) == activation_moment(net.at(law="uniform"), 4, "j")
     True
     """
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     for layer, order in orders.items():
         require_order(order)
         net.width_at(layer)
@@ -85,11 +86,16 @@ def _of_two(net: Ensemble, orders: dict[int | str, int]) -> sp.Expr:
     if (k - j).is_negative or early == net.depth:
         raise InvalidArgument("orders", f"layer {late} does not come after layer {early}", "put the earlier one first")
     later = transfer_matrix(net, second)
-    if len(later.basis) > 1:
+    if any(part != (1,) * len(part) for part in later.basis):
         problem = f"order {second} at the later layer follows a recursion of {len(later.basis)} terms for this law"
         raise InvalidArgument("orders", problem, "give numbers, or use law='normal'")
-    both = transfer_matrix(net, first + second)
-    return later.matrix[0] ** (k - j) * power_applied(both, partial(input_power_sums, net), j)
+    norms = {part: sp.Dummy() for part in later.basis}  # powers of |a_j|
+    given = power_applied(later, norms.__getitem__, k - j)
+    start, total = partial(input_power_sums, net), sp.S.Zero
+    for part, norm in norms.items():
+        weight = sp.diff(given, norm)  # it is linear in these
+        total += weight * power_applied(transfer_matrix(net, first + 2 * len(part)), start, j)
+    return total if len(norms) == 1 else symbols.gather(total)
 
 
 def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
@@ -117,6 +123,8 @@ def covariance(net: Ensemble, first: int | str, second: int | str) -> sp.Expr:
     means = activation_moment(net, 2, first) * activation_moment(net, 2, second)
     product = activation_moment(net, 4, first) if first == second else mixed_moment(net, {first: 2, second: 2})
     difference = product - means
+    if net.bias.name != "none" and not difference.is_rational_function():
+        return symbols.gather(difference)
     return symbols.tidy(difference) if difference.is_rational_function() else difference
 
 

@@ -8,7 +8,8 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
-from theory.moments.transfer import Layer, input_power_sums, power_applied, through_layers, transfer_matrix
+from theory.moments.powers import power_applied
+from theory.moments.transfer import Layer, input_power_sums, map_of_layer, through_layers, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
@@ -38,6 +39,9 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
 
     Notes
     -----
+    With biases lower orders join in, and the moment is affine in those of the input. Under He initialization
+    E|a_k|^2 grows by the same amount in each layer; where a layer shrinks it, it tends to :func:`activation_limit`.
+
     At order 4 a law with kurtosis K follows a recursion of two terms. The two eigenvalues of its transfer matrix give
     the matrix's powers, by Cayley and Hamilton. For normal weights one term suffices at every order.
 
@@ -56,17 +60,21 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     11/4
     >>> activation_moment(Ensemble(width="n", depth="L", architecture="residual:1/sqrt(L)"))
     norm_x**2*(1 + 1/L)**L
+    >>> activation_moment(Ensemble(width="n", depth="L", activation="relu", init="he", bias="variance:t"))
+    L*n*t/2 + norm_x**2
     """
     require_ensemble(net)
     require_order(order)
     depth = net.depth if layer is None else layer
     net.width_at(depth)  # refuses a layer that is not there
-    if not (net.architecture.is_plain and net.has_independent_entries):
+    alike = order == 2 and net.bias.name != "none"  # rotations have the mean squares of independent entries
+    if not (net.architecture.is_plain and (net.has_independent_entries or alike)):
         return _beyond_plain(net, order, depth)
     start = partial(input_power_sums, net)
     if not net.is_constant_width:
         return through_layers([Layer.forward(net, k) for k in range(1, int(depth) + 1)], order, start)
-    return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
+    transfer = transfer_matrix(net, order) if net.has_independent_entries else map_of_layer(Layer.forward(net, 1), 2)
+    return power_applied(transfer, start, symbols.whole(depth))
 
 
 def _beyond_plain(net: Ensemble, order: int, layer: int | str) -> sp.Expr:
@@ -109,7 +117,7 @@ def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
     norm_x**4*(1 + 5/n)**(k - 1)
     """
     require_order(order)
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     if isinstance(layer, int) and layer > 1:
         return activation_moment(net, order, layer - 1)
     start = partial(input_power_sums, net)

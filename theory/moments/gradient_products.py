@@ -48,6 +48,7 @@ def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.E
         require_layer(net, layer)
     if first == second:
         return gradient_moment(net, first, 4)
+    net.require_plain("the product of two layers' gradients")  # with biases W_j a_(j-1) does not factor out
     if not net.law.is_normal:
         raise InvalidArgument("law", f"products of gradients need normal weights, got {net.law.name!r}", "use 'normal'")
     scales = symbols.variance(net, first if isinstance(first, int) else 1)

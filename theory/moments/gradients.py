@@ -10,13 +10,13 @@ from functools import partial
 import sympy as sp
 
 from theory import symbols
-from theory.ensembles import Ensemble
-from theory.moments.activations import activation_moment
+from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.moments.activations import activation_moment, moment_before
+from theory.moments.powers import power_applied
 from theory.moments.transfer import (
     IntegerPartition,
     Layer,
     input_power_sums,
-    power_applied,
     set_partitions,
     through_layers,
     transfer_matrix,
@@ -35,7 +35,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
         :mod:`theory.moments.fixed_readouts` treats.
     layer : int or str, optional
         k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out,
-        except for a fixed readout under ReLU.
+        except for a fixed readout under ReLU, and with biases.
     order : int
         The power of the norm: 2, 4, ...
 
@@ -48,8 +48,8 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     ------
     InvalidArgument
         For a nonlinear activation with a fixed readout, where the masks do not act as if independent (unless it is ReLU
-        with normal weights), or with a discrete law, where a preactivation can be exactly 0; for dependent entries, an
-        order that is not even and positive, and a layer out of range.
+        with normal weights), with a discrete law, where a preactivation can be exactly 0, or with constant biases; for
+        dependent entries, an order that is not even and positive, and a layer out of range.
 
     Notes
     -----
@@ -60,6 +60,12 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     one layer down. Hence E|b_k|^order |a_{k-1}|^order = E|b_k|^order E|a_{k-1}|^order with masks as if independent, and
     the backward pass has the transfer matrix of the forward pass, with the widths in reverse. With a fixed readout the
     power is not even in the rows, and the argument fails.
+
+    Random biases change little. A row of W_m and its entry of b_m change sign together, which flips the mask and
+    nothing else, and b_m has no part in the backward pass. So E|b_k|^order is that without biases, and |a_{k-1}| has
+    the moments of a network with them: hence the layer matters at order 2, too. As z is never 0, not even behind a dead
+    layer, the second property below is not needed. With constant biases signs cannot change, and only linear networks
+    are known.
 
     The argument needs two properties of a functional. Masks held fixed, it does not change when a row of W_m and the
     column of W_{m+1} change sign together (at the top, a row of W_L and the entry of v). And it vanishes once a layer
@@ -78,17 +84,22 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     norm_x**2/2
     >>> gradient_moment(net, layer=1, order=4)
     norm_x**4*(1 + 5/n)**(L - 1)*(n + 5)/(4*n)
+    >>> gradient_moment(net.at(bias="variance:t"), "k")
+    (k*n*t - n*t + 2*norm_x**2)/4
     """
     require_order(order)
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
         from theory.moments.fixed_readouts import fixed_readout_gradient_moment
 
         require_layer(net, layer)
         assert layer is not None
         return fixed_readout_gradient_moment(net, layer, order)
-    require_independent_masks(net)
-    require_layer(net, layer, optional=order == 2 and net.is_constant_width)
+    require_independent_masks(net, biases=True)
+    require_layer(net, layer, optional=order == 2 and net.is_constant_width and net.bias.name == "none")
+    if net.bias.name != "none":
+        assert layer is not None
+        return symbols.gather(moment_before(net, layer, order) * backward_moment(net, layer, order))
     if not net.is_constant_width:
         assert isinstance(layer, int)
         return symbols.tidy(activation_moment(net, order, layer - 1) * backward_moment(net, layer, order))
@@ -104,7 +115,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
 def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     r"""Derive :math:`E|b_k|^{order}` with masks as if independent, a factor of moments that vanish with the network.
 
-    Parameters and errors are those of :func:`gradient_moment`, but the layer is always needed.
+    Parameters and errors are those of :func:`gradient_moment`, but the layer is always needed. Biases do not matter.
 
     Examples
     --------
@@ -113,15 +124,51 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     (1 + 5/n)**(L - k)*(n + 5)/(4*n)
     """
     require_order(order)
-    require_independent_entries(net)
-    require_independent_masks(net)
+    require_independent_entries(net, biases=True)
+    require_independent_masks(net, biases=True)
     require_layer(net, layer)
+    net = net.at(bias="none")
     readout = partial(_masked_readout_power_sums, net)
     if net.is_constant_width:
         steps = symbols.whole(net.depth) - symbols.whole(layer)
         return power_applied(transfer_matrix(net, order), readout, steps)
     layers = [Layer.backward(net, k) for k in range(int(net.depth), int(layer), -1)]
     return through_layers(layers, order, readout)
+
+
+def bias_gradient_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
+    r"""Derive :math:`E|\partial f/\partial b_k|^{order}`, the gradient in the biases of a layer.
+
+    Parameters
+    ----------
+    net : Ensemble
+        A network with biases, otherwise as for :func:`gradient_moment`.
+    layer : int or str
+        k, from 1 to the depth.
+    order : int
+        The power of the norm: 2, 4, ...
+
+    Returns
+    -------
+    sympy.Expr
+        It is the moment of the backward pass alone, which neither the biases nor the input change.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`gradient_moment`, and without biases: behind a dead layer of such a network all masks are alike.
+
+    Examples
+    --------
+    >>> from theory import Ensemble
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", bias="1/10")
+    >>> bias_gradient_moment(net, "k"), bias_gradient_moment(net.at(init="variance:t"), "k")
+    (1/2, (n*t/2)**(L - k)/2)
+    """
+    require_ensemble(net)
+    if net.bias.name == "none":
+        raise InvalidArgument("bias", "the network has no biases to differentiate in", "use e.g. bias='1/10'")
+    return backward_moment(net, layer, order)
 
 
 def _masked_readout_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:

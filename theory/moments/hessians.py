@@ -4,7 +4,8 @@ The diagonal blocks vanish. For k < l, with the Jacobian :math:`M_{lk}` between 
 
 .. math:: |H_{kl}|_F^2 = |b_l|^2\,|M_{lk}|_F^2\,|a_{k-1}|^2.
 
-The three factors are independent once the masks are as if independent (:mod:`theory.moments.gradients`).
+The three factors are independent once the masks are as if independent (:mod:`theory.moments.gradients`), with biases
+too; the Hessian is that in the weights alone, without derivatives in the biases.
 
 The loss :math:`\frac12(f-y)^2` has the Hessian :math:`\nabla f\nabla f^T + (f-y)H`, the sum of its Gauss-Newton part
 and its residual part. As :math:`f = b_l^TW_lM_{lk}W_ka_{k-1}`, where :math:`W_l` and :math:`W_k` are independent of the
@@ -20,7 +21,9 @@ from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.activations import moment_before
 from theory.moments.gradient_products import gradient_product
 from theory.moments.gradients import backward_moment, gradient_moment
-from theory.moments.jacobians import jacobian_moment
+from theory.moments.jacobians import jacobian_moment, jacobian_step
+from theory.moments.powers import triangular_power
+from theory.moments.transfer import transfer_matrix
 from theory.requirements import require_independent_entries, require_independent_masks, require_two_layers
 
 
@@ -59,7 +62,7 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
     >>> hessian_block_moment(net, 1, 2, order=4)
     norm_x**4*(1 + 5/n)**(L - 2)*(n + 1)*(n + 5)/16
     """
-    require_two_layers(net, first, second)
+    require_two_layers(net, first, second, biases=True)
     jacobian = jacobian_moment(net, first, second, order)
     return symbols.gather(backward_moment(net, second, order) * jacobian * moment_before(net, first, order))
 
@@ -70,8 +73,8 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     Parameters
     ----------
     net : Ensemble
-        A network of any law with a sign-symmetric readout; a linear network may have any readout. It is plain, or
-        residual with branches that are linear or have two matrices.
+        A network of any law with a sign-symmetric readout, with random biases or none; a linear network may have any
+        readout. It is plain, or residual with branches that are linear or have two matrices.
 
     Returns
     -------
@@ -88,20 +91,38 @@ def hessian_moment(net: Ensemble) -> sp.Expr:
     >>> from theory import Ensemble
     >>> hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he"))
     L*n*norm_x**2*(L - 1)/4
+    >>> hessian_moment(Ensemble(width="n", depth="L", activation="relu", init="he", bias="variance:t"))
+    L*n*(L - 1)*(L*n*t - 2*n*t + 6*norm_x**2)/24
     """
     require_ensemble(net)
     if net.architecture.name == "residual":
         from theory.architectures.residual_hessians import residual_hessian_moment
 
         return residual_hessian_moment(net)
-    require_independent_entries(net)
-    if net.is_constant_width and net.depth != 1:
+    require_independent_entries(net, biases=True)
+    if isinstance(net.depth, str) and net.bias.name != "none":
+        return _with_biases(net)
+    if net.is_constant_width and net.depth != 1 and net.bias.name == "none":
         # every block has the same moment: wherever its two layers lie, the other L - 2 multiply by the same factor
         block = hessian_block_moment(net, 1, 2)
         pairs = symbols.whole(net.depth) * (symbols.whole(net.depth) - 1)
         return symbols.gather(pairs * block)
     blocks = (hessian_block_moment(net, k, later) for k, later in _pairs(net))
     return symbols.tidy(2 * sp.Add(*blocks))
+
+
+def _with_biases(net: Ensemble) -> sp.Expr:
+    r"""Return the sum of all blocks for a symbolic depth, of which block k, l has the factor :math:`q^{L-k-1}`, any l.
+
+    With S = sum over k of (L-k) q^(L-k-1) m_(k-1), R = sum of q^(L-k-1) m_(k-1) and m_k = q m_(k-1) + c, one more layer
+    sends (S, R, m, 1) to (qS + qR + m, qR + m, qm + c, 1).
+    """
+    (q, c), _ = transfer_matrix(net, 2).matrix.tolist()
+    step = sp.Matrix([[q, q, 1, 0], [0, q, 1, 0], [0, 0, q, c], [0, 0, 0, 1]])
+    start = sp.Matrix([0, 0, symbols.input_power_sum(net, 2), 1])
+    _, (mask,) = jacobian_step(net)
+    total = triangular_power(step, start, symbols.whole(net.depth) - 1)
+    return symbols.gather(2 * backward_moment(net, net.depth) * mask * total)
 
 
 def gauss_newton_trace(net: Ensemble) -> sp.Expr:
@@ -120,6 +141,7 @@ def gauss_newton_trace(net: Ensemble) -> sp.Expr:
     L*norm_x**2/2
     """
     require_ensemble(net)
+    net.require_plain("the trace of the Gauss-Newton part")
     if net.is_constant_width and (net.slope == 1 or net.has_sign_symmetric_readout):
         return symbols.gather(symbols.whole(net.depth) * gradient_moment(net))
     if net.slope not in (0, 1):
@@ -143,6 +165,7 @@ def gauss_newton_moment(net: Ensemble) -> sp.Expr:
     4*norm_x**4*(n + 1)/n
     """
     layers = range(1, _numeric_depth(net) + 1)
+    net.require_plain("the Gauss-Newton part")
     squares = sp.Add(*(gradient_moment(net, k, 4) for k in layers))
     return symbols.tidy(squares + 2 * sp.Add(*(gradient_product(net, j, k) for j, k in _pairs(net))))
 
@@ -179,7 +202,9 @@ def residual_part_moment(net: Ensemble, target: symbols.Scalar = 0) -> sp.Expr:
     2*n*norm_x**2*y**2 + 2*norm_x**4
     """
     total = sp.S.Zero
-    for k, later in _pairs(net):
+    pairs = _pairs(net)
+    net.require_plain("the residual part")  # with biases f is no product with W_k and W_l
+    for k, later in pairs:
         scales = symbols.variance(net, k) * symbols.variance(net, later)
         total += 2 * scales * hessian_block_moment(net, k, later, 4)
     return symbols.tidy(total) + symbols.tidy(symbols.finite("target", target) ** 2 * hessian_moment(net))

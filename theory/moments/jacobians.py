@@ -12,7 +12,8 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.moments.transfer import TransferMatrix, power_applied
+from theory.moments.powers import power_applied
+from theory.moments.transfer import TransferMatrix
 from theory.requirements import require_independent_entries, require_two_layers
 
 
@@ -47,9 +48,9 @@ def jacobian_moment(net: Ensemble, first: int | str, last: int | str, order: int
     >>> jacobian_moment(net.at(activation="linear", init="xavier"), 1, 3, order=4)
     n**2 + 2
     """
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     _require_order(net, order)
-    require_two_layers(net, first, last)
+    require_two_layers(net, first, last, biases=True)
     step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
     if net.is_constant_width:
         steps = symbols.whole(last) - symbols.whole(first) - 1
@@ -131,7 +132,7 @@ def jacobian_step(net: Ensemble, order: int = 2, layer: int = 1) -> tuple[Transf
     >>> list(step.matrix), mask
     ([1, 2/n, 1/n, 1 + 1/n], [n**2, n])
     """
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     _require_order(net, order)
     step, mask = (_square, _mask_square) if order == 2 else (_fourth, _mask_fourth)
     return step(net, layer), [symbols.tidy(entry) for entry in mask(net, layer)]

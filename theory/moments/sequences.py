@@ -18,7 +18,8 @@ from sympy.polys.matrices import DomainMatrix
 from theory import symbols
 from theory.balls import Ball, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
-from theory.moments.transfer import TransferMatrix, input_power_sums, power_applied, transfer_matrix
+from theory.moments.powers import has_closed_form, power_applied
+from theory.moments.transfer import TransferMatrix, input_power_sums, transfer_matrix
 
 _LARGEST_EXACT = 200_000
 """Exact terms of more bits than this are not offered; balls are."""
@@ -67,6 +68,11 @@ class MomentSequence:
     def size(self) -> int:
         """The number d of terms of the recurrence."""
         return len(self.start)
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether the moment has a closed form in L: up to two terms, or with biases for normal weights."""
+        return has_closed_form(self.transfer)
 
     @property
     def has_symbols(self) -> bool:
@@ -118,7 +124,7 @@ class MomentSequence:
         Raises
         ------
         InvalidArgument
-            If the recurrence has more than two terms. Then only the generating function has a closed form.
+            If there is none (:attr:`has_closed_form`). Then only the generating function has a closed form.
 
         Examples
         --------

@@ -11,6 +11,11 @@ activations of the previous layer, :math:`E[P_\lambda(a_k) \mid a_{k-1}]` is a l
    :math:`\sum_i a_i^{2j}`.
 
 So the moments of order 2m follow a recursion of no more terms than m has partitions.
+
+Biases of variance :math:`s_b^2` and of the weights' law act like one more weight: cumulant j of :math:`w\cdot a + b` is
+that of the law times :math:`s^j\sum_i a_i^j + s_b^j`. So partitions of lower degrees join in, down to the empty one,
+which stands for the constant 1. A constant bias B is a cumulant of order 1; then z is not symmetric, and the moments
+close where :math:`\phi(z)^2 = z^2` alone.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import sympy as sp
 from sympy.utilities.iterables import multiset_partitions, partitions
 
 from theory import symbols
+from theory.biases import bias_constant, bias_variance
 from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
 from theory.requirements import require_independent_entries, require_order
 
@@ -42,9 +48,9 @@ class TransferMatrix:
     ----------
     basis : tuple of IntegerPartition
         The power sums that the vector P consists of. The first is (1, ..., 1), which stands for |a|^(2m), and one layer
-        maps none of them to a power sum outside of the basis.
+        maps none of them to a power sum outside of the basis. With biases the last is (), the constant 1.
     matrix : sympy.Matrix, shape (len(basis), len(basis))
-        Its entries depend on the width, the activation's slope, and the variance and moments of a weight.
+        Its entries depend on the width, the activation's slope, and the variances and moments of weights and biases.
     """
 
     basis: tuple[IntegerPartition, ...]
@@ -59,6 +65,11 @@ class TransferMatrix:
         after, before = (sp.Matrix([sp.Symbol(power_sum(part, k)) for part in self.basis]) for k in ("k", "k-1"))
         mean = rf"E\left[{symbols.latex(after)}\middle|a_{{k-1}}\right]"
         return rf"$\displaystyle {mean} = {symbols.latex(self.matrix)}{symbols.latex(before)}$"
+
+    @property
+    def is_affine(self) -> bool:
+        """Whether the network has biases, so that the constant 1 is one of the power sums."""
+        return self.basis[-1] == ()
 
     @property
     def order(self) -> int:
@@ -82,7 +93,7 @@ def power_sum(part: IntegerPartition, layer: str) -> str:
     \|a_{k}\|_{4}^{4} \|a_{k}\|_{2}^{4}
     """
     powers = ((j, 2 * j * part.count(j)) for j in dict.fromkeys(part))
-    return " ".join(rf"\|a_{{{layer}}}\|_{{{2 * j}}}^{{{power}}}" for j, power in powers)
+    return " ".join(rf"\|a_{{{layer}}}\|_{{{2 * j}}}^{{{power}}}" for j, power in powers) or "1"
 
 
 def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix:
@@ -100,13 +111,14 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     Returns
     -------
     TransferMatrix
-        It acts on the smallest basis that contains (1, ..., 1). For normal weights this is (1, ..., 1) alone.
+        It acts on the smallest basis that contains (1, ..., 1). For normal weights without biases this is (1, ..., 1)
+        alone; with biases it is (1, ..., 1), then the same with fewer parts.
 
     Raises
     ------
     InvalidArgument
-        If the order is not even and positive or exceeds 18, if the law's moments are not known up to it, or if the
-        entries are dependent.
+        If the order is not even and positive or exceeds 18, if the law's moments are not known up to it, if the
+        entries are dependent, or if the biases are constant and the activation is not linear.
 
     References
     ----------
@@ -121,13 +133,29 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     ((1, 1), (2,))
     >>> transfer_matrix(net.at(law="normal"), 4).matrix
     Matrix([[1 + 5/n]])
+    >>> biased = transfer_matrix(net.at(law="normal", bias="1/10"), 2)
+    >>> biased.basis, biased.matrix
+    (((1,), ()), Matrix([
+    [1, n/20],
+    [0,    1]]))
     """
     require_order(order)
-    require_independent_entries(net)
+    require_independent_entries(net, biases=True)
     if order > _HIGHEST:
         problem = f"{order} asks for all partitions of {order // 2} units, too many beyond {_HIGHEST}"
         raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST}")
-    step = Layer.forward(net, layer)
+    return map_of_layer(Layer.forward(net, layer), order)
+
+
+def map_of_layer(step: Layer, order: int) -> TransferMatrix:
+    """Derive the map of a given layer on the power sums of degree `order`, as :func:`transfer_matrix` of a network.
+
+    Examples
+    --------
+    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he", bias="variance:t")
+    >>> map_of_layer(Layer.backward(net, 1), 2).matrix  # biases have no part in the backward pass
+    Matrix([[1]])
+    """
     rows: dict[IntegerPartition, dict[IntegerPartition, sp.Expr]] = {}
     waiting: list[IntegerPartition] = [(1,) * (order // 2)]
     while waiting:
@@ -135,7 +163,7 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
         if part not in rows:
             rows[part] = step.image(part)
             waiting.extend(mu for mu in rows[part] if mu not in rows)
-    basis = tuple(rows)
+    basis = tuple(sorted(rows, key=lambda mu: -sum(mu)))  # of equal degrees, as they were found
     return TransferMatrix(basis, sp.Matrix([[rows[lam].get(mu, sp.S.Zero) for mu in basis] for lam in basis]))
 
 
@@ -168,68 +196,6 @@ def through_layers(layers: Sequence[Layer], order: int, start: Callable[[Integer
                 pulled[mu] = pulled.get(mu, sp.S.Zero) + weight * coefficient
         functional = {mu: symbols.tidy(value) for mu, value in pulled.items()}
     return symbols.tidy(sp.Add(*(weight * start(mu) for mu, weight in functional.items())))
-
-
-def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], sp.Expr], steps: sp.Expr) -> sp.Expr:
-    """Return the first entry of matrix^steps times the start, in closed form where `steps` is a symbol.
-
-    Parameters
-    ----------
-    transfer : TransferMatrix
-        The map of one step.
-    start : callable
-        Gives the vector's first entries: P_part of what enters, for each partition `part` of the basis.
-    steps : sympy.Expr
-        The number of steps, which may have symbols.
-
-    Raises
-    ------
-    InvalidArgument
-        If `steps` is symbolic and the matrix has more than two rows.
-
-    Examples
-    --------
-    >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
-    >>> power_applied(transfer_matrix(net, 4), lambda part: input_power_sums(net, part), sp.Symbol("k"))
-    norm_x**4*(1 + 5/n)**k
-    """
-    matrix = transfer.matrix
-    vector = sp.Matrix([start(mu) for mu in transfer.basis])
-    if len(transfer.basis) == 1:
-        return matrix[0] ** steps * vector[0]
-    if steps.is_Integer and all(entry.is_Rational for entry in matrix):
-        return (matrix ** int(steps) * vector)[0]  # SymPy squares repeatedly
-    if steps.is_Integer:
-        for _ in range(int(steps)):
-            vector = (matrix * vector).applyfunc(symbols.tidy)
-        return vector[0]
-    if len(transfer.basis) > 2:
-        problem = f"this law and order follow a recursion of {len(transfer.basis)} terms, with no closed form in L"
-        remedy = "give a number, use law='normal', or take theory.moments.sequences, which has the generating function"
-        raise InvalidArgument("depth", problem, remedy)
-    upper, lower = eigenvalues(matrix)
-    once = symbols.tidy((matrix * vector)[0])
-    # the result is a sum of two geometric sequences, and its first two values give both coefficients
-    rising, falling = once - lower * vector[0], upper * vector[0] - once
-    if (upper - lower).is_rational_function():
-        terms = ((rising, upper), (falling, lower))
-        return sp.Add(*(symbols.tidy(part / (upper - lower)) * symbols.tidy(value) ** steps for part, value in terms))
-    return (rising * upper**steps + falling * lower**steps) / symbols.tidy(upper - lower)
-
-
-def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
-    """Return both eigenvalues of a 2x2 matrix, the larger first.
-
-    Examples
-    --------
-    >>> eigenvalues(sp.Matrix([[3, 1], [1, 3]]))
-    (4, 2)
-    """
-    trace, determinant = symbols.tidy(matrix.trace()), symbols.tidy(matrix.det())
-    square = symbols.tidy(trace**2 - 4 * determinant)
-    perfect = sp.sqrt(sp.factor(square))
-    root = perfect if perfect.is_rational_function() else sp.sqrt(square)
-    return (trace + root) / 2, (trace - root) / 2
 
 
 def input_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:
@@ -265,12 +231,18 @@ class Layer:
         The law of a weight, divided by its standard deviation.
     slope : sympy.Expr
         The activation's slope for negative arguments.
+    bias : sympy.Expr
+        The variance of a bias of the same law, which is added before the gate.
+    constant : sympy.Expr
+        A number that is added before the gate; other than 0 only where the square of the slope is 1.
     """
 
     width: sp.Expr
     variance: sp.Expr
     law: Law
     slope: sp.Expr
+    bias: sp.Expr = sp.S.Zero
+    constant: sp.Expr = sp.S.Zero
 
     @classmethod
     def forward(cls, net: Ensemble, layer: int) -> Layer:
@@ -286,7 +258,7 @@ class Layer:
         Raises
         ------
         InvalidArgument
-            If there is no such layer.
+            If there is no such layer, or its biases are constant and the activation is not linear.
 
         Examples
         --------
@@ -295,14 +267,22 @@ class Layer:
         """
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
-        net.require_plain("the step of a layer")
-        return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
+        net.require_plain("the step of a layer", biases=True)
+        constant = bias_constant(net)
+        if constant != 0 and symbols.slope(net) ** 2 != 1:
+            problem = (
+                f"{net.bias.describe()!r} makes preactivations asymmetric, and moments of {net.activation} do not "
+            )
+            remedy = "use a variance such as bias='1/10', activation='linear', or sample it"
+            raise InvalidArgument("bias", f"{problem}close on even powers", remedy)
+        variances = symbols.variance(net, layer), bias_variance(net, layer)
+        return cls(width, variances[0], net.law, symbols.slope(net), variances[1], constant)
 
     @classmethod
     def backward(cls, net: Ensemble, layer: int) -> Layer:
         """Return the step from b_k to b_{k-1}, whose masks are taken to be independent of all else.
 
-        Parameters and errors are those of :meth:`forward`.
+        Biases have no part in it. Parameters are those of :meth:`forward`.
 
         Examples
         --------
@@ -311,7 +291,7 @@ class Layer:
         """
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer - 1))
-        net.require_plain("the step of a layer")
+        net.require_plain("the step of a layer", biases=True)
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     def image(self, part: IntegerPartition) -> dict[IntegerPartition, sp.Expr]:
@@ -322,6 +302,8 @@ class Layer:
         >>> Layer.forward(Ensemble(width="n", depth="L", init="xavier", law="rademacher"), 1).image((1, 1))
         {(2,): -2/n, (1, 1): 1 + 2/n}
         """
+        if not part:
+            return {(): sp.S.One}
         total: dict[IntegerPartition, sp.Expr] = {}
         for grouping in set_partitions(part):
             weight = sp.Mul(*(self.width - j for j in range(len(grouping))))  # counts the choices of distinct units
@@ -335,25 +317,44 @@ class Layer:
         return {mu: coefficient for mu, coefficient in tidied.items() if coefficient != 0}
 
     def unit_moment(self, nu: int) -> dict[IntegerPartition, sp.Expr]:
-        """Return E phi(w . a)^(2 nu): the gate's moment times a Bell polynomial in the cumulants of w . a.
+        """Return E phi(w . a + b)^(2 nu): the gate's moment times a Bell polynomial in the cumulants of w . a + b.
 
         Examples
         --------
-        >>> Layer.forward(Ensemble(width="n", depth="L", activation="relu", init="he"), 1).unit_moment(1)
-        {(1,): 1/n}
+        >>> net = Ensemble(width="n", depth="L", activation="relu", init="he")
+        >>> Layer.forward(net, 1).unit_moment(1), Layer.forward(net.at(bias="1/10"), 1).unit_moment(1)
+        ({(1,): 1/n}, {(1,): 1/n, (): 1/20})
         """
-        scale = symbols.gate_moment(self.slope, 2 * nu) * self.variance**nu
-        terms = {}
+        terms: dict[IntegerPartition, sp.Expr] = {}
+        for shifts in range(nu + 1):  # a constant takes an even number of the 2 nu factors for itself
+            if shifts and self.constant == 0:
+                break
+            scale = symbols.gate_moment(self.slope, 2 * nu) * comb(2 * nu, 2 * shifts) * self.constant ** (2 * shifts)
+            for mu, coefficient in self._centred_moment(nu - shifts).items():
+                terms[mu] = terms.get(mu, sp.S.Zero) + scale * coefficient
+        return terms
+
+    def _centred_moment(self, nu: int) -> dict[IntegerPartition, sp.Expr]:
+        """Return E(w . a + b)^(2 nu) for a random b."""
+        terms: dict[IntegerPartition, sp.Expr] = {}
         for mu in partitions(nu):
             # count the ways to split 2 nu factors into blocks of the sizes 2j
             ways = factorial(2 * nu)
-            cumulants = sp.S.One
+            product: dict[IntegerPartition, sp.Expr] = {(): sp.S.One}
             for j, times in mu.items():
                 ways //= factorial(2 * j) ** times * factorial(times)
-                cumulants *= _cumulant(self.law, 2 * j) ** times
-            terms[tuple(sorted((j for j, times in mu.items() for _ in range(times)), reverse=True))] = (
-                scale * ways * cumulants
-            )
+                for _ in range(times):
+                    product = _product(product, self._cumulant(j))
+            for part, coefficient in product.items():
+                terms[part] = terms.get(part, sp.S.Zero) + ways * coefficient
+        return terms
+
+    def _cumulant(self, j: int) -> dict[IntegerPartition, sp.Expr]:
+        """Return the cumulant of order 2j of w . a + b, where the weights and the bias add theirs up."""
+        own = _cumulant(self.law, 2 * j)
+        terms: dict[IntegerPartition, sp.Expr] = {(j,): own * self.variance**j}
+        if self.bias != 0:
+            terms[()] = own * self.bias**j
         return terms
 
 

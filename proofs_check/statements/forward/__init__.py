@@ -4,6 +4,7 @@
 moments        what is preserved in the mean, what typically vanishes
 eighth_moment  one layer at order 8, for any symmetric law
 two_inputs     two inputs of one ReLU layer; how their angle closes
+biases         the mean and the fourth moment with biases
 =============  ======================================================
 ================  ======================================================
 moments           what is preserved in the mean, what typically vanishes

@@ -5,4 +5,9 @@ moments           mean, order 4, typical size
 high_probability  how unlikely it is that it stays
 fixed_readout     the same under ReLU and a readout that is not random
 ================  ====================================================
+=============  ====================================================
+moments        mean, order 4, typical size
+biases         the mean with biases, in weights and in biases
+fixed_readout  the same under ReLU and a readout that is not random
+=============  ====================================================
 """

@@ -17,6 +17,8 @@ RELU = "--activation relu --init he"
 SYMBOLIC = {
     "activation": f"--order 8 --width n --depth L {RELU}",
     "kurtosis": f"--width n --depth L {RELU}",
+    "activation-limit": "--order 4 --width n --depth L --activation relu --bias variance:t",
+    "bias-gradient": "--layer k --width n --depth L --activation relu --bias 1/10",
     "kurtosis-limit": "--width n --depth L --law symmetric",
     "kurtosis-expansion": "--width n --depth L --law symmetric",
     "covariance": "--width n --depth L --layers 1,3",

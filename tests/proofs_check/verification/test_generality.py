@@ -89,7 +89,13 @@ def test_a_proof_about_more_networks_than_those_assumed_is_none_about_others():
 
 
 _TEXT = "E|a_L|^4 = 2^L |x|^4"  # true at width 2 alone
-_SHAPE = (assumptions.LINEAR, assumptions.NORMAL, assumptions.HE_OR_XAVIER, assumptions.PLAIN)
+_SHAPE = (
+    assumptions.LINEAR,
+    assumptions.NORMAL,
+    assumptions.HE_OR_XAVIER,
+    assumptions.PLAIN,
+    assumptions.NO_BIASES,
+)
 
 
 def _text(net, claim=_TEXT, assumed=(*_SHAPE, assumptions.CONSTANT_WIDTH), **more):
@@ -126,6 +132,7 @@ _KEPT = (
     assumptions.INDEPENDENT_ENTRIES,
     assumptions.CONSTANT_WIDTH,
     assumptions.PLAIN,
+    assumptions.NO_BIASES,
 )
 
 
@@ -135,6 +142,7 @@ _KEPT = (
         (None, ""),
         (assumptions.CONSTANT_WIDTH, "widths 2, 3"),
         (assumptions.PLAIN, "architecture residual:1/2"),
+        (assumptions.NO_BIASES, "bias 1/10"),
         (assumptions.INDEPENDENT_ENTRIES, ""),  # it follows from the initialization
         (assumptions.HE_OR_XAVIER, "linear networks, he, law normal"),
     ],

@@ -31,6 +31,7 @@ ARGUMENTS = {
     "part": (1,),
     "what": "this",
     "name": "r",
+    "who": "this",
     "use": "this",
 }
 """What parameters without a default are given."""
@@ -57,6 +58,8 @@ INDIFFERENT = {
     "theory.requirements.require_layer",
     "theory.symbols.slope",
     "theory.symbols.variance",
+    "theory.biases.bias_variance",
+    "theory.biases.bias_constant",
     "theory.symbols.input_power_sum",
     "theory.symbols.readout_power_sum",
     "theory.symbols.readout_entry_moment",
@@ -99,7 +102,13 @@ def takes_net(thing: Callable[..., Any]) -> bool:
 FUNCTIONS = {name: thing for name, thing in found() if takes_net(thing)}
 OF_ANOTHER = {name for name in FUNCTIONS if name.startswith("theory.architectures")}
 """What is asked of other architectures than the plain one, and of orthogonal weights."""
-each_function = pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - INDIFFERENT - OF_ANOTHER))
+NEED_BIASES = {
+    "theory.moments.gradients.bias_gradient_moment",
+    "theory.moments.limits.activation_limit",
+    "theory.moments.limits.limit_conditions",
+}
+"""What is asked of networks with biases, which are plain."""
+each_function = pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - INDIFFERENT - OF_ANOTHER - NEED_BIASES))
 
 
 def asked(name: str, net: Ensemble) -> Any:

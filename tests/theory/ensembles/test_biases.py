@@ -8,7 +8,7 @@ import pytest
 
 from theory.ensembles import Bias, Ensemble, InvalidArgument
 from theory.log_laws.log_norms import density
-from theory.moments.activations import kurtosis
+from theory.moments.two_inputs import correlation_map
 
 NET = Ensemble(width=4, depth=2, activation="relu", init="he")
 
@@ -69,7 +69,7 @@ def test_what_is_not_homogeneous_is_refused_where_nothing_is_known(change: dict[
     net = NET.at(**change)
     assert not net.is_homogeneous
     name = next(iter(change))
-    for known_without in (kurtosis, density):
+    for known_without in (correlation_map, density):
         with pytest.raises(InvalidArgument, match=f"{name}: "):
             known_without(net)
 

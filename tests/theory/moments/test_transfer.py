@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.theory.small_networks import ACTIVATIONS, INITS, discrete_laws, exact, refused, vectors
 from theory.ensembles import Ensemble, Law
-from theory.moments.transfer import IntegerPartition, power_applied, set_partitions, transfer_matrix
+from theory.moments.powers import power_applied
+from theory.moments.transfer import IntegerPartition, set_partitions, transfer_matrix
 
 n = sp.Symbol("n", integer=True, positive=True)
 K, s, t = sp.symbols("K s t", positive=True)
