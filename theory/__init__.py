@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
     from theory.moments.gradients import bias_gradient_moment, gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
+    from theory.moments.limits import activation_limit
     from theory.moments.products_of_inputs import gaussian_pair_moment, two_input_moment
     from theory.moments.root_bounds import root_tail_bound
-    from theory.moments.limits import activation_limit
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
