@@ -9,6 +9,8 @@ import sympy as sp
 
 from theory.ensembles import Ensemble, Exact, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction, is_symbol_name
+from theory.ensembles.truncated_normal import half_order
+from theory.irrational_numbers import truncated_normal_moment
 
 Scalar: TypeAlias = Exact | sp.Expr
 """A scalar argument is an exact number, the name of a positive symbol, or a SymPy expression."""
@@ -64,7 +66,8 @@ def number(value: Exact) -> sp.Expr:
     (1/4, True)
     """
     if isinstance(value, str):
-        return sp.Symbol(value, positive=True)
+        m = half_order(value)
+        return truncated_normal_moment(m) if m else sp.Symbol(value, positive=True)
     return sp.Rational(Fraction(value).numerator, Fraction(value).denominator)
 
 
@@ -199,9 +202,14 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
-    gain_slope = slope(net) if net.is_piecewise_linear else sp.S.Zero  # He's gain is that of ReLU for all others
-    value = net.init.variance(fan_in, fan_out, gain_slope)
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    below, above = net.pieces if net.is_piecewise_linear else (Fraction(0), Fraction(1))  # for others He's gain is ReLU's
+    at = layer if net.init.layers else None
+    symbol = number(net.init.value) if net.init.formula and net.init.value is not None else None
+    value = net.init.variance(fan_in, fan_out, number(below), above=number(above), layer=at, symbol=symbol)
+    exact = number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    if exact.is_positive is False:
+        raise InvalidArgument("init", f"the variance {exact} is not positive", "use e.g. '2/n_in'")
+    return exact
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:

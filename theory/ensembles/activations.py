@@ -1,4 +1,4 @@
-"""What an activation's name means: piecewise-linear ones have a slope, smooth ones have none."""
+"""What an activation's name means: piecewise-linear ones have slopes on both sides of 0, smooth ones have none."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, i
 SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "sine")
 """Activations that are no scaled copies of themselves: doubling what comes in does not double what goes out."""
 
-_ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid"}
-_NAMES = ("linear", "relu", "leaky:SLOPE", *SMOOTH)
+_ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid", "abs": "leaky:-1"}
+_NAMES = ("linear", "relu", "leaky:SLOPE", "pieces:BELOW:ABOVE", "abs", *SMOOTH)
+_LEAST = Fraction(1, 10**100)
+"""A slope is 0, or between this and its inverse in size: squares of others under- or overflow."""
 
 
 def parse_activation(value: object) -> str:
     """Read the ``activation`` argument, and return the one name that the activation has.
 
+    ``leaky:SLOPE`` is SLOPE*z below 0 and z above; ``pieces:BELOW:ABOVE`` has a slope on either side, the one above 0
+    positive; ``abs`` is ``leaky:-1``.
+
     Raises
     ------
     InvalidArgument
-        If there is no such activation, or its slope is out of range.
+        If there is no such activation, or a slope is out of range.
 
     Examples
     --------
     >>> parse_activation("leaky:0"), parse_activation("Swish")
     ('relu', 'silu')
+    >>> parse_activation("pieces:-1:2"), parse_activation("pieces:1/2:1"), parse_activation("abs")
+    ('pieces:-1:2', 'leaky:1/2', 'leaky:-1')
     """
     if not isinstance(value, str):
         raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(_NAMES)}")
@@ -33,18 +40,52 @@ def parse_activation(value: object) -> str:
     text = name + colon + slope_text
     if text in ("linear", "relu", *SMOOTH):
         return text
+    if text.startswith("pieces:"):
+        return _parse_pieces(slope_text)
     if not text.startswith("leaky:"):
         raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, _NAMES))
+    slope_text = text.removeprefix("leaky:").strip()
     if is_symbol_name(slope_text):
-        return text
-    slope = exact_fraction("activation", slope_text)
-    if not 0 <= slope <= 1:
-        raise InvalidArgument("activation", f"the slope must lie between 0 and 1, got {slope}", "use e.g. leaky:1/4")
-    return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
+        return f"leaky:{slope_text}"
+    return _named(_slope(slope_text), Fraction(1))
 
 
-def slope_of(activation: str) -> Exact:
-    """Return the slope for negative arguments of a piecewise-linear activation, 1 for linear and 0 for ReLU.
+def _parse_pieces(text: str) -> str:
+    example = "use e.g. pieces:-1:2, the slopes below and above 0"
+    parts = text.split(":")
+    if len(parts) != 2:
+        raise InvalidArgument("activation", f"pieces needs two slopes with a colon between them, got {text!r}", example)
+    if any(is_symbol_name(part.strip()) for part in parts):
+        problem = f"the slopes of pieces must be numbers, got {text!r}"
+        raise InvalidArgument("activation", problem, "use e.g. pieces:-1:2, or leaky:NAME for a symbol")
+    below, above = (_slope(part) for part in parts)
+    if above > 0:
+        return _named(below, above)
+    if below == 0 == above:
+        raise InvalidArgument("activation", "both slopes are 0, so that the network is 0", example)
+    # signs of weights do not matter, so z may be replaced by -z, and phi by -phi
+    same = (above, below) if below > 0 or above == 0 else (-below, -above)
+    same = (same[0], abs(same[1]))
+    problem = f"the slope above 0 must be positive, got {above}"
+    raise InvalidArgument("activation", problem, f"use pieces:{same[0]}:{same[1]}, whose norms have the same law")
+
+
+def _slope(text: str) -> Fraction:
+    slope = exact_fraction("activation", text)
+    if slope and not _LEAST <= abs(slope) <= 1 / _LEAST:
+        problem = f"a slope must be 0, or lie between 1e-100 and 1e+100 in size, got {text.strip():.40}"
+        raise InvalidArgument("activation", problem, "use e.g. leaky:1/4")
+    return slope
+
+
+def _named(below: Fraction, above: Fraction) -> str:
+    if above != 1:
+        return f"pieces:{below}:{above}"
+    return {Fraction(0): "relu", Fraction(1): "linear"}.get(below, f"leaky:{below}")
+
+
+def pieces_of(activation: str) -> tuple[Exact, Fraction]:
+    """Return the slopes of a piecewise-linear activation below and above 0.
 
     Parameters
     ----------
@@ -58,13 +99,40 @@ def slope_of(activation: str) -> Exact:
 
     Examples
     --------
-    >>> slope_of("leaky:1/4")
-    Fraction(1, 4)
+    >>> pieces_of("relu"), pieces_of("pieces:-1:2"), pieces_of("leaky:s")
+    ((Fraction(0, 1), Fraction(1, 1)), (Fraction(-1, 1), Fraction(2, 1)), ('s', Fraction(1, 1)))
     """
     if activation in SMOOTH:
         problem = f"this is known for piecewise-linear activations, and {activation!r} is none"
         raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
     if activation in ("linear", "relu"):
-        return Fraction(activation == "linear")
-    text = activation.removeprefix("leaky:")
-    return text if is_symbol_name(text) else Fraction(text)
+        return Fraction(activation == "linear"), Fraction(1)
+    kind, *slopes = activation.split(":")
+    if kind == "pieces":
+        return Fraction(slopes[0]), Fraction(slopes[1])
+    return slopes[0] if is_symbol_name(slopes[0]) else Fraction(slopes[0]), Fraction(1)
+
+
+def slope_of(activation: str) -> Exact:
+    """Return the slope for negative arguments, 1 for linear and 0 for ReLU, where it lies between 0 and 1.
+
+    Parameters
+    ----------
+    activation : str
+        A name that :func:`parse_activation` has returned.
+
+    Raises
+    ------
+    InvalidArgument
+        If the activation is smooth, or has another slope than 1 above 0, or a slope outside of [0, 1] below.
+
+    Examples
+    --------
+    >>> slope_of("leaky:1/4")
+    Fraction(1, 4)
+    """
+    below, above = pieces_of(activation)
+    if above != 1 or not (isinstance(below, str) or 0 <= below <= 1):
+        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got {activation!r}"
+        raise InvalidArgument("activation", problem, "use relu, linear, or e.g. leaky:1/4")
+    return below

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from theory.ensembles.activations import SMOOTH, parse_activation, slope_of
+from theory.ensembles.activations import SMOOTH, parse_activation, pieces_of, slope_of
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
 from theory.ensembles.biases import Bias
@@ -40,13 +40,13 @@ class Ensemble:
     widths : sequence of int or str, optional
         The widths n_0, ..., n_L.
     activation : str
-        ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name); or a smooth one:
-        ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
-    init : str, int or Fraction
-        How the weight variance follows from the widths; see :class:`Initialization`.
+        ``linear``, ``relu``, ``leaky:SLOPE`` with the slope below 0 (a number, or a symbol's name), ``abs``, or
+        ``pieces:BELOW:ABOVE`` with the slopes below and above 0; or a smooth one: ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
+    init : str, int, Fraction or sequence of these
+        How the weight variance follows from the widths, or one for each layer; see :class:`Initialization`.
     law : str or Law, optional
-        The law of a weight; see :class:`Law`. By default it is ``normal``, or ``uniform`` under the PyTorch
-        initialization.
+        The law of a weight; see :class:`Law`. By default it is ``normal``, or the law that the initialization brings
+        along: ``uniform`` under PyTorch's, ``truncated-normal`` under ``he_normal``.
     bias : str, int, Fraction or Bias
         ``none``, ``pytorch``, a variance, ``variance:NAME`` or ``constant:NUMBER``; see :class:`Bias`.
     readout : str or sequence of numbers
@@ -93,7 +93,7 @@ class Ensemble:
         *,
         widths: Sequence[int | str] | None = None,
         activation: str = "linear",
-        init: str | int | Fraction | Initialization = "xavier",
+        init: str | int | Fraction | Sequence[Any] | Initialization = "xavier",
         law: str | Law | None = None,
         bias: str | int | Fraction | Bias = "none",
         readout: str | Sequence[Any] = "random",
@@ -102,7 +102,8 @@ class Ensemble:
     ) -> None:
         init = Initialization.parse(init)
         width, depth, layers = _parse_sizes(width, depth, widths)
-        default_law = "uniform" if init.name == "pytorch" else "normal"
+        init, width, layers = _by_layer(init, width, depth, layers)
+        default_law = init.law or "normal"
         activation = parse_activation(activation)
         parsed = {
             "width": width,
@@ -121,13 +122,14 @@ class Ensemble:
         self._require_consistency()
 
     def _require_consistency(self) -> None:
-        if self.init.name == "pytorch" and self.law.name != "uniform":
-            raise InvalidArgument(
-                "law",
-                f"the pytorch initialization is uniform, got {self.law.name!r}",
-                "use law='uniform' or init='1/96'",
-            )
+        if self.init.law not in (None, self.law.name):
+            problem = f"the {self.init.name} initialization is {self.init.law}, got {self.law.name!r}"
+            raise InvalidArgument("law", problem, f"use law={self.init.law!r} or init='1/96'")
+        if "n" in self.init.letters and self.widths is not None:
+            problem = f"{self.init.describe()!r} has the letter 'n', but the widths differ"
+            raise InvalidArgument("init", problem, "use n_in and n_out")
         self._require_distinct_symbols()
+        self._require_positive_variances()
         if self.init.name == "orthogonal":
             if not self.law.is_normal:
                 raise InvalidArgument(
@@ -149,6 +151,22 @@ class Ensemble:
                 raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
         self._require_fitting_architecture()
 
+    def _require_positive_variances(self) -> None:
+        """Refuse variances that are negative, infinite or irrational, where the widths are numbers."""
+        if not (self.init.formula or self.init.name == "geometric") or isinstance(self._slope_name, str):
+            return
+        below, above = pieces_of(self.activation) if self.is_piecewise_linear else (0, 1)
+        layers = range(1, 2 if self.widths is None else len(self.widths))
+        for k in layers:
+            fan_in, fan_out = self.width_at(k - 1), self.width_at(k)
+            if isinstance(fan_in, str) or isinstance(fan_out, str):
+                continue
+            one = None if self.init.value is None else Fraction(1)  # a symbol is positive, and stands for a factor
+            variance = self.init.variance(fan_in, fan_out, below, above=above, symbol=one)
+            if one is None and variance <= 0:
+                problem = f"{self.init.describe()!r} is {variance} for n_in = {fan_in} and n_out = {fan_out}"
+                raise InvalidArgument("init", problem, "a variance must be positive")
+
     def _require_fitting_architecture(self) -> None:
         """Refuse sizes, laws and inputs for which the architecture is not defined."""
         if not self.architecture.is_plain:
@@ -158,6 +176,8 @@ class Ensemble:
             if not self.is_piecewise_linear:
                 raise InvalidArgument("activation", f"{self.activation!r} is not known {wired}", "use e.g. relu")
         if self.architecture.name == "residual":
+            if self.init.layers:
+                raise InvalidArgument("init", "with residual branches each layer has the same variance", "use one")
             if not self.is_constant_width:
                 raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
             if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
@@ -252,7 +272,7 @@ class Ensemble:
             raise InvalidArgument("depth", "follows from widths", "change widths instead")
         if "init" in changes:
             init = Initialization.parse(changes["init"])
-            if "pytorch" in (self.init.name, init.name):  # the default law follows from it
+            if self.init.law or init.law:  # the default law follows from it
                 changes = {"law": None, **changes}
         return replace(self, **changes)
 
@@ -285,13 +305,76 @@ class Ensemble:
 
     @property
     def slope(self) -> Exact:
-        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU; smooth ones are refused."""
+        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU.
+
+        Smooth activations, slopes outside of [0, 1], and other slopes than 1 for positive arguments are refused: what
+        knows those asks for :attr:`pieces`, or for the network that :meth:`of_usual_slope` returns.
+        """
         return slope_of(self.activation)
+
+    @property
+    def pieces(self) -> tuple[Exact, Fraction]:
+        """The slopes of the activation for negative and for positive arguments; smooth ones are refused."""
+        return pieces_of(self.activation)
+
+    @property
+    def has_usual_slope(self) -> bool:
+        """Whether the activation has the slope 1 for positive arguments, and one from 0 to 1 for negative ones."""
+        if not self.is_piecewise_linear:
+            return False
+        below, above = self.pieces
+        return above == 1 and (isinstance(below, str) or 0 <= below <= 1)
+
+    def of_usual_slope(self, who: str, *, signs: bool = False) -> tuple[Ensemble, Fraction]:
+        r"""Return a network with the same law of norms and a slope from 0 to 1, and the factor of squared gradients.
+
+        As weights and their negatives have one law, the sign of a slope does not matter, nor which side of 0 it is on;
+        and :math:`\phi(Wx) = g\,\psi(Wx) = \psi(gWx)` for g the larger of both slopes. So a slope a below 0 and b
+        above it are a slope |a|/b or b/|a| for weights of :math:`g^2` times the variance, jointly for all
+        :math:`|a_k|`, and a derivative in W is g times one in gW. Derived here.
+
+        Parameters
+        ----------
+        who : str
+            The subject of the error's sentence, for what is no plain network.
+        signs : bool
+            Whether the argument needs a readout of independent signs, as gradients do.
+
+        Returns
+        -------
+        net : Ensemble
+            The network; itself where its slope is usual already.
+        factor : Fraction
+            :math:`g^2`, 1 where the network is itself.
+
+        Raises
+        ------
+        InvalidArgument
+            If the network is not plain, has biases, or has a fixed readout where signs matter.
+
+        Examples
+        --------
+        >>> Ensemble(width=4, depth=3, activation="pieces:-1:2", init="1/4").of_usual_slope("the norm")
+        (Ensemble(width=4, depth=3, activation='leaky:1/2', init='1'), Fraction(4, 1))
+        """
+        if self.has_usual_slope or not self.is_piecewise_linear:
+            return self, Fraction(1)
+        self.require_plain(who)
+        below, above = self.pieces
+        assert isinstance(below, Fraction)
+        if signs and below < 0 and not self.has_sign_symmetric_readout:
+            problem = f"{who} is known under {self.activation} for readouts of independent signs only"
+            raise InvalidArgument("readout", problem, "use readout='random' or 'signs'")
+        gain = max(abs(below), above)
+        activation = f"leaky:{min(abs(below), above) / gain}"
+        own = self.init.name in ("he", "fan-out", "geometric")  # they divide by the mean square of both slopes
+        init = self.init if own else self.init.scaled(gain**2)
+        return self.at(activation=activation, init=init, law=self.law), gain**2
 
     @property
     def _slope_name(self) -> str | None:
         """The slope's name where it is a symbol."""
-        slope = self.slope if self.is_piecewise_linear else None
+        slope = self.pieces[0] if self.is_piecewise_linear else None
         return slope if isinstance(slope, str) else None
 
     @property
@@ -306,7 +389,7 @@ class Ensemble:
 
     @property
     def is_constant_width(self) -> bool:
-        """Whether all layers have the same width."""
+        """Whether all layers have the same width, and weights of the same variance."""
         return self.widths is None
 
     @property
@@ -364,7 +447,7 @@ class Ensemble:
         With residual branches the input of a branch remains, and of units that are standardized together one is
         positive.
         """
-        units_die = self.activation == "relu" and self.architecture.name in ("plain", "batchnorm")
+        units_die = self.is_piecewise_linear and self.pieces[0] == 0 and self.architecture.name in ("plain", "batchnorm")
         return units_die or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
@@ -378,8 +461,9 @@ class Ensemble:
         self.require_numbers("variance")
         if isinstance(layer, bool) or not isinstance(layer, int) or layer < 1:
             raise InvalidArgument("layer", f"weights are numbered 1, 2, ..., got {layer!r}", "use 1, ..., depth")
-        gain_slope = self.slope if self.is_piecewise_linear else 0  # He's gain is that of ReLU for all others
-        return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), gain_slope))
+        below, above = self.pieces if self.is_piecewise_linear else (0, 1)  # He's gain is that of ReLU for all others
+        fans = self.width_at(layer - 1), self.width_at(layer)
+        return Fraction(self.init.variance(*fans, below, above=above, layer=layer))
 
     def bias_variance(self, layer: int) -> Fraction:
         """Return the variance of an entry of b_k, for an ensemble without symbols; 0 if it is constant.
@@ -422,7 +506,7 @@ class Ensemble:
 
     def __repr__(self) -> str:
         """Return the call that makes the ensemble, without what is so by default."""
-        usual = "uniform" if self.init.name == "pytorch" else "normal"
+        usual = self.init.law or "normal"
         given: list[tuple[str, object, object]] = [
             ("width", self.width, None),
             ("depth", self.depth if self.widths is None else None, None),
@@ -494,6 +578,23 @@ def _parse_sizes(
     if len(set(layers)) == 1:  # each ensemble has one form, so that equal ones compare equal
         return layers[0], len(layers) - 1, None
     return None, len(layers) - 1, layers
+
+
+def _by_layer(
+    init: Initialization, width: int | str | None, depth: int | str, widths: tuple[int | str, ...] | None
+) -> tuple[Initialization, int | str | None, tuple[int | str, ...] | None]:
+    """Give layers with variances of their own widths of their own, so that nothing takes them for equal."""
+    if not init.layers:
+        return init, width, widths
+    if isinstance(depth, str):
+        problem = f"gives {len(init.layers)} layers a variance, and the depth is the symbol {depth!r}"
+        raise InvalidArgument("init", problem, f"use depth={len(init.layers)}")
+    if depth != len(init.layers):
+        problem = f"gives {len(init.layers)} layers a variance, and the depth is {depth}"
+        raise InvalidArgument("init", problem, "give one for each layer, or one for all")
+    if len(set(init.layers)) == 1:  # each ensemble has one form
+        return Initialization("variance", init.layers[0]), width, widths
+    return init, None, (width,) * (depth + 1) if widths is None and width is not None else widths
 
 
 def _joined(vector: str | tuple[Any, ...]) -> str:
