@@ -319,9 +319,9 @@ class Ensemble:
 
     @property
     def has_usual_slope(self) -> bool:
-        """Whether the activation has the slope 1 for positive arguments, and one from 0 to 1 for negative ones."""
+        """Whether there is nothing that :meth:`of_usual_slope` would change, as for ReLU and smooth activations."""
         if not self.is_piecewise_linear:
-            return False
+            return True
         below, above = self.pieces
         return above == 1 and (isinstance(below, str) or 0 <= below <= 1)
 
@@ -357,7 +357,7 @@ class Ensemble:
         >>> Ensemble(width=4, depth=3, activation="pieces:-1:2", init="1/4").of_usual_slope("the norm")
         (Ensemble(width=4, depth=3, activation='leaky:1/2', init='1'), Fraction(4, 1))
         """
-        if self.has_usual_slope or not self.is_piecewise_linear:
+        if self.has_usual_slope:
             return self, Fraction(1)
         self.require_plain(who)
         below, above = self.pieces

@@ -125,7 +125,7 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     if net.law.has_atoms:
         problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
-    if net.init.name == "pytorch":  # it does not allow another law, and the variance does not matter here
+    if net.init.law is not None:  # it does not allow another law, and the variance does not matter here
         net = net.at(init=1)
     return LogNormLaw(net.at(law="normal"), layer).survival()
 
@@ -152,6 +152,7 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     """
     require_ensemble(net)
     net.require_plain("the factor of a layer")
+    net, _ = net.of_usual_slope("the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 
@@ -210,6 +211,7 @@ def density(net: Ensemble) -> sp.Expr:
     exp(-r/2)/2
     """
     require_normal(net, "the density")
+    net, _ = net.of_usual_slope("the density")
     if net.slope != 1:
         raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
     if isinstance(net.depth, str):

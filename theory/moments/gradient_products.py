@@ -46,6 +46,9 @@ def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.E
     """
     for layer in (first, second):
         require_layer(net, layer)
+    usual, factor = net.of_usual_slope("the product of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** 2 * gradient_product(usual, first, second)
     if first == second:
         return gradient_moment(net, first, 4)
     if not net.law.is_normal:

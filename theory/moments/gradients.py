@@ -81,6 +81,9 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     """
     require_order(order)
     require_independent_entries(net)
+    usual, factor = net.of_usual_slope("the moment of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** (order // 2) * gradient_moment(usual, layer, order)
     if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
         from theory.moments.fixed_readouts import fixed_readout_gradient_moment
 
@@ -114,6 +117,9 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     """
     require_order(order)
     require_independent_entries(net)
+    usual, factor = net.of_usual_slope("the moment of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** (order // 2) * backward_moment(usual, layer, order)
     require_independent_masks(net)
     require_layer(net, layer)
     readout = partial(_masked_readout_power_sums, net)

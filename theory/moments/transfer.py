@@ -296,6 +296,7 @@ class Layer:
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer")
+        net, _ = net.of_usual_slope("the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     @classmethod

@@ -404,7 +404,6 @@ class TestRefusals:
             ({"activation": "maxout"}, "activation", "'maxout'", "known: linear, relu, leaky:SLOPE"),
             ({"activation": None}, "activation", "None", "linear, relu, leaky:SLOPE"),
             ({"activation": 0}, "activation", "0", "linear, relu, leaky:SLOPE"),
-            ({"activation": "leaky:1e-101"}, "activation", "between 1e-100 and 1e+100", "leaky:1/4"),
             ({"activation": "pieces:1"}, "activation", "two slopes", "pieces:-1:2"),
             ({"activation": "pieces:-1,2"}, "activation", "two slopes", "pieces:-1:2"),
             ({"activation": "pieces:a:2"}, "activation", "must be numbers", "leaky:NAME"),
