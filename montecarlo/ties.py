@@ -127,7 +127,7 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
         return Fraction(widths[-1])
     if not net.architecture.is_plain:
         return None
-    below, above = map(Fraction, net.pieces)
+    below, above = (Fraction(slope) for slope in net.pieces)
     if net.init.name == "orthogonal" and abs(below) == above and widths == sorted(widths):
         return input_square(net) * (net.init.square_gain * above**2) ** layer
     if not (net.law.atoms and net.has_independent_entries):

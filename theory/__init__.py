@@ -13,6 +13,7 @@ dynamics             how a plateau is left, and which solution is found: flow, d
 formulas             letters of formulas by their names, and values in their place
 symbols              from exact numbers and names to SymPy
 requirements         what formulas ask of an ensemble, refused in one line where it is not met
+irrational_numbers   irrational numbers that formulas hold as one letter
 balls                constants in ball arithmetic, compared with three values
 ===================  =============================================================================
 

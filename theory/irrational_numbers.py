@@ -10,7 +10,7 @@ from sympy.core.singleton import Singleton
 from theory.ensembles.truncated_normal import truncated_coefficients
 
 
-class _Rescaling(sp.NumberSymbol, metaclass=Singleton):  # type: ignore[misc]
+class _Rescaling(sp.NumberSymbol, metaclass=Singleton):  # type: ignore[misc,metaclass]
     r"""The number :math:`u = 1/(1 - 4\varphi(2)/\mathrm{erf}\sqrt2)`, 1 over the variance of a normal cut off at 2.
 
     It is one generator to SymPy's polynomials, which would take four for its closed form.

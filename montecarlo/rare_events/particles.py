@@ -28,6 +28,7 @@ from montecarlo.wording import counted, scaled
 from montecarlo.workers.places import borrowed
 from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """A function like the built-in ``map``, which applies a function to each item, in order."""
@@ -316,7 +317,7 @@ def run_island(task: Task) -> float:
     """Return the log of one island's estimate, a pure function of its task."""
     net, order, layer, particles, seed, digest, island = task
     rng = stream(seed, digest, f"island {island}")
-    usual, _ = net.of_usual_slope("sampling by particles")
+    usual, _ = of_usual_slope(net, "sampling by particles")
     weights, slope, half = Weights(usual), float(Fraction(usual.slope)), order // 2
     x, log_x = vector(net.input or "unit", weights.widths[0])
     a = np.repeat(x[None, :], particles, axis=0)
@@ -406,7 +407,7 @@ def _mapper(net: Ensemble, executor: Any) -> Mapper:
 
 def _spreads(net: Ensemble, order: int, layer: int) -> list[Fraction]:
     """Return the bounds r_1, ..., r_layer on Var R^m/(E R^m)^2 given what comes before."""
-    widths, slope = sizes(net), Fraction(net.of_usual_slope("sampling by particles")[0].slope)
+    widths, slope = sizes(net), Fraction(of_usual_slope(net, "sampling by particles")[0].slope)
     if order == 2:
         kurtosis = net.law.rational_moment(4)
         return [_spread_of_two(widths[k], widths[k - 1], slope, kurtosis) for k in range(1, layer + 1)]

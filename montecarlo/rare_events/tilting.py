@@ -20,6 +20,7 @@ from montecarlo.rare_events.particles import require_layer
 from montecarlo.wording import counted, scaled
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
+from theory.ensembles.usual_slopes import of_usual_slope
 
 _BLOCK = 2**13
 """So many samples come from one stream."""
@@ -195,7 +196,7 @@ def tail_probability(
     last, threshold = _require_tail(net, c, layer)
     samples, seed = as_count("samples", samples, 2, example=10_000), as_count("seed", seed, 0, example=0)
     error = as_probability("error", error)
-    usual, _ = net.of_usual_slope("exponential tilting")
+    usual, _ = of_usual_slope(net, "exponential tilting")
     layers = Counter((width, usual.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
     t = log(threshold)
     plan = _plan(layers, Fraction(usual.slope), t, upper, math.log(3 / error) / samples)

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from proofs_check.answers.query import Query
-from theory import symbols
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, Exact
 
 _READOUTS = {
     "random": "independent normal entries of variance 1/n_L, so that E|v|^2 = 1",
     "signs": "independent signs over sqrt(n_L), so that |v| = 1",
     "ones": "(1, ..., 1)",
 }
-_UNIT = {0: "max(z, 0)", 1: "z"}
+_UNIT = {"relu": "max(z, 0)", "linear": "z"}
 
 
 def involves_readout(query: Query) -> bool:
@@ -57,8 +56,7 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    slope = symbols.slope(net)
-    unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
+    unit = f"phi(z) = {_unit(net)}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
@@ -67,6 +65,19 @@ def _layers(net: Ensemble) -> str:
             return f"{start}, {unit}"
         case _:
             return f"a_k = phi(z_k), z_k the standardized W_k a_(k-1), {start}, {unit}"
+
+
+def _unit(net: Ensemble) -> str:
+    below, above = net.pieces
+    if net.has_usual_slope:
+        return _UNIT.get(net.activation, f"max(z, {below}*z)")
+    if net.activation == "leaky:-1":
+        return "|z|"
+    return f"{_times(below)} for z < 0 and {_times(above)} for z > 0"
+
+
+def _times(slope: Exact) -> str:
+    return {"0": "0", "1": "z", "-1": "-z"}.get(str(slope), f"{slope}*z")
 
 
 def _meanings(query: Query) -> Iterator[tuple[str, str]]:
@@ -83,8 +94,8 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
         if isinstance(layer, str):
             yield layer, f"{layer} is a layer, from 1 to the depth"
     parts = (
-        (net.slope, "is the slope of phi below 0"),
-        (net.init.value, "is the variance of a weight"),
+        (net.slope_name, "is the slope of phi below 0"),
+        (net.init.value, f"is {'a letter in ' if net.init.formula else ''}the variance of a weight"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),
         (net.width, "is the width of every layer"),

@@ -115,7 +115,8 @@ class Sides:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The letters that are neither sizes nor layers: K, slopes, variances, norms of inputs, a cosine."""
         net = self.net
-        named = (net.slope, net.init.value, net.law.kurtosis, net.architecture.symbol)
+        kurtosis = net.law.kurtosis if net.law.is_symbolic else None
+        named = (net.slope_name, net.init.value, kurtosis, net.architecture.symbol)
         free = set(self.meaning.letters) | {symbols.number(name) for name in named if isinstance(name, str)}
         if self.has_formulas:
             free |= self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
@@ -180,7 +181,7 @@ class Sides:
         norms : bool
             As for :meth:`varied`.
         """
-        slope = str(self.net.slope)
+        slope = str(self.net.slope_name)
         idle = {x: values_of(x, slope)[0] for x in self.parameters if x not in self.occurring()}
         return [{**idle, **setting} for setting in crossed(self.varied(norms=norms), slope, self._fits)]
 
@@ -464,10 +465,10 @@ class Sides:
             changes["widths"] = tuple(int(numbers[w]) if isinstance(w, str) else w for w in net.widths)
         if isinstance(net.depth, str):
             changes["depth"] = int(numbers[net.depth])
-        if isinstance(net.slope, str):
-            changes["activation"] = f"leaky:{numbers[net.slope]}"
+        if net.slope_name is not None:
+            changes["activation"] = f"leaky:{numbers[net.slope_name]}"
         if isinstance(net.init.value, str):
-            changes["init"] = str(numbers[net.init.value])
+            changes["init"] = net.init.at(Fraction(str(numbers[net.init.value])))
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
         single = any(order_of_norm(letter) and value == norm for letter, value in point.items())

@@ -210,5 +210,4 @@ def _require_orthogonal(net: Ensemble) -> None:
     net.require_plain("a formula of orthogonal weights")
     if net.has_independent_entries:
         raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "unequal layers are isometries one way only", "use width=32")
+    net.require_equal_layers("unequal layers are isometries one way only", "use width=32")

@@ -41,7 +41,8 @@ class Ensemble:
         The widths n_0, ..., n_L.
     activation : str
         ``linear``, ``relu``, ``leaky:SLOPE`` with the slope below 0 (a number, or a symbol's name), ``abs``, or
-        ``pieces:BELOW:ABOVE`` with the slopes below and above 0; or a smooth one: ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
+        ``pieces:BELOW:ABOVE`` with the slopes below and above 0; or a smooth one: ``tanh``, ``erf``, ``sigmoid``,
+        ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
     init : str, int, Fraction or sequence of these
         How the weight variance follows from the widths, or one for each layer; see :class:`Initialization`.
     law : str or Law, optional
@@ -153,7 +154,7 @@ class Ensemble:
 
     def _require_positive_variances(self) -> None:
         """Refuse variances that are negative, infinite or irrational, where the widths are numbers."""
-        if not (self.init.formula or self.init.name == "geometric") or isinstance(self._slope_name, str):
+        if not (self.init.formula or self.init.name == "geometric") or isinstance(self.slope_name, str):
             return
         below, above = pieces_of(self.activation) if self.is_piecewise_linear else (0, 1)
         layers = range(1, 2 if self.widths is None else len(self.widths))
@@ -176,10 +177,7 @@ class Ensemble:
             if not self.is_piecewise_linear:
                 raise InvalidArgument("activation", f"{self.activation!r} is not known {wired}", "use e.g. relu")
         if self.architecture.name == "residual":
-            if self.init.layers:
-                raise InvalidArgument("init", "with residual branches each layer has the same variance", "use one")
-            if not self.is_constant_width:
-                raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
+            self.require_equal_layers("what a branch adds to has its own width", "use width=32")
             if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
                 raise InvalidArgument("depth", f"{self.depth} matrices make no pairs", "use an even depth")
             of_depth = isinstance(self.architecture.alpha, str) and self.architecture.symbol is None
@@ -204,7 +202,7 @@ class Ensemble:
         taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
         parts: list[tuple[str, Any, str]] = [
             *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
-            ("activation", self._slope_name, "the slope"),
+            ("activation", self.slope_name, "the slope"),
             ("init", self.init.value, "the variance"),
             ("bias", self.bias.value, "the bias"),
             ("architecture", self.architecture.symbol, "the scale or the batch"),
@@ -300,7 +298,8 @@ class Ensemble:
             assert self.width is not None
             return self.width
         if not isinstance(layer, int):
-            raise InvalidArgument("layer", f"{layer!r} is symbolic, but the widths differ", "give its number")
+            differ = "variances" if self.init.layers else "widths"
+            raise InvalidArgument("layer", f"{layer!r} is symbolic, but the {differ} differ", "give its number")
         return self.widths[layer]
 
     @property
@@ -308,7 +307,7 @@ class Ensemble:
         """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU.
 
         Smooth activations, slopes outside of [0, 1], and other slopes than 1 for positive arguments are refused: what
-        knows those asks for :attr:`pieces`, or for the network that :meth:`of_usual_slope` returns.
+        knows those asks for :attr:`pieces`, or for the network that ``usual_slopes`` returns.
         """
         return slope_of(self.activation)
 
@@ -319,61 +318,15 @@ class Ensemble:
 
     @property
     def has_usual_slope(self) -> bool:
-        """Whether there is nothing that :meth:`of_usual_slope` would change, as for ReLU and smooth activations."""
+        """Whether there is nothing that ``of_usual_slope`` would change, as for ReLU and smooth activations."""
         if not self.is_piecewise_linear:
             return True
         below, above = self.pieces
         return above == 1 and (isinstance(below, str) or 0 <= below <= 1)
 
-    def of_usual_slope(self, who: str, *, signs: bool = False) -> tuple[Ensemble, Fraction]:
-        r"""Return a network with the same law of norms and a slope from 0 to 1, and the factor of squared gradients.
-
-        As weights and their negatives have one law, the sign of a slope does not matter, nor which side of 0 it is on;
-        and :math:`\phi(Wx) = g\,\psi(Wx) = \psi(gWx)` for g the larger of both slopes. So a slope a below 0 and b
-        above it are a slope |a|/b or b/|a| for weights of :math:`g^2` times the variance, jointly for all
-        :math:`|a_k|`, and a derivative in W is g times one in gW. Derived here.
-
-        Parameters
-        ----------
-        who : str
-            The subject of the error's sentence, for what is no plain network.
-        signs : bool
-            Whether the argument needs a readout of independent signs, as gradients do.
-
-        Returns
-        -------
-        net : Ensemble
-            The network; itself where its slope is usual already.
-        factor : Fraction
-            :math:`g^2`, 1 where the network is itself.
-
-        Raises
-        ------
-        InvalidArgument
-            If the network is not plain, has biases, or has a fixed readout where signs matter.
-
-        Examples
-        --------
-        >>> Ensemble(width=4, depth=3, activation="pieces:-1:2", init="1/4").of_usual_slope("the norm")
-        (Ensemble(width=4, depth=3, activation='leaky:1/2', init='1'), Fraction(4, 1))
-        """
-        if self.has_usual_slope:
-            return self, Fraction(1)
-        self.require_plain(who)
-        below, above = self.pieces
-        assert isinstance(below, Fraction)
-        if signs and below < 0 and not self.has_sign_symmetric_readout:
-            problem = f"{who} is known under {self.activation} for readouts of independent signs only"
-            raise InvalidArgument("readout", problem, "use readout='random' or 'signs'")
-        gain = max(abs(below), above)
-        activation = f"leaky:{min(abs(below), above) / gain}"
-        own = self.init.name in ("he", "fan-out", "geometric")  # they divide by the mean square of both slopes
-        init = self.init if own else self.init.scaled(gain**2)
-        return self.at(activation=activation, init=init, law=self.law), gain**2
-
     @property
-    def _slope_name(self) -> str | None:
-        """The slope's name where it is a symbol."""
+    def slope_name(self) -> str | None:
+        """The name of the slope for negative arguments where it is a symbol, else None."""
         slope = self.pieces[0] if self.is_piecewise_linear else None
         return slope if isinstance(slope, str) else None
 
@@ -381,6 +334,11 @@ class Ensemble:
     def is_piecewise_linear(self) -> bool:
         """Whether the activation is linear on both sides of 0, so that it has a slope."""
         return self.activation not in SMOOTH
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether there is no activation, so that a layer is its matrix."""
+        return self.activation == "linear"
 
     @property
     def is_homogeneous(self) -> bool:
@@ -407,7 +365,7 @@ class Ensemble:
         """The names of the symbols in the ensemble, in reading order; there are none if every part is a number."""
         sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
         kurtosis = (self.law.kurtosis,) if self.law.is_symbolic else ()
-        parts = [*sizes, self._slope_name, self.init.value, self.bias.value, *kurtosis, self.architecture.symbol]
+        parts = [*sizes, self.slope_name, self.init.value, self.bias.value, *kurtosis, self.architecture.symbol]
         return tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
 
     @property
@@ -440,6 +398,25 @@ class Ensemble:
             problem = f"{who} is known for piecewise-linear activations only, got {self.activation!r}"
             raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
 
+    def require_equal_layers(self, problem: str, remedy: str) -> None:
+        """Refuse layers of unequal widths, or with variances of their own, where one of each is needed.
+
+        Parameters
+        ----------
+        problem, remedy : str
+            What is wrong with unequal widths, and what would do.
+
+        Raises
+        ------
+        InvalidArgument
+            If the widths differ, with that message, or if the initialization has a variance for each layer.
+        """
+        if self.init.layers:
+            problem = f"gives each layer a variance of its own ({self.init.describe():.40}), and one is needed here"
+            raise InvalidArgument("init", problem, "use e.g. init='1/32'")
+        if not self.is_constant_width:
+            raise InvalidArgument("widths", problem, remedy)
+
     @property
     def can_die(self) -> bool:
         """Whether all units of a layer can be 0 with positive probability, so that a_L = 0.
@@ -447,7 +424,9 @@ class Ensemble:
         With residual branches the input of a branch remains, and of units that are standardized together one is
         positive.
         """
-        units_die = self.is_piecewise_linear and self.pieces[0] == 0 and self.architecture.name in ("plain", "batchnorm")
+        units_die = (
+            self.is_piecewise_linear and self.pieces[0] == 0 and self.architecture.name in ("plain", "batchnorm")
+        )
         return units_die or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
@@ -494,7 +473,7 @@ class Ensemble:
             *(("widths", part, "widths=(784, 10)") for part in layers),
             ("width", self.width, "width=32"),
             ("depth", self.depth, "depth=64"),
-            ("activation", self._slope_name, "activation='leaky:1/4'"),
+            ("activation", self.slope_name, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
             ("bias", self.bias.value, "bias='1/10'"),
             ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),

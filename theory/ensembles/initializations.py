@@ -126,7 +126,8 @@ class Initialization:
             return cls._of_formula(rest.strip(), symbols=1)
         if name.startswith("gain") and re.match(r"gain\s*=", text):
             problem = f"{text!r} does not say what the gain multiplies"
-            raise InvalidArgument("init", problem, f"use e.g. xavier:{text} or orthogonal:{text}; lecun:{text} is kaiming")
+            remedy = f"use xavier:{text}, orthogonal:{text}, or lecun:{text}, which is Kaiming's"
+            raise InvalidArgument("init", problem, remedy)
         if "," in text:
             return cls("layers", layers=tuple(_positive(entry) for entry in text.split(",")))
         if _NUMBER.fullmatch(text):
@@ -221,8 +222,9 @@ class Initialization:
                 return self.layers[layer - 1]
             case "formula":
                 values = {"n_in": fan_in, "n_out": fan_out, "n": fan_in}
-                extra = {} if self.value is None else {self.value: self.value if symbol is None else symbol}
-                return formula_value(read_formula(self.formula), values | extra)
+                if self.value is not None:
+                    values[str(self.value)] = symbol
+                return formula_value(read_formula(self.formula), values)
             case _:
                 return self.value
 

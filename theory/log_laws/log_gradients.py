@@ -18,6 +18,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
@@ -105,4 +106,4 @@ class LogGradientLaw(LogSumLaw):
 
     @property
     def _usual(self) -> tuple[Ensemble, Fraction]:
-        return self.net.of_usual_slope("the law of log|df/dW_k|^2", signs=True)
+        return of_usual_slope(self.net, "the law of log|df/dW_k|^2", signs=True)

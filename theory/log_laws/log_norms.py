@@ -14,6 +14,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
 from theory.requirements import require_free_name, require_normal
@@ -152,7 +153,7 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     """
     require_ensemble(net)
     net.require_plain("the factor of a layer")
-    net, _ = net.of_usual_slope("the factor of a layer")
+    net, _ = of_usual_slope(net, "the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 
@@ -211,7 +212,7 @@ def density(net: Ensemble) -> sp.Expr:
     exp(-r/2)/2
     """
     require_normal(net, "the density")
-    net, _ = net.of_usual_slope("the density")
+    net, _ = of_usual_slope(net, "the density")
     if net.slope != 1:
         raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
     if isinstance(net.depth, str):

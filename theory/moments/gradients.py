@@ -11,6 +11,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import activation_moment
 from theory.moments.transfer import (
     IntegerPartition,
@@ -81,7 +82,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     """
     require_order(order)
     require_independent_entries(net)
-    usual, factor = net.of_usual_slope("the moment of gradients", signs=True)
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
     if usual != net:
         return symbols.number(factor) ** (order // 2) * gradient_moment(usual, layer, order)
     if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
@@ -117,7 +118,7 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     """
     require_order(order)
     require_independent_entries(net)
-    usual, factor = net.of_usual_slope("the moment of gradients", signs=True)
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
     if usual != net:
         return symbols.number(factor) ** (order // 2) * backward_moment(usual, layer, order)
     require_independent_masks(net)

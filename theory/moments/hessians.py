@@ -17,6 +17,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import moment_before
 from theory.moments.gradient_products import gradient_product
 from theory.moments.gradients import backward_moment, gradient_moment
@@ -60,7 +61,7 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
     norm_x**4*(1 + 5/n)**(L - 2)*(n + 1)*(n + 5)/16
     """
     require_two_layers(net, first, second)
-    usual, factor = net.of_usual_slope("the moment of the Hessian", signs=True)
+    usual, factor = of_usual_slope(net, "the moment of the Hessian", signs=True)
     if usual != net:
         return symbols.number(factor) ** order * hessian_block_moment(usual, first, second, order)
     jacobian = jacobian_moment(net, first, second, order)
@@ -123,7 +124,7 @@ def gauss_newton_trace(net: Ensemble) -> sp.Expr:
     L*norm_x**2/2
     """
     require_ensemble(net)
-    usual, factor = net.of_usual_slope("the moment of gradients", signs=True)
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
     if usual != net:
         return symbols.number(factor) * gauss_newton_trace(usual)
     if net.is_constant_width and (net.slope == 1 or net.has_sign_symmetric_readout):
@@ -185,7 +186,7 @@ def residual_part_moment(net: Ensemble, target: symbols.Scalar = 0) -> sp.Expr:
     2*n*norm_x**2*y**2 + 2*norm_x**4
     """
     require_ensemble(net)
-    usual, factor = net.of_usual_slope("the moment of the Hessian", signs=True)
+    usual, factor = of_usual_slope(net, "the moment of the Hessian", signs=True)
     if usual != net:
         return symbols.number(factor) ** 2 * residual_part_moment(usual, target)
     total = sp.S.Zero

@@ -240,7 +240,6 @@ def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
     3
     """
     require_ensemble(net)
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, so there is no sequence in the depth", "use width=32")
+    net.require_equal_layers("differ, so there is no sequence in the depth", "use width=32")
     transfer = transfer_matrix(net, order)
     return MomentSequence(transfer, tuple(map(partial(input_power_sums, net), transfer.basis)))

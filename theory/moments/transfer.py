@@ -25,6 +25,7 @@ from sympy.utilities.iterables import multiset_partitions, partitions
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.requirements import require_independent_entries, require_order
 
 IntegerPartition = tuple[int, ...]
@@ -296,7 +297,7 @@ class Layer:
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer")
-        net, _ = net.of_usual_slope("the step of a layer")
+        net, _ = of_usual_slope(net, "the step of a layer")
         return cls(width, symbols.variance(net, layer), net.law, symbols.slope(net))
 
     @classmethod
