@@ -131,11 +131,10 @@ def test_the_default_of_linear_is_kaiming_with_the_root_of_five(fans: tuple[int,
 def test_xavier_with_gain(gain: str, fans: tuple[int, int], draws: list[Draw]) -> None:
     name, _, slope = gain.partition(":")
     known = {"leaky": "leaky_relu"}.get(name, name)
-    number = (
-        init.calculate_gain(known, float(Fraction(slope)) if slope else None)
-        if known[0].isalpha()
-        else float(Fraction(gain))
-    )
+    if known[0].isalpha():
+        number = init.calculate_gain(known, float(Fraction(slope)) if slope else None)
+    else:
+        number = float(Fraction(gain))
     init.xavier_normal_(layer(fans), gain=number)
     require_same(Ensemble(widths=fans, init=f"xavier:gain={gain}"), draws)
 

@@ -1,5 +1,6 @@
 """Formulas in the fans: read as arithmetic, and as nothing else."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -25,14 +26,15 @@ VALUES = {"n_in": 6, "n_out": 35}
 
 @given(trees)
 def test_values_are_those_of_exact_arithmetic_and_texts_are_read_back(text: str) -> None:
-    letters = dict(zip(("n_in", "n_out"), sp.symbols("n_in n_out", positive=True), strict=True))
-    expected = sp.sympify(text, locals=letters, rational=True).subs({letters[k]: v for k, v in VALUES.items()})
-    if not expected.is_finite:
+    exactly = re.sub(r"(\d+\.?\d*)", r"Fraction('\1')", text)
+    try:
+        expected = eval(exactly, {"Fraction": Fraction, **{name: Fraction(value) for name, value in VALUES.items()}})
+    except ZeroDivisionError:
         with pytest.raises(InvalidArgument, match="divides by zero"):
             formula_value(read_formula(text), VALUES)
         return
     tree = read_formula(text)
-    assert sp.Rational(str(formula_value(tree, VALUES))) == expected
+    assert formula_value(tree, VALUES) == expected
     assert read_formula(formula_text(tree)) == tree
 
 
@@ -90,7 +92,7 @@ def test_irrational_values_are_refused() -> None:
             ("0.01", Fraction(1, 10**4)),
         ],
         *[("tanh", Fraction(25, 9)), ("relu", 2), ("selu", Fraction(9, 16)), ("leaky_relu:2", Fraction(2, 5))],
-        *[("leaky", Fraction(20000, 10001)), ("sigmoid", 1)],
+        *[("leaky", Fraction(20000, 10001)), ("sigmoid", 1), ("0.01", Fraction(1, 10**4))],
     ],
 )
 def test_gains_by_number_and_by_name(text: str, square: Any) -> None:

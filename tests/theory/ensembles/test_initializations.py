@@ -204,6 +204,9 @@ def test_layers_of_their_own_variance_have_widths_of_their_own() -> None:
     assert net.digest() != Ensemble(width=4, depth=3).digest()
 
 
+UNEQUAL = {"width": None, "depth": None, "widths": (4, 8)}
+
+
 @pytest.mark.parametrize(
     ("fields", "argument", "shown", "remedy"),
     [
@@ -219,13 +222,8 @@ def test_layers_of_their_own_variance_have_widths_of_their_own() -> None:
         ({"init": "kaiming_normal"}, "init", "truncated in JAX", "'he_normal'"),
         ({"init": "4-n"}, "init", "is 0 for n_in = 4", "positive"),
         ({"init": "1/(n_in-4)"}, "init", "divides by zero", "2/n_in"),
-        (
-            {"width": None, "depth": None, "widths": (4, 8), "init": "2/n"},
-            "init",
-            "the widths differ",
-            "n_in and n_out",
-        ),
-        ({"width": None, "depth": None, "widths": (4, 8), "init": "geometric"}, "init", "irrational", "1/32"),
+        ({**UNEQUAL, "init": "2/n"}, "init", "the widths differ", "n_in and n_out"),
+        ({**UNEQUAL, "init": "geometric"}, "init", "irrational", "1/32"),
         ({"init": "1,4,9", "architecture": "residual:1"}, "init", "a variance of its own", "1/32"),
         ({"init": "2 n"}, "init", "cannot read '2 n'", "2/n_in"),
     ],

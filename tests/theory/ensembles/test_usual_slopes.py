@@ -60,9 +60,8 @@ def test_hessian_blocks_equal_brute_force(net: Ensemble) -> None:
 @pytest.mark.parametrize("activation", SLOPES)
 def test_symbolic_sizes_give_the_formula_of_both_slopes(activation: str) -> None:
     net = Ensemble(width="n", depth="L", activation=activation, init="variance:s2", law="symmetric")
-    n, L, s2, x = (
-        sp.Symbol(name, positive=True, integer=True if name in "nL" else None) for name in ("n", "L", "s2", "norm_x")
-    )
+    n, L = sp.symbols("n L", positive=True, integer=True)
+    s2, x = sp.symbols("s2 norm_x", positive=True)
     below, above = (exact(Fraction(slope)) for slope in net.pieces)
     p2 = (below**2 + above**2) / 2
     assert sp.simplify(activation_moment(net) / (x**2 * (n * s2 * p2) ** L)) == 1
