@@ -101,7 +101,7 @@ def _write(app: Sphinx) -> None:
         "below the code.", "",
         *(f"- [{one.title}]({one.name}.md)" for one in ran), "",
         "Longer files to copy from: [own_statements.py](../../examples/own_statements.py), statements of one's own;",
-        "[claims.txt](../../examples/claims.txt), forty claims;",
+        "[claims.txt](../../examples/claims.txt), fifty claims;",
         "[paper.toml](../../examples/paper/paper.toml), a paper's tables and numbers.", "",
         "```{toctree}", ":hidden:", *(one.name for one in ran), "```", "",
     ]  # fmt: skip
