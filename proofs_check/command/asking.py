@@ -65,9 +65,9 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
     )
     parser.add_argument(
         "--init",
-        help="xavier (default), he, fan-out, geometric, lecun, pytorch, orthogonal; he_normal, glorot_uniform and the like "
-        "as in Keras and JAX; a gain, xavier:gain=5/3 or orthogonal:gain=sqrt(2); VARIANCE; one for each layer, 1,4,9; a "
-        "formula in n_in, n_out and n, 2/n or '2/(n_in + n_out)'; one with a symbol, variance:s2/n",
+        help="xavier (default), he, fan-out, geometric, lecun, pytorch, orthogonal; he_normal, glorot_uniform and the "
+        "like as in Keras and JAX; a gain, xavier:gain=5/3 or orthogonal:gain=sqrt(2); VARIANCE; one for each layer, "
+        "1,4,9; a formula in n_in, n_out and n, 2/n or '2/(n_in + n_out)'; one with a symbol, variance:s2/n",
     )
     parser.add_argument(
         "--law",
