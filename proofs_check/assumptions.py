@@ -117,7 +117,6 @@ ORTHOGONAL = Assumption(
     "the weights are square and Haar-orthogonal, of gain 1",
     lambda net: net.init.name == "orthogonal" and net.init.square_gain == 1,
 )
-ORTHOGONAL_TIMES_GAIN = Assumption("the weights are a gain times square Haar-orthogonal matrices")
 LAYER_NORM = Assumption(
     "preactivations are standardized over the units of their layer, without gain and bias",
     _architecture("layernorm"),

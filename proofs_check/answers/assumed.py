@@ -10,6 +10,8 @@ from proofs_check.assumptions import Assumption
 from theory import symbols
 from theory.ensembles import Ensemble
 
+_ORTHOGONAL_TIMES_GAIN = Assumption("the weights are a gain times square Haar-orthogonal matrices")
+
 
 def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """Return all that an answer assumes of the networks, as a reader is told.
@@ -24,7 +26,7 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
     if not net.has_independent_entries:
-        law = assumptions.ORTHOGONAL if net.init.square_gain == 1 else assumptions.ORTHOGONAL_TIMES_GAIN
+        law = assumptions.ORTHOGONAL if net.init.square_gain == 1 else _ORTHOGONAL_TIMES_GAIN
     out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), assumptions.NO_BIASES]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":

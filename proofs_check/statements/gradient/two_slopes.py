@@ -57,7 +57,7 @@ def _simulated(net: Ensemble, layer: int, tolerance: float, samples: int, full: 
 
 
 TWO_SLOPES = Statement(
-    id="init.two-slopes",
+    id="gradient.two-slopes",
     title="Slopes a below 0 and b above enter the mean of |df/dW_k|^2 through (a^2 + b^2)/2, whatever their signs.",
     latex=(
         r"\mathbb E\Bigl|\frac{\partial f}{\partial W_k}\Bigr|_F^2 = |x|^2\,\mathbb E|v|^2\,p_2\prod_{j\ne k}np_2s_j^2,"
