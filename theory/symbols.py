@@ -202,34 +202,14 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
-    exact = variance_of_fans(net, fan_in, fan_out, layer)
-    if exact.is_positive is False:
-        raise InvalidArgument("init", f"the variance {exact} is not positive", "use e.g. '2/n_in'")
-    return exact
-
-
-def variance_of_fans(net: Ensemble, fan_in: sp.Expr, fan_out: sp.Expr, layer: int | None = None) -> sp.Expr:
-    """Return the variance of an entry of a weight matrix of any fans, with the network's activation.
-
-    Parameters
-    ----------
-    net : Ensemble
-        The network.
-    fan_in, fan_out : sympy.Expr
-        The fans, which need not be the network's own.
-    layer : int, optional
-        k, where each layer has a variance of its own.
-
-    Examples
-    --------
-    >>> variance_of_fans(Ensemble(widths=(3, 2), init="2/(n_in + n_out)"), *sp.symbols("a b"))
-    2/(a + b)
-    """
     # of a smooth activation He's gain is that of ReLU
     below, above = net.pieces if net.is_piecewise_linear else (Fraction(0), Fraction(1))
     symbol = number(net.init.value) if net.init.formula and net.init.value is not None else None
     value = net.init.variance(fan_in, fan_out, number(below), above=number(above), layer=layer, symbol=symbol)
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    exact = number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    if exact.is_positive is False:
+        raise InvalidArgument("init", f"the variance {exact} is not positive", "use e.g. '2/n_in'")
+    return exact
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:

@@ -46,7 +46,10 @@ def _of_variance(net: Ensemble) -> str:
         gain = "1" if net.init.square_gain == 1 else str(net.init.square_gain)
         return f"the entries of W_k have variance {gain}/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
-    return f"the entries of W_k have variance {symbols.variance_of_fans(net, fan_in, fan_out)}"
+    below, above = (symbols.number(slope) for slope in (net.pieces if net.is_piecewise_linear else (0, 1)))
+    symbol = None if net.init.value is None else symbols.number(net.init.value)
+    variance = net.init.variance(fan_in, fan_out, below, above=above, symbol=symbol)
+    return f"the entries of W_k have variance {variance}"
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

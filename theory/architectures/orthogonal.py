@@ -62,6 +62,7 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     norm_x**8
     """
     require_order(order)
+    _require_orthogonal(net)
     share = symbols.number(net.init.square_gain) ** (order // 2) * _share_moment(net, order // 2)
     square = symbols.input_power_sum(net, 2)
     if square.is_number and square != 1 and order > _HIGHEST_POWER:
@@ -110,6 +111,7 @@ def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
     >>> orthogonal_log_mean(Ensemble(width=2, depth=3, activation="relu", init="orthogonal", input="e1"))
     -4*log(2)
     """
+    _require_orthogonal(net)
     rate = _log_cumulant(net, 1) + sp.log(symbols.number(net.init.square_gain))
     return rate * symbols.whole(net.depth) + sp.log(symbols.input_power_sum(net, 2))
 
