@@ -56,11 +56,12 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    unit = f"phi(z) = {_unit(net)}"
+    unit = f"phi(z) = {_unit(net)}" if net.is_piecewise_linear else f"phi = {net.activation}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
-            return f"a_k = phi(W_k a_(k-1)), {start}, {unit}"
+            biases = "" if net.bias.name == "none" else " + b_k"
+            return f"a_k = phi(W_k a_(k-1){biases}), {start}, {unit}"
         case "residual":
             return f"{start}, {unit}"
         case _:
