@@ -27,7 +27,7 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
     if not net.has_independent_entries:
         law = assumptions.ORTHOGONAL if net.init.square_gain == 1 else _ORTHOGONAL_TIMES_GAIN
-    out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), assumptions.NO_BIASES]
+    out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), _of_biases(net)]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
@@ -50,6 +50,20 @@ def _of_variance(net: Ensemble) -> str:
     symbol = None if net.init.value is None else symbols.number(net.init.value)
     variance = net.init.variance(fan_in, fan_out, below, above=above, symbol=symbol)
     return f"the entries of W_k have variance {variance}"
+
+
+def _of_biases(net: Ensemble) -> Assumption:
+    """Return the sentence on biases."""
+    value, law = net.bias.value, "the biases are independent, of the weights' law and of variance"
+    match net.bias.name:
+        case "none":
+            return assumptions.NO_BIASES
+        case "constant":
+            return Assumption(f"the biases are {value}, the same in every unit")
+        case "pytorch":
+            return Assumption(f"{law} 1/(3 n_(k-1)) in layer k")
+        case _:
+            return Assumption(f"{law} {value}")
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

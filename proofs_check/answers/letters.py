@@ -14,6 +14,17 @@ _READOUTS = {
     "ones": "(1, ..., 1)",
 }
 _UNIT = {"relu": "max(z, 0)", "linear": "z"}
+_SMOOTH = {
+    "tanh": "tanh(z)",
+    "erf": "erf(z)",
+    "sigmoid": "1/(1 + exp(-z))",
+    "gelu": "z*Phi(z) with Phi the normal distribution function",
+    "silu": "z/(1 + exp(-z))",
+    "softplus": "log(1 + exp(z))",
+    "elu": "z for z > 0 and exp(z) - 1 for others",
+    "selu": "1.0507 times (z for z > 0 and 1.6733 (exp(z) - 1) for others)",
+    "sine": "sin(z)",
+}
 
 
 def involves_readout(query: Query) -> bool:
@@ -56,7 +67,7 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    unit = f"phi(z) = {_unit(net)}" if net.is_piecewise_linear else f"phi = {net.activation}"
+    unit = f"phi(z) = {_unit(net)}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
@@ -69,9 +80,12 @@ def _layers(net: Ensemble) -> str:
 
 
 def _unit(net: Ensemble) -> str:
+    """Return the activation as a formula in z."""
+    if not net.is_piecewise_linear:
+        return _SMOOTH.get(str(net.activation), f"{net.activation}(z), one's own")
     below, above = net.pieces
     if net.has_usual_slope:
-        return _UNIT.get(net.activation, f"max(z, {below}*z)")
+        return _UNIT.get(str(net.activation), f"max(z, {below}*z)")
     if net.activation == "leaky:-1":
         return "|z|"
     return f"{_times(below)} for z < 0 and {_times(above)} for z > 0"
@@ -97,6 +111,7 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
     parts = (
         (net.slope_name, "is the slope of phi below 0"),
         (net.init.value, f"is {'a letter in ' if net.init.formula else ''}the variance of a weight"),
+        (net.bias.value, "is every bias" if net.bias.name == "constant" else "is the variance of a bias"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),
         (net.width, "is the width of every layer"),

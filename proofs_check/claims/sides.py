@@ -116,7 +116,7 @@ class Sides:
         """The letters that are neither sizes nor layers: K, slopes, variances, norms of inputs, a cosine."""
         net = self.net
         kurtosis = net.law.kurtosis if net.law.is_symbolic else None
-        named = (net.slope_name, net.init.value, kurtosis, net.architecture.symbol)
+        named = (net.slope_name, net.init.value, net.bias.value, kurtosis, net.architecture.symbol)
         free = set(self.meaning.letters) | {symbols.number(name) for name in named if isinstance(name, str)}
         if self.has_formulas:
             free |= self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
@@ -173,6 +173,11 @@ class Sides:
         """
         return [letter for letter in self.occurring() if norms or letter != NORM]
 
+    @property
+    def slope_letter(self) -> str:
+        """The name of the letter that is a slope, if there is one."""
+        return self.net.slope_name or ""
+
     def settings(self, *, norms: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
         """Return values for the parameters, crossed; see :func:`completed` for norms of the input.
 
@@ -181,7 +186,7 @@ class Sides:
         norms : bool
             As for :meth:`varied`.
         """
-        slope = str(self.net.slope_name)
+        slope = self.slope_letter
         idle = {x: values_of(x, slope)[0] for x in self.parameters if x not in self.occurring()}
         return [{**idle, **setting} for setting in crossed(self.varied(norms=norms), slope, self._fits)]
 
@@ -469,6 +474,8 @@ class Sides:
             changes["activation"] = f"leaky:{numbers[net.slope_name]}"
         if isinstance(net.init.value, str):
             changes["init"] = net.init.at(Fraction(str(numbers[net.init.value])))
+        if isinstance(net.bias.value, str):
+            changes["bias"] = f"{net.bias.name}:{numbers[net.bias.value]}"
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
         single = any(order_of_norm(letter) and value == norm for letter, value in point.items())

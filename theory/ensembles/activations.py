@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
+from theory.ensembles.own_activations import Activation
 
 SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "sine")
 """Activations that are no scaled copies of themselves: doubling what comes in does not double what goes out."""
@@ -13,8 +14,8 @@ _ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid", "abs": "leaky
 _NAMES = ("linear", "relu", "leaky:SLOPE", "pieces:BELOW:ABOVE", "abs", *SMOOTH)
 
 
-def parse_activation(value: object) -> str:
-    """Read the ``activation`` argument, and return the one name that the activation has.
+def parse_activation(value: object) -> str | Activation:
+    """Read the ``activation`` argument: return the one name that the activation has, or one of the user's own.
 
     ``leaky:SLOPE`` is SLOPE*z below 0 and z above; ``pieces:BELOW:ABOVE`` has a slope on either side, the one above 0
     positive; ``abs`` is ``leaky:-1``.
@@ -22,7 +23,7 @@ def parse_activation(value: object) -> str:
     Raises
     ------
     InvalidArgument
-        If there is no such activation, or a slope is out of range.
+        If there is no such activation, its slope is out of range, or the name of one's own is taken.
 
     Examples
     --------
@@ -31,8 +32,14 @@ def parse_activation(value: object) -> str:
     >>> parse_activation("pieces:-1:2"), parse_activation("pieces:1/2:1"), parse_activation("abs")
     ('pieces:-1:2', 'leaky:1/2', 'leaky:-1')
     """
+    if isinstance(value, Activation):
+        if value.name.lower() in (*_NAMES, *_ALIASES, "leaky"):
+            problem = f"the name {value.name!r} is that of an activation that is known"
+            raise InvalidArgument("activation", problem, "give yours another one")
+        return value
     if not isinstance(value, str):
-        raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(_NAMES)}")
+        remedy = f"use one of {', '.join(_NAMES)}, or an Activation of your own"
+        raise InvalidArgument("activation", f"must be a string, got {value!r}", remedy)
     name, colon, slope_text = value.strip().partition(":")
     name = _ALIASES.get(name.lower(), name.lower())
     text = name + colon + slope_text
@@ -73,13 +80,43 @@ def _named(below: Fraction, above: Fraction) -> str:
     return {Fraction(0): "relu", Fraction(1): "linear"}.get(below, f"leaky:{below}")
 
 
-def pieces_of(activation: str) -> tuple[Exact, Fraction]:
+def known_name(activation: str | Activation) -> str:
+    """Return the name of an activation that theory knows, and refuse one of the user's own.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is one of the user's own.
+
+    Examples
+    --------
+    >>> known_name("tanh")
+    'tanh'
+    """
+    if isinstance(activation, Activation):
+        problem = f"theory knows activations by their names, and '{activation}' is one of your own"
+        raise InvalidArgument("activation", problem, "sample it, or use e.g. tanh")
+    return activation
+
+
+def is_piecewise_linear(activation: str | Activation) -> bool:
+    """Return whether an activation is linear on both sides of 0; one's own counts as smooth, whatever it computes.
+
+    Examples
+    --------
+    >>> is_piecewise_linear("leaky:1/4"), is_piecewise_linear("tanh")
+    (True, False)
+    """
+    return isinstance(activation, str) and activation not in SMOOTH
+
+
+def pieces_of(activation: str | Activation) -> tuple[Exact, Fraction]:
     """Return the slopes of a piecewise-linear activation below and above 0.
 
     Parameters
     ----------
-    activation : str
-        A name that :func:`parse_activation` has returned.
+    activation : str or Activation
+        What :func:`parse_activation` has returned.
 
     Raises
     ------
@@ -91,8 +128,8 @@ def pieces_of(activation: str) -> tuple[Exact, Fraction]:
     >>> pieces_of("relu"), pieces_of("pieces:-1:2"), pieces_of("leaky:s")
     ((Fraction(0, 1), Fraction(1, 1)), (Fraction(-1, 1), Fraction(2, 1)), ('s', Fraction(1, 1)))
     """
-    if activation in SMOOTH:
-        problem = f"this is known for piecewise-linear activations, and {activation!r} is none"
+    if isinstance(activation, Activation) or activation in SMOOTH:
+        problem = f"this is known for piecewise-linear activations, and '{activation}' is none"
         raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
     if activation in ("linear", "relu"):
         return Fraction(activation == "linear"), Fraction(1)
@@ -102,7 +139,7 @@ def pieces_of(activation: str) -> tuple[Exact, Fraction]:
     return slopes[0] if is_symbol_name(slopes[0]) else Fraction(slopes[0]), Fraction(1)
 
 
-def slope_of(activation: str) -> Exact:
+def slope_of(activation: str | Activation) -> Exact:
     """Return the slope for negative arguments, 1 for linear and 0 for ReLU, where it lies between 0 and 1.
 
     Parameters
@@ -122,6 +159,6 @@ def slope_of(activation: str) -> Exact:
     """
     below, above = pieces_of(activation)
     if above != 1 or not (isinstance(below, str) or 0 <= below <= 1):
-        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got {activation!r}"
+        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got '{activation}'"
         raise InvalidArgument("activation", problem, "use relu, linear, or e.g. leaky:1/4")
     return below
