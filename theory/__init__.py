@@ -31,7 +31,19 @@ if TYPE_CHECKING:
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
-    from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
+    from theory.matrix_expectations import (
+        ComplexGaussian,
+        Entries,
+        Gaussian,
+        Haar,
+        Iid,
+        InverseWishart,
+        Mask,
+        Symmetric,
+        Unitary,
+        Wishart,
+        expectation,
+    )
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
@@ -81,10 +93,15 @@ __all__ = [
     "transfer_matrix",
     "expectation",
     "Iid",
+    "Entries",
     "Gaussian",
+    "ComplexGaussian",
     "Haar",
+    "Unitary",
     "Wishart",
+    "InverseWishart",
     "Mask",
+    "Symmetric",
 ]
 
 _ROOMS = {
@@ -103,7 +120,10 @@ _ROOMS = {
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "width_one.products": ("ChainLaw",),
-    "matrix_expectations": ("expectation", "Iid", "Gaussian", "Haar", "Wishart", "Mask"),
+    "matrix_expectations": (
+        *("expectation", "Iid", "Entries", "Gaussian", "ComplexGaussian", "Haar", "Unitary"),
+        *("Wishart", "InverseWishart", "Mask", "Symmetric"),
+    ),
 }
 
 
