@@ -127,16 +127,17 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
         return Fraction(widths[-1])
     if not net.architecture.is_plain or not net.is_homogeneous:
         return None
-    if net.init.name == "orthogonal" and Fraction(net.slope) == 1 and widths == sorted(widths):
-        return input_square(net)
+    below, above = (Fraction(slope) for slope in net.pieces)
+    if net.init.name == "orthogonal" and abs(below) == above and widths == sorted(widths):
+        return input_square(net) * (net.init.square_gain * above**2) ** layer
     if not (net.law.atoms and net.has_independent_entries):
         return None
     denominator = math.lcm(*(value.denominator for value, _ in net.law.atoms))
-    slope = Fraction(net.slope).denominator
+    slope = math.lcm(below.denominator, above.denominator)
     unit = _input_unit(net.input or "unit", int(net.width_at(0)))
     step: dict[Any, Fraction] = {}
     for k in range(1, layer + 1):
-        fans = net.width_at(k - 1), net.width_at(k)
+        fans = net.width_at(k - 1), net.width_at(k), net.init.layers[k - 1 : k]
         if fans not in step:
             step[fans] = net.variance(k) / net.law.variance / (denominator * slope) ** 2
         unit *= step[fans]

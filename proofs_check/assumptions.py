@@ -52,8 +52,8 @@ def _law(*names: str) -> Callable[[Ensemble], bool]:
     return lambda net: net.law.name in names
 
 
-def _slope(*slopes: int) -> Callable[[Ensemble], bool]:
-    return lambda net: net.slope in slopes
+def _activation(*names: str) -> Callable[[Ensemble], bool]:
+    return lambda net: net.activation in names
 
 
 def _architecture(*names: str) -> Callable[[Ensemble], bool]:
@@ -85,7 +85,7 @@ NORMAL_OR_UNIFORM = Assumption(
 )
 HE_OR_XAVIER = Assumption(
     "He initialization for ReLU and leaky ReLU, Xavier for linear networks",
-    lambda net: net.init.name == ("xavier" if net.slope == 1 else "he"),
+    lambda net: net.init.name == ("xavier" if net.is_linear else "he"),
 )
 NO_ATOMS = Assumption("no preactivation is exactly 0, as the entry law has no atoms; or either side is as likely")
 SIGN_SYMMETRIC_READOUT = Assumption(
@@ -110,18 +110,20 @@ RANDOM_BIASES = Assumption(
 )
 BIASES_IN_MOMENTS = Assumption(
     "the biases are independent and symmetric, of the weights' law and one variance, or constant in a linear network",
-    lambda net: net.bias.name != "constant" or net.slope == 1,
+    lambda net: net.bias.name != "constant" or net.is_linear,
 )
-RELU = Assumption("the activation is ReLU", _slope(0))
-LINEAR = Assumption("the activation is linear", _slope(1))
-LINEAR_OR_RELU = Assumption("the activation is linear or ReLU", _slope(0, 1))
+RELU = Assumption("the activation is ReLU", _activation("relu"))
+LINEAR = Assumption("the activation is linear", _activation("linear"))
+LINEAR_OR_RELU = Assumption("the activation is linear or ReLU", _activation("linear", "relu"))
 PIECEWISE_LINEAR = Assumption("the activation is linear, ReLU or leaky ReLU")
+TWO_SLOPES = Assumption("the activation is linear on either side of 0")
 NONZERO_WEIGHTS = Assumption("no weight is 0")
 NO_KINK = Assumption("no preactivation is exactly 0, so that f is smooth at the weights")
 OUTPUT_NOT_ZERO = Assumption("f is not 0")
 DEPTH_TWO = Assumption("the depth is at least 2", lambda net: _size(net.depth, lambda depth: depth >= 2))
 ORTHOGONAL = Assumption(
-    "the weights are square and Haar-orthogonal, of gain 1", lambda net: net.init.name == "orthogonal"
+    "the weights are square and Haar-orthogonal, of gain 1",
+    lambda net: net.init.name == "orthogonal" and net.init.square_gain == 1,
 )
 LAYER_NORM = Assumption(
     "preactivations are standardized over the units of their layer, without gain and bias",
@@ -136,3 +138,14 @@ LAYER_OR_BATCH_NORM = Assumption(
     "without gain and shift",
     _architecture("layernorm", "batchnorm"),
 )
+
+
+def for_slopes(assumption: Assumption, net: Ensemble) -> Assumption:
+    """Return what is said of the activation where its slopes are not those of leaky ReLU.
+
+    Examples
+    --------
+    >>> for_slopes(PIECEWISE_LINEAR, Ensemble(width=4, depth=3, activation="pieces:-1:2")).sentence
+    'the activation is linear on either side of 0'
+    """
+    return assumption if assumption is not PIECEWISE_LINEAR or net.has_usual_slope else TWO_SLOPES

@@ -15,6 +15,7 @@ formulas             letters of formulas by their names, and values in their pla
 symbols              from exact numbers and names to SymPy
 biases               the same of biases
 requirements         what formulas ask of an ensemble, refused in one line where it is not met
+irrational_numbers   irrational numbers that formulas hold as one letter
 balls                constants in ball arithmetic, compared with three values
 ===================  =============================================================================
 

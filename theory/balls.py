@@ -17,6 +17,7 @@ import flint
 import sympy as sp
 
 from theory.ensembles import InvalidArgument
+from theory.irrational_numbers import RESCALING
 
 Ball = Any
 """A ball is a :class:`flint.arb`, a real interval that is guaranteed to contain the number."""
@@ -209,6 +210,8 @@ def _evaluate(node: sp.Expr, values: _Values) -> Ball:
         return flint.arb(1).exp()
     if node is sp.EulerGamma:
         return flint.arb.const_euler()
+    if node is RESCALING:
+        return _evaluate(node.doit(), values)
     if node.is_Add:
         return sum((_evaluate(arg, values) for arg in node.args), flint.arb(0))
     if node.is_Mul:

@@ -180,7 +180,7 @@ def require_free_name(net: Ensemble, name: str, use: str) -> None:
         *(("widths", width) for width in net.widths or ()),
         ("width", net.width),
         ("depth", net.depth),
-        ("activation", net.slope if net.is_piecewise_linear else None),
+        ("activation", net.slope_name),
         ("init", net.init.value),
         ("bias", net.bias.value),
         ("architecture", net.architecture.symbol),

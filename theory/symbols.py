@@ -9,6 +9,8 @@ import sympy as sp
 
 from theory.ensembles import Ensemble, Exact, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction, is_symbol_name
+from theory.ensembles.truncated_normal import half_order
+from theory.irrational_numbers import truncated_normal_moment
 
 Scalar: TypeAlias = Exact | sp.Expr
 """A scalar argument is an exact number, the name of a positive symbol, or a SymPy expression."""
@@ -64,7 +66,8 @@ def number(value: Exact) -> sp.Expr:
     (1/4, True)
     """
     if isinstance(value, str):
-        return sp.Symbol(value, positive=True)
+        m = half_order(value)
+        return truncated_normal_moment(m) if m else sp.Symbol(value, positive=True)
     return sp.Rational(Fraction(value).numerator, Fraction(value).denominator)
 
 
@@ -177,18 +180,6 @@ def slope(net: Ensemble) -> sp.Expr:
     return number(net.slope)
 
 
-def gain_slope(net: Ensemble) -> sp.Expr:
-    """Return the slope on which an initialization's gain depends: that of ReLU for smooth activations.
-
-    Examples
-    --------
-    >>> gain_slope(Ensemble(width="n", depth="L", activation="tanh"))
-    0
-    """
-    require_ensemble(net)
-    return slope(net) if net.is_piecewise_linear else sp.S.Zero
-
-
 def variance(net: Ensemble, layer: int) -> sp.Expr:
     """Return s_k^2, the variance of an entry of W_k.
 
@@ -211,8 +202,14 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
-    value = net.init.variance(fan_in, fan_out, gain_slope(net))
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    # of a smooth activation He's gain is that of ReLU
+    below, above = net.pieces if net.is_piecewise_linear else (Fraction(0), Fraction(1))
+    symbol = number(net.init.value) if net.init.formula and net.init.value is not None else None
+    value = net.init.variance(fan_in, fan_out, number(below), above=number(above), layer=layer, symbol=symbol)
+    exact = number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    if exact.is_positive is False:
+        raise InvalidArgument("init", f"the variance {exact} is not positive", "use e.g. '2/n_in'")
+    return exact
 
 
 def gate_moment(slope: sp.Expr, order: int) -> sp.Expr:

@@ -15,6 +15,7 @@ from montecarlo.arrays import Array, Floats
 from montecarlo.drawing.float32_normals import BoxMuller
 from montecarlo.drawing.streams import sizes
 from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles.truncated_normal import RESCALING
 
 Fill = Callable[[np.random.Generator, Floats], None]
 """A function that overwrites an array (m, n_out, n_in) with m matrices of raw, not yet scaled, weights."""
@@ -23,6 +24,8 @@ _WORDS = 2**17
 """So many words of 64 random bits are drawn at a time: 1 MiB, which stays in the cache."""
 _LARGEST_LOG = 700.0
 """Floats end at exp(709), and have fewer digits below exp(-708)."""
+_CUT = 2.0
+"""Truncated normal entries lie within so many standard deviations of the normal law."""
 _SLAB_BYTES = 2**20
 """Rows of a large matrix are drawn in slabs of at most so many bytes."""
 
@@ -31,9 +34,9 @@ class Weights:
     r"""Draws the weight matrices of an ensemble, layer by layer, as raw weights and an exact factor.
 
     A weight is :math:`w = \sqrt{c_k}\, r` with r raw: standard normal, an odd integer of so many random bits for the
-    uniform law, integer multiples of a discrete law's values, ... As networks are positively homogeneous, the norms are
-    computed from the raw weights and :math:`\log c_k` is added: no pass over the weights is spent on scaling, and
-    discrete laws stay exact.
+    uniform law, integer multiples of a discrete law's values, normal within two standard deviations for the truncated
+    one, ... As networks are positively homogeneous, the norms are computed from the raw weights and :math:`\log c_k` is
+    added: no pass over the weights is spent on scaling, and discrete laws stay exact.
 
     Parameters
     ----------
@@ -71,13 +74,14 @@ class Weights:
         self._fill, raw_variance = (
             _fill_and_variance(net.law, self.dtype) if self._independent else (_haar, Fraction(1))
         )
-        factors: dict[tuple[int, int], Fraction] = {}
-        for k, fans in enumerate(pairwise(self.widths), start=1):
-            if fans not in factors:
-                factors[fans] = net.variance(k) / raw_variance if net.has_independent_entries else Fraction(1)
-        self._factors = factors
-        logs = {fans: log(factor) for fans, factor in factors.items()}
-        self.log_factors: Array = np.array([logs[fans] for fans in pairwise(self.widths)])
+        factors: dict[Any, tuple[Fraction, float]] = {}
+        keys: list[Any] = list(enumerate(pairwise(self.widths)) if net.init.layers else pairwise(self.widths))
+        for k, key in enumerate(keys, start=1):
+            if key not in factors:
+                factor = net.variance(k) / raw_variance if self._independent else net.init.square_gain
+                factors[key] = factor, log(factor)
+        self._factors = [factors[key][0] for key in keys]
+        self.log_factors: Array = np.array([factors[key][1] for key in keys])
 
     def shape(self, layer: int) -> tuple[int, int]:
         """Return (n_k, n_{k-1}), the shape of W_k."""
@@ -146,12 +150,12 @@ class Weights:
         InvalidArgument
             If no float holds it.
         """
-        n_out, n_in = self.shape(layer)
-        size = log(self._factors[n_in, n_out])
+        factor = self._factors[layer - 1]
+        size = log(factor)
         if abs(size) > 2 * _LARGEST_LOG:
             problem = f"makes weights of about exp({size / 2:.0f}), which no float holds"
             raise InvalidArgument("init", problem, "use a variance nearer to 1, or measure norms")
-        return math.sqrt(self._factors[n_in, n_out]) if abs(size) < _LARGEST_LOG else math.exp(size / 2)
+        return math.sqrt(factor) if abs(size) < _LARGEST_LOG else math.exp(size / 2)
 
 
 def log(fraction: Fraction) -> float:
@@ -178,6 +182,8 @@ def _fill_and_variance(law: Law, dtype: np.dtype[Any]) -> tuple[Fill, Fraction]:
     if law.name == "uniform":
         bits = 8 * dtype.itemsize
         return _odd_integers(bits), Fraction(4**bits - 4, 12)
+    if law.name == "truncated-normal":
+        return _truncated(dtype), 1 / RESCALING
     if law.atoms:
         values, unit = integer_multiples(tuple(value for value, _ in law.atoms))
         return _discrete(values, tuple(p for _, p in law.atoms)), law.variance / unit**2
@@ -204,6 +210,25 @@ def _largest(law: Law) -> float:
 
 def _normal(rng: np.random.Generator, out: Floats) -> None:
     rng.standard_normal(out=out)
+
+
+def _truncated(dtype: np.dtype[Any]) -> Fill:
+    """Return what draws normal entries, and again, in order, those beyond two standard deviations."""
+    normal: Fill = _normal if dtype == np.float64 else BoxMuller()
+
+    def fill(rng: np.random.Generator, out: Floats) -> None:
+        flat = out.reshape(-1)
+        for start in range(0, len(flat), _WORDS):
+            piece = flat[start : start + _WORDS]
+            normal(rng, piece)
+            beyond = np.flatnonzero(np.abs(piece) > _CUT)
+            while len(beyond):
+                again = np.empty(len(beyond), out.dtype)
+                normal(rng, again)
+                piece[beyond] = again
+                beyond = beyond[np.abs(again) > _CUT]
+
+    return fill
 
 
 def _odd_integers(bits: int) -> Fill:

@@ -89,7 +89,8 @@ class Chunk:
         self._scratch = Scratch(net) if scratch is None else scratch
         self._law = self._scratch.weights
         self._depth = len(self._law.widths) - 1
-        self._slope = float(Fraction(net.slope))
+        self._slope, self._above = (float(Fraction(slope)) for slope in net.pieces)
+        self._is_linear = self._slope == 1 == self._above
         self._rng = rng
         again = bool(needs & {"backward", "weights"})
         self._keeps = again and self._scratch.keeps(networks)
@@ -99,7 +100,9 @@ class Chunk:
 
         x, log_x = vector(net.input or "unit", self._law.widths[0])
         self.input: Array = magnified(x, log_x)
-        self.second_input = None if second_input is None else second_input.started(x, networks, self._law, self._slope)
+        self.second_input = None
+        if second_input is not None:
+            self.second_input = second_input.started(x, networks, self._law, float(Fraction(net.slope)))
         self._forward(x, log_x, remember_masks=bool(needs & {"backward", "units"}))
         v, log_v = draw_readout(net, rng, networks, self._law.widths[-1])
         self.readout: Array = magnified(v, log_v)
@@ -133,7 +136,7 @@ class Chunk:
 
     def slopes(self, layer: int) -> Array:
         """Return the diagonal of D_k of each network, shape (m, n_k); the chunk needs ``"backward"`` or ``"units"``."""
-        return np.where(self._masks[layer - 1], 1.0, self._slope)
+        return np.where(self._masks[layer - 1], self._above, self._slope)
 
     def log_jacobian_norms(self, first: int, last: int) -> Array:
         """Return log|M_lk|_F^2, shape (m,), for M_lk = D_{l-1} W_{l-1} ... W_{k+1} D_k.
@@ -149,7 +152,7 @@ class Chunk:
             if layer > first:
                 jacobian = np.einsum("moi,mij->moj", self._raw(layer), jacobian, dtype=np.float64)
                 logs += self._law.log_factors[layer - 1]
-            if self._slope != 1:
+            if not self._is_linear:
                 jacobian *= self.slopes(layer)[:, :, None]
             square = np.einsum("mij,mij->m", jacobian, jacobian)
             halves = np.frexp(square)[1] >> 1
@@ -203,8 +206,8 @@ class Chunk:
                 mask = np.zeros((self.networks, z.shape[1]), dtype=np.bool_)
                 mask[alive] = z > 0
                 self._masks.append(mask)
-            if self._slope != 1:
-                np.maximum(z, self._slope * z if self._slope else 0, out=z)
+            if not self._is_linear:
+                self._activate(z)
             a = z
             squares = self._activations.record(a, alive)
             if self.second_input is not None:
@@ -214,6 +217,14 @@ class Chunk:
                 if self.second_input is not None:
                     self.second_input.keep(squares > 0)
         self._alive, self._last = alive, a
+
+    def _activate(self, z: Floats) -> None:
+        """Apply the activation in place."""
+        if self._above == 1 and 0 <= self._slope <= 1:
+            np.maximum(z, self._slope * z if self._slope else 0, out=z)
+            return
+        kind = self._law.dtype.type
+        np.multiply(z, np.where(z > 0, kind(self._above), kind(self._slope)), out=z)
 
     def _back_propagate(self, v: Array, log_v: float) -> NormTrace:
         """Return the trace of b_L, b_{L-1}, ..., b_1: 0 for the networks that have died."""
@@ -228,9 +239,11 @@ class Chunk:
                     for rows, slab in self._raw_slabs(k + 1)
                 )
                 b = sum(pieces, start=next(pieces))
-            if self._slope != 1:
-                off = ~self._masks[k - 1][self._alive]
-                np.multiply(b, self._law.dtype.type(self._slope), out=b, where=off)
+            if not self._is_linear:
+                on, kind = self._masks[k - 1][self._alive], self._law.dtype.type
+                np.multiply(b, kind(self._slope), out=b, where=~on)
+                if self._above != 1:
+                    np.multiply(b, kind(self._above), out=b, where=on)
             trace.record(b, self._alive)
         return trace
 

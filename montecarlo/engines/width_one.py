@@ -63,8 +63,10 @@ class WidthOneChunk:
         self.networks = networks
         self._law = Weights(net, dtype)
         self._depth = len(self._law.widths) - 1
-        self._slope = float(Fraction(net.slope))
-        self._log_slope = 2 * np.log(self._slope) if self._slope else -np.inf
+        self._slope, self._above = (float(Fraction(slope)) for slope in net.pieces)
+        self._log_slope = 2 * np.log(abs(self._slope)) if self._slope else -np.inf
+        self._log_above = 2 * np.log(self._above)
+        self._is_linear = self._slope == 1 == self._above
         x, log_x = vector(net.input or "unit", 1)
         self.input: Array = magnified(x, log_x)
         self._drawn = np.zeros((networks, self._depth), self._law.dtype)
@@ -104,11 +106,11 @@ class WidthOneChunk:
 
     def slopes(self, layer: int) -> Array:
         """Return the diagonal of D_k of each network, shape (m, 1)."""
-        return np.where(self._on[:, layer - 1 : layer], 1.0, self._slope)
+        return np.where(self._on[:, layer - 1 : layer], self._above, self._slope)
 
     def log_jacobian_norms(self, first: int, last: int) -> Array:
         """Return log|M_lk|_F^2, shape (m,), as :meth:`montecarlo.engines.real_matrices.Chunk.log_jacobian_norms`."""
-        log_slopes = np.where(self._on[:, first - 1], 0.0, self._log_slope)
+        log_slopes = np.where(self._on[:, first - 1], self._log_above, self._log_slope)
         return np.asarray(log_slopes + self._log_steps[:, first : last - 1].sum(axis=1))
 
     def weights(self, layer: int) -> Array:
@@ -132,16 +134,24 @@ class WidthOneChunk:
             self._law.fill(rng, self._drawn)
             self._log_steps = self._logs(self._drawn)
             self._on = np.ones((m, depth), dtype=np.bool_)
-            if self._slope != 1 or "units" in self._needs:
-                self._on = sign * np.cumprod(np.sign(self._drawn), axis=1) > 0
-            if self._slope != 1:
-                self._log_steps += np.where(self._on, 0.0, self._log_slope)
+            if not self._is_linear or "units" in self._needs:
+                self._on = self._units(sign)
+            if not self._is_linear:
+                self._log_steps += np.where(self._on, self._log_above, self._log_slope)
         else:
             self._draw_until_death(rng, sign)
         self._log_norms = np.empty((m, depth + 1))
         self._log_norms[:, 0] = log_x
         self._log_norms[:, 1:] = _cumulated(self._log_steps)
         self._log_norms[:, 1:] += log_x
+
+    def _units(self, sign: float) -> NDArray[np.bool_]:
+        """Return where z > 0: below a negative slope what goes on is positive again."""
+        signs = np.sign(self._drawn)
+        if self._slope > 0:
+            return np.asarray(sign * np.cumprod(signs, axis=1) > 0)
+        signs[:, 0] *= sign
+        return (signs > 0) & np.logical_and.accumulate(signs != 0, axis=1)
 
     def _draw_until_death(self, rng: np.random.Generator, sign: float) -> None:
         m, depth = self._drawn.shape
@@ -159,15 +169,16 @@ class WidthOneChunk:
                 piece[:, 0] *= sign
             on = np.logical_and.accumulate(piece > 0, axis=1)
             self._on[alive, first:last] = on
-            self._log_steps[alive, first:last] = np.where(on, self._logs(piece), -np.inf)
+            logs = self._logs(piece, first) + self._log_above
+            self._log_steps[alive, first:last] = np.where(on, logs, -np.inf)
             alive, first = alive[on[:, -1]], last
 
-    def _logs(self, raw: Floats) -> Array:
-        """Return log w^2; -inf for 0."""
+    def _logs(self, raw: Floats, first: int = 0) -> Array:
+        """Return log w^2 for layers from the first one on, counted from 0; -inf for 0."""
         with np.errstate(divide="ignore"):
             logs = np.log(np.abs(raw), dtype=np.float64)
         logs *= 2
-        logs += self._law.log_factors[0]
+        logs += self._law.log_factors[first : first + raw.shape[1]]
         return np.asarray(logs)
 
     def _back_propagate(self, v: Array, log_v: float) -> None:
@@ -177,8 +188,8 @@ class WidthOneChunk:
         self._log_backward = np.empty_like(self._log_steps)
         self._log_backward[:, -1] = start
         self._log_backward[:, :-1] = later + start[:, None]
-        if self._slope != 1:
-            self._log_backward[~self._on] += self._log_slope
+        if not self._is_linear:
+            self._log_backward += np.where(self._on, self._log_above, self._log_slope)
 
 
 def _cumulated(steps: Array) -> Array:

@@ -28,6 +28,7 @@ from montecarlo.wording import counted, scaled
 from montecarlo.workers.places import borrowed
 from montecarlo.workers.workers import Workers, in_task_order
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """A function like the built-in ``map``, which applies a function to each item, in order."""
@@ -316,7 +317,8 @@ def run_island(task: Task) -> float:
     """Return the log of one island's estimate, a pure function of its task."""
     net, order, layer, particles, seed, digest, island = task
     rng = stream(seed, digest, f"island {island}")
-    weights, slope, half = Weights(net), float(Fraction(net.slope)), order // 2
+    usual, _ = of_usual_slope(net, "sampling by particles")
+    weights, slope, half = Weights(usual), float(Fraction(usual.slope)), order // 2
     x, log_x = vector(net.input or "unit", weights.widths[0])
     a = np.repeat(x[None, :], particles, axis=0)
     squares, halves = rescale(a)
@@ -405,9 +407,9 @@ def _mapper(net: Ensemble, executor: Any) -> Mapper:
 
 def _spreads(net: Ensemble, order: int, layer: int) -> list[Fraction]:
     """Return the bounds r_1, ..., r_layer on Var R^m/(E R^m)^2 given what comes before."""
-    widths, slope = sizes(net), Fraction(net.slope)
+    widths, slope = sizes(net), Fraction(of_usual_slope(net, "sampling by particles")[0].slope)
     if order == 2:
-        kurtosis = Fraction(net.law.kurtosis)
+        kurtosis = net.law.rational_moment(4)
         return [_spread_of_two(widths[k], widths[k - 1], slope, kurtosis) for k in range(1, layer + 1)]
     return [_spread_of_normal(widths[k], slope, order // 2) for k in range(1, layer + 1)]
 
@@ -452,11 +454,13 @@ def _assumptions(net: Ensemble, order: int, layer: int) -> tuple[str, ...]:
         return (rows, f"{law} {float(1 + max(spreads)):.6g} (E(|a_k|/|a_{{k-1}}|)^{order})^2: normal weights")
     widths = sizes(net)
     largest = max(spread * widths[k] for k, spread in enumerate(spreads, start=1))
+    exact = net.law.kurtosis
+    kurtosis = f"{float(net.law.rational_moment(4)):.6g}" if isinstance(exact, str) else str(exact)
     return (
         rows,
         "E[|a_k|^2 | a_{k-1}]/|a_{k-1}|^2 is the same for every a_{k-1} other than 0",
         f"E[|a_k|^4 | a_{{k-1}}] is at most 1 + c/n_k times its square, c = {largest}: "
-        f"the law's kurtosis is {net.law.kurtosis}",
+        f"the law's kurtosis is {kurtosis}",
     )
 
 

@@ -20,6 +20,7 @@ from montecarlo.rare_events.particles import require_layer
 from montecarlo.wording import counted, scaled
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
+from theory.ensembles.usual_slopes import of_usual_slope
 
 _BLOCK = 2**13
 """So many samples come from one stream."""
@@ -195,9 +196,10 @@ def tail_probability(
     last, threshold = _require_tail(net, c, layer)
     samples, seed = as_count("samples", samples, 2, example=10_000), as_count("seed", seed, 0, example=0)
     error = as_probability("error", error)
-    layers = Counter((width, net.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
+    usual, _ = of_usual_slope(net, "exponential tilting")
+    layers = Counter((width, usual.variance(k)) for k, width in enumerate(sizes(net)[1 : last + 1], start=1))
     t = log(threshold)
-    plan = _plan(layers, Fraction(net.slope), t, upper, math.log(3 / error) / samples)
+    plan = _plan(layers, Fraction(usual.slope), t, upper, math.log(3 / error) / samples)
     if not plan.rounding < 0.01:
         problem = f"is too extreme: rounding would change the answer by a factor e^{plan.rounding:.1g}"
         raise InvalidArgument("c", problem, "move it towards 1")
@@ -208,7 +210,7 @@ def tail_probability(
         excess = _sums_of_logs(plan.tilted, len(part), stream(seed, net.digest(), f"tail {block}")) - t
         part[:] = np.exp(-np.maximum(plan.theta * excess, 0.0)) * ((excess >= 0) if upper else (excess <= 0))
     share = empirical_bernstein_interval(values, 1.0, error)
-    log_dead = -math.inf if upper or net.slope else _log_dead(layers)
+    log_dead = -math.inf if upper or usual.slope else _log_dead(layers)
 
     def total(part: float, sign: int) -> float:
         log_part = plan.log_bound + sign * plan.rounding + math.log(part) if part > 0 else -math.inf

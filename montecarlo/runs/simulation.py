@@ -458,10 +458,12 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
     """Refuse what cannot be simulated, before anything is drawn, and return the components of each observable."""
     task.engine.refuse(task.net)
     precision = getattr(task.engine, "dtype", "float64")
-    if task.net.is_piecewise_linear and 0 < Fraction(task.net.slope) < _LEAST_SLOPE[precision]:
-        problem = f"{str(task.net.activation).split(':')[0]} has a slope that {precision} does not tell from 0"
-        remedy = f"use relu, or a slope of at least {float(_LEAST_SLOPE[precision]):g}"
-        raise InvalidArgument("activation", problem, remedy)
+    for slope in task.net.pieces if task.net.is_piecewise_linear else ():
+        if slope and not _LEAST_SLOPE[precision] <= abs(Fraction(slope)) <= 1 / _LEAST_SLOPE[precision]:
+            limit = "tell from 0" if abs(Fraction(slope)) < 1 else "hold the square of"
+            problem = f"{str(task.net.activation).split(':')[0]} has a slope that {precision} does not {limit}"
+            remedy = f"use relu, or a slope of at least {float(_LEAST_SLOPE[precision]):g}, and at most its inverse"
+            raise InvalidArgument("activation", problem, remedy)
     for observable in task.observables:
         if lacking := observable.needs - task.engine.provides:
             problem = f"{task.engine.name} does not have the {min(lacking)} that {observable.name} needs"

@@ -235,8 +235,8 @@ def _one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:
 
 def _blaming_what_was_given(bad: InvalidArgument, taken: Collection[str], query: Query) -> InvalidArgument:
     """Return the refusal in terms of what can be given: the initialization if that decided the law, and options."""
-    if bad.argument == "law" and query.net.init.name == "pytorch":
-        problem = f"is uniform under pytorch, and {bad.problem}"
+    if bad.argument == "law" and query.net.init.law is not None:
+        problem = f"is {query.net.law.name} under {query.net.init.name}, and {bad.problem}"
         return InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
     if bad.argument in quantities.OPTIONS and bad.argument not in taken:
         problem = f"{query.quantity} is not known for these networks: {bad.argument} {bad.problem}"
@@ -248,6 +248,6 @@ def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidA
     """Return the refusal of theory, which says so if sampling would answer."""
     if bad.argument not in _UNKNOWN or known.sample is None or not known.instead or query.net.symbols:
         return bad
-    if query.net.activation != "linear" and query.net.law.has_atoms and "gradient" in known.instead:
+    if not query.net.is_linear and query.net.law.has_atoms and "gradient" in known.instead:
         return bad  # gradients at a kink are not sampled either
     return InvalidArgument(bad.argument, bad.problem, f"{bad.remedy}; or sample('{known.instead}', net)")

@@ -10,6 +10,8 @@ from proofs_check.assumptions import Assumption
 from theory import symbols
 from theory.ensembles import Ensemble
 
+_ORTHOGONAL_TIMES_GAIN = Assumption("the weights are a gain times square Haar-orthogonal matrices")
+
 
 def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """Return all that an answer assumes of the networks, as a reader is told.
@@ -23,7 +25,9 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
-    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, _of_biases(net)]
+    if not net.has_independent_entries:
+        law = assumptions.ORTHOGONAL if net.init.square_gain == 1 else _ORTHOGONAL_TIMES_GAIN
+    out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), _of_biases(net)]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
@@ -34,12 +38,18 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
 
 def _of_variance(net: Ensemble) -> str:
     """Return the sentence on the variance of a weight."""
+    if net.init.layers:
+        return f"the entries of W_1, W_2, ... have the variances {net.init.describe().replace(',', ', ')}"
     if net.is_constant_width:
         return f"the weights have variance {symbols.variance(net, 1)}"
     if not net.has_independent_entries:
-        return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
+        gain = "1" if net.init.square_gain == 1 else str(net.init.square_gain)
+        return f"the entries of W_k have variance {gain}/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
-    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.gain_slope(net))}"
+    below, above = (symbols.number(slope) for slope in (net.pieces if net.is_piecewise_linear else (0, 1)))
+    symbol = None if net.init.value is None else symbols.number(net.init.value)
+    variance = net.init.variance(fan_in, fan_out, below, above=above, symbol=symbol)
+    return f"the entries of W_k have variance {variance}"
 
 
 def _of_biases(net: Ensemble) -> Assumption:
@@ -81,7 +91,7 @@ def assumed_of_gradients(query: Query) -> tuple[str, ...]:
     """Return all that an answer about moments of gradients or Hessian blocks assumes."""
     net = query.net
     more = [assumptions.PIECEWISE_LINEAR]
-    if net.slope != 1:
+    if not net.is_linear:
         more.append(assumptions.NO_ATOMS)
         more.append(assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT)
     return what_is_assumed(query, *more)

@@ -19,6 +19,7 @@ from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.irrational_numbers import RESCALING, closed_form
 from theory.symbols import latex
 
 
@@ -50,7 +51,19 @@ def readable(expression: sp.Expr) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Exp
             if root.exp == sp.Rational(1, 2):
                 named = (names[1][0] - names[0][0]) * sp.cancel(root / difference)
                 expression = expression.xreplace({root: named, 1 / root: 1 / named})
-    return expression, names
+    return _with_letter_for_rescaling(expression, names)
+
+
+def _with_letter_for_rescaling(
+    expression: sp.Expr, names: list[tuple[sp.Symbol, sp.Expr]]
+) -> tuple[sp.Expr, list[tuple[sp.Symbol, sp.Expr]]]:
+    """Give the number by which truncated normal weights are rescaled a letter, as its closed form is long."""
+    if not any(part.has(RESCALING) for part in (expression, *(base for _, base in names))):
+        return expression, names
+    taken = {str(letter) for letter in expression.free_symbols}
+    letter = sp.Symbol(next(name for name in ("u", "r", "t", "y", "z") if name not in taken), positive=True)
+    short = [(name, base.xreplace({RESCALING: letter})) for name, base in names]
+    return expression.xreplace({RESCALING: letter}), [*short, (letter, closed_form(RESCALING))]
 
 
 _LONG = 5

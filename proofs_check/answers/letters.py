@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from proofs_check.answers.query import Query
-from theory import symbols
-from theory.ensembles import Ensemble
+from theory.ensembles import Ensemble, Exact
 
 _READOUTS = {
     "random": "independent normal entries of variance 1/n_L, so that E|v|^2 = 1",
     "signs": "independent signs over sqrt(n_L), so that |v| = 1",
     "ones": "(1, ..., 1)",
 }
-_UNIT = {0: "max(z, 0)", 1: "z"}
+_UNIT = {"relu": "max(z, 0)", "linear": "z"}
 _SMOOTH = {
     "tanh": "tanh(z)",
     "erf": "erf(z)",
@@ -86,8 +85,16 @@ def _unit(net: Ensemble) -> str:
     """Return the activation as a formula in z."""
     if not net.is_piecewise_linear:
         return _SMOOTH.get(str(net.activation), f"{net.activation}(z), one's own")
-    slope = symbols.slope(net)
-    return _UNIT.get(slope, f"max(z, {slope}*z)")
+    below, above = net.pieces
+    if net.has_usual_slope:
+        return _UNIT.get(str(net.activation), f"max(z, {below}*z)")
+    if net.activation == "leaky:-1":
+        return "|z|"
+    return f"{_times(below)} for z < 0 and {_times(above)} for z > 0"
+
+
+def _times(slope: Exact) -> str:
+    return {"0": "0", "1": "z", "-1": "-z"}.get(str(slope), f"{slope}*z")
 
 
 def _meanings(query: Query) -> Iterator[tuple[str, str]]:
@@ -104,8 +111,8 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
         if isinstance(layer, str):
             yield layer, f"{layer} is a layer, from 1 to the depth"
     parts = (
-        (net.slope if net.is_piecewise_linear else None, "is the slope of phi below 0"),
-        (net.init.value, "is the variance of a weight"),
+        (net.slope_name, "is the slope of phi below 0"),
+        (net.init.value, f"is {'a letter in ' if net.init.formula else ''}the variance of a weight"),
         (net.bias.value, "is every bias" if net.bias.name == "constant" else "is the variance of a bias"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),

@@ -58,7 +58,7 @@ def gradient_law(query: Query) -> LogGradientLaw:
 
 def readout_assumed(query: Query) -> tuple[Assumption, ...]:
     """Return what laws of gradients assume of the readout."""
-    return () if query.net.slope == 1 else (assumptions.SIGN_SYMMETRIC_READOUT,)
+    return () if query.net.is_linear else (assumptions.SIGN_SYMMETRIC_READOUT,)
 
 
 def expansion_assumed(query: Query) -> tuple[str, ...]:

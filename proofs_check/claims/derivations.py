@@ -189,16 +189,16 @@ def gradients_assume(net: Ensemble) -> tuple[Assumption, ...]:
     >>> [assumed.sentence for assumed in gradients_assume(Ensemble(width="n", depth="L"))]
     ['the activation is linear, ReLU or leaky ReLU']
     """
-    if net.slope == 1:
+    if net.is_linear:
         return (assumptions.PIECEWISE_LINEAR,)
     readout = assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT
-    return (assumptions.PIECEWISE_LINEAR, assumptions.NO_ATOMS, readout)
+    return (assumptions.for_slopes(assumptions.PIECEWISE_LINEAR, net), assumptions.NO_ATOMS, readout)
 
 
 def _activation_moment(statistic: Moment, net: Ensemble, number: RandomNumber, order: Any) -> Derived:
     if isinstance(order, int) and order > 0 and order % 2 == 0:
         exact = _at_layers(number.layers, lambda k: activation_moment(net, order, k))
-        return Derived(exact, assumed=(assumptions.PIECEWISE_LINEAR,))
+        return Derived(exact, assumed=(assumptions.for_slopes(assumptions.PIECEWISE_LINEAR, net),))
     if order < 0 or not _is_normal_and_plain(net):
         raise _unknown(statistic)
     net.require_numbers("this moment")
@@ -232,7 +232,7 @@ def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
     if net.readout == "random":  # given a_L, f is normal with variance |a_L|^2/n
         return Derived(sp.factorial2(order - 1) * activation_moment(net, order) / n ** (order // 2))
     uncorrelated = net.has_independent_entries and net.bias.name != "constant"
-    if order == 2 and net.slope == 1 and net.architecture.is_plain and uncorrelated:
+    if order == 2 and net.is_linear and net.architecture.is_plain and uncorrelated:
         share = symbols.readout_power_sum(net, 2) / n  # the entries of a_L are uncorrelated and of one variance
         return Derived(share * activation_moment(net, 2), assumed=(assumptions.FIXED_READOUT,))
     raise _unknown(statistic)
@@ -244,7 +244,7 @@ def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) ->
     orders = [order for _, order in powers]
     if kind is Activation and all(isinstance(order, int) and order % 2 == 0 and order > 0 for order in orders):
         exact = _at_layers(layers, lambda *at: mixed_moment(net, dict(zip(at, orders, strict=True))))
-        return Derived(exact, assumed=(assumptions.PIECEWISE_LINEAR,))
+        return Derived(exact, assumed=(assumptions.for_slopes(assumptions.PIECEWISE_LINEAR, net),))
     if kind is Gradient and orders == [2, 2]:
         exact = _at_layers(layers, lambda first, last: gradient_product(net, first, last))
         return Derived(exact, assumed=gradients_assume(net))
@@ -283,7 +283,7 @@ def _log_cumulant(statistic: LogCumulant, net: Ensemble) -> Derived:
     simple = all(layer.is_Integer or layer.is_Symbol for layer in number.layers)
     law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
     assumed = (assumptions.NORMAL, *((assumptions.SURVIVAL,) if law.can_die else ()))
-    if isinstance(number, Gradient) and net.slope != 1:
+    if isinstance(number, Gradient) and not net.is_linear:
         assumed = (*assumed, assumptions.SIGN_SYMMETRIC_READOUT)
     if net.symbols or any(not layer.is_Integer for layer in number.layers):
         formula = law.cumulant(order)

@@ -77,8 +77,8 @@ def letters_of(net: Ensemble) -> dict[str, sp.Expr]:
     if net.is_constant_width:
         assert net.width is not None
         known["n"] = symbols.whole(net.width)
-    if net.is_piecewise_linear and net.activation not in ("linear", "relu"):
-        known["alpha"] = symbols.slope(net)
+    if str(net.activation).startswith("leaky:"):
+        known["alpha"] = symbols.number(net.pieces[0])
     if net.is_constant_width and net.has_independent_entries:
         known["sigma"] = sp.sqrt(symbols.variance(net, 1))
     sizes = [size for size in (net.widths or (net.width,)) if isinstance(size, str)]

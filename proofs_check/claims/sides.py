@@ -115,13 +115,8 @@ class Sides:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The letters that are neither sizes nor layers: K, slopes, variances, norms of inputs, a cosine."""
         net = self.net
-        named = (
-            net.slope if net.is_piecewise_linear else None,
-            net.init.value,
-            net.bias.value,
-            net.law.kurtosis,
-            net.architecture.symbol,
-        )
+        kurtosis = net.law.kurtosis if net.law.is_symbolic else None
+        named = (net.slope_name, net.init.value, net.bias.value, kurtosis, net.architecture.symbol)
         free = set(self.meaning.letters) | {symbols.number(name) for name in named if isinstance(name, str)}
         if self.has_formulas:
             free |= self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
@@ -181,7 +176,7 @@ class Sides:
     @property
     def slope_letter(self) -> str:
         """The name of the letter that is a slope, if there is one."""
-        return str(self.net.slope) if self.net.is_piecewise_linear else ""
+        return self.net.slope_name or ""
 
     def settings(self, *, norms: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
         """Return values for the parameters, crossed; see :func:`completed` for norms of the input.
@@ -477,10 +472,10 @@ class Sides:
             changes["widths"] = tuple(int(numbers[w]) if isinstance(w, str) else w for w in net.widths)
         if isinstance(net.depth, str):
             changes["depth"] = int(numbers[net.depth])
-        if net.is_piecewise_linear and isinstance(net.slope, str):
-            changes["activation"] = f"leaky:{numbers[net.slope]}"
+        if net.slope_name is not None:
+            changes["activation"] = f"leaky:{numbers[net.slope_name]}"
         if isinstance(net.init.value, str):
-            changes["init"] = str(numbers[net.init.value])
+            changes["init"] = net.init.at(Fraction(str(numbers[net.init.value])))
         if isinstance(net.bias.value, str):
             changes["bias"] = f"{net.bias.name}:{numbers[net.bias.value]}"
         out = net.at(**changes) if changes else net

@@ -53,14 +53,27 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
         parser.add_argument("--width", help="n: a number or a symbol's name")
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
-    parser.add_argument("--activation", help="linear (default), relu, leaky:SLOPE, or a smooth one such as tanh")
+    parser.add_argument(
+        "--activation",
+        help="linear (default), relu, leaky:SLOPE of any sign and size, abs, pieces:BELOW:ABOVE (the slopes below and "
+        "above 0), or a smooth one such as tanh",
+    )
     parser.add_argument(
         "--architecture",
         help="plain (default), residual:SCALE, residual:SCALE:two (two matrices a branch), layernorm or batchnorm:B; "
         "a SCALE is a number, 1/L or '1/sqrt(L)', L the number of branches",
     )
-    parser.add_argument("--init", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
-    parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
+    parser.add_argument(
+        "--init",
+        help="xavier (default), he, fan-out, geometric, lecun, pytorch, orthogonal; he_normal, glorot_uniform and the "
+        "like as in Keras and JAX; a gain, xavier:gain=5/3 or orthogonal:gain=sqrt(2); VARIANCE; one for each layer, "
+        "1,4,9; a formula in n_in, n_out and n, 2/n or '2/(n_in + n_out)'; one with a symbol, variance:s2/n",
+    )
+    parser.add_argument(
+        "--law",
+        help="normal (default), uniform, rademacher, truncated-normal (at two standard deviations), or symmetric (its "
+        "kurtosis a symbol K)",
+    )
     parser.add_argument("--bias", help="none (default), pytorch, VARIANCE, variance:NAME, or constant:NUMBER")
     parser.add_argument("--readout", help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers")
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")

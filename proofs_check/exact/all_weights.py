@@ -242,14 +242,14 @@ def _forward(
     net: Ensemble, matrices: tuple[Matrix, ...], biases: tuple[Vector, ...]
 ) -> Iterator[tuple[list[Vector], list[Vector], Fraction]]:
     """Yield a_0..a_L and D_1..D_L with their probability, for each choice of sides of the preactivations at 0."""
-    slope = Fraction(net.slope)
+    below, above = (Fraction(slope) for slope in net.pieces)
     paths: list[tuple[list[Vector], list[Vector], Fraction]] = [([_input(net)], [], Fraction(1))]
     for matrix, bias in zip(matrices, biases, strict=True):
         longer = []
         for activations, masks, chance in paths:
             z = [sum((w * a for w, a in zip(row, activations[-1], strict=True)), b)
                  for row, b in zip(matrix, bias, strict=True)]  # fmt: skip
-            sides = [(Fraction(1),) if v > 0 or slope == 1 else (slope,) if v < 0 else (slope, Fraction(1)) for v in z]
+            sides = [(above,) if v > 0 or below == above else (below,) if v < 0 else (below, above) for v in z]
             for mask in itertools.product(*sides):
                 coin = Fraction(1)
                 for side in sides:
@@ -262,13 +262,13 @@ def _forward(
 
 def _unit_distribution(net: Ensemble, vector: Vector, layer: int) -> dict[Fraction, Fraction]:
     """Return the law of phi(w . a + b) for one unit."""
-    slope = Fraction(net.slope)
+    below, above = (Fraction(slope) for slope in net.pieces)
     out: dict[Fraction, Fraction] = {}
     for (z, begun), *row in itertools.product(_bias_atoms(net, layer), *[net.law.atoms] * len(vector)):
         chance = begun
         for (value, p), a in zip(row, vector, strict=True):
             z, chance = z + value * a, chance * p
-        value = z if z > 0 else slope * z
+        value = above * z if z > 0 else below * z
         out[value] = out.get(value, Fraction(0)) + chance
     return out
 

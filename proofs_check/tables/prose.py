@@ -38,6 +38,14 @@ _SPOKEN = {
     ("init", "lecun"): "LeCun",
     ("init", "pytorch"): "PyTorch's default",
     ("init", "orthogonal"): "orthogonal",
+    ("init", "fan-out"): "He by fan-out",
+    ("init", "geometric"): "He by the mean fan",
+    **{
+        ("init", f"{name}_{law}"): f"{said} with {law} weights"
+        for name, said in (("he", "He"), ("glorot", "Glorot"), ("lecun", "LeCun"))
+        for law in ("normal", "uniform")
+    },
+    ("activation", "leaky:-1"): "the absolute value",
     ("readout", "random"): "",
     ("architecture", "plain"): "",
     ("architecture", "layernorm"): "layer norm",

@@ -276,7 +276,7 @@ def _surely_fails(assumption: Assumption, net: Ensemble) -> bool:
 def _stands_for(net: Ensemble, asked: Ensemble) -> bool:
     """Whether the letters of a network's slope, law and initialization stand for another's."""
     return (
-        (isinstance(net.slope, str) or net.slope == asked.slope)
+        ((net.slope_name is not None and asked.has_usual_slope) or net.activation == asked.activation)
         and (net.law.is_symbolic or net.law == asked.law)
         and (_stands_for_any_variance(net, asked) or net.init == asked.init)
     )

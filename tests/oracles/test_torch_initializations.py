@@ -118,3 +118,73 @@ def test_a_layer_drawn_by_pytorch_has_the_variance() -> None:
     freedom, t = math.prod(fans), math.log(2e9)
     chi_square = (w**2).sum().item() / float(Ensemble(widths=fans, init="he", activation="relu").variance(1))
     assert -2 * math.sqrt(freedom * t) <= chi_square - freedom <= 2 * math.sqrt(freedom * t) + 2 * t
+
+
+@pytest.mark.parametrize("fans", FANS)
+def test_the_default_of_linear_is_kaiming_with_the_root_of_five(fans: tuple[int, int], draws: list[Draw]) -> None:
+    init.kaiming_uniform_(layer(fans), a=math.sqrt(5))
+    require_same(Ensemble(widths=fans, init="1/(3*n_in)", law="uniform"), draws)
+
+
+@pytest.mark.parametrize("fans", FANS)
+@pytest.mark.parametrize("gain", ["5/3", "2", "tanh", "relu", "selu", "leaky:1/5"])
+def test_xavier_with_gain(gain: str, fans: tuple[int, int], draws: list[Draw]) -> None:
+    name, _, slope = gain.partition(":")
+    known = {"leaky": "leaky_relu"}.get(name, name)
+    if known[0].isalpha():
+        number = init.calculate_gain(known, float(Fraction(slope)) if slope else None)
+    else:
+        number = float(Fraction(gain))
+    init.xavier_normal_(layer(fans), gain=number)
+    require_same(Ensemble(widths=fans, init=f"xavier:gain={gain}"), draws)
+
+
+@pytest.mark.parametrize("fans", FANS)
+@pytest.mark.parametrize("activation", [*NONLINEARITIES, "leaky:-1", "leaky:3"])
+def test_the_other_mode_of_he(activation: str, fans: tuple[int, int], draws: list[Draw]) -> None:
+    slopes = {"leaky:-1": -1.0, "leaky:3": 3.0}
+    kind = NONLINEARITIES.get(activation) or {"nonlinearity": "leaky_relu", "a": slopes[activation]}
+    init.kaiming_normal_(layer(fans), mode="fan_out", **kind)
+    require_same(Ensemble(widths=fans, init="fan-out", activation=activation), draws)
+
+
+@pytest.mark.parametrize("fans", FANS)
+def test_he_uniform_is_kaiming_whatever_the_activation(fans: tuple[int, int], draws: list[Draw]) -> None:
+    init.kaiming_uniform_(layer(fans))
+    require_same(Ensemble(widths=fans, init="he_uniform", activation="tanh"), draws)
+
+
+@pytest.mark.parametrize("fans", FANS)
+def test_orthogonal_with_gain(fans: tuple[int, int]) -> None:
+    w = init.orthogonal_(layer(fans), gain=math.sqrt(2))
+    variance = float(Ensemble(widths=fans, init="orthogonal:gain=sqrt(2)").variance(1))
+    assert (w**2).mean().item() == pytest.approx(variance, rel=1e-12)
+
+
+def test_truncated_normal_entries_have_the_moments() -> None:
+    """False with probability below 1e-9, by Hoeffding's inequality for entries within two standard deviations."""
+    w = init.trunc_normal_(torch.empty(10**6, dtype=torch.float64), std=1.0, generator=torch.Generator().manual_seed(0))
+    law, rescaled = Ensemble(width=4, depth=1, init="he_normal").law, w * 1.0 / 0.87962566103423978
+    for order in (2, 4, 6):
+        reach = (2 / 0.8796) ** order * math.sqrt(math.log(2e9) / (2 * 10**6))
+        assert abs((rescaled**order).mean().item() - float(law.rational_moment(order))) < reach
+
+
+@pytest.mark.parametrize("slopes", [(-1, 1), (3, 1), (-1, 2), (0, 3)])
+def test_gradients_under_any_slopes_are_autograd_s(slopes: tuple[int, int]) -> None:
+    import numpy as np
+
+    from montecarlo import Chunk
+
+    net = Ensemble(widths=(3, 4, 2), activation=f"pieces:{slopes[0]}:{slopes[1]}", init="he_normal")
+    chunk = Chunk(net, np.random.Generator(np.random.SFC64(1)), 5, needs=frozenset({"backward", "weights"}))
+    weights, logs = [chunk.weights(k) for k in (1, 2)], chunk.log_gradient_norms([1, 2])
+    for m in range(5):
+        tensors = [torch.tensor(w[m], requires_grad=True) for w in weights]
+        a = torch.tensor(np.asarray(chunk.input))
+        for w in tensors:
+            z = w @ a
+            a = torch.where(z > 0, slopes[1] * z, slopes[0] * z)
+        (torch.tensor(np.asarray(chunk.readout[m])) @ a).backward()
+        squares = [float((w.grad**2).sum()) for w in tensors if w.grad is not None]
+        np.testing.assert_allclose(np.exp(logs[m]), squares, rtol=1e-10)

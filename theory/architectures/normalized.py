@@ -248,6 +248,5 @@ def _units(net: Ensemble, architecture: str) -> sp.Expr:
     require_normal(net.plain, "a normalized network")
     if net.slope != 0:
         raise InvalidArgument("activation", f"the formula is for ReLU, got {net.activation}", "use activation='relu'")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "the formula is for layers of one width", "use width=32")
+    net.require_equal_layers("the formula is for layers of one width", "use width=32")
     return symbols.whole(net.width_at(0))

@@ -62,7 +62,9 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     norm_x**8
     """
     require_order(order)
-    share, square = _share_moment(net, order // 2), symbols.input_power_sum(net, 2)
+    _require_orthogonal(net)
+    share = symbols.number(net.init.square_gain) ** (order // 2) * _share_moment(net, order // 2)
+    square = symbols.input_power_sum(net, 2)
     if square.is_number and square != 1 and order > _HIGHEST_POWER:
         problem = f"is too high for the exact power of |x|^2 = {square}"
         raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST_POWER}, or a symbolic network")
@@ -109,7 +111,9 @@ def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
     >>> orthogonal_log_mean(Ensemble(width=2, depth=3, activation="relu", init="orthogonal", input="e1"))
     -4*log(2)
     """
-    return _log_cumulant(net, 1) * symbols.whole(net.depth) + sp.log(symbols.input_power_sum(net, 2))
+    _require_orthogonal(net)
+    rate = _log_cumulant(net, 1) + sp.log(symbols.number(net.init.square_gain))
+    return rate * symbols.whole(net.depth) + sp.log(symbols.input_power_sum(net, 2))
 
 
 def orthogonal_log_variance(net: Ensemble) -> sp.Expr:
@@ -208,5 +212,4 @@ def _require_orthogonal(net: Ensemble) -> None:
     net.require_plain("a formula of orthogonal weights")
     if net.has_independent_entries:
         raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "unequal layers are isometries one way only", "use width=32")
+    net.require_equal_layers("unequal layers are isometries one way only", "use width=32")

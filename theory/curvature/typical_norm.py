@@ -251,8 +251,7 @@ def _require(net: Ensemble) -> None:
     require_normal(net, "the Hessian's size")
     if net.slope not in (0, 1):
         raise InvalidArgument("activation", f"these bounds are for linear and ReLU, got {net.activation!r}", "use relu")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, and these bounds are for one width", "use width=32")
+    net.require_equal_layers("differ, and these bounds are for one width", "use width=32")
     if net.depth == 1:
         raise InvalidArgument("depth", "the Hessian of depth 1 is 0", "use depth 2 or more")
     require_independent_masks(net)

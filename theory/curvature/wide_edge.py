@@ -270,8 +270,7 @@ def _require(net: Ensemble) -> int:
     require_normal(net, "the edge")
     if net.slope not in (0, 1):
         raise InvalidArgument("activation", f"the edge is for linear and ReLU, got {net.activation!r}", "use relu")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, and one width grows", "use width='n'")
+    net.require_equal_layers("differ, and one width grows", "use width='n'")
     if isinstance(net.depth, str):
         raise InvalidArgument("depth", f"must be a number, got the symbol {net.depth!r}", "use e.g. depth=8")
     if net.depth == 1:

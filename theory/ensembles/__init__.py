@@ -9,6 +9,9 @@ own_activations        a function of one's own and its derivative
 initializations        weight variance as a function of the fans
 architectures          plain, residual branches, layer or batch normalization
 ensemble               widths, depth, activation, architecture, readout, input
+fan_formulas           variances and gains as formulas, read safely
+truncated_normal       moments of the normal law cut off at two standard deviations
+usual_slopes           networks of any slopes as networks of slopes from 0 to 1
 =====================  =================================================
 """
 

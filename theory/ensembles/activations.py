@@ -1,4 +1,4 @@
-"""What an activation's name means: piecewise-linear ones have a slope, smooth ones have none."""
+"""What an activation's name means: piecewise-linear ones have slopes on both sides of 0, smooth ones have none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from theory.ensembles.own_activations import Activation
 SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "sine")
 """Activations that are no scaled copies of themselves: doubling what comes in does not double what goes out."""
 
-_ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid"}
-_NAMES = ("linear", "relu", "leaky:SLOPE", *SMOOTH)
+_ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid", "abs": "leaky:-1"}
+_NAMES = ("linear", "relu", "leaky:SLOPE", "pieces:BELOW:ABOVE", "abs", *SMOOTH)
 
 
 def parse_activation(value: object) -> str | Activation:
     """Read the ``activation`` argument: return the one name that the activation has, or one of the user's own.
+
+    ``leaky:SLOPE`` is SLOPE*z below 0 and z above; ``pieces:BELOW:ABOVE`` has a slope on either side, the one above 0
+    positive; ``abs`` is ``leaky:-1``.
 
     Raises
     ------
@@ -26,6 +29,8 @@ def parse_activation(value: object) -> str | Activation:
     --------
     >>> parse_activation("leaky:0"), parse_activation("Swish")
     ('relu', 'silu')
+    >>> parse_activation("pieces:-1:2"), parse_activation("pieces:1/2:1"), parse_activation("abs")
+    ('pieces:-1:2', 'leaky:1/2', 'leaky:-1')
     """
     if isinstance(value, Activation):
         if value.name.lower() in (*_NAMES, *_ALIASES, "leaky"):
@@ -40,14 +45,39 @@ def parse_activation(value: object) -> str | Activation:
     text = name + colon + slope_text
     if text in ("linear", "relu", *SMOOTH):
         return text
+    if text.startswith("pieces:"):
+        return _parse_pieces(slope_text)
     if not text.startswith("leaky:"):
         raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, _NAMES))
+    slope_text = text.removeprefix("leaky:").strip()
     if is_symbol_name(slope_text):
-        return text
-    slope = exact_fraction("activation", slope_text)
-    if not 0 <= slope <= 1:
-        raise InvalidArgument("activation", f"the slope must lie between 0 and 1, got {slope}", "use e.g. leaky:1/4")
-    return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
+        return f"leaky:{slope_text}"
+    return _named(exact_fraction("activation", slope_text), Fraction(1))
+
+
+def _parse_pieces(text: str) -> str:
+    example = "use e.g. pieces:-1:2, the slopes below and above 0"
+    parts = text.split(":")
+    if len(parts) != 2:
+        raise InvalidArgument("activation", f"pieces needs two slopes with a colon between them, got {text!r}", example)
+    if any(is_symbol_name(part.strip()) for part in parts):
+        problem = f"the slopes of pieces must be numbers, got {text!r}"
+        raise InvalidArgument("activation", problem, "use e.g. pieces:-1:2, or leaky:NAME for a symbol")
+    below, above = (exact_fraction("activation", part) for part in parts)
+    if above > 0:
+        return _named(below, above)
+    if below == 0 == above:
+        raise InvalidArgument("activation", "both slopes are 0, so that the network is 0", example)
+    # signs of weights do not matter, so z may be replaced by -z, and phi by -phi
+    same = f"pieces:{above}:{abs(below)}" if below > 0 or above == 0 else f"pieces:{-below}:{-above}"
+    problem = f"the slope above 0 must be positive, got {above}"
+    raise InvalidArgument("activation", problem, f"use {same}, whose norms have the same law")
+
+
+def _named(below: Fraction, above: Fraction) -> str:
+    if above != 1:
+        return f"pieces:{below}:{above}"
+    return {Fraction(0): "relu", Fraction(1): "linear"}.get(below, f"leaky:{below}")
 
 
 def known_name(activation: str | Activation) -> str:
@@ -80,8 +110,8 @@ def is_piecewise_linear(activation: str | Activation) -> bool:
     return isinstance(activation, str) and activation not in SMOOTH
 
 
-def slope_of(activation: str | Activation) -> Exact:
-    """Return the slope for negative arguments of a piecewise-linear activation, 1 for linear and 0 for ReLU.
+def pieces_of(activation: str | Activation) -> tuple[Exact, Fraction]:
+    """Return the slopes of a piecewise-linear activation below and above 0.
 
     Parameters
     ----------
@@ -95,13 +125,40 @@ def slope_of(activation: str | Activation) -> Exact:
 
     Examples
     --------
-    >>> slope_of("leaky:1/4")
-    Fraction(1, 4)
+    >>> pieces_of("relu"), pieces_of("pieces:-1:2"), pieces_of("leaky:s")
+    ((Fraction(0, 1), Fraction(1, 1)), (Fraction(-1, 1), Fraction(2, 1)), ('s', Fraction(1, 1)))
     """
     if isinstance(activation, Activation) or activation in SMOOTH:
         problem = f"this is known for piecewise-linear activations, and '{activation}' is none"
         raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
     if activation in ("linear", "relu"):
-        return Fraction(activation == "linear")
-    text = activation.removeprefix("leaky:")
-    return text if is_symbol_name(text) else Fraction(text)
+        return Fraction(activation == "linear"), Fraction(1)
+    kind, *slopes = activation.split(":")
+    if kind == "pieces":
+        return Fraction(slopes[0]), Fraction(slopes[1])
+    return slopes[0] if is_symbol_name(slopes[0]) else Fraction(slopes[0]), Fraction(1)
+
+
+def slope_of(activation: str | Activation) -> Exact:
+    """Return the slope for negative arguments, 1 for linear and 0 for ReLU, where it lies between 0 and 1.
+
+    Parameters
+    ----------
+    activation : str
+        A name that :func:`parse_activation` has returned.
+
+    Raises
+    ------
+    InvalidArgument
+        If the activation is smooth, or has another slope than 1 above 0, or a slope outside of [0, 1] below.
+
+    Examples
+    --------
+    >>> slope_of("leaky:1/4")
+    Fraction(1, 4)
+    """
+    below, above = pieces_of(activation)
+    if above != 1 or not (isinstance(below, str) or 0 <= below <= 1):
+        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got '{activation}'"
+        raise InvalidArgument("activation", problem, "use relu, linear, or e.g. leaky:1/4")
+    return below

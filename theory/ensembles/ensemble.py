@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from theory.ensembles.activations import is_piecewise_linear, parse_activation, slope_of
+from theory.ensembles.activations import is_piecewise_linear, parse_activation, pieces_of, slope_of
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
 from theory.ensembles.biases import Bias
@@ -41,14 +41,15 @@ class Ensemble:
     widths : sequence of int or str, optional
         The widths n_0, ..., n_L.
     activation : str or Activation
-        ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name); or a smooth one:
-        ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``; or an
+        ``linear``, ``relu``, ``leaky:SLOPE`` with the slope below 0 (a number, or a symbol's name), ``abs``, or
+        ``pieces:BELOW:ABOVE`` with the slopes below and above 0; or a smooth one: ``tanh``, ``erf``, ``sigmoid``,
+        ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``; or an
         :class:`Activation` of one's own.
-    init : str, int or Fraction
-        How the weight variance follows from the widths; see :class:`Initialization`.
+    init : str, int, Fraction or sequence of these
+        How the weight variance follows from the widths, or one for each layer; see :class:`Initialization`.
     law : str or Law, optional
-        The law of a weight; see :class:`Law`. By default it is ``normal``, or ``uniform`` under the PyTorch
-        initialization.
+        The law of a weight; see :class:`Law`. By default it is ``normal``, or the law that the initialization brings
+        along: ``uniform`` under PyTorch's, ``truncated-normal`` under ``he_normal``.
     bias : str, int, Fraction or Bias
         ``none``, ``pytorch``, a variance, ``variance:NAME`` or ``constant:NUMBER``; see :class:`Bias`.
     readout : str or sequence of numbers
@@ -95,7 +96,7 @@ class Ensemble:
         *,
         widths: Sequence[int | str] | None = None,
         activation: str | Activation = "linear",
-        init: str | int | Fraction | Initialization = "xavier",
+        init: str | int | Fraction | Sequence[Any] | Initialization = "xavier",
         law: str | Law | None = None,
         bias: str | int | Fraction | Bias = "none",
         readout: str | Sequence[Any] = "random",
@@ -104,7 +105,8 @@ class Ensemble:
     ) -> None:
         init = Initialization.parse(init)
         width, depth, layers = _parse_sizes(width, depth, widths)
-        default_law = "uniform" if init.name == "pytorch" else "normal"
+        init, width, layers = _by_layer(init, width, depth, layers)
+        default_law = init.law or "normal"
         activation = parse_activation(activation)
         parsed = {
             "width": width,
@@ -123,13 +125,14 @@ class Ensemble:
         self._require_consistency()
 
     def _require_consistency(self) -> None:
-        if self.init.name == "pytorch" and self.law.name != "uniform":
-            raise InvalidArgument(
-                "law",
-                f"the pytorch initialization is uniform, got {self.law.name!r}",
-                "use law='uniform' or init='1/96'",
-            )
+        if self.init.law not in (None, self.law.name):
+            problem = f"the {self.init.name} initialization is {self.init.law}, got {self.law.name!r}"
+            raise InvalidArgument("law", problem, f"use law={self.init.law!r} or init='1/96'")
+        if "n" in self.init.letters and self.widths is not None:
+            problem = f"{self.init.describe()!r} has the letter 'n', but the widths differ"
+            raise InvalidArgument("init", problem, "use n_in and n_out")
         self._require_distinct_symbols()
+        self._require_positive_variances()
         if self.init.name == "orthogonal":
             if not self.law.is_normal:
                 raise InvalidArgument(
@@ -151,6 +154,22 @@ class Ensemble:
                 raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
         self._require_fitting_architecture()
 
+    def _require_positive_variances(self) -> None:
+        """Refuse variances that are negative, infinite or irrational, where the widths are numbers."""
+        if not (self.init.formula or self.init.name == "geometric") or isinstance(self.slope_name, str):
+            return
+        below, above = pieces_of(self.activation) if self.is_piecewise_linear else (0, 1)
+        layers = range(1, 2 if self.widths is None else len(self.widths))
+        for k in layers:
+            fan_in, fan_out = self.width_at(k - 1), self.width_at(k)
+            if isinstance(fan_in, str) or isinstance(fan_out, str):
+                continue
+            one = None if self.init.value is None else Fraction(1)  # a symbol is positive, and stands for a factor
+            variance = self.init.variance(fan_in, fan_out, below, above=above, symbol=one)
+            if one is None and variance <= 0:
+                problem = f"{self.init.describe()!r} is {variance} for n_in = {fan_in} and n_out = {fan_out}"
+                raise InvalidArgument("init", problem, "a variance must be positive")
+
     def _require_fitting_architecture(self) -> None:
         """Refuse sizes, laws and inputs for which the architecture is not defined."""
         if not self.architecture.is_plain:
@@ -160,8 +179,7 @@ class Ensemble:
             if not self.is_piecewise_linear:
                 raise InvalidArgument("activation", f"'{self.activation}' is not known {wired}", "use e.g. relu")
         if self.architecture.name == "residual":
-            if not self.is_constant_width:
-                raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
+            self.require_equal_layers("what a branch adds to has its own width", "use width=32")
             if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
                 raise InvalidArgument("depth", f"{self.depth} matrices make no pairs", "use an even depth")
             of_depth = isinstance(self.architecture.alpha, str) and self.architecture.symbol is None
@@ -186,7 +204,7 @@ class Ensemble:
         taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
         parts: list[tuple[str, Any, str]] = [
             *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
-            ("activation", self._slope_name, "the slope"),
+            ("activation", self.slope_name, "the slope"),
             ("init", self.init.value, "the variance"),
             ("bias", self.bias.value, "the bias"),
             ("architecture", self.architecture.symbol, "the scale or the batch"),
@@ -254,7 +272,7 @@ class Ensemble:
             raise InvalidArgument("depth", "follows from widths", "change widths instead")
         if "init" in changes:
             init = Initialization.parse(changes["init"])
-            if "pytorch" in (self.init.name, init.name):  # the default law follows from it
+            if self.init.law or init.law:  # the default law follows from it
                 changes = {"law": None, **changes}
         return replace(self, **changes)
 
@@ -282,18 +300,36 @@ class Ensemble:
             assert self.width is not None
             return self.width
         if not isinstance(layer, int):
-            raise InvalidArgument("layer", f"{layer!r} is symbolic, but the widths differ", "give its number")
+            differ = "variances" if self.init.layers else "widths"
+            raise InvalidArgument("layer", f"{layer!r} is symbolic, but the {differ} differ", "give its number")
         return self.widths[layer]
 
     @property
     def slope(self) -> Exact:
-        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU; smooth ones are refused."""
+        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU.
+
+        Smooth activations, slopes outside of [0, 1], and other slopes than 1 for positive arguments are refused: what
+        knows those asks for :attr:`pieces`, or for the network that ``usual_slopes`` returns.
+        """
         return slope_of(self.activation)
 
     @property
-    def _slope_name(self) -> str | None:
-        """The slope's name where it is a symbol."""
-        slope = self.slope if self.is_piecewise_linear else None
+    def pieces(self) -> tuple[Exact, Fraction]:
+        """The slopes of the activation for negative and for positive arguments; smooth ones are refused."""
+        return pieces_of(self.activation)
+
+    @property
+    def has_usual_slope(self) -> bool:
+        """Whether there is nothing that ``of_usual_slope`` would change, as for ReLU and smooth activations."""
+        if not self.is_piecewise_linear:
+            return True
+        below, above = self.pieces
+        return above == 1 and (isinstance(below, str) or 0 <= below <= 1)
+
+    @property
+    def slope_name(self) -> str | None:
+        """The name of the slope for negative arguments where it is a symbol, else None."""
+        slope = self.pieces[0] if self.is_piecewise_linear else None
         return slope if isinstance(slope, str) else None
 
     @property
@@ -302,13 +338,18 @@ class Ensemble:
         return is_piecewise_linear(self.activation)
 
     @property
+    def is_linear(self) -> bool:
+        """Whether there is no activation, so that a layer is its matrix."""
+        return self.activation == "linear"
+
+    @property
     def is_homogeneous(self) -> bool:
         """Whether scaling the input scales the output: no biases, and no smooth activation."""
         return self.is_piecewise_linear and self.bias.name == "none"
 
     @property
     def is_constant_width(self) -> bool:
-        """Whether all layers have the same width."""
+        """Whether all layers have the same width, and weights of the same variance."""
         return self.widths is None
 
     @property
@@ -326,7 +367,7 @@ class Ensemble:
         """The names of the symbols in the ensemble, in reading order; there are none if every part is a number."""
         sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
         kurtosis = (self.law.kurtosis,) if self.law.is_symbolic else ()
-        parts = [*sizes, self._slope_name, self.init.value, self.bias.value, *kurtosis, self.architecture.symbol]
+        parts = [*sizes, self.slope_name, self.init.value, self.bias.value, *kurtosis, self.architecture.symbol]
         return tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
 
     @property
@@ -359,6 +400,25 @@ class Ensemble:
             problem = f"{who} is known for piecewise-linear activations only, got '{self.activation}'"
             raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
 
+    def require_equal_layers(self, problem: str, remedy: str) -> None:
+        """Refuse layers of unequal widths, or with variances of their own, where one of each is needed.
+
+        Parameters
+        ----------
+        problem, remedy : str
+            What is wrong with unequal widths, and what would do.
+
+        Raises
+        ------
+        InvalidArgument
+            If the widths differ, with that message, or if the initialization has a variance for each layer.
+        """
+        if self.init.layers:
+            problem = f"gives each layer a variance of its own ({self.init.describe():.40}), and one is needed here"
+            raise InvalidArgument("init", problem, "use e.g. init='1/32'")
+        if not self.is_constant_width:
+            raise InvalidArgument("widths", problem, remedy)
+
     @property
     def can_die(self) -> bool:
         """Whether all units of a layer can be 0 with positive probability, so that a_L = 0.
@@ -366,7 +426,9 @@ class Ensemble:
         With residual branches the input of a branch remains, and of units that are standardized together one is
         positive. Behind biases a dead layer revives, and the last one alone counts.
         """
-        units_die = self.activation == "relu" and self.architecture.name in ("plain", "batchnorm")
+        units_die = (
+            self.is_piecewise_linear and self.pieces[0] == 0 and self.architecture.name in ("plain", "batchnorm")
+        )
         return units_die or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
@@ -380,8 +442,9 @@ class Ensemble:
         self.require_numbers("variance")
         if isinstance(layer, bool) or not isinstance(layer, int) or layer < 1:
             raise InvalidArgument("layer", f"weights are numbered 1, 2, ..., got {layer!r}", "use 1, ..., depth")
-        gain_slope = self.slope if self.is_piecewise_linear else 0  # He's gain is that of ReLU for all others
-        return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), gain_slope))
+        below, above = self.pieces if self.is_piecewise_linear else (0, 1)  # He's gain is that of ReLU for all others
+        fans = self.width_at(layer - 1), self.width_at(layer)
+        return Fraction(self.init.variance(*fans, below, above=above, layer=layer))
 
     def bias_variance(self, layer: int) -> Fraction:
         """Return the variance of an entry of b_k, for an ensemble without symbols; 0 if it is constant.
@@ -412,7 +475,7 @@ class Ensemble:
             *(("widths", part, "widths=(784, 10)") for part in layers),
             ("width", self.width, "width=32"),
             ("depth", self.depth, "depth=64"),
-            ("activation", self._slope_name, "activation='leaky:1/4'"),
+            ("activation", self.slope_name, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
             ("bias", self.bias.value, "bias='1/10'"),
             ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),
@@ -424,7 +487,7 @@ class Ensemble:
 
     def __repr__(self) -> str:
         """Return the call that makes the ensemble, without what is so by default."""
-        usual = "uniform" if self.init.name == "pytorch" else "normal"
+        usual = self.init.law or "normal"
         given: list[tuple[str, object, object]] = [
             ("width", self.width, None),
             ("depth", self.depth if self.widths is None else None, None),
@@ -496,6 +559,23 @@ def _parse_sizes(
     if len(set(layers)) == 1:  # each ensemble has one form, so that equal ones compare equal
         return layers[0], len(layers) - 1, None
     return None, len(layers) - 1, layers
+
+
+def _by_layer(
+    init: Initialization, width: int | str | None, depth: int | str, widths: tuple[int | str, ...] | None
+) -> tuple[Initialization, int | str | None, tuple[int | str, ...] | None]:
+    """Give layers with variances of their own widths of their own, so that nothing takes them for equal."""
+    if not init.layers:
+        return init, width, widths
+    if isinstance(depth, str):
+        problem = f"gives {len(init.layers)} layers a variance, and the depth is the symbol {depth!r}"
+        raise InvalidArgument("init", problem, f"use depth={len(init.layers)}")
+    if depth != len(init.layers):
+        problem = f"gives {len(init.layers)} layers a variance, and the depth is {depth}"
+        raise InvalidArgument("init", problem, "give one for each layer, or one for all")
+    if len(set(init.layers)) == 1:  # each ensemble has one form
+        return Initialization("variance", init.layers[0]), width, widths
+    return init, None, (width,) * (depth + 1) if widths is None and width is not None else widths
 
 
 def _joined(vector: str | tuple[Any, ...]) -> str:

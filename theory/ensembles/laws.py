@@ -10,11 +10,13 @@ from numbers import Integral
 from typing import Any
 
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
+from theory.ensembles.truncated_normal import NAME as TRUNCATED
+from theory.ensembles.truncated_normal import RESCALING, truncated_coefficients, truncated_moment_name
 
 Sampler = Callable[[Any, tuple[int, ...]], Any]
 """``sampler(rng, shape)`` returns standardized entries, drawn from a :class:`numpy.random.Generator`."""
 
-_NAMED = ("normal", "uniform", "rademacher", "symmetric")
+_NAMED = ("normal", "uniform", "rademacher", TRUNCATED, "symmetric")
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class Law:
     Parameters
     ----------
     name : str
-        ``normal``, ``uniform``, ``rademacher``, ``symmetric`` (any symmetric law, whose moments are symbols: the
-        kurtosis ``K``, then ``m6``, ``m8``, ...), or a name of one's own.
+        ``normal``, ``uniform``, ``rademacher``, ``truncated-normal`` (cut off at two standard deviations and rescaled,
+        as in Keras and JAX), ``symmetric`` (any symmetric law, whose moments are symbols: the kurtosis ``K``, then
+        ``m6``, ``m8``, ...), or a name of one's own.
     atoms : tuple of (value, probability) pairs
         The values of a discrete law before standardization, and their exact probabilities.
     moments : tuple of int, Fraction or str
@@ -207,6 +210,12 @@ class Law:
         order : int
             The order, not negative.
 
+        Returns
+        -------
+        Fraction or str
+            The moment; a name for the moments of ``symmetric``, and for those of ``truncated-normal``, which are
+            irrational: :func:`theory.symbols.number` has them in closed form.
+
         Raises
         ------
         InvalidArgument
@@ -226,6 +235,8 @@ class Law:
             return Fraction(math.prod(range(1, order, 2)))
         if self.name == "uniform":
             return Fraction(3**m, order + 1)
+        if self.name == TRUNCATED:
+            return truncated_moment_name(m)
         if self.name == "symmetric":
             return "K" if order == 4 else f"m{order}"
         if self.atoms:
@@ -237,6 +248,27 @@ class Law:
                 f"give it: Law.from_moments({self.name!r}, {{..., {order}: ...}})",
             )
         return self.moments[m - 1]
+
+    def rational_moment(self, order: int) -> Fraction:
+        """Return the moment of an order as a rational number, to 30 digits where it is irrational, for those who draw.
+
+        Raises
+        ------
+        InvalidArgument
+            If the moment is a symbol or not known.
+
+        Examples
+        --------
+        >>> float(Law.named("truncated-normal").rational_moment(4))
+        2.3655367171296495
+        """
+        moment = self.moment(order)
+        if self.is_symbolic and isinstance(moment, str):
+            raise InvalidArgument("law", f"the moment {moment} of {self.name!r} is a symbol", "use e.g. law='uniform'")
+        if isinstance(moment, str):
+            p, q = truncated_coefficients(order // 2)
+            return p * RESCALING ** (order // 2) + q * RESCALING ** (order // 2 - 1)
+        return Fraction(moment)
 
     def describe(self) -> str:
         """Return the text that stands for the law in fingerprints, with all that decides its draws."""
@@ -310,6 +342,6 @@ def parse_law(value: object) -> Law:
     """
     if isinstance(value, Law):
         return value
-    if isinstance(value, str) and (is_symbol_name(value) or value == ""):
+    if isinstance(value, str) and (is_symbol_name(value) or value in ("", *_NAMED)):
         return Law.named(value)
     raise InvalidArgument("law", f"cannot read {value!r} as a law", f"use a Law or one of {', '.join(_NAMED)}")

@@ -299,8 +299,7 @@ def _best_width(net: Ensemble, c: Fraction) -> int:
 
 def _require(net: Ensemble) -> None:
     require_normal(net, "the phase diagram")
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, and one width is asked for", "use width='n'")
+    net.require_equal_layers("differ, and one width is asked for", "use width='n'")
     net.at(width=1).require_numbers("the phase diagram")
     _require_kept_mean(net)
 

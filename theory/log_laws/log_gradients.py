@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
@@ -63,7 +65,7 @@ class LogGradientLaw(LogSumLaw):
 
     def __post_init__(self) -> None:
         require_normal(self.net, "log|df/dW_k|^2")
-        require_independent_masks(self.net)
+        require_independent_masks(self._usual[0])
         require_layer(self.net, self.layer, optional=self.net.is_constant_width)
 
     @property
@@ -72,7 +74,7 @@ class LogGradientLaw(LogSumLaw):
 
         The factors of the layers above k belong to the backward pass, which maps the width of a layer to the one below.
         """
-        net, last = self.net, self.net.depth
+        net, last = self._usual[0], self.net.depth
         readout = [] if net.readout not in ("random", "signs") else [(self._readout_factor(), sp.S.One)]
         if net.is_constant_width:
             layers = [(factor, times - 1) for factor, times in layer_factors(net, 1, last)]
@@ -87,8 +89,8 @@ class LogGradientLaw(LogSumLaw):
 
     @property
     def constant(self) -> sp.Expr:
-        """Return |x|^2, times |v|^2 of a fixed readout."""
-        norm = symbols.input_power_sum(self.net, 2)
+        """Return |x|^2, times |v|^2 of a fixed readout, and what a slope beyond 1 multiplies gradients by."""
+        norm = symbols.number(self._usual[1]) * symbols.input_power_sum(self.net, 2)
         if self.net.has_sign_symmetric_readout:
             return norm
         return norm * symbols.readout_power_sum(self.net, 2)
@@ -100,4 +102,8 @@ class LogGradientLaw(LogSumLaw):
         """
         width = symbols.whole(self.net.width_at(self.net.depth))
         kind = ChiSquares if self.net.readout == "random" else Coins
-        return kind(width, 1 / width, symbols.slope(self.net))
+        return kind(width, 1 / width, symbols.slope(self._usual[0]))
+
+    @property
+    def _usual(self) -> tuple[Ensemble, Fraction]:
+        return of_usual_slope(self.net, "the law of log|df/dW_k|^2", signs=True)

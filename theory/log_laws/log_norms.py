@@ -14,6 +14,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
 from theory.requirements import (
@@ -137,7 +138,7 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
     if net.bias.name != "none":
         return _survival_with_biases(net, net.depth if layer is None else layer)
-    if net.init.name == "pytorch":  # it does not allow another law, and the variance does not matter here
+    if net.init.law is not None:  # it does not allow another law, and the variance does not matter here
         net = net.at(init=1)
     return LogNormLaw(net.at(law="normal"), layer).survival()
 
@@ -176,6 +177,7 @@ def layer_factor(net: Ensemble, layer: int) -> ChiSquares:
     """
     require_ensemble(net)
     require_product(net, "the factor of a layer")
+    net, _ = of_usual_slope(net, "the factor of a layer")
     return ChiSquares(symbols.whole(net.width_at(layer)), symbols.variance(net, layer), symbols.slope(net))
 
 
@@ -234,6 +236,7 @@ def density(net: Ensemble) -> sp.Expr:
     exp(-r/2)/2
     """
     require_normal(net, "the density")
+    net, _ = of_usual_slope(net, "the density")
     if net.slope != 1:
         raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
     if isinstance(net.depth, str):

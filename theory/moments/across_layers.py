@@ -79,6 +79,8 @@ def _through(net: Ensemble, orders: dict[int, int]) -> sp.Expr:
 
 
 def _of_two(net: Ensemble, orders: dict[int | str, int]) -> sp.Expr:
+    if net.init.layers:
+        net.require_equal_layers("differ", "give numbers")
     if len(orders) != 2 or not net.is_constant_width:
         raise InvalidArgument("orders", "symbolic layers come in twos, at constant width", "give numbers")
     (early, first), (late, second) = orders.items()

@@ -229,6 +229,8 @@ def _ordered(net: Ensemble, series: Series) -> sp.Expr:
 
 
 def _width(net: Ensemble) -> sp.Symbol:
+    if net.init.layers:
+        net.require_equal_layers("differ", "use width='n'")
     if not net.is_constant_width or not isinstance(net.width, str):
         raise InvalidArgument("width", "an expansion in 1/n needs a symbolic width", "use width='n'")
     return symbols.whole(net.width)

@@ -13,6 +13,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import moment_before
 from theory.moments.gradients import backward_moment, gradient_moment
 from theory.moments.jacobians import jacobian_moment
@@ -46,6 +47,9 @@ def gradient_product(net: Ensemble, first: int | str, second: int | str) -> sp.E
     """
     for layer in (first, second):
         require_layer(net, layer)
+    usual, factor = of_usual_slope(net, "the product of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** 2 * gradient_product(usual, first, second)
     if first == second:
         return gradient_moment(net, first, 4)
     net.require_plain("the product of two layers' gradients")  # with biases W_j a_(j-1) does not factor out

@@ -11,6 +11,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import activation_moment, moment_before
 from theory.moments.powers import power_applied
 from theory.moments.transfer import (
@@ -89,6 +90,9 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     """
     require_order(order)
     require_independent_entries(net, biases=True)
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** (order // 2) * gradient_moment(usual, layer, order)
     if net.slope == 0 and net.law.is_normal and not net.has_sign_symmetric_readout:
         from theory.moments.fixed_readouts import fixed_readout_gradient_moment
 
@@ -125,6 +129,9 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     """
     require_order(order)
     require_independent_entries(net, biases=True)
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** (order // 2) * backward_moment(usual, layer, order)
     require_independent_masks(net, biases=True)
     require_layer(net, layer)
     net = net.at(bias="none")

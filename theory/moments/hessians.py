@@ -18,6 +18,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import moment_before
 from theory.moments.gradient_products import gradient_product
 from theory.moments.gradients import backward_moment, gradient_moment
@@ -63,6 +64,9 @@ def hessian_block_moment(net: Ensemble, first: int | str, second: int | str, ord
     norm_x**4*(1 + 5/n)**(L - 2)*(n + 1)*(n + 5)/16
     """
     require_two_layers(net, first, second, biases=True)
+    usual, factor = of_usual_slope(net, "the moment of the Hessian", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** order * hessian_block_moment(usual, first, second, order)
     jacobian = jacobian_moment(net, first, second, order)
     return symbols.gather(backward_moment(net, second, order) * jacobian * moment_before(net, first, order))
 
@@ -142,6 +146,9 @@ def gauss_newton_trace(net: Ensemble) -> sp.Expr:
     """
     require_ensemble(net)
     net.require_plain("the trace of the Gauss-Newton part")
+    usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
+    if usual != net:
+        return symbols.number(factor) * gauss_newton_trace(usual)
     if net.is_constant_width and (net.slope == 1 or net.has_sign_symmetric_readout):
         return symbols.gather(symbols.whole(net.depth) * gradient_moment(net))
     if net.slope not in (0, 1):
@@ -201,6 +208,10 @@ def residual_part_moment(net: Ensemble, target: symbols.Scalar = 0) -> sp.Expr:
     >>> residual_part_moment(Ensemble(width="n", depth=2, readout="signs"), sp.Symbol("y"))
     2*n*norm_x**2*y**2 + 2*norm_x**4
     """
+    require_ensemble(net)
+    usual, factor = of_usual_slope(net, "the moment of the Hessian", signs=True)
+    if usual != net:
+        return symbols.number(factor) ** 2 * residual_part_moment(usual, target)
     total = sp.S.Zero
     pairs = _pairs(net)
     net.require_plain("the residual part")  # with biases f is no product with W_k and W_l

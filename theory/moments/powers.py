@@ -57,9 +57,11 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
         return matrix[0] ** steps * vector[0]
     if steps.is_Integer and all(entry.is_Rational for entry in matrix):
         return (matrix ** int(steps) * vector)[0]  # SymPy squares repeatedly
-    if steps.is_Integer:
+    is_irrational = not matrix.free_symbols | vector.free_symbols
+    if steps.is_Integer and (transfer.is_affine or not (is_irrational and len(transfer.basis) == 2)):
+        tidied = sp.expand if is_irrational else symbols.tidy  # a polynomial in one irrational number
         for _ in range(int(steps)):
-            vector = (matrix * vector).applyfunc(symbols.tidy)
+            vector = (matrix * vector).applyfunc(tidied)
         return vector[0]
     if not has_closed_form(transfer):
         problem = f"this law and order follow a recursion of {len(transfer.basis)} terms, with no closed form in L"
@@ -71,7 +73,7 @@ def power_applied(transfer: TransferMatrix, start: Callable[[IntegerPartition], 
     once = symbols.tidy((matrix * vector)[0])
     # the result is a sum of two geometric sequences, and its first two values give both coefficients
     rising, falling = once - lower * vector[0], upper * vector[0] - once
-    if (upper - lower).is_rational_function():
+    if (upper - lower).is_rational_function() and not is_irrational:
         terms = ((rising, upper), (falling, lower))
         return sp.Add(*(symbols.tidy(part / (upper - lower)) * symbols.tidy(value) ** steps for part, value in terms))
     return (rising * upper**steps + falling * lower**steps) / symbols.tidy(upper - lower)

@@ -16,7 +16,7 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
 from theory import symbols
-from theory.balls import Ball, precision, require_digits
+from theory.balls import Ball, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.powers import has_closed_form, power_applied
 from theory.moments.transfer import TransferMatrix, input_power_sums, transfer_matrix
@@ -203,11 +203,11 @@ class MomentSequence:
         require_digits(digits)
         if depth >= 1 << 62:
             raise InvalidArgument("depth", f"{depth} is beyond what can be squared up to", "use a smaller depth")
-        if not all(entry.is_Rational for entry in entries):
+        if any(entry.free_symbols for entry in entries):
             names = sorted({str(symbol) for entry in entries for symbol in entry.free_symbols})
             raise InvalidArgument("depth", f"a number needs numbers, got the symbols {', '.join(names)}", "give them")
         with precision(digits + 10 + 2 * len(str(depth)) * self.size):
-            exact = [flint.arb(flint.fmpq(int(entry.p), int(entry.q))) for entry in entries]
+            exact = [enclose_number(entry) for entry in entries]
             d = self.size
             matrix, vector = flint.arb_mat(d, d, exact[: d * d]), flint.arb_mat(d, 1, exact[d * d :])
             return (matrix**depth * vector)[0, 0]
@@ -246,7 +246,6 @@ def activation_sequence(net: Ensemble, order: int) -> MomentSequence:
     3
     """
     require_ensemble(net)
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, so there is no sequence in the depth", "use width=32")
+    net.require_equal_layers("differ, so there is no sequence in the depth", "use width=32")
     transfer = transfer_matrix(net, order)
     return MomentSequence(transfer, tuple(map(partial(input_power_sums, net), transfer.basis)))

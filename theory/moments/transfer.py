@@ -31,6 +31,7 @@ from sympy.utilities.iterables import multiset_partitions, partitions
 from theory import symbols
 from theory.biases import bias_constant, bias_variance
 from theory.ensembles import Ensemble, InvalidArgument, Law, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.requirements import require_independent_entries, require_order
 
 IntegerPartition = tuple[int, ...]
@@ -268,6 +269,7 @@ class Layer:
         require_ensemble(net)
         width = symbols.whole(net.width_at(layer))
         net.require_plain("the step of a layer", biases=True)
+        net, _ = of_usual_slope(net, "the step of a layer")
         constant = bias_constant(net)
         if constant != 0 and symbols.slope(net) ** 2 != 1:
             problem = (

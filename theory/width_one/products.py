@@ -217,6 +217,8 @@ def require_chain(net: Ensemble) -> None:
     >>> require_chain(Ensemble(width=1, depth="L", law="uniform"))
     """
     require_ensemble(net)
+    if net.init.layers:
+        net.require_equal_layers("differ", "use width=1")
     if net.width != 1:
         raise InvalidArgument("width", f"a chain has width 1, got {net.width or net.widths}", "use width=1")
     if net.slope != 1:

@@ -9,5 +9,6 @@ fixed_readout     the same under ReLU and a readout that is not random
 moments        mean, order 4, typical size
 biases         the mean with biases, in weights and in biases
 fixed_readout  the same under ReLU and a readout that is not random
+two_slopes     the mean under slopes of any signs and variances of the layers' own
 =============  ====================================================
 """

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from montecarlo.drawing.weights import Weights, _discrete, integer_multiples, log
 from montecarlo.intervals import catoni_interval, clopper_pearson_interval
 from theory.ensembles import Ensemble, InvalidArgument, Law
+from theory.ensembles.truncated_normal import RESCALING
 
 ERROR = 1e-9 / 4
 
@@ -207,3 +208,34 @@ def test_an_array_of_another_shape_is_refused_even_where_assertions_are_off(init
     weights = Weights(Ensemble(width=3, depth=2, init=init))
     with pytest.raises(InvalidArgument, match=r"^out: W_1 is 3 by 3, and \(5, "):
         weights.draw(1, np.random.default_rng(0), np.empty(shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_truncated_normal_entries_end_at_two_standard_deviations_of_the_normal_law(dtype):
+    """Moments by Hoeffding's inequality for bounded entries: false with probability below 1e-9."""
+    net = Ensemble(width=64, depth=1, init="he_normal")
+    weights = Weights(net, dtype)
+    raw = weights.draw(1, np.random.Generator(np.random.SFC64(0)), np.empty((50, 64, 64), dtype)).astype(np.float64)
+    assert 1.999 < np.abs(raw).max() <= 2
+    for order in (1, 2, 3, 4):
+        reach = 2 * 2.0**order * np.sqrt(np.log(2e9) / (2 * raw.size))
+        moment = float(net.law.rational_moment(order)) * float(1 / RESCALING) ** (order / 2)
+        assert abs(np.mean(raw**order) - moment) < reach
+    assert weights.scale(1) == pytest.approx(np.sqrt(2 / 64) / 0.87962566103423978, rel=1e-14)
+
+
+def test_truncated_entries_are_drawn_again_in_order():
+    net = Ensemble(width=64, depth=1, init="he_normal")
+    drawn = Weights(net).draw(1, np.random.Generator(np.random.SFC64(0)), np.empty((1, 64, 64)))
+    stream = np.random.Generator(np.random.SFC64(0))
+    expected = stream.standard_normal(64 * 64)
+    while (beyond := np.flatnonzero(np.abs(expected) > 2)).size:
+        expected[beyond] = stream.standard_normal(len(beyond))
+    np.testing.assert_array_equal(drawn.ravel(), expected)
+
+
+def test_each_layer_has_its_own_variance():
+    weights = Weights(Ensemble(width=3, depth=3, init="1,4,9"))
+    assert [weights.scale(k) for k in (1, 2, 3)] == [1, 2, 3]
+    orthogonal = Weights(Ensemble(widths=(3, 2, 2), init="orthogonal:gain=3"))
+    assert [orthogonal.scale(k) for k in (1, 2)] == [3, 3]

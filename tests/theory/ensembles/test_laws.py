@@ -255,5 +255,5 @@ class TestNames:
 
     @pytest.mark.parametrize("value", ["", "zzz", "1/2", "half-normal", 3, 0.5, math.nan, True, ["normal"]])
     def test_of_no_law_are_answered_with_all(self, value: Any, refusal: Any) -> None:
-        with refusal("law", repr(value), "normal, uniform, rademacher, symmetric"):
+        with refusal("law", repr(value), "normal, uniform, rademacher, truncated-normal, symmetric"):
             parse_law(value)
