@@ -199,7 +199,8 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
-    value = net.init.variance(fan_in, fan_out, slope(net))
+    gain_slope = slope(net) if net.is_piecewise_linear else sp.S.Zero  # He's gain is that of ReLU for all others
+    value = net.init.variance(fan_in, fan_out, gain_slope)
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 
