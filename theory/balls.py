@@ -6,6 +6,7 @@ without a word. Here an undecided comparison is None, and a NaN is an error.
 
 from __future__ import annotations
 
+import decimal
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -169,6 +170,32 @@ def require_digits(digits: int) -> None:
     """
     if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS:
         raise InvalidArgument("digits", f"must be between 1 and {_MOST_DIGITS}, got {digits!r}", "use e.g. digits=30")
+
+
+def decimal_bound(ball: Ball, digits: int, *, upper: bool) -> str:
+    """Return a decimal number below or above a ball, to that many significant digits.
+
+    Parameters
+    ----------
+    ball : flint.arb
+        The ball, which must be finite.
+    digits : int
+        The number of digits.
+    upper : bool
+        Whether the number is above it.
+
+    Examples
+    --------
+    >>> third = enclose(sp.Rational(1, 3))
+    >>> decimal_bound(third, 3, upper=False), decimal_bound(third, 3, upper=True)
+    ('0.333', '0.334')
+    """
+    mantissa, exponent = (ball.upper() if upper else ball.lower()).man_exp()
+    context = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING if upper else decimal.ROUND_FLOOR)
+    power = abs(int(exponent))
+    scale = decimal.Decimal(2**power)
+    exact = decimal.Decimal(int(mantissa))
+    return str(context.multiply(exact, scale) if exponent >= 0 else context.divide(exact, scale))
 
 
 def less(left: Ball, right: Ball) -> bool | None:

@@ -19,8 +19,8 @@ class Query:
     ----------
     net : Ensemble
         The networks that are asked about.
-    order : int
-        The power of a norm.
+    order : int or Fraction
+        The power of a norm; a whole one is an int.
     layer : int, str or None
         The layer k, by its number or a symbol's name; None stands for the usual layer of the quantity.
     layers : tuple of two, or None
@@ -29,6 +29,8 @@ class Query:
         A probability.
     c : Fraction
         The factor in P(|a_k|^2 >= c |x|^2).
+    at_point : Fraction or None
+        The point at which a density or a distribution is asked for.
     digits : int or None
         How many decimal digits are to be enclosed; None asks for a float.
     quantity : str
@@ -38,11 +40,12 @@ class Query:
     """
 
     net: Ensemble
-    order: int = 2
+    order: int | Fraction = 2
     layer: Layer | None = None
     layers: tuple[Layer, Layer] | None = None
     p: Fraction = Fraction(1, 2)
     c: Fraction = Fraction(1, 2)
+    at_point: Fraction | None = None
     digits: int | None = None
     quantity: str = ""
     left: Notation = _NOTHING

@@ -50,6 +50,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
+from theory.log_laws.norm_moments import enclosed_norm_moment, least_order, norm_moment, require_finite
 from theory.moments.jacobians import weight_product_moment
 
 
@@ -182,20 +183,23 @@ def _activation_moment(statistic: Moment, net: Ensemble, number: RandomNumber, o
     if isinstance(order, int) and order > 0 and order % 2 == 0:
         exact = _at_layers(number.layers, lambda k: activation_moment(net, order, k))
         return Derived(exact, assumed=(assumptions.PIECEWISE_LINEAR,))
-    if order < 0 or not _is_normal_and_plain(net):
+    if not _is_normal_and_plain(net):
         raise _unknown(statistic)
-    net.require_numbers("this moment")
-    return Derived(None, lambda digits: _fractional_moment(law_of(number, net), sp.Rational(order), digits))
+    return _real_moment(number, net, sp.Rational(order))
 
 
-def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
-    """Return E|a|^order: the product of the moments of the layers' independent factors."""
-    with precision(digits + 15):
-        half = flint.acb(flint.arb(flint.fmpq(int(order.p), 2 * int(order.q))))
-        total = (half.real * enclose(law.constant, digits + 15).log()).exp() * log_survival_ball(law.terms).exp()
-        for factor, times in law.terms:
-            total *= factor.transform(half).real ** int(times)
-        return total
+def _real_moment(number: RandomNumber, net: Ensemble, order: sp.Rational) -> Derived:
+    """Answer for an order that is not even: a formula of gamma functions for letters, else a ball."""
+    simple = all(layer.is_Integer or layer.is_Symbol for layer in number.layers)
+    law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
+    assumed = (assumptions.NORMAL, assumptions.PIECEWISE_LINEAR)
+    require_finite(law, order)
+    if net.symbols or any(not layer.is_Integer for layer in number.layers):
+        if (order - least_order(law)).is_positive is None:  # it is infinite at some widths
+            net.require_numbers("a moment of negative order")
+        formula = norm_moment(law, order)
+        return Derived(formula if simple else formula.subs(symbols.whole("layer0"), number.layers[0]), assumed=assumed)
+    return Derived(None, lambda digits: enclosed_norm_moment(law, order, digits), assumed)
 
 
 def _is_normal_and_plain(net: Ensemble) -> bool:

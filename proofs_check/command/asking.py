@@ -11,8 +11,8 @@ from proofs_check.closed_forms import names as closed_form_names
 from proofs_check.command.option_values import (
     ReadValue,
     exact_number,
+    exact_order,
     exact_probability,
-    integer,
     layer,
     positive,
     two_layers,
@@ -98,7 +98,9 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
         ``"derive"`` or ``"sample"``: digits are derived only.
     """
     add_ensemble_options(parser)
-    parser.add_argument("--order", action=ReadValue, read=integer, help="power of the norm (default 2)")
+    parser.add_argument(
+        "--order", action=ReadValue, read=exact_order, help="power of the norm (default 2); 1, -1 and 1/2 too"
+    )
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
     parser.add_argument(
@@ -106,6 +108,7 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
     )
     parser.add_argument("--c", action=ReadValue, read=exact_number, help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)")
     if action == "derive":
+        parser.add_argument("--at", action=ReadValue, read=exact_number, help="the point of a density or distribution")
         parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
 
 

@@ -14,6 +14,7 @@ from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import hessian_block_moment, hessian_moment
 from theory.ensembles import InvalidArgument
+from theory.requirements import require_order
 
 
 def _left(query: Query) -> Notation:
@@ -28,7 +29,8 @@ def _derive(query: Query) -> Derivation:
             problem = f"of the whole Hessian's norm must be 2, got {query.order}"
             raise InvalidArgument("order", problem, "use order=2, or ask for one block with layers=(1, 3)")
         return formula(query, hessian_moment(query.net), assumed_of_gradients(query))
-    return formula(query, hessian_block_moment(query.net, *query.layers, query.order), assumed_of_gradients(query))
+    exact = hessian_block_moment(query.net, *query.layers, require_order(query.order))
+    return formula(query, exact, assumed_of_gradients(query))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:

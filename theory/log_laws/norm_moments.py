@@ -18,7 +18,7 @@ are given survival. A chi-square with b degrees of freedom has moments of the or
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb
+from math import comb, factorial
 
 import flint
 import sympy as sp
@@ -34,16 +34,20 @@ from theory.log_laws.masked_signs import Coins
 _WRITTEN_OUT = 64
 """Up to this width a ReLU layer's sum is written with two rational numbers."""
 
-_WIDEST = 1000
+_WIDEST = 100
 """The gamma functions of a wider layer are no formula to read."""
+
+_HIGHEST = 200
+"""Of a higher order, up or down, they are none either."""
+
+_LARGEST = 10**6
+"""No order is beyond this."""
 
 _LONGEST = 64
 """A power of numbers with a larger exponent is not multiplied out."""
 
 
-def norm_moment(
-    law: LogSumLaw, order: int | str | Fraction | sp.Rational, *, given_survival: bool = False
-) -> sp.Expr:
+def norm_moment(law: LogSumLaw, order: int | str | Fraction | sp.Rational, *, given_survival: bool = False) -> sp.Expr:
     r"""Derive :math:`E|a|^t`, where the law is that of :math:`\log|a|^2`, for any rational order t but 0.
 
     Parameters
@@ -64,7 +68,8 @@ def norm_moment(
     Raises
     ------
     InvalidArgument
-        If the order is 0 or no exact number, the moment is infinite, or a width is a number above 1000.
+        If the order is 0 or no exact number, the moment is infinite, a width is a number above 100, or the order
+        is beyond 200.
 
     References
     ----------
@@ -82,9 +87,10 @@ def norm_moment(
     sqrt(2)/sqrt(pi)
     """
     exact = require_finite(law, order, given_survival=given_survival)
-    if too_wide(law):
-        problem = "is so wide that its gamma functions are no formula to read"
-        raise InvalidArgument("width", problem, "use a symbol's name, or numbers for all else")
+    if not has_formula(law, exact):
+        argument = "order" if abs(exact) > _HIGHEST else "width"
+        problem = "is so large a number that gamma functions are no formula to read"
+        raise InvalidArgument(argument, problem, "give numbers for all sizes, which has an enclosure")
     out = law.constant ** (exact / 2)
     for factor, times in law.terms:
         moment = _factor_moment(factor, exact / 2)
@@ -172,6 +178,8 @@ def require_finite(
     """
     read = exact_fraction("order", str(order) if isinstance(order, sp.Rational) else order)
     exact = sp.Rational(read.numerator, read.denominator)
+    if abs(exact) > _LARGEST:
+        raise InvalidArgument("order", f"must be at most {_LARGEST} in size, got {exact}", "use e.g. order=1")
     if exact == 0:
         raise InvalidArgument("order", "0 gives the probability that the norm is not 0", "use e.g. order=1")
     if exact > 0:
@@ -208,16 +216,22 @@ def least_order(law: LogSumLaw) -> sp.Expr:
     return -sp.Min(*degrees)
 
 
-def too_wide(law: LogSumLaw) -> bool:
-    """Whether a layer is so wide that the moments have no formula to read.
+def has_formula(law: LogSumLaw, order: sp.Rational | Fraction | int) -> bool:
+    """Whether the moment of that order has a formula to read: no width or order in it is too large a number.
+
+    Parameters
+    ----------
+    law, order
+        As for :func:`norm_moment`.
 
     Examples
     --------
     >>> from theory import Ensemble, LogNormLaw
-    >>> too_wide(LogNormLaw(Ensemble(width=10**6, depth=2))), too_wide(LogNormLaw(Ensemble(width="n", depth=2)))
-    (True, False)
+    >>> [has_formula(LogNormLaw(Ensemble(width=width, depth=2)), 1) for width in (10**6, "n")]
+    [False, True]
     """
-    return any(factor.width.is_Integer and factor.width > _WIDEST for factor, _ in law.terms)
+    wide = any(factor.width.is_Integer and factor.width > _WIDEST for factor, _ in law.terms)
+    return not wide and abs(order) <= _HIGHEST
 
 
 def _factor_moment(factor: ChiSquares | Coins, s: sp.Rational) -> sp.Expr:
@@ -288,7 +302,8 @@ def stirling(m: int, j: int) -> int:
     >>> stirling(4, 2)
     7
     """
-    return sum((-1) ** (j - i) * comb(j, i) * i**m for i in range(j + 1)) // int(sp.factorial(j))
+    total: int = sum((-1) ** (j - i) * comb(j, i) * i**m for i in range(j + 1))
+    return total // factorial(j)
 
 
 def _power(base: sp.Expr, times: sp.Expr) -> sp.Expr:

@@ -109,7 +109,7 @@ def _even_moments(net: Ensemble, layer: int | str, highest: int, digits: int) ->
 
 
 def _even_moment(net: Ensemble, order: int, layer: int, digits: int) -> Ball:
-    if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain:
+    if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain and net.is_homogeneous:
         sequence = activation_sequence(net, order)
         if not sequence.has_symbols:
             return sequence.ball(layer, digits)
