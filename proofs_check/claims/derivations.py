@@ -194,9 +194,9 @@ def _real_moment(number: RandomNumber, net: Ensemble, order: sp.Rational) -> Der
     law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
     assumed = (assumptions.NORMAL, assumptions.PIECEWISE_LINEAR)
     require_finite(law, order)
+    if net.slope != 1 or (order - least_order(law)).is_positive is None:
+        net.require_numbers("this moment")  # sums are faster in balls, and negative orders infinite at some widths
     if net.symbols or any(not layer.is_Integer for layer in number.layers):
-        if (order - least_order(law)).is_positive is None:  # it is infinite at some widths
-            net.require_numbers("a moment of negative order")
         formula = norm_moment(law, order)
         return Derived(formula if simple else formula.subs(symbols.whole("layer0"), number.layers[0]), assumed=assumed)
     return Derived(None, lambda digits: enclosed_norm_moment(law, order, digits), assumed)

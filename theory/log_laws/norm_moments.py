@@ -210,9 +210,8 @@ def least_order(law: LogSumLaw) -> sp.Expr:
     >>> least_order(LogNormLaw(Ensemble(width="n", depth="L", activation="relu")))
     -1
     """
-    degrees = [
-        sp.S.One if factor.slope == 0 else factor.width for factor, _ in law.terms if isinstance(factor, ChiSquares)
-    ]
+    chi_squares = [factor for factor, times in law.terms if isinstance(factor, ChiSquares) and times != 0]
+    degrees = [sp.S.One if factor.slope == 0 else factor.width for factor in chi_squares]
     return -sp.Min(*degrees)
 
 
@@ -237,7 +236,7 @@ def has_formula(law: LogSumLaw, order: sp.Rational | Fraction | int) -> bool:
 def _factor_moment(factor: ChiSquares | Coins, s: sp.Rational) -> sp.Expr:
     """Return E[R^s; R > 0], a dead layer's 0 left out."""
     if isinstance(factor, Coins):
-        return _coins_moment(factor, s)
+        return coins_moment(factor, s)
     n, scale = factor.width, (2 * factor.scale) ** s
     if factor.slope == 1:
         return scale * gamma_ratio(n / 2, s)
@@ -276,8 +275,22 @@ def _two_gammas(n: int, s: sp.Rational) -> sp.Expr:
     return sp.Add(*shares)
 
 
-def _coins_moment(factor: Coins, s: sp.Rational) -> sp.Expr:
-    """Return E[R^s; R > 0] of masked signs; whole orders by the factorial moments of the units that are on."""
+def coins_moment(factor: Coins, s: sp.Rational) -> sp.Expr:
+    """Return E[R^s; R > 0] of masked signs; whole orders by the factorial moments of the units that are on.
+
+    Parameters
+    ----------
+    factor : Coins
+        The factor R.
+    s : sympy.Rational
+        The power of R.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> coins_moment(Coins(n, 1 / n, sp.Integer(0)), sp.Integer(2))
+    (n + 1)/(4*n)
+    """
     n, slope = factor.width, factor.slope
     if slope == 1:
         return (factor.scale * n) ** s
