@@ -15,6 +15,7 @@ formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
+points           densities and distributions at a point
 sampling         how many networks, by which engine, where they run
 real_orders      moments of orders that are not even
 sampled_means    valid intervals for heavy-tailed means

@@ -34,6 +34,11 @@ def activation(layer: Layer) -> Notation:
     return Notation(f"a_{layer}", f"a_{{{layer}}}")
 
 
+def output() -> Notation:
+    """Return f."""
+    return Notation("f", "f")
+
+
 def gradient(layer: Layer) -> Notation:
     """Return df/dW_k."""
     return Notation(f"df/dW_{layer}", rf"\partial f/\partial W_{{{layer}}}")

@@ -106,7 +106,7 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
     parser.add_argument(
         "--p", action=ReadValue, read=exact_probability, help="a probability, exact: 1/2 (default), 0.01, 1e-400"
     )
-    parser.add_argument("--c", action=ReadValue, read=exact_number, help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)")
+    parser.add_argument("--c", action=ReadValue, read=exact_number, help="c in P(|a_k|^2 >= c|x|^2), P(|f| >= c)")
     if action == "derive":
         parser.add_argument("--at", action=ReadValue, read=exact_number, help="the point of a density or distribution")
         parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")

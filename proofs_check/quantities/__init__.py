@@ -1,7 +1,7 @@
 """What `derive` and `sample` can be asked for, one file each: a formula or a number of theory, an estimate, or both.
 
 ======================  ===================================================
-activation              E|a_k|^order
+activation              E|a_k|^order, of any real order
 kurtosis                E|a_k|^4/(E|a_k|^2)^2
 kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n
@@ -21,7 +21,13 @@ quantile                p-quantile of |a_k|^2
 gradient_median         median of |df/dW_k|_F^2
 exceedance              P(|a_k|^2 >= c |x|^2)
 width                   least n with P(|a_L|^2 >= c |x|^2) >= p
-density                 density of |a_L|^2 of a linear network
+density                 density of |a_L|^2, at a point or as a formula
+distribution            P(|a_k|^2 <= r)
+output                  E|f|^order of the output f = <v, a_L>, of any positive order
+output_kurtosis         E f^4/(E f^2)^2
+output_density          density of f, at a point or as a formula
+output_distribution     P(f <= u)
+output_exceedance       P(|f| >= c)
 lyapunov_expansion      E log(|a_k|^2/|a_{k-1}|^2) in 1/n
 log_variance_expansion  Var log(|a_k|^2/|a_{k-1}|^2) in 1/n
 ======================  ===================================================

@@ -29,11 +29,11 @@ from theory import symbols
 from theory.balls import Ball, precision
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
-from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
 from theory.log_laws.masked_signs import Coins
+from theory.log_laws.meijer_densities import root_density
 from theory.log_laws.norm_moments import enclosed_norm_moment, least_order
 from theory.requirements import require_free_name, require_normal
 
@@ -129,7 +129,7 @@ class OutputLaw(LogSumLaw):
         --------
         >>> law = OutputLaw(Ensemble(width=1, depth=1, init=1, input="e1"))
         >>> print(law.enclosed_density(2, 20).str(20, radius=False))  # K_0(2)/pi
-        0.036252881270936702384
+        0.036253545671935125812
         """
         exact = exact_fraction("u", u)
         if exact == 0:
@@ -142,10 +142,10 @@ class OutputLaw(LogSumLaw):
         """Return the density at 0: given all else f is normal with variance r^2, so that it is E 1/(r sqrt(2 pi))."""
         others = _Scale(self.net, self)
         if (least_order(others) + 1).is_nonnegative:
-            raise InvalidArgument("u", "the density of the output at 0 is infinite here", "use a point such as 1/10")
+            raise InvalidArgument("u", "0 is where the density of this output is infinite", "use e.g. u='1/10'")
         with precision(digits + 20):
             mean = enclosed_norm_moment(others, -1, digits + 5, given_survival=True)
-            return log_survival_ball(others.terms).exp() * mean / (2 * flint.arb.pi()).sqrt()
+            return others.enclosed_survival() * mean / (2 * flint.arb.pi()).sqrt()
 
     def enclosed_distribution(self, u: int | str | Fraction | float, digits: int = 30) -> Ball:
         """Return P(f <= u) as a ball; a dead network counts, with f = 0.
@@ -193,17 +193,6 @@ class OutputLaw(LogSumLaw):
             size = flint.arb(flint.fmpq(exact.numerator, exact.denominator))
             return self.enclosed_exceedance(2 * size.log(), digits)
 
-    def enclosed_survival(self) -> Ball:
-        """Return P(f != 0) as a ball, at the present precision.
-
-        Examples
-        --------
-        >>> net = Ensemble(widths=(10, 3, 2, 3), activation="relu", init="he")
-        >>> OutputLaw(net).enclosed_survival().overlaps(flint.arb(147) / 256)
-        True
-        """
-        return log_survival_ball(self.terms).exp()
-
 
 @dataclass(frozen=True)
 class _Scale(LogSumLaw):
@@ -223,27 +212,28 @@ class _Scale(LogSumLaw):
 
 
 def output_density(net: Ensemble) -> sp.Expr:
-    r"""Derive the density of the output of a linear network with normal weights, a Meijer G-function in ``u``.
+    r"""Derive the density of the output at normal weights, a Meijer G-function in ``u`` or a mixture of them.
 
     Parameters
     ----------
     net : Ensemble
-        A linear network with normal weights, whose depth is a number; its widths may be symbols.
+        A network of :class:`OutputLaw` that is linear or ReLU, and whose depth is a number; a linear one may have
+        symbols for widths.
 
     Returns
     -------
     sympy.Expr
-        The density as a function of the symbol ``u``, which is real.
+        The density as a function of the real symbol ``u``; it integrates to the probability of survival.
 
     Raises
     ------
     InvalidArgument
-        For another law or activation, a symbolic depth, or a symbol of the name ``u`` in the network.
+        As :class:`OutputLaw`; for a leaky activation, a symbolic depth, a mixture of more than 60 functions, or a
+        symbol of the name ``u`` in the network.
 
-    Notes
-    -----
-    :math:`f^2/C` is a product of chi-squares, whose Mellin transform is
-    :math:`\prod_i 2^t\Gamma(d_i/2+t)/\Gamma(d_i/2)`. Its density p gives that of f by :math:`|u|\,p(u^2)`.
+    References
+    ----------
+    L. Noci et al., arXiv:2106.06615, for a normal readout; here :mod:`theory.log_laws.meijer_densities`.
 
     Examples
     --------
@@ -251,21 +241,8 @@ def output_density(net: Ensemble) -> sp.Expr:
     >>> density
     meijerg(((), ()), ((0, 0), ()), u**2/4)/(2*pi)
     >>> u = next(iter(density.free_symbols))
-    >>> float(sp.N(density.subs(u, 1), 15))  # K_0(1)/pi
-    0.134016240962634
+    >>> round(float(sp.N(density.subs(u, 1), 15)), 12)  # K_0(1)/pi
+    0.134016241017
     """
-    law = OutputLaw(net)
-    if net.slope != 1:
-        problem = f"the density of the output of {net.activation} is a mixture"
-        raise InvalidArgument("activation", problem, "ask for it at a point, or use activation='linear'")
-    if isinstance(net.depth, str):
-        raise InvalidArgument("depth", f"the G-function has one parameter a layer, got {net.depth!r}", "give a number")
     require_free_name(net, "u", "the argument of the density")
-    u = sp.Symbol("u", real=True)
-    factors = [factor for factor, times in law.terms for _ in range(int(times))]
-    chi_squares = [factor for factor in factors if isinstance(factor, ChiSquares)]
-    signs = [factor.scale * factor.width for factor in factors if isinstance(factor, Coins)]  # constant, as all are on
-    scale = law.constant * sp.Mul(*signs, *(2 * factor.scale for factor in chi_squares))
-    orders = [(factor.width - 1) / 2 for factor in chi_squares]
-    gammas = sp.Mul(*(sp.gamma(factor.width / 2) for factor in chi_squares))
-    return sp.meijerg([[], []], [orders, []], u**2 / scale) / (sp.sqrt(scale) * gammas)
+    return root_density(OutputLaw(net), sp.Symbol("u", real=True))

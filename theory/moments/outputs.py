@@ -14,6 +14,7 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction
+from theory.log_laws.masked_signs import Coins
 from theory.log_laws.norm_moments import coins_moment, norm_moment
 from theory.log_laws.output_law import OutputLaw
 from theory.moments.activations import activation_moment, moment_before
@@ -60,8 +61,9 @@ def output_moment(net: Ensemble, order: int | str | Fraction = 2) -> sp.Expr:
         return symbols.readout_power_sum(net, 2) / n * activation_moment(net, 2)  # entries of a_L are uncorrelated
     law = OutputLaw(net)  # refuses what is not known
     scale = law.terms[-1][0].scale
-    if net.readout == "signs":
-        masked = coins_moment(law.terms[-2][0], sp.Integer(even // 2))
+    coins = law.terms[-2][0] if net.readout == "signs" else None
+    if isinstance(coins, Coins):
+        masked = coins_moment(coins, sp.Integer(even // 2))
     else:
         masked = symbols.readout_power_sum(net, 2) ** (even // 2)
     return odd * scale ** (even // 2) * masked * moment_before(net, net.depth, even)

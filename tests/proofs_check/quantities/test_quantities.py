@@ -31,6 +31,9 @@ SYMBOLIC = {
     "log-gradient": "--width n --depth L --readout signs",
     "survival": f"--width n --depth L {RELU} --law uniform",
     "density": "--width n --depth 2",
+    "output": f"--order 1 --width n --depth L {RELU}",
+    "output-kurtosis": f"--width n --depth L {RELU}",
+    "output-density": "--width n --depth 2",
     "lyapunov-expansion": f"--width n --depth L --law symmetric {RELU}",
     "log-variance-expansion": "--width n --depth L --law symmetric",
 }
@@ -40,6 +43,9 @@ NUMERIC = {
     "gradient-median": f"--width 8 --depth 8 {RELU}",
     "exceedance": "--width 8 --depth 8 --c 2",
     "width": "--width n --depth 8",
+    "distribution": "--width 8 --depth 8 --at 1/2",
+    "output-distribution": f"--width 8 --depth 8 {RELU} --at 1/2",
+    "output-exceedance": f"--width 8 --depth 8 {RELU} --c 2",
 }
 
 
@@ -212,7 +218,7 @@ def test_a_sampled_interval_holds_the_derived_number(derive, vanishing, name):
         ("median --width 4 --depth 3 --law uniform", "--law: .*normal weights"),
         ("median --width 4 --depth 3 --layer 0", "--layer: the input is not random"),
         ("log-gradient --width 4 --depth 3 --readout ones " + RELU, "--readout: "),
-        ("density --width 4 --depth 3 " + RELU, "--activation: "),
+        ("density --width 4 --depth 3 --activation leaky:1/2", "--activation: "),
         ("density --width 4 --depth L", "--depth: "),
         ("inner-product --width 4 --depth 2 " + RELU, "--depth: .*angle is random"),
         ("lyapunov-expansion --width 4 --depth 2", "--width: .*symbolic width"),
