@@ -73,7 +73,7 @@ class Quantity:
     takes : tuple of str
         Which options matter, of :data:`OPTIONS`. Those of the ensemble that are not among them always do.
     sample_takes : tuple of str, optional
-        Which options matter to `sample`; by default the same but the digits.
+        Which options matter to `sample`; by default the same but the digits and the point.
     sampled_layer : int, optional
         The layer that is sampled unless another is named; by default the last.
     instead : str
@@ -99,7 +99,9 @@ class Quantity:
         if action == "derive":
             return self.takes
         return (
-            tuple(name for name in self.takes if name != "digits") if self.sample_takes is None else self.sample_takes
+            tuple(name for name in self.takes if name not in ("digits", "at"))
+            if self.sample_takes is None
+            else self.sample_takes
         )
 
 
