@@ -34,6 +34,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.gamma: lambda x: x.gamma(),
     sp.erf: lambda x: x.erf(),
     sp.erfi: lambda x: x.erfi(),
+    sp.besselk: lambda order, x: _bessel_k(order, x),
     # SymPy's polygamma(0, x) is digamma; polygamma(m, x) = (-1)^(m+1) m! zeta(m+1, x)
     sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
     sp.uppergamma: lambda s, x: x.gamma_upper(s),
@@ -291,6 +292,17 @@ def _least(numbers: Any) -> Ball:
     for other in numbers[1:]:
         least = least.min(other)
     return least
+
+
+def _bessel_k(order: Ball, x: Ball) -> Ball:
+    """Return K, with more working digits where those of whole orders cancel."""
+    digits = flint.ctx.dps
+    for work in (digits, 2 * digits, 4 * digits):
+        with precision(work):
+            ball = x.bessel_k(order)
+        if ball.rel_accuracy_bits() >= x.rel_accuracy_bits() // 2:
+            break
+    return ball
 
 
 def _polygamma(order: Ball, x: Ball) -> Ball:

@@ -98,11 +98,9 @@ class Quantity:
         """
         if action == "derive":
             return self.takes
-        return (
-            tuple(name for name in self.takes if name not in ("digits", "at"))
-            if self.sample_takes is None
-            else self.sample_takes
-        )
+        if self.sample_takes is not None:
+            return self.sample_takes
+        return tuple(name for name in self.takes if name not in ("digits", "at"))
 
 
 def names() -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def test_gradients_have_the_known_even_orders(activation: str, readout: str) -> 
         assert sp.simplify(norm_moment(LogGradientLaw(net, 2), order) - gradient_moment(net, 2, order)) == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(n=st.integers(1, 9), depth=st.integers(1, 4), order=st.fractions(Fraction(1, 4), 5, max_denominator=4))
 def test_letters_at_numbers_are_the_numbers_and_moments_are_log_convex(n: int, depth: int, order: Fraction) -> None:
     net = Ensemble(width="n", depth="L", activation="relu", init="he", input=None)
@@ -120,12 +120,12 @@ def test_infinite_orders_say_from_where_on_they_are_finite() -> None:
 
 
 def test_what_is_no_formula_to_read_is_a_number() -> None:
-    wide = LogNormLaw(Ensemble(width=10_000, depth=10, activation="relu", init="he"))
+    wide = LogNormLaw(Ensemble(width=1000, depth=10, activation="relu", init="he"))
     assert not has_formula(wide, 1)
     with refused("width", "no formula to read"):
         norm_moment(wide, 1)
     # (1 - 5/(8n) + O(1/n^2))^L
-    assert float(enclosed_norm_moment(wide, 1, 15)) == pytest.approx(1 - 5 * 10 / (8 * 10_000), abs=1e-6)
+    assert float(enclosed_norm_moment(wide, 1, 15)) == pytest.approx(1 - 5 * 10 / (8 * 1000), abs=1e-4)
     with refused("order", "no formula to read"):
         norm_moment(LogNormLaw(NETS[0]), 201)
     with refused("layer", "needs a number"):

@@ -28,9 +28,9 @@ def test_a_readout_of_signs_over_all_weights_that_are_signs() -> None:
     net = Ensemble(width=2, depth=1, law="rademacher", activation="relu", init="he", readout="signs", input=(1, 3))
     total = Fraction(0)
     for w in itertools.product((-1, 1), repeat=4):
-        hidden = [max(Fraction(w[0] + 3 * w[1]), 0), max(Fraction(w[2] + 3 * w[3]), 0)]
+        hidden = [max(w[0] + 3 * w[1], 0), max(w[2] + 3 * w[3], 0)]
         for v in itertools.product((-1, 1), repeat=2):
-            total += (v[0] * hidden[0] + v[1] * hidden[1]) ** 2 / 2 * net.variance(1)
+            total += Fraction(v[0] * hidden[0] + v[1] * hidden[1]) ** 2 / 2 * net.variance(1)
     assert output_moment(net, 2) == sp.Rational(total.numerator, total.denominator * 2**6)
 
 
