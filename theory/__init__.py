@@ -29,14 +29,18 @@ if TYPE_CHECKING:
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
+    from theory.log_laws.norm_moments import enclosed_norm_moment, norm_moment
+    from theory.log_laws.output_law import OutputLaw, output_density
     from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
+    from theory.moments.between_orders import bounded_moment
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
     from theory.moments.fixed_readouts import fixed_readout_gradient_moment
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
     from theory.moments.gradients import gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
+    from theory.moments.outputs import output_kurtosis, output_moment
     from theory.moments.sequences import MomentSequence, activation_sequence
     from theory.moments.transfer import TransferMatrix, transfer_matrix
     from theory.moments.two_inputs import correlation_map, inner_product_mean
@@ -70,6 +74,13 @@ __all__ = [
     "gradient_product",
     "hessian_block_moment",
     "hessian_moment",
+    "norm_moment",
+    "enclosed_norm_moment",
+    "bounded_moment",
+    "output_moment",
+    "output_kurtosis",
+    "output_density",
+    "OutputLaw",
     "LogNormLaw",
     "LogGradientLaw",
     "feasible_widths",
@@ -94,9 +105,13 @@ _ROOMS = {
     "moments.gradients": ("gradient_moment",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),
     "moments.gradient_products": ("gradient_correlation", "gradient_covariance", "gradient_product"),
+    "moments.between_orders": ("bounded_moment",),
+    "moments.outputs": ("output_moment", "output_kurtosis"),
     "moments.hessians": ("hessian_block_moment", "hessian_moment"),
     "moments.transfer": ("TransferMatrix", "transfer_matrix"),
     "log_laws.log_norms": ("LogNormLaw",),
+    "log_laws.norm_moments": ("norm_moment", "enclosed_norm_moment"),
+    "log_laws.output_law": ("OutputLaw", "output_density"),
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "width_one.products": ("ChainLaw",),

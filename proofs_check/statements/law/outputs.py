@@ -152,7 +152,7 @@ def _kurtosis_check(net: Ensemble, tolerance: float) -> Simulated:
         reading=Mean(2, _square_variance),
         tolerance=tolerance,
         samples=0,
-        full_samples=1_000_000,
+        full_samples=400_000,
     )
 
 
@@ -177,8 +177,8 @@ OUTPUT_KURTOSIS = Statement(
     evidence=(
         Proved("ReLU, layer by layer, all n and L", partial(_layer_by_layer, RELU), "all n, L"),
         Proved("linear, layer by layer, all n and L", partial(_layer_by_layer, LINEAR), "all n, L"),
-        _kurtosis_check(LINEAR.at(width=16, depth=1, readout="random", input="ones"), 0.07),
-        _kurtosis_check(RELU.at(width=16, depth=1, readout="random", input="ones"), 0.1),
+        _kurtosis_check(LINEAR.at(width=16, depth=1, readout="random", input="ones"), 0.1),
+        _kurtosis_check(RELU.at(width=16, depth=1, readout="random", input="ones"), 0.16),
     ),
     mutants=(
         Mutant("5 becomes 6 (linear: 6 for 2)", partial(kurtosis_of_output, rise=6)),

@@ -118,7 +118,7 @@ def _mean_check(net: Ensemble, order: Fraction, tolerance: float) -> Simulated:
         reading=Mean(float(order) / 2, partial(_variance, order)),
         tolerance=tolerance,
         samples=40_000,
-        full_samples=400_000,
+        full_samples=200_000,
         arguments={"order": order},
     )
 
