@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from theory.log_laws.log_norms import LogNormLaw
     from theory.log_laws.norm_moments import enclosed_norm_moment, norm_moment
     from theory.log_laws.output_law import OutputLaw, output_density
+    from theory.log_laws.output_limit import output_tail_limit
     from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
@@ -80,6 +81,7 @@ __all__ = [
     "output_moment",
     "output_kurtosis",
     "output_density",
+    "output_tail_limit",
     "OutputLaw",
     "LogNormLaw",
     "LogGradientLaw",
@@ -112,6 +114,7 @@ _ROOMS = {
     "log_laws.log_norms": ("LogNormLaw",),
     "log_laws.norm_moments": ("norm_moment", "enclosed_norm_moment"),
     "log_laws.output_law": ("OutputLaw", "output_density"),
+    "log_laws.output_limit": ("output_tail_limit",),
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "width_one.products": ("ChainLaw",),

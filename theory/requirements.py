@@ -52,7 +52,7 @@ def require_order(order: int | Fraction) -> int:
     4
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
-        shown = order if isinstance(order, Fraction) else repr(order)
+        shown = order if isinstance(order, Fraction) and order.denominator > 1 else repr(order)
         raise InvalidArgument("order", f"must be a positive even integer, got {shown}", "use 2, 4, 6, ...")
     return order
 

@@ -13,6 +13,7 @@ meijer_densities  the density of a product of factors as Meijer G-functions
 log_gradients     the law of log|df/dW_k|^2
 norm_moments      E|a_k|^t for every real order t
 output_law        the law of the output f = <v, a_L>
+output_limit      the output's limit at a fixed depth over width: normal times log-normal
 feasible_widths   the widths at which a network of depth L keeps its norm
 ================  ======================================================================================
 """

@@ -3,6 +3,6 @@
 ===========  ====================================================
 log_norms    moments, quantiles, and the width that a depth needs
 real_orders  moments of every real order, that of lengths among them
-outputs      the output's density and kurtosis
+outputs      the output's density, kurtosis and limit
 ===========  ====================================================
 """

@@ -1,11 +1,12 @@
-"""The law of the output f = <v, a_L> for normal weights and a normal readout: its density and its kurtosis."""
+"""The law of the output f = <v, a_L> for normal weights and a normal readout: density, kurtosis, its limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 
+import flint
 import sympy as sp
 
 from montecarlo.output_squares import OutputSquares
@@ -16,8 +17,9 @@ from proofs_check.evidence import Enclosed, Inequality, Mean, Obligation, Proved
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.toolkit.checks import LINEAR, RELU
 from proofs_check.toolkit.numbers import ends, rational
+from proofs_check.verdict import Between
 from theory import symbols
-from theory.balls import precision
+from theory.balls import enclose, precision
 from theory.ensembles import Ensemble
 from theory.log_laws.output_law import OutputLaw
 from theory.moments.outputs import output_kurtosis, output_moment
@@ -189,4 +191,105 @@ OUTPUT_KURTOSIS = Statement(
     domain=EVERYWHERE,
 )
 
-STATEMENTS = (OUTPUT_DENSITY, OUTPUT_KURTOSIS)
+# --- law.output-limit -------------------------------------------------------------------------------------------------
+
+
+def limit_with_rate(
+    net: Ensemble,
+    c: Fraction,
+    *,
+    kappa: int | None = None,
+    falls: bool = True,
+    spreads: bool = True,
+    room: Fraction = Fraction(2, 5),
+) -> Between:
+    """P(sqrt(n)|f| >= c|x|) is within 2/(5n) of P(|Z| exp(Y/2) >= c), Y ~ N(-kappa L/(2n), kappa L/n).
+
+    kappa is 5 for He ReLU and 2 for linear networks.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The network, of constant width.
+    c : Fraction
+        The threshold.
+    kappa, falls, spreads, room
+        What mutants change.
+    """
+    if kappa is None:
+        kappa = 5 if net.slope == 0 else 2
+    beta = sp.Rational(int(net.depth), int(net.width_at(0)))
+    low, high = _mixture(kappa * beta if falls else sp.Integer(0), kappa * beta if spreads else sp.Integer(0), c)
+    away = rational(room) / int(net.width_at(0))
+    return Between(low - away, high + away)
+
+
+@cache
+def _mixture(fall: sp.Rational, variance: sp.Rational, c: Fraction) -> tuple[sp.Rational, sp.Rational]:
+    """Return numbers between which P(|Z| exp(Y/2) >= c) lies, Y ~ N(-fall/2, variance): an integral over |Z|."""
+    with precision(30):
+        down, threshold = enclose(fall), enclose(rational(c))
+        if variance == 0:
+            return ends((threshold * (down / 4).exp() / flint.arb(2).sqrt()).erfc())
+        root = (2 * enclose(variance)).sqrt()
+
+        def beyond(z: flint.acb, _: bool) -> flint.acb:
+            if not z.real > 0:
+                return flint.acb("nan")
+            return (-(z**2) / 2).exp() * ((2 * threshold.log() - 2 * z.log() + down / 2) / root).erfc()
+
+        inside = flint.acb.integral(beyond, flint.arb(10) ** -15, 12, rel_tol=flint.arb(10) ** -15).real
+        ball = inside / (2 * flint.arb.pi()).sqrt()
+        return ends(ball + flint.arb(0, 2).union(flint.arb(0)) * flint.arb(10) ** -15)
+
+
+@cache
+def _tail(net: Ensemble, c: Fraction) -> tuple[sp.Rational, sp.Rational]:
+    law = OutputLaw(net)
+    with precision(30):
+        log = (flint.arb(flint.fmpq(c.numerator, c.denominator)) ** 2 / int(net.width_at(0))).log()
+        return ends(law.enclosed_exceedance(log, 10))
+
+
+def _within_the_rate(claim: Claim) -> Iterator[Inequality]:
+    """The exact tail, by inversion, lies between the claimed ends."""
+    for kind in (RELU, LINEAR):
+        for n, beta in ((8, 1), (8, 2), (32, 1), (32, 2)):
+            net = kind.at(width=n, depth=beta * n, readout="random")
+            for c in (Fraction(1, 4), Fraction(1), Fraction(3)):
+                low, high = _tail(net, c)
+                claimed, case = claim(net, c), f"{net.activation}, n = {n}, L = {beta * n}, c = {c}"
+                yield Inequality(case, claimed.lo, low)
+                yield Inequality(case, high, claimed.hi)
+
+
+OUTPUT_LIMIT = Statement(
+    id="law.output-limit",
+    title="Along L = beta n the output becomes a normal number times a log-normal one: its tails, within 2/(5n).",
+    latex=(
+        r"\Bigl|\mathbb P\bigl(\sqrt n|f|\ge c|x|\bigr)-\mathbb P\bigl(|Z|e^{Y/2}\ge c\bigr)\Bigr|\le\frac2{5n},\quad "
+        r"Z\sim N(0,1),\ Y\sim N\bigl(-\tfrac{\kappa L}{2n},\tfrac{\kappa L}n\bigr),\ \kappa=5\ \text{(He, ReLU)},\ "
+        r"2\ \text{(Xavier, linear)}"
+    ),
+    source="L. Noci et al., arXiv:2106.06615, for the limit; the rate is measured here",
+    assumptions=(
+        assumptions.NORMAL,
+        assumptions.LINEAR_OR_RELU,
+        NORMAL_READOUT,
+        assumptions.HE_OR_XAVIER,
+        assumptions.CONSTANT_WIDTH,
+        assumptions.NO_BIASES,
+    ),
+    claim=limit_with_rate,
+    evidence=(Enclosed("the exact tail by inversion", _within_the_rate, 12),),
+    mutants=(
+        Mutant("kappa is 4", partial(limit_with_rate, kappa=4)),
+        Mutant("kappa is 6", partial(limit_with_rate, kappa=6)),
+        Mutant("the logarithm does not spread", partial(limit_with_rate, spreads=False)),
+        Mutant("its mean does not fall", partial(limit_with_rate, falls=False)),
+        Mutant("the output is normal, as at infinite width", partial(limit_with_rate, falls=False, spreads=False)),
+        Mutant("within 3/(8n)", partial(limit_with_rate, room=Fraction(3, 8))),
+    ),
+)
+
+STATEMENTS = (OUTPUT_DENSITY, OUTPUT_KURTOSIS, OUTPUT_LIMIT)
