@@ -16,6 +16,7 @@ sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
 points           densities and distributions at a point
+wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run
 real_orders      moments of orders that are not even
 sampled_means    valid intervals for heavy-tailed means

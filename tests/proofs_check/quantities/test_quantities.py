@@ -46,6 +46,9 @@ NUMERIC = {
     "distribution": "--width 8 --depth 8 --at 1/2",
     "output-distribution": f"--width 8 --depth 8 {RELU} --at 1/2",
     "output-exceedance": f"--width 8 --depth 8 {RELU} --c 2",
+    "wide-limit": "--width n --depth 3 --activation gelu --input ones",
+    "fixed-point": "--width n --depth L --activation erf --bias 1/10 --input ones",
+    "edge-of-chaos": "--width n --depth L --activation elu --bias 1/10",
 }
 
 
