@@ -51,7 +51,9 @@ from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
 from theory.log_laws.norm_moments import enclosed_norm_moment, least_order, norm_moment, require_finite
+from theory.log_laws.output_law import OutputLaw
 from theory.moments.jacobians import weight_product_moment
+from theory.moments.outputs import output_moment
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def _moment(statistic: Moment, net: Ensemble) -> Derived:
         return _activation_moment(statistic, net, number, order)
     if kind is Output or (kind is AbsoluteOutput and order % 2 == 0):
         return _output_moment(statistic, net, order)
+    if kind is AbsoluteOutput and order > 0 and _is_normal_and_plain(net):
+        return _real_moment(number, net, sp.Rational(order))
     if not isinstance(order, int):
         raise _unknown(statistic)
     if kind is Gradient:
@@ -215,12 +219,10 @@ def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
     if order == 2 and net.has_sign_symmetric_readout:
         assumed = (assumptions.SIGN_SYMMETRIC_READOUT,)
         return Derived(activation_moment(net, 2) / n, assumed=assumed)
-    if net.readout == "random":  # given a_L, f is normal with variance |a_L|^2/n
-        return Derived(sp.factorial2(order - 1) * activation_moment(net, order) / n ** (order // 2))
-    if order == 2 and net.slope == 1 and net.architecture.is_plain and net.has_independent_entries:
-        share = symbols.readout_power_sum(net, 2) / n  # the entries of a_L are uncorrelated and of one variance
-        return Derived(share * activation_moment(net, 2), assumed=(assumptions.FIXED_READOUT,))
-    raise _unknown(statistic)
+    if order % 2:
+        raise _unknown(statistic)
+    assumed = () if net.has_sign_symmetric_readout else (assumptions.FIXED_READOUT,)
+    return Derived(output_moment(net, order), assumed=assumed)
 
 
 def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) -> Derived:
@@ -242,7 +244,7 @@ def law_of(number: RandomNumber, net: Ensemble) -> LogSumLaw:
     Parameters
     ----------
     number : RandomNumber
-        The norm of an activation or a gradient.
+        The norm of an activation or a gradient, or |f|.
     net : Ensemble
         The networks.
 
@@ -251,6 +253,8 @@ def law_of(number: RandomNumber, net: Ensemble) -> LogSumLaw:
     InvalidArgument
         If theory does not know the law.
     """
+    if isinstance(number, AbsoluteOutput):
+        return OutputLaw(net)
     if isinstance(number, (Activation, Gradient)):
         (layer,) = number.layers
         at = int(layer) if layer.is_Integer else str(layer)
@@ -348,6 +352,8 @@ def _exceedance(statistic: Exceedance, net: Ensemble) -> Derived:
         return Derived(exact, assumed=(assumptions.NO_ATOMS,))
     net.require_numbers("a probability")
     law = law_of(number, net)
+    if statistic.threshold == 0:
+        return Derived(law.survival(), assumed=(assumptions.NORMAL,))
 
     def probability(digits: int) -> Ball:
         threshold = enclose(statistic.threshold, digits + 10)
