@@ -350,10 +350,10 @@ def _exceedance(statistic: Exceedance, net: Ensemble) -> Derived:
     if statistic.threshold == 0 and isinstance(number, Activation):
         exact = _at_layers(number.layers, lambda k: survival(net, k))
         return Derived(exact, assumed=(assumptions.NO_ATOMS,))
+    if statistic.threshold == 0 and isinstance(number, (Gradient, AbsoluteOutput)):
+        return Derived(law_of(number, net).survival(), assumed=(assumptions.NORMAL,))
     net.require_numbers("a probability")
     law = law_of(number, net)
-    if statistic.threshold == 0:
-        return Derived(law.survival(), assumed=(assumptions.NORMAL,))
 
     def probability(digits: int) -> Ball:
         threshold = enclose(statistic.threshold, digits + 10)

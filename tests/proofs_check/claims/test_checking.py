@@ -49,7 +49,7 @@ TERNARY = Law.discrete({-1: "1/4", 0: "1/2", 1: "1/4"}, name="ternary")
         ("P(|f| >= 1) <= 1/20", HE.at(width=8, depth=8), "width 8, depth 8 only"),
         ("P(|f| > 0) = 9/16", HE.at(width=2, depth=2), "width 2, depth 2 only"),
         ("P(|df/dW_1| > 0) = 9/16", HE.at(width=2, depth=2), "width 2, depth 2 only"),
-        ("E|a_L|^(-1) >= 1/|x|", LINEAR.at(width=3, depth=2), "all |x|, width 3, depth 2 only"),
+        ("E|a_L|^(-1) >= 1/|x|", LINEAR.at(width=3, depth=2), "width 3, depth 2 only, all |x|"),
         ("E log|a_L|^2 <= -L/n", LINEAR, "all L, n = 1..64, 128, 256, 512, 1024, 2048, 4096"),
         ("P(|a_L|^2 >= |x|^2) <= exp(-5*L/(8*n))", HE, "all L, n = 1..64, 128, 256, 512, 1024, 2048, 4096"),
         ("kurtosis(a_L) ~ exp(5*beta)", HE, "as n -> infinity along L = beta*n"),
