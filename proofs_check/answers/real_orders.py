@@ -21,7 +21,7 @@ from theory.balls import Ball, decimal_bound
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
 from theory.log_laws.norm_moments import enclosed_norm_moment, has_formula, norm_moment, require_finite
-from theory.moments.between_orders import bounded_moment
+from theory.moments.between_orders import HIGHEST, bounded_moment
 
 _DIGITS = 20
 _SHOWN = 8
@@ -68,7 +68,7 @@ def moment_answer(query: Query, law: LogSumLaw, *more: Assumption) -> Derivation
         assumed = (*assumed, "with dead networks counted, whose norm is 0, the mean is infinite")
     symbolic = query.net.symbols or any(not times.is_Integer for _, times in law.terms)
     if symbolic:
-        if exact < 0 and not alive:
+        if exact <= -1 and not alive:  # widths are at least 1
             assumed = (*assumed, f"every width is above {-exact}, where this moment is finite")
         return formula(query, norm_moment(law, exact, given_survival=alive), assumed)
     shown = norm_moment(law, exact, given_survival=alive) if has_formula(law, exact) else None
@@ -96,7 +96,10 @@ def bounds_answer(query: Query, layer: int) -> Derivation:
     lower, upper = bounded_moment(query.net, Fraction(query.order), layer, query.digits or _DIGITS)
     digits = query.digits or _SHOWN
     between = decimal_bound(lower, digits, upper=False), decimal_bound(upper, digits, upper=True)
-    how = f"order {query.order} of this law has no formula: these are the best bounds that follow from its even moments"
+    how = (
+        f"order {query.order} of this law has no formula: these are the best bounds that follow from its even moments, "
+        f"up to order {HIGHEST} where they are known"
+    )
     assumed = (*what_is_assumed(query, assumptions.PIECEWISE_LINEAR), how)
     return Derivation(query, None, value=None, log_value=None, assumptions=assumed, between=between)
 

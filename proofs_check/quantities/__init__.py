@@ -23,7 +23,7 @@ exceedance              P(|a_k|^2 >= c |x|^2)
 width                   least n with P(|a_L|^2 >= c |x|^2) >= p
 density                 density of |a_L|^2, at a point or as a formula
 distribution            P(|a_k|^2 <= r)
-output                  E|f|^order of the output f = <v, a_L>, of any positive order
+output                  E|f|^order of the output f = <v, a_L>, of any real order
 output_kurtosis         E f^4/(E f^2)^2
 output_density          density of f, at a point or as a formula
 output_distribution     P(f <= u)

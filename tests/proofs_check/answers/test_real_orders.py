@@ -64,6 +64,8 @@ def test_gradients_and_outputs_have_real_orders_too():
     assert low < exact < high
     assert derive("output", Ensemble(width=1, depth=1), order=1).exact == 2 / sp.pi
     assert derive("output-kurtosis", Ensemble(width=1, depth=1)).exact == 9
+    negative = derive("output", Ensemble(width=1, depth=1), order="-1/2", digits=10)  # (E |g|^(-1/2))^2
+    assert negative.value == pytest.approx(float(sp.gamma(sp.Rational(1, 4)) ** 2 / sp.pi / sp.sqrt(2)), rel=1e-9)
 
 
 def test_points_of_the_laws():
@@ -94,7 +96,7 @@ def test_points_of_the_laws():
         ({"quantity": "distribution"}, RELU, "at: a point is needed"),
         ({"quantity": "output-density", "at": 0}, RELU, "at: 0 is where the density .* infinite"),
         ({"quantity": "output-exceedance", "c": 0}, RELU, "c: must be positive"),
-        ({"quantity": "output", "order": -1}, RELU, "order: must be positive"),
+        ({"quantity": "output", "order": -1}, RELU, "order: .*infinite even given survival.*above -1"),
         ({"quantity": "output-distribution", "at": 1}, RELU.at(readout="ones"), "readout: is fixed"),
     ],
 )
