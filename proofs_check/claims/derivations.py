@@ -213,16 +213,12 @@ def _is_normal_and_plain(net: Ensemble) -> bool:
 def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
     if not isinstance(order, int) or order < 1:
         raise _unknown(statistic)
-    n = symbols.whole(net.width_at(net.depth))
     if order % 2 and net.has_sign_symmetric_readout:
         return Derived(sp.S.Zero, assumed=(assumptions.SIGN_SYMMETRIC_READOUT,))
-    if order == 2 and net.has_sign_symmetric_readout:
-        assumed = (assumptions.SIGN_SYMMETRIC_READOUT,)
-        return Derived(activation_moment(net, 2) / n, assumed=assumed)
     if order % 2:
         raise _unknown(statistic)
-    assumed = () if net.has_sign_symmetric_readout else (assumptions.FIXED_READOUT,)
-    return Derived(output_moment(net, order), assumed=assumed)
+    readout = assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT
+    return Derived(output_moment(net, order), assumed=(readout,))
 
 
 def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) -> Derived:

@@ -17,7 +17,7 @@ from fractions import Fraction
 import flint
 
 from theory import symbols
-from theory.balls import Ball, enclose_number, precision, require_digits
+from theory.balls import Ball, ComplexBall, enclose_number, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 from theory.moments.expansions import kurtosis_rate
@@ -80,7 +80,7 @@ def _mixture_tail(variance: Ball, c: Ball) -> Ball:
     low = -flint.arb(flint.ctx.prec)
     high = (flint.arb(2 * flint.ctx.prec).sqrt()).log()
 
-    def integrand(w: flint.acb, _: bool) -> flint.acb:
+    def integrand(w: ComplexBall, _: bool) -> ComplexBall:
         beyond = ((2 * c.log() - 2 * w + variance / 2) / root).erfc() / 2
         return (w - (2 * w).exp() / 2).exp() * beyond
 

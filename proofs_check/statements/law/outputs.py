@@ -19,7 +19,7 @@ from proofs_check.toolkit.checks import LINEAR, RELU
 from proofs_check.toolkit.numbers import ends, rational
 from proofs_check.verdict import Between
 from theory import symbols
-from theory.balls import enclose, precision
+from theory.balls import ComplexBall, enclose, precision
 from theory.ensembles import Ensemble
 from theory.log_laws.output_law import OutputLaw
 from theory.moments.outputs import output_kurtosis, output_moment
@@ -233,7 +233,7 @@ def _mixture(fall: sp.Rational, variance: sp.Rational, c: Fraction) -> tuple[sp.
             return ends((threshold * (down / 4).exp() / flint.arb(2).sqrt()).erfc())
         root = (2 * enclose(variance)).sqrt()
 
-        def beyond(z: flint.acb, _: bool) -> flint.acb:
+        def beyond(z: ComplexBall, _: bool) -> ComplexBall:
             if not z.real > 0:
                 return flint.acb("nan")
             return (-(z**2) / 2).exp() * ((2 * threshold.log() - 2 * z.log() + down / 2) / root).erfc()
