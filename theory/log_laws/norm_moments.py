@@ -73,7 +73,7 @@ def norm_moment(law: LogSumLaw, order: int | str | Fraction | sp.Rational, *, gi
 
     References
     ----------
-    B. Hanin, R. Jeong and D. Rolnick, ICLR 2022, have order 1 for ReLU: the expected distortion of lengths. The
+    B. Hanin, R. Jeong and D. Rolnick, arXiv:2102.10492, bound order 1 for ReLU, the expected distortion of lengths. The
     formulas are derived in the docstring of this module.
 
     Examples

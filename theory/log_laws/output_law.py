@@ -233,7 +233,8 @@ def output_density(net: Ensemble) -> sp.Expr:
 
     References
     ----------
-    L. Noci et al., arXiv:2106.06615, for a normal readout; here :mod:`theory.log_laws.meijer_densities`.
+    J. Zavatone-Veth and C. Pehlevan, arXiv:2104.11734, and L. Noci et al., arXiv:2106.06615, for a normal readout; here
+    :mod:`theory.log_laws.meijer_densities`.
 
     Examples
     --------

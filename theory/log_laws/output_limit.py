@@ -7,7 +7,7 @@ of the norm's kurtosis: kappa is 5 for He ReLU, and 2 for linear networks. So it
 .. math:: \frac{\sqrt n f}{|x|} \to Z e^{Y/2}, \qquad Z \sim N(0, 1),\ Y \sim N(-\kappa\beta/2, \kappa\beta),
 
 independent. The moments of even order do not tell this law from others, as those of log-normal numbers do not, but the
-distribution converges. Derived here; L. Noci et al., arXiv:2106.06615, have the mixture.
+distribution converges. Derived here; L. Noci et al., arXiv:2106.06615, have the mixture, as the limit of the moments.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ LENGTH_DISTORTION = Statement(
         r"\Bigr)^{L}|x|^t\ \text{(ReLU)},\quad"
         r"\Bigl((2s^2)^{t/2}\tfrac{\Gamma((n+t)/2)}{\Gamma(n/2)}\Bigr)^{L}|x|^t\ \text{(linear)}"
     ),
-    source="B. Hanin, R. Jeong and D. Rolnick, ICLR 2022, for lengths; the formula is derived here",
+    source="B. Hanin, R. Jeong and D. Rolnick, arXiv:2102.10492, for lengths; the formula is derived here",
     assumptions=(
         assumptions.NORMAL,
         assumptions.LINEAR_OR_RELU,
