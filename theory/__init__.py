@@ -23,7 +23,7 @@ positive integer, so SymPy takes ``symbols("n")`` of one's own for another lette
 
 from typing import TYPE_CHECKING, Any
 
-from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
+from theory.ensembles import Activation, Ensemble, Initialization, InvalidArgument, Law
 
 if TYPE_CHECKING:
     from theory.formulas import Letters, at, letters
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Ensemble",
     "Law",
+    "Activation",
     "Initialization",
     "InvalidArgument",
     "at",

@@ -76,7 +76,7 @@ def letters_of(net: Ensemble) -> dict[str, sp.Expr]:
     if net.is_constant_width:
         assert net.width is not None
         known["n"] = symbols.whole(net.width)
-    if net.activation not in ("linear", "relu"):
+    if net.is_piecewise_linear and net.activation not in ("linear", "relu"):
         known["alpha"] = symbols.slope(net)
     if net.is_constant_width and net.has_independent_entries:
         known["sigma"] = sp.sqrt(symbols.variance(net, 1))
