@@ -33,7 +33,19 @@ if TYPE_CHECKING:
     from theory.log_laws.norm_moments import enclosed_norm_moment, norm_moment
     from theory.log_laws.output_law import OutputLaw, output_density
     from theory.log_laws.output_limit import output_tail_limit
-    from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
+    from theory.matrix_expectations import (
+        ComplexGaussian,
+        Entries,
+        Gaussian,
+        Haar,
+        Iid,
+        InverseWishart,
+        Mask,
+        Symmetric,
+        Unitary,
+        Wishart,
+        expectation,
+    )
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
     from theory.moments.between_orders import bounded_moment
@@ -93,10 +105,15 @@ __all__ = [
     "transfer_matrix",
     "expectation",
     "Iid",
+    "Entries",
     "Gaussian",
+    "ComplexGaussian",
     "Haar",
+    "Unitary",
     "Wishart",
+    "InverseWishart",
     "Mask",
+    "Symmetric",
 ]
 
 _ROOMS = {
@@ -120,7 +137,10 @@ _ROOMS = {
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "width_one.products": ("ChainLaw",),
-    "matrix_expectations": ("expectation", "Iid", "Gaussian", "Haar", "Wishart", "Mask"),
+    "matrix_expectations": (
+        *("expectation", "Iid", "Entries", "Gaussian", "ComplexGaussian", "Haar", "Unitary"),
+        *("Wishart", "InverseWishart", "Mask", "Symmetric"),
+    ),
 }
 
 
