@@ -2,6 +2,7 @@
 
 ===============  =============================================================================
 observables      what is measured: norms, angles, dead units, or one's own
+output_squares   the output, by its square
 singular_values  all singular values of the input-output Jacobian, however far apart
 curvature        Hessians in the weights: spectra, losses on data, what is measured of them
 training         many networks trained at once: optimizers, escape from plateaus, real data
@@ -62,6 +63,7 @@ from montecarlo.observables import (
     NormProducts,
     Observable,
 )
+from montecarlo.output_squares import OutputSquares
 from montecarlo.rare_events.particles import ParticleMean, particle_mean
 from montecarlo.rare_events.tilting import TailProbability, tail_probability
 from montecarlo.runs.simulation import Readings, Simulation, simulate
@@ -90,6 +92,7 @@ __all__ = [
     "NormProducts",
     "Angles",
     "DeadUnits",
+    "OutputSquares",
     "JacobianSingularValues",
     "SecondInput",
     "Chunk",

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
+    from theory.log_laws.norm_moments import enclosed_norm_moment, norm_moment
+    from theory.log_laws.output_law import OutputLaw, output_density
+    from theory.log_laws.output_limit import output_tail_limit
     from theory.log_laws.tail_bounds import least_tail_bound, tail_bound
     from theory.matrix_expectations import (
         ComplexGaussian,
@@ -49,12 +52,14 @@ if TYPE_CHECKING:
     )
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
+    from theory.moments.between_orders import bounded_moment
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
     from theory.moments.fixed_readouts import fixed_readout_gradient_moment
     from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
     from theory.moments.gradients import bias_gradient_moment, gradient_moment
     from theory.moments.hessians import hessian_block_moment, hessian_moment
     from theory.moments.limits import activation_limit
+    from theory.moments.outputs import output_kurtosis, output_moment
     from theory.moments.products_of_inputs import gaussian_pair_moment, two_input_moment
     from theory.moments.root_bounds import root_tail_bound
     from theory.moments.sequences import MomentSequence, activation_sequence
@@ -98,6 +103,14 @@ __all__ = [
     "gradient_product",
     "hessian_block_moment",
     "hessian_moment",
+    "norm_moment",
+    "enclosed_norm_moment",
+    "bounded_moment",
+    "output_moment",
+    "output_kurtosis",
+    "output_density",
+    "output_tail_limit",
+    "OutputLaw",
     "LogNormLaw",
     "LogGradientLaw",
     "feasible_widths",
@@ -134,9 +147,14 @@ _ROOMS = {
     "moments.limits": ("activation_limit",),
     "moments.fixed_readouts": ("fixed_readout_gradient_moment",),
     "moments.gradient_products": ("gradient_correlation", "gradient_covariance", "gradient_product"),
+    "moments.between_orders": ("bounded_moment",),
+    "moments.outputs": ("output_moment", "output_kurtosis"),
     "moments.hessians": ("hessian_block_moment", "hessian_moment"),
     "moments.transfer": ("TransferMatrix", "transfer_matrix"),
     "log_laws.log_norms": ("LogNormLaw",),
+    "log_laws.norm_moments": ("norm_moment", "enclosed_norm_moment"),
+    "log_laws.output_law": ("OutputLaw", "output_density"),
+    "log_laws.output_limit": ("output_tail_limit",),
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "log_laws.tail_bounds": ("tail_bound", "least_tail_bound"),

@@ -6,6 +6,7 @@ without a word. Here an undecided comparison is None, and a NaN is an error.
 
 from __future__ import annotations
 
+import decimal
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.erf: lambda x: x.erf(),
     sp.erfc: lambda x: x.erfc(),
     sp.erfi: lambda x: x.erfi(),
+    sp.besselk: lambda order, x: _bessel_k(order, x),
     # SymPy's polygamma(0, x) is digamma; polygamma(m, x) = (-1)^(m+1) m! zeta(m+1, x)
     sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
     sp.uppergamma: lambda s, x: x.gamma_upper(s),
@@ -174,6 +176,32 @@ def require_digits(digits: int) -> None:
         raise InvalidArgument("digits", f"must be between 1 and {_MOST_DIGITS}, got {digits!r}", "use e.g. digits=30")
 
 
+def decimal_bound(ball: Ball, digits: int, *, upper: bool) -> str:
+    """Return a decimal number below or above a ball, to that many significant digits.
+
+    Parameters
+    ----------
+    ball : flint.arb
+        The ball, which must be finite.
+    digits : int
+        The number of digits.
+    upper : bool
+        Whether the number is above it.
+
+    Examples
+    --------
+    >>> third = enclose(sp.Rational(1, 3))
+    >>> decimal_bound(third, 3, upper=False), decimal_bound(third, 3, upper=True)
+    ('0.333', '0.334')
+    """
+    mantissa, exponent = (ball.upper() if upper else ball.lower()).man_exp()
+    context = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING if upper else decimal.ROUND_FLOOR)
+    power = abs(int(exponent))
+    scale = decimal.Decimal(2**power)
+    exact = decimal.Decimal(int(mantissa))
+    return str(context.multiply(exact, scale) if exponent >= 0 else context.divide(exact, scale))
+
+
 def less(left: Ball, right: Ball) -> bool | None:
     """Decide whether left < right; the answer is None while the balls overlap.
 
@@ -269,6 +297,17 @@ def _least(numbers: Any) -> Ball:
     for other in numbers[1:]:
         least = least.min(other)
     return least
+
+
+def _bessel_k(order: Ball, x: Ball) -> Ball:
+    """Return K, with more working digits where those of whole orders cancel."""
+    digits = flint.ctx.dps
+    for work in (digits, 2 * digits, 4 * digits):
+        with precision(work):
+            ball = x.bessel_k(order)
+        if ball.rel_accuracy_bits() >= x.rel_accuracy_bits() // 2:
+            break
+    return ball
 
 
 def _polygamma(order: Ball, x: Ball) -> Ball:

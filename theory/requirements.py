@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy as sp
 
 from theory import symbols
@@ -36,7 +38,7 @@ def require_short(matrix: sp.Matrix, steps: sp.Expr) -> None:
         raise InvalidArgument("depth", problem, "use a name such as 'L' for the depth")
 
 
-def require_order(order: int) -> int:
+def require_order(order: int | Fraction) -> int:
     """Return the order of a moment, and refuse one that is not a positive even integer.
 
     Raises
@@ -50,7 +52,8 @@ def require_order(order: int) -> int:
     4
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
-        raise InvalidArgument("order", f"must be a positive even integer, got {order!r}", "use 2, 4, 6, ...")
+        shown = order if isinstance(order, Fraction) and order.denominator > 1 else repr(order)
+        raise InvalidArgument("order", f"must be a positive even integer, got {shown}", "use 2, 4, 6, ...")
     return order
 
 

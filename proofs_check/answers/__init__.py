@@ -18,12 +18,14 @@ sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
 tail_bounds      bounds on the probability of keeping a norm
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
+points           densities and distributions at a point
 wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run
 within           how sharp an answer is to be
 combined         functions of several means, each with an interval of its own
 sampled_pairs    covariances, correlations, kurtoses, variances of logarithms
 sampled_inputs   products of two inputs' activations
+real_orders      moments of orders that are not even
 sampled_means    valid intervals for heavy-tailed means
 sampled_logs     valid intervals for means, quantiles and tails of sampled logarithms
 ===============  ====================================================================

@@ -34,12 +34,13 @@ def derive(
     quantity: str,
     net: Any,
     *,
-    order: int | None = None,
+    order: Exact | None = None,
     layer: Layer | None = None,
     layers: tuple[Layer, Layer] | None = None,
     p: Exact | None = None,
     c: Exact | None = None,
     cosine: Exact | None = None,
+    at: Exact | None = None,
     digits: int | None = None,
 ) -> Derivation:
     """Derive a quantity exactly: a formula, or a number.
@@ -50,8 +51,8 @@ def derive(
         What is asked for; :func:`proofs_check.quantities.names` lists all.
     net : Ensemble
         The networks that are asked about; their sizes are numbers or names of symbols.
-    order : int, optional
-        The power of the norm, 2 by default.
+    order : number or str, optional
+        The power of the norm, exact: 2 by default; of some quantities any real order, such as 1, -1 or ``"1/2"``.
     layer : int or str, optional
         The layer k, a number or a name: by default the last, and for gradients any.
     layers : tuple of two, optional
@@ -60,6 +61,8 @@ def derive(
         A probability, and the factor in P(|a_k|^2 >= c |x|^2), exact: e.g. ``"1/3"``; both are 1/2 by default.
     cosine : number or str, optional
         The cosine of the angle between two inputs, exact; by default the letter c stands for it.
+    at : number or str, optional
+        The point at which a density or a distribution is asked for, exact.
     digits : int, optional
         How many decimal digits are to be enclosed; by default the number is a float.
 
@@ -84,7 +87,16 @@ def derive(
     """
     require_ensemble(net)
     known = quantities.quantity(quantity)
-    given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine, "digits": digits}
+    given = {
+        "order": order,
+        "layer": layer,
+        "layers": layers,
+        "p": p,
+        "c": c,
+        "cosine": cosine,
+        "at": at,
+        "digits": digits,
+    }
     query = _query(known, "derive", quantity, net, given)
     try:
         answer = known.derive(query)
@@ -98,7 +110,7 @@ def sample(
     quantity: str,
     net: Any,
     *,
-    order: int | None = None,
+    order: Exact | None = None,
     layer: int | None = None,
     layers: tuple[int, int] | None = None,
     p: Exact | None = None,
@@ -194,9 +206,13 @@ def _query(known: Quantity, action: str, quantity: str, net: Any, given: Mapping
     """Return the question, every part of it read, with its left-hand side."""
     quantities.require_taken(known, action, quantity, given)
     read: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name in ("p", "c", "cosine"):
+    for name in ("p", "c", "cosine", "order", "at"):
         if name in read:
             read[name] = exact_fraction(name, read[name])
+    if "order" in read and read["order"].denominator == 1:
+        read["order"] = int(read["order"])
+    if "at" in read:
+        read["at_point"] = read.pop("at")
     if "p" in read and not 0 < read["p"] < 1:
         raise InvalidArgument("p", f"must lie strictly between 0 and 1, got {given['p']}", "use e.g. p=0.5")
     if "cosine" in read and not -1 <= read["cosine"] <= 1:

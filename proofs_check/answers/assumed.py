@@ -95,3 +95,9 @@ def assumed_of_gradients(query: Query) -> tuple[str, ...]:
         more.append(assumptions.NO_ATOMS)
         more.append(assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT)
     return what_is_assumed(query, *more)
+
+
+def of_output(query: Query) -> tuple[Assumption, ...]:
+    """Return what every answer about the output assumes of activation and readout."""
+    readout = assumptions.SIGN_SYMMETRIC_READOUT if query.net.has_sign_symmetric_readout else assumptions.FIXED_READOUT
+    return (assumptions.PIECEWISE_LINEAR, readout)

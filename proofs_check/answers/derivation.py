@@ -40,6 +40,8 @@ class Derivation:
         What else belongs to the answer, for example a generating function.
     reason : str
         The reason why there is no formula, where there is none.
+    between : tuple of two str, or None
+        Decimal numbers below and above the number, where theory has bounds alone.
     """
 
     query: Query | LetterQuery
@@ -50,6 +52,7 @@ class Derivation:
     enclosed: str | None = None
     related: tuple[tuple[str, sp.Expr], ...] = ()
     reason: str = ""
+    between: tuple[str, str] | None = None
 
     @property
     def quantity(self) -> str:

@@ -118,6 +118,8 @@ def derivation_text(answer: Derivation) -> str:
         lines.append(f"log = {answer.log_value!r}" if lines else f"{left} = exp({answer.log_value!r})")
         if answer.value is None:
             lines.append(f"log10 = {log10(answer.log_value)!r}")
+    if answer.between is not None:
+        lines.append(f"{answer.between[0]} <= {left} <= {answer.between[1]}")
     if answer.enclosed is not None:
         lines.append(f"enclosed: {answer.enclosed}")
     if answer.reason:
@@ -172,6 +174,8 @@ def derivation_equation(answer: Derivation) -> str:
         if "generating_function" in related:
             return rf"\sum_{{L\ge0}} z^L\,{answer.notation} = {latex(related['generating_function'])}"
         return rf"{answer.notation}\ \text{{does not exist}}"
+    if answer.between is not None:
+        return rf"{answer.between[0]} \le {answer.notation} \le {answer.between[1]}"
     right = "0" if answer.value == 0 or answer.log_value is None else rf"\exp({answer.log_value!r})"
     if answer.log_value is None and answer.value is not None and answer.value != 0:
         right = repr(answer.value)
@@ -212,6 +216,8 @@ def derivation_python(answer: Derivation) -> str:
     if answer.value is None and answer.log_value is not None:
         comment = "# no float holds the number: this is its natural logarithm\n"
         return f"{_comments(answer)}{comment}def log_{name}():\n    return {answer.log_value!r}\n"
+    if answer.between is not None:
+        raise InvalidArgument("format", "there are bounds, and no formula", "use --format json")
     if answer.reason:
         raise InvalidArgument("format", f"there is no formula: {answer.reason}", "use --format json")
     if answer.exact is None:
@@ -287,6 +293,8 @@ def derivation_json(answer: Derivation) -> str:
         data["log10"] = json_number(log10(answer.log_value))
     if answer.enclosed is not None:
         data["enclosed"] = answer.enclosed
+    if answer.between is not None:
+        data["between"] = list(answer.between)
     if answer.reason:
         data["reason"] = answer.reason
     data |= {name: parsable(expression) for name, expression in answer.related}

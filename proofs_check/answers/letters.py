@@ -29,7 +29,7 @@ _SMOOTH = {
 
 def involves_readout(query: Query) -> bool:
     """Whether the left-hand side speaks of f, which has a readout."""
-    return "df/" in query.left.plain or "d^2f/" in query.left.plain or "|H|" in query.left.plain
+    return bool(re.search(r"\bf\b|df/|d\^2f/|\|H\|", query.left.plain))
 
 
 def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:

@@ -34,6 +34,11 @@ def activation(layer: Layer) -> Notation:
     return Notation(f"a_{layer}", f"a_{{{layer}}}")
 
 
+def output() -> Notation:
+    """Return f."""
+    return Notation("f", "f")
+
+
 def gradient(layer: Layer) -> Notation:
     """Return df/dW_k."""
     return Notation(f"df/dW_{layer}", rf"\partial f/\partial W_{{{layer}}}")
@@ -59,14 +64,40 @@ def frobenius_square(matrix: Notation) -> Notation:
     return Notation(f"|{matrix.plain}|_F^2", f"|{matrix.latex}|_F^2")
 
 
-def mean_power(vector: Notation, order: int) -> Notation:
-    """Return E|vector|^order."""
-    return Notation(f"E|{vector.plain}|^{order}", rf"\mathbb{{E}}\left|{vector.latex}\right|^{{{order}}}")
+def mean_power(vector: Notation, order: int | Fraction, *, given_survival: bool = False) -> Notation:
+    r"""Return E|vector|^order, of any real order, given that the vector is not 0 where negative orders need it.
+
+    Examples
+    --------
+    >>> mean_power(activation("L"), Fraction(-1, 2), given_survival=True).plain
+    'E[|a_L|^(-1/2) | a_L != 0]'
+    """
+    plain, raised = f"|{vector.plain}|{_power(order)}", rf"\left|{vector.latex}\right|" + _latex_power(order)
+    return _mean(vector, plain, raised, given_survival)
 
 
-def mean_frobenius_power(matrix: Notation, order: int) -> Notation:
-    """Return E|matrix|_F^order."""
-    return Notation(f"E|{matrix.plain}|_F^{order}", rf"\mathbb{{E}}\left|{matrix.latex}\right|^{{{order}}}_F")
+def _mean(of: Notation, plain: str, latex: str, given_survival: bool) -> Notation:
+    if given_survival:
+        given = rf"\mid {of.latex}\neq0"
+        return Notation(f"E[{plain} | {of.plain} != 0]", rf"\mathbb{{E}}\left[{latex}{given}\right]")
+    return Notation(f"E{plain}", rf"\mathbb{{E}}{latex}")
+
+
+def _power(order: int | Fraction) -> str:
+    """Return the exponent as plain text, with the sign for a power; nothing for 1."""
+    if order == 1:
+        return ""
+    return f"^{order}" if isinstance(order, int) and order >= 0 else f"^({order})"
+
+
+def _latex_power(order: int | Fraction) -> str:
+    return "" if order == 1 else f"^{{{order}}}"
+
+
+def mean_frobenius_power(matrix: Notation, order: int | Fraction, *, given_survival: bool = False) -> Notation:
+    """Return E|matrix|_F^order, as :func:`mean_power`."""
+    plain, raised = f"|{matrix.plain}|_F{_power(order)}", rf"\left|{matrix.latex}\right|{_latex_power(order)}_F"
+    return _mean(matrix, plain, raised, given_survival)
 
 
 def kurtosis(vector: Notation) -> Notation:

@@ -19,8 +19,8 @@ class Query:
     ----------
     net : Ensemble
         The networks that are asked about.
-    order : int
-        The power of a norm.
+    order : int or Fraction
+        The power of a norm; a whole one is an int.
     layer : int, str or None
         The layer k, by its number or a symbol's name; None stands for the usual layer of the quantity.
     layers : tuple of two, or None
@@ -31,6 +31,8 @@ class Query:
         The factor in P(|a_k|^2 >= c |x|^2).
     cosine : Fraction or None
         The cosine of the angle between two inputs; None stands for the letter c.
+    at_point : Fraction or None
+        The point at which a density or a distribution is asked for.
     digits : int or None
         How many decimal digits are to be enclosed; None asks for a float.
     quantity : str
@@ -40,12 +42,13 @@ class Query:
     """
 
     net: Ensemble
-    order: int = 2
+    order: int | Fraction = 2
     layer: Layer | None = None
     layers: tuple[Layer, Layer] | None = None
     p: Fraction = Fraction(1, 2)
     c: Fraction = Fraction(1, 2)
     cosine: Fraction | None = None
+    at_point: Fraction | None = None
     digits: int | None = None
     quantity: str = ""
     left: Notation = _NOTHING

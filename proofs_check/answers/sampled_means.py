@@ -23,7 +23,9 @@ from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
 from proofs_check.answers.within import Within
+from proofs_check.assumptions import Assumption
 from theory.ensembles import InvalidArgument
+from theory.requirements import require_order
 
 
 def plain_mean(
@@ -96,7 +98,16 @@ def _log(mean: sp.Expr) -> float:
     return float(sp.log(sp.N(mean, 30)))
 
 
-def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: float, sampling: Sampling) -> Sampled:
+def mean_of_power(
+    query: Query,
+    logs: Any,
+    *,
+    mean: sp.Expr,
+    relative_variance: float,
+    sampling: Sampling,
+    drawn: Any = None,
+    more: tuple[Assumption, ...] = (),
+) -> Sampled:
     """Estimate E|.|^order by Catoni's interval, in units of the exact mean, so that nothing under- or overflows.
 
     Parameters
@@ -106,18 +117,23 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
     logs : ndarray
         The sampled logarithms of squared norms, shape (networks,).
     mean : sympy.Expr
-        The exact mean, which serves as the unit.
+        The exact mean, which serves as the unit; or another positive number.
     relative_variance : float
-        The variance over the square of the mean.
+        The variance over the square of the unit, or a bound on it.
     sampling : Sampling
         How the logarithms were sampled.
+    drawn : ndarray, optional
+        The logarithms of all networks, where dead ones are left out of the mean.
+    more : tuple of Assumption
+        The assumptions of this estimate that not every one needs.
     """
     log_scale = _log(mean)
     relative_variance = max(relative_variance, _ISOMETRY)
-    margin = query.order / 2 * sampling.rounding(query.net).of(logs, log_scale)
+    half_order = float(query.order) / 2
+    margin = abs(half_order) * sampling.rounding(query.net).of(logs, log_scale)
     # Catoni's estimate rises with each of the values
     low, estimate, high = (
-        catoni_interval(np.exp(query.order / 2 * logs - log_scale + moved), relative_variance, sampling.error)
+        catoni_interval(np.exp(half_order * logs - log_scale + moved), relative_variance, sampling.error)
         for moved in (-margin, 0.0, margin)
     )
     estimate = replace(estimate, lo=low.lo, hi=high.hi)
@@ -130,7 +146,7 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
     else:
         value, lo, hi = (x * math.exp(log_scale) for x in (estimate.value, estimate.lo, estimate.hi))
     scaled = Estimate(value, lo, hi, error=estimate.error, method=method, samples=estimate.samples)
-    return sampled(query, scaled, logs, sampling, log_scale=beyond)
+    return sampled(query, scaled, logs if drawn is None else drawn, sampling, *more, log_scale=beyond)
 
 
 BOUNDED = ("tanh", "erf", "sigmoid", "sine")
@@ -145,10 +161,11 @@ def mean_of_bounded(query: Query, logs: Any, sampling: Sampling) -> Sampled:
     query, logs, sampling
         As for :func:`mean_of_power`.
     """
-    bound = float(query.net.width_at(query.numeric_layer)) ** (query.order / 2)
-    values = np.minimum(np.exp(query.order / 2 * logs), bound)  # rounding may have passed it
+    half_order = float(query.order) / 2
+    bound = float(query.net.width_at(query.numeric_layer)) ** half_order
+    values = np.minimum(np.exp(half_order * logs), bound)  # rounding may have passed it
     estimate = empirical_bernstein_interval(values, bound, sampling.error)
-    margin = query.order / 2 * sampling.rounding(query.net).of(logs)
+    margin = half_order * sampling.rounding(query.net).of(logs)
     estimate = replace(estimate, method=f"{estimate.method}; values up to {bound:g}").widened(3 * margin * bound)
     return sampled(query, estimate, logs, sampling)
 
@@ -176,7 +193,7 @@ def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.
     InvalidArgument
         If theory has no such mean or mean square.
     """
-    architecture, order = query.net.architecture, query.order
+    architecture, order = query.net.architecture, require_order(query.order)
     try:
         mean = moment(order)
     except InvalidArgument:
@@ -277,7 +294,7 @@ def bred_mean(query: Query, sampling: Sampling, mean: sp.Expr, plain: sp.Expr) -
     with nullcontext(None) if sampling.jobs == 1 or run_islands else ThreadPoolExecutor(sampling.jobs) as pool:
         found = particle_mean(
             query.net,
-            order=query.order,
+            order=require_order(query.order),
             layer=layer,
             islands=islands,
             particles=particles,
@@ -320,8 +337,8 @@ def _population(query: Query, layer: int, sampling: Sampling, mean: sp.Expr) -> 
     def needed(particles: int, share: float) -> int | None:
         with suppress(InvalidArgument):  # it takes more islands than there can be
             return islands_needed(
-                query.net, order=query.order, particles=particles, error=sampling.error, relative_half_width=share,
-                layer=layer,
+                query.net, order=require_order(query.order), particles=particles, error=sampling.error,
+                relative_half_width=share, layer=layer,
             )  # fmt: skip
         return None
 

@@ -51,7 +51,10 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
+from theory.log_laws.norm_moments import enclosed_norm_moment, least_order, norm_moment, require_finite
+from theory.log_laws.output_law import OutputLaw
 from theory.moments.jacobians import weight_product_moment
+from theory.moments.outputs import output_moment
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ def _moment(statistic: Moment, net: Ensemble) -> Derived:
         return _activation_moment(statistic, net, number, order)
     if kind is Output or (kind is AbsoluteOutput and order % 2 == 0):
         return _output_moment(statistic, net, order)
+    if kind is AbsoluteOutput and order > 0 and _is_normal_and_plain(net):
+        return _real_moment(number, net, sp.Rational(order))
     if not isinstance(order, int):
         raise _unknown(statistic)
     if kind is Gradient:
@@ -199,20 +204,23 @@ def _activation_moment(statistic: Moment, net: Ensemble, number: RandomNumber, o
     if isinstance(order, int) and order > 0 and order % 2 == 0:
         exact = _at_layers(number.layers, lambda k: activation_moment(net, order, k))
         return Derived(exact, assumed=(assumptions.for_slopes(assumptions.PIECEWISE_LINEAR, net),))
-    if order < 0 or not _is_normal_and_plain(net):
+    if not _is_normal_and_plain(net):
         raise _unknown(statistic)
-    net.require_numbers("this moment")
-    return Derived(None, lambda digits: _fractional_moment(law_of(number, net), sp.Rational(order), digits))
+    return _real_moment(number, net, sp.Rational(order))
 
 
-def _fractional_moment(law: LogSumLaw, order: sp.Rational, digits: int) -> Ball:
-    """Return E|a|^order: the product of the moments of the layers' independent factors."""
-    with precision(digits + 15):
-        half = flint.acb(flint.arb(flint.fmpq(int(order.p), 2 * int(order.q))))
-        total = (half.real * enclose(law.constant, digits + 15).log()).exp() * log_survival_ball(law.terms).exp()
-        for factor, times in law.terms:
-            total *= factor.transform(half).real ** int(times)
-        return total
+def _real_moment(number: RandomNumber, net: Ensemble, order: sp.Rational) -> Derived:
+    """Answer for an order that is not even: a formula of gamma functions for letters, else a ball."""
+    simple = all(layer.is_Integer or layer.is_Symbol for layer in number.layers)
+    law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
+    assumed = (assumptions.NORMAL, assumptions.PIECEWISE_LINEAR)
+    require_finite(law, order)
+    if net.slope != 1 or (order - least_order(law)).is_positive is None:
+        net.require_numbers("this moment")  # sums are faster in balls, and negative orders infinite at some widths
+    if net.symbols or any(not layer.is_Integer for layer in number.layers):
+        formula = norm_moment(law, order)
+        return Derived(formula if simple else formula.subs(symbols.whole("layer0"), number.layers[0]), assumed=assumed)
+    return Derived(None, lambda digits: enclosed_norm_moment(law, order, digits), assumed)
 
 
 def _is_normal_and_plain(net: Ensemble) -> bool:
@@ -223,19 +231,12 @@ def _is_normal_and_plain(net: Ensemble) -> bool:
 def _output_moment(statistic: Moment, net: Ensemble, order: Any) -> Derived:
     if not isinstance(order, int) or order < 1:
         raise _unknown(statistic)
-    n = symbols.whole(net.width_at(net.depth))
     if order % 2 and net.has_sign_symmetric_readout:
         return Derived(sp.S.Zero, assumed=(assumptions.SIGN_SYMMETRIC_READOUT,))
-    if order == 2 and net.has_sign_symmetric_readout:
-        assumed = (assumptions.SIGN_SYMMETRIC_READOUT,)
-        return Derived(activation_moment(net, 2) / n, assumed=assumed)
-    if net.readout == "random":  # given a_L, f is normal with variance |a_L|^2/n
-        return Derived(sp.factorial2(order - 1) * activation_moment(net, order) / n ** (order // 2))
-    uncorrelated = net.has_independent_entries and net.bias.name != "constant"
-    if order == 2 and net.is_linear and net.architecture.is_plain and uncorrelated:
-        share = symbols.readout_power_sum(net, 2) / n  # the entries of a_L are uncorrelated and of one variance
-        return Derived(share * activation_moment(net, 2), assumed=(assumptions.FIXED_READOUT,))
-    raise _unknown(statistic)
+    if order % 2:
+        raise _unknown(statistic)
+    readout = assumptions.SIGN_SYMMETRIC_READOUT if net.has_sign_symmetric_readout else assumptions.FIXED_READOUT
+    return Derived(output_moment(net, order), assumed=(readout,))
 
 
 def _joint_moment(statistic: Moment, net: Ensemble, kind: type[RandomNumber]) -> Derived:
@@ -257,7 +258,7 @@ def law_of(number: RandomNumber, net: Ensemble) -> LogSumLaw:
     Parameters
     ----------
     number : RandomNumber
-        The norm of an activation or a gradient.
+        The norm of an activation or a gradient, or |f|.
     net : Ensemble
         The networks.
 
@@ -266,6 +267,8 @@ def law_of(number: RandomNumber, net: Ensemble) -> LogSumLaw:
     InvalidArgument
         If theory does not know the law.
     """
+    if isinstance(number, AbsoluteOutput):
+        return OutputLaw(net)
     if isinstance(number, (Activation, Gradient)):
         (layer,) = number.layers
         at = int(layer) if layer.is_Integer else str(layer)
@@ -361,6 +364,8 @@ def _exceedance(statistic: Exceedance, net: Ensemble) -> Derived:
     if statistic.threshold == 0 and isinstance(number, Activation):
         exact = _at_layers(number.layers, lambda k: survival(net, k))
         return Derived(exact, assumed=(assumptions.NO_ATOMS,))
+    if statistic.threshold == 0 and isinstance(number, (Gradient, AbsoluteOutput)):
+        return Derived(law_of(number, net).survival(), assumed=(assumptions.NORMAL,))
     net.require_numbers("a probability")
     law = law_of(number, net)
 

@@ -267,11 +267,15 @@ def _second_moment(number: RandomNumber, power: Any, net: Ensemble) -> Ball:
     bounds: list[tuple[RandomNumber, Any]] = [(number, 2 * power)]
     if isinstance(number, (LargestEigenvalue, LeastEigenvalue)):
         bounds.append((WholeHessian(), 2 * power))  # |lambda| <= |H|_F
-    for bounding, order in bounds:
+    for bounding, order in ((number, power), *bounds):
         try:
-            return derive_statistic(Moment(((bounding, order),)), net).enclosed(15)
-        except InvalidArgument:
+            known = derive_statistic(Moment(((bounding, order),)), net)
+        except InvalidArgument as bad:
+            if "is infinite" in bad.problem:
+                raise
             continue
+        if order != power:
+            return known.enclosed(15)
     problem = f"E {number.text}^{power} can be neither derived nor sampled: theory has no bound on its variance"
     raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
 

@@ -11,8 +11,8 @@ from proofs_check.closed_forms import names as closed_form_names
 from proofs_check.command.option_values import (
     ReadValue,
     exact_number,
+    exact_order,
     exact_probability,
-    integer,
     layer,
     positive,
     two_layers,
@@ -112,14 +112,17 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
     """
     add_ensemble_options(parser)
     parser.add_argument(
-        "--order", action=ReadValue, read=integer, help="power of the norm (default 2), or of the inner product (1)"
+        "--order",
+        action=ReadValue,
+        read=exact_order,
+        help="power of the norm (default 2; 1, -1 and 1/2 too), or of the inner product (default 1)",
     )
     parser.add_argument("--layer", help="k (default: the last; for gradients any, or 1 when sampled)")
     parser.add_argument("--layers", action=ReadValue, read=two_layers, help="j,k where two layers are asked about")
     parser.add_argument(
         "--p", action=ReadValue, read=exact_probability, help="a probability, exact: 1/2 (default), 0.01, 1e-400"
     )
-    parser.add_argument("--c", action=ReadValue, read=exact_number, help="the c in P(|a_k|^2 >= c|x|^2) (default 1/2)")
+    parser.add_argument("--c", action=ReadValue, read=exact_number, help="c in P(|a_k|^2 >= c|x|^2), P(|f| >= c)")
     parser.add_argument(
         "--cosine",
         action=ReadValue,
@@ -127,6 +130,7 @@ def add_query_options(parser: ArgumentParser, action: str) -> None:
         help="of the angle between two inputs: -1 to 1, exact, e.g. 1/2",
     )
     if action == "derive":
+        parser.add_argument("--at", action=ReadValue, read=exact_number, help="the point of a density or distribution")
         parser.add_argument("--digits", action=ReadValue, read=positive, help="digits to enclose (default: a float)")
 
 

@@ -179,6 +179,28 @@ def exact_number(name: str, text: str) -> Fraction:
         ) from None
 
 
+def exact_order(name: str, text: str) -> int | Fraction:
+    """Read the order of a moment exactly; a whole number is an int.
+
+    Parameters
+    ----------
+    name, text
+        As for :func:`integer`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number.
+
+    Examples
+    --------
+    >>> exact_order("order", "-1"), exact_order("order", "0.5")
+    (-1, Fraction(1, 2))
+    """
+    exact = exact_number(name, text)
+    return int(exact) if exact.denominator == 1 else exact
+
+
 def exact_probability(name: str, text: str) -> Fraction:
     """Read a number strictly between 0 and 1 exactly, however small.
 

@@ -3,6 +3,7 @@
 ======================  ===================================================
 activation              E|a_k|^order
 activation_limit        what it tends to with biases
+activation              E|a_k|^order, of any real order
 kurtosis                E|a_k|^4/(E|a_k|^2)^2
 kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n
@@ -27,7 +28,13 @@ exceedance              P(|a_k|^2 >= c |x|^2)
 tail_bound              a bound on P(|a_k|^2 >= c |x|^2)
 gradient_tail_bound     a bound on P(|df/dW_k|_F^2 >= c |x|^2)
 width                   least n with P(|a_L|^2 >= c |x|^2) >= p
-density                 density of |a_L|^2 of a linear network
+density                 density of |a_L|^2, at a point or as a formula
+distribution            P(|a_k|^2 <= r)
+output                  E|f|^order of the output f = <v, a_L>, of any real order
+output_kurtosis         E f^4/(E f^2)^2
+output_density          density of f, at a point or as a formula
+output_distribution     P(f <= u)
+output_exceedance       P(|f| >= c)
 lyapunov_expansion      E log(|a_k|^2/|a_{k-1}|^2) in 1/n
 log_variance_expansion  Var log(|a_k|^2/|a_{k-1}|^2) in 1/n
 wide_limit              lim |a_k|^2/n_k as the width grows, any activation, with biases
@@ -56,6 +63,7 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampling import Sampling
 
 OPTIONS = ("order", "layer", "layers", "p", "c", "cosine", "digits", "readout", "input")
+OPTIONS = ("order", "layer", "layers", "p", "c", "at", "digits", "readout", "input")
 """These options matter to some quantities only."""
 
 __all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_taken"]
@@ -79,6 +87,7 @@ class Quantity:
         Which options matter to `sample`; by default the same but the digits.
     not_sampled : str
         Why it is no number that networks have, in words; where `sample` answers, or nothing is to be said, it is empty.
+        Which options matter to `sample`; by default the same but the digits and the point.
     sampled_layer : int, optional
         The layer that is sampled unless another is named; by default the last.
     default_order : int
@@ -108,9 +117,9 @@ class Quantity:
         """
         if action == "derive":
             return self.takes
-        return (
-            tuple(name for name in self.takes if name != "digits") if self.sample_takes is None else self.sample_takes
-        )
+        if self.sample_takes is not None:
+            return self.sample_takes
+        return tuple(name for name in self.takes if name not in ("digits", "at"))
 
 
 def names() -> tuple[str, ...]:

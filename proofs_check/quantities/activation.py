@@ -1,4 +1,4 @@
-"""The mean of a power of an activation's norm: E|a_k|^order."""
+"""The mean of a power of an activation's norm: E|a_k|^order, of any real order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from proofs_check import assumptions
 from proofs_check.answers import notation
 from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.derivation import Derivation, formula, number
+from proofs_check.answers.log_laws import activation_law
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
+from proofs_check.answers.real_orders import (
+    bounds_answer,
+    given_survival,
+    is_even,
+    knows_law,
+    moment_answer,
+    sampled_moment,
+)
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_means import (
     BOUNDED,
@@ -26,24 +35,29 @@ from proofs_check.quantities import Quantity
 from theory import MomentSequence, activation_moment, activation_sequence, symbols
 from theory.ensembles import InvalidArgument
 from theory.moments.powers import coinciding
+from theory.requirements import require_order
 
 _READABLE = 5
 """A recurrence with symbols is shown if it has at most this many terms."""
 
 
 def _left(query: Query) -> Notation:
-    return notation.mean_power(notation.activation(query.at), query.order)
+    a = notation.activation(query.at)
+    return notation.mean_power(a, query.order, given_survival=given_survival(query))
 
 
 def _derive(query: Query) -> Derivation:
     net, depth = query.net, query.at
+    if not is_even(query):
+        return _of_real_order(query)
+    order = require_order(query.order)
     assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
     net.width_at(depth)  # refuses a layer that is not there
     if net.is_constant_width and net.has_independent_entries and net.architecture.is_plain:
-        sequence = activation_sequence(net, query.order)
+        sequence = activation_sequence(net, order)
         if isinstance(depth, str) and not sequence.has_closed_form:
             if sequence.size > _READABLE and sequence.has_symbols:
-                problem = f"{query.order} gives a recurrence of {sequence.size} terms, whose coefficients fill pages"
+                problem = f"{order} gives a recurrence of {sequence.size} terms, whose coefficients fill pages"
                 raise InvalidArgument("order", problem, "give numbers for the width and the law, or a lower order")
             letter = "m" if not any(name.startswith("m_") for name in net.symbols) else "moment"
             recurrence = (symbols.number(f"{letter}_{j}") * c for j, c in enumerate(sequence.recurrence(), 1))
@@ -52,7 +66,7 @@ def _derive(query: Query) -> Derivation:
                 ("recurrence", sp.Add(*recurrence)),
             ]
             reason = (
-                f"order {query.order} of this law follows a recurrence of {sequence.size} terms, whose powers have no "
+                f"order {order} of this law follows a recurrence of {sequence.size} terms, whose powers have no "
                 f"closed form in {depth}: {letter}_j in the recurrence stands for the moment j layers before, and z^L "
                 f"in the generating function for depth L"
             )
@@ -63,7 +77,21 @@ def _derive(query: Query) -> Derivation:
             return number(query, None, ball=sequence.ball(depth, query.digits or 20), assumed=assumed)
         if isinstance(depth, str):
             assumed = (*assumed, *_where_rates_differ(sequence))
-    return formula(query, activation_moment(net, query.order, depth), assumed)
+    return formula(query, activation_moment(net, order, depth), assumed)
+
+
+def _of_real_order(query: Query) -> Derivation:
+    """Answer for an order that is not even: exactly for normal weights, else by bounds."""
+    net, order = query.net, query.order
+    if query.at == 0:
+        exact = symbols.input_power_sum(net, 2) ** (sp.Rational(query.order) / 2)
+        return formula(query, exact, what_is_assumed(query))
+    if knows_law(net) or query.order <= 0:
+        return moment_answer(query, activation_law(query), assumptions.PIECEWISE_LINEAR)
+    if net.symbols or isinstance(query.at, str):
+        problem = f"must be even where there are letters, unless the weights are normal in a plain network: got {order}"
+        raise InvalidArgument("order", problem, "give numbers for all sizes, which has bounds")
+    return bounds_answer(query, query.numeric_layer)
 
 
 def _where_rates_differ(sequence: MomentSequence) -> tuple[str, ...]:
@@ -74,9 +102,13 @@ def _where_rates_differ(sequence: MomentSequence) -> tuple[str, ...]:
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     net, layer = query.net, query.numeric_layer
-    if net.activation in BOUNDED and layer > 0:
+    if net.activation in BOUNDED and layer > 0 and query.order > 0:
         sampling.require_fixed_size("a mean of bounded norms")
         return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
+    if not is_even(query):
+        law = activation_law(query) if knows_law(net) or query.order < 0 else None
+        observable = ActivationNorms(layers=(layer,))
+        return sampled_moment(query, lambda settings: settings.logs(net, observable), law, layer, sampling)
     mean, square = mean_and_square(query, lambda order: activation_moment(net, order, layer))
     variance, needed = networks_needed(mean, square, sampling.error)
     bred = (

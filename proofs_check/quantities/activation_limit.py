@@ -11,6 +11,7 @@ from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import activation_limit
 from theory.moments.limits import limit_conditions
+from theory.requirements import require_order
 
 
 def _left(query: Query) -> Notation:
@@ -19,8 +20,9 @@ def _left(query: Query) -> Notation:
 
 
 def _derive(query: Query) -> Derivation:
-    exact = activation_limit(query.net, query.order)
-    where = (f"it is finite where {condition}" for condition in limit_conditions(query.net, query.order))
+    order = require_order(query.order)
+    exact = activation_limit(query.net, order)
+    where = (f"it is finite where {condition}" for condition in limit_conditions(query.net, order))
     return formula(query, exact, (*what_is_assumed(query, assumptions.PIECEWISE_LINEAR), *where))
 
 

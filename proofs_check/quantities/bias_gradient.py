@@ -10,6 +10,7 @@ from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import bias_gradient_moment
 from theory.ensembles import InvalidArgument
+from theory.requirements import require_order
 
 
 def _left(query: Query) -> Notation:
@@ -19,7 +20,9 @@ def _left(query: Query) -> Notation:
 def _derive(query: Query) -> Derivation:
     if query.layer is None:
         raise InvalidArgument("layer", "is needed for a gradient in biases", "use layer=1, ..., the depth, or a name")
-    return formula(query, bias_gradient_moment(query.net, query.layer, query.order), assumed_of_gradients(query))
+    return formula(
+        query, bias_gradient_moment(query.net, query.layer, require_order(query.order)), assumed_of_gradients(query)
+    )
 
 
 QUANTITY = Quantity(_left, _derive, takes=("order", "layer", "digits", "readout"))

@@ -16,6 +16,7 @@ from proofs_check.answers.sampling import Sampling
 from proofs_check.quantities import Quantity
 from theory import hessian_block_moment, hessian_moment
 from theory.ensembles import InvalidArgument
+from theory.requirements import require_order
 
 
 def _left(query: Query) -> Notation:
@@ -41,7 +42,8 @@ def _derive(query: Query) -> Derivation:
     if query.layers is None:
         require_whole(query)
         return formula(query, hessian_moment(query.net), assumed_of_gradients(query))
-    return formula(query, hessian_block_moment(query.net, *query.layers, query.order), assumed_of_gradients(query))
+    exact = hessian_block_moment(query.net, *query.layers, require_order(query.order))
+    return formula(query, exact, assumed_of_gradients(query))
 
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:

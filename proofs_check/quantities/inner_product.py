@@ -29,7 +29,7 @@ def _order(query: Query) -> int:
     """Return the power of the inner product, and refuse those that are not known."""
     if query.order not in (1, 2):
         raise InvalidArgument("order", f"of an inner product must be 1 or 2, got {query.order}", "use order=1")
-    return query.order
+    return int(query.order)
 
 
 def _derive(query: Query) -> Derivation:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.theory.small_networks import refused
-from theory.balls import enclose, less
+from theory.balls import decimal_bound, enclose, less
 from theory.ensembles import InvalidArgument
 
 ATOMS = st.sampled_from([sp.pi, sp.E, sp.EulerGamma]) | st.fractions(
@@ -147,7 +147,7 @@ def test_what_has_no_finite_real_value_is_refused(undefined: sp.Expr) -> None:
     ("expression", "word"),
     [
         (sp.sin(1), "sin"),
-        (sp.besselk(0, 1), "besselk"),
+        (sp.bessely(0, 1), "bessely"),
         (1 + sp.Float("0.1"), "float"),
         (sp.I, "ImaginaryUnit"),
         (sp.Symbol("n") + sp.Symbol("L"), "symbols L, n"),
@@ -157,6 +157,24 @@ def test_what_has_no_finite_real_value_is_refused(undefined: sp.Expr) -> None:
 def test_unknown_functions_floats_and_symbols_are_refused_by_name(expression: Any, word: str) -> None:
     with refused("expression", word):
         enclose(expression)
+
+
+def test_bessel_functions_keep_their_digits_where_whole_orders_cancel() -> None:
+    x = sp.Integer(40)
+    half = sp.sqrt(sp.pi / 80) * sp.exp(-40)  # K_(1/2) in closed form
+    assert enclose(sp.besselk(sp.Rational(1, 2), x)).overlaps(enclose(half))
+    zero = enclose(sp.besselk(0, x))
+    assert zero.rel_accuracy_bits() > 40
+    assert float(zero) == pytest.approx(float(sp.N(sp.besselk(0, x), 20)), rel=1e-14)
+
+
+def test_decimal_bounds_lie_outside_of_the_ball() -> None:
+    for value in (sp.Rational(1, 3), -sp.pi, sp.Rational(10) ** 400 / 7, sp.Rational(1, 7) / sp.Integer(10) ** 400):
+        ball = enclose(value, 30)
+        low, high = (sp.Rational(decimal_bound(ball, 6, upper=upper)) for upper in (False, True))
+        assert low < value < high
+        assert abs(high - low) < abs(value) / 10**4
+    assert decimal_bound(flint.arb(1), 5, upper=False) == decimal_bound(flint.arb(1), 5, upper=True) == "1"
 
 
 def test_symbols_with_values_are_evaluated_and_others_are_named() -> None:

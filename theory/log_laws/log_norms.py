@@ -17,6 +17,7 @@ from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_sums import LogSumLaw
+from theory.log_laws.meijer_densities import product_density
 from theory.requirements import (
     require_free_name,
     require_independent_entries,
@@ -205,27 +206,28 @@ def layer_factors(net: Ensemble, first: int, last: int | str) -> list[tuple[ChiS
 
 
 def density(net: Ensemble) -> sp.Expr:
-    r"""Derive the density of :math:`|a_L|^2` of a linear network with normal weights, a Meijer G-function in ``r``.
+    r"""Derive the density of :math:`|a_L|^2` at normal weights, a Meijer G-function in ``r`` or a mixture of them.
 
     Parameters
     ----------
     net : Ensemble
-        A linear network with normal weights, whose depth is a number; its widths may be symbols.
+        A linear or ReLU network with normal weights, whose depth is a number; a linear one may have symbols for widths.
 
     Returns
     -------
     sympy.Expr
-        The density as a function of the positive symbol ``r``.
+        The density as a function of the positive symbol ``r``; it integrates to the probability of survival.
 
     Raises
     ------
     InvalidArgument
-        For another law or activation, a symbolic depth, or a symbol of the name ``r`` in the network.
+        For another law, a leaky activation, a symbolic depth, a mixture of more than 60 functions, or a symbol of the
+        name ``r`` in the network.
 
     References
     ----------
-    G. Akemann, J. Ipsen and M. Kieburg, Phys. Rev. E 88 (2013) 052118. Here it follows from the Mellin transform
-    :math:`\prod_k (2s_k^2)^t\Gamma(n_k/2+t)/\Gamma(n_k/2)`.
+    G. Akemann, J. Ipsen and M. Kieburg, Phys. Rev. E 88 (2013) 052118, for linear networks. Here it follows from the
+    Mellin transform (:mod:`theory.log_laws.meijer_densities`).
 
     Examples
     --------
@@ -237,14 +239,5 @@ def density(net: Ensemble) -> sp.Expr:
     """
     require_normal(net, "the density")
     net, _ = of_usual_slope(net, "the density")
-    if net.slope != 1:
-        raise InvalidArgument("activation", f"the density of {net.activation} is a mixture", "use activation='linear'")
-    if isinstance(net.depth, str):
-        raise InvalidArgument("depth", f"the G-function has one parameter a layer, got {net.depth!r}", "give a number")
     require_free_name(net, "r", "the argument of the density")
-    r = sp.Symbol("r", positive=True)
-    factors = [factor for factor, times in layer_factors(net, 1, net.depth) for _ in range(int(times))]
-    scale = symbols.input_power_sum(net, 2) * sp.Mul(*(2 * factor.scale for factor in factors))
-    orders = [factor.width / 2 - 1 for factor in factors]
-    gammas = sp.Mul(*(sp.gamma(factor.width / 2) for factor in factors))
-    return sp.meijerg([[], []], [orders, []], r / scale) / (scale * gammas)
+    return product_density(LogNormLaw(net), sp.Symbol("r", positive=True))

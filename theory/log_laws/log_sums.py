@@ -68,6 +68,18 @@ class LogSumLaw(ABC):
         """
         return survival(self.terms)
 
+    def enclosed_survival(self) -> Ball:
+        """Return :meth:`survival` as a ball, at the present precision.
+
+        Examples
+        --------
+        >>> from theory import Ensemble, LogNormLaw
+        >>> law = LogNormLaw(Ensemble(widths=(10, 3, 2, 3), activation="relu", init="he"))
+        >>> law.enclosed_survival().overlaps(flint.arb(147) / 256)
+        True
+        """
+        return log_survival_ball(self.terms).exp()
+
     def mean(self) -> sp.Expr:
         """Return the mean of the logarithm, given survival.
 

@@ -5,6 +5,8 @@ transfer           one layer as a linear map on even power sums
 powers             its powers in closed form: one factor, two eigenvalues, or with biases a triangle
 sequences          moments in the depth: recurrence, generating function, exact terms and balls
 activations        E|a_k|^2m and its kurtosis
+between_orders     bounds on E|a_k|^t from the even moments, for any law
+outputs            E|f|^t of the output, and its kurtosis
 across_layers      E|a_j|^2 |a_k|^2 across layers: covariance and correlation
 two_inputs         E<a_k, a'_k> of two inputs, and how their angle closes
 products_of_inputs  E<a, a'>^2, E|a|^2|a'|^2 and E|a|^2<a, a'>: one layer, or linear networks
