@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from montecarlo import Simulation
 from montecarlo.runs.measured_code import told_apart
 from proofs_check.evidence import Simulated
+from proofs_check.evidence.simulated import Read
 from proofs_check.faults import NOT_OURS, Fault, fault_of
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.statement import Claim, Mutant, Statement
@@ -123,9 +125,14 @@ class Sampled:
         BaseException
             What was raised where the networks were measured.
         """
+        return self.evidence.compare(claim, self._read)
+
+    @cached_property
+    def _read(self) -> Read:
+        """What the claim and its mutants are judged by: it is the same for all of them."""
         if isinstance(self.simulation, BaseException):
             raise self.simulation
-        return self.evidence.examine(claim, self.simulation, self.error)
+        return self.evidence.read(self.simulation, self.error)
 
 
 @dataclass(frozen=True)
