@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 from montecarlo import Simulation
@@ -105,6 +104,7 @@ class Sampled:
     evidence: Simulated
     simulation: Simulation | BaseException
     error: float
+    _once: dict[str, Read] = field(default_factory=dict, repr=False, compare=False)
     tier = Tier.SIMULATED
 
     @property
@@ -125,14 +125,17 @@ class Sampled:
         BaseException
             What was raised where the networks were measured.
         """
-        return self.evidence.compare(claim, self._read)
-
-    @cached_property
-    def _read(self) -> Read:
-        """What the claim and its mutants are judged by: it is the same for all of them."""
         if isinstance(self.simulation, BaseException):
             raise self.simulation
-        return self.evidence.read(self.simulation, self.error)
+        if type(self.evidence).examine is not Simulated.examine:  # what is read depends on the claim
+            return self.evidence.examine(claim, self.simulation, self.error)
+        return self.evidence.compare(claim, self._read(self.simulation))
+
+    def _read(self, simulation: Simulation) -> Read:
+        """Return what the claim and its mutants are judged by: it is the same for all of them."""
+        if "read" not in self._once:
+            self._once["read"] = self.evidence.read(simulation, self.error)
+        return self._once["read"]
 
 
 @dataclass(frozen=True)
