@@ -6,6 +6,7 @@ moments              means and moments in closed form: activations, gradients, J
 matrix_expectations  a calculus: expectation(tr(W A W.T B)) of independent random matrices
 log_laws             exact laws of logarithms of norms, for normal weights: what is typical
 curvature            typical sizes of the Hessian
+mean_field           the limit of width, for any activation: length map, fixed points, edge of chaos
 width_one            networks of width one, where everything is a product of single weights
 architectures        what residual branches, normalization and orthogonal weights change
 dynamics             how a plateau is left, and which solution is found: flow, descent, momentum, adaptive steps

@@ -32,6 +32,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.log: lambda x: x.log(),
     sp.gamma: lambda x: x.gamma(),
     sp.erf: lambda x: x.erf(),
+    sp.erfc: lambda x: x.erfc(),
     sp.erfi: lambda x: x.erfi(),
     # SymPy's polygamma(0, x) is digamma; polygamma(m, x) = (-1)^(m+1) m! zeta(m+1, x)
     sp.polygamma: lambda m, x: x.digamma() if m == 0 else _polygamma(m, x),
@@ -39,6 +40,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.lowergamma: lambda s, x: x.gamma_lower(s),
     sp.factorial: lambda x: (x + 1).gamma(),
     sp.binomial: lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
+    sp.asin: lambda x: x.asin(),
     sp.acos: lambda x: x.acos(),
     sp.sinh: lambda x: x.sinh(),
     sp.cosh: lambda x: x.cosh(),

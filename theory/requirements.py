@@ -163,8 +163,9 @@ def require_free_name(net: Ensemble, name: str, use: str) -> None:
         *(("widths", width) for width in net.widths or ()),
         ("width", net.width),
         ("depth", net.depth),
-        ("activation", net.slope),
+        ("activation", net.slope if net.is_piecewise_linear else None),
         ("init", net.init.value),
+        ("bias", net.bias.value),
         ("architecture", net.architecture.symbol),
     ]
     for argument, part in parts:

@@ -178,6 +178,18 @@ def slope(net: Ensemble) -> sp.Expr:
     return number(net.slope)
 
 
+def gain_slope(net: Ensemble) -> sp.Expr:
+    """Return the slope on which an initialization's gain depends: that of ReLU for smooth activations.
+
+    Examples
+    --------
+    >>> gain_slope(Ensemble(width="n", depth="L", activation="tanh"))
+    0
+    """
+    require_ensemble(net)
+    return slope(net) if net.is_piecewise_linear else sp.S.Zero
+
+
 def variance(net: Ensemble, layer: int) -> sp.Expr:
     """Return s_k^2, the variance of an entry of W_k.
 
@@ -200,7 +212,7 @@ def variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     fan_in, fan_out = whole(net.width_at(layer - 1)), whole(net.width_at(layer))
-    value = net.init.variance(fan_in, fan_out, slope(net))
+    value = net.init.variance(fan_in, fan_out, gain_slope(net))
     return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
 
 

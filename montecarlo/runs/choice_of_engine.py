@@ -32,6 +32,8 @@ def find_engine(engine: object, net: Ensemble, needs: frozenset[str], dtype: Pre
     """
     as_ensemble(net)
     direct = Direct(dtype)
+    if not net.is_homogeneous:
+        net.require_plain("simulation")
     if not net.architecture.is_plain:
         if engine != "direct":
             problem = f"only real weight matrices are known for the architecture {net.architecture.describe()!r}"

@@ -15,6 +15,7 @@ formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms
 beyond_plain     typical sizes in other architectures, and of orthogonal weights
+wide_limits      limits of width, written and with what they assume
 sampling         how many networks, by which engine, where they run
 sampled_means    valid intervals for heavy-tailed means
 sampled_logs     valid intervals for means, quantiles and tails of sampled logarithms

@@ -240,6 +240,8 @@ def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidA
     """Return the refusal of theory, which says so if sampling would answer."""
     if bad.argument not in _UNKNOWN or not known.instead or query.net.symbols:
         return bad
+    if not query.net.is_piecewise_linear:
+        return bad
     if query.net.slope != 1 and query.net.law.has_atoms and "gradient" in known.instead:
         return bad  # gradients at a kink are not sampled either
     return InvalidArgument(bad.argument, bad.problem, f"{bad.remedy}; or sample('{known.instead}', net)")

@@ -39,7 +39,7 @@ def _of_variance(net: Ensemble) -> str:
     if not net.has_independent_entries:
         return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
-    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.slope(net))}"
+    return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.gain_slope(net))}"
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

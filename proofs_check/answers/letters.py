@@ -57,12 +57,16 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    slope = symbols.slope(net)
-    unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
+    if net.is_piecewise_linear:
+        slope = symbols.slope(net)
+        unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
+    else:
+        unit = f"phi = {net.activation}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
-            return f"a_k = phi(W_k a_(k-1)), {start}, {unit}"
+            biases = "" if net.bias.name == "none" else " + b_k"
+            return f"a_k = phi(W_k a_(k-1){biases}), {start}, {unit}"
         case "residual":
             return f"{start}, {unit}"
         case _:
@@ -83,7 +87,7 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
         if isinstance(layer, str):
             yield layer, f"{layer} is a layer, from 1 to the depth"
     parts = (
-        (net.slope, "is the slope of phi below 0"),
+        (net.slope if net.is_piecewise_linear else None, "is the slope of phi below 0"),
         (net.init.value, "is the variance of a weight"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),

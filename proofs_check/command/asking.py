@@ -19,7 +19,7 @@ from proofs_check.command.option_values import (
 )
 from theory.ensembles import Ensemble, InvalidArgument
 
-ENSEMBLE_OPTIONS = ("width", "widths", "depth", "activation", "init", "law", "readout", "input", "architecture")
+ENSEMBLE_OPTIONS = ("width", "widths", "depth", "activation", "init", "law", "bias", "readout", "input", "architecture")
 """These options say which networks are meant; their names are those of the ensemble's fields."""
 
 
@@ -53,7 +53,7 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
         parser.add_argument("--width", help="n: a number or a symbol's name")
     parser.add_argument("--widths", help="n_0,...,n_L for unequal widths, e.g. 784,100,10")
     parser.add_argument("--depth", help="L: a number or a symbol's name")
-    parser.add_argument("--activation", help="linear (default), relu or leaky:SLOPE")
+    parser.add_argument("--activation", help="linear (default), relu, leaky:SLOPE, or a smooth one such as tanh")
     parser.add_argument(
         "--architecture",
         help="plain (default), residual:SCALE, residual:SCALE:two (two matrices a branch), layernorm or batchnorm:B; "
@@ -61,6 +61,7 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
     )
     parser.add_argument("--init", help="xavier (default), he, lecun, pytorch, orthogonal, VARIANCE")
     parser.add_argument("--law", help="normal (default), uniform, rademacher, or symmetric (its kurtosis a symbol K)")
+    parser.add_argument("--bias", help="none (default), pytorch, VARIANCE, or constant:NUMBER")
     parser.add_argument("--readout", help="random (default; E|v|^2 = 1), signs (|v| = 1), ones, or numbers")
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
 

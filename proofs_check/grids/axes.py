@@ -12,7 +12,7 @@ from proofs_check.grids.toml import as_text, read_toml, require_known
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import nearest
 
-FIELDS = ("width", "depth", "widths", "activation", "init", "law", "readout", "input", "architecture")
+FIELDS = ("width", "depth", "widths", "activation", "init", "law", "bias", "readout", "input", "architecture")
 """What can be set of an ensemble."""
 LAYERS = ("j", "k", "l")
 """Letters of layers, which a quantity may name."""

@@ -24,6 +24,9 @@ width                   least n with P(|a_L|^2 >= c |x|^2) >= p
 density                 density of |a_L|^2 of a linear network
 lyapunov_expansion      E log(|a_k|^2/|a_{k-1}|^2) in 1/n
 log_variance_expansion  Var log(|a_k|^2/|a_{k-1}|^2) in 1/n
+wide_limit              lim |a_k|^2/n_k as the width grows, any activation, with biases
+fixed_point             where variances of preactivations settle with depth
+edge_of_chaos           the n s^2 at which gradients keep their size
 ======================  ===================================================
 
 A quantity is found because its file is here and says ``QUANTITY = Quantity(...)`` (:mod:`proofs_check.discovery`).

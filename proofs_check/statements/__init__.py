@@ -3,6 +3,7 @@
 ========  ======================================================================
 chain     width one: products of single weights, and their Hessian
 forward   the signal |a_L| at any width
+wide      the limit of width: smooth activations and biases
 law       its exact law for normal weights, and the width that a depth needs
 gradient  the gradient with respect to one weight matrix
 hessian   the Hessian of f: blocks, structure, norms, spectrum

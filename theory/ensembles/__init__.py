@@ -3,6 +3,8 @@
 =====================  =================================================
 arguments              the error every bad argument gets, exact parsing
 laws                   symmetric laws of one weight entry
+biases                 none, constant, or random
+activations            piecewise linear, or smooth
 initializations        weight variance as a function of the fans
 architectures          plain, residual branches, layer or batch normalization
 ensemble               widths, depth, activation, architecture, readout, input
@@ -11,8 +13,9 @@ ensemble               widths, depth, activation, architecture, readout, input
 
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument
+from theory.ensembles.biases import Bias
 from theory.ensembles.ensemble import Ensemble, require_ensemble
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law
 
-__all__ = ["Ensemble", "Law", "Initialization", "Architecture", "InvalidArgument", "Exact", "require_ensemble"]
+__all__ = ["Ensemble", "Law", "Initialization", "Architecture", "Bias", "InvalidArgument", "Exact", "require_ensemble"]

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from theory.ensembles.activations import SMOOTH, parse_activation, slope_of
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
+from theory.ensembles.biases import Bias
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law, parse_law
 
@@ -22,12 +24,12 @@ _LEAST_UNITS = 3
 
 @dataclass(frozen=True, init=False)
 class Ensemble:
-    r"""A random deep network :math:`f(x) = \langle v, a_L\rangle`, :math:`a_k = \phi(W_k a_{k-1})`, :math:`a_0 = x`.
+    r"""A random network :math:`f(x) = \langle v, a_L\rangle`, :math:`a_k = \phi(W_k a_{k-1} + b_k)`, :math:`a_0 = x`.
 
-    The weights :math:`W_k`, of shape (n_k, n_{k-1}), have independent entries, symmetric about 0; there are no
-    biases. The formula for :math:`a_k` is that of the plain architecture; the others are those of
-    :class:`Architecture`. Everything is exact: ints, Fractions, or the names of symbols, so that theory can answer with
-    a formula and montecarlo with an estimate of the very same network.
+    The weights :math:`W_k`, of shape (n_k, n_{k-1}), have independent entries, symmetric about 0; unless they are
+    asked for, there are no biases :math:`b_k`. The formula for :math:`a_k` is that of the plain architecture; the
+    others are those of :class:`Architecture`. Everything is exact: ints, Fractions, or the names of symbols, so that
+    theory can answer with a formula and montecarlo with an estimate of the very same network.
 
     Parameters
     ----------
@@ -38,12 +40,15 @@ class Ensemble:
     widths : sequence of int or str, optional
         The widths n_0, ..., n_L.
     activation : str
-        ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name).
+        ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name); or a smooth one:
+        ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
     init : str, int or Fraction
         How the weight variance follows from the widths; see :class:`Initialization`.
     law : str or Law, optional
         The law of a weight; see :class:`Law`. By default it is ``normal``, or ``uniform`` under the PyTorch
         initialization.
+    bias : str, int, Fraction or Bias
+        ``none``, ``pytorch``, a variance, ``variance:NAME`` or ``constant:NUMBER``; see :class:`Bias`.
     readout : str or sequence of numbers
         A random readout is ``random`` (i.i.d. normal entries of variance 1/n_L) or ``signs`` (i.i.d. signs over
         sqrt(n_L)); both are sign-symmetric with E|v|^2 = 1. A fixed one is ``ones``, or n_L numbers.
@@ -76,6 +81,7 @@ class Ensemble:
     activation: str
     init: Initialization
     law: Law
+    bias: Bias
     readout: str | tuple[Fraction, ...]
     input: str | tuple[Fraction, ...] | None
     architecture: Architecture
@@ -89,6 +95,7 @@ class Ensemble:
         activation: str = "linear",
         init: str | int | Fraction | Initialization = "xavier",
         law: str | Law | None = None,
+        bias: str | int | Fraction | Bias = "none",
         readout: str | Sequence[Any] = "random",
         input: str | Sequence[Any] | None = None,  # noqa: A002  # the field's own word
         architecture: str | Architecture = "plain",
@@ -96,7 +103,7 @@ class Ensemble:
         init = Initialization.parse(init)
         width, depth, layers = _parse_sizes(width, depth, widths)
         default_law = "uniform" if init.name == "pytorch" else "normal"
-        activation = _parse_activation(activation)
+        activation = parse_activation(activation)
         parsed = {
             "width": width,
             "depth": depth,
@@ -104,6 +111,7 @@ class Ensemble:
             "activation": activation,
             "init": init,
             "law": parse_law(default_law if law is None else law),
+            "bias": Bias.parse(bias),
             "readout": _parse_vector("readout", readout, _READOUTS),
             "input": None if input is None else _parse_vector("input", input, _INPUTS),
             "architecture": Architecture.parse(architecture, activation),
@@ -143,6 +151,12 @@ class Ensemble:
 
     def _require_fitting_architecture(self) -> None:
         """Refuse sizes, laws and inputs for which the architecture is not defined."""
+        if not self.architecture.is_plain:
+            wired = f"in the architecture {self.architecture.describe()!r}"
+            if self.bias.name != "none":
+                raise InvalidArgument("bias", f"{wired} there are no biases", "use bias='none'")
+            if not self.is_piecewise_linear:
+                raise InvalidArgument("activation", f"{self.activation!r} is not known {wired}", "use e.g. relu")
         if self.architecture.name == "residual":
             if not self.is_constant_width:
                 raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
@@ -170,8 +184,9 @@ class Ensemble:
         taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
         parts: list[tuple[str, Any, str]] = [
             *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
-            ("activation", self.slope, "the slope"),
+            ("activation", self._slope_name, "the slope"),
             ("init", self.init.value, "the variance"),
+            ("bias", self.bias.value, "the bias"),
             ("architecture", self.architecture.symbol, "the scale or the batch"),
         ]
         for argument, name, role in parts:
@@ -270,11 +285,24 @@ class Ensemble:
 
     @property
     def slope(self) -> Exact:
-        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU."""
-        if self.activation in ("linear", "relu"):
-            return Fraction(self.activation == "linear")
-        text = self.activation.removeprefix("leaky:")
-        return text if is_symbol_name(text) else Fraction(text)
+        """The slope of the activation for negative arguments, 1 for linear and 0 for ReLU; smooth ones are refused."""
+        return slope_of(self.activation)
+
+    @property
+    def _slope_name(self) -> str | None:
+        """The slope's name where it is a symbol."""
+        slope = self.slope if self.is_piecewise_linear else None
+        return slope if isinstance(slope, str) else None
+
+    @property
+    def is_piecewise_linear(self) -> bool:
+        """Whether the activation is linear on both sides of 0, so that it has a slope."""
+        return self.activation not in SMOOTH
+
+    @property
+    def is_homogeneous(self) -> bool:
+        """Whether scaling the input scales the output: no biases, and no smooth activation."""
+        return self.is_piecewise_linear and self.bias.name == "none"
 
     @property
     def is_constant_width(self) -> bool:
@@ -296,7 +324,7 @@ class Ensemble:
         """The names of the symbols in the ensemble, in reading order; there are none if every part is a number."""
         sizes = [self.width, self.depth] if self.widths is None else list(self.widths)
         kurtosis = (self.law.kurtosis,) if self.law.is_symbolic else ()
-        parts = [*sizes, self.slope, self.init.value, *kurtosis, self.architecture.symbol]
+        parts = [*sizes, self._slope_name, self.init.value, self.bias.value, *kurtosis, self.architecture.symbol]
         return tuple(dict.fromkeys(part for part in parts if isinstance(part, str)))
 
     @property
@@ -304,22 +332,30 @@ class Ensemble:
         """The ensemble of the same sizes, weights, readout and input in the plain architecture."""
         return self if self.architecture.is_plain else replace(self, architecture=Architecture("plain"))
 
-    def require_plain(self, who: str) -> None:
-        """Refuse any architecture but the plain one, where nothing else is known.
+    def require_plain(self, who: str, *, biases: bool = False, smooth: bool = False) -> None:
+        """Refuse any architecture but the plain one, biases and smooth activations, where nothing else is known.
 
         Parameters
         ----------
         who : str
             The subject of the error's sentence, such as ``"the law of log|a_k|^2"``.
+        biases, smooth : bool
+            Whether biases, and whether smooth activations are known there.
 
         Raises
         ------
         InvalidArgument
-            If the architecture is another one, which the message names.
+            If the architecture is another one, which the message names, or the network has what is not known.
         """
         if not self.architecture.is_plain:
             problem = f"{who} is known for plain networks only, got {self.architecture.describe()!r}"
             raise InvalidArgument("architecture", problem, "use architecture='plain'")
+        if not biases and self.bias.name != "none":
+            problem = f"{who} is known without biases only, got {self.bias.describe()!r}"
+            raise InvalidArgument("bias", problem, "use bias='none'")
+        if not smooth and not self.is_piecewise_linear:
+            problem = f"{who} is known for piecewise-linear activations only, got {self.activation!r}"
+            raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
 
     @property
     def can_die(self) -> bool:
@@ -328,7 +364,7 @@ class Ensemble:
         With residual branches the input of a branch remains, and of units that are standardized together one is
         positive.
         """
-        units_die = self.slope == 0 and self.architecture.name in ("plain", "batchnorm")
+        units_die = self.activation == "relu" and self.architecture.name in ("plain", "batchnorm")
         return units_die or self.law.has_atoms
 
     def variance(self, layer: int) -> Fraction:
@@ -342,7 +378,19 @@ class Ensemble:
         self.require_numbers("variance")
         if isinstance(layer, bool) or not isinstance(layer, int) or layer < 1:
             raise InvalidArgument("layer", f"weights are numbered 1, 2, ..., got {layer!r}", "use 1, ..., depth")
-        return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), self.slope))
+        gain_slope = self.slope if self.is_piecewise_linear else 0  # He's gain is that of ReLU for all others
+        return Fraction(self.init.variance(self.width_at(layer - 1), self.width_at(layer), gain_slope))
+
+    def bias_variance(self, layer: int) -> Fraction:
+        """Return the variance of an entry of b_k, for an ensemble without symbols; 0 if it is constant.
+
+        Raises
+        ------
+        InvalidArgument
+            If any part of the ensemble is a symbol, or there is no such layer.
+        """
+        self.variance(layer)  # refuses what it refuses
+        return Fraction(self.bias.variance(self.width_at(layer - 1)))
 
     def require_numbers(self, who: str) -> None:
         """Refuse an ensemble with symbols, where numbers are needed.
@@ -362,8 +410,9 @@ class Ensemble:
             *(("widths", part, "widths=(784, 10)") for part in layers),
             ("width", self.width, "width=32"),
             ("depth", self.depth, "depth=64"),
-            ("activation", self.slope, "activation='leaky:1/4'"),
+            ("activation", self._slope_name, "activation='leaky:1/4'"),
             ("init", self.init.value, "init='1/32'"),
+            ("bias", self.bias.value, "bias='1/10'"),
             ("law", self.law.name if self.law.is_symbolic else None, "law='uniform'"),
             ("architecture", self.architecture.symbol, "architecture='residual:1/2' or 'batchnorm:16'"),
         ]
@@ -381,6 +430,7 @@ class Ensemble:
             ("activation", self.activation, "linear"),
             ("init", self.init.describe(), "xavier"),
             ("law", self.law.name if self.law.is_named else self.law, usual),
+            ("bias", self.bias.describe(), "none"),
             ("readout", _joined(self.readout), "random"),
             ("input", None if self.input is None else _joined(self.input), None),
             ("architecture", self.architecture.describe(), "plain"),
@@ -398,7 +448,9 @@ class Ensemble:
         sizes = f"width={self.width} depth={self.depth}" if self.widths is None else f"widths={_joined(self.widths)}"
         vectors = f"readout={_joined(self.readout)}" + ("" if self.input is None else f" input={_joined(self.input)}")
         wired = "" if self.architecture.is_plain else f" architecture={self.architecture.describe()}"
-        return f"{sizes} activation={self.activation} init={self.init.describe()} law={self.law.name} {vectors}{wired}"
+        biased = "" if self.bias.name == "none" else f" bias={self.bias.describe()}"
+        drawn = f"init={self.init.describe()} law={self.law.name}{biased}"
+        return f"{sizes} activation={self.activation} {drawn} {vectors}{wired}"
 
     def digest(self) -> str:
         """Return a SHA-256 of all that decides the networks' distribution, the same on every machine."""
@@ -446,24 +498,6 @@ def _parse_sizes(
 
 def _joined(vector: str | tuple[Any, ...]) -> str:
     return vector if isinstance(vector, str) else ",".join(map(str, vector))
-
-
-def _parse_activation(value: object) -> str:
-    names = ("linear", "relu", "leaky:SLOPE")
-    if not isinstance(value, str):
-        raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(names)}")
-    name, colon, slope_text = value.strip().partition(":")
-    text = name.lower() + colon + slope_text
-    if text in ("linear", "relu"):
-        return text
-    if not text.startswith("leaky:"):
-        raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, names))
-    if is_symbol_name(slope_text):
-        return text
-    slope = exact_fraction("activation", slope_text)
-    if not 0 <= slope <= 1:
-        raise InvalidArgument("activation", f"the slope must lie between 0 and 1, got {slope}", "use e.g. leaky:1/4")
-    return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
 
 
 def _parse_vector(argument: str, value: object, names: tuple[str, ...]) -> str | tuple[Fraction, ...]:

@@ -40,6 +40,9 @@ NUMERIC = {
     "gradient-median": f"--width 8 --depth 8 {RELU}",
     "exceedance": "--width 8 --depth 8 --c 2",
     "width": "--width n --depth 8",
+    "wide-limit": "--width n --depth 3 --activation gelu --input ones",
+    "fixed-point": "--width n --depth L --activation erf --bias 1/10 --input ones",
+    "edge-of-chaos": "--width n --depth L --activation elu --bias 1/10",
 }
 
 
