@@ -71,4 +71,3 @@ def test_the_sign_changes_at_the_estimate_to_the_last_bits(alpha):
         centre = _centre(x, alpha)
         room = 64 * math.ulp(max(abs(centre), float(np.median(np.abs(x))))) + 1e-15 / alpha
         assert catoni_sum(x, centre - room, alpha) >= 0 >= catoni_sum(x, centre + room, alpha)
-
