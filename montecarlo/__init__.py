@@ -12,7 +12,8 @@ rounding         how far rounding may have moved what was measured
 ties             measured against an exact threshold: decided, or counted both ways
 
 engines          real weight matrices, or a law that is provably the same
-architectures    residual branches, layer and batch normalization: forward and backward passes
+architectures    all weights kept: residual branches, normalization, biases, smooth activations
+activations      smooth activations and their derivatives, real and complex
 drawing          weights from the ensemble's law; vectors through the layers on log scale
 runs             networks drawn block by block, kept, continued and replayed
 workers          serial, threads, processes, any executor, a Dask cluster

@@ -77,6 +77,11 @@ def rounding_of(net: Ensemble, dtype: DTypeLike = np.float64) -> Rounding:
     :math:`r^n`, that network errs by 1/r times as much. Sums of logs are rounded in units of the logs, in double
     precision always.
 
+    Biases and smooth activations add a few roundings to each entry, which the same sums hold. Where such networks are
+    chaotic, a rounding grows from layer to layer, so that the network measured is another than the one drawn. Yet its
+    law is the same but for rounding, layer by layer, as moving a preactivation by a rounding is moving its weights by
+    one; and intervals speak of laws.
+
     References
     ----------
     N. J. Higham and T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41(5), 2019.

@@ -125,7 +125,7 @@ def square_unit(net: Ensemble, layer: int) -> Fraction | None:
     widths = [int(net.width_at(k)) for k in range(layer + 1)] if net.widths else [int(net.width_at(layer))]
     if net.architecture.name == "layernorm" and Fraction(net.slope) == 1 and layer > 0:
         return Fraction(widths[-1])
-    if not net.architecture.is_plain:
+    if not net.architecture.is_plain or not net.is_homogeneous:
         return None
     if net.init.name == "orthogonal" and Fraction(net.slope) == 1 and widths == sorted(widths):
         return input_square(net)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from proofs_check.answers.asking import derive, sample
     from proofs_check.answers.closed_forms import closed_form
     from proofs_check.answers.derivation import Derivation
+    from proofs_check.answers.matrix_means import MatrixMean, expect
     from proofs_check.answers.sampled import Sampled
     from proofs_check.claims.checked import Checked
     from proofs_check.claims.checking import check
@@ -97,6 +98,8 @@ __all__ = [
     "Quantile",
     "derive",
     "closed_form",
+    "expect",
+    "MatrixMean",
     "sample",
     "Derivation",
     "Sampled",
@@ -118,6 +121,7 @@ _ROOMS = {
     "answers.asking": ("derive", "sample"),
     "answers.closed_forms": ("closed_form",),
     "answers.derivation": ("Derivation",),
+    "answers.matrix_means": ("expect", "MatrixMean"),
     "answers.sampled": ("Sampled",),
     "registry": ("select", "load"),
     "verification.verifying": ("verify",),

@@ -23,14 +23,26 @@ positive integer, so SymPy takes ``symbols("n")`` of one's own for another lette
 
 from typing import TYPE_CHECKING, Any
 
-from theory.ensembles import Ensemble, Initialization, InvalidArgument, Law
+from theory.ensembles import Activation, Ensemble, Initialization, InvalidArgument, Law
 
 if TYPE_CHECKING:
     from theory.formulas import Letters, at, letters
     from theory.log_laws.feasible_widths import feasible_widths
     from theory.log_laws.log_gradients import LogGradientLaw
     from theory.log_laws.log_norms import LogNormLaw
-    from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart, expectation
+    from theory.matrix_expectations import (
+        ComplexGaussian,
+        Entries,
+        Gaussian,
+        Haar,
+        Iid,
+        InverseWishart,
+        Mask,
+        Symmetric,
+        Unitary,
+        Wishart,
+        expectation,
+    )
     from theory.moments.across_layers import correlation, covariance, mixed_moment
     from theory.moments.activations import activation_moment, kurtosis
     from theory.moments.expansions import kurtosis_expansion, kurtosis_limit, log_variance_expansion, lyapunov_expansion
@@ -46,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Ensemble",
     "Law",
+    "Activation",
     "Initialization",
     "InvalidArgument",
     "at",
@@ -79,10 +92,15 @@ __all__ = [
     "transfer_matrix",
     "expectation",
     "Iid",
+    "Entries",
     "Gaussian",
+    "ComplexGaussian",
     "Haar",
+    "Unitary",
     "Wishart",
+    "InverseWishart",
     "Mask",
+    "Symmetric",
 ]
 
 _ROOMS = {
@@ -101,7 +119,10 @@ _ROOMS = {
     "log_laws.log_gradients": ("LogGradientLaw",),
     "log_laws.feasible_widths": ("feasible_widths",),
     "width_one.products": ("ChainLaw",),
-    "matrix_expectations": ("expectation", "Iid", "Gaussian", "Haar", "Wishart", "Mask"),
+    "matrix_expectations": (
+        *("expectation", "Iid", "Entries", "Gaussian", "ComplexGaussian", "Haar", "Unitary"),
+        *("Wishart", "InverseWishart", "Mask", "Symmetric"),
+    ),
 }
 
 

@@ -37,6 +37,8 @@ class KeptChunk(ABC):
         How activations lie in an array.
     matrices : list of ndarray, shapes (m, n_k, n_{k-1})
         The weights W_1, ..., W_L.
+    biases : list of ndarray, shapes (m, n_k), or None
+        The biases b_1, ..., b_L, where the networks have any.
     readout : ndarray, shape (m, n_L)
         The readout v.
 
@@ -54,6 +56,7 @@ class KeptChunk(ABC):
         law = Weights(net) if law is None else law
         inputs = self._draw_inputs(rng)
         self.matrices: list[Array] = [self._draw_matrix(law, k, rng) for k in range(1, len(self.layers) + 1)]
+        self.biases: list[Array] | None = self._draw_biases(rng)
         self._log_a, self._passed = self._forward(inputs)
         v, log_v = draw_readout(net, rng, networks, law.widths[-1])
         self.readout: Array = v * np.exp(log_v / 2)
@@ -71,6 +74,10 @@ class KeptChunk(ABC):
     @abstractmethod
     def _draw_inputs(self, rng: np.random.Generator) -> Array:
         """Return the inputs, laid out as the passes read them."""
+
+    def _draw_biases(self, rng: np.random.Generator) -> list[Array] | None:
+        """Return the biases of all layers, or None where there are none."""
+        return None
 
     @abstractmethod
     def _forward(self, inputs: Array) -> tuple[Array, list[Passed]]:

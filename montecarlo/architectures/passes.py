@@ -1,7 +1,7 @@
 r"""The forward and the backward pass of all architectures, written once: for real and for complex numbers.
 
-After its matrix, a layer may standardize what comes out, apply its activation, and add the result to the output of an
-earlier layer: :math:`a_k = a_j+\alpha\,\phi(N(W_ka_{k-1}))`. Standardization is over units or over inputs:
+After its matrix, a layer may add biases, standardize what comes out, apply its activation, and add the result to the
+output of an earlier layer: :math:`a_k = a_j+\alpha\,\phi(N(W_ka_{k-1}+b_k))`. Standardization is over units or inputs:
 
 .. math:: \hat z = \frac{z-\bar z}\sigma,\quad \sigma^2 = \overline{(z-\bar z)^2},\qquad
           \frac{\partial f}{\partial z} = \frac1\sigma\Bigl(I-\frac{11^T}n-\frac{\hat z\hat z^T}n\Bigr)
@@ -15,12 +15,13 @@ number is that of its real part. So gradients are analytic functions of the weig
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from montecarlo.arrays import Array, Numbers
+from montecarlo.activations import Smooth
+from montecarlo.arrays import Numbers
 from montecarlo.drawing.small_products import matrix_matrix, matrix_vector, vector_matrix
 
 ROUNDING = 1e-13
@@ -41,12 +42,15 @@ class Layer:
         The earlier layer j to whose output this one's is added, where 0 is the input; by default there is none.
     scale : float
         The factor alpha before what is added.
+    smooth : Smooth, optional
+        The activation in place of the slope; by default the activation is piecewise linear.
     """
 
     slope: float = 1.0
     standardized: Literal["units", "inputs"] | None = None
     adds_to: int | None = None
     scale: float = 1.0
+    smooth: Smooth | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Passed:
     """
 
     read: Numbers
-    slopes: Array | None
+    slopes: Numbers | None
     standard: Numbers | None
     deviations: Numbers | None
 
@@ -134,7 +138,9 @@ def forward(
     inputs: Numbers,
     layout: Layout,
     *,
+    biases: Sequence[Numbers] | None = None,
     floor: float = 0.0,
+    before: Callable[[int, Numbers, Numbers, Numbers], None] | None = None,
     after: Callable[[int, Numbers], None] | None = None,
 ) -> tuple[Numbers, list[Passed]]:
     """Run networks forward.
@@ -149,8 +155,13 @@ def forward(
         The inputs, laid out as `layout` says.
     layout : Layout
         How activations lie in an array.
+    biases : sequence of ndarray, shapes (m, n_k), optional
+        What is added after each matrix; by default nothing is.
     floor : float
         What is added to variances before they divide.
+    before : callable, optional
+        Called with k, the preactivations, the matrix and a_{k-1} before anything else follows. It may change
+        preactivations in place.
     after : callable, optional
         Called with k and a_k after each layer. Where layers are homogeneous, it may multiply a_k in place.
 
@@ -170,11 +181,18 @@ def forward(
     a, passed = inputs, list[Passed]()
     for k, (layer, w) in enumerate(zip(layers, matrices, strict=True), start=1):
         z, deviations = layout.forward(w, a), None
+        if biases is not None:
+            z = z + (biases[k - 1] if layout.inputs is None else np.expand_dims(biases[k - 1], layout.inputs))
+        if before is not None:
+            before(k, z, w, a)
         if layer.standardized is not None:
             z, deviations = _standardize(z, _axis(layer, layout), floor)
         slopes = _slopes(layer, z)
         passed.append(Passed(a, slopes, None, None) if deviations is None else Passed(a, None, z, deviations))
-        if layer.adds_to is None:
+        if layer.smooth is not None:
+            phi = layer.smooth.value(z)
+            a = phi if layer.adds_to is None else passed[layer.adds_to].read + layer.scale * phi
+        elif layer.adds_to is None:
             a = z if slopes is None else slopes * z
         else:
             a = passed[layer.adds_to].read + (layer.scale * z if slopes is None else layer.scale * slopes * z)
@@ -246,8 +264,10 @@ def backward(
             derivatives = layout.backward(matrices[k - 1], y)
 
 
-def _slopes(layer: Layer, z: Numbers) -> Array | None:
+def _slopes(layer: Layer, z: Numbers) -> Numbers | None:
     """Return the activation's slope at each preactivation, if there is an activation."""
+    if layer.smooth is not None:
+        return layer.smooth.derivative(z)
     return None if layer.slope == 1 else np.where(z.real > 0, 1.0, layer.slope)
 
 

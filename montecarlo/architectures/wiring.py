@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from montecarlo.activations import smooth_of
 from montecarlo.architectures.passes import Layer
 from montecarlo.arguments import as_ensemble
 from theory.ensembles import Ensemble
@@ -26,7 +27,8 @@ def layers_of(net: Ensemble) -> list[Layer]:
     [None, 0, None, 2]
     """
     as_ensemble(net)
-    depth, slope = int(net.depth), float(Fraction(net.slope))
+    depth, smooth = int(net.depth), smooth_of(net)
+    slope = float(Fraction(net.slope)) if smooth is None else 1.0
     match net.architecture.name, net.architecture.branch:
         case "residual", "two":
             scale = branch_scale(net)
@@ -39,7 +41,7 @@ def layers_of(net: Ensemble) -> list[Layer]:
         case "batchnorm", _:
             return [Layer(slope, "inputs")] * depth
         case _:
-            return [Layer(slope)] * depth
+            return [Layer(slope, smooth=smooth)] * depth
 
 
 def branch_scale(net: Ensemble) -> float:

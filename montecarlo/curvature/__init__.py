@@ -13,6 +13,7 @@ width_one              its extreme eigenvalues in a linear network of width one,
 
 any_architecture       extreme eigenvalues in any architecture, from gradients at complex weights
 extremes_by_gradients  extreme eigenvalues of the Hessians of many networks, from gradients alone
+norms_by_gradients     the Frobenius norms of all blocks, row by row, of smooth activations
 residual_frobenius     the Frobenius norm behind residual branches
 
 losses                 squared loss and cross-entropy, as functions of the outputs

@@ -1,8 +1,8 @@
 r"""Both ends of the Hessian of f in all weights in any architecture, by Lanczos's method on gradients alone.
 
-For plain networks, :mod:`montecarlo.curvature.lanczos` reduces the Hessian first. Behind normalization its diagonal
-blocks are not 0, and no such reduced form is known. So products with the Hessian are taken as complex steps of the
-backward pass (:mod:`montecarlo.architectures.passes`).
+For plain networks, :mod:`montecarlo.curvature.lanczos` reduces the Hessian first. Behind normalization, and with smooth
+activations, its diagonal blocks are not 0, and no such reduced form is known. So products with the Hessian are taken as
+complex steps of the backward pass (:mod:`montecarlo.architectures.passes`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _ERROR = 1e-6
 """How far each end that was found may be from an eigenvalue, relative to the end."""
 _ROUNDED = 1e-6
 """Rounding errors may be this share of a gradient."""
+_ROUNDED_ZERO = 1e-12
+"""An end that is smaller than this share of the other counts as 0, where diagonal blocks may be all there is."""
 _LARGEST = 1e270
 """Gradients that are larger would make Hessians that are not finite."""
 
@@ -97,11 +99,12 @@ def analytic_gradients(chunk: KeptChunk, which: slice) -> tuple[Gradients, Array
     shapes = [w.shape[1:] for w in chunk.matrices]
     ends = np.cumsum([n_out * n_in for n_out, n_in in shapes])[:-1]
     inputs, readout = chunk.inputs[which], chunk.readout[which]
+    biases = None if chunk.biases is None else [b[which] for b in chunk.biases]
 
     def gradients(parameters: Numbers) -> Numbers:
         m, parts = len(parameters), np.split(parameters, ends, axis=1)
         weights = [np.ascontiguousarray(part).reshape(m, *shape) for part, shape in zip(parts, shapes, strict=True)]
-        last, passed = forward(chunk.layers, weights, inputs.astype(parameters.dtype), COLUMNS)
+        last, passed = forward(chunk.layers, weights, inputs.astype(parameters.dtype), COLUMNS, biases=biases)
         start = np.zeros_like(last)
         start[:, :, 0] = readout
         found = [COLUMNS.gradient(y, a) for _, y, a in backward(chunk.layers, weights, passed, start, COLUMNS)]
@@ -124,16 +127,17 @@ def _ends(chunk: KeptChunk, which: slice, flat: NDArray[np.bool_]) -> Array:
     gradients, parameters = analytic_gradients(chunk, which)
     size = parameters.shape[1]
     most = max(1, min(size, _MOST_BYTES // (8 * size)))
-    if chunk.net.architecture.name != "residual":
-        _require_function(_in_range(gradients), parameters, flat[which])
-    found = extremes_by_gradients(_in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
-    ends, errors = np.stack([found.least, found.largest]), found.residuals
+    if chunk.net.architecture.name in ("layernorm", "batchnorm"):
+        _require_function(in_range(gradients), parameters, flat[which])
+    found = extremes_by_gradients(in_range(gradients), parameters, _ERROR / 10, min(most, _PRODUCTS))
+    ends, errors = _without_zeros(chunk, np.stack([found.least, found.largest])), found.residuals
     ends[:, flat[which]], errors[flat[which]] = 0, 0
     for network in np.flatnonzero(_inaccurate(ends, errors)):
         first = which.start + int(network)
         gradients, parameters = analytic_gradients(chunk, slice(first, first + 1))
-        again = extremes_by_gradients(_in_range(gradients), parameters, (_ERROR / 10) ** 2, most)
-        ends[:, network], errors[network] = (again.least[0], again.largest[0]), again.residuals[0]
+        again = extremes_by_gradients(in_range(gradients), parameters, (_ERROR / 10) ** 2, most)
+        both = _without_zeros(chunk, np.stack([again.least, again.largest]))
+        ends[:, network], errors[network] = both[:, 0], again.residuals[0]
     if _inaccurate(ends, errors).any():
         problem = f"an end of a Hessian in {size} weights was not found with a basis of 1 GiB"
         raise InvalidArgument("depth", problem, "use fewer or narrower layers")
@@ -149,11 +153,20 @@ def _require_function(gradients: Gradients, parameters: Array, flat: NDArray[np.
         raise InvalidArgument("depth", problem, "use fewer layers, or larger batches")
 
 
+def _without_zeros(chunk: KeptChunk, ends: Array) -> Array:
+    """Return ends in which rounding errors of plain networks count as 0: one layer may curve to one side alone."""
+    sizes = np.abs(ends)
+    tiny = sizes <= _ROUNDED_ZERO * sizes.max(axis=0)
+    return np.where(tiny, 0.0, ends) if chunk.net.architecture.is_plain else ends
+
+
 def _inaccurate(ends: Array, errors: Array) -> NDArray[np.bool_]:
-    return ~np.asarray(errors <= _ERROR * np.abs(ends).min(axis=0), dtype=np.bool_)  # nan counts as inaccurate
+    sizes = np.abs(ends)
+    least = np.where(sizes.min(axis=0) == 0, sizes.max(axis=0), sizes.min(axis=0))
+    return ~np.asarray(errors <= _ERROR * least, dtype=np.bool_)  # nan counts as inaccurate
 
 
-def _in_range(gradients: Gradients) -> Gradients:
+def in_range(gradients: Gradients) -> Gradients:
     """Return the same gradients, but refuse those that are not finite, or whose derivatives may not be."""
 
     def checked(parameters: Numbers) -> Numbers:

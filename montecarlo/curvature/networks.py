@@ -105,7 +105,7 @@ class Network:
         seed = _require_sample(net, seed)
         chunk = Chunk(net, stream(seed, net.digest(), "network"), 1, needs=frozenset({"weights"}))
         weights = [chunk.weights(k)[0] for k in range(1, int(net.depth) + 1)]
-        return cls(weights, net.activation, chunk.readout[0] if readout else None)
+        return cls(weights, str(net.activation), chunk.readout[0] if readout else None)
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -11,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.architectures.kept_weights import KeptChunk
+from montecarlo.architectures.plain import PlainChunk
 from montecarlo.architectures.residual import ResidualChunk
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.curvature.any_architecture import log_extremes
 from montecarlo.curvature.directions import Directions
 from montecarlo.curvature.frobenius import log_frobenius
+from montecarlo.curvature.norms_by_gradients import log_block_squares
 from montecarlo.curvature.reduction import Reduction
 from montecarlo.curvature.residual_frobenius import log_residual_frobenius
 from montecarlo.curvature.spectra import measured_extremes
+from montecarlo.drawing.activation_check import require_complex_slopes
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.observables import parse_blocks
 from theory.ensembles import Ensemble, InvalidArgument
@@ -45,6 +48,9 @@ class HessianNorms:
     no second derivative is taken, and the whole costs two products of matrices for each layer. For residual networks
     only the whole is known, and for normalized ones nothing.
 
+    Smooth activations have second derivatives, which add to all blocks, also to those of one layer that are 0 without
+    them. Such Hessians are taken row by row, by a complex step of the gradient for each weight.
+
     Examples
     --------
     >>> HessianNorms(blocks=[(1, 3)]).components(Ensemble(width=8, depth=4))
@@ -61,22 +67,32 @@ class HessianNorms:
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``H``, or ``H_k_l`` for each block."""
         as_ensemble(net)
-        _require_depth_two(net)
+        if net.is_piecewise_linear:
+            _require_depth_two(net)
+        else:
+            require_complex_slopes(net)
+            if net.activation not in _WITHOUT_KINK:
+                _require_no_atoms(net)
         if self.blocks is None:
             if net.architecture.name != "residual":
-                net.require_plain("|H|_F of other than residual networks")
+                net.require_plain("|H|_F of other than residual networks", biases=True, smooth=True)
             return ("H",)
-        net.require_plain("the norm of a block H_kl")
+        net.require_plain("the norm of a block H_kl", biases=True, smooth=True)
         for k, later in self.blocks:
             if later > int(net.depth):
                 problem = f"must lie between 1 and the depth {net.depth}, got {(k, later)}"
                 raise InvalidArgument("blocks", problem, "change them")
         return tuple(f"H_{k}_{later}" for k, later in self.blocks)
 
-    def measure(self, chunk: Chunk | ResidualChunk) -> Array:
+    def measure(self, chunk: Chunk | ResidualChunk | PlainChunk) -> Array:
         """Return log|H|_F^2, shape (m, 1), or log|H_kl|_F^2, shape (m, blocks)."""
         if isinstance(chunk, ResidualChunk):
             return log_residual_frobenius(chunk)[:, None]
+        if isinstance(chunk, PlainChunk) and not chunk.net.is_piecewise_linear:
+            logs = log_block_squares(chunk)
+            if self.blocks is None:
+                return np.asarray(np.logaddexp.reduce(logs, axis=(1, 2))[:, None])
+            return np.stack([logs[:, k - 1, later - 1] for k, later in self.blocks], axis=1)
         if self.blocks is None:
             layers = range(1, int(chunk.net.depth) + 1)
             weights, slopes = ([read(k) for k in layers] for read in (chunk.weights, chunk.slopes))
@@ -96,7 +112,8 @@ class HessianExtremes:
     The components are ``lambda_max``, ``minus_lambda_min`` (the least eigenvalue is negative) and ``spectral_norm``,
     the larger of the two. They are -inf for a dead network, whose Hessian is 0, and for an end of the other sign.
 
-    Architectures that are not plain also have ``ends/gradient``, :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over
+    Weights are what is varied, biases are not. Architectures that are not plain also have ``ends/gradient``,
+    :math:`\sqrt{-\lambda_{\min}\lambda_{\max}}` over
     :math:`\max_k|\partial f/\partial W_k|/|W_k|`. Behind normalization this is at least 1 in every network
     (:mod:`theory.architectures.normalized`). It is -inf if the weights of a layer are 0.
 
@@ -121,9 +138,14 @@ class HessianExtremes:
     needs: ClassVar[frozenset[str]] = frozenset({"weights"})
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
-        """Return the labels, and refuse plain networks of depth 1 or of a law with atoms."""
+        """Return the labels, and refuse plain networks of depth 1, and kinks at which a unit can be."""
         as_ensemble(net)
         ends = ("lambda_max", "minus_lambda_min", "spectral_norm")
+        if not net.is_homogeneous:
+            require_complex_slopes(net)
+            if net.activation not in _WITHOUT_KINK:
+                _require_no_atoms(net)
+            return ends
         if not net.architecture.is_plain:
             if net.slope != 1:
                 _require_no_atoms(net)
@@ -134,7 +156,7 @@ class HessianExtremes:
     def measure(self, chunk: Chunk | KeptChunk) -> Array:
         """Return the logs, shape (m, components)."""
         if isinstance(chunk, KeptChunk):
-            return log_extremes(chunk)
+            return log_extremes(chunk)[:, : 3 if isinstance(chunk, PlainChunk) else 4]
         high, low = _log_ends(_directions(chunk))
         return np.stack([high, low, np.maximum(high, low)], axis=1)
 
@@ -252,6 +274,10 @@ class LossCurvature:
             return np.stack([residual, gauss_newton, residual - gauss_newton, share], axis=1)
 
         return _of_alive(_directions(chunk), parts, 4)
+
+
+_WITHOUT_KINK = ("linear", "tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "sine")
+"""Activations with a second derivative everywhere."""
 
 
 def _directions(chunk: Chunk) -> Directions:

@@ -71,14 +71,29 @@ class SecondInput:
         InvalidArgument
             If the inputs have a single entry, and so no second direction.
         """
+        e, alpha = self.across(x), np.full(networks, float(self.cosine))
+        return SecondInputTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
+
+    def across(self, x: Array) -> Array:
+        """Return the part of the second input that is orthogonal to x, shape (n_0,).
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_0,)
+            The first input.
+
+        Raises
+        ------
+        InvalidArgument
+            If the inputs have a single entry, and so no second direction.
+        """
         if len(x) < 2:
             raise InvalidArgument("width", "a second direction needs an input of at least two entries", "use width=2")
         basis = np.eye(len(x))
         other = basis[0] if np.count_nonzero(x[1:]) else basis[1]
         e = other - x * (other @ x) / (x @ x)
         e *= np.sqrt(x @ x / (e @ e)) * np.sqrt(1 - float(self.cosine) ** 2)
-        alpha = np.full(networks, float(self.cosine))
-        return SecondInputTrace(alpha, np.repeat(e[None], networks, axis=0), weights, slope)
+        return np.asarray(e)
 
 
 class SecondInputTrace:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from montecarlo.arguments import as_ensemble
+from montecarlo.drawing.biases import Biases
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import CHUNK_NETWORKS, Partition, sizes
 from montecarlo.drawing.weights import Weights
+from montecarlo.engines.any_activation_in_law import AnyActivationChunk
 from montecarlo.engines.engine import Draw
 from montecarlo.engines.norms_in_law import NormChunk
 from montecarlo.engines.vectors_in_law import VectorChunk
@@ -73,9 +75,37 @@ class LawExactNorms:
         return lambda rng, networks: NormChunk(net, rng, networks, needs=needs, weights=weights)
 
 
-def _require_normal(net: Ensemble) -> None:
+@dataclass(frozen=True)
+class LawExactAnyActivation:
+    """Normal weights without matrices, in O(n) a layer, where networks have biases or a smooth activation."""
+
+    name = "law-exact-any-activation"
+    provides = frozenset({"backward", "units", "second_input"})
+
+    def refuse(self, net: Ensemble) -> None:
+        """Refuse all but independent normal weights, and variances that floats do not carry through the layers."""
+        _require_normal(net, any_activation=True)
+        Biases(net)
+
+    def partition(self, net: Ensemble) -> Partition:
+        """Return chunks as :class:`LawExact` has them."""
+        return LawExact().partition(net)
+
+    def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:
+        """Return what draws :class:`montecarlo.engines.any_activation_in_law.AnyActivationChunk`.
+
+        Parameters
+        ----------
+        net, needs, second_input
+            As for :meth:`montecarlo.engines.engine.Engine.opened`.
+        """
+        as_ensemble(net)
+        return lambda rng, networks: AnyActivationChunk(net, rng, networks, needs=needs, second_input=second_input)
+
+
+def _require_normal(net: Ensemble, *, any_activation: bool = False) -> None:
     as_ensemble(net)
-    net.require_plain("the law-exact engine")
+    net.require_plain("the law-exact engine", biases=any_activation, smooth=any_activation)
     if not net.law.is_normal or not net.has_independent_entries:
         problem = f"the law-exact engine needs independent normal weights, got {net.describe()}"
         raise InvalidArgument("engine", problem, "use engine='direct'")

@@ -6,7 +6,7 @@ from montecarlo.architectures.engine import Wired
 from montecarlo.arguments import as_ensemble
 from montecarlo.engines.direct import Direct
 from montecarlo.engines.engine import Engine, Precision
-from montecarlo.engines.law_exact import LawExact, LawExactNorms
+from montecarlo.engines.law_exact import LawExact, LawExactAnyActivation, LawExactNorms
 from theory.ensembles import Ensemble, InvalidArgument
 
 
@@ -32,8 +32,6 @@ def find_engine(engine: object, net: Ensemble, needs: frozenset[str], dtype: Pre
     """
     as_ensemble(net)
     direct = Direct(dtype)
-    if not net.is_homogeneous:
-        net.require_plain("simulation")
     if not net.architecture.is_plain:
         if engine != "direct":
             problem = f"only real weight matrices are known for the architecture {net.architecture.describe()!r}"
@@ -42,6 +40,10 @@ def find_engine(engine: object, net: Ensemble, needs: frozenset[str], dtype: Pre
             problem = f"the architecture {net.architecture.describe()!r} works in float64"
             raise InvalidArgument("dtype", problem, "leave it out, or use architecture='plain'")
         return Wired(net.architecture)
+    if not net.is_homogeneous and engine in ("direct", "law-exact"):
+        if direct.dtype != "float64":
+            raise InvalidArgument("dtype", "biases and smooth activations work in float64", "leave it out")
+        return Wired(net.architecture) if engine == "direct" else LawExactAnyActivation()
     if engine == "direct":
         return direct
     if engine == "law-exact":

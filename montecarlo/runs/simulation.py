@@ -15,6 +15,7 @@ import numpy as np
 
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Array
+from montecarlo.drawing.activation_check import check_activation
 from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.engines.engine import ALL_NEEDS, Engine, Precision
 from montecarlo.intervals import Estimate, order_statistic_interval
@@ -364,6 +365,7 @@ def _workers(jobs: int, executor: Executor | Workers | None, task: Task) -> Abst
     if not isinstance(executor, Workers):
         return borrowed(executor)
     if executor.travels:
+        _require_portable("activation", task.net.activation)
         _require_portable("law", task.net)
         _require_portable("observables", task.observables)
     return nullcontext(executor)
@@ -456,8 +458,8 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
     """Refuse what cannot be simulated, before anything is drawn, and return the components of each observable."""
     task.engine.refuse(task.net)
     precision = getattr(task.engine, "dtype", "float64")
-    if 0 < Fraction(task.net.slope) < _LEAST_SLOPE[precision]:
-        problem = f"{task.net.activation.split(':')[0]} has a slope that {precision} does not tell from 0"
+    if task.net.is_piecewise_linear and 0 < Fraction(task.net.slope) < _LEAST_SLOPE[precision]:
+        problem = f"{str(task.net.activation).split(':')[0]} has a slope that {precision} does not tell from 0"
         remedy = f"use relu, or a slope of at least {float(_LEAST_SLOPE[precision]):g}"
         raise InvalidArgument("activation", problem, remedy)
     for observable in task.observables:
@@ -474,6 +476,7 @@ def _validate_task(task: Task, samples: int) -> list[tuple[str, ...]]:
         remedy = "use fewer samples, measure fewer layers, or keep_values=False"
         raise InvalidArgument("samples", problem, remedy)
     check_sampler(task.net, task.seed)
+    check_activation(task.net)
     return components
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Part, Parts, Task
 from montecarlo.runs.measured_code import own_code, package
-from theory.ensembles import InvalidArgument
+from theory.ensembles import Activation, Ensemble, InvalidArgument
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,12 @@ def settings(task: Task) -> dict[str, str]:
     if sampler is not None and "<" in getattr(sampler, "__qualname__", "<"):
         problem = f"the sampler of {task.net.law.name!r} is a lambda or local function, which has no name to store"
         raise InvalidArgument("store", problem, "define the sampler at module level")
+    own_activation = [task.net.activation] if isinstance(task.net.activation, Activation) else []
+    for known in own_activation:
+        for function in (known.value, known.derivative):
+            if "<" in getattr(function, "__qualname__", getattr(function, "__name__", "<")):
+                problem = f"the activation {known.name!r} is a lambda or local function, which has no name to store"
+                raise InvalidArgument("store", problem, "define its functions at module level")
     plain = task.net.plain  # the engine's name tells the architecture
     return {
         "ensemble": f"{plain.describe()} ({plain.digest()})",
@@ -156,7 +162,9 @@ def settings(task: Task) -> dict[str, str]:
         "seed": str(task.seed),
         "keep_values": str(task.keep_values),
         "covariance": str(task.covariance),
-        **({"own code": own} if (own := own_code(task.observables, task.net.law, task.engine)) else {}),
+        **(
+            {"own code": own} if (own := own_code(task.observables, task.net.law, *own_activation, task.engine)) else {}
+        ),
         **machine(),
     }
 
@@ -199,7 +207,10 @@ def _told(value: object) -> str:
         case dict() if type(value) is dict:
             return f"{{{', '.join(f'{_told(key)}: {_told(entry)}' for key, entry in value.items())}}}"
         case _ if is_dataclass(value) and not isinstance(value, type):
-            shown = (f"{field.name}={_told(getattr(value, field.name))}" for field in fields(value) if field.repr)
+            names = [field.name for field in fields(value) if field.repr]
+            if isinstance(value, Ensemble) and value.bias.name == "none":
+                names.remove("bias")  # ensembles had none when the first runs were stored
+            shown = (f"{name}={_told(getattr(value, name))}" for name in names)
             return f"{type(value).__qualname__}({', '.join(shown)})"
         case _:
             return repr(value)

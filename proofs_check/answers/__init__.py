@@ -11,6 +11,8 @@ derivation       the form of an answer of theory
 sampled          the form of an answer of montecarlo
 assumed          what an answer assumes, as a reader is told
 letters          what the letters of an answer mean
+matrix_means     asks for means of products of random matrices
+numpy_code       formulas with matrices as functions of NumPy arrays
 formats          answers of theory as text, LaTeX, Python and JSON
 sampled_formats  answers of montecarlo as text, LaTeX and JSON
 log_laws         cumulants and quantiles of laws of logarithms

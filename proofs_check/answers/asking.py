@@ -25,7 +25,7 @@ from theory.balls import require_digits
 from theory.ensembles import Exact, InvalidArgument, require_ensemble
 from theory.ensembles.arguments import exact_fraction, nearest
 
-_UNKNOWN = ("architecture", "law", "init", "readout", "activation")
+_UNKNOWN = ("architecture", "law", "init", "readout", "activation", "bias")
 """A refusal that names one of these says that theory does not know such networks."""
 
 
@@ -180,7 +180,8 @@ def sample(
         try:
             answer = known.sample(query, sampling)
         except InvalidArgument as bad:
-            raise _blaming_what_was_given(bad, known.taken_by("sample"), query) from None
+            blamed = _blaming_what_was_given(bad, known.taken_by("sample"), query)
+            raise blamed if net.is_homogeneous else _or_sampled(blamed, known, query) from None
     return replace(answer, assumptions=(*answer.assumptions, *letters(query)))
 
 
@@ -240,8 +241,6 @@ def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidA
     """Return the refusal of theory, which says so if sampling would answer."""
     if bad.argument not in _UNKNOWN or not known.instead or query.net.symbols:
         return bad
-    if not query.net.is_piecewise_linear:
-        return bad
-    if query.net.slope != 1 and query.net.law.has_atoms and "gradient" in known.instead:
+    if query.net.activation != "linear" and query.net.law.has_atoms and "gradient" in known.instead:
         return bad  # gradients at a kink are not sampled either
     return InvalidArgument(bad.argument, bad.problem, f"{bad.remedy}; or sample('{known.instead}', net)")

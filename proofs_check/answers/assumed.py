@@ -23,7 +23,7 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     """
     net = query.net
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
-    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, assumptions.NO_BIASES]
+    out = [law if net.has_independent_entries else assumptions.ORTHOGONAL, *more, _of_biases(net)]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
@@ -40,6 +40,20 @@ def _of_variance(net: Ensemble) -> str:
         return "the entries of W_k have variance 1/max(n_(k-1), n_k)"
     fan_in, fan_out = sp.symbols("n_(k-1) n_k", positive=True)
     return f"the entries of W_k have variance {net.init.variance(fan_in, fan_out, symbols.gain_slope(net))}"
+
+
+def _of_biases(net: Ensemble) -> Assumption:
+    """Return the sentence on biases."""
+    value, law = net.bias.value, "the biases are independent, of the weights' law and of variance"
+    match net.bias.name:
+        case "none":
+            return assumptions.NO_BIASES
+        case "constant":
+            return Assumption(f"the biases are {value}, the same in every unit")
+        case "pytorch":
+            return Assumption(f"{law} 1/(3 n_(k-1)) in layer k")
+        case _:
+            return Assumption(f"{law} {value}")
 
 
 def _of_architecture(net: Ensemble) -> tuple[str, ...]:

@@ -15,6 +15,17 @@ _READOUTS = {
     "ones": "(1, ..., 1)",
 }
 _UNIT = {0: "max(z, 0)", 1: "z"}
+_SMOOTH = {
+    "tanh": "tanh(z)",
+    "erf": "erf(z)",
+    "sigmoid": "1/(1 + exp(-z))",
+    "gelu": "z*Phi(z) with Phi the normal distribution function",
+    "silu": "z/(1 + exp(-z))",
+    "softplus": "log(1 + exp(z))",
+    "elu": "z for z > 0 and exp(z) - 1 for others",
+    "selu": "1.0507 times (z for z > 0 and 1.6733 (exp(z) - 1) for others)",
+    "sine": "sin(z)",
+}
 
 
 def involves_readout(query: Query) -> bool:
@@ -57,11 +68,7 @@ def letters(query: Query, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _layers(net: Ensemble) -> str:
     """Return the sentence on layers and activation; what else an architecture has is told by what it assumes."""
-    if net.is_piecewise_linear:
-        slope = symbols.slope(net)
-        unit = f"phi(z) = {_UNIT.get(slope, f'max(z, {slope}*z)')}"
-    else:
-        unit = f"phi = {net.activation}"
+    unit = f"phi(z) = {_unit(net)}"
     start = "a_0 = x" if net.architecture.name != "batchnorm" else "a_0 the input"
     match net.architecture.name:
         case "plain":
@@ -71,6 +78,14 @@ def _layers(net: Ensemble) -> str:
             return f"{start}, {unit}"
         case _:
             return f"a_k = phi(z_k), z_k the standardized W_k a_(k-1), {start}, {unit}"
+
+
+def _unit(net: Ensemble) -> str:
+    """Return the activation as a formula in z."""
+    if not net.is_piecewise_linear:
+        return _SMOOTH.get(str(net.activation), f"{net.activation}(z), one's own")
+    slope = symbols.slope(net)
+    return _UNIT.get(slope, f"max(z, {slope}*z)")
 
 
 def _meanings(query: Query) -> Iterator[tuple[str, str]]:
@@ -89,6 +104,7 @@ def _meanings(query: Query) -> Iterator[tuple[str, str]]:
     parts = (
         (net.slope if net.is_piecewise_linear else None, "is the slope of phi below 0"),
         (net.init.value, "is the variance of a weight"),
+        (net.bias.value, "is every bias" if net.bias.name == "constant" else "is the variance of a bias"),
         (net.architecture.symbol, "is the size of a batch" if net.architecture.name == "batchnorm" else "is the scale"),
         *((width, f"is the width n_{k}") for k, width in enumerate(net.widths or ())),
         (net.width, "is the width of every layer"),

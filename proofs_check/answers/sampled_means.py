@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate, Workers
-from montecarlo.intervals import catoni_interval
+from montecarlo.intervals import catoni_interval, empirical_bernstein_interval
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
 from proofs_check.answers.assumed import what_is_assumed
@@ -61,6 +61,26 @@ def mean_of_power(query: Query, logs: Any, *, mean: sp.Expr, relative_variance: 
     return sampled(query, scaled, logs, sampling, log_scale=beyond)
 
 
+BOUNDED = ("tanh", "erf", "sigmoid", "sine")
+"""Activations between -1 and 1, so that |a_k|^2 is at most n_k."""
+
+
+def mean_of_bounded(query: Query, logs: Any, sampling: Sampling) -> Sampled:
+    """Estimate E|a_k|^order of an activation that lies between -1 and 1, which no theory is needed for.
+
+    Parameters
+    ----------
+    query, logs, sampling
+        As for :func:`mean_of_power`.
+    """
+    bound = float(query.net.width_at(query.numeric_layer)) ** (query.order / 2)
+    values = np.minimum(np.exp(query.order / 2 * logs), bound)  # rounding may have passed it
+    estimate = empirical_bernstein_interval(values, bound, sampling.error)
+    margin = query.order / 2 * sampling.rounding(query.net).of(logs)
+    estimate = replace(estimate, method=f"{estimate.method}; values up to {bound:g}").widened(3 * margin * bound)
+    return sampled(query, estimate, logs, sampling)
+
+
 _BEYOND = 690
 """A mean whose logarithm is larger than this is estimated by its logarithm, as floats end at exp(709)."""
 
@@ -88,9 +108,12 @@ def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.
     try:
         mean = moment(order)
     except InvalidArgument:
-        if architecture.is_plain:
+        if architecture.is_plain and query.net.is_homogeneous:
             raise
-        problem = f"theory has no variance of this mean in the architecture {architecture.describe()!r}"
+        kind = f"in the architecture {architecture.describe()!r}"
+        if architecture.is_plain:
+            kind = "with biases" if query.net.is_piecewise_linear else f"of {query.net.activation} networks"
+        problem = f"theory has no variance of this mean {kind}"
         raise InvalidArgument("quantity", problem, "sample a median instead") from None
     try:
         return mean, moment(2 * order)

@@ -14,6 +14,7 @@ import sympy as sp
 
 from proofs_check.answers.formats import parsable, readable
 from proofs_check.claims.counterexamples import Counterexample
+from proofs_check.claims.matrix_text import claimed as as_claim
 from proofs_check.claims.meaning import shown
 from proofs_check.verdict import Verdict
 from theory.ensembles import Ensemble
@@ -202,11 +203,12 @@ def as_text(result: Checked, width: int | None = None) -> str:
     if judged.fails:
         lines.append(f"  {judged.fails}")
     if result.derived is not None and result.relation != "~" and "O(" not in result.right:
-        formula, names = readable(result.derived)
+        networks = result.about == "networks"
+        formula, names = readable(result.derived) if networks else (result.derived, [])
         equation = result.relation == "="
         word = "true instead" if judged.verdict is Verdict.REFUTED and equation else "in closed form"
         if not (judged.verdict is Verdict.SUPPORTED and equation and judged.tiers[0][1].startswith("identical")):
-            lines.append(f"  {word}: {result.left} = {shown(formula)}")
+            lines.append(f"  {word}: {result.left} = {shown(formula) if networks else as_claim(formula)}")
             lines += [f"    where {name} = {shown(base)}" for name, base in names]
     if result.ratio is not None:
         lines.append(f"    which is {shown(result.ratio)} times the claimed one")

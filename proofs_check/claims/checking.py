@@ -118,7 +118,7 @@ def check(
     if matrices:
         from proofs_check.claims.matrix_claims import check_matrices
 
-        return check_matrices(claim, net, Matrices.declared(matrices), began)
+        return check_matrices(claim, net, Matrices.declared(matrices), began, compare=compare)
     if speaks_of_closed_forms(claim):
         told = progress or nothing
         return check_closed_forms(claim, values or {}, sizes, compare=compare, seconds=seconds, told=told)

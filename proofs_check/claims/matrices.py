@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import sympy as sp
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
-from proofs_check.claims.arithmetic import read_formula
+from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
+from proofs_check.claims.matrix_shapes import Shapes
 from proofs_check.claims.syntax import Node
 from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import is_symbol_name, nearest
+from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
 
-_DECLARED = re.compile(
-    r"\s*(?P<name>[A-Za-z]+(_[A-Za-z0-9]+)?)\s*:\s*(?:(?P<law>[a-z]+)(?:\s+(?P<scale>[^,]+))?\s*,)?"
-    r"\s*(?P<rows>\S+)\s+(?:by|x)\s+(?P<columns>\S+)\s*"
-)
-_LAWS = ("normal", "uniform", "rademacher", "symmetric", "haar", "wishart", "mask")
-_EXAMPLE = "use e.g. --matrix 'W: normal 1/n, n by n' and --matrix 'A: n by n'"
+UNIT = sp.Dummy("I")
+"""The identity, until it is known of which size: a number that becomes a matrix where it is added to one."""
 
 
 class Reader(Protocol):
@@ -38,6 +35,10 @@ class Reader(Protocol):
         """Return the node as it is written."""
         ...
 
+    def require(self, kind: str, number: sp.Expr, exponent: sp.Expr = ...) -> None:
+        """Keep what must hold for a formula to have a value."""
+        ...
+
 
 @dataclass
 class Matrices:
@@ -53,88 +54,136 @@ class Matrices:
         The letters of sizes and scales.
     texts : tuple of str
         The declarations, as they were given.
+    symmetric : set of MatrixSymbol
+        The fixed matrices that are symmetric.
+    probabilities : set of str
+        The letters of probabilities.
+    assumed : list of str
+        What is taken for granted of matrices that were not declared.
+    shapes : Shapes, optional
+        The shapes of all matrices of a claim.
     """
 
     named: dict[str, sp.MatrixSymbol]
     laws: dict[sp.MatrixSymbol, Any]
     letters: dict[str, sp.Expr]
     texts: tuple[str, ...]
+    symmetric: set[sp.MatrixSymbol] = field(default_factory=set)
+    probabilities: set[str] = field(default_factory=set)
     assumed: list[str] = field(default_factory=list)
+    shapes: Shapes | None = None
 
     @classmethod
-    def declared(cls, texts: Sequence[str]) -> Matrices:
+    def declared(cls, texts: Sequence[str], values: Mapping[str, Any] | None = None) -> Matrices:
         """Read declarations such as ``W: normal 1/n, n by n`` (random) and ``A: n by m`` (fixed).
+
+        Parameters
+        ----------
+        texts : sequence of str
+            The declarations.
+        values : mapping, optional
+            Numbers for letters, such as ``{"n": 4}``.
 
         Raises
         ------
         InvalidArgument
-            If one cannot be read.
+            If one cannot be read, or a value is given for a letter that does not occur.
 
         Examples
         --------
         >>> Matrices.declared(["W: normal 1/n, n by m"]).laws
         {W: Gaussian(variance=1/n)}
+        >>> Matrices.declared(["W: normal 1/n, n by m"], {"n": 4}).laws
+        {W: Gaussian(variance=1/4)}
         """
         out = cls({}, {}, {}, tuple(texts))
-        for text in texts:
-            out._declare(text)
+        found = [declaration(text) for text in texts]
+        given = {name: _number(name, value) for name, value in (values or {}).items()}
+        for declared in found:
+            out._name(declared, given)
+        for declared in found:
+            out._name_letter(declared, given)
+        if unknown := [name for name in given if name not in out.letters]:
+            remedy = nearest(unknown[0], sorted(out.letters)) if out.letters else "leave it out"
+            raise InvalidArgument("set", f"{unknown[0]} is no letter of a matrix", remedy)
+        if any(declared.law == "symmetric" for declared in found):
+            out.letters.setdefault("K", sp.Symbol("K", positive=True))
+        for declared in found:
+            out._give_law(declared)
         if not out.laws:
-            raise InvalidArgument("matrix", "none of the matrices is random", _EXAMPLE)
+            raise InvalidArgument("matrix", "none of the matrices is random", EXAMPLE)
         return out
 
-    def _declare(self, text: str) -> None:
-        match = _DECLARED.fullmatch(text)
-        if match is None:
-            raise InvalidArgument("matrix", f"{text!r} cannot be read", _EXAMPLE)
-        name, law, scale = match["name"], match["law"], match["scale"]
-        if name in self.named:
-            raise InvalidArgument("matrix", f"{name} is declared twice", "declare it once")
-        rows, columns = self._size(match["rows"]), self._size(match["columns"])
-        matrix = sp.MatrixSymbol(name, rows, columns)
-        self.named[name] = matrix
-        if law is not None:
-            self.laws[matrix] = self._law(law, scale)
+    def _name(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
+        if declared.name in self.named:
+            raise InvalidArgument("matrix", f"{declared.name} is declared twice", "declare it once")
+        rows, columns = (self._size(text, values) for text in (declared.rows, declared.columns))
+        self.named[declared.name] = sp.MatrixSymbol(declared.name, rows, columns)
+        if declared.is_symmetric:
+            if rows != columns:
+                problem = f"{declared.name} is {rows} by {columns}, and not symmetric"
+                raise InvalidArgument("matrix", problem, "make it square")
+            self.symmetric.add(self.named[declared.name])
 
-    def _size(self, text: str) -> sp.Expr:
+    def _size(self, text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
         if text.isdigit() and int(text) > 0:
             return sp.Integer(text)
         if not is_symbol_name(text):
-            raise InvalidArgument("matrix", f"the size {text!r} is neither a number nor a name", _EXAMPLE)
-        return self.letters.setdefault(text, symbols.whole(text))
+            raise InvalidArgument("matrix", f"the size {text!r} is neither a number nor a name", EXAMPLE)
+        size = values.get(text, symbols.whole(text))
+        if not (size.is_integer and size.is_positive):
+            raise InvalidArgument("set", f"the size {text} must be a positive integer, got {size}", "use e.g. n=4")
+        return self.letters.setdefault(text, size)
 
-    def _law(self, law: str, scale: str | None) -> Any:
-        from theory.matrix_expectations import Gaussian, Haar, Iid, Mask, Wishart
+    def _give_law(self, declared: Declaration) -> None:
+        if declared.law == "constant":
+            return
+        matrix = self.named[declared.name]
+        rows, columns = matrix.shape
+        sizes = {"mean": (rows, columns), "rowcov": (rows, rows), "colcov": (columns, columns), "scale": (rows, rows)}
 
-        if law not in _LAWS:
-            raise InvalidArgument("matrix", f"there is no law {law!r}", nearest(law, _LAWS))
-        if law == "symmetric":
-            self.letters.setdefault("K", sp.Symbol("K", positive=True))
-        try:
-            value = None if scale is None else read_formula(scale, self.letters)
-        except InvalidArgument as bad:
-            raise InvalidArgument("matrix", f"the variance {scale!r}: {bad.problem}", _EXAMPLE) from None
-        if value is not None and value.is_number and not value > 0:
-            raise InvalidArgument("matrix", f"the variance {scale!r} is not positive", _EXAMPLE)
-        match law:
-            case "haar" if value is None:
-                return Haar()
-            case "haar":
-                raise InvalidArgument("matrix", f"Haar matrices have no variance, got {scale}", "leave it out")
-            case "wishart" if value is None:
-                raise InvalidArgument(
-                    "matrix", "wishart needs its degrees of freedom", "use e.g. 'S: wishart 4, n by n'"
-                )
-            case "wishart":
-                return Wishart(value)
-            case "mask":
-                return Mask(0 if value is None else value)
-            case "normal":
-                return Gaussian(1 if value is None else value)
-        return Iid(law, 1 if value is None else value)
+        def part(kind: str) -> sp.MatrixSymbol:
+            name = declared.parts[kind]
+            if name not in self.named:
+                self.named[name] = sp.MatrixSymbol(name, *sizes[kind])
+            if kind != "mean":
+                self.symmetric.add(self.named[name])
+            return self.named[name]
+
+        self.laws[matrix] = law_of(declared, self.letters, part)
+
+    def _name_letter(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
+        """Let degrees of freedom, or a probability, be a letter that is no size of a matrix."""
+        name, counted = declared.scale, declared.law in ("wishart", "inverse-wishart")
+        if (counted or declared.law == "bernoulli") and is_symbol_name(name) and name not in self.letters:
+            letter = symbols.whole(name) if counted else sp.Symbol(name, positive=True)
+            self.letters[name] = values.get(name, letter)
+            if not counted:
+                self.probabilities.add(name)
+
+    def laws_in(self, expression: Any) -> dict[sp.MatrixSymbol, Any]:
+        """Return what the calculus is told of the matrices in an expression.
+
+        Parameters
+        ----------
+        expression : sympy.Expr or matrix expression
+            What an expectation is taken of.
+        """
+        from theory import Symmetric
+
+        inside = {symbol for symbol in expression.free_symbols if isinstance(symbol, sp.MatrixSymbol)}
+        known = {matrix: Symmetric() for matrix in sorted(self.symmetric, key=str)} | self.laws
+        return {matrix: law for matrix, law in known.items() if matrix in inside}
 
     def norm(self, matrix: Any) -> sp.Expr:
         """Return the Frobenius norm of a matrix."""
-        return sp.sqrt(sp.Trace(matrix * matrix.T))
+        adjoint = sp.Adjoint(matrix) if self._is_complex(matrix) else matrix.T
+        return sp.sqrt(sp.Trace(matrix * adjoint))
+
+    def _is_complex(self, matrix: Any) -> bool:
+        from theory import ComplexGaussian, Unitary
+
+        return any(isinstance(law, (ComplexGaussian, Unitary)) for law in self.laws_in(matrix).values())
 
     def read(self, node: Node, reader: Reader) -> Any:
         """Read a matrix: a product or a sum of named ones, their transposes and whole powers.
@@ -146,43 +195,177 @@ class Matrices:
         reader : Reader
             Reads the numbers that occur in it.
         """
+        if self.shapes is None:
+            self.infer(node)
+        found = self._checked(node, reader)
+        if not is_matrix(found):
+            raise reader.refuse(node, f"{reader.text(node)} is no matrix", f"known are {', '.join(self.named)}")
+        return found
+
+    def value(self, node: Node, reader: Reader, shape: Sequence[sp.Expr] = ()) -> Any:
+        """Read a number or a matrix; one with one entry is a number.
+
+        Parameters
+        ----------
+        node, reader
+            As for :meth:`read`.
+        shape : pair of sympy.Expr, optional
+            What shape it must have, if it is known: so ``I`` has a size.
+        """
+        found = self._checked(node, reader)
+        if not is_matrix(found) and found.has(UNIT):
+            if not shape:
+                raise reader.refuse(node, "the size of I is not known", "write I_n, or add it to a matrix")
+            found = found.xreplace({UNIT: sp.S.One}) * sp.Identity(shape[0])
+        return sp.Trace(found) if is_matrix(found) and found.shape == (1, 1) else found
+
+    def infer(self, node: Node) -> None:
+        """Find the shapes of matrices that were not declared.
+
+        Parameters
+        ----------
+        node : Node
+            The whole claim or formula.
+        """
+        self.shapes = Shapes({name: matrix.shape for name, matrix in self.named.items()}, self.letters)
+        self.shapes.of(node)
+
+    def _checked(self, node: Node, reader: Reader) -> Any:
         try:
-            found = self._matrix(node, reader)
+            return self._value(node, reader)
         except InvalidArgument:
             raise
         except (ValueError, TypeError) as bad:  # SymPy compares the sizes
             raise reader.refuse(node, f"the sizes do not fit: {bad}", "transpose one of the matrices") from None
-        if not getattr(found, "is_Matrix", False):
-            raise reader.refuse(node, f"{reader.text(node)} is no matrix", f"known are {', '.join(self.named)}")
-        return found
 
-    def _matrix(self, node: Node, reader: Reader) -> Any:
+    def _value(self, node: Node, reader: Reader) -> Any:
         match node.kind:
             case "name":
-                name = f"{node.value}_{node.sub}" if node.sub else node.value
-                if name not in self.named and name in self.letters:
-                    return self.letters[name]
-                return self.named.get(name) or self._fixed(name, node, reader)
+                return self._named(node, reader)
             case "mul":
-                return self._matrix(node.parts[0], reader) * self._matrix(node.parts[1], reader)
+                return _product(*(self._value(part, reader) for part in node.parts))
             case "add":
-                first, *rest = (self._matrix(part, reader) for part in node.parts)
-                return sum(rest, first)
+                return self._sum([self._value(part, reader) for part in node.parts], node, reader)
             case "neg":
-                return -self._matrix(node.parts[0], reader)
+                return -self._value(node.parts[0], reader)
+            case "div":
+                above, below = self._value(node.parts[0], reader), reader.scalar(node.parts[1])
+                if below == 0:
+                    raise reader.refuse(node.parts[1], "this divides by zero", "check it")
+                reader.require("nonzero", below)
+                return _product(1 / below, above)
             case "transpose":
-                return self._matrix(node.parts[0], reader).T
+                inside = self._value(node.parts[0], reader)
+                if not is_matrix(inside):
+                    return inside
+                return sp.Adjoint(inside) if node.value == "H" else inside.T
             case "pow":
-                return self._matrix(node.parts[0], reader) ** reader.scalar(node.parts[1])
+                return self._power(node, reader)
+            case "call" if node.value in _FUNCTIONS:
+                return self._call(node, reader)
         return reader.scalar(node)
 
+    def _named(self, node: Node, reader: Reader) -> Any:
+        name = f"{node.value}_{node.sub}" if node.sub else node.value
+        if name in self.named:
+            return self.named[name]
+        if name in self.letters:
+            return self.letters[name]
+        if node.value == "I":
+            if not node.sub:
+                return UNIT
+            return sp.Identity(reader.scalar(Node("name", node.sub, (), node.start, node.end)))
+        return self._fixed(name, node, reader) if name[0].isupper() else reader.scalar(node)
+
+    def _sum(self, parts: list[Any], node: Node, reader: Reader) -> Any:
+        """Add numbers, or matrices; the identity has the size of the other summands."""
+        matrices = [part for part in parts if is_matrix(part) and part.shape != (1, 1)]
+        if not matrices:
+            return sp.Add(*(sp.Trace(part) if is_matrix(part) else part for part in parts))
+        total = matrices[0]
+        for other in matrices[1:]:
+            total = total + other
+        for part in parts:
+            if is_matrix(part) and part.shape == (1, 1):
+                part = sp.Trace(part)
+            if is_matrix(part) or part == 0:
+                continue
+            if not part.has(UNIT):
+                raise reader.refuse(node, "this adds a number to a matrix", "multiply the number by I")
+            total = total + part.xreplace({UNIT: sp.S.One}) * sp.Identity(total.shape[0])
+        return total
+
+    def _power(self, node: Node, reader: Reader) -> Any:
+        base = self._value(node.parts[0], reader)
+        if is_matrix(base) and base.shape == (1, 1):
+            base = sp.Trace(base)
+        if not is_matrix(base):
+            if node.parts[0].kind in ("number", "statistic"):
+                return reader.scalar(node)
+            exponent = reader.scalar(node.parts[1])
+            reader.require("power", base, exponent)
+            return base**exponent
+        exponent = reader.scalar(node.parts[1])
+        if not exponent.is_Integer:
+            raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
+        return base**exponent
+
+    def _call(self, node: Node, reader: Reader) -> Any:
+        """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
+        wanted = {"diag": 1, "hadamard": 2, "ones": 2}[node.value]
+        if len(node.parts) != wanted and not (node.value == "hadamard" and len(node.parts) > wanted):
+            raise reader.refuse(node, f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}", "check it")
+        if node.value == "ones":
+            return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
+        parts = [self.read(part, reader) for part in node.parts]
+        if node.value == "hadamard":
+            return sp.HadamardProduct(*parts)
+        return DiagMatrix(parts[0] if parts[0].shape[1] == 1 else DiagonalOf(parts[0]))
+
     def _fixed(self, name: str, node: Node, reader: Reader) -> sp.MatrixSymbol:
-        """Return a fixed square matrix where none was declared and all random ones are square and of one size."""
+        """Return a fixed matrix that was not declared, of the shape that its neighbours need."""
         sizes = {size for matrix in self.laws for size in matrix.shape}
-        if len(sizes) != 1 or not name[0].isupper():
+        only = next(iter(sizes)) if len(sizes) == 1 else None
+        found = self.shapes.found(name) if self.shapes is not None and name in self.shapes.names else (None, None)
+        rows, columns = (only if size is None else size for size in found)
+        if rows is None or columns is None:
             problem = f"there is no matrix {name!r}"
             raise reader.refuse(node, problem, f"declare it, e.g. --matrix '{name}: n by n'")
-        size = sizes.pop()
-        self.named[name] = sp.MatrixSymbol(name, size, size)
-        self.assumed.append(f"{name} is a fixed {size} by {size} matrix")
+        self.named[name] = sp.MatrixSymbol(name, rows, columns)
+        self.assumed.append(f"{name} is a fixed {rows} by {columns} matrix")
         return self.named[name]
+
+
+_FUNCTIONS = ("diag", "hadamard", "ones")
+
+
+def is_matrix(value: Any) -> bool:
+    """Whether a value is a matrix, and no number.
+
+    Examples
+    --------
+    >>> is_matrix(sp.Identity(2)), is_matrix(UNIT)
+    (True, False)
+    """
+    return bool(getattr(value, "is_Matrix", False))
+
+
+def _number(name: str, value: Any) -> sp.Expr:
+    """Return the number that is given for a letter, exactly."""
+    exact = exact_fraction("set", str(value))
+    if exact <= 0:
+        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
+    return sp.Rational(exact.numerator, exact.denominator)
+
+
+def _product(left: Any, right: Any) -> Any:
+    """Multiply; the identity beside a matrix is 1, and a matrix with one entry is a number."""
+    if is_matrix(left) and is_matrix(right) and left.shape[1] != right.shape[0]:
+        left = sp.Trace(left) if left.shape == (1, 1) else left
+        right = sp.Trace(right) if right.shape == (1, 1) else right
+    if is_matrix(left) != is_matrix(right):
+        number, matrix = (right, left) if is_matrix(left) else (left, right)
+        number = number.xreplace({UNIT: sp.S.One})
+        factors = matrix.args if isinstance(matrix, sp.MatMul) else [matrix]
+        return matrix if number == 1 else sp.MatMul(number, *factors)
+    return left * right

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,13 @@ import sympy as sp
 from proofs_check.claims.checked import Checked, Judgement, Sharpness
 from proofs_check.claims.conditions import Condition
 from proofs_check.claims.counterexamples import Counterexample
-from proofs_check.claims.matrices import Matrices
+from proofs_check.claims.matrices import Matrices, is_matrix
+from proofs_check.claims.matrix_text import claimed as as_claim
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
 from proofs_check.verdict import Verdict
-from theory import Haar, expectation
+from theory import Haar, InverseWishart, Unitary, Wishart, expectation
 from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -25,7 +26,7 @@ _SIZES = 3
 _MOST_SIZES = 65
 
 
-def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) -> Checked:
+def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, *, compare: bool = True) -> Checked:
     """Check an equation between expectations of matrix products.
 
     Parameters
@@ -38,6 +39,8 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         The random and the fixed matrices.
     began : float
         When the check began, by the monotonic clock.
+    compare : bool
+        Whether nearby false variants of the claim are tried on the same evidence.
 
     Raises
     ------
@@ -55,17 +58,20 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
     letters = sorted(matrices.letters, key=str)
     scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
     scope += _haar_sizes(meaning, matrices)
+    finite = inverse_conditions([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
+    scope += "".join(f", {condition}" for condition in finite)
     unproved = [condition for condition in meaning.conditions if not condition.proved(lambda number: number)]
     scope += ", wherever both sides have a value" if unproved else ""
-    missing = _without_value(unproved, matrices)
+    least = least_sizes_of(meaning, matrices)
+    missing = _without_value(unproved, matrices, finite, least)
     tier = "derived"
     example = None
     if missing:
         judgement = Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", ((tier, missing),))
-    elif _is_zero(derived - claimed):
+    elif _is_same(derived, claimed, matrices):
         judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
     else:
-        example = _witness(derived, claimed, matrices, _least_haar(meaning, matrices))
+        example = _witness(derived, claimed, matrices, least, finite)
         verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
         says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
         judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
@@ -74,23 +80,52 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float) 
         claim=claim,
         net=net,
         judgement=judgement,
-        left=meaning.written(meaning.left),
+        left=meaning.written(meaning.left) if not is_matrix(meaning.left) else as_claim(meaning.named(meaning.left)),
         right=_written(meaning),
         relation="=",
         derived=derived,
         ratio=None,
-        assumptions=_assumptions(matrices),
-        sharpness=_sharpness(meaning, net, matrices, claimed) if supported else Sharpness(),
+        assumptions=assumptions(matrices),
+        sharpness=_sharpness(meaning, net, matrices, claimed) if supported and compare else Sharpness(),
         seconds=time.monotonic() - began,
         about="matrices",
     )
 
 
-def _without_value(conditions: Iterable[Condition], matrices: Matrices) -> str:
+def inverse_conditions(expressions: Iterable[Any], matrices: Matrices) -> dict[str, sp.Expr]:
+    """Return where the moments of inverse Wishart matrices are finite: in words, with what must be positive.
+
+    Parameters
+    ----------
+    expressions : iterable of sympy.Expr
+        What expectations are taken of.
+    matrices : Matrices
+        The matrices.
+    """
+    every, found = list(expressions), dict[str, sp.Expr]()
+    for matrix, law in matrices.laws.items():
+        if not isinstance(law, (Wishart, InverseWishart)):
+            continue
+        inverse = matrix if isinstance(law, InverseWishart) else sp.Inverse(matrix)
+        order = max((_degree(expression, inverse) for expression in every), default=0)
+        spare = law.dof - matrix.rows - 2 * order + 1
+        if order and not spare.is_number:
+            found[f"{law.dof} > {matrix.rows + 2 * order - 1}"] = spare
+    return found
+
+
+def _without_value(
+    conditions: Iterable[Condition],
+    matrices: Matrices,
+    finite: Mapping[str, sp.Expr],
+    least: Mapping[sp.Expr, int],
+) -> str:
     """Return sizes at which a side has no value, in words; those with traces of fixed matrices are left open."""
     plain = [one for one in conditions if one.letters <= set(matrices.letters.values())]
     for size in range(1, _MOST_SIZES):
-        point = dict.fromkeys(matrices.letters.values(), sp.Integer(size))
+        point = _raised(dict.fromkeys(matrices.letters.values(), sp.Integer(size)), finite)
+        if point is None or any(point[letter] < number for letter, number in least.items()):
+            continue  # what is derived does not hold there
         for one in plain:
             problem = one.broken(partial(_exactly, point))
             if problem:
@@ -99,21 +134,46 @@ def _without_value(conditions: Iterable[Condition], matrices: Matrices) -> str:
     return ""
 
 
+def _raised(point: dict[Any, sp.Expr], finite: Mapping[str, sp.Expr]) -> dict[Any, sp.Expr] | None:
+    """Return sizes with degrees of freedom that leave moments finite, or None where there are none."""
+    for spare in finite.values():
+        short = spare.xreplace(point)
+        raised = [letter for letter in spare.free_symbols if spare.coeff(letter) == 1]
+        if short <= 0 and raised:
+            point = {**point, raised[0]: point[raised[0]] + 1 - short}
+        elif short <= 0:
+            return None
+    return point
+
+
 def _exactly(point: Mapping[sp.Symbol, sp.Expr], number: sp.Expr) -> tuple[sp.Expr, None]:
     return number.xreplace(dict(point)), None
 
 
 def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:
     """Return from which size on the moments of Haar matrices are these, in words."""
-    return "".join(f", {size} >= {number}" for size, number in _least_haar(meaning, matrices).items() if number > 1)
+    return "".join(f", {size} >= {number}" for size, number in least_sizes_of(meaning, matrices).items() if number > 1)
 
 
-def _least_haar(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
-    """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m."""
+def least_sizes_of(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
+    """Return from which size on the moments of Haar matrices in a claim are these."""
+    return least_sizes([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
+
+
+def least_sizes(expressions: Sequence[Any], matrices: Matrices) -> dict[sp.Expr, int]:
+    """Return from which size on the moments of Haar matrices are these: a product of 2m factors needs size m.
+
+    Parameters
+    ----------
+    expressions : sequence of sympy.Expr
+        What expectations are taken of.
+    matrices : Matrices
+        The matrices.
+    """
     least: dict[sp.Expr, int] = {}
     for matrix, law in matrices.laws.items():
-        if isinstance(law, Haar) and matrix.rows.is_Symbol:
-            orders = [_degree(s.expression, matrix) for s in meaning.statistics.values()]  # type: ignore[attr-defined]
+        if isinstance(law, (Haar, Unitary)) and matrix.rows.is_Symbol:
+            orders = [_degree(expression, matrix) for expression in expressions]
             least[matrix.rows] = max(least.get(matrix.rows, 1), -(-max(orders, default=0) // 2))
     return least
 
@@ -122,6 +182,9 @@ def _degree(expression: Any, matrix: sp.MatrixSymbol) -> int:
     """Return how many factors of a matrix a product has, at most."""
     if expression == matrix:
         return 1
+    if isinstance(matrix, sp.Inverse) and isinstance(expression, sp.MatPow):
+        whole = expression.base == matrix.arg and expression.exp.is_negative
+        return int(-expression.exp) if whole else 0
     if isinstance(expression, (sp.Add, sp.MatAdd)):
         return max(_degree(part, matrix) for part in expression.args)
     if isinstance(expression, (sp.Pow, sp.MatPow)):
@@ -134,10 +197,19 @@ def _written(meaning: Meaning) -> str:
     return text[text.index("=") + 1 :].strip()
 
 
-def _assumptions(matrices: Matrices) -> tuple[str, ...]:
+def assumptions(matrices: Matrices) -> tuple[str, ...]:
+    """Return what is assumed of matrices: the laws of the random ones as they were declared, and the fixed ones.
+
+    Parameters
+    ----------
+    matrices : Matrices
+        The matrices.
+    """
     random = {str(matrix) for matrix in matrices.laws}
     fixed = [
-        f"{name} is a fixed {m.rows} by {m.cols} matrix" for name, m in matrices.named.items() if name not in random
+        f"{name} is a fixed {'symmetric ' if m in matrices.symmetric else ''}{m.rows} by {m.cols} matrix"
+        for name, m in matrices.named.items()
+        if name not in random
     ]
     return (*(f"{text.strip()}" for text in matrices.texts if text.split(":")[0].strip() in random),
             "random matrices are independent", *fixed)  # fmt: skip
@@ -155,12 +227,21 @@ def _derived(meaning: Meaning, side: sp.Expr, matrices: Matrices) -> sp.Expr:
 
 
 def _expectation(expression: sp.Expr, matrices: Matrices) -> sp.Expr:
-    inside = {symbol for symbol in expression.free_symbols if isinstance(symbol, sp.MatrixSymbol)}
-    laws = {matrix: law for matrix, law in matrices.laws.items() if matrix in inside}
     try:
-        return expectation(expression, laws)
+        return expectation(expression, matrices.laws_in(expression))
     except InvalidArgument as bad:
         raise InvalidArgument("claim", f"{expression}: {bad.problem}", bad.remedy) from None
+
+
+def _is_same(one: Any, other: Any, matrices: Matrices) -> bool:
+    """Whether two numbers are the same, or two matrices M and N: then u^T M v and u^T N v for all vectors u and v."""
+    if not is_matrix(one) and not is_matrix(other):
+        return _is_zero(one - other)
+    shape = one.shape if is_matrix(one) else other.shape
+    left, right = (sp.MatrixSymbol(f"vector {side}", size, 1) for side, size in enumerate(shape))
+    forms = [sp.Trace(sp.MatMul(left.T, matrix, right)) if is_matrix(matrix) else sp.S.Zero for matrix in (one, other)]
+    first, second = (_expectation(form, matrices) for form in forms)
+    return _is_zero(first - second)
 
 
 def _is_zero(difference: sp.Expr) -> bool:
@@ -171,11 +252,16 @@ def _is_zero(difference: sp.Expr) -> bool:
 
 
 def _witness(
-    derived: sp.Expr, claimed: sp.Expr, matrices: Matrices, least: Mapping[sp.Expr, int]
+    derived: Any, claimed: Any, matrices: Matrices, least: Mapping[sp.Expr, int], finite: Mapping[str, sp.Expr]
 ) -> Counterexample | None:
     """Return the smallest sizes and simple fixed matrices at which both sides differ."""
     for size in range(1, _SIZES + max(least.values(), default=1)):
-        numbers = {letter: sp.Integer(size + shift) for shift, letter in enumerate(_letters(matrices))}
+        numbers: dict[Any, sp.Expr] = {x: sp.Integer(size + shift) for shift, x in enumerate(_letters(matrices))}
+        numbers |= {x: sp.Rational(1, size + 1) for x in numbers if str(x) in matrices.probabilities}
+        raised = _raised(numbers, finite)
+        if raised is None:
+            continue
+        numbers = raised
         if any(numbers[letter] < number for letter, number in least.items()):
             continue  # what is derived does not hold there
         values = [_value(side, matrices, numbers) for side in (derived, claimed)]
@@ -200,14 +286,21 @@ def _value(side: sp.Expr, matrices: Matrices, numbers: Mapping[sp.Symbol, sp.Exp
             rows, columns = (int(size.subs(numbers)) for size in matrix.shape)
             entries = sp.Matrix(rows, columns, lambda i, j, p=place: (3 * i + 5 * j * j + i * j + p) % 7 - 2)
             fixed[matrix] = entries
+        if matrix in matrices.symmetric:
+            fixed[matrix] = fixed[matrix] + fixed[matrix].T + 40 * sp.eye(fixed[matrix].rows)  # its inverse exists, too
     try:
         found = side.xreplace({m: sp.ImmutableMatrix(value) for m, value in fixed.items()}).subs(numbers).doit()
     except (TypeError, ValueError, AttributeError):
         return None
+    if is_matrix(found):
+        found = sp.ImmutableMatrix(found).applyfunc(sp.simplify)
+        return found if all(entry.is_number and entry.is_finite for entry in found) else None
     return sp.simplify(found) if found.is_number and found.is_finite else None
 
 
 def _text(value: Any) -> str:
+    if is_matrix(value):
+        return str(value.tolist())
     return str(value) if value.is_Rational else str(enclose(value).str(10, radius=False))
 
 
@@ -219,6 +312,6 @@ def _sharpness(meaning: Meaning, net: Ensemble, matrices: Matrices, claimed: sp.
             right = _derived(other, other.right, matrices)
         except InvalidArgument:
             continue
-        if not right.has(sp.zoo, sp.nan) and not _is_zero(right - claimed):
+        if not right.has(sp.zoo, sp.nan) and not _is_same(right, claimed, matrices):
             refuted.append(variant.name)
     return Sharpness(len(refuted), len(refuted), refuted[0] if refuted else "")

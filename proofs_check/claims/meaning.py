@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
 from proofs_check.claims.arithmetic import read_formula
 from proofs_check.claims.conditions import Condition
-from proofs_check.claims.matrices import Matrices
+from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.random_expressions import RandomExpression
 from proofs_check.claims.random_numbers import Exceedance, LogCumulant, MatrixExpectation, Moment, Quantile, Statistic
@@ -67,12 +68,20 @@ class Meaning:
 
     def written(self, side: sp.Expr) -> str:
         """Return a side as text, with its statistics as they are written in claims."""
+        return shown(self.named(side))
+
+    def named(self, side: Any) -> Any:
+        """Return a side with its statistics as letters that are named as they are written in claims."""
         raised = {node.base for node in side.atoms(sp.Pow)}
-        names = {
-            letter: sp.Symbol(f"({statistic.text})" if letter in raised else statistic.text)
+        texts = {
+            letter: f"({statistic.text})" if letter in raised else statistic.text
             for letter, statistic in self.statistics.items()
         }
-        return shown(side.xreplace(names))
+        names = {
+            letter: sp.MatrixSymbol(text, *letter.shape) if is_matrix(letter) else sp.Symbol(text)
+            for letter, text in texts.items()
+        }
+        return side.xreplace(names)
 
 
 def shown(expression: sp.Expr) -> str:
@@ -115,8 +124,7 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     root, source = parse_claim(claim)
     reader = _Reader(net, source, matrices)
     try:
-        left = reader.scalar(root.parts[0])
-        right, remainder = reader.right_side(root.parts[1])
+        left, right, remainder = reader.sides(root)
     except RecursionError:
         raise source.refused(0, "is nested too deeply", "use fewer brackets") from None
     if not reader.statistics and matrices is None:
@@ -177,6 +185,23 @@ class _Reader(NumberReader):
         self.statistics: dict[sp.Symbol, Statistic] = {}
         self.certain: tuple[Node, str] | None = None  # an event of which nothing is asked, and why
 
+    def sides(self, root: Node) -> tuple[Any, Any, sp.Expr | None]:
+        """Read both sides of a claim, and what stands in the O(...) of the right one."""
+        if self.matrices is None or any(part.kind == "call" and part.value == "O" for part in root.parts[1].parts):
+            return self.scalar(root.parts[0]), *self.right_side(root.parts[1])
+        self.matrices.infer(root)
+        left = self.matrices.value(root.parts[0], self)
+        shape = left.shape if is_matrix(left) else ()
+        right = self.matrices.value(root.parts[1], self, shape)
+        if is_matrix(left) != is_matrix(right) and 0 not in (left, right):
+            remedy = "multiply it by I, or take a trace"
+            raise self.refuse(root, "one side is a matrix and the other a number", remedy)
+        both = zip(shape, right.shape, strict=True) if shape and is_matrix(right) else ()
+        if any(sp.expand(a - b) for a, b in both):
+            sizes = " and ".join(" by ".join(map(str, side.shape)) for side in (left, right))
+            raise self.refuse(root, f"the sides have the sizes {sizes}", "transpose one of them")
+        return left, right, None
+
     def right_side(self, node: Node) -> tuple[sp.Expr, sp.Expr | None]:
         """Read a right side, and what stands in its O(...)."""
         parts = node.parts if node.kind == "add" else (node,)
@@ -194,11 +219,12 @@ class _Reader(NumberReader):
             raise self.refuse(remainders[0], "O(...) needs a term in letters", "write e.g. O(L/n^2)")
         return total, term
 
-    def placeholder(self, statistic: Statistic) -> sp.Symbol:
+    def placeholder(self, statistic: Statistic, *shape: sp.Expr) -> Any:
         for letter, known in self.statistics.items():
             if known == statistic:
                 return letter
-        letter = sp.Symbol(f"S{len(self.statistics)}_", real=True)
+        name = f"S{len(self.statistics)}_"
+        letter = sp.MatrixSymbol(name, *shape) if shape else sp.Symbol(name, real=True)
         self.statistics[letter] = statistic
         return letter
 
@@ -206,7 +232,9 @@ class _Reader(NumberReader):
         if self.matrices is not None:
             if node.value != "E":
                 raise self.refuse(node, "of matrices only E is known here", "write E tr(...)")
-            return self.placeholder(MatrixExpectation(self.scalar(node.parts[0]), self.text(node.parts[0])))
+            inside = self.matrices.value(node.parts[0], self)
+            shape = inside.shape if is_matrix(inside) else ()
+            return self.placeholder(MatrixExpectation(inside, self.text(node.parts[0])), *shape)
         match node.value:
             case "E":
                 return self.mean(self.random(node.parts[0]))

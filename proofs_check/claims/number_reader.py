@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.claims.arithmetic import Arithmetic, read_formula
-from proofs_check.claims.matrices import Matrices
+from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.random_expressions import Powers, RandomExpression
 from proofs_check.claims.random_numbers import (
     AbsoluteOutput,
@@ -76,7 +76,7 @@ def letters_of(net: Ensemble) -> dict[str, sp.Expr]:
     if net.is_constant_width:
         assert net.width is not None
         known["n"] = symbols.whole(net.width)
-    if net.activation not in ("linear", "relu"):
+    if net.is_piecewise_linear and net.activation not in ("linear", "relu"):
         known["alpha"] = symbols.slope(net)
     if net.is_constant_width and net.has_independent_entries:
         known["sigma"] = sp.sqrt(symbols.variance(net, 1))
@@ -120,6 +120,10 @@ class NumberReader(Arithmetic):
                 raise self.refuse(node, "this is random", f"put it inside E[...]: E{self.text(node)}")
             case "call" if node.value == "tr" and self.matrices is not None:
                 return sp.Trace(self.matrix(node.parts[0]))
+            case "call" if node.value in ("diag", "hadamard", "ones"):
+                raise self.refuse(
+                    node, f"{node.value}(...) needs --matrix", "use e.g. --matrix 'W: normal 1/n, n by n'"
+                )
             case "call" if node.value == "tr":
                 remedy = "use e.g. --matrix 'W: normal 1/n, n by n'; tr(H^2) is |H|_F^2"
                 raise self.refuse(node, "tr(...) needs --matrix", remedy)
@@ -187,6 +191,9 @@ class NumberReader(Arithmetic):
             raise self.refuse(node, f"there is no norm |x|_{node.value} here", "use |x| or |x|_4")
         if self.matrices is not None:
             if node.value != "F":
+                number = self.matrices.value(inside, self)
+                if not is_matrix(number):
+                    return sp.Abs(number)
                 raise self.refuse(node, "which norm of the matrix?", "write || ||_F for Frobenius'")
             return self.matrices.norm(self.matrix(inside))
         if not self.is_random(inside):

@@ -291,7 +291,8 @@ class MatrixExpectation(Statistic):
     @property
     def text(self) -> str:
         """How it is written in a claim."""
-        return f"E {self.written}"
+        is_matrix = getattr(self.expression, "is_Matrix", False)
+        return f"E[{self.written}]" if is_matrix else f"E {self.written}"
 
     @property
     def numbers(self) -> tuple[RandomNumber, ...]:

@@ -23,10 +23,11 @@ from montecarlo import (
     Workers,
     simulate,
 )
-from montecarlo.intervals import catoni_interval, order_statistic_interval
+from montecarlo.intervals import catoni_interval, empirical_bernstein_interval, order_statistic_interval
 from montecarlo.rounding import Rounding
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.ties import Count, count_reaching, square_unit
+from proofs_check.answers.sampled_means import BOUNDED
 from proofs_check.claims.derivations import derive_statistic
 from proofs_check.claims.domain import Point
 from proofs_check.claims.random_numbers import (
@@ -182,6 +183,9 @@ def measure(statistic: Statistic, net: Ensemble, drawing: Drawing, error: float)
         return order_statistic_interval(values, float(statistic.p), error)
     assert isinstance(statistic, Moment)
     ((number, power),) = statistic.powers
+    if isinstance(number, Activation) and net.activation in BOUNDED and int(number.layers[0]) > 0 and power > 0:
+        most = float(net.width_at(int(number.layers[0]))) ** (float(power) / 2)
+        return empirical_bernstein_interval(np.minimum(_powers(values, number, power), most), most, error)
     bound = _second_moment(number, power, net)
     return catoni_interval(_powers(values, number, power), float(bound), error)
 

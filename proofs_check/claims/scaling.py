@@ -28,7 +28,9 @@ def is_homogeneous(net: Ensemble) -> bool:
     >>> is_homogeneous(Ensemble(width=4, depth=2)), is_homogeneous(Ensemble(width=4, depth=2, architecture="layernorm"))
     (True, False)
     """
-    return net.input is None and (net.architecture.is_plain or net.architecture.name == "residual")
+    return (
+        net.input is None and net.is_homogeneous and (net.architecture.is_plain or net.architecture.name == "residual")
+    )
 
 
 def at_norm_one(statistic: Statistic, norm: sp.Expr) -> Statistic:

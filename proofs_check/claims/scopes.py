@@ -141,7 +141,7 @@ def _tried_parameters(sides: Sides, trials: Trials, points: list[Point]) -> str:
     letters = sides.varied(norms=not sides.decides_norms)
     settings = sides.settings(norms=not sides.decides_norms)
     values = {letter: tuple(dict.fromkeys(setting[letter] for setting in settings)) for letter in letters}
-    pairs = "" if is_crossed_fully(letters, str(sides.net.slope)) else " (each two values together)"
+    pairs = "" if is_crossed_fully(letters, sides.slope_letter) else " (each two values together)"
     if trials.settings_at is None or not values:
         return f"{values_text(values)}{pairs if values else ''}{norms}"
     first = {letter: all_values[:1] for letter, all_values in values.items()}

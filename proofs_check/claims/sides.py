@@ -115,7 +115,13 @@ class Sides:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The letters that are neither sizes nor layers: K, slopes, variances, norms of inputs, a cosine."""
         net = self.net
-        named = (net.slope, net.init.value, net.law.kurtosis, net.architecture.symbol)
+        named = (
+            net.slope if net.is_piecewise_linear else None,
+            net.init.value,
+            net.bias.value,
+            net.law.kurtosis,
+            net.architecture.symbol,
+        )
         free = set(self.meaning.letters) | {symbols.number(name) for name in named if isinstance(name, str)}
         if self.has_formulas:
             free |= self.formula(self.meaning.left).free_symbols | self.formula(self.meaning.right).free_symbols
@@ -172,6 +178,11 @@ class Sides:
         """
         return [letter for letter in self.occurring() if norms or letter != NORM]
 
+    @property
+    def slope_letter(self) -> str:
+        """The name of the letter that is a slope, if there is one."""
+        return str(self.net.slope) if self.net.is_piecewise_linear else ""
+
     def settings(self, *, norms: bool = True) -> list[dict[sp.Symbol, sp.Expr]]:
         """Return values for the parameters, crossed; see :func:`completed` for norms of the input.
 
@@ -180,7 +191,7 @@ class Sides:
         norms : bool
             As for :meth:`varied`.
         """
-        slope = str(self.net.slope)
+        slope = self.slope_letter
         idle = {x: values_of(x, slope)[0] for x in self.parameters if x not in self.occurring()}
         return [{**idle, **setting} for setting in crossed(self.varied(norms=norms), slope, self._fits)]
 
@@ -464,10 +475,12 @@ class Sides:
             changes["widths"] = tuple(int(numbers[w]) if isinstance(w, str) else w for w in net.widths)
         if isinstance(net.depth, str):
             changes["depth"] = int(numbers[net.depth])
-        if isinstance(net.slope, str):
+        if net.is_piecewise_linear and isinstance(net.slope, str):
             changes["activation"] = f"leaky:{numbers[net.slope]}"
         if isinstance(net.init.value, str):
             changes["init"] = str(numbers[net.init.value])
+        if isinstance(net.bias.value, str):
+            changes["bias"] = f"{net.bias.name}:{numbers[net.bias.value]}"
         out = net.at(**changes) if changes else net
         norm = point.get(NORM, sp.S.One)
         single = any(order_of_norm(letter) and value == norm for letter, value in point.items())

@@ -25,7 +25,7 @@ FUNCTIONS = (
         "factorial",
         "erf",
     ),
-    *("tr", "min", "max", "abs", "Sum", "Prod", "O"),
+    *("tr", "diag", "hadamard", "ones", "min", "max", "abs", "Sum", "Prod", "O"),
 )
 STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "Corr": "Corr", "median": "median",
               "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P", "kurtosis": "kurtosis"}  # fmt: skip
@@ -33,7 +33,7 @@ STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
     r"|(?P<dots>\.\.\.)"
-    r"|(?P<transpose>\.T\b)"
+    r"|(?P<transpose>\.[TH]\b)"
     r"|(?P<sub>_(?:\{[^{}]*\}|[A-Za-z0-9]+))"
     r"|(?P<name>[A-Za-z]+'*)"
     r"|(?P<op>\*\*|<=|>=|==|!=|=<|=>|[-+*/^()\[\]{}|<>=~,!:;']))"
@@ -287,17 +287,17 @@ class _Parser:
         node = self.primary()
         while True:
             if self.token is not None and self.token.kind == "transpose":
+                kind = self.take().text[1:]
+            elif self.peek() == "^" and self._next() in ("T", "H"):
                 self.take()
-            elif self.peek() == "^" and self._next() == "T":
-                self.take()
-                self.take()
+                kind = self.take().text
             elif self.peek() == "!":
                 self.take()
                 node = Node("call", "factorial", (node,), node.start, self.last_end)
                 continue
             else:
                 return node
-            node = Node("transpose", "", (node,), node.start, self.last_end)
+            node = Node("transpose", kind, (node,), node.start, self.last_end)
 
     def _next(self) -> str:
         return self.tokens[self.place + 1].text if self.place + 1 < len(self.tokens) else ""

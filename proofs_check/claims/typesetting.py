@@ -93,7 +93,7 @@ def _typeset(node: Node) -> tuple[str, int]:
         case "pow":
             return f"{_bracketed(node.parts[0], _ATOM)}^{{{of_node(node.parts[1])}}}", _POWER
         case "transpose":
-            return rf"{_bracketed(node.parts[0], _ATOM)}^\top", _POWER
+            return rf"{_bracketed(node.parts[0], _ATOM)}^{'*' if node.value == 'H' else chr(92) + 'top'}", _POWER
         case "norm":
             return _norm(node), _ATOM
         case "inner":

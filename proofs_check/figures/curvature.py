@@ -73,7 +73,7 @@ def make_curvature(
             series += _curve(width, of_width, turning_depth(shown[0]))
         for width in WIDTHS:
             series += _points(width, [point for point in of_family if point.net.width == width and not point.is_dead])
-        title = TITLES[family.activation]
+        title = TITLES[str(family.activation)]
         panels.append(
             Panel(
                 title, tuple(series), title, "depth $L$", "eigenvalue, in units of\ninput and readout", "log2", "log",

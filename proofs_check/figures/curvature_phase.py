@@ -68,7 +68,7 @@ def make_curvature_phase(
     for family in FAMILIES:
         of_family = [point for point in found if point.net.activation == family.activation]
         columns = (_column(n, [point for point in of_family if point.net.width == n]) for n in widths)
-        title = TITLES[family.activation]
+        title = TITLES[str(family.activation)]
         panels.append(
             Panel(
                 title, (*columns, _ridge(family)), title, "width $n$", "depth $L$", "log2", "log2", _ends(widths),

@@ -86,7 +86,7 @@ def make_spectrum(
         found = list(in_task_order(_pooled, tasks, Watched(workers, "eigenvalues", told)))
     of_family = ([pool for pool in found if pool.net.activation == family.activation] for family in FAMILIES)
     panels = tuple(
-        _panel(f"{TITLES[family.activation]}, width {width}", pools)
+        _panel(f"{TITLES[str(family.activation)]}, width {width}", pools)
         for family, pools in zip(FAMILIES, of_family, strict=True)
     )
     highest = max(value for panel in panels for one in panel.series for value in one.value)

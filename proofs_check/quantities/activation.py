@@ -13,8 +13,10 @@ from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_means import (
+    BOUNDED,
     bred_mean,
     mean_and_square,
+    mean_of_bounded,
     mean_of_power,
     networks_needed,
     require_enough,
@@ -64,9 +66,16 @@ def _derive(query: Query) -> Derivation:
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     sampling.require_fixed_size("a mean")
     net, layer = query.net, query.numeric_layer
+    if net.activation in BOUNDED and layer > 0:
+        return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
     mean, square = mean_and_square(query, lambda order: activation_moment(net, order, layer))
     variance, needed = networks_needed(mean, square, sampling.error)
-    bred = net.architecture.is_plain and net.has_independent_entries and (query.order == 2 or net.law.is_normal)
+    bred = (
+        net.architecture.is_plain
+        and net.is_homogeneous
+        and net.has_independent_entries
+        and (query.order == 2 or net.law.is_normal)
+    )
     if needed >= sampling.samples and bred:
         return bred_mean(query, sampling, needed)
     variance = require_enough(mean, square, sampling.samples, sampling.error)

@@ -12,6 +12,7 @@ from proofs_check.answers.query import Query
 from proofs_check.answers.wide_limits import as_number, assumed_of_width, number_of
 from proofs_check.quantities import Quantity
 from theory.ensembles import InvalidArgument
+from theory.ensembles.activations import known_name
 from theory.mean_field.critical_line import CriticalPoint, edge_of_chaos
 
 
@@ -29,7 +30,7 @@ def _derive(query: Query) -> Derivation:
         problem = f"must have a number for its variance, got {net.bias.describe()!r}"
         raise InvalidArgument("bias", problem, "use e.g. bias='1/20'")
     digits = query.digits or 17
-    points = edge_of_chaos(net.activation, Fraction(net.bias.value or 0), digits)
+    points = edge_of_chaos(known_name(net.activation), Fraction(net.bias.value or 0), digits)
     if not points:
         problem = f"{net.activation} networks with these biases have no critical point with a fixed point up to 1000"
         raise InvalidArgument("bias", problem, "use other biases, or another activation")

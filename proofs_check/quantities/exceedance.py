@@ -62,7 +62,7 @@ def _sample(query: Query, sampling: Sampling) -> Sampled:
 def _is_rare(query: Query, samples: int) -> bool:
     """Whether theory knows the probability to be too small for a plain count."""
     net, layer = query.net, query.numeric_layer
-    if not (net.law.is_normal and net.has_independent_entries and net.architecture.is_plain):
+    if not (net.law.is_normal and net.has_independent_entries and net.architecture.is_plain and net.is_homogeneous):
         return False
     return exceedance(net, query.c, layer) * samples < _SEEN
 

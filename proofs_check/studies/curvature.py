@@ -216,7 +216,7 @@ def curvature_table(workers: Workers, *, samples: int, seed: int, nets: Sequence
 def _curvature_row(point: Curvature, log: float) -> tuple[str, ...]:
     net = point.net
     ends = (cell for end in (point.highest, point.lowest) for cell in exponential_cells(end))
-    return net.activation, net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"
+    return str(net.activation), net.init.describe(), str(net.width), str(net.depth), *ends, f"{math.exp(log):.4g}"
 
 
 STUDY = Study(curvature_table, {"quick": 1000, "full": 10_000})

@@ -9,6 +9,7 @@ both_passes        what the layers above, between and below two others carry
 symbolic_networks  networks of symbols, of one architecture
 rational_pairs     two linear layers with rational weights, in exact arithmetic
 balls              one formula for balls and SymPy, and inequalities of balls
+matrix_traces      letters for traces of products, and exact means over discrete matrices
 rational_flows     points that gradient flow passes, in rational numbers
 =================  ============================================================
 """

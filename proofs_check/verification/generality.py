@@ -181,7 +181,7 @@ def _other_parts(net: Ensemble, assumptions: tuple[Assumption, ...]) -> Iterator
 def _reaches(proof: Proof, net: Ensemble, changes: Changes) -> bool:
     """Whether a proof about a network holds with another architecture, readout or input, too."""
     if "architecture" in changes:
-        own, other = net.architecture, Architecture.parse(changes["architecture"], net.activation)
+        own, other = net.architecture, Architecture.parse(changes["architecture"], str(net.activation))
         return own == other or (own.symbol is not None and (own.name, own.branch) == (other.name, other.branch))
     part = "readout" if "readout" in changes else "input"
     if getattr(net, part) == changes[part] or (part == "input" and net.input is None and net.symbols):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest
+from theory.ensembles.own_activations import Activation
 
 SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "sine")
 """Activations that are no scaled copies of themselves: doubling what comes in does not double what goes out."""
@@ -13,21 +14,27 @@ _ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid"}
 _NAMES = ("linear", "relu", "leaky:SLOPE", *SMOOTH)
 
 
-def parse_activation(value: object) -> str:
-    """Read the ``activation`` argument, and return the one name that the activation has.
+def parse_activation(value: object) -> str | Activation:
+    """Read the ``activation`` argument: return the one name that the activation has, or one of the user's own.
 
     Raises
     ------
     InvalidArgument
-        If there is no such activation, or its slope is out of range.
+        If there is no such activation, its slope is out of range, or the name of one's own is taken.
 
     Examples
     --------
     >>> parse_activation("leaky:0"), parse_activation("Swish")
     ('relu', 'silu')
     """
+    if isinstance(value, Activation):
+        if value.name.lower() in (*_NAMES, *_ALIASES, "leaky"):
+            problem = f"the name {value.name!r} is that of an activation that is known"
+            raise InvalidArgument("activation", problem, "give yours another one")
+        return value
     if not isinstance(value, str):
-        raise InvalidArgument("activation", f"must be a string, got {value!r}", f"use one of {', '.join(_NAMES)}")
+        remedy = f"use one of {', '.join(_NAMES)}, or an Activation of your own"
+        raise InvalidArgument("activation", f"must be a string, got {value!r}", remedy)
     name, colon, slope_text = value.strip().partition(":")
     name = _ALIASES.get(name.lower(), name.lower())
     text = name + colon + slope_text
@@ -43,13 +50,43 @@ def parse_activation(value: object) -> str:
     return {Fraction(0): "relu", Fraction(1): "linear"}.get(slope, f"leaky:{slope}")
 
 
-def slope_of(activation: str) -> Exact:
+def known_name(activation: str | Activation) -> str:
+    """Return the name of an activation that theory knows, and refuse one of the user's own.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is one of the user's own.
+
+    Examples
+    --------
+    >>> known_name("tanh")
+    'tanh'
+    """
+    if isinstance(activation, Activation):
+        problem = f"theory knows activations by their names, and '{activation}' is one of your own"
+        raise InvalidArgument("activation", problem, "sample it, or use e.g. tanh")
+    return activation
+
+
+def is_piecewise_linear(activation: str | Activation) -> bool:
+    """Return whether an activation is linear on both sides of 0; one's own counts as smooth, whatever it computes.
+
+    Examples
+    --------
+    >>> is_piecewise_linear("leaky:1/4"), is_piecewise_linear("tanh")
+    (True, False)
+    """
+    return isinstance(activation, str) and activation not in SMOOTH
+
+
+def slope_of(activation: str | Activation) -> Exact:
     """Return the slope for negative arguments of a piecewise-linear activation, 1 for linear and 0 for ReLU.
 
     Parameters
     ----------
-    activation : str
-        A name that :func:`parse_activation` has returned.
+    activation : str or Activation
+        What :func:`parse_activation` has returned.
 
     Raises
     ------
@@ -61,8 +98,8 @@ def slope_of(activation: str) -> Exact:
     >>> slope_of("leaky:1/4")
     Fraction(1, 4)
     """
-    if activation in SMOOTH:
-        problem = f"this is known for piecewise-linear activations, and {activation!r} is none"
+    if isinstance(activation, Activation) or activation in SMOOTH:
+        problem = f"this is known for piecewise-linear activations, and '{activation}' is none"
         raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
     if activation in ("linear", "relu"):
         return Fraction(activation == "linear")

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from theory.ensembles.activations import SMOOTH, parse_activation, slope_of
+from theory.ensembles.activations import is_piecewise_linear, parse_activation, slope_of
 from theory.ensembles.architectures import Architecture
 from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
 from theory.ensembles.biases import Bias
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law, parse_law
+from theory.ensembles.own_activations import Activation
 
 _READOUTS = ("random", "signs", "ones")
 _INPUTS = ("e1", "ones")
@@ -39,9 +40,10 @@ class Ensemble:
         The number L of weight matrices, which follows from `widths` where those are given.
     widths : sequence of int or str, optional
         The widths n_0, ..., n_L.
-    activation : str
+    activation : str or Activation
         ``linear``, ``relu``, or ``leaky:SLOPE`` with a slope between 0 and 1 (or a symbol's name); or a smooth one:
-        ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``.
+        ``tanh``, ``erf``, ``sigmoid``, ``gelu``, ``silu``, ``softplus``, ``elu``, ``selu`` or ``sine``; or an
+        :class:`Activation` of one's own.
     init : str, int or Fraction
         How the weight variance follows from the widths; see :class:`Initialization`.
     law : str or Law, optional
@@ -78,7 +80,7 @@ class Ensemble:
     width: int | str | None
     depth: int | str
     widths: tuple[int | str, ...] | None
-    activation: str
+    activation: str | Activation
     init: Initialization
     law: Law
     bias: Bias
@@ -92,7 +94,7 @@ class Ensemble:
         depth: int | str | None = None,
         *,
         widths: Sequence[int | str] | None = None,
-        activation: str = "linear",
+        activation: str | Activation = "linear",
         init: str | int | Fraction | Initialization = "xavier",
         law: str | Law | None = None,
         bias: str | int | Fraction | Bias = "none",
@@ -114,7 +116,7 @@ class Ensemble:
             "bias": Bias.parse(bias),
             "readout": _parse_vector("readout", readout, _READOUTS),
             "input": None if input is None else _parse_vector("input", input, _INPUTS),
-            "architecture": Architecture.parse(architecture, activation),
+            "architecture": Architecture.parse(architecture, str(activation)),
         }
         for name, value in parsed.items():
             object.__setattr__(self, name, value)  # the class is frozen, and this is the one place that writes
@@ -156,7 +158,7 @@ class Ensemble:
             if self.bias.name != "none":
                 raise InvalidArgument("bias", f"{wired} there are no biases", "use bias='none'")
             if not self.is_piecewise_linear:
-                raise InvalidArgument("activation", f"{self.activation!r} is not known {wired}", "use e.g. relu")
+                raise InvalidArgument("activation", f"'{self.activation}' is not known {wired}", "use e.g. relu")
         if self.architecture.name == "residual":
             if not self.is_constant_width:
                 raise InvalidArgument("widths", "what a branch adds to has its own width", "use width=32")
@@ -297,7 +299,7 @@ class Ensemble:
     @property
     def is_piecewise_linear(self) -> bool:
         """Whether the activation is linear on both sides of 0, so that it has a slope."""
-        return self.activation not in SMOOTH
+        return is_piecewise_linear(self.activation)
 
     @property
     def is_homogeneous(self) -> bool:
@@ -354,7 +356,7 @@ class Ensemble:
             problem = f"{who} is known without biases only, got {self.bias.describe()!r}"
             raise InvalidArgument("bias", problem, "use bias='none'")
         if not smooth and not self.is_piecewise_linear:
-            problem = f"{who} is known for piecewise-linear activations only, got {self.activation!r}"
+            problem = f"{who} is known for piecewise-linear activations only, got '{self.activation}'"
             raise InvalidArgument("activation", problem, "use relu, leaky:SLOPE or linear")
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import factorial, prod
@@ -14,9 +14,23 @@ import sympy as sp
 from theory.ensembles import InvalidArgument
 from theory.ensembles.laws import parse_law
 from theory.matrix_expectations.coefficients import Coefficients, Polynomial
+from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
+from theory.matrix_expectations.covariances import InverseOfWishart, MatrixNormal, inverse_weight, inverse_weights
 from theory.matrix_expectations.cumulants import PowerCumulants
-from theory.matrix_expectations.matrix_laws import Gaussian, Haar, Iid, Mask, MatrixLaw
+from theory.matrix_expectations.entry_laws import Entries
+from theory.matrix_expectations.matrix_laws import (
+    ComplexGaussian,
+    Gaussian,
+    Haar,
+    Iid,
+    InverseWishart,
+    Mask,
+    MatrixLaw,
+    Unitary,
+    is_matrix,
+)
 from theory.matrix_expectations.partitions import Pairing, pairings, weighted_partitions
+from theory.matrix_expectations.unitary_weingarten import MOST_PAIRS, cycle_types, unitary_weingarten
 from theory.matrix_expectations.weingarten import HIGHEST_ORDER, CosetType, coset_type, coset_types, weingarten
 
 Entry = tuple[int, int]
@@ -171,7 +185,11 @@ def _pairing_count(size: int) -> int:
     return prod(range(1, size, 2))
 
 
-def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr) -> list[sp.Expr]:
+AnyAverage = Independent | Wick | Orthogonal | MatrixNormal | InverseOfWishart | ComplexWick | UnitaryHaar
+"""How to average over one random matrix; those of complex ones are asked for with the conjugated entries apart."""
+
+
+def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr, name: str = "M") -> list[sp.Expr]:
     """Return the scalars that occur in the weights of products of so many entries.
 
     Parameters
@@ -182,6 +200,8 @@ def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr) -> list[sp.Expr]:
         The greatest number of entries in one product.
     rows : sympy.Expr
         The number of rows of the matrix, on which the weights of a Haar matrix depend.
+    name : str
+        The matrix's name, for error messages.
 
     Examples
     --------
@@ -191,17 +211,29 @@ def scalars_of(law: MatrixLaw, order: int, rows: sp.Expr) -> list[sp.Expr]:
     match law:
         case Iid():
             return [law.variance, *(_moment(law, even) for even in range(2, order + 1, 2))]
-        case Gaussian():
+        case Entries():
+            return [law.moment(power) for power in range(1, order + 1)]
+        case Gaussian() | ComplexGaussian():
             return [law.variance]
         case Mask():
             return [law.slope]
         case Haar():
             halves = range(1, min(order, HIGHEST_ORDER) // 2 + 1)
             return [weingarten(kind, rows) for half in halves for kind in coset_types(half)]
+        case Unitary():
+            return [
+                unitary_weingarten(kind, rows)
+                for pairs in range(1, min(order, MOST_PAIRS) + 1)
+                for kind in cycle_types(pairs)
+            ]
+        case InverseWishart():
+            return inverse_weights(law, order, rows, name)
     raise AssertionError(f"{law} is written as another law before it is averaged")
 
 
-def average(law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str) -> Average:
+def average(
+    law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str, labels: Mapping[sp.Expr, int] | None = None
+) -> AnyAverage:
     """Return how to average over a matrix.
 
     Parameters
@@ -214,6 +246,12 @@ def average(law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str) -> Ave
         The number of rows of the matrix.
     name : str
         The matrix's name, for error messages.
+    labels : mapping of matrix to int, optional
+        The labels of the law's covariances.
+
+    Returns
+    -------
+    AnyAverage
 
     Examples
     --------
@@ -223,31 +261,47 @@ def average(law: MatrixLaw, ring: Coefficients, rows: sp.Expr, name: str) -> Ave
     >>> ring.write(weight), equal
     (s, [(0, 2), (1, 3)])
     """
+    known = labels or {}
     match law:
-        case Iid():
-
-            def entry_moment(order: int) -> Polynomial:
-                return (
-                    ring.zero if order % 2 else ring.read(law.variance) ** (order // 2) * ring.read(_moment(law, order))
-                )
-
-            return Independent(PowerCumulants(entry_moment), ring.one, symmetric=True)
-        case Mask():
-
-            def gate_moment(order: int) -> Polynomial:
-                return (ring.one + ring.read(law.slope) ** order) * ring.read(sp.Rational(1, 2))
-
-            return Independent(PowerCumulants(gate_moment), ring.one, symmetric=False)
-        case Gaussian():
+        case Iid() | Entries() | Mask():
+            return Independent(PowerCumulants(_moments(law, ring)), ring.one, symmetric=isinstance(law, Iid))
+        case Gaussian() if law.rowcov is None and law.colcov is None:
             return Wick(ring.read(law.variance))
-    known: dict[CosetType, Polynomial] = {}
+        case Gaussian():
+            covariances = [None if one is None else known[one] for one in (law.rowcov, law.colcov)]
+            return MatrixNormal(ring.read(law.variance), *covariances)
+        case ComplexGaussian():
+            return ComplexWick(ring.read(law.variance))
+        case Unitary():
+            return UnitaryHaar(name, _weights(ring, lambda kind: unitary_weingarten(kind, rows)))
+        case InverseWishart():
+            scale = known[law.scale] if is_matrix(law.scale) else None
+            return InverseOfWishart(name, scale, _weights(ring, lambda kind: inverse_weight(kind, law, rows)))
+    return Orthogonal(name, _weights(ring, lambda kind: weingarten(kind, rows)))
 
-    def weight(kind: CosetType) -> Polynomial:
+
+def _weights(ring: Coefficients, derive: Callable[[tuple[int, ...]], sp.Expr]) -> Callable[..., Polynomial]:
+    """Return weights as elements of the ring, each read once."""
+    known: dict[tuple[int, ...], Polynomial] = {}
+
+    def weight(kind: tuple[int, ...]) -> Polynomial:
         if kind not in known:
-            known[kind] = ring.read(weingarten(kind, rows))
+            known[kind] = ring.read(derive(kind))
         return known[kind]
 
-    return Orthogonal(name, weight)
+    return weight
+
+
+def _moments(law: Iid | Entries | Mask, ring: Coefficients) -> Callable[[int], Polynomial]:
+    """Return the moments of an entry as elements of the ring."""
+    match law:
+        case Iid():
+            variance = ring.read(law.variance)
+            return lambda order: ring.zero if order % 2 else variance ** (order // 2) * ring.read(_moment(law, order))
+        case Entries():
+            return lambda order: ring.read(law.moment(order))
+    slope, half = ring.read(law.slope), ring.read(sp.Rational(1, 2))
+    return lambda order: (ring.one + slope**order) * half
 
 
 def _moment(law: Iid, order: int) -> sp.Expr:

@@ -9,12 +9,20 @@ from typing import Any
 
 import sympy as sp
 
-from theory.matrix_expectations.averages import Average, Orthogonal, average, scalars_of
+from theory.ensembles import InvalidArgument
+from theory.matrix_expectations.averages import AnyAverage, Orthogonal, average, scalars_of
 from theory.matrix_expectations.coefficients import Coefficients, Polynomial
+from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
+from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, Component, Edge, Merged, canonical, ends
-from theory.matrix_expectations.matrix_laws import Gaussian, Mask, MatrixLaw, Wishart
-from theory.matrix_expectations.parsing import Letter, Monomial, Pin
+from theory.matrix_expectations.letters import Letter
+from theory.matrix_expectations.matrix_laws import Gaussian, InverseWishart, Mask, MatrixLaw, Wishart, is_matrix
+from theory.matrix_expectations.parsing import Monomial
 from theory.matrix_expectations.reading import written
+from theory.matrix_expectations.roles import Roles
+
+MOST_TERMS = 3_000_000
+"""An average with more terms would take hours, and is refused."""
 
 
 @dataclass
@@ -29,10 +37,10 @@ class Calculation:
         The ring of the weights.
     sizes : list of pairs of Polynomial
         The numbers of rows and columns of each letter.
-    averages : dict of label to Average
+    averages : dict of label to AnyAverage
         How to average over each random matrix.
-    pins : frozenset of int
-        The labels of unit vectors.
+    roles : Roles
+        Which letters are unit vectors, symmetric, or conjugates of others.
     weights, graphs : dict
         The terms collected so far: their weights and their edges, by the canonical form of their graphs.
 
@@ -49,10 +57,19 @@ class Calculation:
     letters: list[Letter]
     ring: Coefficients
     sizes: list[tuple[Polynomial, Polynomial]]
-    averages: dict[int, Average]
-    pins: frozenset[int]
+    averages: dict[int, AnyAverage]
+    roles: Roles
     weights: dict[tuple[Component, ...], Polynomial] = field(default_factory=dict)
     graphs: dict[tuple[Component, ...], list[Edge]] = field(default_factory=dict)
+    haar: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the labels of Haar matrices, each with that of its conjugate."""
+        self.haar = {label: label for label, known in self.averages.items() if isinstance(known, Orthogonal)}
+        for label, known in self.averages.items():
+            if isinstance(known, UnitaryHaar) and label in self.roles.conjugates:
+                conjugate = self.roles.conjugates[label]
+                self.haar |= {label: conjugate, conjugate: label}
 
     def __repr__(self) -> str:
         names = ", ".join(str(letter) for letter in self.letters)
@@ -73,29 +90,32 @@ class Calculation:
         laws : mapping of MatrixSymbol to MatrixLaw
             The laws of the random ones.
         """
+        roles = Roles.of(letters, laws)
+        letters = roles.letters
         shapes = [tuple(sp.sympify(size, strict=True) for size in letter.shape) for letter in letters]
-        random = {label: laws[letter] for label, letter in enumerate(letters) if letter in laws}
+        random = dict(roles.laws)
         for label, law in list(random.items()):
             if isinstance(law, Wishart):
                 shapes[label] = (shapes[label][0], law.dof)
-                random[label] = Gaussian(law.scale)
-        start = [
-            (part.coefficient, _reduced(part.edges, {label: laws.get(letters[label]) for label in random}, shapes))
-            for part in monomials
-        ]
+                random[label] = as_normal(law)
+        start = [(part.coefficient, _reduced(part.edges, roles.laws, shapes)) for part in monomials]
         orders: Counter[int] = Counter()
         for _, edges in start:
             orders |= Counter(label for label, *_ in edges if label in random)
-        scalars = [coefficient for coefficient, _ in start] + [size for shape in shapes for size in shape]
+        scalars = [law.dof for law in random.values() if isinstance(law, InverseWishart)]  # first, as it is the larger
+        scalars += [coefficient for coefficient, _ in start] + [size for shape in shapes for size in shape]
         for label, law in random.items():
-            scalars += scalars_of(law, orders[label], shapes[label][0])
+            scalars += scalars_of(law, orders[label], shapes[label][0], str(letters[label]))
         ring = Coefficients(scalars)
         calculation = cls(
             letters,
             ring,
             [(ring.read(rows), ring.read(columns)) for rows, columns in shapes],
-            {label: average(law, ring, shapes[label][0], str(letters[label])) for label, law in random.items()},
-            frozenset(label for label, letter in enumerate(letters) if isinstance(letter, Pin)),
+            {
+                label: average(law, ring, shapes[label][0], str(letters[label]), roles.covariances)
+                for label, law in random.items()
+            },
+            roles,
         )
         for coefficient, edges in start:
             calculation.add(ring.read(coefficient), edges)
@@ -112,50 +132,71 @@ class Calculation:
             The entries in its product.
         """
         factor, edges = self._contracted(edges)
-        if self.pins and self._is_contradictory(edges):
+        if self.roles.pins and self._is_contradictory(edges):
             return
-        key = canonical(edges, self.pins)
+        key = canonical(edges, self.roles.pins, self.roles.symmetric)
         if key in self.weights:
             self.weights[key] += weight * factor
         else:
             self.weights[key], self.graphs[key] = weight * factor, edges
 
     def result(self) -> sp.Expr:
-        """Average over all random matrices, first those that give the fewest terms, and write the rest in SymPy."""
+        """Average over all random matrices, first those that give the fewest terms, and write the rest in SymPy.
+
+        Raises
+        ------
+        InvalidArgument
+            If a product has so many factors of one matrix that its average has more than three million terms.
+        """
         left = set(self.averages)
         while left:
             label = min(left, key=self._effort)
+            terms, *_ = self._effort(label)
+            if terms > MOST_TERMS:
+                problem = f"averaging over {self.letters[label]} takes {terms:,} terms"
+                remedy = f"the limit is {MOST_TERMS:,}: 16 normal factors in one product, or 9 that are not symmetric"
+                raise InvalidArgument("expression", problem, remedy)
             self.average_over(label)
             left.remove(label)
-        return sp.Add(
-            *(
-                self.ring.write(weight) * sp.Mul(*(written(component, self.letters) for component in key))
-                for key, weight in self.weights.items()
-                if weight
-            )
-        )
+        found = [(self.ring.write(weight), key) for key, weight in self.weights.items() if weight]
+        if self.roles.frames:
+            return matrix_of(found, self.letters, self.roles.settled)
+        total = (weight * sp.Mul(*(written(component, self.letters) for component in key)) for weight, key in found)
+        return self.roles.settled(sp.Add(*total))
 
     def _effort(self, label: int) -> tuple[int, int, int]:
         terms = spread = 0
+        both = self._both(label)
         for edges in self.graphs.values():
-            if entries := [(row, column) for name, row, column in edges if name == label]:
+            if entries := [(row, column) for name, row, column in edges if name in both]:
                 terms += self.averages[label].cost(entries)
                 spread += len({row for row, _ in entries}) + len({column for _, column in entries})
         return terms, spread, label
 
+    def _both(self, label: int) -> tuple[int, ...]:
+        """Return the labels of a matrix and of its conjugate, if that occurs."""
+        conjugate = self.roles.conjugates.get(label)
+        return (label,) if conjugate is None else (label, conjugate)
+
     def average_over(self, label: int) -> None:
         """Take the expectation over one random matrix."""
+        both, known = self._both(label), self.averages[label]
         before = [(self.weights[key], edges) for key, edges in self.graphs.items() if self.weights[key]]
         self.weights, self.graphs = {}, {}
         for weight, edges in before:
-            entries = [(row, column) for name, row, column in edges if name == label]
+            entries = [(row, column) for name, row, column in edges if name in both]
             if not entries:
                 self.add(weight, edges)
                 continue
-            rest = [edge for edge in edges if edge[0] != label]
-            for factor, equal in self.averages[label].terms(entries):
+            rest = [edge for edge in edges if edge[0] not in both]
+            if isinstance(known, (ComplexWick, UnitaryHaar)):
+                plain, bars = ([(r, c) for name, r, c in edges if name == one] for one in (label, both[-1]))
+                terms: Iterable[Any] = known.terms(plain, bars if len(both) > 1 else [])
+            else:
+                terms = known.terms(entries)
+            for factor, equal, *joined in terms:
                 merged = Merged(equal)
-                kept = merged.edges(rest)
+                kept = merged.edges([*rest, *joined[0]] if joined else rest)
                 values = self._free(label, [(merged[row], merged[column]) for row, column in entries], kept)
                 self.add(weight * factor * values, kept)
 
@@ -172,8 +213,9 @@ class Calculation:
     def _contracted(self, edges: list[Edge]) -> tuple[Polynomial, list[Edge]]:
         """Apply Q^T Q = Q Q^T = 1, which saves factors of Haar matrices."""
         factor = self.ring.one
-        haar = {label for label, average in self.averages.items() if isinstance(average, Orthogonal)}
-        while pair := _orthogonal_pair(edges, haar):
+        if not self.haar:
+            return factor, edges
+        while pair := _orthogonal_pair(edges, self.haar):
             (first, second), side = pair
             (label, *one), (_, *two) = edges[first], edges[second]
             merged = Merged([(one[1 - side], two[1 - side])])
@@ -186,15 +228,29 @@ class Calculation:
         """Whether unit vectors give one index two different values."""
         values: dict[int, Any] = {}
         for label, row, _ in edges:
-            if label in self.pins:
+            if label in self.roles.pins:
                 index = self.letters[label].index
                 if (values.setdefault(row, index) - index).is_nonzero:
                     return True
         return False
 
 
-def _orthogonal_pair(edges: list[Edge], haar: set[int]) -> tuple[tuple[int, int], int] | None:
-    """Return two edges of one Haar matrix that share their row, or their column, with no other edge; and which side."""
+def as_normal(law: Wishart) -> Gaussian:
+    """Return the law of G, where G G^T is a Wishart matrix.
+
+    Examples
+    --------
+    >>> as_normal(Wishart(5, 2))
+    Gaussian(variance=2)
+    """
+    return Gaussian(rowcov=law.scale) if is_matrix(law.scale) else Gaussian(law.scale)
+
+
+def _orthogonal_pair(edges: list[Edge], haar: Mapping[int, int]) -> tuple[tuple[int, int], int] | None:
+    """Return two edges that share their row, or their column, with no other edge; and which side.
+
+    They are of one orthogonal Haar matrix, or of a unitary one and its conjugate.
+    """
     if not any(edge[0] in haar for edge in edges):
         return None
     meeting: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -204,14 +260,12 @@ def _orthogonal_pair(edges: list[Edge], haar: set[int]) -> tuple[tuple[int, int]
     for vertex, met in meeting.items():
         if vertex != NONE and len(met) == 2:
             (first, side), (second, its_side) = met
-            if side == its_side and edges[first][0] == edges[second][0] and edges[first][0] in haar:
+            if side == its_side and haar.get(edges[first][0]) == edges[second][0]:
                 return (first, second), side
     return None
 
 
-def _reduced(
-    edges: Iterable[Edge], laws: Mapping[int, MatrixLaw | None], shapes: list[tuple[sp.Expr, sp.Expr]]
-) -> list[Edge]:
+def _reduced(edges: Iterable[Edge], laws: Mapping[int, MatrixLaw], shapes: list[tuple[sp.Expr, sp.Expr]]) -> list[Edge]:
     """Write a Wishart matrix as G G^T, and a mask as a vector at the index that its row and its column share."""
     merged = Merged((row, column) for label, row, column in edges if isinstance(laws.get(label), Mask))
     fresh = max((vertex for edge in edges for vertex in ends(edge)), default=NONE) + 1

@@ -79,11 +79,18 @@ class Coefficients:
         if below:
             common = above.gcd(divisor)
             above, divisor = divmod(above, common)[0], divmod(divisor, common)[0]
-        return self._factored(above) / self._factored(divisor)
+        (upper, numerators), (lower, denominators) = self._factored(above), self._factored(divisor)
+        return sp.Mul(upper / lower, *numerators, *(1 / factor for factor in denominators))
 
-    def _factored(self, element: Polynomial) -> sp.Expr:
+    def _factored(self, element: Polynomial) -> tuple[sp.Rational, list[sp.Expr]]:
+        """Return a number, and the powers of factors that begin with a positive term."""
         content, factors = element.factor()
-        return sp.Mul(_number(content), *(self._expanded(factor) ** int(power) for factor, power in factors))
+        parts = []
+        for factor, power in factors:
+            if factor.leading_coefficient() < 0:
+                factor, content = -factor, content * (-1) ** int(power)
+            parts.append(self._expanded(factor) ** int(power))
+        return _number(content), parts
 
     def _expanded(self, element: Polynomial) -> sp.Expr:
         generators = tuple(self._places)

@@ -59,7 +59,9 @@ class Merged:
         return [(label, self[row], self[column]) for label, row, column in edges]
 
 
-def canonical(edges: Iterable[Edge], pins: Container[int] = ()) -> tuple[Component, ...]:
+def canonical(
+    edges: Iterable[Edge], pins: Container[int] = (), symmetric: frozenset[int] = frozenset()
+) -> tuple[Component, ...]:
     """Return the components of a graph, each in canonical form.
 
     Parameters
@@ -68,6 +70,8 @@ def canonical(edges: Iterable[Edge], pins: Container[int] = ()) -> tuple[Compone
         The graph. Every end whose dimension is symbolic or greater than one is a vertex.
     pins : container of int
         The labels of unit vectors. As these fix the index at their vertex, the graph may be cut there.
+    symmetric : frozenset of int
+        The labels of symmetric matrices, which are never written as transposed.
 
     Examples
     --------
@@ -78,18 +82,21 @@ def canonical(edges: Iterable[Edge], pins: Container[int] = ()) -> tuple[Compone
     >>> canonical([(0, 1, 2), (1, 1, NONE), (1, 2, NONE)])
     ((((3, 0, 2), -1, -1),),)
     """
-    return tuple(sorted(map(_canonical_component, _components(_unpinned(list(edges), pins)))))
+    parts = _components(_unpinned(list(edges), pins))
+    return tuple(sorted(_canonical_component(part, symmetric) for part in parts))
 
 
-def transposed(word: Word) -> Word:
-    """Reverse a word and transpose its letters.
+def transposed(word: Word, symmetric: frozenset[int] = frozenset()) -> Word:
+    """Reverse a word and transpose its letters, but for the symmetric ones.
 
     Examples
     --------
-    >>> transposed((0, 3))
-    (2, 1)
+    >>> transposed((0, 3)), transposed((0, 3), frozenset({0}))
+    ((2, 1), (2, 0))
     """
-    return tuple(letter ^ 1 for letter in reversed(word))
+    if not symmetric:
+        return tuple(letter ^ 1 for letter in reversed(word))
+    return tuple(letter if letter >> 1 in symmetric else letter ^ 1 for letter in reversed(word))
 
 
 def ends(edge: Edge) -> list[int]:
@@ -108,8 +115,8 @@ def _preference(word: Word) -> tuple[int, Word]:
     return sum(letter & 1 for letter in word), word
 
 
-def _either_way(word: Word) -> Word:
-    return min(word, transposed(word), key=_preference)
+def _either_way(word: Word, symmetric: frozenset[int]) -> Word:
+    return min(word, transposed(word, symmetric), key=_preference)
 
 
 def _unpinned(edges: list[Edge], pins: Container[int]) -> list[Edge]:
@@ -151,7 +158,7 @@ def _components(edges: Sequence[Edge]) -> Iterator[list[Edge]]:
     yield from parts.values()
 
 
-def _canonical_component(edges: list[Edge]) -> Component:
+def _canonical_component(edges: list[Edge], symmetric: frozenset[int]) -> Component:
     meeting: dict[int, list[tuple[int, int]]] = defaultdict(list)  # the edges at each vertex, and their ends there
     for index, edge in enumerate(edges):
         for side in (0, 1):
@@ -165,7 +172,7 @@ def _canonical_component(edges: list[Edge]) -> Component:
         while True:
             used.add(index)
             label, *vertices = edges[index]
-            word.append(2 * label + side)
+            word.append(2 * label + (side if label not in symmetric else 0))
             vertex = vertices[1 - side]
             if vertex in (NONE, start) or len(meeting[vertex]) != 2:
                 return tuple(word), vertex
@@ -179,29 +186,28 @@ def _canonical_component(edges: list[Edge]) -> Component:
         if dangling:
             row = edges[dangling[0]][1]
             word, _ = walk(dangling[0], 0 if row == NONE else 1)
-            return ((_either_way(word), NONE, NONE),)
+            return ((_either_way(word, symmetric), NONE, NONE),)
         start = edges[0][1]
         word, _ = walk(0, 0)
         rotations = (word[shift:] + word[:shift] for shift in range(len(word)))
-        return ((min(map(_either_way, rotations), key=_preference), 0, 0),)
+        return ((min((_either_way(turned, symmetric) for turned in rotations), key=_preference), 0, 0),)
     links = []
     for vertex in core:
         for index, side in meeting[vertex]:
             if index not in used:
                 word, other = walk(index, side)
                 links.append((word, vertex, other))
-    return _canonical_core(core, links)
+    return _canonical_core(core, links, symmetric)
 
 
-def _canonical_core(core: Sequence[int], links: list[Link]) -> Component:
-    ranks = {
-        word: rank for rank, word in enumerate(sorted({w for word, _, _ in links for w in (word, transposed(word))}))
-    }
+def _canonical_core(core: Sequence[int], links: list[Link], symmetric: frozenset[int]) -> Component:
+    every = {w for word, _, _ in links for w in (word, transposed(word, symmetric))}
+    ranks = {word: rank for rank, word in enumerate(sorted(every))}
     seen_from: dict[int, list[tuple[int, int]]] = {vertex: [] for vertex in core}
     for word, u, v in links:
-        seen_from[u].append((ranks[word if u != v else _either_way(word)], v))
+        seen_from[u].append((ranks[word if u != v else _either_way(word, symmetric)], v))
         if v not in (NONE, u):
-            seen_from[v].append((ranks[transposed(word)], u))
+            seen_from[v].append((ranks[transposed(word, symmetric)], u))
 
     def refine(colors: dict[int, int]) -> dict[int, int]:
         """Split classes of vertices until all vertices of a class see the same classes along the same words."""
@@ -228,7 +234,7 @@ def _canonical_core(core: Sequence[int], links: list[Link]) -> Component:
     def form(colors: dict[int, int]) -> Component:
         named = []
         for word, u, v in links:
-            a, b, back = colors[u], colors.get(v, NONE), transposed(word)
+            a, b, back = colors[u], colors.get(v, NONE), transposed(word, symmetric)
             if v == NONE:
                 named.append((word, a, b))
             elif word == back:

@@ -13,32 +13,30 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import NONE, Edge, Merged, ends
-from theory.matrix_expectations.matrix_laws import in_one_line
+from theory.matrix_expectations.letters import Conjugate, Frame, Letter, Pin
+from theory.matrix_expectations.scalars import in_one_line
 
 
 @dataclass(frozen=True)
-class Pin:
-    """A unit vector, which gives an index a value.
+class Known:
+    """What is known of matrix symbols beside that they are random.
 
     Parameters
     ----------
-    index : sympy.Expr
-        The index of its entry 1, counted from 0 as in SymPy.
-    dimension : sympy.Expr
-        The number of its entries.
+    means : mapping of MatrixSymbol to matrix
+        What is added to a random matrix wherever it occurs.
+    invertible : frozenset of MatrixSymbol
+        Random matrices whose inverse may occur.
+    real : frozenset of MatrixSymbol
+        Matrices that equal their conjugates.
     """
 
-    index: sp.Expr
-    dimension: sp.Expr
+    means: Mapping[sp.MatrixSymbol, Any] = field(default_factory=dict)
+    invertible: frozenset[sp.MatrixSymbol] = frozenset()
+    real: frozenset[sp.MatrixSymbol] = frozenset()
 
-    @property
-    def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        """The shape of a column."""
-        return self.dimension, sp.S.One
-
-
-Letter = Any
-"""A letter is a matrix that is not taken apart (a symbol, an explicit matrix, a known inverse), or a :class:`Pin`."""
+    def __repr__(self) -> str:
+        return f"Known({len(self.means)} means, {len(self.invertible)} invertible, {len(self.real)} real)"
 
 
 @dataclass(frozen=True)
@@ -80,26 +78,31 @@ _Bound = Mapping[sp.Symbol, tuple[int, sp.Expr]]
 """The indices of the sums around an expression are mapped to their vertices and to the numbers of their values."""
 
 
-def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[list[Monomial], list[Letter]]:
-    """Expand a scalar expression into monomials.
+def parse(
+    expression: sp.Expr, random: Collection[sp.MatrixSymbol], known: Known | None = None
+) -> tuple[list[Monomial], list[Letter]]:
+    """Expand a scalar or matrix expression into monomials.
 
     Parameters
     ----------
     expression : sympy.Expr
-        A polynomial in traces, 1x1 products, entries and sums of entries. Parts without a random symbol may be any
-        expression.
+        A polynomial in traces, 1x1 products, entries and sums of entries, or a matrix of them. Parts without a random
+        symbol may be any expression.
     random : collection of MatrixSymbol
         The random matrices, which no coefficient may contain.
+    known : Known, optional
+        What else is known of them.
 
     Returns
     -------
     tuple
-        The monomials, and the list of letters in their edges, in SymPy's order.
+        The monomials, and the list of letters in their edges, in SymPy's order. The row index of a matrix is bound to
+        a :class:`Frame`, and so is its column index, unless the dimension is one.
 
     Raises
     ------
     InvalidArgument
-        If the expression is no scalar, no polynomial in the random symbols, or dimensions do not match.
+        If the expression is no polynomial in the random symbols, or dimensions do not match.
 
     Examples
     --------
@@ -108,14 +111,8 @@ def parse(expression: sp.Expr, random: Collection[sp.MatrixSymbol]) -> tuple[lis
     >>> monomial.coefficient, len(monomial.edges), letters
     (2, 2, [W])
     """
-    reader = _Reader(frozenset(random))
-    if getattr(expression, "is_Matrix", False):
-        if expression.shape != (1, 1):
-            shape = "x".join(map(str, expression.shape))
-            raise InvalidArgument("expression", f"is a {shape} matrix", "take a trace, an entry or a quadratic form")
-        terms = reader.matrix(expression, NONE, NONE, {})
-    else:
-        terms = reader.scalar(expression, {})
+    reader = _Reader(frozenset(random), known or Known())
+    terms = reader.framed(expression) if getattr(expression, "is_Matrix", False) else reader.scalar(expression, {})
     letters = sorted(reader.letters, key=_sort_key)
     places = {reader.letters[letter]: place for place, letter in enumerate(letters)}
     return [reader.monomial(term, places) for term in terms], letters
@@ -126,6 +123,7 @@ class _Reader:
     """What is known while an expression is read: the labels of its letters, and the dimensions of its indices."""
 
     random: frozenset[sp.MatrixSymbol]
+    known: Known
     letters: dict[Letter, int] = field(default_factory=dict)
     dimensions: dict[int, sp.Expr] = field(default_factory=dict)
     fresh: Any = field(default_factory=count)
@@ -149,6 +147,34 @@ class _Reader:
         self.dimensions[vertex] = sp.sympify(dimension, strict=True)  # an explicit matrix has Python's integers
         return vertex
 
+    def framed(self, expression: Any) -> _Sum:
+        """Expand a matrix, with a frame for its rows and one for its columns."""
+        rows, columns = map(self.index, expression.shape)
+        frames = _Term()
+        for side, dimension, vertex in zip(("rows", "columns"), expression.shape, (rows, columns), strict=True):
+            if vertex != NONE:
+                label = self.label(Frame(side, sp.sympify(dimension, strict=True)))
+                frames *= _Term(edges=((label, vertex, NONE),), indices=(vertex,))
+        return [frames * term for term in self.matrix(expression, rows, columns, {})]
+
+    def conjugated(self, terms: _Sum) -> _Sum:
+        """Conjugate coefficients and letters."""
+        names = {label: letter for letter, label in self.letters.items()}
+        out = []
+        for term in terms:
+            edges = tuple((self.label(self.conjugate(names[label])), *where) for label, *where in term.edges)
+            coefficient = sp.conjugate(term.coefficient)
+            out.append(_Term(coefficient, edges, term.equal, term.indices))  # type: ignore[arg-type]
+        return out
+
+    def conjugate(self, letter: Letter) -> Letter:
+        if isinstance(letter, Conjugate):
+            return letter.matrix
+        if isinstance(letter, sp.MatrixBase):
+            return letter.conjugate().as_immutable()
+        inner = letter.arg if isinstance(letter, sp.Inverse) else letter
+        return letter if isinstance(letter, (Pin, Frame)) or inner in self.known.real else Conjugate(letter)
+
     def scalar(self, expression: sp.Expr, bound: _Bound) -> _Sum:
         """Expand a scalar; `bound` has the indices of the sums around it."""
         if isinstance(expression, sp.Add):
@@ -156,9 +182,16 @@ class _Reader:
         if isinstance(expression, sp.Mul):
             return _multiplied([self.scalar(part, bound) for part in expression.args])
         if isinstance(expression, sp.Pow) and expression.exp.is_Integer and expression.exp > 0:
+            if isinstance(expression.base, sp.Abs) and expression.exp % 2 == 0 and self.is_random(expression):
+                (inside,) = expression.base.args
+                halves = range(int(expression.exp / 2))
+                plain = [self.scalar(inside, bound) for _ in halves]
+                return _multiplied([*plain, *(self.conjugated(self.scalar(inside, bound)) for _ in halves)])
             return _multiplied([self.scalar(expression.base, bound) for _ in range(int(expression.exp))])
         if isinstance(expression, sp.Trace):
             return self.trace(expression.arg, bound)
+        if isinstance(expression, sp.conjugate) and self.is_random(expression):
+            return self.conjugated(self.scalar(expression.args[0], bound))
         if isinstance(expression, MatrixElement):
             return self.element(expression, bound)
         if isinstance(expression, sp.Sum):
@@ -232,8 +265,12 @@ class _Reader:
                 return self.product(list(expression.args), row, column, bound)
             case sp.MatPow() if expression.exp.is_Integer and expression.exp > 0:
                 return self.product([expression.base] * int(expression.exp), row, column, bound)
+            case sp.MatPow() if expression.exp.is_Integer and expression.exp < -1:
+                return self.product([expression.base.inverse()] * int(-expression.exp), row, column, bound)
             case sp.Transpose():
                 return self.matrix(expression.arg, column, row, bound)
+            case sp.Adjoint():
+                return self.conjugated(self.matrix(expression.arg, column, row, bound))
             case sp.HadamardProduct():
                 return _multiplied([self.matrix(part, row, column, bound) for part in expression.args])
             case sp.HadamardPower() if expression.exp.is_Integer and expression.exp > 0:
@@ -253,20 +290,26 @@ class _Reader:
                 return [term * _Term(equal=((row, column),)) for term in self.matrix(expression.arg, row, row, bound)]
             case DiagonalOf():
                 return self.matrix(expression.arg, row, row, bound)
-        if not isinstance(expression, sp.MatrixSymbol) and self.is_random(expression):
+        if isinstance(expression, sp.Inverse) and isinstance(expression.arg, sp.Transpose):
+            return self.matrix(sp.Inverse(expression.arg.arg), column, row, bound)
+        known_inverse = isinstance(expression, sp.Inverse) and expression.arg in self.known.invertible
+        if not isinstance(expression, sp.MatrixSymbol) and self.is_random(expression) and not known_inverse:
             problem = f"{in_one_line(expression)} is no polynomial in {_names(self.random & expression.free_symbols)}"
             raise InvalidArgument("expression", problem, "use sums, products, transposes and whole powers")
         if isinstance(expression, sp.MatrixBase):
             expression = expression.as_immutable()
-        return [_Term(edges=((self.label(expression), row, column),))]
+        entry = [_Term(edges=((self.label(expression), row, column),))]
+        mean = self.known.means.get(expression)
+        return entry if mean is None else entry + self.matrix(mean, row, column, bound)
 
     def product(self, factors: list[Any], row: int, column: int, bound: _Bound) -> _Sum:
         matrices = [factor for factor in factors if getattr(factor, "is_Matrix", False)]
         parts = [self.scalar(factor, bound) for factor in factors if not getattr(factor, "is_Matrix", False)]
         vertices = [row]
         for left, right in pairwise(matrices):
-            names = f"the columns of {in_one_line(left)}", f"the rows of {in_one_line(right)}"
-            _require_same(names[0], left.shape[1], names[1], right.shape[0], sp.MatMul(*matrices))
+            if left.shape[1] != right.shape[0]:  # the texts of long factors take long
+                names = f"the columns of {in_one_line(left)}", f"the rows of {in_one_line(right)}"
+                _require_same(names[0], left.shape[1], names[1], right.shape[0], sp.MatMul(*matrices))
             vertices.append(self.index(right.shape[0]))
         inner = _Term(indices=tuple(vertices[1:]))
         vertices.append(column)
@@ -301,6 +344,10 @@ def _require_same(one: str, left: sp.Expr, other: str, right: sp.Expr, where: An
 def _sort_key(letter: Letter) -> Any:
     if isinstance(letter, Pin):
         return 1, sp.default_sort_key(letter.index), sp.default_sort_key(letter.dimension)
+    if isinstance(letter, Frame):
+        return 2, letter.side, ()
+    if isinstance(letter, Conjugate):
+        return 0, sp.default_sort_key(letter.matrix), (1,)
     return 0, sp.default_sort_key(letter), ()
 
 

@@ -8,7 +8,7 @@ written ``(HadamardPower(x.T, 2)*HadamardPower(x, 2))[0, 0]``.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -17,7 +17,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from theory.matrix_expectations.index_graphs import NONE, Component, Word
-from theory.matrix_expectations.parsing import Letter, Pin
+from theory.matrix_expectations.letters import Conjugate, Letter, Pin
 
 
 def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:
@@ -40,17 +40,34 @@ def written(component: Component, letters: Sequence[Letter]) -> sp.Expr:
     """
     (word, u, v), *others = component
     if others or u != v:
-        scalar = _Network(component, letters).total()
+        scalar = Network(component, letters).total()
     elif u == NONE:
         scalar = _path(word, letters)
     else:
-        scalar = sp.Trace(_product([_letter(letter, letters) for letter in word]))
+        product = product_of([letter_of(letter, letters) for letter in word])
+        scalar = product.rows if isinstance(product, sp.Identity) else sp.Trace(product)
     numbers = (isinstance(letters[letter >> 1], (sp.MatrixBase, Pin)) for link in component for letter in link[0])
     return scalar.doit() if all(numbers) else scalar
 
 
-def _letter(letter: int, letters: Sequence[Letter]) -> Any:
+def letter_of(letter: int, letters: Sequence[Letter]) -> Any:
+    """Return what a letter of a word stands for, transposed if the word says so.
+
+    Parameters
+    ----------
+    letter : int
+        Twice the label, plus 1 where the matrix is transposed.
+    letters : sequence of Letter
+        The matrices that labels stand for.
+
+    Examples
+    --------
+    >>> letter_of(1, [sp.MatrixSymbol("A", 2, 3)])
+    A.T
+    """
     matrix = letters[letter >> 1]
+    if isinstance(matrix, Conjugate):
+        return sp.Adjoint(matrix.matrix) if letter & 1 else matrix.matrix.conjugate()
     return matrix.T if letter & 1 else matrix
 
 
@@ -64,7 +81,7 @@ def _path(word: Word, letters: Sequence[Letter]) -> sp.Expr:
             del inner[place]
     if not inner:
         return sp.KroneckerDelta(*indices)
-    return _entry(_product([_letter(letter, letters) for letter in inner]), *indices)
+    return _entry(product_of([letter_of(letter, letters) for letter in inner]), *indices)
 
 
 def _entry(matrix: Any, row: Any = sp.S.Zero, column: Any = sp.S.Zero) -> sp.Expr:
@@ -72,7 +89,21 @@ def _entry(matrix: Any, row: Any = sp.S.Zero, column: Any = sp.S.Zero) -> sp.Exp
     return matrix[row, column] if isinstance(matrix, sp.MatrixBase) else MatrixElement(matrix, row, column)
 
 
-def _product(factors: Sequence[Any]) -> Any:
+def product_of(factors: Sequence[Any]) -> Any:
+    """Multiply matrices.
+
+    Parameters
+    ----------
+    factors : sequence of matrix
+        At least one.
+
+    Examples
+    --------
+    >>> product_of([sp.eye(2), 3 * sp.eye(2)])
+    Matrix([
+    [3, 0],
+    [0, 3]])
+    """
     return _settled(reduce(lambda left, right: left * right, factors))
 
 
@@ -102,8 +133,16 @@ def _symbols_first(vector: Any) -> Any:
     return not isinstance(vector, sp.MatrixSymbol), sp.default_sort_key(vector)
 
 
-class _Network:
-    """Vertices with vectors, joined by matrices; they are removed one by one."""
+class Network:
+    """Vertices with vectors, joined by matrices; they are removed one by one.
+
+    Parameters
+    ----------
+    component : Component
+        A connected sum.
+    letters : sequence of Letter
+        The matrices that its labels stand for.
+    """
 
     def __init__(self, component: Component, letters: Sequence[Letter]) -> None:
         self._vectors: dict[int, list[Any]] = defaultdict(list)
@@ -112,7 +151,8 @@ class _Network:
         self._left: dict[int, sp.Expr] = {}
         for word, u, v in component:
             pin = letters[word[-1] >> 1]
-            matrix = _product([_letter(letter, letters) for letter in (word[:-1] if isinstance(pin, Pin) else word)])
+            inner = word[:-1] if isinstance(pin, Pin) else word
+            matrix = product_of([letter_of(letter, letters) for letter in inner])
             self._left[u] = matrix.shape[0]
             if isinstance(pin, Pin):
                 self._columns.append((matrix, u, pin.index))
@@ -126,15 +166,21 @@ class _Network:
         """Remove the vertices where at most two matrices meet, and write out the sum over those that are left."""
         if self._columns:
             return self._written_out()
-        while True:
+        last = self._reduced()
+        return self._written_out() if last is None else self._sum_over(last)
+
+    def _reduced(self) -> int | None:
+        """Remove the vertices where at most two matrices meet; return the last one, at which there are vectors only."""
+        while self._left:
             self._merge_parallel()
             degrees = {u: sum((u in (a, b)) for _, a, b in self._matrices) for u in sorted(self._left)}
             vertex = min(self._left, key=lambda u: (degrees[u], u))
             if degrees[vertex] == 0:
-                return self._sum_over(vertex)
+                return vertex
             if degrees[vertex] > 2:
-                return self._written_out()
+                return None
             self._remove(vertex)
+        return None
 
     def _join(self, matrix: Any, u: int, v: int) -> None:
         if u == v:
@@ -154,28 +200,30 @@ class _Network:
         size, vectors = self._left.pop(vertex), self._vectors.pop(vertex, [])
         if len(meeting) == 1:
             ((matrix, _, other),) = meeting
-            self._vectors[other].append(_product([matrix.T, _entrywise(vectors) if vectors else sp.OneMatrix(size, 1)]))
+            vector = _entrywise(vectors) if vectors else sp.OneMatrix(size, 1)
+            self._vectors[other].append(product_of([matrix.T, vector]))
         else:
             (one, _, u), (two, _, v) = meeting
             middle = [_settled(DiagMatrix(_entrywise(vectors)))] if vectors else []
-            self._join(_product([one.T, *middle, two]), u, v)
+            self._join(product_of([one.T, *middle, two]), u, v)
 
     def _sum_over(self, vertex: int) -> sp.Expr:
         """Write the sum of a product of vectors as a product: of two equal halves, or of one vector and the others."""
         powers = Counter(sorted(self._vectors[vertex], key=_symbols_first))
         if not any(times % 2 for times in powers.values()):
             half = _entrywise([vector for vector, times in powers.items() for _ in range(times // 2)])
-            return _entry(_product([half.T, half]))
+            return _entry(product_of([half.T, half]))
         first, *others = powers.elements()
         rest = _entrywise(others) if others else sp.OneMatrix(self._left[vertex], 1)
-        return _entry(_product([first.T, rest]))
+        return _entry(product_of([first.T, rest]))
 
-    def _written_out(self) -> sp.Expr:
+    def _written_out(self, outer: Mapping[int, sp.Symbol] | None = None) -> sp.Expr:
+        """Write a sum over the indices that are left; those in `outer` have names, and are not summed over."""
         everything = [link[0] for link in self._matrices + self._columns]
         everything += [vector for vectors in self._vectors.values() for vector in vectors]
         taken = {symbol.name for matrix in everything for symbol in matrix.atoms(sp.Symbol, sp.MatrixSymbol)}
         names = (name for k in range(1, len(taken) + len(self._left) + 1) if (name := f"i{k}") not in taken)
-        index = {vertex: sp.Symbol(next(names), integer=True) for vertex in sorted(self._left)}
+        index = {vertex: sp.Symbol(next(names), integer=True) for vertex in sorted(self._left)} | dict(outer or {})
         entries = [_entry(matrix, index[u], index[v]) for matrix, u, v in self._matrices]
         entries += [_entry(matrix, index[u], column) for matrix, u, column in self._columns]
         entries += [_entry(vector, index[u]) for u, vectors in self._vectors.items() for vector in vectors]

@@ -32,7 +32,7 @@ def weingarten(coset_type: CosetType, dimension: sp.Expr) -> sp.Expr:
     coset_type : tuple of int
         A partition of k, for products of 2k factors, in decreasing order.
     dimension : sympy.Expr
-        n, a symbol or a positive integer. For a number the pseudo-inverse is taken, which is right for n < k as well.
+        n, a symbol or a number. For a positive integer the pseudo-inverse is taken, which is right for n < k as well.
 
     Returns
     -------
@@ -57,7 +57,8 @@ def weingarten(coset_type: CosetType, dimension: sp.Expr) -> sp.Expr:
     half = sum(coset_type)
     if not 0 < 2 * half <= HIGHEST_ORDER:
         raise InvalidArgument("coset_type", f"order {2 * half} is out of range", f"orders go from 2 to {HIGHEST_ORDER}")
-    weights = _weights(half) if not dimension.is_number else _weights_at(half, int(dimension))
+    is_size = dimension.is_Integer and dimension.is_positive  # inverse Wishart matrices ask for other numbers
+    weights = _weights_at(half, int(dimension)) if is_size else _weights(half)
     if coset_type not in weights:
         raise InvalidArgument("coset_type", f"{coset_type} is no partition in decreasing order", "such as (2, 1)")
     above, below = weights[coset_type]

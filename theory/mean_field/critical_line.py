@@ -24,7 +24,7 @@ from typing import Any
 import flint
 
 from theory.balls import Ball, precision, require_digits, require_time
-from theory.ensembles.activations import parse_activation
+from theory.ensembles.activations import known_name, parse_activation
 from theory.ensembles.arguments import InvalidArgument, exact_fraction
 from theory.mean_field.ball_activations import ball_activation
 from theory.mean_field.gaussian_averages import GaussianAverages
@@ -96,7 +96,7 @@ def critical_point(activation: str, variance: Any, digits: int = 15) -> Critical
     """
     require_digits(digits)
     with precision(digits + _MORE):
-        return _point(parse_activation(activation), _positive(variance), digits + _MORE)
+        return _point(known_name(parse_activation(activation)), _positive(variance), digits + _MORE)
 
 
 def edge_of_chaos(activation: str, bias_variance: Any = 0, digits: int = 15) -> list[CriticalPoint]:
@@ -135,7 +135,7 @@ def edge_of_chaos(activation: str, bias_variance: Any = 0, digits: int = 15) -> 
     ['2.00000']
     """
     require_digits(digits)
-    name = parse_activation(activation)
+    name = known_name(parse_activation(activation))
     biases = exact_fraction("bias_variance", bias_variance)
     if biases < 0:
         raise InvalidArgument("bias_variance", f"a variance is not negative, got {biases}", "use e.g. '1/20'")

@@ -33,6 +33,7 @@ import flint
 
 from theory.balls import Ball, precision, require_digits, require_time
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.activations import known_name
 from theory.mean_field.ball_activations import ball_activation
 from theory.mean_field.gaussian_averages import GaussianAverages
 from theory.mean_field.length_map import bias_variance, first_variance, gain, require_wide_limit
@@ -150,7 +151,7 @@ def fixed_point(net: Ensemble, digits: int = 15) -> FixedPoint:
     _require(net)
     with precision(digits + _MORE):
         start = first_variance(net)
-        step = LengthMap(net.activation, gain(net, 0), bias_variance(net, 1), digits + _MORE)
+        step = LengthMap(known_name(net.activation), gain(net, 0), bias_variance(net, 1), digits + _MORE)
         low = _floor(step)
         if _never_exceeds(step):
             return _nothing(step)

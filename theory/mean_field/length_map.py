@@ -37,6 +37,7 @@ import sympy as sp
 from theory import symbols
 from theory.balls import Ball, enclose, precision, require_digits
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.activations import known_name
 from theory.mean_field.gaussian_averages import GaussianAverages
 
 _MORE = 5
@@ -120,7 +121,7 @@ def layer_limits(net: Ensemble, layer: int | None = None, digits: int = 15) -> l
         mean = _constant_bias(net)
         q, deviation, found = first_variance(net), _Deviation(flint.arb(0), flint.arb(0)), []
         for k in range(1, last + 1):
-            averages = GaussianAverages(net.activation, q, mean, digits + _MORE)
+            averages = GaussianAverages(known_name(net.activation), q, mean, digits + _MORE)
             one = _limit(k, averages, deviation, _one_over_width(net, k))
             found.append(one if net.law.is_normal else replace(one, log_shift=None, log_variance=None))
             if k < last:
@@ -215,6 +216,7 @@ def require_wide_limit(net: Ensemble) -> None:
     """
     require_ensemble(net)
     net.require_plain("the wide limit", biases=True, smooth=True)
+    known_name(net.activation)  # refuses one's own
     if not net.has_independent_entries:
         raise InvalidArgument("init", "the wide limit is that of independent entries", "use e.g. init='xavier'")
     if not net.law.is_normal and net.bias.name != "none":

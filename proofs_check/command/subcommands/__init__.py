@@ -8,6 +8,7 @@ statements     list the statements
 show           show one statement
 certify        write proofs as Coq files, and let Coq check them
 derive         derive a quantity exactly
+expect         the mean of a product of random matrices, exactly
 sample         estimate a quantity from sampled networks
 table          a grid of quantities, or theory against measurement, as a table
 figure         draw a figure

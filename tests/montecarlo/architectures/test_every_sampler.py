@@ -29,20 +29,25 @@ from montecarlo import (
     simulate,
     tail_probability,
 )
+from montecarlo.activations import smooth_of
 from montecarlo.architectures.batch_norm import BatchNormChunk
 from montecarlo.architectures.engine import Wired
 from montecarlo.architectures.kept_weights import partition_of_kept, require_kept
 from montecarlo.architectures.layer_norm import LayerNormChunk
+from montecarlo.architectures.plain import PlainChunk
 from montecarlo.architectures.residual import ResidualChunk
 from montecarlo.architectures.wiring import branch_scale, layers_of
 from montecarlo.arguments import as_ensemble
 from montecarlo.curvature import Network
+from montecarlo.drawing.activation_check import check_activation, require_complex_slopes
+from montecarlo.drawing.biases import Biases
 from montecarlo.drawing.input_and_readout import draw_readout
 from montecarlo.drawing.sampler_check import check_sampler
 from montecarlo.drawing.streams import Partition, sizes
 from montecarlo.drawing.weights import Weights
+from montecarlo.engines.any_activation_in_law import AnyActivationChunk
 from montecarlo.engines.direct import Direct
-from montecarlo.engines.law_exact import LawExact, LawExactNorms
+from montecarlo.engines.law_exact import LawExact, LawExactAnyActivation, LawExactNorms
 from montecarlo.engines.norms_in_law import NormChunk
 from montecarlo.engines.real_matrices import Scratch
 from montecarlo.engines.vectors_in_law import VectorChunk
@@ -98,6 +103,9 @@ SAMPLERS = {
     "NormChunk": lambda net: NormChunk(net, np.random.default_rng(0), 2),
     "VectorChunk": lambda net: VectorChunk(net, np.random.default_rng(0), 2),
     "WidthOneChunk": lambda net: WidthOneChunk(net, np.random.default_rng(0), 2),
+    "PlainChunk": lambda net: PlainChunk(net, np.random.default_rng(0), 2),
+    "AnyActivationChunk": lambda net: AnyActivationChunk(net, np.random.default_rng(0), 2),
+    "LawExactAnyActivation.refuse": lambda net: LawExactAnyActivation().refuse(net),
     "Direct.refuse": lambda net: Direct().refuse(net),
     "LawExact.refuse": lambda net: LawExact().refuse(net),
     "LawExactNorms.refuse": lambda net: LawExactNorms().refuse(net),
@@ -115,6 +123,11 @@ NOTHING: frozenset[str] = frozenset()
 INDIFFERENT = {
     "draw_readout": lambda net: draw_readout(net, RNG, 2, 4),
     "check_sampler": lambda net: check_sampler(net, 0),
+    "smooth_of": lambda net: smooth_of(net),
+    "Biases": lambda net: Biases(net),
+    "check_activation": lambda net: check_activation(net),
+    "require_complex_slopes": lambda net: require_complex_slopes(net),
+    "LawExactAnyActivation.partition": lambda net: LawExactAnyActivation().partition(net),
     "Partition.of": lambda net: Partition.of(net),
     "sizes": lambda net: sizes(net),
     "Weights": lambda net: Weights(net),
@@ -151,6 +164,7 @@ AS_WIRED = {
 PASSED_ON = {
     "Direct.opened": lambda net: Direct().opened(net, NOTHING, None),
     "LawExact.opened": lambda net: LawExact().opened(net, NOTHING, None),
+    "LawExactAnyActivation.opened": lambda net: LawExactAnyActivation().opened(net, NOTHING, None),
     "LawExactNorms.opened": lambda net: LawExactNorms().opened(net, NOTHING, None),
 }
 """What leads to one of the samplers."""

@@ -268,7 +268,7 @@ def test_matrices_must_fit():
     with pytest.raises(InvalidArgument, match="rows have size n and the columns m"):
         check("E tr(W*W) = 0", matrices=["W: normal 1/n, n by m"])
     with pytest.raises(InvalidArgument, match="there is no matrix 'A'"):
-        check("E tr(W*A) = 0", matrices=["W: normal 1/n, n by m"])
+        check("E tr(W*A*B) = 0", matrices=["W: normal 1/n, n by m"])
 
 
 def test_drawn_networks_decide_what_theory_does_not_know():

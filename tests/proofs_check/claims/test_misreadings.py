@@ -37,7 +37,7 @@ def test_events_that_are_certain_are_called_so(claim, words):
 
 def test_a_missing_matrix_is_missing_once():
     with pytest.raises(InvalidArgument) as refused:
-        check("E tr(W*A) = 0", matrices=["W: normal 1/n, n by m"])
+        check("E tr(W*A*B) = 0", matrices=["W: normal 1/n, n by m"])
     assert str(refused.value).count("claim:") == 1
     assert "there is no matrix 'A'" in str(refused.value)
 

@@ -94,3 +94,54 @@ def array(matrix: Any) -> Any:
         if isinstance(matrix, np.ndarray)
         else np.array([[int(v) for v in row] for row in matrix.tolist()], dtype=object)
     )
+
+
+def matrix_value(expression: Any, values: dict[sp.MatrixSymbol, Any]) -> sp.ImmutableMatrix:
+    """The explicit matrix that a deterministic matrix expression is, by rules of its own for each node."""
+
+    def matrix(node: Any) -> Any:
+        match node:
+            case sp.MatrixSymbol():
+                return sp.ImmutableMatrix(values[node])
+            case sp.MatrixBase():
+                return node.as_immutable()
+            case sp.Identity():
+                return sp.ImmutableMatrix(sp.eye(int(node.rows)))
+            case sp.ZeroMatrix():
+                return sp.ImmutableMatrix(sp.zeros(*map(int, node.shape)))
+            case sp.OneMatrix():
+                return sp.ImmutableMatrix(sp.ones(*map(int, node.shape)))
+            case sp.MatMul():
+                factors = [matrix(arg) for arg in node.args if arg.is_Matrix]
+                return prod((scalar(a) for a in node.args if not a.is_Matrix), start=sp.S.One) * reduce(
+                    lambda left, right: left * right, factors
+                )
+            case sp.MatAdd():
+                return reduce(lambda left, right: left + right, map(matrix, node.args))
+            case sp.Inverse():
+                return matrix(node.arg).inv()
+            case sp.MatPow():
+                return matrix(node.base) ** int(node.exp)
+            case sp.Transpose():
+                return matrix(node.arg).T
+            case sp.Adjoint():
+                return matrix(node.arg).H
+            case sp.HadamardProduct():
+                return reduce(lambda left, right: left.multiply_elementwise(right), map(matrix, node.args))
+            case sp.HadamardPower():
+                return matrix(node.base).applyfunc(lambda entry: entry**node.exp)
+            case DiagonalOf():
+                inside = matrix(node.arg)
+                return sp.ImmutableMatrix([inside[k, k] for k in range(inside.rows)])
+            case DiagMatrix():
+                return sp.ImmutableMatrix(sp.diag(*matrix(node.args[0])))
+            case sp.FunctionMatrix():
+                return sp.ImmutableMatrix(*node.shape, lambda i, j: scalar(node.lamda(i, j)))
+        raise AssertionError(node)
+
+    def scalar(node: Any) -> Any:
+        parts = {trace: matrix(trace.arg).trace() for trace in node.atoms(sp.Trace)}
+        parts |= {e: matrix(e.args[0])[int(e.args[1]), int(e.args[2])] for e in node.atoms(MatrixElement)}
+        return node.xreplace(parts)
+
+    return sp.ImmutableMatrix(matrix(expression)).applyfunc(lambda entry: sp.expand(entry))

@@ -339,7 +339,6 @@ def test_without_random_matrices_like_terms_are_collected() -> None:
         ),
         ("law", ("order 4 of 'own' is unknown",), sp.Trace(A) ** 4, {A: Iid(Law.from_moments("own", {2: 1}))}),
         ("expression", ("10 factors A",), sp.Trace(A) ** 10, {A: Haar()}),
-        ("expression", ("nxn matrix",), A, {A: Gaussian()}),
         ("expression", ("no polynomial in A",), 1 / sp.Trace(A), {A: Gaussian()}),
         ("expression", ("no polynomial in A",), sp.Trace(A.inverse()), {A: Gaussian()}),
         ("expression", ("'Trace",), "Trace(A)", {}),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.theory.matrix_expectations.small_matrices import brute_sum, evaluated, matrices
 from theory.matrix_expectations.index_graphs import NONE, Edge, canonical
-from theory.matrix_expectations.parsing import Pin, parse
+from theory.matrix_expectations.letters import Pin
+from theory.matrix_expectations.parsing import parse
 from theory.matrix_expectations.reading import written
 
 SIZE = 3

@@ -1,0 +1,115 @@
+"""Expectations of matrices as text that a claim may have: tr(A), A.T, I, ones(n, m), diag(A), hadamard(A, B)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.str import StrPrinter
+
+from proofs_check.claims.matrices import is_matrix
+
+
+class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
+    """Prints what the grammar of claims reads back."""
+
+    def _print_Trace(self, node: Any) -> str:
+        return f"tr({self._print(node.arg)})"
+
+    def _print_MatrixElement(self, node: Any) -> str:
+        parent, row, column = node.args
+        if parent.shape == (1, 1):
+            return f"({self._print(parent)})"
+        return f"({self._print(parent)})[{self._print(row)}, {self._print(column)}]"
+
+    def _print_Identity(self, node: Any) -> str:
+        return f"I_{node.rows}" if node.rows.is_Symbol else "I"
+
+    def _print_OneMatrix(self, node: Any) -> str:
+        return f"ones({', '.join(map(self._print, node.shape))})"
+
+    def _print_ZeroMatrix(self, node: Any) -> str:
+        return "0"
+
+    def _print_DiagMatrix(self, node: Any) -> str:
+        (inside,) = node.args
+        return f"diag({self._print(inside.arg if isinstance(inside, DiagonalOf) else inside)})"
+
+    def _print_DiagonalOf(self, node: Any) -> str:
+        return f"(diag({self._print(node.arg)})*ones({self._print(node.shape[0])}, 1))"
+
+    def _print_HadamardPower(self, node: Any) -> str:
+        return f"hadamard({', '.join([self._print(node.base)] * int(node.exp))})"
+
+    def _print_HadamardProduct(self, node: Any) -> str:
+        return f"hadamard({', '.join(map(self._print, node.args))})"
+
+    def _print_Adjoint(self, node: Any) -> str:
+        return f"{self._atom(node.arg)}.H"
+
+    def _print_Transpose(self, node: Any) -> str:
+        return f"{self._atom(node.arg)}.T"
+
+    def _print_Inverse(self, node: Any) -> str:
+        return f"{self._atom(node.arg)}^-1"
+
+    def _print_MatPow(self, node: Any) -> str:
+        return f"{self._atom(node.base)}^{self._print(node.exp)}"
+
+    def _print_MatMul(self, node: Any) -> str:
+        scalars = [factor for factor in node.args if not is_matrix(factor)]
+        matrices = [factor for factor in node.args if is_matrix(factor)]
+        parts = [self._atom(factor) for factor in matrices]
+        number = sp.Mul(*scalars)
+        if number == 1 or not matrices:
+            return "*".join(parts)
+        if number == -1:
+            return f"-{'*'.join(parts)}"
+        above, below = _lowest_terms(number).as_numer_denom()
+        text = "*".join(([] if above == 1 else [self._factor(above)]) + parts)
+        return text if below == 1 else f"{text}/{self._divisor(below)}"
+
+    def _print_MatAdd(self, node: Any) -> str:
+        out = ""
+        for text in map(self._print, node.args):
+            out += text if not out else f" - {text[1:]}" if text.startswith("-") else f" + {text}"
+        return out
+
+    def _factor(self, number: sp.Expr) -> str:
+        return f"({self._print(number)})" if number.is_Add else self._print(number)
+
+    def _divisor(self, number: sp.Expr) -> str:
+        text = self._print(number)
+        return text if number.is_Symbol or number.is_Integer else f"({text})"
+
+    def _atom(self, matrix: Any) -> str:
+        text = self._print(matrix)
+        return f"({text})" if isinstance(matrix, (sp.MatMul, sp.MatAdd)) else text
+
+
+def _lowest_terms(number: sp.Expr) -> sp.Expr:
+    """Return a sum of fractions as one fraction in lowest terms, with traces and forms as letters."""
+    parts = number.atoms(sp.Trace, MatrixElement)
+    names = {part: sp.Dummy() for part in sorted(parts, key=sp.default_sort_key)}
+    plain = number.xreplace(names)
+    return (sp.factor(plain) if plain.is_Add else plain).xreplace({name: part for part, name in names.items()})
+
+
+def claimed(expression: Any) -> str:
+    """Return a number or a matrix as text in the grammar of claims.
+
+    Parameters
+    ----------
+    expression : sympy.Expr or matrix expression
+        What is written.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> A = sp.MatrixSymbol("A", n, n)
+    >>> claimed(sp.MatMul(sp.Trace(A) / n, sp.Identity(n)) + A.T * A)
+    'tr(A)*I_n/n + A.T*A'
+    """
+    return str(_ClaimPrinter().doprint(expression)).replace("**", "^")
