@@ -131,6 +131,10 @@ $(VENV)/.oracle: $(VENV)/.test
 	$(PIP) --editable '.[report,test,oracle,cluster]'
 	@touch $@
 
+$(VENV)/.all: $(MADE_FROM) | $(VENV)/bin/python
+	$(PIP) --editable '.[report,test,dev,oracle,cluster,docs]'
+	@touch $@ $(VENV)/.report $(VENV)/.test $(VENV)/.dev $(VENV)/.oracle $(VENV)/.docs
+
 $(VENV)/.bench: $(VENV)/.oracle
 	$(PIP) --editable '.[report,test,oracle,cluster,bench]'
 	@touch $@

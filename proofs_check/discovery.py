@@ -7,8 +7,11 @@ comes after those that are, by the alphabet.
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
+import time
+from functools import lru_cache
 from importlib import import_module
 from typing import TypeVar
 
@@ -37,8 +40,25 @@ def files(package: str) -> tuple[str, ...]:
     room = import_module(package)
     contents = re.findall(r"^(\w+)  ", room.__doc__ or "", re.MULTILINE)
     place = {name: number for number, name in enumerate(contents)}
-    found = (file.name for file in pkgutil.iter_modules(room.__path__))
+    path = tuple(room.__path__)
+    found = _modules(path, tuple(_changed(folder) for folder in path))
     return tuple(sorted(found, key=lambda name: (place.get(name, len(place)), name)))
+
+
+@lru_cache(maxsize=256)
+def _modules(path: tuple[str, ...], changed: tuple[int, ...]) -> tuple[str, ...]:
+    """Return what is in folders that were changed last at such times: a command asks for the same names many times."""
+    return tuple(file.name for file in pkgutil.iter_modules(path))
+
+
+def _changed(folder: str) -> int:
+    """Return when a folder was changed last; a time of its own where it was a moment ago, as clocks are coarse."""
+    now = time.time_ns()
+    try:
+        changed = os.stat(folder).st_mtime_ns
+    except OSError:  # such as in an archive
+        return now
+    return changed if now - changed > 1_000_000_000 else now
 
 
 def names(package: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 import sympy as sp
@@ -303,6 +304,7 @@ def readout_entry_moment(net: Ensemble, order: int) -> sp.Expr:
     return standardized / whole(net.width_at(net.depth)) ** (order // 2)
 
 
+@lru_cache(maxsize=4096, typed=True)  # a recursion meets the same entries for each depth, claim and mutant
 def tidy(expression: sp.Expr) -> sp.Expr:
     """Return a rational function expanded or factored, whichever is shorter.
 

@@ -62,11 +62,45 @@ def catoni_interval(values: ArrayLike, variance: float, error: float) -> Estimat
         return Estimate(value=mean, lo=-math.inf, hi=math.inf, error=error, method="catoni", samples=len(x))
     eta = catoni_reach(len(x), variance, error)
     alpha = math.sqrt(2 * ell / (len(x) * (variance + eta**2)))
+    centre = _centre(x, alpha)
+    return Estimate(value=centre, lo=centre - eta, hi=centre + eta, error=error, method="catoni", samples=len(x))
+
+
+def _centre(x: Array, alpha: float) -> float:
+    r"""Return where :math:`\sum_i \psi(\alpha(x_i - \theta))` changes its sign, to the last bit.
+
+    Newton's steps come near to it, so that the ends from which bisection closes in are a few last bits apart.
+    """
     low, high = float(x.min()), float(x.max())
-    while low < (middle := low + (high - low) / 2) < high:  # to the last bit
-        total = np.sum(influence(alpha * (x - middle)))
-        low, high = (middle, high) if total > 0 else (low, middle)
-    return Estimate(value=middle, lo=middle - eta, hi=middle + eta, error=error, method="catoni", samples=len(x))
+
+    def is_below(centre: float) -> bool:
+        nonlocal low, high
+        below = bool(np.sum(influence(alpha * (x - centre))) > 0)
+        low, high = (centre, high) if below else (low, centre)
+        return below
+
+    centre = float(np.median(x))
+    for _ in range(_NEWTON):
+        if not low < centre < high:
+            centre = low + (high - low) / 2
+        size = np.abs(y := alpha * (x - centre))
+        step = float(np.sum(influence(y)) / np.sum((1 + size) / (1 + size + size * size / 2))) / alpha
+        low, high = (centre, high) if step > 0 else (low, centre)
+        centre += step
+        if abs(step) <= _NEAR * math.ulp(centre):
+            break
+    for outwards in (-1, 1):  # rounding may have led to either side of it
+        near = _NEAR * math.ulp(centre)
+        while low < (at := centre + outwards * near) < high and is_below(at) is (outwards > 0):
+            near *= _NEAR
+    while low < (middle := low + (high - low) / 2) < high:
+        is_below(middle)
+    return middle
+
+
+_NEWTON = 12
+"""So many steps of Newton's at most: six are enough, unless most values lie where the influence is flat."""
+_NEAR = 8
 
 
 def catoni_reach(samples: int, variance: float, error: float) -> float:

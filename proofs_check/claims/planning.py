@@ -98,8 +98,8 @@ def _more_layers(
     return out, False
 
 
-def _key(point: Point) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((str(letter), int(value)) for letter, value in point.items()))
+def _key(point: Point) -> frozenset[tuple[sp.Symbol, int]]:
+    return frozenset((letter, int(value)) for letter, value in point.items())
 
 
 def plan_in_balls(sides: Sides, domain: Domain) -> Plan:

@@ -125,9 +125,8 @@ def try_sizes(
     began = time.monotonic()
     settings = sides.settings(norms=not sides.decides_norms)
     rest = range(1, len(settings))
-    first, others, layers = (
-        [point for point in points if is_inside(sides, point)] for points in (plan.first, plan.others, plan.layers)
-    )
+    inside = _inside(sides)
+    first, others, layers = ([p for p in points if inside(p)] for points in (plan.first, plan.others, plan.layers))
     early = {tuple(point.items()) for point in first[: plan.few]}
     cases = [(point, 0) for point in first[: plan.few]]
     cases += [(point, k) for point in first[: plan.few] for k in rest]
@@ -242,25 +241,35 @@ def is_inside(sides: Sides, point: Point) -> bool:
     point : mapping
         Numbers for the sizes and the layers.
     """
-    if not sides.net.architecture.is_plain:
-        try:
-            sides.network(sides.completed(point))
-        except InvalidArgument:  # such as layer norm of two units
-            return False
-    depth = symbols.whole(sides.net.depth)
-    layers = sides.meaning.layers()
-    if layers <= {depth}:
-        return True
-    last = int(depth.xreplace(dict(point)))
+    return _inside(sides)(point)
+
+
+def _inside(sides: Sides) -> Callable[[Point], bool]:
+    """Return :func:`is_inside` of a claim, which is then asked about thousands of points."""
+    depth, plain = symbols.whole(sides.net.depth), sides.net.architecture.is_plain
+    whole_depth = sides.meaning.layers() <= {depth}
     numbers = [number for statistic in sides.meaning.statistics.values() for number in statistic.numbers]
-    for number in numbers:
-        least = 0 if isinstance(number, Activation) else 1
-        at = [int(layer.xreplace(dict(point))) for layer in number.layers]
-        if not all(least <= layer <= last for layer in at) or len(set(at)) < len(at):
-            return False
-        if isinstance(number, HessianBlock) and at[0] > at[1]:
-            return False  # the same block is met with its layers in order
-    return True
+    layers = [(number, 0 if isinstance(number, Activation) else 1, number.layers) for number in numbers]
+
+    def inside(point: Point) -> bool:
+        if not plain:
+            try:
+                sides.network(sides.completed(point))
+            except InvalidArgument:  # such as layer norm of two units
+                return False
+        if whole_depth:
+            return True
+        values = dict(point)
+        last = int(depth.xreplace(values))
+        for number, least, its in layers:
+            at = [int(layer.xreplace(values)) for layer in its]
+            if not all(least <= layer <= last for layer in at) or len(set(at)) < len(at):
+                return False
+            if isinstance(number, HessianBlock) and at[0] > at[1]:
+                return False  # the same block is met with its layers in order
+        return True
+
+    return inside
 
 
 def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool | None:

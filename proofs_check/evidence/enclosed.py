@@ -142,13 +142,16 @@ def agrees_with(
         As for :class:`Enclosed`.
     """
     tiny = sp.Rational(1, 10**20)
+    truths: dict[int, Any] = {}  # what theory derives is the same for the claim and all of its mutants
 
     def inequalities(claim: Callable[..., Any]) -> Iterable[Inequality]:
-        for case in cases:
+        for place, case in enumerate(cases):
             returned = getattr(claim, "__wrapped__", claim)(*case)  # before its floats became fractions
             returned = getattr(returned, part) if part else returned
             require_value(returned)
-            claimed, truth = as_fraction(returned), as_fraction(derived(*case))
+            if place not in truths:
+                truths[place] = as_fraction(derived(*case))
+            claimed, truth = as_fraction(returned), truths[place]
             distance, label = sp.expand(claimed - truth), describe_case(*case)
             if distance == 0:  # the same as they stand, letters included
                 yield Inequality(label, -tiny, sp.S.Zero)

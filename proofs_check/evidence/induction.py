@@ -196,4 +196,6 @@ class Induction:
         return Obligation(name, left, right, self.below_one, self.where)
 
     def _at(self, place: dict[sp.Symbol, sp.Expr | int]) -> sp.Expr:
-        return sp.sympify(self.closed, strict=True).subs(place, simultaneous=True)
+        return sp.sympify(self.closed, strict=True).xreplace(
+            {x: sp.sympify(to, strict=True) for x, to in place.items()}
+        )

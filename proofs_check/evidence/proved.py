@@ -213,7 +213,7 @@ def _witness(obligation: Obligation) -> str:
         point = {name: sp.Integer(sp.prime(3 + shift + i)) for i, name in enumerate(names)}
         point |= {name: 1 / point[name] for name in obligation.below_one if name in point}
         try:
-            ball = enclose(obligation.expression.subs(point, simultaneous=True))
+            ball = enclose(obligation.expression.xreplace(point))
         except InvalidArgument:  # a pole, or outside the domain of a root: no witness, but the next point may be one
             continue
         if less(ball, 0) or less(0, ball):

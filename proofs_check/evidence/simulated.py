@@ -41,6 +41,25 @@ class Request:
     engine: str | Engine = "direct"
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a simulation says of the number, whatever is claimed of it.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        The number, with its interval.
+    spread : float
+        The standard deviation of single networks, in the unit of the interval.
+    seed : int
+        The root seed of the simulation.
+    """
+
+    estimate: Estimate
+    spread: float
+    seed: int
+
+
 WIDEST = 0.5
 """The largest tolerance of a mean, relative to it; of a slope; and of a distance between laws."""
 _WIDTHS = 3
@@ -208,13 +227,34 @@ class Simulated:
         error : float
             The probability that the interval may miss.
         """
+        return self.compare(claim, self.read(simulation, error))
+
+    def read(self, simulation: Simulation, error: float) -> Read:
+        """Read the interval, by which a claim and all of its mutants are then judged.
+
+        Parameters
+        ----------
+        simulation, error
+            As for :meth:`examine`.
+        """
         readings = simulation[self.observable]
         logs, scale = readings.log_values(self.component), abs(getattr(self.reading, "scale", 1.0))
         estimate = self.reading.estimate(logs, self.net, error)
         if self.reading.relative is False:
             estimate = estimate.widened(scale * readings.rounding.of(logs))
-        found = self.judge(claim, estimate, simulation.seed)
-        spread = scale * _deviation(logs)
+        return Read(estimate, scale * _deviation(logs), simulation.seed)
+
+    def compare(self, claim: Callable[..., Any], read: Read) -> Finding:
+        """Judge a claim by what was read.
+
+        Parameters
+        ----------
+        claim : callable
+            As for :meth:`examine`.
+        read : Read
+            What :meth:`read` returned.
+        """
+        found, spread = self.judge(claim, read.estimate, read.seed), read.spread
         too_wide = self.reading.relative is False and self.tolerance > max(_NARROW, _WIDTHS * spread)
         if found.verdict is Verdict.SUPPORTED and too_wide:
             detail = f"a tolerance of {self.tolerance:g} says nothing where single networks deviate by {spread:.3g}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from montecarlo import Simulation
 from montecarlo.runs.measured_code import told_apart
 from proofs_check.evidence import Simulated
+from proofs_check.evidence.simulated import Read
 from proofs_check.faults import NOT_OURS, Fault, fault_of
 from proofs_check.reporting.findings import finding_lines
 from proofs_check.statement import Claim, Mutant, Statement
@@ -103,6 +104,7 @@ class Sampled:
     evidence: Simulated
     simulation: Simulation | BaseException
     error: float
+    _once: dict[str, Read] = field(default_factory=dict, repr=False, compare=False)
     tier = Tier.SIMULATED
 
     @property
@@ -125,7 +127,15 @@ class Sampled:
         """
         if isinstance(self.simulation, BaseException):
             raise self.simulation
-        return self.evidence.examine(claim, self.simulation, self.error)
+        if type(self.evidence).examine is not Simulated.examine:  # what is read depends on the claim
+            return self.evidence.examine(claim, self.simulation, self.error)
+        return self.evidence.compare(claim, self._read(self.simulation))
+
+    def _read(self, simulation: Simulation) -> Read:
+        """Return what the claim and its mutants are judged by: it is the same for all of them."""
+        if "read" not in self._once:
+            self._once["read"] = self.evidence.read(simulation, self.error)
+        return self._once["read"]
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,8 @@ def eigenvalues(matrix: sp.Matrix) -> tuple[sp.Expr, sp.Expr]:
     >>> eigenvalues(sp.Matrix([[3, 1], [1, 3]]))
     (4, 2)
     """
-    trace, determinant = symbols.tidy(matrix.trace()), symbols.tidy(matrix.det())
+    (a, b), (c, d) = matrix.tolist()
+    trace, determinant = symbols.tidy(a + d), symbols.tidy(a * d - b * c)
     square = symbols.tidy(trace**2 - 4 * determinant)
     perfect = sp.sqrt(sp.factor(square))
     root = perfect if perfect.is_rational_function() else sp.sqrt(square)

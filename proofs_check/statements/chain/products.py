@@ -171,8 +171,8 @@ def _gamma_median(claim: Claim) -> Iterator[Inequality]:
         end = depth * sp.log(3) / 2
         claimed = claim(net)
         shape, half = sp.Integer(depth), sp.Rational(1, 2)
-        above = sp.uppergamma(shape, sp.nsimplify(sp.expand_log(end - claimed.hi)), evaluate=False) / sp.gamma(shape)
-        below = sp.uppergamma(shape, sp.nsimplify(sp.expand_log(end - claimed.lo)), evaluate=False) / sp.gamma(shape)
+        above = sp.uppergamma(shape, sp.expand(end - claimed.hi), evaluate=False) / sp.gamma(shape)
+        below = sp.uppergamma(shape, sp.expand(end - claimed.lo), evaluate=False) / sp.gamma(shape)
         yield Inequality(f"L = {depth}, upper end", half, above)
         yield Inequality(f"L = {depth}, lower end", below, half)
 

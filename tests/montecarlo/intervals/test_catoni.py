@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from montecarlo.intervals import catoni_interval
+from montecarlo.intervals.catoni import _centre
 from theory.ensembles import InvalidArgument
 
 
@@ -57,3 +58,16 @@ def test_bad_arguments_are_named(call, argument):
     with pytest.raises(InvalidArgument) as refusal:
         call()
     assert refusal.value.argument == argument
+
+
+X_FAR = np.concatenate([np.zeros(99), [1e9]])
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.1, 10.0, 1e3])
+def test_the_sign_changes_at_the_estimate_to_the_last_bits(alpha):
+    """However far Newton's steps have to go: from a flat part, from beside a heavy tail, from among few values."""
+    rng = np.random.default_rng(0)
+    for x in (rng.normal(size=999), np.exp(3 * rng.normal(size=999)), rng.standard_cauchy(999), np.arange(2.0), X_FAR):
+        centre = _centre(x, alpha)
+        room = 64 * math.ulp(max(abs(centre), float(np.median(np.abs(x))))) + 1e-15 / alpha
+        assert catoni_sum(x, centre - room, alpha) >= 0 >= catoni_sum(x, centre + room, alpha)

@@ -161,10 +161,10 @@ def test_the_command_fails_where_a_claim_is_false(folder, capsys, monkeypatch):
     (mutant,) = (mutant for mutant in statement.mutants if mutant.name.startswith("m + 2"))
     false = replace(statement, claim=mutant.claim)
     monkeypatch.setattr(certify, "chosen_statements", lambda options: ((false,), ()))
+    monkeypatch.setattr(coqc, "compile_theory", lambda to: [shutil.copy(one, to) for one in folder.glob("*.vo")])
     assert cli.main(["certify", "--quick", "--jobs", "1"]) == 1
     assert "not written: m/(m+1), for any eigenvalues whose sum is 0 is refuted" in capsys.readouterr().out
     monkeypatch.setattr(projects, "require_sound", lambda statement: None)  # Coq finds it, too
-    monkeypatch.setattr(coqc, "compile_theory", lambda to: [shutil.copy(one, to) for one in folder.glob("*.vo")])
     assert cli.main(["certify", "--quick", "--jobs", "1"]) == 1
     out = capsys.readouterr().out
     assert "not closed: proof1_H__F_2_lam_2_c_squares: " in out

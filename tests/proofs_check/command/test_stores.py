@@ -22,7 +22,7 @@ from proofs_check.cli import main
 SAMPLE = (
     "sample gradient-median --width 32 --depth 64 --activation relu --init he --dtype float32 --format json --seed 3"
 )
-COMMAND = [sys.executable, "-m", "proofs_check.cli", *SAMPLE.split(), "--samples", "8000", "--jobs", "2"]
+COMMAND = [sys.executable, "-m", "proofs_check.cli", *SAMPLE.split(), "--samples", "4000", "--jobs", "2"]
 
 
 def _blocks(file: Path) -> int:
@@ -38,7 +38,7 @@ def _blocks(file: Path) -> int:
 def uninterrupted() -> str:
     with redirect_stdout(io.StringIO()) as out:
         assert main(COMMAND[3:]) == 0
-    assert json.loads(out.getvalue())["samples"] == 8_000
+    assert json.loads(out.getvalue())["samples"] == 4_000
     return out.getvalue()
 
 
@@ -72,7 +72,7 @@ def test_killed_at_five_moments_it_ends_with_the_bits_of_an_uninterrupted_run(
 def test_any_number_of_threads_prints_the_same(
     uninterrupted: str, how: list[str], capsys: pytest.CaptureFixture
 ) -> None:
-    assert main([*SAMPLE.split(), "--samples", "8000", *how]) == 0
+    assert main([*SAMPLE.split(), "--samples", "4000", *how]) == 0
     assert capsys.readouterr().out == uninterrupted
 
 
