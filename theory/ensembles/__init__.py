@@ -7,10 +7,12 @@ biases                 none, constant, or random
 activations            piecewise linear, or smooth
 own_activations        a function of one's own and its derivative
 initializations        weight variance as a function of the fans
-architectures          plain, residual branches, layer or batch normalization
-ensemble               widths, depth, activation, architecture, readout, input
 fan_formulas           variances and gains as formulas, read safely
 truncated_normal       moments of the normal law cut off at two standard deviations
+architectures          plain, residual branches, layer or batch normalization
+sizes                  widths, depth and vectors, read
+consistency            what the parts require of each other
+ensemble               all of it: the random network
 usual_slopes           networks of any slopes as networks of slopes from 0 to 1
 =====================  =================================================
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -11,16 +10,16 @@ from typing import Any
 
 from theory.ensembles.activations import is_piecewise_linear, parse_activation, pieces_of, slope_of
 from theory.ensembles.architectures import Architecture
-from theory.ensembles.arguments import Exact, InvalidArgument, exact_fraction, is_symbol_name, nearest, size
+from theory.ensembles.arguments import Exact, InvalidArgument, is_symbol_name, nearest
 from theory.ensembles.biases import Bias
+from theory.ensembles.consistency import require_consistency
 from theory.ensembles.initializations import Initialization
 from theory.ensembles.laws import Law, parse_law
 from theory.ensembles.own_activations import Activation
+from theory.ensembles.sizes import by_layer, joined, read_sizes, read_vector
 
 _READOUTS = ("random", "signs", "ones")
 _INPUTS = ("e1", "ones")
-_LEAST_UNITS = 3
-"""Layer norm needs so many units, as two standardized numbers are always 1 and -1."""
 
 
 @dataclass(frozen=True, init=False)
@@ -104,8 +103,8 @@ class Ensemble:
         architecture: str | Architecture = "plain",
     ) -> None:
         init = Initialization.parse(init)
-        width, depth, layers = _parse_sizes(width, depth, widths)
-        init, width, layers = _by_layer(init, width, depth, layers)
+        width, depth, layers = read_sizes(width, depth, widths)
+        init, width, layers = by_layer(init, width, depth, layers)
         default_law = init.law or "normal"
         activation = parse_activation(activation)
         parsed = {
@@ -116,107 +115,13 @@ class Ensemble:
             "init": init,
             "law": parse_law(default_law if law is None else law),
             "bias": Bias.parse(bias),
-            "readout": _parse_vector("readout", readout, _READOUTS),
-            "input": None if input is None else _parse_vector("input", input, _INPUTS),
+            "readout": read_vector("readout", readout, _READOUTS),
+            "input": None if input is None else read_vector("input", input, _INPUTS),
             "architecture": Architecture.parse(architecture, str(activation)),
         }
         for name, value in parsed.items():
             object.__setattr__(self, name, value)  # the class is frozen, and this is the one place that writes
-        self._require_consistency()
-
-    def _require_consistency(self) -> None:
-        if self.init.law not in (None, self.law.name):
-            problem = f"the {self.init.name} initialization is {self.init.law}, got {self.law.name!r}"
-            raise InvalidArgument("law", problem, f"use law={self.init.law!r} or init='1/96'")
-        if "n" in self.init.letters and self.widths is not None:
-            problem = f"{self.init.describe()!r} has the letter 'n', but the widths differ"
-            raise InvalidArgument("init", problem, "use n_in and n_out")
-        self._require_distinct_symbols()
-        self._require_positive_variances()
-        if self.init.name == "orthogonal":
-            if not self.law.is_normal:
-                raise InvalidArgument(
-                    "law", f"orthogonal weights are Haar distributed, got {self.law.name!r}", "leave law out"
-                )
-            if self.widths is not None and any(isinstance(w, str) for w in self.widths):
-                raise InvalidArgument(
-                    "widths",
-                    f"orthogonal layers of symbolic, unequal widths {_joined(self.widths)}",
-                    "use numbers or one width",
-                )
-        for name, k in (("readout", self.depth), ("input", 0)):
-            vector = getattr(self, name)
-            if isinstance(vector, tuple) and len(vector) != self.width_at(k):
-                raise InvalidArgument(
-                    name, f"has {len(vector)} entries, but layer {k} has width {self.width_at(k)}", "make the two equal"
-                )
-            if isinstance(vector, tuple) and not any(vector):
-                raise InvalidArgument(name, f"is the zero vector {_joined(vector)}", "give it a nonzero entry")
-        self._require_fitting_architecture()
-
-    def _require_positive_variances(self) -> None:
-        """Refuse variances that are negative, infinite or irrational, where the widths are numbers."""
-        if not (self.init.formula or self.init.name == "geometric") or isinstance(self.slope_name, str):
-            return
-        below, above = pieces_of(self.activation) if self.is_piecewise_linear else (0, 1)
-        layers = range(1, 2 if self.widths is None else len(self.widths))
-        for k in layers:
-            fan_in, fan_out = self.width_at(k - 1), self.width_at(k)
-            if isinstance(fan_in, str) or isinstance(fan_out, str):
-                continue
-            one = None if self.init.value is None else Fraction(1)  # a symbol is positive, and stands for a factor
-            variance = self.init.variance(fan_in, fan_out, below, above=above, symbol=one)
-            if one is None and variance <= 0:
-                problem = f"{self.init.describe()!r} is {variance} for n_in = {fan_in} and n_out = {fan_out}"
-                raise InvalidArgument("init", problem, "a variance must be positive")
-
-    def _require_fitting_architecture(self) -> None:
-        """Refuse sizes, laws and inputs for which the architecture is not defined."""
-        if not self.architecture.is_plain:
-            wired = f"in the architecture {self.architecture.describe()!r}"
-            if self.bias.name != "none":
-                raise InvalidArgument("bias", f"{wired} there are no biases", "use bias='none'")
-            if not self.is_piecewise_linear:
-                raise InvalidArgument("activation", f"'{self.activation}' is not known {wired}", "use e.g. relu")
-        if self.architecture.name == "residual":
-            self.require_equal_layers("what a branch adds to has its own width", "use width=32")
-            if isinstance(self.depth, int) and self.depth % self.architecture.matrices_a_branch:
-                raise InvalidArgument("depth", f"{self.depth} matrices make no pairs", "use an even depth")
-            of_depth = isinstance(self.architecture.alpha, str) and self.architecture.symbol is None
-            if of_depth and "L" in self.symbols and self.depth != "L":
-                problem = f"in {self.architecture.describe()!r} L is the number of branches, but it names another part"
-                raise InvalidArgument("architecture", problem, "choose another name for that, or a number")
-        if self.architecture.name in ("layernorm", "batchnorm") and self.law.has_atoms:
-            problem = f"{self.law.name!r} has atoms, so that preactivations can all be equal, with nothing to divide by"
-            raise InvalidArgument("law", problem, "use e.g. law='normal' or 'uniform'")
-        if self.architecture.name == "layernorm":
-            argument, units = ("width", (self.width,)) if self.widths is None else ("widths", self.widths[1:])
-            if any(isinstance(n, int) and n < _LEAST_UNITS for n in units):
-                problem = "fewer than three standardized units are the same whatever comes in"
-                raise InvalidArgument(argument, problem, f"use a width of at least {_LEAST_UNITS}")
-        if self.architecture.name == "batchnorm" and self.input is not None:
-            raise InvalidArgument("input", "the inputs of a batch are drawn with the network", "leave it out")
-
-    def _require_distinct_symbols(self) -> None:
-        """Refuse one name for two things, which could not be told apart in a formula."""
-        sizes = (self.width, self.depth) if self.widths is None else self.widths
-        taken = {"beta": "the ratio of depth to width", **({"K": "the kurtosis"} if self.law.is_symbolic else {})}
-        taken |= {size: "a size" for size in sizes if isinstance(size, str) and size not in taken}
-        parts: list[tuple[str, Any, str]] = [
-            *(("width" if self.widths is None else "widths", size, "a size") for size in sizes),
-            ("activation", self.slope_name, "the slope"),
-            ("init", self.init.value, "the variance"),
-            ("bias", self.bias.value, "the bias"),
-            ("architecture", self.architecture.symbol, "the scale or the batch"),
-        ]
-        for argument, name, role in parts:
-            if isinstance(name, str) and self.law.is_symbolic and re.fullmatch(r"m\d+", name):
-                raise InvalidArgument(argument, f"{name!r} already names a moment of the law", "choose another name")
-            if isinstance(name, str) and (
-                taken.setdefault(name, role) != role or (name.startswith("norm") and name.endswith("_x"))
-            ):
-                problem = f"{name!r} already names {taken[name] if taken[name] != role else 'a norm of the input'}"
-                raise InvalidArgument(argument, problem, "choose another name")
+        require_consistency(self)
 
     @classmethod
     def from_text(cls, fields: Mapping[str, str]) -> Ensemble:
@@ -496,8 +401,8 @@ class Ensemble:
             ("init", self.init.describe(), "xavier"),
             ("law", self.law.name if self.law.is_named else self.law, usual),
             ("bias", self.bias.describe(), "none"),
-            ("readout", _joined(self.readout), "random"),
-            ("input", None if self.input is None else _joined(self.input), None),
+            ("readout", joined(self.readout), "random"),
+            ("input", None if self.input is None else joined(self.input), None),
             ("architecture", self.architecture.describe(), "plain"),
         ]
         return f"Ensemble({', '.join(f'{name}={value!r}' for name, value, default in given if value != default)})"
@@ -510,8 +415,8 @@ class Ensemble:
         >>> print(Ensemble(width=8, depth=2, activation="relu", init="he").describe())
         width=8 depth=2 activation=relu init=he law=normal readout=random
         """
-        sizes = f"width={self.width} depth={self.depth}" if self.widths is None else f"widths={_joined(self.widths)}"
-        vectors = f"readout={_joined(self.readout)}" + ("" if self.input is None else f" input={_joined(self.input)}")
+        sizes = f"width={self.width} depth={self.depth}" if self.widths is None else f"widths={joined(self.widths)}"
+        vectors = f"readout={joined(self.readout)}" + ("" if self.input is None else f" input={joined(self.input)}")
         wired = "" if self.architecture.is_plain else f" architecture={self.architecture.describe()}"
         biased = "" if self.bias.name == "none" else f" bias={self.bias.describe()}"
         drawn = f"init={self.init.describe()} law={self.law.name}{biased}"
@@ -537,58 +442,3 @@ def require_ensemble(net: object) -> None:
     if not isinstance(net, Ensemble):
         problem = f"must be an Ensemble, got {net!r:.60}"
         raise InvalidArgument("net", problem, "use e.g. Ensemble(width='n', depth='L')")
-
-
-def _parse_sizes(
-    width: object, depth: object, widths: object
-) -> tuple[int | str | None, int | str, tuple[int | str, ...] | None]:
-    if (width is None) == (widths is None):
-        remedy = "use width=32 or widths=(784, 100, 10)"
-        raise InvalidArgument("width", "exactly one of width and widths is needed", remedy)
-    if widths is None:
-        if depth is None:
-            raise InvalidArgument("depth", "is missing", "use a positive integer or a symbol's name")
-        return size("width", width), size("depth", depth), None
-    if isinstance(widths, (str, bytes)) or not isinstance(widths, Sequence):
-        raise InvalidArgument("widths", f"must be a sequence, got {widths!r}", "use e.g. widths=(784, 100, 10)")
-    layers = tuple(size("widths", w) for w in widths)
-    if len(layers) < 2:
-        raise InvalidArgument("widths", f"needs at least n_0 and n_1, got {layers}", "use e.g. widths=(784, 10)")
-    if depth is not None and size("depth", depth) != len(layers) - 1:
-        raise InvalidArgument("depth", f"is {depth}, but the widths have depth {len(layers) - 1}", "leave it out")
-    if len(set(layers)) == 1:  # each ensemble has one form, so that equal ones compare equal
-        return layers[0], len(layers) - 1, None
-    return None, len(layers) - 1, layers
-
-
-def _by_layer(
-    init: Initialization, width: int | str | None, depth: int | str, widths: tuple[int | str, ...] | None
-) -> tuple[Initialization, int | str | None, tuple[int | str, ...] | None]:
-    """Give layers with variances of their own widths of their own, so that nothing takes them for equal."""
-    if not init.layers:
-        return init, width, widths
-    if isinstance(depth, str):
-        problem = f"gives {len(init.layers)} layers a variance, and the depth is the symbol {depth!r}"
-        raise InvalidArgument("init", problem, f"use depth={len(init.layers)}")
-    if depth != len(init.layers):
-        problem = f"gives {len(init.layers)} layers a variance, and the depth is {depth}"
-        raise InvalidArgument("init", problem, "give one for each layer, or one for all")
-    if len(set(init.layers)) == 1:  # each ensemble has one form
-        return Initialization("variance", init.layers[0]), width, widths
-    return init, None, (width,) * (depth + 1) if widths is None and width is not None else widths
-
-
-def _joined(vector: str | tuple[Any, ...]) -> str:
-    return vector if isinstance(vector, str) else ",".join(map(str, vector))
-
-
-def _parse_vector(argument: str, value: object, names: tuple[str, ...]) -> str | tuple[Fraction, ...]:
-    if isinstance(value, str):
-        if value in names:
-            return value
-        if is_symbol_name(value):
-            raise InvalidArgument(argument, f"there is no {argument} {value!r}", f"{nearest(value, names)}, or numbers")
-        value = value.split(",")
-    if isinstance(value, Sequence) and value:
-        return tuple(exact_fraction(argument, entry) for entry in value)
-    raise InvalidArgument(argument, f"cannot read {value!r}", f"use {', '.join(names)}, or numbers such as '1/2,1,3/2'")
