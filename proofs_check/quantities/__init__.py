@@ -62,8 +62,7 @@ if TYPE_CHECKING:
     from proofs_check.answers.sampled import Sampled
     from proofs_check.answers.sampling import Sampling
 
-OPTIONS = ("order", "layer", "layers", "p", "c", "cosine", "digits", "readout", "input")
-OPTIONS = ("order", "layer", "layers", "p", "c", "at", "digits", "readout", "input")
+OPTIONS = ("order", "layer", "layers", "p", "c", "cosine", "at", "digits", "readout", "input")
 """These options matter to some quantities only."""
 
 __all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_taken"]
