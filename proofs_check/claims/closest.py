@@ -241,7 +241,7 @@ class _Search:
                 & ((heights < before) | (heights < after))
             )
             lows = lows[np.argsort(heights[lows], kind="stable")][:_MOST_PLACES]
-            for low in lows:
+            for low in map(int, lows):
                 place = self._refined(now, letter, values[max(low - 1, 0)], values[min(low + 1, len(values) - 1)], kind)
                 height = self._gaps(now, letter, np.array([place]))[0][0]
                 places[place] = float(height) if np.isfinite(height) else np.inf
