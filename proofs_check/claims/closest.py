@@ -264,7 +264,7 @@ def _plain(place: float, low: float, high: float) -> Iterator[sp.Expr]:
 
     Examples
     --------
-    >>> next(_plain(0.50000001, 0.01, 100)), next(_plain(2**0.5, 1.1, 1.9))
+    >>> next(_plain(0.50000001, 0.4, 0.9)), next(_plain(2**0.5, 1.1, 1.9))
     (1/2, sqrt(2))
     """
     for most in _PLAIN:
