@@ -27,6 +27,7 @@ sides                both sides at given sizes, exactly or in balls
 algebra              whether two formulas are identical; their ratio
 trials               a claim at one size after another
 counterexamples      where it fails, shown
+closest              values of other letters at which an inequality comes closest to failing
 critical             sizes at which a claim may turn from true to false
 planning             which sizes, values and layers are tried
 scopes               for what a verdict stands, in words

@@ -9,6 +9,7 @@ import sympy as sp
 
 from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.checked import Judgement
+from proofs_check.claims.closest import try_closest
 from proofs_check.claims.counterexamples import counterexample, where_it_fails
 from proofs_check.claims.cross_check import at_text, contradiction, wherever_defined, without_value
 from proofs_check.claims.domain import FAR, LARGEST, Domain, Point
@@ -21,6 +22,8 @@ from proofs_check.claims.trials import Plan, Trials, nothing, truth_at, try_size
 from proofs_check.verdict import Verdict
 
 Told = Callable[[int, int], object]
+_LONGEST_SEARCH = 1.0
+"""So many seconds go to the search for values of letters at which an inequality comes closest to failing."""
 
 
 def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told, first_only: bool = False) -> Judgement:
@@ -56,6 +59,13 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told, f
         if proof is not None and (disproved := _disproved(sides, domain, proof)) is not None:
             return disproved
     trials = _tried(sides, domain, seconds, told, first_only)
+    if not trials.failed:
+        sizes = on_path(domain, domain.points(depth_of(sides), all_sizes=False))
+        closest = try_closest(sides, sizes, seconds=min(seconds, _LONGEST_SEARCH))
+        trials.failed, trials.complete = closest.failed, trials.complete and not closest.failed
+        trials.undecided += closest.undecided
+        trials.undefined += closest.undefined
+        trials.touching = closest.touching
     if trials.failed:
         return _refuted(sides, domain, trials)
     return _not_refuted(sides, domain, trials)
@@ -163,6 +173,9 @@ def _not_refuted(sides: Sides, domain: Domain, trials: Trials) -> Judgement:
             says = f"both sides agree to 100 digits at {count} sizes, which is no proof; the first: {where}"
         else:
             says = f"both sides agree to 100 digits at {where}"
+        return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
+    if trials.touching:
+        says = f"both sides agree to 40 digits near {at_text(trials.touching[0])}, where {relation} may be an equality"
         return Judgement(Verdict.INCONCLUSIVE, scope, (("enclosed", says),))
     if not trials.held and trials.too_long is not None:
         says = f"enclosing a number at {at_text(trials.too_long)} takes longer than there was time"

@@ -20,7 +20,7 @@ LEAST, GREATEST = sp.S.Zero, sp.S.One
 NORMS = (sp.S.One, sp.Integer(2), sp.Rational(1, 2), sp.Rational(1, 100), sp.Integer(100))
 _COSINES = (sp.Rational(1, 2), sp.Rational(-3, 5), sp.S.Zero, sp.S.One, sp.S.NegativeOne)
 _SLOPES = tuple(sp.Rational(k, 100) for k in (50, 25, 90, 1, 99))
-_POSITIVE = (sp.Rational(3, 2), sp.Integer(2), sp.Rational(1, 3), sp.Rational(1, 100), sp.Integer(100))
+_POSITIVE = (sp.Rational(3, 2), sp.S.One, sp.Rational(1, 3), sp.Rational(1, 100), sp.Integer(100))
 _RARE = sp.Integer(10**7)
 
 _MOST = 64
@@ -54,8 +54,14 @@ def name_of(letter: sp.Symbol) -> str:
     return f"|x|_{order}" if order else {NORM: "|x|", SECOND_NORM: "|x'|"}.get(letter, str(letter))
 
 
-def _order_of_moment(letter: sp.Symbol) -> int:
-    """Return the order of the moment of a weight that a letter stands for; 0 for other letters."""
+def order_of_moment(letter: sp.Symbol) -> int:
+    """Return the order of the moment of a weight that a letter stands for; 0 for other letters.
+
+    Examples
+    --------
+    >>> order_of_moment(symbols.number("K")), order_of_moment(symbols.number("m6")), order_of_moment(NORM)
+    (4, 6, 0)
+    """
     match = re.fullmatch(r"m(\d+)", str(letter))
     return int(match[1]) if match else 4 * (str(letter) == "K")
 
@@ -88,8 +94,8 @@ def values_of(letter: sp.Symbol, slope: str) -> tuple[sp.Expr, ...]:
         return _COSINES
     if letter in (NORM, SECOND_NORM):
         return NORMS
-    if _order_of_moment(letter):
-        return _moments(_order_of_moment(letter))
+    if order_of_moment(letter):
+        return _moments(order_of_moment(letter))
     return _SLOPES if str(letter) == slope else _POSITIVE
 
 
@@ -97,7 +103,7 @@ def _columns(letters: Sequence[sp.Symbol], slope: str) -> list[list[dict[sp.Symb
     """Return the values of letters that vary alone, and of those that follow one law or one input, together."""
     groups: dict[str, list[sp.Symbol]] = {}
     for letter in letters:
-        name = "norms" if order_of_norm(letter) else "moments" if _order_of_moment(letter) else str(letter)
+        name = "norms" if order_of_norm(letter) else "moments" if order_of_moment(letter) else str(letter)
         groups.setdefault(name, []).append(letter)
     return [
         [

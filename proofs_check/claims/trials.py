@@ -44,6 +44,8 @@ class Trials:
         At how many sizes all layers were tried; None if at all.
     too_long : point or None
         Where a single number took too long.
+    touching : list of points
+        Near which the sides of a strict inequality agree to 40 digits.
     """
 
     held: list[Point] = field(default_factory=list)
@@ -55,6 +57,7 @@ class Trials:
     settings_at: int | None = None
     layers_at: int | None = None
     too_long: Point | None = None
+    touching: list[Point] = field(default_factory=list)
 
     @property
     def is_uniform(self) -> bool:
