@@ -151,7 +151,7 @@ def _survival_with_biases(net: Ensemble, layer: int | str) -> sp.Expr:
     """Return the probability that a unit of layer k is on, whatever the layers before."""
     require_independent_entries(net, biases=True)
     require_layer(net, layer)
-    if net.slope != 0:
+    if 0 not in net.pieces:
         return sp.S.One
     if net.bias.name == "constant":
         problem = f"{net.bias.describe()!r} makes preactivations asymmetric, so units are not off with probability 1/2"

@@ -52,6 +52,8 @@ def test_means_without_a_variance_are_refused_with_what_is_valid(name: str, net:
     known, options = quantity(name), {}
     if "layers" in known.taken_by("sample"):
         options["layers"] = (1, 2)
+    if "cosine" in known.taken_by("sample"):
+        options["cosine"] = "1/2"
     answered = {"median", "quantile", "gradient-median", "exceedance", "survival"}
     answered |= {"activation"} if net is TANH else set()
     if name in answered:

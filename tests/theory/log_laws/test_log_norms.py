@@ -307,3 +307,4 @@ def test_units_of_two_slopes_are_never_said_to_be_off() -> None:
         survival(signs)
     with refused("law", "off with probability above 1/2"):
         survival(signs.at(activation="relu", bias="none"))
+    assert survival(signs.at(law="normal", activation="abs", bias="1/2")) == 1
