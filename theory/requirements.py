@@ -235,7 +235,7 @@ def require_product(net: Ensemble, who: str) -> None:
     Raises
     ------
     InvalidArgument
-        If the network has biases, where the message says what answers, or is not plain.
+        If the network has biases, or is not plain.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def require_product(net: Ensemble, who: str) -> None:
     require_ensemble(net)
     if net.bias.name != "none":
         problem = f"{who} is not known with biases ({net.bias.describe()}), under which |a_k| is no product of factors"
-        raise InvalidArgument("bias", problem, "sample it with --engine law-exact, or use bias='none'")
+        raise InvalidArgument("bias", problem, "use bias='none'")
     net.require_plain(who)
 
 

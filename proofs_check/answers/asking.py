@@ -167,7 +167,8 @@ def sample(
     known = quantities.quantity(quantity)
     if known.sample is None:
         problem = f"{quantity!r} is {known.not_sampled or 'derived'}, and not sampled"
-        raise InvalidArgument("quantity", problem, f"derive it, or sample('{known.instead or 'median'}', net)")
+        remedy = f"derive it, or sample('{known.instead}', net)" if known.instead else "derive it"
+        raise InvalidArgument("quantity", problem, remedy)
     given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine}
     net.require_numbers("sample")
     query = _query(known, "sample", quantity, net, given)
@@ -198,7 +199,8 @@ def sample(
             answer = known.sample(query, sampling)
         except InvalidArgument as bad:
             blamed = _blaming_what_was_given(bad, known.taken_by("sample"), query)
-            raise blamed if net.is_homogeneous else _or_sampled(blamed, known, query) from None
+            is_all = net.is_homogeneous or known.instead == quantity  # to sample what was refused is no advice
+            raise blamed if is_all else _or_sampled(blamed, known, query) from None
     return replace(answer, assumptions=(*answer.assumptions, *letters(query)))
 
 
@@ -264,6 +266,8 @@ def _or_sampled(bad: InvalidArgument, known: Quantity, query: Query) -> InvalidA
     """Return the refusal of theory, which says so if sampling would answer."""
     if bad.argument not in _UNKNOWN or known.sample is None or not known.instead or query.net.symbols:
         return bad
+    if not query.net.has_usual_slope and not (query.net.architecture.is_plain and query.net.is_homogeneous):
+        return bad  # with biases or other wirings only slopes from 0 to 1 are drawn
     if not query.net.is_linear and query.net.law.has_atoms and "gradient" in known.instead:
         return bad  # gradients at a kink are not sampled either
     return InvalidArgument(bad.argument, bad.problem, f"{bad.remedy}; or sample('{known.instead}', net)")

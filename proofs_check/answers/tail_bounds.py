@@ -12,6 +12,7 @@ from proofs_check.answers.derivation import Derivation, formula, in_range, numbe
 from proofs_check.answers.query import Query
 from theory.balls import precision
 from theory.ensembles import InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.closed_bounds import closed_tail_bound
 from theory.log_laws.log_gradients import LogGradientLaw
 from theory.log_laws.log_norms import LogNormLaw
@@ -58,9 +59,10 @@ def normal_answer(query: Query, law: Law, exact: Callable[[], Derivation], assum
         For networks with letters the formula at the power 1/2; otherwise the minimum over all powers t >= 0. The closed
         bound stands beside it for linear and ReLU networks, the probability for numbers.
     """
-    closed = closed_tail_bound(law, sp.Rational(query.c)) if law.net.slope in (0, 1) else None
+    slope = of_usual_slope(law.net, "the tail bound")[0].slope
+    closed = closed_tail_bound(law, sp.Rational(query.c)) if slope in (0, 1) else None
     beside = [] if closed is None else [("closed_bound", closed)]
-    if law.net.slope == 0 and query.net.symbols:
+    if slope == 0 and query.net.symbols:
         assumed = (*assumed, "the closed bound is for widths from 2 on")
     if query.net.symbols or any(times.free_symbols for _, times in law.terms):
         answer = formula(query, tail_bound(law, sp.Rational(query.c)), assumed)

@@ -24,6 +24,7 @@ scaling              how statistics change as the input is scaled
 norms                inequalities between powers of |x|, for all |x| at once
 relations            relations between two balls
 sides                both sides at given sizes, exactly or in balls
+at_sizes             a side in letters at given sizes, derived anew where the general formula has a pole
 algebra              whether two formulas are identical; their ratio
 trials               a claim at one size after another
 counterexamples      where it fails, shown

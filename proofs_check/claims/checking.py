@@ -15,6 +15,7 @@ from proofs_check.answers.query import Query
 from proofs_check.claims import sharpness
 from proofs_check.claims.algebra import ratio
 from proofs_check.claims.asymptotics import judge_asymptotically
+from proofs_check.claims.at_sizes import formula_at
 from proofs_check.claims.by_drawing import judge_by_drawing
 from proofs_check.claims.checked import Checked, Sharpness
 from proofs_check.claims.closed_claims import check_closed_forms, speaks_of_closed_forms
@@ -142,11 +143,12 @@ def check(
         judgement, found = judge_by_drawing(sides, domain, drawing, told=told)
         found_sharp = sharpness.of_drawing(sides, drawing, found, judgement) if compare else Sharpness()
     known_sizes = {letter: sp.Integer(value) for letter, value in numbers.items()}
-    derived = sides.formula(meaning.left).xreplace(known_sizes) if sides.has_formulas else None
+    derived = formula_at(sides, meaning.left, known_sizes) if sides.has_formulas else None
     quotient = None
     plain_right = meaning.remainder is None and not meaning.right.free_symbols & set(meaning.statistics)
     if derived is not None and plain_right and judgement.verdict is Verdict.REFUTED and meaning.relation == "=":
-        quotient = ratio(derived, sides.formula(meaning.right).xreplace(known_sizes))
+        claimed = formula_at(sides, meaning.right, known_sizes)
+        quotient = None if claimed is None else ratio(derived, claimed)
     return Checked(
         claim=given,
         net=net,

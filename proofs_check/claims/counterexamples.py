@@ -124,17 +124,23 @@ def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
     tried = failed | {tuple(point[letter] for letter in letters) for point in trials.held}
     if not letters or len(tried) < 2:
         return ""
-    count = f"fails at {len(failed):,} of the {len(tried):,} sizes tried"
+    asked = domain.size()
+    fewer = domain.is_given and not any(r.unbounded for r in domain.ranges.values()) and len(tried) < asked
+    sizes = f"{len(tried):,} sizes tried" + (f" (of {asked:,} asked for)" if fewer else "")
+    count = f"fails at {len(failed):,} of the {sizes}"
     if failed == tried:
-        return f"fails at all {len(tried):,} sizes tried"
+        return f"fails at all {sizes}"
     if not trials.is_uniform:  # elsewhere it may fail for what was not tried there
-        return f"fails at {len(failed):,} or more of the {len(tried):,} sizes tried"
+        return f"fails at {len(failed):,} or more of the {sizes}"
     for place, letter in enumerate(letters):
         values = {size[place] for size in failed}
         if all((size in failed) == (size[place] in values) for size in tried):
             others = [str(other) for other in letters if other != letter]
             every = f", whatever {' and '.join(others)}" if others else ""
-            return f"{count}: exactly for {_set_text(str(letter), values, {size[place] for size in tried})}{every}"
+            seen = {size[place] for size in tried}
+            range_of = domain.ranges.get(letter)
+            asked_for = range_of.values if range_of is not None and range_of.given and not range_of.unbounded else None
+            return f"{count}: exactly for {_set_text(str(letter), values, seen, asked_for)}{every}"
     if len(failed) <= _FEW_FAILURES:
         names = "(" + ", ".join(map(str, letters)) + ")"
         return f"{count}: {names} = " + ", ".join(str(tuple(map(int, size))) for size in sorted(failed))
@@ -144,15 +150,22 @@ def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
 _FEW_FAILURES = 8
 
 
-def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any]) -> str:
+def _set_text(letter: str, values: Iterable[Any], tried: Iterable[Any], asked: Iterable[Any] | None) -> str:
+    """Write out where a claim fails, and whether that is all of what was asked for or only of what was tried."""
     ordered, all_tried = sorted(map(int, values)), sorted(map(int, tried))
     first, last = ordered[0], ordered[-1]
     between = [value for value in all_tried if first <= value <= last]
-    if between == ordered:
-        if last == all_tried[-1] and len(ordered) > 1:
-            return f"{letter} >= {first} (of those tried)" if first > all_tried[0] else f"all {letter}"
-        if first == last:
-            return f"{letter} = {first}"
-        gaps = "" if last - first == len(ordered) - 1 else " (of those tried)"
-        return f"{first} <= {letter} <= {last}{gaps}"
-    return f"{letter} = {', '.join(map(str, ordered[:12]))}{', ...' if len(ordered) > 12 else ''}"
+    if asked is not None:
+        untried = set(map(int, asked)) - set(all_tried)
+    else:  # a size beside a failure that was not tried may fail as well
+        beside = {size for value in ordered for size in (value - 1, value + 1)}
+        untried = {size for size in beside if all_tried[0] < size < all_tried[-1]} - set(all_tried)
+    if between != ordered:
+        span = f"{letter} = {', '.join(map(str, ordered[:12]))}{', ...' if len(ordered) > 12 else ''}"
+    elif last == all_tried[-1] and len(ordered) > 1 and (asked is None or not untried):
+        if first == all_tried[0]:
+            return f"all {letter}"
+        return f"{letter} >= {first}{'' if asked is not None else ' (of those tried)'}"
+    else:
+        span = f"{letter} = {first}" if first == last else f"{first} <= {letter} <= {last}"
+    return f"{span}{' (of those tried)' if untried else ''}"

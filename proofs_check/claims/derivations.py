@@ -48,6 +48,7 @@ from theory.architectures.orthogonal import orthogonal_log_mean, orthogonal_log_
 from theory.architectures.residual import enclosed_log_mean, enclosed_log_variance
 from theory.balls import Ball, enclose, precision
 from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.all_alive import log_survival_ball
 from theory.log_laws.log_norms import survival
 from theory.log_laws.log_sums import LogSumLaw
@@ -215,7 +216,7 @@ def _real_moment(number: RandomNumber, net: Ensemble, order: sp.Rational) -> Der
     law = law_of(number if simple else type(number)((symbols.whole("layer0"),)), net)
     assumed = (assumptions.NORMAL, assumptions.PIECEWISE_LINEAR)
     require_finite(law, order)
-    if net.slope != 1 or (order - least_order(law)).is_positive is None:
+    if of_usual_slope(net, "this moment")[0].slope != 1 or (order - least_order(law)).is_positive is None:
         net.require_numbers("this moment")  # sums are faster in balls, and negative orders infinite at some widths
     if net.symbols or any(not layer.is_Integer for layer in number.layers):
         formula = norm_moment(law, order)

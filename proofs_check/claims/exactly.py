@@ -8,6 +8,7 @@ from dataclasses import replace
 import sympy as sp
 
 from proofs_check.claims.algebra import is_identical
+from proofs_check.claims.at_sizes import formula_at
 from proofs_check.claims.checked import Judgement
 from proofs_check.claims.closest import try_closest
 from proofs_check.claims.counterexamples import counterexample, where_it_fails
@@ -45,9 +46,8 @@ def judge_exactly(sides: Sides, domain: Domain, *, seconds: float, told: Told, f
     meaning = sides.meaning
     if sides.has_formulas:
         known = {letter: sp.Integer(value) for letter, value in domain.fixed.items()}
-        difference = sides.formula(meaning.left) - sides.formula(meaning.right)
-        difference = difference.xreplace(dict(domain.path)).xreplace(known)
-        if is_identical(difference):
+        left, right = (formula_at(sides, side, known) for side in (meaning.left, meaning.right))
+        if left is not None and right is not None and is_identical((left - right).xreplace(dict(domain.path))):
             return _identical(sides, domain, seconds)
     if meaning.relation != "=":
         proof = prove(sides, domain, seconds=seconds)

@@ -12,6 +12,7 @@ from proofs_check.answers.query import Query
 from proofs_check.quantities import Quantity
 from theory import feasible_widths
 from theory.ensembles import InvalidArgument
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.closed_bounds import needed_width
 from theory.log_laws.feasible_widths import asymptotic_slope
 
@@ -29,7 +30,8 @@ def _derive(query: Query) -> Derivation:
     related = [(name, slope) for name, slope in zip(("least_per_depth", "most_per_depth"), slopes, strict=False)]
     if widths.most is not None:
         related.append(("most", sp.Integer(widths.most)))
-    if query.net.slope in (0, 1) and query.c * query.p**2 < 1:
+    slope = of_usual_slope(query.net, "the needed width")[0].slope
+    if slope in (0, 1) and query.c * query.p**2 < 1:
         related.append(("needed", needed_width(query.net, query.c, query.p)))
     assumed = [*what_is_assumed(query), "the probability crosses p once (c < 1) or twice (c > 1) as the width grows"]
     if slopes:

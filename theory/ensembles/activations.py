@@ -159,6 +159,7 @@ def slope_of(activation: str | Activation) -> Exact:
     """
     below, above = pieces_of(activation)
     if above != 1 or not (isinstance(below, str) or 0 <= below <= 1):
-        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got '{activation}'"
+        shown = "abs" if below == -1 and above == 1 else activation
+        problem = f"this is known for slopes from 0 to 1 below 0 and 1 above, got '{shown}'"
         raise InvalidArgument("activation", problem, "use relu, linear, or e.g. leaky:1/4")
     return below

@@ -20,6 +20,7 @@ import sympy as sp
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_gradients import LogGradientLaw
 from theory.log_laws.log_norms import LogNormLaw, layer_factors
@@ -61,7 +62,7 @@ def closed_tail_bound(law: LogNormLaw | LogGradientLaw, c: symbols.Scalar) -> sp
     >>> closed_tail_bound(LogGradientLaw(relu.at(width=4, depth=9, readout="signs")), "1/2")
     exp(-5/4)
     """
-    if law.net.slope not in (0, 1):
+    if of_usual_slope(law.net, "the closed bound")[0].slope not in (0, 1):
         problem = f"the closed bound is for linear and ReLU networks, got {law.net.activation}"
         raise InvalidArgument("activation", problem, "use tail_bound or least_tail_bound")
     factor = argument(law.net, "c", c)
@@ -118,12 +119,13 @@ def needed_width(net: Ensemble, c: Any, p: Any) -> sp.Expr:
     if factor <= 0 or factor * chance**2 >= 1:
         problem = f"must be positive with p sqrt(c) < 1, got c = {c} and p = {p}"
         raise InvalidArgument("c", problem, "use e.g. c='1/2'")
-    if net.slope not in (0, 1) or not net.is_constant_width:
+    slope = of_usual_slope(net, "the closed bound")[0].slope
+    if slope not in (0, 1) or not net.is_constant_width:
         problem = f"no closed bound is known for {net.describe()}"
         raise InvalidArgument("activation", problem, "use 'linear' or 'relu', at constant width")
     ((one, _),) = layer_factors(net.at(width="n", depth=1, input=None), 1, 1)
     if symbols.tidy(one.width * one.scale * symbols.gate_moment(one.slope, 2)) != 1:
         raise InvalidArgument("init", "does not keep the mean norm, so no width does", "use 'he', or linear 'xavier'")
-    rate = sp.Rational(5, 8) if net.slope == 0 else sp.Rational(23, 96)
+    rate = sp.Rational(5, 8) if slope == 0 else sp.Rational(23, 96)
     square = factor * chance**2
     return rate * symbols.whole(net.depth) * 2 / sp.log(sp.Rational(square.denominator, square.numerator))

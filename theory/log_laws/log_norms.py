@@ -135,7 +135,10 @@ def survival(net: Ensemble, layer: int | str | None = None) -> sp.Expr:
     """
     require_ensemble(net)
     if net.law.has_atoms:
-        problem = f"{net.law.name!r} has atoms, so units are off with probability above 1/2"
+        why = "so units are off with probability above 1/2"
+        if not net.is_piecewise_linear or 0 not in net.pieces:
+            why = "so sums of weights may cancel to 0, with a probability that is not known"
+        problem = f"{net.law.name!r} has atoms, {why}"
         raise InvalidArgument("law", problem, "use law='normal' or 'uniform'")
     if net.bias.name != "none":
         return _survival_with_biases(net, net.depth if layer is None else layer)
@@ -148,7 +151,7 @@ def _survival_with_biases(net: Ensemble, layer: int | str) -> sp.Expr:
     """Return the probability that a unit of layer k is on, whatever the layers before."""
     require_independent_entries(net, biases=True)
     require_layer(net, layer)
-    if net.slope != 0:
+    if 0 not in net.pieces:
         return sp.S.One
     if net.bias.name == "constant":
         problem = f"{net.bias.describe()!r} makes preactivations asymmetric, so units are not off with probability 1/2"

@@ -29,6 +29,7 @@ from theory import symbols
 from theory.balls import Ball, precision
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.arguments import exact_fraction
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_norms import layer_factors
 from theory.log_laws.log_sums import LogSumLaw
@@ -45,8 +46,8 @@ class OutputLaw(LogSumLaw):
     Parameters
     ----------
     net : Ensemble
-        A plain network with normal weights: linear, ReLU or leaky, of any widths. Its readout is ``random`` or
-        ``signs``, or fixed if it is linear.
+        A plain network with normal weights: linear, ReLU or of any two slopes, of any widths. Its readout is
+        ``random`` or ``signs``, or fixed if it is linear.
 
     Raises
     ------
@@ -71,14 +72,15 @@ class OutputLaw(LogSumLaw):
 
     def __post_init__(self) -> None:
         require_normal(self.net, "the output")
-        if self.net.slope != 1 and not self.net.has_sign_symmetric_readout:
+        below, above = self.net.pieces
+        if below != above and not self.net.has_sign_symmetric_readout:
             problem = "is fixed, so that the output of this activation is not symmetric"
             raise InvalidArgument("readout", problem, "use readout='random' or 'signs', or activation='linear'")
 
     @property
     def terms(self) -> Sequence[tuple[ChiSquares | Coins, sp.Expr]]:
         """Every layer contributes one factor, and so does a normal readout; others act on the last layer's units."""
-        net, depth = self.net, self.net.depth
+        net, depth = of_usual_slope(self.net, "the output")[0], self.net.depth  # f is symmetric, whatever the signs
         width = symbols.whole(net.width_at(depth))
         if net.readout == "random":
             return [*layer_factors(net, 1, depth), (ChiSquares(sp.S.One, 1 / width, sp.S.One), sp.S.One)]

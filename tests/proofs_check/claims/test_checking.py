@@ -559,3 +559,11 @@ def test_a_limit_that_the_numbers_do_not_bear_out_is_none():
     assert sp.limit(n * (sp.polygamma(0, n / 2) + sp.log(2 / n)), n, sp.oo) != -1  # SymPy is wrong here
     found = check("E|a_L|^4 ~ -n*(psi(n/2) + log(2/n))*|x|^4", LINEAR, compare=False)  # the right side tends to |x|^4
     assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_real_orders_of_the_absolute_value_are_derived():
+    """Its norms are those of a linear network, so that they need no drawing."""
+    net = Ensemble(width="n", depth="L", activation="abs", init="he")
+    found = check("E|a_L| = |x|*(sqrt(2/n)*gamma((n+1)/2)/gamma(n/2))^L", net, compare=False)
+    assert found.verdict is Verdict.SUPPORTED
+    assert found.judgement.tiers[0][0] == "derived"

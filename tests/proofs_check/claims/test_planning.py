@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import sympy as sp
 
 from proofs_check import check
+from proofs_check.claims.counterexamples import where_it_fails
+from proofs_check.claims.domain import read_domain
+from proofs_check.claims.trials import Trials
 from proofs_check.verdict import Verdict
 from theory.ensembles import Ensemble
 
@@ -80,3 +84,34 @@ def test_where_it_fails_is_exact_only_where_all_was_tried():
     slopes = check("E|a_L|^4 <= (9/10 + 1/n)^L*|x|^4", LINEAR.at(activation="leaky:s"))
     assert slopes.verdict is Verdict.REFUTED
     assert "or more" in slopes.judgement.fails
+
+
+@pytest.mark.parametrize(
+    ("asked", "failed", "held", "says"),
+    [
+        (
+            "n=95..130",
+            [95],
+            [128, 130],
+            "1 of the 3 sizes tried (of 36 asked for): exactly for n = 95 (of those tried)",
+        ),
+        (
+            "n=95..130",
+            [95, 128],
+            [130],
+            "2 of the 3 sizes tried (of 36 asked for): exactly for 95 <= n <= 128 (of those",
+        ),
+        ("n=8..10", [9], [8, 10], "1 of the 3 sizes tried: exactly for n = 9"),
+        ("n=8..10", [9, 10], [8], "2 of the 3 sizes tried: exactly for n >= 9"),
+        ("n=8..10", [8, 9], [], "all 2 sizes tried (of 3 asked for)"),
+        (None, [3], [2, 4, 64], "1 of the 4 sizes tried: exactly for n = 3"),
+        (None, [64], [2, 3, 128], "1 of the 4 sizes tried: exactly for n = 64 (of those tried)"),
+    ],
+)
+def test_sizes_that_were_not_tried_are_not_said_to_hold(asked, failed, held, says):
+    n, depth = sp.Symbol("n", integer=True, positive=True), sp.Integer(16)
+    failed, held = ([{n: sp.Integer(size)} for size in sizes] for sizes in (failed, held))
+    text = where_it_fails(Trials(failed=failed, held=held), read_domain(asked, [n], [], []), depth)
+    rest = text.removeprefix(f"fails at {says}")
+    assert rest != text
+    assert rest in ("", " tried)")

@@ -11,13 +11,28 @@ from hypothesis import strategies as st
 
 from proofs_check.exact.all_weights import activation_power, gradient_power, hessian_power
 from tests.theory.small_networks import exact, networks, refused, without_atoms
-from theory import LogGradientLaw, LogNormLaw, activation_moment, gradient_moment, hessian_moment, kurtosis
+from theory import (
+    LogGradientLaw,
+    LogNormLaw,
+    activation_moment,
+    closed_tail_bound,
+    feasible_widths,
+    gradient_moment,
+    hessian_moment,
+    kurtosis,
+)
 from theory.ensembles import Ensemble
 from theory.ensembles.usual_slopes import of_usual_slope
+from theory.log_laws.closed_bounds import needed_width
+from theory.log_laws.feasible_widths import asymptotic_slope
 from theory.log_laws.log_norms import density, survival
+from theory.log_laws.norm_moments import enclosed_norm_moment
+from theory.log_laws.output_law import OutputLaw
+from theory.log_laws.tail_bounds import least_tail_bound
 from theory.moments.across_layers import correlation, covariance, mixed_moment
 from theory.moments.gradient_products import gradient_correlation, gradient_covariance, gradient_product
 from theory.moments.hessians import gauss_newton_trace, hessian_block_moment, residual_part_moment
+from theory.moments.outputs import output_moment
 
 SLOPES = ["abs", "leaky:-1/2", "leaky:3", "leaky:-2", "pieces:-1:2", "pieces:0:3", "pieces:1/2:1/3", "pieces:5:5"]
 slopes = st.sampled_from(SLOPES)
@@ -153,3 +168,34 @@ def test_logarithms_add_the_logarithms_of_the_variances() -> None:
         assert float(gap) == pytest.approx(float(shift), abs=1e-12)
         median = law(one.at(init=OWN), **layer).median() - law(one, **layer).median()
         assert median == pytest.approx(float(shift), abs=1e-9)
+
+
+@pytest.mark.parametrize("activation", ["abs", "pieces:-1:2", "pieces:0:3"])
+def test_bounds_and_widths_are_those_of_the_equal_network(activation: str) -> None:
+    net = Ensemble(width=3, depth=2, activation=activation, init="he")
+    usual, _ = of_usual_slope(net, "it")
+    law, same = LogNormLaw(net), LogNormLaw(usual)
+    assert least_tail_bound(law, "1/2").bound == pytest.approx(least_tail_bound(same, "1/2").bound)
+    if usual.slope in (0, 1):
+        assert closed_tail_bound(law, "1/2") == closed_tail_bound(same, "1/2")
+        assert needed_width(net, "1/2", "1/2") == needed_width(usual, "1/2", "1/2")
+    assert feasible_widths(net, "1/2", "1/2") == feasible_widths(usual, "1/2", "1/2")
+    assert asymptotic_slope(net, "1/2", "1/2") == asymptotic_slope(usual, "1/2", "1/2")
+
+
+@pytest.mark.parametrize("activation", ["abs", "leaky:-2", "pieces:-1:2", "pieces:5:5"])
+@pytest.mark.parametrize("readout", ["random", "signs"])
+def test_outputs_have_the_law_of_the_equal_network(activation: str, readout: str) -> None:
+    """The even moments come from other code; a fixed readout sees the signs, unless both slopes are one."""
+    net = Ensemble(width=3, depth=2, activation=activation, init="he", readout=readout)
+    assert float(enclosed_norm_moment(OutputLaw(net), 4, 12)) == pytest.approx(float(output_moment(net, 4)))
+    usual, _ = of_usual_slope(net, "it")
+    assert OutputLaw(net).density(0.3) == pytest.approx(OutputLaw(usual).density(0.3))
+    if activation != "pieces:5:5":
+        with refused("readout", "is fixed"):
+            OutputLaw(net.at(readout="ones"))
+
+
+def test_a_refusal_prints_what_was_typed() -> None:
+    with refused("activation", "got 'abs'"):
+        Ensemble(width=3, depth=2, activation="abs").slope  # noqa: B018

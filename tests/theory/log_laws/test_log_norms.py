@@ -298,3 +298,13 @@ def test_quantiles_at_every_layer_lie_in_the_simulated_intervals(net: Ensemble) 
         below = clopper_pearson_interval(int((logs <= 0.0).sum()), len(logs), ERROR)
         assert below.lo <= law.cdf(0.0) <= below.hi
         assert below.hi - below.lo < 0.05
+
+
+def test_units_of_two_slopes_are_never_said_to_be_off() -> None:
+    """Linear units have no off: with signs and constant biases only a cancellation makes a layer 0."""
+    signs = Ensemble(widths=(3, 2, 2), init=(1, 4), bias="constant:1/2", law="rademacher")
+    with refused("law", "may cancel to 0"):
+        survival(signs)
+    with refused("law", "off with probability above 1/2"):
+        survival(signs.at(activation="relu", bias="none"))
+    assert survival(signs.at(law="normal", activation="abs", bias="1/2")) == 1

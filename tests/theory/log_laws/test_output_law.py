@@ -22,6 +22,7 @@ NETS = [
     RELU.at(depth=3),
     RELU.at(depth=3, readout="signs"),
     RELU.at(depth=3, activation="leaky:1/2", readout="signs"),
+    RELU.at(depth=3, activation="pieces:-1:2", readout="signs"),
     Ensemble(widths=(2, 3, 4), readout=(1, 2, -1, 0)),
 ]
 
@@ -101,7 +102,8 @@ def test_drawn_networks_are_below_a_point_as_often_as_it_says(net: Ensemble) -> 
     for k in range(1, int(net.depth) + 1):
         weights = rng.normal(size=(samples, net.width_at(k), net.width_at(k - 1))) * float(net.variance(k)) ** 0.5
         before = np.einsum("sij,sj->si", weights, vector)
-        vector = np.where(before > 0, before, float(net.slope) * before)
+        below, above = map(float, net.pieces)
+        vector = np.where(before > 0, above * before, below * before)
     last = int(net.width_at(net.depth))
     if net.readout == "random":
         readout = rng.normal(size=(samples, last)) / last**0.5
@@ -109,8 +111,8 @@ def test_drawn_networks_are_below_a_point_as_often_as_it_says(net: Ensemble) -> 
         readout = rng.choice([-1, 1], size=(samples, last)) / last**0.5
     else:
         readout = np.array([float(entry) for entry in net.readout])
-    below = int(((vector * readout).sum(axis=1) <= 0.3).sum())
-    interval = clopper_pearson_interval(below, samples, 1e-9)
+    fewer = int(((vector * readout).sum(axis=1) <= 0.3).sum())
+    interval = clopper_pearson_interval(fewer, samples, 1e-9)
     assert interval.lo <= float(OutputLaw(net).enclosed_distribution("3/10", 10)) <= interval.hi
 
 
