@@ -284,13 +284,12 @@ class Matrices:
 
     def _primed(self, name: str, node: Node, reader: Reader) -> Any:
         """Read W' as the transpose of a declared real matrix W."""
-        undeclared = name not in self.named or any(text.startswith(f"{name} is ") for text in self.assumed)
-        if undeclared or node.value.count("'") > 1:
-            problem = f"is {node.value!r} a transpose, or a matrix of its own?"
-            raise reader.refuse(node, problem, f"write {name}.T, or use another name")
+        guessed = any(text.startswith(f"{name} is ") for text in self.assumed)
+        if name not in self.named or guessed or node.value.count("'") > 1:
+            remedy = f"write {name}.T, or use another name"
+            raise reader.refuse(node, f"it is not known whether {node.value!r} is a transpose", remedy)
         if self._is_complex(self.named[name]):
-            problem = f"{node.value!r} may be the transpose or the conjugate transpose"
-            raise reader.refuse(node, problem, f"write {name}.T or {name}.H")
+            raise reader.refuse(node, f"{node.value!r} may be a conjugate transpose", f"write {name}.T or {name}.H")
         return self.named[name].T
 
     def _sum(self, parts: list[Any], node: Node, reader: Reader) -> Any:
@@ -326,7 +325,7 @@ class Matrices:
             raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
         if base.shape[0] != base.shape[1]:
             problem = f"{reader.text(node.parts[0])} is {base.rows} by {base.cols}, and has no powers"
-            raise reader.refuse(node, problem, "transpose one factor, as in W*W.T")
+            raise reader.refuse(node, problem, "write e.g. W*W.T")
         return base**exponent
 
     def _call(self, node: Node, reader: Reader) -> Any:

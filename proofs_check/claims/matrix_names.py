@@ -14,8 +14,32 @@ _WORDS = {
     "Tr": "write tr(U), with brackets",
 }
 _GREEK = frozenset(
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Rho Tau "
-    "Chi Omicron".split()
+    [
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "Alpha",
+        "Beta",
+        "Epsilon",
+        "Zeta",
+        "Eta",
+        "Iota",
+        "Kappa",
+        "Mu",
+        "Nu",
+        "Rho",
+        "Tau",
+        "Chi",
+        "Omicron",
+    ]
 )
 _SHORTEST = 3
 """Two names of fewer letters may well differ by one letter and both be meant."""

@@ -17,7 +17,6 @@ from theory.matrix_expectations.index_graphs import NONE, Edge, Merged, ends
 from theory.matrix_expectations.letters import Conjugate, Frame, Letter, Pin
 from theory.matrix_expectations.scalars import in_one_line
 
-
 _MOST_FACTORS = 100
 _MOST_PRODUCTS = 300_000
 

@@ -10,7 +10,10 @@ from proofs_check.command.subcommands import Subcommand
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    words = "e.g. 'tr(W*A*W.T*B)' or 'X.T*A*X*B'; also W' for W.T, S^-1, Z.H, |tr(U)|^4, diag(A), hadamard(A, B), ones(n, m), I"
+    words = (
+        "e.g. 'tr(W*A*W.T*B)' or 'X.T*A*X*B'; also W' for W.T, S^-1, Z.H, |tr(U)|^4, diag(A), hadamard(A, B), "
+        "ones(n, m), I"
+    )
     parser.add_argument("expression", help=words)
     parser.add_argument(
         "--matrix", action="append", default=[], metavar="NAME",

@@ -57,7 +57,7 @@ def test_the_norm_of_a_declared_column(right):
         ("W*Wt", [N], "write W.T"),
         ("W_T*W", [N], "write W.T"),
         ("WAWT*W", [N, "A: n by n"], "write W*A*W.T"),
-        ("W*A'*W", [N], 'is "A\'" a transpose, or a matrix of its own?'),
+        ("W*A'*W", [N], "is a transpose; write A.T"),
         ("A*W*A'*W", [N], "write A.T"),
         ("W''*W", [N], "write W.T"),
         ("Z'*Z", ["Z: complex-normal, n by n"], "write Z.T or Z.H"),
