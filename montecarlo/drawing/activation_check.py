@@ -109,11 +109,12 @@ def _called(own: Activation, role: str, points: Numbers) -> Numbers:
     try:
         with np.errstate(all="ignore"):
             out = np.asarray(function(given))
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as reason:
+    except Exception as reason:  # whatever a user's function raises
         raise InvalidArgument(
             "activation", f"the {role} of {own.name!r} fails on an array: {reason}", _REMEDY
         ) from None
-    if out.shape != given.shape or out.dtype.kind not in "fciu":
+    kinds = "fciu" if np.iscomplexobj(given) else "fiu"
+    if out.shape != given.shape or out.dtype.kind not in kinds:
         problem = f"the {role} of {own.name!r} returns {out.dtype} of shape {out.shape} for {given.shape}"
         raise InvalidArgument("activation", problem, _REMEDY)
     if not np.isfinite(out).all():

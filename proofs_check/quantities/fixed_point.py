@@ -27,6 +27,8 @@ def _derive(query: Query) -> Derivation:
         "chi is the factor by which the mean square of gradients grows a layer, going back",
         "a depth scale is the number of layers over which gradients (or a deviation of the size) change by a factor e",
     )
+    if query.net.input is None and isinstance(query.net.width, str):
+        more = (*more, "the input is (1, ..., 1)")
     return number_of(query, found.variance, (*assumed_of_width(query), *more), related)
 
 

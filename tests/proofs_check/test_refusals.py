@@ -15,6 +15,7 @@ ENSEMBLE = {
     "--architecture",
     "--init",
     "--law",
+    "--bias",
     "--readout",
     "--input",
 }
@@ -129,6 +130,9 @@ WHERE = {  # networks in which the options matter, and what else must be typed
     "output-distribution": "--width 4 --depth 2 --at 1",
     "output-kurtosis": "--width 4 --depth 2 --law uniform",
     "survival": "--width 4 --depth 3 --activation relu",
+    "gradient-tail-bound": "--widths 4,3,2,4 --layer 1",
+    "fixed-point": "--width 4 --depth 3 --activation relu --init he",
+    "edge-of-chaos": "--width 4 --depth 3 --activation sine --bias 1/20",
     "width": "--width n --depth 3",
     "kurtosis-expansion": "--width n --depth L --law uniform",
     "kurtosis-limit": "--width n --depth L",

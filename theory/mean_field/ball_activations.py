@@ -14,7 +14,7 @@ from fractions import Fraction
 import flint
 
 from theory.balls import Ball, ComplexBall
-from theory.ensembles.activations import slope_of
+from theory.ensembles.activations import pieces_of
 from theory.ensembles.arguments import InvalidArgument
 
 Piece = Callable[[ComplexBall, bool], ComplexBall]
@@ -119,18 +119,18 @@ def ball_activation(name: str) -> BallActivation:
         case "selu":
             alpha, scale = _exact(_SELU_ALPHA), _exact(_SELU_SCALE)
             return _exponential(scale, alpha, _SELU_ALPHA * _SELU_SCALE)
-    slope = slope_of(name)
-    if isinstance(slope, str):
-        raise InvalidArgument("activation", f"needs a number, got the slope {slope!r}", "use e.g. leaky:1/4")
-    tilt = _exact(Fraction(slope))
+    below, above = pieces_of(name)
+    if isinstance(below, str):
+        raise InvalidArgument("activation", f"needs a number, got the slope {below!r}", "use e.g. leaky:1/4")
+    falls, rises = _exact(Fraction(below)), _exact(above)
     return BallActivation(
-        right=lambda z, _: z,
-        left=lambda z, _: tilt * z,
-        right_derivative=lambda z, _: flint.acb(1),
-        left_derivative=lambda z, _: flint.acb(tilt),
-        lipschitz=max(Fraction(1), abs(Fraction(slope))),
+        right=lambda z, _: rises * z,
+        left=lambda z, _: falls * z,
+        right_derivative=lambda z, _: flint.acb(rises),
+        left_derivative=lambda z, _: flint.acb(falls),
+        lipschitz=max(abs(Fraction(below)), abs(above)),
         curvature=Fraction(0),
-        is_split=slope != 1,
+        is_split=below != above,
     )
 
 

@@ -13,7 +13,8 @@ At constant width the length map is the same in each layer, :math:`q_{k+1} = V(q
 
 So the variances are monotone in k, and tend to the first fixed point on their way. It is enclosed in three steps: an
 approximation; an interval around it where :math:`|V'| < 1`, which has one fixed point only; and iterates, rounded
-towards the start, that reach this interval from :math:`q_1`, so that nothing lies between.
+towards the start, that reach this interval from :math:`q_1`, so that nothing lies between. The map of piecewise-linear
+activations is a line, and its fixed point a quotient.
 
 The size of signals is forgotten as :math:`V'(q^*)^k`, and small angles between inputs change as :math:`\chi^k` with
 :math:`\chi = \sigma_w^2E\phi'(\sqrt{q^*}Z)^2`; gradients grow by the same factor from layer to layer. The depth scales
@@ -31,6 +32,7 @@ from fractions import Fraction
 
 import flint
 
+from theory import symbols
 from theory.balls import Ball, precision, require_digits, require_time
 from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.activations import known_name
@@ -126,7 +128,7 @@ def fixed_point(net: Ensemble, digits: int = 15) -> FixedPoint:
     ----------
     net : Ensemble
         As for :func:`theory.mean_field.length_map.layer_limits`, of constant width, without constant biases. Its depth
-        does not matter.
+        does not matter. At a width that is a symbol the input is ``ones`` unless another is given.
     digits : int
         The number of significant digits.
 
@@ -149,9 +151,13 @@ def fixed_point(net: Ensemble, digits: int = 15) -> FixedPoint:
     """
     require_digits(digits)
     _require(net)
+    if net.input is None and isinstance(net.width, str):
+        net = net.at(input="ones")
     with precision(digits + _MORE):
         start = first_variance(net)
         step = LengthMap(known_name(net.activation), gain(net, 0), bias_variance(net, 1), digits + _MORE)
+        if net.is_piecewise_linear:
+            return _of_a_line(net, step, start)
         low = _floor(step)
         if _never_exceeds(step):
             return _nothing(step)
@@ -166,6 +172,7 @@ def fixed_point(net: Ensemble, digits: int = 15) -> FixedPoint:
         return step.at(_refined(step, guess, digits))
 
 
+_SMALLER = "use a smaller variance"
 _SLOWLY = "the variances grow without bound, or converge too slowly to be enclosed, as they do near a critical point"
 
 
@@ -176,6 +183,21 @@ def _require(net: Ensemble) -> None:
     if net.bias.name == "constant":
         problem = "is known for random biases, whose length map increases"
         raise InvalidArgument("bias", f"the fixed point {problem}, got {net.bias.describe()!r}", "use e.g. bias='1/10'")
+
+
+def _of_a_line(net: Ensemble, step: LengthMap, start: Ball) -> FixedPoint:
+    """Return the fixed point of V(q) = chi q + sigma_b^2, the length map of piecewise-linear activations."""
+    right, left = ball_activation(step.activation).slopes_at_zero
+    mean_square = (right**2 + left**2) / 2
+    chi = step.gain * mean_square
+    below, above = (symbols.number(slope) for slope in net.pieces)
+    exact = symbols.tidy(symbols.whole(net.width_at(0)) * symbols.variance(net, 1) * (below**2 + above**2) / 2)
+    if exact == 1 and step.bias_variance == 0:
+        return FixedPoint(start, mean_square * start, flint.arb(1), flint.arb(1))
+    if not chi < 1:
+        raise InvalidArgument("init", f"the variances grow without bound: by the factor {exact} a layer", _SMALLER)
+    q = step.bias_variance / (1 - chi)
+    return FixedPoint(q, mean_square * q, chi, chi)
 
 
 def _nothing(step: LengthMap) -> FixedPoint:
@@ -201,9 +223,7 @@ def _floor(step: LengthMap) -> Ball:
     room = 1 / step.gain - (right**2 + left**2) / 2
     if step.bias_variance != 0 or one.at_zero != 0 or not room > 0:
         return flint.arb(0)
-    steepest, curve = max(right.upper(), left.upper()), _exact(one.curvature)
-    if curve == 0:
-        return flint.arb(1)
+    steepest, curve = max(abs(right).upper(), abs(left).upper()), _exact(one.curvature)
     root = flint.arb(1)
     while not 2 * (2 / flint.arb.pi()).sqrt() * steepest * curve * root + 3 * curve**2 * root**2 / 4 < room:
         root /= 2
@@ -224,7 +244,7 @@ def _approximation(step: LengthMap, start: Ball, low: Ball) -> Ball | None:
             return second
         if second > flint.arb(10) ** 12:
             problem = f"the variances seem to grow without bound: from {start.str(5)} beyond 1e12"
-            raise InvalidArgument("init", problem, "use a smaller variance")
+            raise InvalidArgument("init", problem, _SMALLER)
         jumped = (q - (first - q) ** 2 / difference).mid() if difference != 0 else second
         # a jump is taken only where iterates converge, and no further than they could go
         contracts = abs(second - first) < abs(first - q)

@@ -121,6 +121,9 @@ class GaussianAverages:
         with precision(math.ceil(self.digits + 10 + (power + hermite) * size)):
             cut = flint.arb(math.ceil(math.sqrt(2 * math.log(10) * (self.digits + 8 + power * size) + 16)))
             inside = self._inside(power, hermite, derivative, cut)
+            if not inside.is_finite():
+                problem = f"averages over preactivations of variance {self.q.str(3)} cannot be enclosed"
+                raise InvalidArgument("init", problem, "use a smaller variance")
             return inside + flint.arb(0, self._outside(power, hermite, derivative, cut).abs_upper())
 
     def _inside(self, power: int, hermite: int, derivative: bool, cut: Ball) -> Ball:

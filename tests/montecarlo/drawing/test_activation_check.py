@@ -25,7 +25,13 @@ def in_place(z):
     return z
 
 
+def sulky(z):
+    raise RuntimeError("not today")
+
+
 BAD = {
+    "fails on an array: not today": (sulky, squash_slope),
+    "returns complex128": (lambda z: squash(z) + 0j, squash_slope),
     "fails on an array": (math.tanh, squash_slope),
     "returns float64 of shape": (np.sum, squash_slope),
     "returns bool": (lambda z: z > 0, squash_slope),

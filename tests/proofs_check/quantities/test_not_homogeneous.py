@@ -49,9 +49,12 @@ def test_intervals_hold_what_many_more_networks_show(net: Ensemble, engine: str)
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 @pytest.mark.parametrize("name", [name for name in names() if quantity(name).sample is not None])
 def test_means_without_a_variance_are_refused_with_what_is_valid(name: str, net: Ensemble) -> None:
-    known, options = quantity(name), {}
+    known = quantity(name)
+    options: dict[str, object] = {}
     if "layers" in known.taken_by("sample"):
         options["layers"] = (1, 2)
+    if "cosine" in known.taken_by("sample"):
+        options["cosine"] = "1/2"
     answered = {"median", "quantile", "gradient-median", "exceedance", "survival"}
     answered |= {"activation"} if net is TANH else set()
     if name in answered:

@@ -49,7 +49,9 @@ def test_digits_are_enclosed(vanishing):
         ("edge-of-chaos --width n --depth L --input ones", "--input: does not apply to edge-of-chaos"),
         ("wide-limit --width n --depth L --input ones", "--depth: must be a number, got 'L'"),
         ("wide-limit --width n --depth 2 --layer k --input ones", "--layer: must be a number, got 'k'"),
-        ("fixed-point --width n --depth L", "--input: s^2 |x|^2 is norm_x**2/n"),
+        ("wide-limit --width n --depth 2", "--input: s^2 |x|^2 is norm_x**2/n"),
+        ("fixed-point --width n --depth L --activation leaky:2", "without bound: by the factor 5/2 a layer"),
+        ("wide-limit --width n --depth 3 --activation softplus --input ones --init 1e6/n", "cannot be enclosed"),
         ("median --width 5 --depth 2 --activation tanh", "--activation: "),
     ],
 )
@@ -58,3 +60,10 @@ def test_what_cannot_be_answered_is_refused(vanishing, command, message):
     assert ran.status == 2
     assert message in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_a_fixed_point_needs_no_input(vanishing):
+    asked = "derive fixed-point --width n --depth L --activation tanh --bias 1/10"
+    unsaid, said = (vanishing(f"{asked}{more}").out for more in ("", " --input ones"))
+    assert unsaid.partition("networks:")[0] == said.partition("networks:")[0]
+    assert "the input is (1, ..., 1)" in unsaid

@@ -140,6 +140,14 @@ class TestFixedPoints:
         assert near(found.chi, 1.0 if activation in ("tanh", "sine") else 0.25 if activation != "relu" else 0.5)
         assert (found.depth_scale is None) == (activation in ("tanh", "sine"))
 
+    def test_piecewise_linear_maps_are_lines(self) -> None:
+        kept = fixed_point(Ensemble(width="n", depth="L", activation="relu", init="he"))
+        assert (kept.variance, kept.chi, kept.depth_scale) == (2, 1, None)
+        for activation, mean_square in (("abs", 1.0), ("leaky:-1/2", 5 / 8), ("pieces:-1:2", 5 / 2)):
+            found = fixed_point(Ensemble(width=10, depth=1, activation=activation, init="1/40", bias="1/10"))
+            assert near(found.variance, 0.1 / (1 - mean_square / 4))
+            assert near(found.size, mean_square * 0.1 / (1 - mean_square / 4))
+
     def test_growth_is_refused(self) -> None:
         with pytest.raises(InvalidArgument, match=r"init: the variances .*without bound"):
             fixed_point(Ensemble(width=20, depth=1, activation="relu", init="1/5", bias="1/10", input="ones"))
