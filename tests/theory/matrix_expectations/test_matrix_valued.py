@@ -491,5 +491,5 @@ def test_what_cannot_be_expanded_is_refused_before_it_is(expression: Any, proble
 def test_unequal_sizes_entry_by_entry_are_refused() -> None:
     n, m = sp.symbols("n m", integer=True, positive=True)
     W, A = sp.MatrixSymbol("W", n, m), sp.MatrixSymbol("A", n, n)
-    with pytest.raises((InvalidArgument, sp.matrices.exceptions.ShapeError), match="m"):
+    with pytest.raises((InvalidArgument, sp.matrices.exceptions.ShapeError), match="size"):
         expectation(sp.HadamardProduct(W, A), {W: Entries.bernoulli(sp.Rational(1, 2))})
