@@ -14,7 +14,7 @@ from proofs_check.answers.numpy_code import as_numpy
 from proofs_check.claims.latex import from_latex
 from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.matrix_claims import assumptions, inverse_conditions, least_sizes
-from proofs_check.claims.matrix_text import claimed
+from proofs_check.claims.matrix_text import claimed, require_printable
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.syntax import Node, parse_formula
 from theory import expectation
@@ -106,7 +106,9 @@ def expect(
         inner = node.parts[0] if node.kind == "statistic" and node.value == "E" else node
         known.infer(inner)
         read = known.value(inner, reader)
+        require_printable("expression", read)
         mean = expectation(read, known.laws_in(read))
+        require_printable("expression", mean)
     except InvalidArgument as bad:
         raise InvalidArgument("expression", bad.problem, bad.remedy) from None
     if unused := [str(matrix) for matrix in known.laws if not read.has(matrix)]:

@@ -119,7 +119,7 @@ class _Translator:
         if mark == "_":
             return "_{" + inside + "}" if len(inside) > 1 else "_" + inside
         if inside in ("T", "'", "''"):
-            return ".T" if inside == "T" else inside
+            return ".T " if inside == "T" else inside
         return f"^({inside})" if len(inside) > 1 else f"^{inside}"
 
     def skip_spaces(self) -> None:

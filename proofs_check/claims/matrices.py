@@ -10,7 +10,8 @@ import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
 from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
-from proofs_check.claims.matrix_shapes import Shapes
+from proofs_check.claims.matrix_names import joined_names, similar_name, word_remedy
+from proofs_check.claims.matrix_shapes import Shapes, matrix_name
 from proofs_check.claims.syntax import Node
 from theory import symbols
 from theory.ensembles import InvalidArgument
@@ -266,7 +267,9 @@ class Matrices:
         return reader.scalar(node)
 
     def _named(self, node: Node, reader: Reader) -> Any:
-        name = f"{node.value}_{node.sub}" if node.sub else node.value
+        name = matrix_name(node)
+        if node.value.endswith("'") and (name in self.named or name[0].isupper()):
+            return self._primed(name, node, reader)
         if name in self.named:
             return self.named[name]
         if name in self.letters:
@@ -275,7 +278,19 @@ class Matrices:
             if not node.sub:
                 return UNIT
             return sp.Identity(reader.scalar(Node("name", node.sub, (), node.start, node.end)))
+        if remedy := word_remedy(node.value):
+            raise reader.refuse(node, f"there is no letter or matrix {name!r}", remedy)
         return self._fixed(name, node, reader) if name[0].isupper() else reader.scalar(node)
+
+    def _primed(self, name: str, node: Node, reader: Reader) -> Any:
+        """Read W' as the transpose of a declared real matrix W."""
+        guessed = any(text.startswith(f"{name} is ") for text in self.assumed)
+        if name not in self.named or guessed or node.value.count("'") > 1:
+            remedy = f"write {name}.T, or use another name"
+            raise reader.refuse(node, f"it is not known whether {node.value!r} is a transpose", remedy)
+        if self._is_complex(self.named[name]):
+            raise reader.refuse(node, f"{node.value!r} may be a conjugate transpose", f"write {name}.T or {name}.H")
+        return self.named[name].T
 
     def _sum(self, parts: list[Any], node: Node, reader: Reader) -> Any:
         """Add numbers, or matrices; the identity has the size of the other summands."""
@@ -308,6 +323,9 @@ class Matrices:
         exponent = reader.scalar(node.parts[1])
         if not exponent.is_Integer:
             raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
+        if base.shape[0] != base.shape[1]:
+            problem = f"{reader.text(node.parts[0])} is {base.rows} by {base.cols}, and has no powers"
+            raise reader.refuse(node, problem, "write e.g. W*W.T")
         return base**exponent
 
     def _call(self, node: Node, reader: Reader) -> Any:
@@ -318,12 +336,23 @@ class Matrices:
         if node.value == "ones":
             return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
         parts = [self.read(part, reader) for part in node.parts]
+        sizes = [f"{reader.text(n)} is {m.rows} by {m.cols}" for n, m in zip(node.parts, parts, strict=True)]
+        if any(part.shape != parts[0].shape for part in parts):
+            raise reader.refuse(node, f"the sizes do not fit: {', '.join(sizes)}", "use matrices of one size")
+        if node.value == "diag" and parts[0].cols not in (1, parts[0].rows):
+            raise reader.refuse(node, f"{sizes[0]}, and diag needs a square matrix", "use one, or a column")
         if node.value == "hadamard":
             return sp.HadamardProduct(*parts)
         return DiagMatrix(parts[0] if parts[0].shape[1] == 1 else DiagonalOf(parts[0]))
 
     def _fixed(self, name: str, node: Node, reader: Reader) -> sp.MatrixSymbol:
         """Return a fixed matrix that was not declared, of the shape that its neighbours need."""
+        others = {*self.named, *(self.shapes.names if self.shapes is not None else ())}
+        remedy = f"or declare it, e.g. --matrix '{name}: n by n'"
+        if meant := joined_names(name, others):
+            raise reader.refuse(node, f"there is no matrix {name!r}", f"write {meant}, {remedy}")
+        if meant := similar_name(name, others):
+            raise reader.refuse(node, f"there is no matrix {name!r}", f"did you mean {meant}? {remedy}")
         sizes = {size for matrix in self.laws for size in matrix.shape}
         only = next(iter(sizes)) if len(sizes) == 1 else None
         found = self.shapes.found(name) if self.shapes is not None and name in self.shapes.names else (None, None)

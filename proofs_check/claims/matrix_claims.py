@@ -14,6 +14,7 @@ from proofs_check.claims.conditions import Condition
 from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.matrix_text import claimed as as_claim
+from proofs_check.claims.matrix_text import require_printable
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
@@ -48,6 +49,8 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, 
         If the claim is no equation, or has no expectation that can be derived.
     """
     meaning = understand(claim, net, matrices)
+    for side in (meaning.left, meaning.right):
+        require_printable("claim", side)
     if meaning.relation != "=" or meaning.remainder is not None:
         raise meaning.source.refused(0, "of matrix products only equations are known here", "use =")
     for side in (meaning.left, meaning.right):
@@ -227,6 +230,7 @@ def _derived(meaning: Meaning, side: sp.Expr, matrices: Matrices) -> sp.Expr:
 
 
 def _expectation(expression: sp.Expr, matrices: Matrices) -> sp.Expr:
+    require_printable("claim", expression)
     try:
         return expectation(expression, matrices.laws_in(expression))
     except InvalidArgument as bad:

@@ -22,7 +22,7 @@ LAWS = (
 EXAMPLE = "use e.g. --matrix 'W: normal 1/n, n by n' and --matrix 'A: n by n'"
 
 _DECLARED = re.compile(
-    r"\s*(?P<name>[A-Za-z]+(_[A-Za-z0-9]+)?)\s*:\s*(?:(?P<law>[a-z]+(?:-[a-z]+)?)(?:\s+(?P<rest>[^,]+))?\s*,)?"
+    r"\s*(?P<name>[A-Za-z]+(_[A-Za-z0-9]+)?)\s*:\s*(?:(?P<law>[A-Za-z]+(?:-[A-Za-z]+)?)(?:\s+(?P<rest>[^,]+))?\s*,)?"
     r"\s*(?P<rows>\S+)\s+(?:by|x)\s+(?P<columns>\S+)\s*"
 )
 _PARTS = re.compile(r"(?:^|\s+)(mean|rowcov|colcov|scale)\s+([A-Za-z]+(?:_[A-Za-z0-9]+)?)(?=\s|$)")
@@ -82,7 +82,7 @@ def declaration(text: str) -> Declaration:
     match = _DECLARED.fullmatch(text)
     if match is None:
         raise InvalidArgument("matrix", f"{text!r} cannot be read", EXAMPLE)
-    law, rest = match["law"] or "constant", match["rest"] or ""
+    law, rest = _one_word((match["law"] or "constant").lower(), (match["rest"] or "").strip())
     if law not in LAWS:
         raise InvalidArgument("matrix", f"there is no law {law!r}", nearest(law, LAWS))
     found = _PARTS.findall(rest)
@@ -101,6 +101,15 @@ def declaration(text: str) -> Declaration:
             "matrix", f"{scale!r} is not known of a constant matrix", "leave it out, or say symmetric"
         )
     return Declaration(text, match["name"], match["rows"], match["columns"], law, scale, parts)
+
+
+def _one_word(law: str, rest: str) -> tuple[str, str]:
+    """Return a law and what follows; 'haar unitary' and 'unitary haar' are unitary, 'haar orthogonal' is haar."""
+    words = {law, *rest.lower().split()}
+    for group, name in (("unitary", "unitary"), ("orthogonal", "haar")):
+        if words == {"haar", group}:
+            return name, ""
+    return law, rest
 
 
 _ALLOWED = {"normal": ("mean", "rowcov", "colcov"), "wishart": ("scale",), "inverse-wishart": ("scale",)}
@@ -180,6 +189,6 @@ def _value(declared: Declaration, letters: Mapping[str, sp.Expr]) -> sp.Expr | N
         value = read_formula(scale, letters)
     except InvalidArgument as bad:
         raise InvalidArgument("matrix", f"the {what} {scale!r}: {bad.problem}", EXAMPLE) from None
-    if value.is_number and not value > 0:
+    if law != "mask" and value.is_number and not value > 0:
         raise InvalidArgument("matrix", f"the {what} {scale!r} is not positive", EXAMPLE)
     return value

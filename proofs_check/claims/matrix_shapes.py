@@ -12,6 +12,19 @@ from proofs_check.claims.syntax import Node
 Shape = tuple[Any, Any]
 
 
+def matrix_name(node: Node) -> str:
+    """Return the name of a matrix, without the marks of a transpose behind it.
+
+    Examples
+    --------
+    >>> from proofs_check.claims.syntax import parse_formula
+    >>> matrix_name(parse_formula("W_1'")[0])
+    'W_1'
+    """
+    stem = node.value.rstrip("'")
+    return f"{stem}_{node.sub}" if node.sub else stem
+
+
 class Shapes:
     """Dimensions that must be equal, joined while a claim is walked through.
 
@@ -92,7 +105,10 @@ class Shapes:
         if node.kind == "call" and node.value == "ones" and len(node.parts) == 2:
             return self._settled((self._size(node.parts[0]), self._size(node.parts[1])))
         if node.kind == "call" and node.value == "diag" and inner[0] is not None:
-            return inner[0] if self._root(inner[0][1]) != 1 else (inner[0][0], inner[0][0])
+            if self._root(inner[0][1]) == 1:
+                return inner[0][0], inner[0][0]
+            self._join(inner[0][:1], inner[0][1:])
+            return inner[0]
         return None
 
     def _size(self, node: Node) -> Any:
@@ -102,7 +118,10 @@ class Shapes:
         return self._letters.get(node.value, f"size at {node.start}")
 
     def _of_name(self, node: Node) -> Shape | None:
-        name = f"{node.value}_{node.sub}" if node.sub else node.value
+        if node.value.endswith("'"):  # W' is the transpose of W, if that is declared
+            shape = self._known.get(matrix_name(node))
+            return self._settled((shape[1], shape[0])) if shape else None
+        name = matrix_name(node)
         if name not in self._known:
             if name in self._letters or not name[0].isupper() or node.value == "I":
                 return None

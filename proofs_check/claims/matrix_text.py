@@ -10,6 +10,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.str import StrPrinter
 
 from proofs_check.claims.matrices import is_matrix
+from theory.ensembles import InvalidArgument
+
+_MOST_BITS = 13_000
+"""Of a whole number in an answer: Python prints no more than 4,300 digits."""
 
 
 class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
@@ -95,6 +99,30 @@ def _lowest_terms(number: sp.Expr) -> sp.Expr:
     names = {part: sp.Dummy() for part in sorted(parts, key=sp.default_sort_key)}
     plain = number.xreplace(names)
     return (sp.factor(plain) if plain.is_Add else plain).xreplace({name: part for part, name in names.items()})
+
+
+def require_printable(argument: str, expression: Any) -> None:
+    """Refuse numbers with more digits than Python prints.
+
+    Parameters
+    ----------
+    argument : str
+        The argument's name, with which the error begins.
+    expression : sympy.Expr or matrix expression
+        Where the numbers stand.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is one.
+
+    Examples
+    --------
+    >>> require_printable("claim", sp.Integer(10) ** 3000)
+    """
+    numbers = expression.atoms(sp.Rational)
+    if any(max(abs(number.p), number.q).bit_length() > _MOST_BITS for number in numbers):
+        raise InvalidArgument(argument, "a number has more than 3,900 digits", "use a letter for it")
 
 
 def claimed(expression: Any) -> str:

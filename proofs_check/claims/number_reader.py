@@ -9,6 +9,7 @@ import sympy as sp
 
 from proofs_check.claims.arithmetic import Arithmetic, read_formula
 from proofs_check.claims.matrices import Matrices, is_matrix
+from proofs_check.claims.matrix_shapes import matrix_name
 from proofs_check.claims.random_expressions import Powers, RandomExpression
 from proofs_check.claims.random_numbers import (
     AbsoluteOutput,
@@ -208,6 +209,8 @@ class NumberReader(Arithmetic):
 
     def names_input(self, node: Node) -> bool:
         """Whether a name is x, or x' or y for the second input, unless the network has a letter y."""
+        if self.matrices is not None and matrix_name(node) in self.matrices.named:
+            return False  # a declared column y is no second input
         return not node.sub and (node.value in ("x", "x'") or (node.value == "y" and "y" not in self.known))
 
     def is_random(self, node: Node) -> bool:

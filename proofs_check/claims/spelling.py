@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from theory.ensembles import InvalidArgument
 
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᴸᵏˡʲᵀ", "0123456789+-()nLkljT", strict=True))
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᴸᵏˡʲ", "0123456789+-()nLklj", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₖₗⱼₓ", "0123456789+-()nkljx", strict=True))
 _WORDS = {
     "ψ": " psi", "Γ": " gamma", "∇": "grad ",
@@ -14,8 +14,9 @@ _WORDS = {
     "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "∗": "*", "÷": "/", "∼": "~", "⟨": "<", "⟩": ">", "〈": "<",
     "〉": ">", "∂": "d", "√": " sqrt", "π": " pi ", "β": " beta ", "α": " alpha ", "σ": " sigma ", "λ": " lambda",
     "γ": " gamma_letter ", "κ": " K ", "ℓ": "l", "′": "'", "’": "'", "…": "...", "⋯": "...", "½": "(1/2)", "¼": "(1/4)",
-    "¾": "(3/4)", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\t": " ", "\u2062": " ", "⊤": "T", "“": "", "”": "",
+    "¾": "(3/4)", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\t": " ", "\u2062": " ", "“": "", "”": "",
 }  # fmt: skip
+_TRANSPOSES = "ᵀ⊤"
 _LONGEST = 4000
 _REFUSED = {
     "≈": "says nothing that could be checked",
@@ -109,6 +110,12 @@ def spelled(claim: str) -> Spelled:
     at = 0
     while at < len(claim):
         character = claim[at]
+        if character in _TRANSPOSES:  # behind ^ the letter is what the grammar knows; a word may follow at once
+            before = "".join(out).rstrip()
+            at += 1
+            gap = " " if claim[at : at + 1].isalnum() else ""
+            put(("T" if before.endswith(("^", "^{", "^(", "**")) else ".T") + gap, at - 1)
+            continue
         for marks, opening, closing in ((_SUPERSCRIPTS, "^(", ")"), (_SUBSCRIPTS, "_{", "}")):
             if character in marks:
                 start = at

@@ -282,8 +282,11 @@ class _Parser:
             if bracketed and base.value in ("E", "Var") and self.source.text[start] not in "([":
                 remedy = f"write ({base.value}[...])^2, or {base.value}[(...)^2]"
                 raise self.source.refused(at.start, f"{base.value}(...)^ can be read in two ways", remedy)
-            exponent = self.signed()
-            return Node("pow", "", (base, exponent), start, self.last_end)
+            exponent, marks = _without_transposes(self.signed())
+            node = Node("pow", "", (base, exponent), start, self.last_end)
+            for mark in marks:  # S^-1.T is the transpose of S^-1
+                node = Node("transpose", mark, (node,), start, self.last_end)
+            return node
         return base
 
     def postfix(self) -> Node:
@@ -291,9 +294,12 @@ class _Parser:
         while True:
             if self.token is not None and self.token.kind == "transpose":
                 kind = self.take().text[1:]
-            elif self.peek() == "^" and self._next() in ("T", "H"):
+            elif self.peek() in ("^", "**") and self._next() in ("T", "H"):
                 self.take()
                 kind = self.take().text
+            elif self._is_transposed_in_brackets():
+                kind = self.tokens[self.place + 2].text
+                self.place += 4
             elif self.peek() == "!":
                 self.take()
                 node = Node("call", "factorial", (node,), node.start, self.last_end)
@@ -301,6 +307,11 @@ class _Parser:
             else:
                 return node
             node = Node("transpose", kind, (node,), node.start, self.last_end)
+
+    def _is_transposed_in_brackets(self) -> bool:
+        """Whether ^{T} or ^(H) comes next."""
+        following = [token.text for token in self.tokens[self.place : self.place + 4]]
+        return following in [[hat, *mark] for hat in ("^", "**") for mark in ("{T}", "(T)", "{H}", "(H)")]
 
     def _next(self) -> str:
         return self.tokens[self.place + 1].text if self.place + 1 < len(self.tokens) else ""
@@ -378,9 +389,9 @@ class _Parser:
         if name in FUNCTIONS and self._is_called(name):
             return self.function(_ALIASES.get(name, name), token.start)
         sub = self.subscript()
-        if self.peek() == "'":  # a_k' is a'_k
+        while self.peek() == "'":  # a_k' is a'_k, and W_1' may be the transpose of W_1
             self.take()
-            name += "'" * (name == "a")
+            name += "'" * (name == "a" or name[0].isupper())
         return Node("name", name, (), token.start, self.last_end, sub)
 
     def _is_called(self, name: str) -> bool:
@@ -473,3 +484,14 @@ class _Parser:
         self.open = outer
         event = Node("relation", relation, (left, right), left.start, right.end)
         return Node("statistic", "P", (event,), start, self.last_end)
+
+
+def _without_transposes(exponent: Node) -> tuple[Node, list[str]]:
+    """Return an exponent without the marks .T and .H behind it, and the marks."""
+    if exponent.kind == "transpose":
+        inside, marks = _without_transposes(exponent.parts[0])
+        return inside, [*marks, exponent.value]
+    if exponent.kind == "neg":
+        inside, marks = _without_transposes(exponent.parts[0])
+        return Node("neg", "", (inside,), exponent.start, exponent.end), marks
+    return exponent, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import count, pairwise, product
+from math import prod
 from typing import Any
 
 import sympy as sp
@@ -15,6 +16,9 @@ from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import NONE, Edge, Merged, ends
 from theory.matrix_expectations.letters import Conjugate, Frame, Letter, Pin
 from theory.matrix_expectations.scalars import in_one_line
+
+_MOST_FACTORS = 100
+_MOST_PRODUCTS = 300_000
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,10 @@ class _Reader:
             return [term for part in expression.args for term in self.scalar(part, bound)]
         if isinstance(expression, sp.Mul):
             return _multiplied([self.scalar(part, bound) for part in expression.args])
+        if _is_high_power_of_numbers(expression, bound):
+            return [_Term(_rational(expression))]
         if isinstance(expression, sp.Pow) and expression.exp.is_Integer and expression.exp > 0:
+            _require_low_power(expression)
             if isinstance(expression.base, sp.Abs) and expression.exp % 2 == 0 and self.is_random(expression):
                 (inside,) = expression.base.args
                 halves = range(int(expression.exp / 2))
@@ -255,6 +262,8 @@ class _Reader:
 
     def matrix(self, expression: Any, row: int, column: int, bound: _Bound) -> _Sum:
         """Expand an entry of a matrix expression, whose indices are given as vertices."""
+        if isinstance(expression, (sp.MatPow, sp.HadamardPower)):
+            _require_low_power(expression)
         match expression:
             case sp.MatAdd():
                 for part in expression.args:
@@ -272,6 +281,9 @@ class _Reader:
             case sp.Adjoint():
                 return self.conjugated(self.matrix(expression.arg, column, row, bound))
             case sp.HadamardProduct():
+                for part in expression.args[1:]:
+                    for mine, its in zip(expression.shape, part.shape, strict=True):
+                        _require_same("one factor", mine, "another", its, expression)
                 return _multiplied([self.matrix(part, row, column, bound) for part in expression.args])
             case sp.HadamardPower() if expression.exp.is_Integer and expression.exp > 0:
                 powers = range(int(expression.exp))
@@ -286,6 +298,9 @@ class _Reader:
                 (vector,) = expression.args
                 places = (row, NONE) if vector.shape[1] == 1 else (NONE, row)
                 return [term * _Term(equal=((row, column),)) for term in self.matrix(vector, *places, bound)]
+            case DiagonalMatrix() | DiagonalOf() if sp.expand(expression.arg.rows - expression.arg.cols) != 0:
+                problem = f"{in_one_line(expression.arg)} is not square, and its diagonal is not known here"
+                raise InvalidArgument("expression", problem, "use square matrices")
             case DiagonalMatrix():
                 return [term * _Term(equal=((row, column),)) for term in self.matrix(expression.arg, row, row, bound)]
             case DiagonalOf():
@@ -322,6 +337,10 @@ class _Reader:
 
 
 def _multiplied(factors: list[_Sum]) -> _Sum:
+    if (count := prod(map(len, factors))) > _MOST_PRODUCTS:
+        size = f"{count:,}" if count < 10**12 else "too many"
+        problem = f"is a sum of {size} products, and the limit is {_MOST_PRODUCTS:,}"
+        raise InvalidArgument("expression", problem, "use lower powers")
     out = []
     for terms in product(*factors):
         whole = _Term()
@@ -329,6 +348,20 @@ def _multiplied(factors: list[_Sum]) -> _Sum:
             whole *= term
         out.append(whole)
     return out
+
+
+def _is_high_power_of_numbers(expression: sp.Expr, bound: _Bound) -> bool:
+    """Whether a power of numbers and letters alone is too high to be written out, and may stand as it is."""
+    high = isinstance(expression, sp.Pow) and expression.exp.is_Integer and expression.exp > _MOST_FACTORS
+    return bool(high and not expression.has(sp.MatrixSymbol) and not bound)
+
+
+def _require_low_power(expression: Any) -> None:
+    """Refuse a power of more factors than could be averaged, before it is written out."""
+    exponent = expression.exp
+    if exponent.is_Integer and abs(exponent) > _MOST_FACTORS:
+        problem = f"the power {in_one_line(exponent)} is too high" if abs(exponent) < 10**9 else "a power is too high"
+        raise InvalidArgument("expression", problem, f"use powers up to {_MOST_FACTORS}")
 
 
 def _rational(expression: sp.Expr) -> sp.Expr:

@@ -10,13 +10,17 @@ from proofs_check.command.subcommands import Subcommand
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    words = "e.g. 'tr(W*A*W.T*B)' or 'X.T*A*X*B'; also S^-1, Z.H, diag(A), hadamard(A, B), ones(n, m), I"
+    words = (
+        "e.g. 'tr(W*A*W.T*B)' or 'X.T*A*X*B'; also W' for W.T, S^-1, Z.H, |tr(U)|^4, diag(A), hadamard(A, B), "
+        "ones(n, m), I"
+    )
     parser.add_argument("expression", help=words)
     parser.add_argument(
         "--matrix", action="append", default=[], metavar="NAME",
-        help="'W: normal 1/n, n by n' (repeatable); laws: normal (VARIANCE mean M rowcov U colcov V), uniform, "
-        "rademacher, symmetric, bernoulli P, relu VARIANCE, complex-normal, haar, unitary, wishart DOF scale Sigma, "
-        "inverse-wishart, mask; fixed: 'A: n by m', 'A: constant symmetric, n by n', or not declared",
+        help="'W: normal 1/n, n by n' (repeatable): a name, a law and a size. Laws: normal (VARIANCE mean M rowcov U "
+        "colcov V), uniform, rademacher, symmetric, complex-normal or relu VARIANCE, bernoulli P, haar (orthogonal), "
+        "unitary, wishart or inverse-wishart DOF scale Sigma, mask SLOPE (diagonal, 1 or the slope). Fixed ones: "
+        "'A: n by m', 'A: constant symmetric, n by n', or not declared",
     )  # fmt: skip
     parser.add_argument("--format", default="text", help="text (default), latex, python (of NumPy arrays) or json")
     parser.add_argument(

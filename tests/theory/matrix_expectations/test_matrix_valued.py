@@ -10,10 +10,11 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sympy.matrices.expressions.diagonal import DiagonalOf
 
 from tests.theory.matrix_expectations.small_matrices import matrices, matrix_value
 from tests.theory.small_networks import refused
-from theory.ensembles import Law
+from theory.ensembles import InvalidArgument, Law
 from theory.matrix_expectations import (
     ComplexGaussian,
     Entries,
@@ -470,3 +471,25 @@ def test_masks_leave_diagonals() -> None:
     found = expectation(Q * G * Q, {Q: Mask(0)})
     g = numbered(2, 2)
     assert same(found, {G: g}, {n: 2}, sp.Matrix([[g[0, 0] / 2, g[0, 1] / 4], [g[1, 0] / 4, g[1, 1] / 2]]))
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        (lambda W, A: sp.Trace(A * sp.DiagMatrix(DiagonalOf(W))), "W is not square"),
+        (lambda W, A: sp.Trace(W * W.T) ** 101, "the power 101 is too high"),
+        (lambda W, A: sp.MatPow(W * W.T, 101), "the power 101 is too high"),
+        (lambda W, A: sp.Trace(W * W.T + A) ** 60, "the limit is 300,000"),
+    ],
+)
+def test_what_cannot_be_expanded_is_refused_before_it_is(expression: Any, problem: str) -> None:
+    W, A = sp.MatrixSymbol("W", 2, 3), sp.MatrixSymbol("A", 2, 2)
+    with pytest.raises(InvalidArgument, match=problem):
+        expectation(expression(W, A), {W: Gaussian(1)})
+
+
+def test_unequal_sizes_entry_by_entry_are_refused() -> None:
+    n, m = sp.symbols("n m", integer=True, positive=True)
+    W, A = sp.MatrixSymbol("W", n, m), sp.MatrixSymbol("A", n, n)
+    with pytest.raises((InvalidArgument, sp.matrices.exceptions.ShapeError), match="size"):
+        expectation(sp.HadamardProduct(W, A), {W: Entries.bernoulli(sp.Rational(1, 2))})
