@@ -23,7 +23,7 @@ def _derive(query: Query) -> Derivation:
         ("length_slope", as_number(found.length_slope)),
         *((name, as_number(scale)) for name, scale in scales if scale is not None),
     )
-    more = (
+    more: tuple[str, ...] = (
         "chi is the factor by which the mean square of gradients grows a layer, going back",
         "a depth scale is the number of layers over which gradients (or a deviation of the size) change by a factor e",
     )
