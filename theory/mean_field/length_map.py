@@ -249,6 +249,7 @@ def _number(argument: str, value: sp.Expr, what: str, remedy: str) -> Ball:
 
 def first_variance(net: Ensemble) -> Ball:
     """Return q_1, which is known exactly."""
+    require_ensemble(net)
     weights = symbols.variance(net, 1) * symbols.input_power_sum(net, 2)
     of_weights = _number("input", weights, "s^2 |x|^2", "use input='ones' and e.g. init='xavier', or width=100")
     return of_weights + bias_variance(net, 1)
@@ -259,12 +260,14 @@ def gain(net: Ensemble, layer: int) -> Ball:
 
     At constant width it is the same for all layers, and k may be 0.
     """
+    require_ensemble(net)
     product = symbols.whole(net.width_at(layer)) * symbols.variance(net, layer + 1)
     return _number("init", product, "n s^2", "use e.g. init='xavier', or a number for the width")
 
 
 def bias_variance(net: Ensemble, layer: int) -> Ball:
     """Return the variance of the biases of layer k, where it does not depend on a symbolic width."""
+    require_ensemble(net)
     value = net.bias.variance(symbols.whole(net.width_at(layer - 1)))
     exact = symbols.number(value) if not isinstance(value, sp.Expr) else value
     return _number("bias", exact, "the biases' variance", "use e.g. bias='1/10', or a number for the width")

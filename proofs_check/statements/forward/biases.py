@@ -144,7 +144,7 @@ BIASES_FOURTH_MOMENT = Statement(
         r"\mathbb E|a_L|^4 = r^L|x|^4 + ht^2\frac{r^L-1}{r-1} + 2hs^2t\sum_{k<L}r^{L-1-k}\,\mathbb E|a_k|^2,\quad "
         r"h = 3np_4+n(n-1)p_2^2,\ r = hs^4;\quad r = 1+\tfrac5n\ \text{(He, ReLU)}"
     ),
-    source="derived here, from one layer of normal weights",
+    source="derived here, from one layer of normal weights; without biases: B. Hanin, arXiv:1801.03744",
     assumptions=(
         assumptions.NORMAL,
         assumptions.CONSTANT_WIDTH,

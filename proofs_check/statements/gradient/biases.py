@@ -96,7 +96,7 @@ BIASES_MEAN = Statement(
         r"\mathbb E\Bigl|\frac{\partial f}{\partial W_k}\Bigr|_F^2 = \mathbb E|v|^2\,p_2\,q^{L-k}\,"
         r"\mathbb E|a_{k-1}|^2,\quad q = np_2s^2"
     ),
-    source="derived here: a row and its bias change sign together, as rows do in theory.moments.gradients",
+    source="derived here: a row and its bias change sign together; without biases: arXiv:2106.03763",
     assumptions=_ASSUMED,
     claim=gradient_with_biases,
     evidence=(
@@ -123,7 +123,7 @@ IN_BIASES = Statement(
     id="gradient.in-biases",
     title="The mean of |df/db_k|^2 is that of the backward pass alone, whatever the input and the biases.",
     latex=r"\mathbb E\Bigl|\frac{\partial f}{\partial b_k}\Bigr|^2 = \mathbb E|v|^2\,p_2\,q^{L-k},\quad q = np_2s^2",
-    source="derived here: a row and its bias change sign together, as rows do in theory.moments.gradients",
+    source="derived here: a row and its bias change sign together; without biases: arXiv:2106.03763",
     assumptions=_ASSUMED,
     claim=in_biases,
     evidence=(

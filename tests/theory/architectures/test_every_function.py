@@ -28,6 +28,9 @@ ARGUMENTS = {
     "orders": {1: 2, 2: 2},
     "order": 2,
     "log_ratio": 0.1,
+    "beta": 1,
+    "cosine": "1/2",
+    "value": "r",
     "part": (1,),
     "what": "this",
     "name": "r",
@@ -35,6 +38,9 @@ ARGUMENTS = {
     "use": "this",
 }
 """What parameters without a default are given."""
+
+MORE: dict[str, dict[str, Any]] = {"theory.moments.products_of_inputs.two_input_moment": {"inner": 1}}
+"""What else must be given."""
 
 CHAIN = Ensemble(width=1, depth=4, law="uniform", readout="signs")
 RELU = Ensemble(width=4, depth=4, activation="relu", init="he")
@@ -60,6 +66,10 @@ INDIFFERENT = {
     "theory.symbols.variance",
     "theory.biases.bias_variance",
     "theory.biases.bias_constant",
+    "theory.log_laws.tail_bounds.argument",
+    "theory.mean_field.length_map.bias_variance",
+    "theory.mean_field.length_map.first_variance",
+    "theory.mean_field.length_map.gain",
     "theory.symbols.input_power_sum",
     "theory.symbols.readout_power_sum",
     "theory.symbols.readout_entry_moment",
@@ -70,6 +80,9 @@ KNOWN = {
     "theory.moments.activations.activation_moment": {"residual", "layernorm", "batchnorm"},
     "theory.moments.activations.kurtosis": {"residual", "layernorm"},
     "theory.moments.hessians.hessian_moment": {"residual"},
+    "theory.moments.between_orders.bounded_moment": {"residual", "layernorm", "batchnorm"},
+    "theory.moments.outputs.output_moment": {"residual", "layernorm", "batchnorm"},
+    "theory.moments.outputs.output_kurtosis": {"residual", "layernorm"},
 }
 """What is known of which architecture; that the answers are right is tested beside theory.architectures."""
 
@@ -115,7 +128,7 @@ def asked(name: str, net: Ensemble) -> Any:
     """What a function answers."""
     parameters = inspect.signature(FUNCTIONS[name]).parameters
     needed = [key for key, p in parameters.items() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
-    return FUNCTIONS[name](net, **{key: ARGUMENTS[key] for key in needed if key != "net"})
+    return FUNCTIONS[name](net, **{key: ARGUMENTS[key] for key in needed if key != "net"}, **MORE.get(name, {}))
 
 
 @cache
