@@ -24,6 +24,7 @@ from montecarlo import (
     InnerProducts,
     JacobianSingularValues,
     LossCurvature,
+    NormProducts,
     Observable,
     particle_mean,
     simulate,
@@ -53,6 +54,7 @@ from montecarlo.engines.real_matrices import Scratch
 from montecarlo.engines.vectors_in_law import VectorChunk
 from montecarlo.engines.width_one import WidthOneChunk
 from montecarlo.observables import layers_between
+from montecarlo.output_squares import OutputSquares
 from montecarlo.rare_events.particles import island_variance, islands_needed, require_layer
 from montecarlo.rounding import rounding_of
 from montecarlo.runs.choice_of_engine import find_engine
@@ -80,7 +82,9 @@ OBSERVABLES = {
     CurvatureRatios(): set(),
     LossCurvature(): set(),
     ChainHessian(): set(),
+    OutputSquares(): EVERY,
     InnerProducts(): set(),
+    NormProducts(): set(),
     Angles(): set(),
     DeadUnits(): set(),
     JacobianSingularValues(): set(),
@@ -212,7 +216,8 @@ def test_what_is_measured_of_an_architecture_is_known_of_it(observable, architec
         simulate(net, [observable], samples=3)
     assert caught.value.argument == "architecture"
     assert caught.value.remedy == "use architecture='plain'"
-    if not isinstance(observable, (DeadUnits, InnerProducts, Angles)):  # they ask for what no other architecture has
+    # these ask for what no other architecture has
+    if not isinstance(observable, (DeadUnits, InnerProducts, NormProducts, Angles)):
         with pytest.raises(InvalidArgument) as caught:
             observable.components(net)
         assert caught.value.argument == "architecture"
