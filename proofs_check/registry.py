@@ -35,7 +35,7 @@ def topics() -> tuple[str, ...]:
     Examples
     --------
     >>> topics()[:3]
-    ('chain', 'forward', 'law')
+    ('chain', 'forward', 'wide')
     """
     return discovery.names(_TOPICS)
 

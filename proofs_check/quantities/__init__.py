@@ -1,9 +1,8 @@
 """What `derive` and `sample` can be asked for, one file each: a formula or a number of theory, an estimate, or both.
 
 ======================  ===================================================
-activation              E|a_k|^order
-activation_limit        what it tends to with biases
 activation              E|a_k|^order, of any real order
+activation_limit        what it tends to with biases
 kurtosis                E|a_k|^4/(E|a_k|^2)^2
 kurtosis_limit          its limit along L = beta n
 kurtosis_expansion      the same to the next order in 1/n

@@ -33,7 +33,7 @@ UNCHANGED = {
     "theory.symbols.readout_power_sum": "of the readout alone",
     "theory.symbols.readout_entry_moment": "of the readout alone",
     "theory.biases.bias_constant": "what is read here, 0 for random ones",
-    "theory.symbols.gain_slope": "of the activation alone",
+    "theory.log_laws.tail_bounds.argument": "of names alone",
     "theory.mean_field.length_map.gain": "of the weights alone",
     "theory.mean_field.length_map.bias_variance": "what is read here, 0 for constant ones",
     "theory.mean_field.length_map.first_variance": "the variance of a preactivation, to which a constant adds nothing",
