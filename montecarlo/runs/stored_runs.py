@@ -17,7 +17,7 @@ import numpy as np
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.runs.blocks import Part, Parts, Task
 from montecarlo.runs.measured_code import own_code, package
-from theory.ensembles import Activation, Ensemble, InvalidArgument
+from theory.ensembles import Activation, Ensemble, Initialization, InvalidArgument
 
 
 @dataclass(frozen=True)
@@ -208,8 +208,12 @@ def _told(value: object) -> str:
             return f"{{{', '.join(f'{_told(key)}: {_told(entry)}' for key, entry in value.items())}}}"
         case _ if is_dataclass(value) and not isinstance(value, type):
             names = [field.name for field in fields(value) if field.repr]
+            # what ensembles had not when the first runs were stored is told only where it is there
             if isinstance(value, Ensemble) and value.bias.name == "none":
-                names.remove("bias")  # ensembles had none when the first runs were stored
+                names.remove("bias")
+            if isinstance(value, Initialization):
+                later = {"square_gain": 1, "layers": (), "formula": ""}
+                names = [name for name in names if name not in later or getattr(value, name) != later[name]]
             shown = (f"{name}={_told(getattr(value, name))}" for name in names)
             return f"{type(value).__qualname__}({', '.join(shown)})"
         case _:
