@@ -195,7 +195,7 @@ def test_a_dead_layer_revives() -> None:
     for refusal in (lambda: survival(HE, 0), lambda: survival(HE.at(law=SIGNS, width=2))):
         with pytest.raises(InvalidArgument):
             refusal()
-    with pytest.raises(InvalidArgument, match="no product of factors; sample it with --engine law-exact"):
+    with pytest.raises(InvalidArgument, match="no product of factors; use bias='none'"):
         LogNormLaw(HE)
 
 
