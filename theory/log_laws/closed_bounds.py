@@ -24,7 +24,8 @@ from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.log_laws.log_gradients import LogGradientLaw
 from theory.log_laws.log_norms import LogNormLaw, layer_factors
-from theory.log_laws.tail_bounds import argument, power_mean
+from theory.log_laws.norm_moments import power_mean
+from theory.log_laws.tail_bounds import argument
 from theory.requirements import require_normal
 
 

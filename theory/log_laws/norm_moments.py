@@ -18,10 +18,11 @@ are given survival. A chi-square with b degrees of freedom has moments of the or
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb, factorial
+from math import comb
 
 import flint
 import sympy as sp
+from sympy.functions.combinatorial.numbers import stirling
 
 from theory.balls import Ball, enclose, precision, require_digits
 from theory.ensembles import InvalidArgument
@@ -93,7 +94,7 @@ def norm_moment(law: LogSumLaw, order: int | str | Fraction | sp.Rational, *, gi
         raise InvalidArgument(argument, problem, "give numbers for all sizes, which has an enclosure")
     out = law.constant ** (exact / 2)
     for factor, times in law.terms:
-        moment = _factor_moment(factor, exact / 2)
+        moment = power_mean(factor, exact / 2)
         if given_survival:
             moment /= factor.survival()
         out *= _power(moment, times)
@@ -233,14 +234,34 @@ def has_formula(law: LogSumLaw, order: sp.Rational | Fraction | int) -> bool:
     return not wide and abs(order) <= _HIGHEST
 
 
-def _factor_moment(factor: ChiSquares | Coins, s: sp.Rational) -> sp.Expr:
-    """Return E[R^s; R > 0], a dead layer's 0 left out."""
+def power_mean(factor: ChiSquares | Coins, s: sp.Expr) -> sp.Expr:
+    """Derive E R^s of one factor, where R = 0, a dead layer, adds nothing.
+
+    Parameters
+    ----------
+    factor : ChiSquares or Coins
+        The factor of a layer, or of a masked readout of signs.
+    s : sympy.Expr
+        The power, a number or a letter.
+
+    Returns
+    -------
+    sympy.Expr
+        Its closed form. Up to width 64 the sum over the number of ReLU units that are on is written out.
+
+    Examples
+    --------
+    >>> power_mean(ChiSquares(sp.Integer(2), sp.Rational(1, 2), sp.Integer(1)), sp.Symbol("t", positive=True))
+    gamma(t + 1)
+    >>> power_mean(ChiSquares(sp.Integer(2), sp.Integer(1), sp.Integer(0)), sp.Integer(1))
+    1
+    """
     if isinstance(factor, Coins):
         return coins_moment(factor, s)
     n, scale = factor.width, (2 * factor.scale) ** s
     if factor.slope == 1:
         return scale * gamma_ratio(n / 2, s)
-    b = sp.Symbol(_free_letter(factor), integer=True, positive=True)
+    b = sp.Symbol(_free_letter(factor, s), integer=True, positive=True)
     if factor.slope == 0:
         if n.is_Integer and n <= _WRITTEN_OUT:
             return scale * _two_gammas(int(n), s)
@@ -251,8 +272,8 @@ def _factor_moment(factor: ChiSquares | Coins, s: sp.Rational) -> sp.Expr:
     return scale * gamma_ratio(n / 2, s) * sp.Sum(sp.binomial(n, b) * share, (b, 0, n)) / 2**n
 
 
-def gamma_ratio(half: sp.Expr, s: sp.Rational) -> sp.Expr:
-    """Return Gamma(half + s)/Gamma(half); at a number the gamma function is left at most at two small arguments.
+def gamma_ratio(half: sp.Expr, s: sp.Expr) -> sp.Expr:
+    """Return Gamma(half + s)/Gamma(half); of numbers the gamma function is left at most at two small arguments.
 
     Examples
     --------
@@ -260,10 +281,10 @@ def gamma_ratio(half: sp.Expr, s: sp.Rational) -> sp.Expr:
     (16/(5*sqrt(pi)), 3315*gamma(1/4)/8192)
     """
     ratio = sp.gamma(half + s) / sp.gamma(half)
-    return sp.expand_func(ratio) if half.is_number else ratio
+    return sp.expand_func(ratio) if (half + s).is_number else ratio
 
 
-def _two_gammas(n: int, s: sp.Rational) -> sp.Expr:
+def _two_gammas(n: int, s: sp.Expr) -> sp.Expr:
     """Return 2^-n sum_b C(n, b) Gamma(b/2 + s)/Gamma(b/2): two gamma ratios, b odd and even, times rational numbers."""
     shares = []
     for first in (1, 2):
@@ -275,14 +296,14 @@ def _two_gammas(n: int, s: sp.Rational) -> sp.Expr:
     return sp.Add(*shares)
 
 
-def coins_moment(factor: Coins, s: sp.Rational) -> sp.Expr:
+def coins_moment(factor: Coins, s: sp.Expr) -> sp.Expr:
     """Return E[R^s; R > 0] of masked signs; whole orders by the factorial moments of the units that are on.
 
     Parameters
     ----------
     factor : Coins
         The factor R.
-    s : sympy.Rational
+    s : sympy.Expr
         The power of R.
 
     Examples
@@ -300,23 +321,11 @@ def coins_moment(factor: Coins, s: sp.Rational) -> sp.Expr:
         rest = (slope**2 * n, 1 - slope**2)
         terms = (comb(whole, m) * rest[0] ** (whole - m) * rest[1] ** m * on[m] for m in range(whole + 1))
         return factor.scale**s * sp.factor(sp.expand_func(sp.Add(*terms)))
-    b = sp.Symbol(_free_letter(factor), integer=True, positive=True)
+    b = sp.Symbol(_free_letter(factor, s), integer=True, positive=True)
     first = 1 if slope == 0 else 0
     total = sp.Sum(sp.binomial(n, b) * (b + slope**2 * (n - b)) ** s, (b, first, n))
     written_out = n.is_Integer and n <= _WRITTEN_OUT
     return factor.scale**s * (total.doit() if written_out else total) / 2**n
-
-
-def stirling(m: int, j: int) -> int:
-    """Return the number of partitions of m things into j parts.
-
-    Examples
-    --------
-    >>> stirling(4, 2)
-    7
-    """
-    total: int = sum((-1) ** (j - i) * comb(j, i) * i**m for i in range(j + 1))
-    return total // factorial(j)
 
 
 def _power(base: sp.Expr, times: sp.Expr) -> sp.Expr:
@@ -325,6 +334,6 @@ def _power(base: sp.Expr, times: sp.Expr) -> sp.Expr:
     return sp.Pow(base, times, evaluate=False) if huge else base**times
 
 
-def _free_letter(factor: ChiSquares | Coins) -> str:
-    taken = {str(symbol) for part in (factor.width, factor.scale, factor.slope) for symbol in part.free_symbols}
-    return next(name for name in ("b", "j", "i", "m") if name not in taken)
+def _free_letter(factor: ChiSquares | Coins, s: sp.Expr) -> str:
+    taken = {str(symbol) for part in (factor.width, factor.scale, factor.slope, s) for symbol in part.free_symbols}
+    return next(name for name in ("b", "j", "i", "m", "h") if name not in taken)

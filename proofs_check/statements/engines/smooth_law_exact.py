@@ -102,7 +102,7 @@ def _equal(net: Ensemble, observable: Observable, what: str) -> EqualInLaw:
 
 SMOOTH_LAW_EXACT = Statement(
     id="engines.smooth-law-exact",
-    title="Vectors in place of matrices, with biases and any activation: the same law jointly over layers.",
+    title="Vectors in place of matrices, behind tanh and with biases: the same law jointly over layers.",
     latex=(
         r"W^Ty \overset d= a\frac{\langle z, y\rangle}{|a|^2+s_b^2/s^2}+s|y|\Bigl(g-a\frac{\langle a,g\rangle"
         r"+\gamma s_b/s}{|a|^2+s_b^2/s^2}\Bigr)\quad\text{given } z=Wa+b,\qquad (g,\gamma)\sim\mathcal N(0,I)"

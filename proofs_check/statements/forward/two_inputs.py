@@ -154,8 +154,8 @@ def _exact(end: flint.arb) -> sp.Rational:
     return sp.Integer(int(mantissa)) * sp.Integer(2) ** int(exponent)
 
 
-_DEEPEST = 4096
-_DEPTHS = (1, 2, 3, 4, 8, 16, 64, 256, 1024, _DEEPEST)
+_DEEPEST = 2**12
+_DEPTHS = (1, 2, 3, *(2**power for power in range(2, 13)))
 
 ANGLE_CLOSES = Statement(
     id="forward.angle-closes",

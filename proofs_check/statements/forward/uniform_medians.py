@@ -24,12 +24,12 @@ def median_range(
     squared: bool = False,
     power: Fraction = Fraction(1),
 ) -> Between:
-    """The median of log|a_L|^2 is -c L/n to 6(1 + L/n)/n, where c = 5/2 (ReLU) or 1 (linear), as for normal weights."""
+    """The median of log|a_L|^2 is -c L/n to 4(1 + L/n)/n, where c = 5/2 (ReLU) or 1 (linear), as for normal weights."""
     n, depth = sp.Integer(int(net.width_at(0))), sp.Integer(int(net.depth))
     beta = depth / n
     constant = relu if net.slope == 0 else linear
     centre = -rational(constant) * (depth / n**2 if squared else depth ** rational(power) / n)
-    return Between(centre - 6 * (1 + beta) / n, centre + 6 * (1 + beta) / n)
+    return Between(centre - 4 * (1 + beta) / n, centre + 4 * (1 + beta) / n)
 
 
 def _check(net: Ensemble, samples: int) -> Simulated:
@@ -49,7 +49,7 @@ UNIFORM_WIDTH_DEPTH = Statement(
     id="forward.uniform-width-depth",
     title="Uniform Xavier and He decay like normal ones: the median of |a_L|^2 is about exp(-5L/(2n)), exp(-L/n).",
     latex=(
-        r"\Bigl|\operatorname{med}\log\frac{|a_L|^2}{|x|^2}+c\,\frac Ln\Bigr|\le\frac6n\Bigl(1+\frac Ln\Bigr),\quad "
+        r"\Bigl|\operatorname{med}\log\frac{|a_L|^2}{|x|^2}+c\,\frac Ln\Bigr|\le\frac4n\Bigl(1+\frac Ln\Bigr),\quad "
         r"c=\tfrac52\ \text{(He, ReLU)},\ 1\ \text{(Xavier, linear)},\ \text{uniform weights}"
     ),
     source=f"{PAPER}, abstract, for the uniform laws that frameworks draw; by lyapunov-expansion they differ at 1/n^2",
@@ -62,10 +62,10 @@ UNIFORM_WIDTH_DEPTH = Statement(
     ),
     claim=median_range,
     evidence=(
-        _check(_RELU.at(width=16, depth=16), 6_000),
+        _check(_RELU.at(width=16, depth=16), 16_000),
         _check(_LINEAR.at(width=16, depth=64), 2_000),
-        _check(_RELU.at(width=32, depth=8), 6_000),
-        _check(_LINEAR.at(width=32, depth=8), 3_000),
+        _check(_RELU.at(width=32, depth=8), 10_000),
+        _check(_LINEAR.at(width=32, depth=8), 5_000),
     ),
     mutants=(
         Mutant("the median keeps its size", partial(median_range, relu=Fraction(0), linear=Fraction(0))),

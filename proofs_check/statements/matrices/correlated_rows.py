@@ -38,10 +38,10 @@ COLUMNS = Assumption("S = G G^T with b independent columns N(0, Sigma); A and B 
 # --- matrices.correlated-rows -----------------------------------------------------------------------------------------
 
 
-def quartic(*, transposed: bool = True, apart: int = 1) -> sp.Expr:
+def quartic(*, transposed: bool = True, turned: bool = True, apart: int = 1) -> sp.Expr:
     """E tr(X^T A X B X^T C X D) = tr A tr C tr(S B S D) + tr(A C^T) tr(S B^T S D) + tr(A C) tr(B S) tr(D S)."""
     through = letter("A") * letter("C") * letter("S", "B", "S", "D")
-    across = letter("A", "C'" if transposed else "C") * letter("S", "B'", "S", "D")
+    across = letter("A", "C'" if transposed else "C") * letter("S", "B'" if turned else "B", "S", "D")
     return through + across + apart * letter("A", "C") * letter("B", "S") * letter("D", "S")
 
 
@@ -111,6 +111,7 @@ CORRELATED_ROWS = Statement(
     ),
     mutants=(
         Mutant("C for C^T", partial(quartic, transposed=False)),
+        Mutant("B for B^T", partial(quartic, turned=False)),
         Mutant("the last term twice", partial(quartic, apart=2)),
     ),
     domain=EVERYWHERE,
@@ -119,12 +120,12 @@ CORRELATED_ROWS = Statement(
 # --- matrices.wishart-quadratic ---------------------------------------------------------------------------------------
 
 
-def quadratic(*, together: int = 0, apart: int = 1) -> sp.Expr:
+def quadratic(*, together: int = 0, turned: bool = True, apart: int = 1) -> sp.Expr:
     """E tr(S A S B) = b^2 tr(Q A Q B) + b tr(Q A^T Q B) + b tr(A Q) tr(B Q), where Q is the scale Sigma."""
     b = symbols.whole("b")
     return (
         b * (b + together) * letter("Q", "A", "Q", "B")
-        + b * letter("Q", "A'", "Q", "B")
+        + b * letter("Q", "A'" if turned else "A", "Q", "B")
         + apart * b * letter("A", "Q") * letter("B", "Q")
     )
 
@@ -199,6 +200,7 @@ WISHART_QUADRATIC = Statement(
     ),
     mutants=(
         Mutant("b(b+1) for b^2", partial(quadratic, together=1)),
+        Mutant("A for A^T", partial(quadratic, turned=False)),
         Mutant("the last term twice", partial(quadratic, apart=2)),
     ),
     domain=EVERYWHERE,
