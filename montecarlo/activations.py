@@ -28,10 +28,9 @@ import numpy as np
 from montecarlo.arguments import as_ensemble
 from montecarlo.arrays import Numbers
 from theory.ensembles import Activation, Ensemble
+from theory.ensembles.activations import SELU_ALPHA, SELU_SCALE
 
-_ALPHA = 1.6732632423543772848170429916717
-_SCALE = 1.0507009873554804934193349852946
-"""SELU's constants, which make mean 0 and variance 1 a fixed point of wide layers."""
+_ALPHA, _SCALE = float(SELU_ALPHA), float(SELU_SCALE)
 _BELL_ENDS = 40.0
 
 

@@ -199,7 +199,25 @@ class DeadUnits:
 
 
 @dataclass(frozen=True)
-class InnerProducts:
+class _OfTwoInputs:
+    """What is measured of two inputs of the same norm, at some layers."""
+
+    cosine: Fraction | str = Fraction(0)
+    layers: tuple[int, ...] | None = None
+    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cosine", self.second_input.cosine)
+        object.__setattr__(self, "layers", parse_layers(self.layers))
+
+    @property
+    def second_input(self) -> SecondInput:
+        """The second input."""
+        return SecondInput(exact_fraction("cosine", self.cosine))
+
+
+@dataclass(frozen=True)
+class InnerProducts(_OfTwoInputs):
     r"""Inner products :math:`\langle a_k, a'_k\rangle` of two inputs' activations, by their parts.
 
     For ReLU the components are the inner products ``p_k``. For other activations they are ``p_k+`` and ``p_k-``, the
@@ -218,19 +236,7 @@ class InnerProducts:
     ('p_2+', 'p_2-')
     """
 
-    cosine: Fraction | str = Fraction(0)
-    layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "InnerProducts"
-    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.second_input.cosine)
-        object.__setattr__(self, "layers", parse_layers(self.layers))
-
-    @property
-    def second_input(self) -> SecondInput:
-        """The second input."""
-        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels."""
@@ -254,7 +260,7 @@ class InnerProducts:
 
 
 @dataclass(frozen=True)
-class NormProducts:
+class NormProducts(_OfTwoInputs):
     r"""Products of two inputs' squared norms, :math:`\log(|a_k|^2|a'_k|^2)`.
 
     Parameters
@@ -270,19 +276,7 @@ class NormProducts:
     ("a_2*a'_2",)
     """
 
-    cosine: Fraction | str = Fraction(0)
-    layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "NormProducts"
-    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.second_input.cosine)
-        object.__setattr__(self, "layers", parse_layers(self.layers))
-
-    @property
-    def second_input(self) -> SecondInput:
-        """The second input."""
-        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``a_k*a'_k`` for each layer."""
@@ -296,7 +290,7 @@ class NormProducts:
 
 
 @dataclass(frozen=True)
-class Angles:
+class Angles(_OfTwoInputs):
     """Angles between two inputs' activations, in radians, as logs, which are accurate however small the angles are.
 
     Where one of the activations is 0 the angle counts as 0, so that its log is -inf.
@@ -314,19 +308,7 @@ class Angles:
     ('angle_0', 'angle_2')
     """
 
-    cosine: Fraction | str = Fraction(0)
-    layers: tuple[int, ...] | None = None
     name: ClassVar[str] = "Angles"
-    needs: ClassVar[frozenset[str]] = frozenset({"second_input"})
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cosine", self.second_input.cosine)
-        object.__setattr__(self, "layers", parse_layers(self.layers))
-
-    @property
-    def second_input(self) -> SecondInput:
-        """The second input."""
-        return SecondInput(exact_fraction("cosine", self.cosine))
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return ``angle_k`` for each layer."""

@@ -35,7 +35,7 @@ UNCHANGED = {
     "theory.biases.bias_constant": "what is read here, 0 for random ones",
     "theory.log_laws.tail_bounds.argument": "of names alone",
     "theory.mean_field.length_map.gain": "of the weights alone",
-    "theory.mean_field.length_map.bias_variance": "what is read here, 0 for constant ones",
+    "theory.mean_field.length_map.bias_spread": "what is read here, 0 for constant ones",
     "theory.mean_field.length_map.first_variance": "the variance of a preactivation, to which a constant adds nothing",
     "theory.biases.bias_variance": "what is read here, 0 for constant ones",
     "theory.moments.transfer.Layer.backward": "a bias is not differentiated through",

@@ -10,6 +10,9 @@ from theory.ensembles.own_activations import Activation
 SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "sine")
 """Activations that are no scaled copies of themselves: doubling what comes in does not double what goes out."""
 
+SELU_ALPHA, SELU_SCALE = Fraction("1.6732632423543772848170429916717"), Fraction("1.0507009873554804934193349852946")
+"""SELU's constants, which make mean 0 and variance 1 a fixed point of wide layers."""
+
 _ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid", "abs": "leaky:-1"}
 _NAMES = ("linear", "relu", "leaky:SLOPE", "pieces:BELOW:ABOVE", "abs", *SMOOTH)
 

@@ -14,14 +14,11 @@ from fractions import Fraction
 import flint
 
 from theory.balls import Ball, ComplexBall
-from theory.ensembles.activations import pieces_of
+from theory.ensembles.activations import SELU_ALPHA, SELU_SCALE, pieces_of
 from theory.ensembles.arguments import InvalidArgument
 
 Piece = Callable[[ComplexBall, bool], ComplexBall]
 """A function of a complex ball, and of whether it must be analytic there, as python-flint's integral asks for it."""
-
-_SELU_ALPHA = Fraction("1.6732632423543772848170429916717")
-_SELU_SCALE = Fraction("1.0507009873554804934193349852946")
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,8 @@ def ball_activation(name: str) -> BallActivation:
         case "elu":
             return _exponential(flint.arb(1), flint.arb(1), Fraction(1))
         case "selu":
-            alpha, scale = _exact(_SELU_ALPHA), _exact(_SELU_SCALE)
-            return _exponential(scale, alpha, _SELU_ALPHA * _SELU_SCALE)
+            alpha, scale = _exact(SELU_ALPHA), _exact(SELU_SCALE)
+            return _exponential(scale, alpha, SELU_ALPHA * SELU_SCALE)
     below, above = pieces_of(name)
     if isinstance(below, str):
         raise InvalidArgument("activation", f"needs a number, got the slope {below!r}", "use e.g. leaky:1/4")

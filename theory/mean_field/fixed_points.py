@@ -38,7 +38,7 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.ensembles.activations import known_name
 from theory.mean_field.ball_activations import ball_activation
 from theory.mean_field.gaussian_averages import GaussianAverages
-from theory.mean_field.length_map import bias_variance, first_variance, gain, require_wide_limit
+from theory.mean_field.length_map import bias_spread, first_variance, gain, require_wide_limit
 
 _MOST_STEPS = 500
 _MORE = 8
@@ -155,7 +155,7 @@ def fixed_point(net: Ensemble, digits: int = 15) -> FixedPoint:
         net = net.at(input="ones")
     with precision(digits + _MORE):
         start = first_variance(net)
-        step = LengthMap(known_name(net.activation), gain(net, 0), bias_variance(net, 1), digits + _MORE)
+        step = LengthMap(known_name(net.activation), gain(net, 0), bias_spread(net, 1), digits + _MORE)
         if net.is_piecewise_linear:
             return _of_a_line(net, step, start)
         low = _floor(step)
@@ -178,8 +178,7 @@ _SLOWLY = "the variances grow without bound, or converge too slowly to be enclos
 
 def _require(net: Ensemble) -> None:
     require_wide_limit(net)
-    if not net.is_constant_width:
-        raise InvalidArgument("widths", "differ, so the map is another one in each layer", "use width='n'")
+    net.require_equal_layers("differ, so the map is another one in each layer", "use one for all")
     if net.bias.name == "constant":
         problem = "is known for random biases, whose length map increases"
         raise InvalidArgument("bias", f"the fixed point {problem}, got {net.bias.describe()!r}", "use e.g. bias='1/10'")

@@ -36,6 +36,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.balls import Ball, enclose, precision, require_digits
+from theory.biases import bias_constant, bias_variance
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.ensembles.activations import known_name
 from theory.mean_field.gaussian_averages import GaussianAverages
@@ -127,7 +128,7 @@ def layer_limits(net: Ensemble, layer: int | None = None, digits: int = 15) -> l
             if k < last:
                 grows = gain(net, k)
                 deviation = _next_deviation(averages, deviation, grows, _one_over_width(net, k))
-                q = grows * found[-1].size + bias_variance(net, k + 1)
+                q = grows * found[-1].size + bias_spread(net, k + 1)
         return found
 
 
@@ -252,7 +253,7 @@ def first_variance(net: Ensemble) -> Ball:
     require_ensemble(net)
     weights = symbols.variance(net, 1) * symbols.input_power_sum(net, 2)
     of_weights = _number("input", weights, "s^2 |x|^2", "use input='ones' and e.g. init='xavier', or width=100")
-    return of_weights + bias_variance(net, 1)
+    return of_weights + bias_spread(net, 1)
 
 
 def gain(net: Ensemble, layer: int) -> Ball:
@@ -265,19 +266,13 @@ def gain(net: Ensemble, layer: int) -> Ball:
     return _number("init", product, "n s^2", "use e.g. init='xavier', or a number for the width")
 
 
-def bias_variance(net: Ensemble, layer: int) -> Ball:
+def bias_spread(net: Ensemble, layer: int) -> Ball:
     """Return the variance of the biases of layer k, where it does not depend on a symbolic width."""
-    require_ensemble(net)
-    value = net.bias.variance(symbols.whole(net.width_at(layer - 1)))
-    exact = symbols.number(value) if not isinstance(value, sp.Expr) else value
-    return _number("bias", exact, "the biases' variance", "use e.g. bias='1/10', or a number for the width")
+    return _number("bias", bias_variance(net, layer), "the biases' variance", "use e.g. bias='1/10', or width=100")
 
 
 def _constant_bias(net: Ensemble) -> Ball:
-    if net.bias.name != "constant":
-        return flint.arb(0)
-    assert net.bias.value is not None
-    return _number("bias", symbols.number(net.bias.value), "the bias", "use e.g. bias='constant:1/10'")
+    return _number("bias", bias_constant(net), "the bias", "use e.g. bias='constant:1/10'")
 
 
 def _one_over_width(net: Ensemble, layer: int) -> Ball:

@@ -67,7 +67,7 @@ INDIFFERENT = {
     "theory.biases.bias_variance",
     "theory.biases.bias_constant",
     "theory.log_laws.tail_bounds.argument",
-    "theory.mean_field.length_map.bias_variance",
+    "theory.mean_field.length_map.bias_spread",
     "theory.mean_field.length_map.first_variance",
     "theory.mean_field.length_map.gain",
     "theory.symbols.input_power_sum",
