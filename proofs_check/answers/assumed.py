@@ -27,7 +27,7 @@ def what_is_assumed(query: Query, *more: Assumption) -> tuple[str, ...]:
     law = assumptions.NORMAL if net.law.is_normal else assumptions.INDEPENDENT_ENTRIES
     if not net.has_independent_entries:
         law = assumptions.ORTHOGONAL if net.init.square_gain == 1 else _ORTHOGONAL_TIMES_GAIN
-    out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), _of_biases(net)]
+    out = [law, *(assumptions.for_slopes(assumption, net) for assumption in more), of_biases(net)]
     texts = [*_of_architecture(net), *(assumption.sentence for assumption in dict.fromkeys(out)), _of_variance(net)]
     if net.architecture.name == "batchnorm":
         texts.append("the activations are those of the first input of the batch")
@@ -52,8 +52,14 @@ def _of_variance(net: Ensemble) -> str:
     return f"the entries of W_k have variance {variance}"
 
 
-def _of_biases(net: Ensemble) -> Assumption:
-    """Return the sentence on biases."""
+def of_biases(net: Ensemble) -> Assumption:
+    """Return the sentence on biases.
+
+    Examples
+    --------
+    >>> print(of_biases(Ensemble(width="n", depth="L", bias="1/10")).sentence)
+    the biases are independent, of the weights' law and of variance 1/10
+    """
     value, law = net.bias.value, "the biases are independent, of the weights' law and of variance"
     match net.bias.name:
         case "none":

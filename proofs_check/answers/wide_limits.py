@@ -7,6 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from proofs_check import assumptions
+from proofs_check.answers.assumed import of_biases
 from proofs_check.answers.derivation import Derivation, number
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
@@ -62,12 +63,5 @@ def assumed_of_width(query: Query, *, of_variance: bool = True) -> tuple[str, ..
     if of_variance and net.is_constant_width:
         gain = symbols.tidy(symbols.whole(net.width_at(0)) * symbols.variance(net, 1))
         kept.append(f"n s^2 = {gain}, s^2 the variance of a weight")
-    match net.bias.name:
-        case "none":
-            kept.append(assumptions.NO_BIASES.sentence)
-        case "constant":
-            kept.append(f"the biases are {net.bias.value}")
-        case _:
-            variance = net.bias.describe() if net.bias.value is None else net.bias.value
-            kept.append(f"the biases are independent, normal, of variance {variance}")
+    kept.append(of_biases(net).sentence)
     return tuple(kept)
