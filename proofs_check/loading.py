@@ -9,8 +9,9 @@ import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _PREFIX = "_statements_"
@@ -34,7 +35,7 @@ def run_file(path: Path) -> ModuleType:
     """
     whole = path.resolve()
     name = f"{_PREFIX}{hashlib.sha256(str(whole).encode()).hexdigest()[:16]}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, whole)
+    spec = importlib.util.spec_from_file_location(name, whole, loader=_AsWritten(name, str(whole)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -65,6 +66,14 @@ def is_from_file(*things: object) -> bool:
     return any(name.startswith(_PREFIX) or name in _beside for name in modules.names)
 
 
+class _AsWritten(SourceFileLoader):
+    """Compiles what the file says now: bytecode is told from its source by second and size, which an edit may keep."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 class _Modules(pickle.Pickler):
     """Notes the module of each class and function that a pickle would name."""
 
@@ -85,11 +94,13 @@ def _folder_in_path(folder: str) -> Iterator[None]:
             sys.modules.pop(name, None)
             del _beside[name]
     before = set(sys.modules)
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a user's folder keeps what the user put there
     sys.path.insert(0, folder)
     try:
         yield
     finally:
         sys.path.remove(folder)
+        sys.dont_write_bytecode = kept
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             if file is not None and Path(file).resolve().is_relative_to(folder):

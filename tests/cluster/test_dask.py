@@ -348,7 +348,7 @@ from tests.cluster.test_dask import slow
 try:
     with cluster(sys.argv[1], 3) as workers:
         for x in in_task_order(slow, ((i,) for i in range(int(sys.argv[2]))), workers):
-            print(x, flush=True)
+            print(f"{x}\\n", end="", flush=True)  # one write: an interrupt may come between a number and its end
 except (InvalidArgument, KeyboardInterrupt) as reason:
     print(type(reason).__name__)
 """

@@ -45,6 +45,19 @@ ASKED = (
     "density --width 3 --depth 2",
     "lyapunov-expansion --width n --depth L --law symmetric",
     "log-variance-expansion --width n --depth L --law symmetric",
+    "norm-product --width n --depth L",
+    "cosine-limit --cosine 1/2 --width n --depth 3 --activation relu --init he",
+    "tail-bound --width 8 --depth 32 --c 4",
+    "gradient-tail-bound --width 8 --depth 32 --layer 1 --c 4",
+    "distribution --at 2 --width 3 --depth 2",
+    "output --order 4 --width n --depth L --activation relu --init he",
+    "output-kurtosis --width n --depth L --activation relu --init he",
+    "output-density --at 1 --width 3 --depth 2",
+    "output-distribution --at 1 --width 3 --depth 2",
+    "output-exceedance --c 2 --width 8 --depth 8",
+    "wide-limit --width 64 --depth 3 --activation tanh --init xavier",
+    "fixed-point --width n --depth L --activation tanh --init 2/n",
+    "edge-of-chaos --width n --depth L --activation tanh --bias 1/10",
 )
 
 

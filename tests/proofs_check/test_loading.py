@@ -3,6 +3,8 @@
 import argparse
 import functools
 import operator
+import os
+import sys
 
 import pytest
 
@@ -106,3 +108,16 @@ def test_a_files_own_observables_and_laws_are_measured_here_and_nothing_is_told(
     assert alone.exit_status == 0
     assert travelled == [False] * 4
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_says_what_it_says_now_and_leaves_nothing_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "mine.py"
+    (tmp_path / "own_helper_now.py").write_text("WIDTH = 3\n")
+    times = (1_000_000_000, 1_000_000_000)
+    for width in (2, 4):  # of the same size and the same time
+        path.write_text(f"from own_helper_now import WIDTH\nwidth = {width}\n")
+        os.utime(path, times)
+        assert run_file(path).width == width
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine.py", "own_helper_now.py"]
+    assert sys.dont_write_bytecode is False

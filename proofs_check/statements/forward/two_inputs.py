@@ -81,7 +81,7 @@ def _eighth(net: Ensemble) -> sp.Expr:
 def _simulated(product: str, observable: Any, component: str, reading: Mean, tolerance: float) -> Simulated:
     arguments = {"cosine": observable.cosine, "product": product}
     return Simulated(
-        f"{product} from real weights", _LAYER.at(width=8), observable, component, reading, tolerance, 40_000,
+        f"{product} from real weights", _LAYER.at(width=8), observable, component, reading, tolerance, 60_000,
         arguments=arguments,
     )  # fmt: skip
 
