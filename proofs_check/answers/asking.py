@@ -255,7 +255,8 @@ def _blaming_what_was_given(bad: InvalidArgument, taken: Collection[str], query:
     """Return the refusal in terms of what can be given: the initialization if that decided the law, and options."""
     if bad.argument == "law" and query.net.init.law is not None:
         problem = f"is {query.net.law.name} under {query.net.init.name}, and {bad.problem}"
-        return InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+        remedy = f"use init={query.net.init.without_law.describe()!r}, the same variances with normal weights"
+        return InvalidArgument("init", problem, remedy)
     if bad.argument in quantities.OPTIONS and bad.argument not in taken:
         problem = f"{query.quantity} is not known for these networks: {bad.argument} {bad.problem}"
         return InvalidArgument("quantity", problem, "ask for another, or change the networks")

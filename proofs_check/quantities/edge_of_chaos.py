@@ -49,13 +49,16 @@ def _of(point: CriticalPoint) -> tuple[tuple[str, sp.Expr], ...]:
 
 
 def _stability(point: CriticalPoint) -> str:
+    at_zero = point.variance == 0
     match point.is_stable:
+        case True if at_zero:
+            return "without biases the size of activations is lost, more slowly than exponentially"
         case True:
             return "preactivations of nearby variances settle at the fixed point"
         case False:
             return "the fixed point is unstable: preactivations of other variances leave it"
         case _:
-            return "without biases the size of activations is lost or kept more slowly than exponentially"
+            return "without biases the size of activations is kept"
 
 
 QUANTITY = Quantity(_left, _derive, takes=("digits",), not_sampled="a limit of growing networks", instead="median")
