@@ -277,7 +277,9 @@ def _second_moment(number: RandomNumber, power: Any, net: Ensemble) -> Ball:
             continue
         if order != power:
             return known.enclosed(15)
-    problem = f"E{number.text}{power_text(power)} can be neither derived nor sampled: theory has no bound on its variance"
+    problem = (
+        f"E{number.text}{power_text(power)} can be neither derived nor sampled: theory has no bound on its variance"
+    )
     raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
 
 
