@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
-from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
+from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, is_identity, law_of
+from proofs_check.claims.matrix_letters import identity, letters_of_law, number_for, size_for
 from proofs_check.claims.matrix_names import joined_names, similar_name, word_remedy
 from proofs_check.claims.matrix_shapes import Shapes, matrix_name
 from proofs_check.claims.syntax import Node
-from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
+from theory.ensembles.arguments import nearest
 
 UNIT = sp.Dummy("I")
 """The identity, until it is known of which size: a number that becomes a matrix where it is added to one."""
@@ -99,11 +99,11 @@ class Matrices:
         """
         out = cls({}, {}, {}, tuple(texts))
         found = [declaration(text) for text in texts]
-        given = {name: _number(name, value) for name, value in (values or {}).items()}
+        given = {name: number_for(name, value) for name, value in (values or {}).items()}
         for declared in found:
             out._name(declared, given)
         for declared in found:
-            out._name_letter(declared, given)
+            out._name_letters(declared, given)
         if unknown := [name for name in given if name not in out.letters]:
             remedy = nearest(unknown[0], sorted(out.letters)) if out.letters else "leave it out"
             raise InvalidArgument("set", f"{unknown[0]} is no letter of a matrix", remedy)
@@ -127,14 +127,8 @@ class Matrices:
             self.symmetric.add(self.named[declared.name])
 
     def _size(self, text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
-        if text.isdigit() and int(text) > 0:
-            return sp.Integer(text)
-        if not is_symbol_name(text):
-            raise InvalidArgument("matrix", f"the size {text!r} is neither a number nor a name", EXAMPLE)
-        size = values.get(text, symbols.whole(text))
-        if not (size.is_integer and size.is_positive):
-            raise InvalidArgument("set", f"the size {text} must be a positive integer, got {size}", "use e.g. n=4")
-        return self.letters.setdefault(text, size)
+        size = size_for(text, values)
+        return size if text.isdigit() else self.letters.setdefault(text, size)
 
     def _give_law(self, declared: Declaration) -> None:
         if declared.law == "constant":
@@ -143,8 +137,10 @@ class Matrices:
         rows, columns = matrix.shape
         sizes = {"mean": (rows, columns), "rowcov": (rows, rows), "colcov": (columns, columns), "scale": (rows, rows)}
 
-        def part(kind: str) -> sp.MatrixSymbol:
+        def part(kind: str) -> Any:
             name = declared.parts[kind]
+            if is_identity(name):
+                return identity(declared, kind, sizes[kind], self.letters)
             if name not in self.named:
                 self.named[name] = sp.MatrixSymbol(name, *sizes[kind])
             if kind != "mean":
@@ -153,14 +149,14 @@ class Matrices:
 
         self.laws[matrix] = law_of(declared, self.letters, part)
 
-    def _name_letter(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
-        """Let degrees of freedom, or a probability, be a letter that is no size of a matrix."""
-        name, counted = declared.scale, declared.law in ("wishart", "inverse-wishart")
-        if (counted or declared.law == "bernoulli") and is_symbol_name(name) and name not in self.letters:
-            letter = symbols.whole(name) if counted else sp.Symbol(name, positive=True)
-            self.letters[name] = values.get(name, letter)
-            if not counted:
-                self.probabilities.add(name)
+    def _name_letters(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
+        """Let degrees of freedom, a probability or a variance have letters that are no sizes of a matrix."""
+        found = letters_of_law(declared, self.letters)
+        self.letters |= {name: values.get(name, letter) for name, letter in found.items()}
+        if declared.law == "bernoulli":
+            self.probabilities |= {declared.scale} & set(self.letters)
+        if clash := set(self.letters) & set(self.named):
+            raise InvalidArgument("matrix", f"{min(clash)} is a matrix and a number", "use two letters")
 
     def laws_in(self, expression: Any) -> dict[sp.MatrixSymbol, Any]:
         """Return what the calculus is told of the matrices in an expression.
@@ -215,10 +211,14 @@ class Matrices:
         """
         found = self._checked(node, reader)
         if not is_matrix(found) and found.has(UNIT):
-            if not shape:
+            if not shape and not self._has_one():
                 raise reader.refuse(node, "the size of I is not known", "write I_n, or add it to a matrix")
-            found = found.xreplace({UNIT: sp.S.One}) * sp.Identity(shape[0])
+            found = found.xreplace({UNIT: sp.S.One}) * (sp.Identity(shape[0]) if shape else 1)
         return sp.Trace(found) if is_matrix(found) and found.shape == (1, 1) else found
+
+    def _has_one(self) -> bool:
+        """Whether a matrix has the size 1, so that an equation between matrices may be one between numbers."""
+        return any(size == 1 for matrix in self.laws for size in matrix.shape)
 
     def infer(self, node: Node) -> None:
         """Find the shapes of matrices that were not declared.
@@ -377,14 +377,6 @@ def is_matrix(value: Any) -> bool:
     (True, False)
     """
     return bool(getattr(value, "is_Matrix", False))
-
-
-def _number(name: str, value: Any) -> sp.Expr:
-    """Return the number that is given for a letter, exactly."""
-    exact = exact_fraction("set", str(value))
-    if exact <= 0:
-        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
-    return sp.Rational(exact.numerator, exact.denominator)
 
 
 def _product(left: Any, right: Any) -> Any:
