@@ -124,7 +124,6 @@ def test_formats_of_the_command(capsys):
         ("S*A*S^-1", [S], "S and its inverse occur together"),
         ("W^-1", ["W: normal, n by n"], "no polynomial in W"),
         ("W^n", ["W: normal, n by n"], "the power of a matrix must be a whole number"),
-        ("tr(W)^18", ["W: normal, n by n"], "the limit is 3,000,000"),
         ("tr(Q)^10", ["Q: haar, n by n"], "the limit is 8"),
         ("I", [W], "the size of I is not known"),
         ("W*E[W]", [W], "a mean inside of a mean"),
