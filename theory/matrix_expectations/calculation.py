@@ -10,10 +10,10 @@ from typing import Any
 import sympy as sp
 
 from theory.ensembles import InvalidArgument
-from theory.matrix_expectations.averages import AnyAverage, Orthogonal, average, scalars_of
+from theory.matrix_expectations.averages import AnyAverage, Independent, Orthogonal, Wick, average, scalars_of
 from theory.matrix_expectations.coefficients import Coefficients, Polynomial
 from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
-from theory.matrix_expectations.covariances import InverseOfWishart
+from theory.matrix_expectations.covariances import MatrixNormal
 from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, Component, Edge, Merged, canonical, ends
 from theory.matrix_expectations.letters import Letter
@@ -192,7 +192,7 @@ class Calculation:
         """
         self.work = 0
         both = self._both(label)
-        while not isinstance(self.averages[label], _AT_ONCE):
+        while isinstance(self.averages[label], _ONE_BY_ONE):
             factors = {key: sum(edge[0] in both for edge in edges) for key, edges in self.graphs.items()}
             most = max(factors.values(), default=0)
             longest = [key for key, count in factors.items() if count == most]
@@ -210,7 +210,6 @@ class Calculation:
     def _average_one_entry(self, label: int, weight: Polynomial, edges: list[Edge]) -> None:
         """Average over one entry of a matrix, together with those that equal it, and leave the others."""
         both, known = self._both(label), self.averages[label]
-        assert not isinstance(known, _AT_ONCE)
         inside = [edge for one in both for edge in edges if edge[0] == one]
         rest = [edge for edge in edges if edge[0] not in both]
         entries = [(row, column) for _, row, column in inside]
@@ -218,6 +217,7 @@ class Calculation:
             plain = sum(edge[0] == label for edge in inside)
             steps: Iterable[Any] = known.steps(entries[:plain], entries[plain:]) if 0 < plain < len(entries) else ()
         else:
+            assert isinstance(known, (Independent, Wick, MatrixNormal))
             steps = known.steps(entries)
         for factor, equal, joined, used in steps:
             merged = Merged(equal)
@@ -290,8 +290,8 @@ class Calculation:
         return False
 
 
-_AT_ONCE = (Orthogonal, UnitaryHaar, InverseOfWishart)
-"""Averages with weights that are no products, which have no steps."""
+_ONE_BY_ONE = (Independent, Wick, MatrixNormal, ComplexWick)
+"""Averages with weights that are products, so that one entry may be averaged after the other."""
 
 
 def as_normal(law: Wishart) -> Gaussian:
