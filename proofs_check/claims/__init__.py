@@ -12,6 +12,7 @@ matrix_declarations  declarations of matrices, from text to laws
 matrix_shapes        the shapes of those that nobody declared
 matrix_names         names that are probably transposes, products or slips
 matrices             which matrices a claim names, and how it names products of them
+matrix_inverses      where inverses of random matrices exist, and which are known
 matrix_text          means of matrices as text that a claim may have
 random_numbers       what claims speak of: norms, eigenvalues, and what is asked of their laws
 random_expressions   polynomials in them, plus logarithms

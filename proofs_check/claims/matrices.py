@@ -10,7 +10,16 @@ import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
 from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
-from proofs_check.claims.matrix_names import joined_names, similar_name, word_remedy
+from proofs_check.claims.matrix_names import (
+    in_context,
+    is_entry,
+    is_unknown_function,
+    joined_names,
+    product_within,
+    similar_name,
+    unknown_function,
+    word_remedy,
+)
 from proofs_check.claims.matrix_shapes import Shapes, matrix_name
 from proofs_check.claims.syntax import Node
 from theory import symbols
@@ -63,6 +72,8 @@ class Matrices:
         What is taken for granted of matrices that were not declared.
     shapes : Shapes, optional
         The shapes of all matrices of a claim.
+    inverted : list of matrix expression
+        The random matrices of which an inverse was read, those that cancelled, too.
     """
 
     named: dict[str, sp.MatrixSymbol]
@@ -73,6 +84,7 @@ class Matrices:
     probabilities: set[str] = field(default_factory=set)
     assumed: list[str] = field(default_factory=list)
     shapes: Shapes | None = None
+    inverted: list[Any] = field(default_factory=list)
 
     @classmethod
     def declared(cls, texts: Sequence[str], values: Mapping[str, Any] | None = None) -> Matrices:
@@ -161,6 +173,11 @@ class Matrices:
             self.letters[name] = values.get(name, letter)
             if not counted:
                 self.probabilities.add(name)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the declared matrices, and the letters."""
+        return {*self.named, *self.letters}
 
     def laws_in(self, expression: Any) -> dict[sp.MatrixSymbol, Any]:
         """Return what the calculus is told of the matrices in an expression.
@@ -280,13 +297,37 @@ class Matrices:
             return sp.Identity(reader.scalar(Node("name", node.sub, (), node.start, node.end)))
         if remedy := word_remedy(node.value):
             raise reader.refuse(node, f"there is no letter or matrix {name!r}", remedy)
-        return self._fixed(name, node, reader) if name[0].isupper() else reader.scalar(node)
+        if is_unknown_function(node.value):
+            raise reader.refuse(node, *unknown_function(node.value))
+        return self._fixed(name, node, reader) if name[0].isupper() else self._letter(name, node, reader)
+
+    def _letter(self, name: str, node: Node, reader: Reader) -> Any:
+        try:
+            return reader.scalar(node)
+        except InvalidArgument:
+            if meant := self._meant(name, node, reader):
+                raise reader.refuse(node, f"there is no letter or matrix {name!r}", f"write {meant}") from None
+            raise
+
+    def _meant(self, name: str, node: Node, reader: Reader) -> str:
+        """Return the product that a name that was not declared probably is, or nothing."""
+        others = {*self.named, *self.letters, *(self.shapes.names if self.shapes is not None else ())}
+        declared = {known for known in self.named if not self._is_guessed(known)}
+        product = joined_names(name, others, declared)
+        if not product and not similar_name(name, others):
+            product = product_within(name, {str(matrix) for matrix in self.laws})
+        before, after = Node("", "", (), 0, node.start), Node("", "", (), node.end, node.end + 2)
+        primes = node.value[len(node.value.rstrip("'")) :]
+        return in_context(product, reader.text(before), primes or reader.text(after)) if product else ""
+
+    def _is_guessed(self, name: str) -> bool:
+        return any(text.startswith(f"{name} is ") for text in self.assumed)
 
     def _primed(self, name: str, node: Node, reader: Reader) -> Any:
         """Read W' as the transpose of a declared real matrix W."""
-        guessed = any(text.startswith(f"{name} is ") for text in self.assumed)
-        if name not in self.named or guessed or node.value.count("'") > 1:
-            remedy = f"write {name}.T, or use another name"
+        if name not in self.named or self._is_guessed(name) or node.value.count("'") > 1:
+            meant = name not in self.named and self._meant(name, node, reader)
+            remedy = f"write {meant or f'{name}.T'}, or use another name"
             raise reader.refuse(node, f"it is not known whether {node.value!r} is a transpose", remedy)
         if self._is_complex(self.named[name]):
             raise reader.refuse(node, f"{node.value!r} may be a conjugate transpose", f"write {name}.T or {name}.H")
@@ -320,13 +361,27 @@ class Matrices:
             exponent = reader.scalar(node.parts[1])
             reader.require("power", base, exponent)
             return base**exponent
+        self._require_apart(node, reader)
         exponent = reader.scalar(node.parts[1])
         if not exponent.is_Integer:
             raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
         if base.shape[0] != base.shape[1]:
             problem = f"{reader.text(node.parts[0])} is {base.rows} by {base.cols}, and has no powers"
             raise reader.refuse(node, problem, "write e.g. W*W.T")
+        if exponent < 0 and base.free_symbols & set(self.laws):
+            self.inverted.append(base)
         return base**exponent
+
+    def _require_apart(self, node: Node, reader: Reader) -> None:
+        """Refuse X^TAX, where the mark of the transpose has run into what follows."""
+        base, mark = node.parts
+        if mark.kind != "name" or mark.value[0] not in "TH" or matrix_name(mark) in self.letters:
+            return
+        rest = Node("name", mark.value[1:], (), mark.start + 1, mark.end, mark.sub)
+        if name := matrix_name(rest):
+            product = name if name in self.named else self._meant(name, rest, reader) or name
+            remedy = f"write {reader.text(base)}.{mark.value[0]}*{product}"
+            raise reader.refuse(mark, f"there is no power {matrix_name(mark)!r}", remedy)
 
     def _call(self, node: Node, reader: Reader) -> Any:
         """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
@@ -349,8 +404,11 @@ class Matrices:
         """Return a fixed matrix that was not declared, of the shape that its neighbours need."""
         others = {*self.named, *(self.shapes.names if self.shapes is not None else ())}
         remedy = f"or declare it, e.g. --matrix '{name}: n by n'"
-        if meant := joined_names(name, others):
+        if meant := self._meant(name, node, reader):
             raise reader.refuse(node, f"there is no matrix {name!r}", f"write {meant}, {remedy}")
+        if self.named.get(node.value) in self.laws and is_entry(node.sub):
+            entry = f"write u.T*{node.value}*v for an entry, with columns u and v, {remedy}"
+            raise reader.refuse(node, f"there is no matrix {name!r}", entry)
         if meant := similar_name(name, others):
             raise reader.refuse(node, f"there is no matrix {name!r}", f"did you mean {meant}? {remedy}")
         sizes = {size for matrix in self.laws for size in matrix.shape}

@@ -10,6 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.str import StrPrinter
 
 from proofs_check.claims.matrices import is_matrix
+from proofs_check.claims.syntax import Node, parse_formula
 from theory.ensembles import InvalidArgument
 
 _MOST_BITS = 13_000
@@ -123,6 +124,35 @@ def require_printable(argument: str, expression: Any) -> None:
     numbers = expression.atoms(sp.Rational)
     if any(max(abs(number.p), number.q).bit_length() > _MOST_BITS for number in numbers):
         raise InvalidArgument(argument, "a number has more than 3,900 digits", "use a letter for it")
+
+
+def mean_of(text: str) -> str:
+    """Return the mean of a number as a claim may have it: with brackets, unless it is one term that is read without.
+
+    Parameters
+    ----------
+    text : str
+        The number, in the grammar of claims.
+
+    Examples
+    --------
+    >>> mean_of("tr(W)^2"), mean_of("tr(W)*tr(A*W)"), mean_of("(x.T*A*x)^3")
+    ('E tr(W)^2', 'E[tr(W)*tr(A*W)]', 'E[(x.T*A*x)^3]')
+    """
+    inside = parse_formula(text)[0]
+    try:
+        whole = parse_formula(f"E {text}")[0]
+    except InvalidArgument:  # E (...)^3 can be read in two ways
+        return f"E[{text}]"
+    bare = (
+        inside.kind in ("call", "norm", "pow") and whole.kind == "statistic" and _tree(whole.parts[0]) == _tree(inside)
+    )
+    return f"E {text}" if bare else f"E[{text}]"
+
+
+def _tree(node: Node) -> tuple[Any, ...]:
+    """Return what a node is, wherever it stands."""
+    return node.kind, node.value, node.sub, *map(_tree, node.parts)
 
 
 def claimed(expression: Any) -> str:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from proofs_check.claims.arithmetic import Arithmetic, read_formula
 from proofs_check.claims.matrices import Matrices, is_matrix
+from proofs_check.claims.matrix_names import POLYNOMIALS, is_unknown_function, unknown_function
 from proofs_check.claims.matrix_shapes import matrix_name
 from proofs_check.claims.random_expressions import Powers, RandomExpression
 from proofs_check.claims.random_numbers import (
@@ -118,6 +119,11 @@ class NumberReader(Arithmetic):
             case "inner" if self.is_inputs(node):
                 self.mentions_input = True
                 return COSINE * symbols.norm_symbol(2) * SECOND_NORM
+            case "inner" if self.matrices is not None:
+                left, right = (
+                    self.text(part) if part.kind == "name" else f"({self.text(part)})" for part in node.parts
+                )
+                raise self.refuse(node, "inner products of matrices are not read", f"write {left}.T*{right}")
             case "inner":
                 raise self.refuse(node, "this is random", f"put it inside E[...]: E{self.text(node)}")
             case "call" if node.value == "tr" and self.matrices is not None:
@@ -137,13 +143,36 @@ class NumberReader(Arithmetic):
 
     def call(self, node: Node) -> sp.Expr:
         """Read a function's value, which must not be random."""
-        if node.value != "tr" and any(self.is_random(part) for part in node.parts):
+        if self.matrices is not None and node.value not in ("tr", "O", "Sum", "Prod"):
+            return self.call_of_numbers(node, self.matrices)
+        if self.matrices is None and node.value != "tr" and any(self.is_random(part) for part in node.parts):
             raise self.refuse(node, f"{self.text(node)} is random", f"put it inside a statistic: E[{self.text(node)}]")
         return super().call(node)
+
+    def call_of_numbers(self, node: Node, matrices: Matrices) -> sp.Expr:
+        """Read a function's value where matrices may occur: of numbers, and of random ones |W| alone."""
+        for part in node.parts:
+            argument = matrices.value(part, self)
+            if is_matrix(argument):
+                raise self.refuse(node, f"{self.text(node)} is not known of a matrix", POLYNOMIALS)
+            random = sorted(map(str, argument.free_symbols & set(matrices.laws)))
+            if random and node.value == "abs":
+                return sp.Abs(argument)
+            if random and node.value != "sqrt":
+                raise self.refuse(node, f"{self.text(node)} is no polynomial in {', '.join(random)}", POLYNOMIALS)
+        return super().call(node)
+
+    def require_no_function(self, node: Node) -> None:
+        """Refuse a function of matrices that is not known, which reads like a letter before a bracket."""
+        called = self.source.text[node.end : node.end + 1] == "(" and len(node.value) > 1 and not node.sub
+        if self.matrices is not None and (called or is_unknown_function(node.value)):
+            raise self.refuse(node, *unknown_function(node.value))
 
     def letter(self, node: Node) -> sp.Expr:
         """Read a letter."""
         name = node.value
+        if name not in self.known and name not in self.bound:
+            self.require_no_function(node)
         if not node.sub and name not in self.known and name not in self.bound:
             if name in ("x", "a", "W", "H", "f"):
                 what = {"x": "|x|", "a": "E|a_L|^2", "W": "E||W_L*...*W_1||_F^2", "H": "E|H|_F^2", "f": "E[f^2]"}
@@ -196,6 +225,8 @@ class NumberReader(Arithmetic):
                 number = self.matrices.value(inside, self)
                 if not is_matrix(number):
                     return sp.Abs(number)
+                if 1 in number.shape and node.value in ("", "2"):
+                    return self.matrices.norm(number)  # of a row or a column there is one norm
                 raise self.refuse(node, "which norm of the matrix?", "write || ||_F for Frobenius'")
             return self.matrices.norm(self.matrix(inside))
         if not self.is_random(inside):
