@@ -15,7 +15,7 @@ from proofs_check.claims.latex import from_latex
 from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.matrix_claims import assumptions, least_sizes
 from proofs_check.claims.matrix_inverses import inverse_conditions, invertible, require_known_inverses
-from proofs_check.claims.matrix_names import names_in
+from proofs_check.claims.matrix_names import POLYNOMIALS, names_in
 from proofs_check.claims.matrix_text import claimed, mean_of, require_printable
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.syntax import Node, parse_formula
@@ -99,7 +99,6 @@ def expect(
     try:
         node, source = parse_formula(from_latex(expression, known.names) if latex else expression)
         reader = _Reader(Ensemble(width="n", depth="L"), source, known)
-        reader.known = {name: letter for name, letter in reader.known.items() if name in {*known.letters, "pi", "e"}}
         inner = node.parts[0] if node.kind == "statistic" and node.value == "E" else node
         known.infer(inner)
         read = known.value(inner, reader)
@@ -124,19 +123,11 @@ def expect(
 class _Reader(NumberReader):
     """Reads numbers in which no statistic stands, as the mean is taken of the whole."""
 
-    def letter(self, node: Node) -> sp.Expr:
-        """Read a letter of a size, a variance or a probability."""
-        name = f"{node.value}_{node.sub}" if node.sub else node.value
-        if name not in self.known and name not in self.bound:
-            self.require_no_function(node)
-            remedy = f"declare it, e.g. --matrix '{name}: n by 1', or use {', '.join(sorted(self.known))}"
-            raise self.refuse(node, f"there is no letter or matrix {name!r}", remedy)
-        return super().letter(node)
-
     def special(self, node: Node) -> sp.Expr:
         """Read a trace or a norm."""
         if node.kind == "statistic" and node.value != "E":
-            remedy = "ask for the means that it is made of, such as those of tr(W)^2 and tr(W)"
+            parts = "ask for the means that it is made of, such as those of tr(W)^2 and tr(W)"
+            remedy = parts if node.value in ("Var", "Cov", "Corr", "kurtosis") else POLYNOMIALS
             raise self.refuse(node, f"{node.value} is not known here, only means are", remedy)
         if node.kind == "statistic":
             raise self.refuse(node, "a mean inside of a mean", "leave the E out: the mean is taken of the whole")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -261,6 +262,7 @@ class Matrices:
             case "name":
                 return self._named(node, reader)
             case "mul":
+                _require_no_digits(node.parts[1], reader)
                 return _product(*(self._value(part, reader) for part in node.parts))
             case "add":
                 return self._sum([self._value(part, reader) for part in node.parts], node, reader)
@@ -275,6 +277,7 @@ class Matrices:
             case "transpose":
                 inside = self._value(node.parts[0], reader)
                 if not is_matrix(inside):
+                    _require_no_letter(node.parts[0], reader)
                     return inside
                 return sp.Adjoint(inside) if node.value == "H" else inside.T
             case "pow":
@@ -375,19 +378,24 @@ class Matrices:
     def _require_apart(self, node: Node, reader: Reader) -> None:
         """Refuse X^TAX, where the mark of the transpose has run into what follows."""
         base, mark = node.parts
+        inverse = "^-1" if mark.kind == "neg" else ""
+        mark = mark.parts[0] if mark.kind == "neg" else mark
         if mark.kind != "name" or mark.value[0] not in "TH" or matrix_name(mark) in self.letters:
             return
         rest = Node("name", mark.value[1:], (), mark.start + 1, mark.end, mark.sub)
-        if name := matrix_name(rest):
-            product = name if name in self.named else self._meant(name, rest, reader) or name
-            remedy = f"write {reader.text(base)}.{mark.value[0]}*{product}"
+        name = matrix_name(rest)
+        if name or inverse:
+            product = name if name in self.named or not name else self._meant(name, rest, reader) or name
+            remedy = f"write {reader.text(base)}{inverse}.{mark.value[0]}" + f"*{product}" * bool(product)
             raise reader.refuse(mark, f"there is no power {matrix_name(mark)!r}", remedy)
 
     def _call(self, node: Node, reader: Reader) -> Any:
         """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
         wanted = {"diag": 1, "hadamard": 2, "ones": 2}[node.value]
         if len(node.parts) != wanted and not (node.value == "hadamard" and len(node.parts) > wanted):
-            raise reader.refuse(node, f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}", "check it")
+            remedy = {"diag": "write diag(A)", "hadamard": "write hadamard(A, B)", "ones": "write e.g. ones(n, 1)"}
+            problem = f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}"
+            raise reader.refuse(node, problem, remedy[node.value])
         if node.value == "ones":
             return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
         parts = [self.read(part, reader) for part in node.parts]
@@ -443,6 +451,22 @@ def _number(name: str, value: Any) -> sp.Expr:
     if exact <= 0:
         raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
     return sp.Rational(exact.numerator, exact.denominator)
+
+
+def _require_no_digits(node: Node, reader: Reader) -> None:
+    """Refuse W2, which is W times 2 in the grammar, and a name to its writer."""
+    before = reader.text(Node("", "", (), 0, node.start))
+    if node.kind == "number" and (letters := re.search(r"[A-Za-z]+$", before)):
+        remedy = f"write {letters[0]}_{node.value} for a name, {node.value}*{letters[0]} for a product"
+        raise reader.refuse(node, "a number behind a name", remedy)
+
+
+def _require_no_letter(node: Node, reader: Reader) -> None:
+    """Refuse the transpose of a letter, such as e.T, as e is a number unless it is declared."""
+    if node.kind == "name":
+        text = reader.text(node)
+        remedy = f"declare it, e.g. --matrix '{text}: n by 1', or leave the mark out"
+        raise reader.refuse(node, f"{text} is a number and has no transpose", remedy)
 
 
 def _product(left: Any, right: Any) -> Any:

@@ -80,6 +80,8 @@ def declaration(text: str) -> Declaration:
     ('normal', '1/b', {'mean': 'M', 'colcov': 'Sigma'})
     """
     match = _DECLARED.fullmatch(text)
+    if numbered := re.match(r"\s*([A-Za-z]+)(\d+)\s*:", text):
+        raise InvalidArgument("matrix", f"{text!r} cannot be read", f"write {numbered[1]}_{numbered[2]} for its name")
     if match is None:
         raise InvalidArgument("matrix", f"{text!r} cannot be read", EXAMPLE)
     law, rest = _one_word((match["law"] or "constant").lower(), (match["rest"] or "").strip())

@@ -139,21 +139,25 @@ def joined_names(name: str, known: Collection[str], declared: Collection[str] = 
     known : collection of str
         The other matrices and letters.
     declared : collection of str, optional
-        Those among them beside which any single capital letter may be a matrix.
+        Those among them beside which any single capital letter may be a matrix; where there are any, AB is A*B.
 
     Examples
     --------
     >>> joined_names("WT", ["W"]), joined_names("WAWt", ["W", "A"]), joined_names("V", ["W"])
     ('W.T', 'W*A*W.T', '')
+    >>> joined_names("AB", ["X"], ["X"]), joined_names("Ab", ["X"], ["X"]), joined_names("trX", ["X"], ["X"])
+    ('A*B', '', 'tr(X)')
     >>> joined_names("AX", ["X"]), joined_names("AX", ["X"], ["X"]), joined_names("Sigma", ["S"], ["S"])
     ('', 'A*X', '')
     """
     others = set(known) - {name}
+    if called := re.fullmatch(r"(tr|Tr|diag)([A-Z]\w*)", name):
+        return f"{called[1]}({joined_names(called[2], known, declared) or called[2]})"
     alone = name.partition("_")[0] in _GREEK
     factors = _factors(name, others)
-    if not factors and declared and not alone:
+    if not factors and declared and len(name) > 1 and not alone:
         factors = _factors(name, others, any_capital=True)
-        factors = factors if {stem for stem, _ in factors} & set(declared) else []
+        factors = factors if name.isupper() or {stem for stem, _ in factors} & set(declared) else []
     return "*".join(stem + mark for stem, mark in factors)
 
 

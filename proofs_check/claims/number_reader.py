@@ -103,7 +103,7 @@ class NumberReader(Arithmetic):
     """
 
     def __init__(self, net: Ensemble, source: Spelled, matrices: Matrices | None) -> None:
-        super().__init__(source, {**letters_of(net), **(matrices.letters if matrices else {})})
+        super().__init__(source, letters_of(net) if matrices is None else matrices.letters)
         self.net, self.matrices = net, matrices
         self.mentions_input = False
 
@@ -127,6 +127,8 @@ class NumberReader(Arithmetic):
             case "inner":
                 raise self.refuse(node, "this is random", f"put it inside E[...]: E{self.text(node)}")
             case "call" if node.value == "tr" and self.matrices is not None:
+                if len(node.parts) != 1:
+                    raise self.refuse(node, f"tr takes 1 argument, got {len(node.parts)}", "write e.g. tr(A*B)")
                 return sp.Trace(self.matrix(node.parts[0]))
             case "call" if node.value in ("diag", "hadamard", "ones"):
                 raise self.refuse(
@@ -162,17 +164,24 @@ class NumberReader(Arithmetic):
                 raise self.refuse(node, f"{self.text(node)} is no polynomial in {', '.join(random)}", POLYNOMIALS)
         return super().call(node)
 
-    def require_no_function(self, node: Node) -> None:
-        """Refuse a function of matrices that is not known, which reads like a letter before a bracket."""
+    def no_number(self, node: Node, matrices: Matrices) -> InvalidArgument:
+        """Return why a name is no number where matrices may occur: it is one of them, a function, or not known."""
+        name = matrix_name(node)
+        if name in matrices.named:
+            remedy = "take a trace or a norm; the inverse of S is S^-1"
+            return self.refuse(node, f"{name} is a matrix, and a number is expected here", remedy)
         called = self.source.text[node.end : node.end + 1] == "(" and len(node.value) > 1 and not node.sub
-        if self.matrices is not None and (called or is_unknown_function(node.value)):
-            raise self.refuse(node, *unknown_function(node.value))
+        if called or is_unknown_function(node.value):  # a letter before a bracket reads like a product
+            return self.refuse(node, *unknown_function(node.value))
+        remedy = f"declare it, e.g. --matrix '{name}: n by 1', or use {', '.join(sorted(self.known))}"
+        return self.refuse(node, f"there is no letter or matrix {name!r}", remedy)
 
     def letter(self, node: Node) -> sp.Expr:
         """Read a letter."""
         name = node.value
-        if name not in self.known and name not in self.bound:
-            self.require_no_function(node)
+        whole = f"{name}_{node.sub}" if node.sub else name
+        if self.matrices is not None and whole not in self.known and whole not in self.bound:
+            raise self.no_number(node, self.matrices)
         if not node.sub and name not in self.known and name not in self.bound:
             if name in ("x", "a", "W", "H", "f"):
                 what = {"x": "|x|", "a": "E|a_L|^2", "W": "E||W_L*...*W_1||_F^2", "H": "E|H|_F^2", "f": "E[f^2]"}
@@ -185,6 +194,8 @@ class NumberReader(Arithmetic):
     def indexed(self, node: Node) -> sp.Expr:
         """Read a letter with a subscript."""
         name, sub = node.value, node.sub
+        if self.matrices is not None:
+            return super().indexed(node)
         if name == "norm" and sub == "x":
             self.mentions_input = True
             return self.input_norm(2)
@@ -240,8 +251,8 @@ class NumberReader(Arithmetic):
 
     def names_input(self, node: Node) -> bool:
         """Whether a name is x, or x' or y for the second input, unless the network has a letter y."""
-        if self.matrices is not None and matrix_name(node) in self.matrices.named:
-            return False  # a declared column y is no second input
+        if self.matrices is not None:
+            return False  # a column x or y is declared, and no input
         return not node.sub and (node.value in ("x", "x'") or (node.value == "y" and "y" not in self.known))
 
     def is_random(self, node: Node) -> bool:

@@ -33,6 +33,16 @@ STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "
               "corr": "Corr", "median": "median", "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P",
               "kurtosis": "kurtosis", "Kurt": "kurtosis", "kurt": "kurtosis"}  # fmt: skip
 
+_OTHERWISE = {
+    "@": "write * for a product of matrices",
+    ".*": "write hadamard(A, B) for the product entry by entry",
+    ".t": "write .T for the transpose",
+    ".conj": "write .H for the conjugate transpose",
+    ".I": "write ^-1 for the inverse",
+    ".inv": "write ^-1 for the inverse",
+}
+"""What other programs have for what is read here, and how it is written."""
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
     r"|(?P<dots>\.\.\.)"
@@ -163,6 +173,8 @@ class _Parser:
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
                 problem = f"{text[at]!r} cannot be read"
+                if hint := next((hint for sign, hint in _OTHERWISE.items() if text[at:].startswith(sign)), ""):
+                    raise self.source.refused(at, problem, hint)
                 if run := re.match(r"(\.[TH])([A-Za-z]+)", text[at:]):
                     remedy = f"put a * behind {run[1]}, as in {run[1]}*{run[2]}"
                     raise self.source.refused(at, f"{run[0]!r} cannot be read", remedy)
@@ -216,6 +228,8 @@ class _Parser:
         raise self.source.refused(self.at, problem, remedy)
 
     def require_end(self) -> None:
+        if self.peek() in RELATIONS:
+            self._explain("a relation is not expected here", "give one side of it; claims are for vanishing check")
         if self.token is not None:
             self._explain(f"{self.peek()!r} is not expected here", "remove it, or add the operator before it")
 
