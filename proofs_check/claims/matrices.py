@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import sympy as sp
-from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
-from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
-from proofs_check.claims.matrix_names import (
-    in_context,
-    is_entry,
-    is_unknown_function,
-    joined_names,
-    product_within,
-    similar_name,
-    unknown_function,
-    word_remedy,
-)
+from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, given_number, law_of
+from proofs_check.claims.matrix_functions import FUNCTIONS, value_of_call
+from proofs_check.claims.matrix_names import is_entry, is_unknown_function, similar_name, unknown_function, word_remedy
 from proofs_check.claims.matrix_shapes import Shapes, matrix_name
+from proofs_check.claims.matrix_slips import (
+    Others,
+    Reader,
+    product_meant,
+    require_apart,
+    require_no_digits,
+    require_no_letter,
+)
 from proofs_check.claims.syntax import Node
 from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
+from theory.ensembles.arguments import is_symbol_name, nearest
 
 UNIT = sp.Dummy("I")
 """The identity, until it is known of which size: a number that becomes a matrix where it is added to one."""
-
-
-class Reader(Protocol):
-    """What reads a claim, and can be asked for the numbers in a product of matrices."""
-
-    def scalar(self, node: Node) -> sp.Expr:
-        """Read a number."""
-        ...
-
-    def refuse(self, node: Node, problem: str, remedy: str) -> InvalidArgument:
-        """Return the error that shows where the node stands."""
-        ...
-
-    def text(self, node: Node) -> str:
-        """Return the node as it is written."""
-        ...
-
-    def require(self, kind: str, number: sp.Expr, exponent: sp.Expr = ...) -> None:
-        """Keep what must hold for a formula to have a value."""
-        ...
 
 
 @dataclass
@@ -112,7 +90,7 @@ class Matrices:
         """
         out = cls({}, {}, {}, tuple(texts))
         found = [declaration(text) for text in texts]
-        given = {name: _number(name, value) for name, value in (values or {}).items()}
+        given = {name: given_number(name, value) for name, value in (values or {}).items()}
         for declared in found:
             out._name(declared, given)
         for declared in found:
@@ -262,7 +240,7 @@ class Matrices:
             case "name":
                 return self._named(node, reader)
             case "mul":
-                _require_no_digits(node.parts[1], reader)
+                require_no_digits(node.parts[1], reader)
                 return _product(*(self._value(part, reader) for part in node.parts))
             case "add":
                 return self._sum([self._value(part, reader) for part in node.parts], node, reader)
@@ -276,14 +254,14 @@ class Matrices:
                 return _product(1 / below, above)
             case "transpose":
                 inside = self._value(node.parts[0], reader)
-                if not is_matrix(inside):
-                    _require_no_letter(node.parts[0], reader)
+                if not is_matrix(inside) and not inside.has(UNIT):
+                    require_no_letter(node.parts[0], reader)
                     return inside
                 return sp.Adjoint(inside) if node.value == "H" else inside.T
             case "pow":
                 return self._power(node, reader)
-            case "call" if node.value in _FUNCTIONS:
-                return self._call(node, reader)
+            case "call" if node.value in FUNCTIONS:
+                return value_of_call(node, reader, self.read)
         return reader.scalar(node)
 
     def _named(self, node: Node, reader: Reader) -> Any:
@@ -314,14 +292,11 @@ class Matrices:
 
     def _meant(self, name: str, node: Node, reader: Reader) -> str:
         """Return the product that a name that was not declared probably is, or nothing."""
+        if name in self.named:
+            return name
         others = {*self.named, *self.letters, *(self.shapes.names if self.shapes is not None else ())}
         declared = {known for known in self.named if not self._is_guessed(known)}
-        product = joined_names(name, others, declared)
-        if not product and not similar_name(name, others):
-            product = product_within(name, {str(matrix) for matrix in self.laws})
-        before, after = Node("", "", (), 0, node.start), Node("", "", (), node.end, node.end + 2)
-        primes = node.value[len(node.value.rstrip("'")) :]
-        return in_context(product, reader.text(before), primes or reader.text(after)) if product else ""
+        return product_meant(name, node, reader, Others(others, declared, set(map(str, self.laws))))
 
     def _is_guessed(self, name: str) -> bool:
         return any(text.startswith(f"{name} is ") for text in self.assumed)
@@ -364,7 +339,7 @@ class Matrices:
             exponent = reader.scalar(node.parts[1])
             reader.require("power", base, exponent)
             return base**exponent
-        self._require_apart(node, reader)
+        require_apart(node, reader, self.letters, self._meant)
         exponent = reader.scalar(node.parts[1])
         if not exponent.is_Integer:
             raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
@@ -374,39 +349,6 @@ class Matrices:
         if exponent < 0 and base.free_symbols & set(self.laws):
             self.inverted.append(base)
         return base**exponent
-
-    def _require_apart(self, node: Node, reader: Reader) -> None:
-        """Refuse X^TAX, where the mark of the transpose has run into what follows."""
-        base, mark = node.parts
-        inverse = "^-1" if mark.kind == "neg" else ""
-        mark = mark.parts[0] if mark.kind == "neg" else mark
-        if mark.kind != "name" or mark.value[0] not in "TH" or matrix_name(mark) in self.letters:
-            return
-        rest = Node("name", mark.value[1:], (), mark.start + 1, mark.end, mark.sub)
-        name = matrix_name(rest)
-        if name or inverse:
-            product = name if name in self.named or not name else self._meant(name, rest, reader) or name
-            remedy = f"write {reader.text(base)}{inverse}.{mark.value[0]}" + f"*{product}" * bool(product)
-            raise reader.refuse(mark, f"there is no power {matrix_name(mark)!r}", remedy)
-
-    def _call(self, node: Node, reader: Reader) -> Any:
-        """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
-        wanted = {"diag": 1, "hadamard": 2, "ones": 2}[node.value]
-        if len(node.parts) != wanted and not (node.value == "hadamard" and len(node.parts) > wanted):
-            remedy = {"diag": "write diag(A)", "hadamard": "write hadamard(A, B)", "ones": "write e.g. ones(n, 1)"}
-            problem = f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}"
-            raise reader.refuse(node, problem, remedy[node.value])
-        if node.value == "ones":
-            return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
-        parts = [self.read(part, reader) for part in node.parts]
-        sizes = [f"{reader.text(n)} is {m.rows} by {m.cols}" for n, m in zip(node.parts, parts, strict=True)]
-        if any(part.shape != parts[0].shape for part in parts):
-            raise reader.refuse(node, f"the sizes do not fit: {', '.join(sizes)}", "use matrices of one size")
-        if node.value == "diag" and parts[0].cols not in (1, parts[0].rows):
-            raise reader.refuse(node, f"{sizes[0]}, and diag needs a square matrix", "use one, or a column")
-        if node.value == "hadamard":
-            return sp.HadamardProduct(*parts)
-        return DiagMatrix(parts[0] if parts[0].shape[1] == 1 else DiagonalOf(parts[0]))
 
     def _fixed(self, name: str, node: Node, reader: Reader) -> sp.MatrixSymbol:
         """Return a fixed matrix that was not declared, of the shape that its neighbours need."""
@@ -431,9 +373,6 @@ class Matrices:
         return self.named[name]
 
 
-_FUNCTIONS = ("diag", "hadamard", "ones")
-
-
 def is_matrix(value: Any) -> bool:
     """Whether a value is a matrix, and no number.
 
@@ -443,30 +382,6 @@ def is_matrix(value: Any) -> bool:
     (True, False)
     """
     return bool(getattr(value, "is_Matrix", False))
-
-
-def _number(name: str, value: Any) -> sp.Expr:
-    """Return the number that is given for a letter, exactly."""
-    exact = exact_fraction("set", str(value))
-    if exact <= 0:
-        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
-    return sp.Rational(exact.numerator, exact.denominator)
-
-
-def _require_no_digits(node: Node, reader: Reader) -> None:
-    """Refuse W2, which is W times 2 in the grammar, and a name to its writer."""
-    before = reader.text(Node("", "", (), 0, node.start))
-    if node.kind == "number" and (letters := re.search(r"[A-Za-z]+$", before)):
-        remedy = f"write {letters[0]}_{node.value} for a name, {node.value}*{letters[0]} for a product"
-        raise reader.refuse(node, "a number behind a name", remedy)
-
-
-def _require_no_letter(node: Node, reader: Reader) -> None:
-    """Refuse the transpose of a letter, such as e.T, as e is a number unless it is declared."""
-    if node.kind == "name":
-        text = reader.text(node)
-        remedy = f"declare it, e.g. --matrix '{text}: n by 1', or leave the mark out"
-        raise reader.refuse(node, f"{text} is a number and has no transpose", remedy)
 
 
 def _product(left: Any, right: Any) -> Any:

@@ -11,7 +11,7 @@ import sympy as sp
 
 from proofs_check.claims.arithmetic import read_formula
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import nearest
+from theory.ensembles.arguments import exact_fraction, nearest
 
 LAWS = (
     *("normal", "uniform", "rademacher", "symmetric", "bernoulli", "relu", "complex-normal"),
@@ -103,6 +103,32 @@ def declaration(text: str) -> Declaration:
             "matrix", f"{scale!r} is not known of a constant matrix", "leave it out, or say symmetric"
         )
     return Declaration(text, match["name"], match["rows"], match["columns"], law, scale, parts)
+
+
+def given_number(name: str, value: Any) -> sp.Expr:
+    """Return the number that is given for a letter, exactly.
+
+    Parameters
+    ----------
+    name : str
+        The letter.
+    value : number or str
+        The number.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number, or not positive.
+
+    Examples
+    --------
+    >>> given_number("p", "1/2")
+    1/2
+    """
+    exact = exact_fraction("set", str(value))
+    if exact <= 0:
+        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
+    return sp.Rational(exact.numerator, exact.denominator)
 
 
 def _one_word(law: str, rest: str) -> tuple[str, str]:
