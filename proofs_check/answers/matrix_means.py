@@ -16,12 +16,11 @@ from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.matrix_claims import assumptions, least_sizes
 from proofs_check.claims.matrix_inverses import inverse_conditions, invertible, require_known_inverses
 from proofs_check.claims.matrix_names import POLYNOMIALS, names_in
-from proofs_check.claims.matrix_text import claimed, mean_of, require_printable
+from proofs_check.claims.matrix_text import claimed, in_latex, mean_of, require_printable
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.syntax import Node, parse_formula
 from theory import expectation
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.symbols import latex
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,7 +141,7 @@ def as_text(answer: MatrixMean) -> str:
 
 def equation(answer: MatrixMean) -> str:
     """Return a mean as one LaTeX equation, without delimiters."""
-    return rf"\mathbb{{E}}\left[{latex(answer.read)}\right] = {latex(answer.exact)}"
+    return rf"\mathbb{{E}}\left[{in_latex(answer.read)}\right] = {in_latex(answer.exact)}"
 
 
 def as_latex(answer: MatrixMean) -> str:

@@ -275,7 +275,8 @@ class Matrices:
         if node.value == "I":
             if not node.sub:
                 return UNIT
-            return sp.Identity(reader.scalar(Node("name", node.sub, (), node.start, node.end)))
+            kind = "number" if node.sub.isdigit() else "name"
+            return sp.Identity(reader.scalar(Node(kind, node.sub, (), node.start, node.end)))
         if remedy := word_remedy(node.value):
             raise reader.refuse(node, f"there is no letter or matrix {name!r}", remedy)
         if is_unknown_function(node.value):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
-from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from proofs_check.claims.matrices import is_matrix
@@ -92,6 +93,47 @@ class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _atom(self, matrix: Any) -> str:
         text = self._print(matrix)
         return f"({text})" if isinstance(matrix, (sp.MatMul, sp.MatAdd)) else text
+
+
+class _LatexPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
+    """Prints matrices as they are written in LaTeX, with the functions of the grammar of claims by their names."""
+
+    def _print_Identity(self, node: Any) -> str:
+        return f"I_{{{self._print(node.rows)}}}"
+
+    def _print_OneMatrix(self, node: Any) -> str:
+        return rf"\operatorname{{ones}}\left({', '.join(map(self._print, node.shape))}\right)"
+
+    def _print_DiagMatrix(self, node: Any) -> str:
+        (inside,) = node.args
+        inside = inside.arg if isinstance(inside, DiagonalOf) else inside
+        return rf"\operatorname{{diag}}\left({self._print(inside)}\right)"
+
+    def _print_DiagonalOf(self, node: Any) -> str:
+        ones = sp.OneMatrix(node.shape[0], 1)
+        return rf"\left({self._print(DiagMatrix(node))} {self._print(ones)}\right)"
+
+    def _print_MatrixElement(self, node: Any) -> str:
+        if node.parent.shape == (1, 1):
+            return rf"\left({self._print(node.parent)}\right)"
+        return str(super()._print_MatrixElement(node))
+
+
+def in_latex(expression: Any) -> str:
+    r"""Return a number or a matrix in LaTeX.
+
+    Parameters
+    ----------
+    expression : sympy.Expr or matrix expression
+        What is written.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> print(in_latex(sp.MatrixSymbol("A", n, n) + sp.OneMatrix(n, n)))
+    A + \operatorname{ones}\left(n, n\right)
+    """
+    return str(_LatexPrinter().doprint(expression))
 
 
 def _lowest_terms(number: sp.Expr) -> sp.Expr:

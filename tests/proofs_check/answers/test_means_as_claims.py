@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proofs_check import check, expect
+from proofs_check.answers.matrix_means import equation
 from proofs_check.verdict import Verdict
 
 N, R, COLUMN, Y = "W: normal 1/n, n by n", "W: normal, n by m", "x: normal, n by 1", "y: n by 1"
@@ -59,6 +60,27 @@ def test_an_answer_is_a_claim_that_holds(expression, matrices):
     answer = expect(expression, matrices)
     found = check(f"{str(answer).splitlines()[0]}", matrices=matrices, compare=False)
     assert found.verdict is Verdict.SUPPORTED, str(found)
+
+
+@pytest.mark.parametrize(
+    ("expression", "matrices"),
+    [
+        ("W*A*W.T", ["W: bernoulli p, n by m"]),
+        ("(ones(1, n)*W*ones(n, 1))^2", [N]),
+        ("diag(W)*A*diag(W)", [ANY]),
+        ("tr(D*A*D*B)", ["D: mask 1/3, n by n"]),
+        ("(x.T*A*x)^3 + (x.T*y)^4", [COLUMN, Y]),
+        ("|y.T*W*y|^4", [N, Y]),
+        ("S^-1*A*S^-1", [S]),
+        ("S*S^-1", [S]),
+        ("U*A*U.H", [U]),
+        ("W.T*A*W", ["W: normal, 2 by 3"]),
+        ("W_1*W_2*A*W_2.T*W_1.T", TWO),
+    ],
+)
+def test_an_answer_in_latex_is_a_claim_that_holds(expression, matrices):
+    claim = equation(expect(expression, matrices))
+    assert check(claim, matrices=matrices, compare=False).verdict is Verdict.SUPPORTED, claim
 
 
 @pytest.mark.parametrize(
