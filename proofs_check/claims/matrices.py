@@ -254,8 +254,9 @@ class Matrices:
                 return _product(1 / below, above)
             case "transpose":
                 inside = self._value(node.parts[0], reader)
-                if not is_matrix(inside) and not inside.has(UNIT):
-                    require_no_letter(node.parts[0], reader)
+                if not is_matrix(inside):
+                    if inside != UNIT:
+                        require_no_letter(node.parts[0], reader)
                     return inside
                 return sp.Adjoint(inside) if node.value == "H" else inside.T
             case "pow":

@@ -137,6 +137,8 @@ class NumberReader(Arithmetic):
             case "call" if node.value == "tr":
                 remedy = "use e.g. --matrix 'W: normal 1/n, n by n'; tr(H^2) is |H|_F^2"
                 raise self.refuse(node, "tr(...) needs --matrix", remedy)
+            case "call" if self.matrices is not None:
+                raise self.refuse(node, "of matrix products only equations are known here", "leave O(...) out")
             case "call":
                 raise self.refuse(node, "O(...) may only be added to a right side", "write e.g. A = B + O(1/n)")
             case "transpose":

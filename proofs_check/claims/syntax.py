@@ -218,6 +218,8 @@ class _Parser:
     def _explain(self, problem: str, remedy: str) -> None:
         if self.peek() == "," and self.place and self.tokens[self.place - 1].kind == "number":
             raise self.source.refused(self.at, "a decimal comma", "write a point, as in 0.5")
+        if self.peek() == "'" and self.place:
+            raise self.source.refused(self.at, "a prime behind a bracket", "write .T for the transpose")
         last = self.tokens[self.place - 1] if self.place else None
         if last is not None and last.kind in ("name", "sub") and self.peek() == "[":
             remedy = "of a declared matrix write u.T*W*v, with columns u and v"

@@ -56,6 +56,8 @@ def refusal(expression, options, **more):
         ("W∘W", [N], "write hadamard(A, B)"),
         ("U^*A*U", [U], "write .H"),
         ("<x, W*x>", [N, "x: n by 1"], "write x.T*(W*x)"),
+        ("(W*A)'*W", [N], "write .T for the transpose"),
+        ("W*W.T + O(1/n)", [N], "only equations are known here"),
         ("W/W", [N], "W is a matrix, and a number is expected here"),
         ("W*ones(n)", [N], "write e.g. ones(n, 1)"),
         ("E[W] = 0", [N], "claims are for vanishing check"),
@@ -212,6 +214,7 @@ def test_an_inverse_that_cancels_leaves_its_condition(expression, options, holds
 
 def test_what_cancels_has_a_mean_and_what_is_not_named_does_not_occur():
     assert expect("S*S^-1", [S]).exact.is_Identity
+    assert expect("I.T*W*W.T", [N]).exact.is_Identity
     assert str(expect("W - W", [N])).startswith("E[W - W] = 0\n")
     assert expect("tr(W)^0", [N]).exact == 1
     assert not any("invertible" in text for text in expect("S^-2", [S]).assumptions)
