@@ -22,14 +22,17 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
 from theory.log_laws.norm_moments import enclosed_norm_moment, has_formula, norm_moment, require_finite
 from theory.moments.between_orders import HIGHEST, bounded_moment
+from theory.moments.transfer import HIGHEST_ORDER
 
 _DIGITS = 20
 _SHOWN = 8
 
 
-def is_even(query: Query) -> bool:
-    """Whether the order is 2, 4, 6, ..., which has a formula for any law of weights."""
-    return isinstance(query.order, int) and query.order > 0 and query.order % 2 == 0
+def has_even_formula(query: Query) -> bool:
+    """Whether the order is 2, 4, 6, ..., which has a formula for any law; very high ones are left to the exact law."""
+    if not isinstance(query.order, int) or query.order <= 0 or query.order % 2:
+        return False
+    return query.order <= HIGHEST_ORDER or not knows_law(query.net)
 
 
 def given_survival(query: Query) -> bool:
