@@ -103,8 +103,7 @@ def _where_rates_differ(sequence: MomentSequence) -> tuple[str, ...]:
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     net, layer = query.net, query.numeric_layer
     if net.activation in BOUNDED and layer > 0 and query.order > 0:
-        sampling.require_fixed_size("a mean of bounded norms")
-        return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
+        return mean_of_bounded(query, ActivationNorms(layers=(layer,)), sampling)
     if not has_even_formula(query):
         law = activation_law(query) if knows_law(net) or query.order < 0 else None
         observable = ActivationNorms(layers=(layer,))
