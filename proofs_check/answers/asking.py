@@ -165,10 +165,7 @@ def sample(
     """
     require_ensemble(net)
     known = quantities.quantity(quantity)
-    if known.sample is None:
-        problem = f"{quantity!r} is {known.not_sampled or 'derived'}, and not sampled"
-        remedy = f"derive it, or sample('{known.instead}', net)" if known.instead else "derive it"
-        raise InvalidArgument("quantity", problem, remedy)
+    quantities.require_sampled(known, quantity)
     given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine}
     net.require_numbers("sample")
     query = _query(known, "sample", quantity, net, given)
@@ -195,6 +192,7 @@ def sample(
             within=None if within is None else Within.read(within),
             progress=progress,
         )
+        assert known.sample is not None
         try:
             answer = known.sample(query, sampling)
         except InvalidArgument as bad:

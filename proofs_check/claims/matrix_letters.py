@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 import sympy as sp
 
-from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration
+from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, is_identity
 from proofs_check.claims.syntax import Node, parse_formula
 from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name
+from theory.ensembles.arguments import is_symbol_name
 
 
-def size_for(text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
-    """Return a size: a number, or a letter, or the number that is given for it.
+def size_for(text: str, values: Mapping[str, sp.Expr], letters: dict[str, sp.Expr]) -> sp.Expr:
+    """Return a size: a number, or a letter, or the number that is given for it; and keep it among the letters.
 
     Parameters
     ----------
@@ -24,6 +23,8 @@ def size_for(text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
         As it stands in a declaration.
     values : mapping of str to sympy.Expr
         Numbers for letters.
+    letters : dict of str to sympy.Expr
+        The letters so far.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def size_for(text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
 
     Examples
     --------
-    >>> size_for("n", {}), size_for("n", {"n": sp.Integer(3)})
+    >>> size_for("n", {}, {}), size_for("n", {"n": sp.Integer(3)}, {})
     (n, 3)
     """
     if text.isdigit() and int(text) > 0:
@@ -42,11 +43,13 @@ def size_for(text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
     size = values.get(text, symbols.whole(text))
     if not (size.is_integer and size.is_positive):
         raise InvalidArgument("set", f"the size {text} must be a positive integer, got {size}", "use e.g. n=4")
-    return size
+    return letters.setdefault(text, size)
 
 
-def identity(declared: Declaration, kind: str, shape: tuple[sp.Expr, sp.Expr], letters: Mapping[str, sp.Expr]) -> Any:
-    """Return the identity that a declaration names as a mean, a covariance or a scale.
+def identity(
+    declared: Declaration, kind: str, shape: tuple[sp.Expr, sp.Expr], letters: Mapping[str, sp.Expr]
+) -> sp.Identity | None:
+    """Return the identity, if a declaration names it as a mean, a covariance or a scale; otherwise None.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ def identity(declared: Declaration, kind: str, shape: tuple[sp.Expr, sp.Expr], l
     >>> identity(declaration("S: wishart 4 scale I, 2 by 2"), "scale", (sp.Integer(2), sp.Integer(2)), {})
     I
     """
+    if not is_identity(declared.parts[kind]):
+        return None
     rows, columns = shape
     _, _, size = declared.parts[kind].partition("_")
     given = sp.Integer(size) if size.isdigit() else letters.get(size, sp.Symbol(size)) if size else rows
@@ -77,32 +82,6 @@ def identity(declared: Declaration, kind: str, shape: tuple[sp.Expr, sp.Expr], l
         problem = f"the {kind} of {declared.name} is {rows} by {columns}, and {declared.parts[kind]} is not"
         raise InvalidArgument("matrix", problem, "write I, or the name of a matrix" if rows == columns else "name one")
     return sp.Identity(rows)
-
-
-def number_for(name: str, value: Any) -> sp.Expr:
-    """Return the number that is given for a letter, exactly.
-
-    Parameters
-    ----------
-    name : str
-        The letter.
-    value : object
-        A positive number, or its text.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is no positive number.
-
-    Examples
-    --------
-    >>> number_for("p", "1/2")
-    1/2
-    """
-    exact = exact_fraction("set", str(value))
-    if exact <= 0:
-        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
-    return sp.Rational(exact.numerator, exact.denominator)
 
 
 def letters_of_law(declared: Declaration, sizes: Collection[str]) -> dict[str, sp.Expr]:

@@ -177,4 +177,5 @@ def matrices_at(matrices: Matrices, point: Mapping[sp.Symbol, sp.Expr]) -> Matri
     for name, matrix in matrices.named.items():
         out.named.setdefault(name, matrix.xreplace(dict(point)))
     out.assumed += matrices.assumed
+    out.inverted += [base.xreplace(dict(point)) for base in matrices.inverted]
     return out

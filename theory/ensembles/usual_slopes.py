@@ -37,7 +37,8 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     Raises
     ------
     InvalidArgument
-        If the network is not plain, has constant biases with which signs matter, or a fixed readout where they do.
+        If the network is not plain, has constant biases with which signs matter, a law with atoms where slopes at 0
+        do, or a fixed readout where signs do.
 
     Examples
     --------
@@ -52,6 +53,11 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     if net.bias.name == "constant" and (signs or abs(below) != above):
         problem = f"{who} is known under {net.activation} for biases of one law with their negatives"
         raise InvalidArgument("bias", problem, "use a variance such as bias='1/10', or bias='none'")
+    if signs and below != above and net.law.has_atoms:
+        problem = (
+            f"{net.law.name!r} has atoms, so a preactivation may be exactly 0, where {net.activation} has no slope"
+        )
+        raise InvalidArgument("law", problem, "use law='normal' or 'uniform', or activation='linear'")
     if signs and below < 0 and not net.has_sign_symmetric_readout:
         problem = f"{who} is known under {net.activation} for readouts of independent signs only"
         raise InvalidArgument("readout", problem, "use readout='random' or 'signs'")

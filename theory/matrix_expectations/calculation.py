@@ -28,6 +28,9 @@ MOST_WORK = 1_500_000
 MOST_TERMS = 15_000
 """So many different terms may be left at any time: to write more takes longer."""
 
+MOST_SUMS = 1_500
+"""So many different sums that are no products of matrices, such as those with diagonals, are written in 20 seconds."""
+
 _FEW_TERMS = 24
 """Averages with no more terms are expanded at once; others one entry at a time, so that equal terms are collected."""
 
@@ -162,6 +165,10 @@ class Calculation:
             self.average_over(label)
             left.remove(label)
         found = [(self.ring.write(weight), key) for key, weight in self.weights.items() if weight]
+        sums = {part for _, key in found for part in key if len(part) > 1 or part[0][1] != part[0][2]}
+        if len(sums) > MOST_SUMS:
+            problem = f"the answer has {len(sums):,} sums that are no products of matrices"
+            raise InvalidArgument("expression", problem, f"use fewer factors: the limit is {MOST_SUMS:,}")
         if self.roles.frames:
             return matrix_of(found, self.letters, self.roles.settled)
         known = {part: written(part, self.letters) for part in dict.fromkeys(part for _, key in found for part in key)}

@@ -60,7 +60,7 @@ class CriticalPoint:
     weight_variance: Ball
     bias_variance: Ball
     length_slope: Ball
-    drift: Ball = flint.arb(0)
+    drift: Ball
 
     @property
     def is_stable(self) -> bool | None:
@@ -171,7 +171,7 @@ def _at_zero(name: str, digits: int) -> list[CriticalPoint]:
 def _point(name: str, q: Ball, digits: int) -> CriticalPoint:
     averages = GaussianAverages(name, q, digits=digits)
     gain = 1 / averages.slope_square()
-    return CriticalPoint(q, gain, q - gain * averages.square(), gain * averages.square_derivative())
+    return CriticalPoint(q, gain, q - gain * averages.square(), gain * averages.square_derivative(), flint.arb(0))
 
 
 def _zeros(name: str, target: Ball, digits: int) -> list[Ball]:
