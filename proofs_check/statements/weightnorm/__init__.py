@@ -1,6 +1,9 @@
 """Weight normalization: how neurons move, which of them grow, and how fast the loss falls.
 
-=====  =======================================================================
-flows  the flow of one neuron, what layers keep, and one neuron alone
-=====  =======================================================================
+====================  =======================================================================
+flows                 the flow of one neuron, what layers keep, and one neuron alone
+winners               which neuron takes all, and where the others stop
+not_only_exponential  what looks true and is false: sparsity without normalization
+norm_gradient         norms and gradients late in the flow
+====================  =======================================================================
 """
