@@ -10,9 +10,9 @@ normalization every start has :math:`\dot p = np^2e^{-p}`; without, balanced wei
 
 .. math:: F_c'-E_s' = \frac{e^p}{p^{s+3}}\bigl((c-s(s+1))p-c(s+2)\bigr),
 
-negative for :math:`c = s(s+1)` and, from :math:`p = 2(s+2)` on, not negative for twice that. So with balls at p = 8 and
-p = 10 as a base, :math:`F_{s(s+1)} < E_s < F_{2s(s+1)}` for all :math:`p \ge 10` and :math:`1 \le s \le 2` that are
-tried.
+negative for :math:`c = s(s+1)` and, from :math:`p = 2(s+2)` on, not negative for twice that. So with balls at p = 10 as
+a base, :math:`F_{s(s+1)} < E_s < F_{2s(s+1)}` for all :math:`p \ge 10`, for s = 2 and for 2 - 2/n with n = 2, ..., 7.
+For n = 8 the upper one is false at p = 10, as the constant in :math:`E_s` grows.
 
 *Any homogeneous net.* Layer l has :math:`n_l` neurons, and the output :math:`\Phi` is homogeneous in it of degree
 :math:`d_l`. Euler's identity makes the sum of :math:`\langle w_u,-g_u\rangle` over a layer
@@ -139,33 +139,42 @@ def chain_time(p: Scalar, start: Scalar, depth: int, family: str = "exponential"
     return (clock(end, s) - clock(first, s)) / depth
 
 
-def rate_bracket(p: Scalar, power: Scalar = 2) -> tuple[sp.Expr, sp.Expr]:
+def rate_bracket(p: Scalar, depth: int, family: str = "exponential") -> tuple[sp.Expr, sp.Expr]:
     r"""Return bounds on :math:`E_s(p)p^se^{-p}`, which is :math:`ntLp^s` but for what the start adds, for p >= 10.
 
     Parameters
     ----------
     p : number, name or expression
         At least 10.
-    power : number or expression
-        s, from 1 to 2. The constant of :math:`E_s` is that of :func:`clock`.
+    depth, family
+        As for :func:`chain_power`; plain chains have these bounds for depths from 2 to 7. The constant of :math:`E_s`
+        is that of :func:`clock`.
 
     Raises
     ------
     InvalidArgument
-        If an argument is out of range: at p = 8 the upper bound is false for s = 2.
+        If an argument is out of range: at p = 8 the upper bound is false, at depth 8 without normalization at p = 10.
+
+    References
+    ----------
+    Derived in the docstring of this module.
 
     Examples
     --------
-    >>> rate_bracket("p")
-    (1 + 2/p + 6/p**2, 1 + 2/p + 12/p**2)
+    >>> rate_bracket("p", 3), rate_bracket(10, 2, "plain")
+    ((1 + 2/p + 6/p**2, 1 + 2/p + 12/p**2), (28/25, 57/50))
     """
-    q, s = positive("p", p), positive("power", power)
+    q, s = positive("p", p), chain_power(depth, family)
     if (q - 10).is_negative:
         raise InvalidArgument("p", f"must be at least 10, got {q}", "use e.g. p=10")
-    if (s - 1).is_negative or (s - 2).is_positive:
-        raise InvalidArgument("power", f"must lie between 1 and 2, got {s}", "use e.g. power=2")
+    if family == "plain" and not 2 <= depth <= _DEEPEST:
+        problem = f"is {depth}, and without normalization the bounds hold from 2 to {_DEEPEST}"
+        raise InvalidArgument("depth", problem, "use depth=2, or the exact time")
     lower, upper = (1 + s / q + times * s * (s + 1) / q**2 for times in (1, 2))
     return lower, upper
+
+
+_DEEPEST = 7
 
 
 def rate_constant(degrees: Sequence[int], widths: Sequence[int]) -> sp.Rational:
