@@ -14,9 +14,11 @@ from proofs_check.evidence import Enclosed, Enumerated, Inequality
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.weightnorm.flows import EXPONENTIAL_LOSS, FLOW, HOMOGENEOUS, SOURCE
 from proofs_check.statements.weightnorm.winners import itself
-from proofs_check.toolkit.balls import ball, not_above
+from proofs_check.toolkit.balls import all_of, ball, not_above
 from proofs_check.toolkit.homogeneous_nets import HomogeneousNet, clock_speed, random_net
+from proofs_check.toolkit.numbers import rational
 from theory.balls import precision
+from theory.dynamics.weight_norm.neurons import FAMILIES
 
 _DIGITS = 30
 
@@ -32,7 +34,8 @@ def bound(
 ) -> Any:
     r"""E(p) grows at least at the rate c = sum d_l^2/n_l: so c t <= E(p(t)) - E(p_0), and L <= about 1/(c t p^2).
 
-    - ``speed`` is c, given the degrees d_l and the widths n_l, and the family that it is claimed for.
+    - ``speed`` is c for the exponential flow, and no more than 0 for standard and plain ones, given the degrees d_l and
+      the widths n_l.
     - ``pull`` is L p, below N = sum q_i e^(-q_i), given L, p and the number of examples.
     - ``logistic`` is (1 - e^(-L)) log(1/(e^L - 1)), below N = sum q_i/(1 + e^(q_i)) of the logistic loss, given L.
 
@@ -52,7 +55,8 @@ def bound(
         {"shares": Fraction(d * d, n), "degrees": Fraction(d * d), "layers": Fraction(1)}[by]
         for d, n in zip(degrees, widths, strict=True)
     ]
-    return times * sum(shares, Fraction(0)), family
+    c = rational(times * sum(shares, Fraction(0)))
+    return tuple(c if one in ("exponential", family) else sp.S.Zero for one in FAMILIES)
 
 
 _SHAPES = (
@@ -75,14 +79,18 @@ def _speed(net: HomogeneousNet, family: str) -> Any:
         return clock_speed(net, family)
 
 
+def _reaches(net: HomogeneousNet, family: str, c: Fraction) -> bool | None:
+    speed = _speed(net, family)
+    with precision(_DIGITS):
+        return bool(c <= speed) if isinstance(speed, Fraction) else not_above(ball(c), speed)
+
+
 def _fast_enough(net: HomogeneousNet) -> Callable[[Claim], bool | None]:
     """Judge the rate at one time: it holds at all times if and only if it does at the first of each start."""
 
     def judge(claim: Claim) -> bool | None:
-        c, family = claim("speed", net.degrees, net.widths)
-        speed = _speed(net, family)
-        with precision(_DIGITS):
-            return bool(c <= speed) if isinstance(speed, Fraction) else not_above(ball(Fraction(c)), speed)
+        rates = claim("speed", net.degrees, net.widths)
+        return all_of(_reaches(net, family, Fraction(c)) for family, c in zip(FAMILIES, rates, strict=True))
 
     return judge
 
@@ -138,12 +146,14 @@ FINITE_TIME_RATE = Statement(
             _random_net,
             label=lambda *case: str(_net(*case)),
             apply=itself,
+            covers=f"{len(_RANDOM)} nets of up to three layers and 3 examples",
         ),
         Enumerated(
             f"{len(_ALIGNED)} aligned nets, where it grows exactly so fast",
             tuple((net,) for net in _ALIGNED),
             _fast_enough,
             apply=itself,
+            covers="one neuron in each of up to three layers",
         ),
         Enclosed(f"N of {len(_MARGINS)} sets of examples", _pulls),
     ),

@@ -208,7 +208,7 @@ class Grown(NamedTuple):
     edge: tuple[Any, Any]
 
 
-_NONE = sp.Rational(1, 10**1000)
+_NONE = sp.Rational(1, 10**100)
 
 
 def grown(

@@ -51,6 +51,7 @@ def related(
     constant: Fraction = Fraction(119, 100),
     swapped: bool = False,
     fast: bool = False,
+    sign: int = -1,
 ) -> Related:
     """Exponential: rho|g| are equal up to 1.19 |C|/(t + min E(q_i0)) in logs, for q_i >= 10; C = E(q_10) - E(q_20).
 
@@ -68,7 +69,7 @@ def related(
     """
 
     def clock(one: Any) -> Any:
-        return sp.Ei(one) - sp.exp(one) / one
+        return sp.Ei(one) + sign * sp.exp(one) / one
 
     e = [clock(one) for one in starts]
     like = [one / y for one, y in zip(q, x, strict=True)]  # rho
@@ -169,6 +170,7 @@ NORM_GRADIENT = Statement(
     ),
     mutants=(
         Mutant("the relations swapped", partial(related, swapped=True)),
+        Mutant("Ei(q) + e^q/q for the clock", partial(related, sign=1)),
         Mutant("1.1 for 1.19", partial(related, constant=Fraction(11, 10))),
         Mutant("plain is 1 + O(1/t)", partial(related, fast=True)),
     ),
