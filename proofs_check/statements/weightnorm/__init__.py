@@ -8,5 +8,6 @@ norm_gradient         norms and gradients late in the flow
 loss_rates            exact times of chains, with and without normalization
 any_net               a rate at every finite time, for any homogeneous net
 descent               gradient descent: what |v| gains, its distance from the flow, its rate
+committees            how many neurons of a committee are left, by family: random data and starts
 ====================  =======================================================================
 """
