@@ -56,7 +56,7 @@ class CommitteeSparsity:
     >>> left = CommitteeSparsity(units=4, examples=2, inputs=2, level=20)
     >>> readings = simulate(Ensemble(width=4, depth=2), [left], samples=20)[left]
     >>> [float(np.exp(np.median(readings.log_values(name))).round(1)) for name in ("exponential", "plain")]
-    [1.1, 4.0]
+    [1.0, 4.0]
     """
 
     units: int = 8

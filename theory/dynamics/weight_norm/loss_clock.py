@@ -80,7 +80,7 @@ def clock(p: Scalar, power: Scalar = 2) -> sp.Expr:
     return q ** (1 - s) / (1 - s) * sp.hyper((1 - s,), (2 - s,), q)
 
 
-def chain_power(depth: int, family: str = "exponential") -> sp.Rational:
+def chain_power(depth: int | sp.Expr, family: str = "exponential") -> sp.Rational:
     r"""Return s, for a chain of that depth.
 
     Parameters
@@ -108,14 +108,16 @@ def chain_power(depth: int, family: str = "exponential") -> sp.Rational:
     return sp.Integer(2) if family == "exponential" else 2 - sp.Rational(2, depth)
 
 
-def chain_time(p: Scalar, start: Scalar, depth: int, family: str = "exponential") -> sp.Expr:
+def chain_time(p: Scalar, start: Scalar, depth: int | sp.Expr, family: str = "exponential") -> sp.Expr:
     r"""Return the time in which flow on a chain takes :math:`\log\frac1L` from `start` to p.
 
     Parameters
     ----------
     p, start : number, name or expression
         p and :math:`p_0`, positive, p not below the start.
-    depth, family
+    depth : int or sympy.Expr
+        n; with exponential weight normalization it may be a symbol.
+    family : str
         As for :func:`chain_power`.
 
     Raises
@@ -132,14 +134,14 @@ def chain_time(p: Scalar, start: Scalar, depth: int, family: str = "exponential"
     >>> chain_time("p", 1, 1, "plain")
     exp(p) - E
     """
-    s = chain_power(depth, family)
+    s = chain_power(1 if isinstance(depth, sp.Symbol) and family == "exponential" else depth, family)
     end, first = positive("p", p), positive("start", start)
     if (end - first).is_negative:
         raise InvalidArgument("p", f"is {end}, below the start {first}", "flow only decreases the loss")
     return (clock(end, s) - clock(first, s)) / depth
 
 
-def rate_bracket(p: Scalar, depth: int, family: str = "exponential") -> tuple[sp.Expr, sp.Expr]:
+def rate_bracket(p: Scalar, depth: int | sp.Expr, family: str = "exponential") -> tuple[sp.Expr, sp.Expr]:
     r"""Return bounds on :math:`E_s(p)p^se^{-p}`, which is :math:`ntLp^s` but for what the start adds, for p >= 10.
 
     Parameters
