@@ -25,7 +25,7 @@ def _evaluate(n: sp.Expr, p: sp.Expr, p_0: sp.Expr) -> Closed:
 CLOSED_FORM = ClosedForm(
     Notation("t", "t"),
     (
-        Letter("n", "whole", "the depth of the chain w_1 ... w_n", default="1"),
+        Letter("n", "whole", "the depth of the chain w_1 ... w_n"),
         Letter("p", "positive", "log(1/L) at the end"),
         Letter("p_0", "positive", "log(1/L) at the start", default="1"),
     ),
