@@ -55,7 +55,8 @@ def make_weight_norm(
         line, mark = _looks(kind)
         name = f"{_WORDS[kind[0]]}, n = {kind[1]}"
         loss.append(Series(f"{name}: theory", at, rates[place * len(at) :][: len(at)], look=line))
-        loss.append(Series(f"{name}: flow", *zip(*flow.rates, strict=True), look=mark))
+        at_levels, products = zip(*flow.rates, strict=True)
+        loss.append(Series(f"{name}: flow", at_levels, products, look=mark))
         rest = others[place * len(winners) :][: len(winners)]
         sums = [SLOPES[0] * w + SLOPES[1] * v for w, v in zip(winners, rest, strict=True)]
         quotients = [w / v for w, v in zip(winners, rest, strict=True)]

@@ -16,8 +16,8 @@ PAPER = Paper(
     published="ALT 2022, PMLR 167:827-880",
     claims=(
         Claim(
-            "Gradient flow with exponential weight normalization is gradient flow on standard networks with an adaptive "
-            "learning rate.",
+            "Gradient flow with exponential weight normalization is gradient flow on standard networks, with an "
+            "adaptive learning rate.",
             _ABSTRACT,
             ids=("weightnorm.flow-equivalence", "weightnorm.invariants", "weightnorm.single-neuron"),
         ),
@@ -55,7 +55,7 @@ PAPER = Paper(
             why="it needs a normalized margin that stays away from 0, a limit that is assumed and not checked here",
         ),
         Claim(
-            "Experiments on simple data sets find sparse solutions, even with stochastic gradients, which can be pruned.",
+            "Experiments on simple data sets find sparse solutions, even with SGD, which can be pruned.",
             _ABSTRACT,
             why="training to log L = -300 on XOR, MNIST and CIFAR is not run here; linear committees are",
         ),

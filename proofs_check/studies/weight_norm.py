@@ -1,4 +1,4 @@
-r"""The study ``weight-norm``: loss and ratios of neurons against :math:`p = \log\frac1L`, by parametrization and depth.
+r"""The study ``weight-norm``: loss and ratios of neurons over :math:`p = \log\frac1L`, by normalization and depth.
 
 *Loss.* A chain of n weights on one example: :math:`ntLp^2`, which tends to 1 with exponential weight normalization at
 every depth, and grows like :math:`p^{2/n}` without.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import flint
 
-from proofs_check.toolkit.balls import ball
+from proofs_check.toolkit.balls import Number, ball
 from theory.balls import Ball
 from theory.dynamics.weight_norm.neurons import require_family
 
@@ -19,7 +19,7 @@ Matrix = tuple[Vector, ...]
 
 @dataclass(frozen=True)
 class HomogeneousNet:
-    """Layers without biases; after each but the last, z becomes max(z, 0) to a power. The labels are the outputs' signs.
+    """Layers without biases; after each but the last, z becomes max(z, 0) to a power. Labels are the outputs' signs.
 
     Parameters
     ----------
@@ -122,38 +122,34 @@ def clock_speed(net: HomogeneousNet, family: str = "exponential") -> Fraction | 
     require_family(family)
     slopes = [net.slopes(i) for i in range(len(net.inputs))]
     if len(slopes) == 1:
-        return _speed(net, family, [Fraction(1)], slopes) / net.margins()[0] ** 2
+        return Fraction(_speed(net, family, [Fraction(1)], slopes, Fraction) / net.margins()[0] ** 2)
     weights = [(-ball(q)).exp() for q in net.margins()]
     loss = sum(weights, flint.arb(0))
-    return _speed(net, family, [w / loss for w in weights], slopes) / loss.log() ** 2
+    return _speed(net, family, [w / loss for w in weights], slopes, ball) / loss.log() ** 2
 
 
 def _speed(
-    net: HomogeneousNet, family: str, shares: Sequence[Fraction | Ball], slopes: Sequence[tuple[Matrix, ...]]
-) -> Fraction | Ball:
+    net: HomogeneousNet,
+    family: str,
+    shares: Sequence[Number],
+    slopes: Sequence[tuple[Matrix, ...]],
+    read: Callable[[Fraction], Number],
+) -> Number:
     """Return the sum over neurons of <G_u, dw_u>, where G is the gradient of p and dw the flow's direction."""
-    total: Fraction | Ball = Fraction(0) if isinstance(shares[0], Fraction) else flint.arb(0)
+    zero, total = read(Fraction(0)), read(Fraction(0))
     for k, layer in enumerate(net.layers):
         for u, w in enumerate(layer):
-            pull = [
-                sum((s * _like(s, one[k][u][j]) for s, one in zip(shares[1:], slopes[1:], strict=True)), shares[0] * _like(shares[0], slopes[0][k][u][j]))
-                for j in range(len(w))
-            ]  # fmt: skip
-            square = sum((x**2 for x in w), Fraction(0))
-            all_of_it = sum((g * g for g in pull[1:]), pull[0] * pull[0])
-            inner = sum((g * _like(g, x) for g, x in zip(pull[1:], w[1:], strict=True)), pull[0] * _like(pull[0], w[0]))
-            rho = _like(inner, square)
-            radial = inner * inner / rho if square else inner
+            pulls = zip(*(one[k][u] for one in slopes), strict=True)  # of each weight, by all examples
+            G = [sum((s * read(x) for s, x in zip(shares, pull, strict=True)), zero) for pull in pulls]
+            rho = read(sum((x**2 for x in w), Fraction(0)))
+            inner = sum((g * read(x) for g, x in zip(G, w, strict=True)), zero)
+            square, radial = sum((g * g for g in G), zero), inner * inner / rho
             total += {
-                "exponential": rho * all_of_it,
-                "standard": radial + rho * (all_of_it - radial),
-                "plain": all_of_it,
+                "exponential": rho * square,
+                "standard": radial + rho * (square - radial),
+                "plain": square,
             }[family]
     return total
-
-
-def _like(sample: Fraction | Ball, value: Fraction) -> Fraction | Ball:
-    return value if isinstance(sample, Fraction) else ball(value)
 
 
 def random_net(seed: int, widths: Sequence[int], powers: Sequence[int], inputs: int, examples: int) -> HomogeneousNet:

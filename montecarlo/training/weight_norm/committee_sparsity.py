@@ -26,7 +26,7 @@ _ERROR, _BUDGET = 1e-4, 20_000
 
 @dataclass(frozen=True)
 class CommitteeSparsity:
-    r"""The participation ratios of neurons after the flow of each family, and how far normalized margins agree, as logs.
+    r"""Participation ratios of neurons after the flow of each family, and how far normalized margins agree, as logs.
 
     Components are ``exponential``, ``standard`` and ``plain``: :math:`(\sum\rho^2)^2/\sum\rho^4` at a level of
     :math:`p = \log\frac1L`; and ``margins: exponential``, ``margins: standard``: the normalized margin of the predictor

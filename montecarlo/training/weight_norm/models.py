@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.arguments import as_floats
 from montecarlo.arrays import Array
@@ -25,11 +25,11 @@ class Model(Protocol):
         """How many weights each neuron has."""
         ...
 
-    def margins(self, state: Array, which: Array) -> Array:
+    def margins(self, state: Array, which: NDArray[np.intp]) -> Array:
         """Return q, shape (j, m), of those networks whose numbers are given, shape (j,)."""
         ...
 
-    def pull(self, state: Array, shares: Array, which: Array) -> Array:
+    def pull(self, state: Array, shares: Array, which: NDArray[np.intp]) -> Array:
         """Return the gradient of sum_i shares_i q_i in the weights, shape (j, P)."""
         ...
 
@@ -85,7 +85,7 @@ class Committee:
         weights = state.reshape(len(state), len(self.signs), -1)
         return np.asarray(np.einsum("k,nkd->nd", self.signs, weights))
 
-    def margins(self, state: Array, which: Array) -> Array:
+    def margins(self, state: Array, which: NDArray[np.intp]) -> Array:
         """Return the margins, shape (j, m).
 
         Parameters
@@ -97,7 +97,7 @@ class Committee:
         """
         return np.asarray(np.einsum("nmd,nd->nm", self.examples[which], self.predictor(state)))
 
-    def pull(self, state: Array, shares: Array, which: Array) -> Array:
+    def pull(self, state: Array, shares: Array, which: NDArray[np.intp]) -> Array:
         """Return s_u sum_i shares_i z_i for each neuron, shape (j, k d).
 
         Parameters
@@ -161,11 +161,11 @@ class Products:
         """
         return np.asarray(state.reshape(len(state), len(self.slopes), self.depth).prod(axis=2))
 
-    def margins(self, state: Array, which: Array) -> Array:
+    def margins(self, state: Array, which: NDArray[np.intp]) -> Array:
         """Return the margin, shape (j, 1); the arguments are those of :meth:`Committee.margins`."""
         return np.asarray((self.factors(state) * self.slopes).sum(axis=1, keepdims=True))
 
-    def pull(self, state: Array, shares: Array, which: Array) -> Array:
+    def pull(self, state: Array, shares: Array, which: NDArray[np.intp]) -> Array:
         """Return x_u p_u/w for each weight, shape (j, k n); the arguments are those of :meth:`Committee.pull`."""
         weights = state.reshape(len(state), len(self.slopes), self.depth)
         others = np.stack([np.delete(weights, i, axis=2).prod(axis=2) for i in range(self.depth)], axis=2)
@@ -221,18 +221,18 @@ class TwoLayers:
         """How many weights each neuron has."""
         return (*(self.examples.shape[2],) * self.units, self.units)
 
-    def _seen(self, state: Array, which: Array) -> tuple[Array, Array, Array]:
+    def _seen(self, state: Array, which: NDArray[np.intp]) -> tuple[Array, Array, Array]:
         """Return b.x cut off at 0, shape (j, m, k), the output weights, and the examples."""
         k, x = self.units, self.examples[which]
         hidden = state[:, :-k].reshape(len(state), k, -1)
         return np.maximum(np.einsum("nmd,nkd->nmk", x, hidden), 0), state[:, -k:], x
 
-    def margins(self, state: Array, which: Array) -> Array:
+    def margins(self, state: Array, which: NDArray[np.intp]) -> Array:
         """Return the margins, shape (j, m); the arguments are those of :meth:`Committee.margins`."""
         seen, out, _ = self._seen(state, which)
         return np.asarray(self.labels[which] * np.einsum("nmk,nk->nm", seen**self.power, out))
 
-    def pull(self, state: Array, shares: Array, which: Array) -> Array:
+    def pull(self, state: Array, shares: Array, which: NDArray[np.intp]) -> Array:
         """Return the gradient of the sum, shape (j, P); the arguments are those of :meth:`Committee.pull`."""
         seen, out, x = self._seen(state, which)
         signed = shares * self.labels[which]

@@ -98,7 +98,7 @@ def per_neuron(values: Array, sizes: Sequence[int]) -> Array:
 
 
 def participation_ratio(squares: Array) -> Array:
-    r"""Return :math:`(\sum\rho^2)^2/\sum\rho^4` of each network: 1 if one neuron has all, their number if all are equal.
+    r"""Return :math:`(\sum\rho^2)^2/\sum\rho^4` of each network: 1 if one neuron has all, k if k neurons are equal.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ CLOSED_FORM = ClosedForm(
     ),
     _evaluate,
     (
-        "gradient flow on (alpha, v), w = exp(alpha) v/|v|, of the exponential loss: the winner does not depend on depth",
+        "gradient flow on (alpha, v), w = exp(alpha) v/|v|, of the exponential loss: the same winner at every depth",
         "products are counted from 1; limit_u is where p_u ends when that of the winner is infinite",
     ),
     f"{SOURCE}, relative sparsity; derived here",

@@ -64,9 +64,10 @@ def _median(words: str, of: str) -> Simulated:
 
 SPARSE_REPRESENTATION = Statement(
     id="weightnorm.sparse-representation",
-    title="Of a linear committee exponential normalization leaves one neuron; standard and none leave all; one predictor.",
+    title="Of a linear committee exponential normalization leaves one neuron, standard and none leave all.",
     latex=(
-        r"\frac{(\sum_u\rho_u^2)^2}{\sum_u\rho_u^4}\ \text{at}\ \log\tfrac1L=60:\quad\text{median}\le1.1\ (\text{EWN}),\ "
+        r"\frac{(\sum_u\rho_u^2)^2}{\sum_u\rho_u^4}\ \text{at}\ \log\tfrac1L=60:\quad\text{median}\le1.1\ "
+        r"(\text{EWN}),\ "
         r"\ge6.5\ (\text{SWN}),\ \ge7.8\ (\text{none})\ \text{of}\ 8"
     ),
     source=f"{SOURCE}, sparse representation; this model and its numbers are derived here",
@@ -79,7 +80,10 @@ SPARSE_REPRESENTATION = Statement(
     claim=left,
     evidence=(
         *(_median(f"participation ratio, {family}", family) for family in ("exponential", "standard", "plain")),
-        *(_median(f"normalized margin over plain's, {name}", f"margins: {name}") for name in ("exponential", "standard")),
+        *(
+            _median(f"normalized margin over plain's, {name}", f"margins: {name}")
+            for name in ("exponential", "standard")
+        ),
     ),
     mutants=(
         Mutant("standard is sparse", partial(left, sparse=("exponential", "standard"))),

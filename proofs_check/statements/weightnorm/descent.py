@@ -22,6 +22,9 @@ DESCENT = Assumption("gradient descent on (alpha, v), or for what |v| gains also
 # --- weightnorm.descent -----------------------------------------------------------------------------------------------
 
 
+_HALF = sp.Rational(1, 2)
+
+
 class Step(NamedTuple):
     """What is claimed of a step.
 
@@ -50,14 +53,15 @@ def step(
     *,
     gains: int = 2,
     stretch: int = 1,
-    half: sp.Rational = sp.Rational(1, 2),
+    half: sp.Rational = _HALF,
     order: int = 2,
     twice: sp.Rational | int = 2,
 ) -> Step:
-    """|v|^2 gains exactly eta^2 |dL/dv|^2, and the step of w is off by half its square over |w|: m^2/(2 rho) (1 +- m/rho).
+    """|v|^2 gains exactly eta^2 |dL/dv|^2, and the step of w is off by half its square over |w|.
 
-    Here m = eta rho^2 |g| is the step's length, at most rho/2, and |v| = 1. While each step decreases the loss by at
-    least eta |grad|^2/2, all |v|^2 together gain at most 2 eta times what the loss falls by.
+    It is off by m^2/(2 rho) (1 +- m/rho), where m = eta rho^2 |g| is the step's length, at most rho/2, and |v| = 1.
+    While each step decreases the loss by at least eta |grad|^2/2, all |v|^2 together gain at most 2 eta times what the
+    loss falls by.
 
     Parameters
     ----------
@@ -77,7 +81,8 @@ def step(
 
 def _stretching(claim: Claim) -> list[Obligation]:
     """One step with dL/dv = (rho/|v|)(I - P) g, which is orthogonal to v."""
-    v, g, rho, eta = sp.symbols("v_1:4"), sp.symbols("g_1:4"), *sp.symbols("rho eta", positive=True)
+    v, g = sp.symbols("v_1:4"), sp.symbols("g_1:4")
+    rho, eta = sp.symbols("rho eta", positive=True)
     square = sp.Add(*(x**2 for x in v))
     inner = sp.Add(*(x * y for x, y in zip(v, g, strict=True)))
     slopes = [rho / sp.sqrt(square) * (y - inner * x / square) for x, y in zip(v, g, strict=True)]
@@ -112,9 +117,9 @@ _RUN = (50, flint.fmpq(1, 50))
 @cache
 def _run(digits: int = 40) -> tuple[tuple[sp.Rational, sp.Rational], ...]:
     """Return the ends of balls: what |v|^2 gain in all, the fall of the loss, and the least margin of the steps."""
-    steps, eta = _RUN
+    steps, size = _RUN
     with precision(digits):
-        eta = flint.arb(eta)
+        eta, grad = flint.arb(size), flint.arb(0)
         alphas = [flint.arb(0), flint.arb(-1) / 4]
         vs = [[flint.arb(3) / 5, flint.arb(4) / 5], [flint.arb(4) / 5, flint.arb(-3) / 5]]
         first, spare, losses = _squares(vs), flint.arb(10), []
@@ -222,7 +227,7 @@ def grown(
     flat: bool = False,
     law: bool = False,
 ) -> Grown:
-    """p becomes p exp(n eta p e^(-p)), and n T <= E(p_K) - E(p_0) <= n sum eta_k (p_k/p_(k+1)) e^(p_(k+1) - p_k).
+    """P becomes p exp(n eta p e^(-p)), and n T <= E(p_K) - E(p_0) <= n sum eta_k (p_k/p_(k+1)) e^(p_(k+1) - p_k).
 
     So the law 1/(n T log^2(1/L)) of the flow holds for rates L^(-a)/10 with a < 1, where n T/(E(p_K) - E(p_0)) is at
     least 99/100. At a = 1 it fails: p explodes, and the ratio is below 10^(-100) after a few steps.

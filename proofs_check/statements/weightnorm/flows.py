@@ -50,7 +50,7 @@ def moves(
     standard: tuple[int, int] = (0, 2),
     stretched: int = 0,
 ) -> Moves:
-    r"""w' = -rho^2 (P + (I-P)/c^2) g with exponential weight normalization, -(P + rho^2/c^2 (I-P)) g with standard.
+    r"""W' = -rho^2 (P + (I-P)/c^2) g with exponential weight normalization, -(P + rho^2/c^2 (I-P)) g with standard.
 
     P is the projection on w, and c = |v| is kept.
 
@@ -91,7 +91,8 @@ FLOW_EQUIVALENCE = Statement(
     title="Exponential weight normalization is gradient flow with rate |w_u|^2 per neuron exactly when |v_u| = 1.",
     latex=(
         r"w=e^{\alpha}\tfrac v{|v|}:\ \dot w=-|w|^2\bigl(P+\tfrac1{c^2}(I-P)\bigr)g;\qquad "
-        r"w=\gamma\tfrac v{|v|}:\ \dot w=-\bigl(P+\tfrac{|w|^2}{c^2}(I-P)\bigr)g;\qquad c=|v|=|v(0)|,\ P=\tfrac{ww^T}{|w|^2}"
+        r"w=\gamma\tfrac v{|v|}:\ \dot w=-\bigl(P+\tfrac{|w|^2}{c^2}(I-P)\bigr)g;\qquad "
+        r"c=|v|=|v(0)|,\ P=\tfrac{ww^T}{|w|^2}"
     ),
     source=f"{SOURCE} has c = 1; derived here for every start",
     assumptions=(FLOW, POSITIVE),
@@ -186,7 +187,8 @@ INVARIANTS = Statement(
     id="weightnorm.invariants",
     title="Layers add the same to the sum of their lengths over d_l: log |w_u| (exponential), |w_u|^2/2 (else).",
     latex=(
-        r"\log\rho_u\ (\text{EWN}),\ \tfrac12\rho_u^2\ (\text{SWN, none})\ \text{grow by}\ \int\langle w_u,-g_u\rangle dt,"
+        r"\log\rho_u\ (\text{EWN}),\ \tfrac12\rho_u^2\ (\text{SWN, none})\ \text{grow by}\ "
+        r"\int\langle w_u,-g_u\rangle dt,"
         r"\quad\sum_{u\in l}\langle w_u,-g_u\rangle=d_lN,\ N=\sum_iq_ie^{-q_i};\qquad "
         r"\tfrac1{d_l}\sum_{u\in l}\log\rho_u-\tfrac1{d_k}\sum_{u\in k}\log\rho_u\ \text{is kept}"
     ),
@@ -243,7 +245,8 @@ def alone(rho: Any, sine: Any, *, power: int = 2, swapped: bool = False, times: 
 def _alone(claim: Claim) -> list[Obligation]:
     """One example x = e_1 with |v| = 1: g is -L x, and L is a factor of all that moves."""
     a, b = sp.Symbol("a"), sp.Symbol("b", positive=True)
-    rho, r, s = sp.sqrt(a**2 + b**2), *sp.symbols("r s", positive=True)
+    rho = sp.sqrt(a**2 + b**2)
+    r, s = sp.symbols("r s", positive=True)
     said = claim(r, s)
     kept = {"exponential": said.exponential, "standard": said.standard, "plain": said.plain}
     obligations = []

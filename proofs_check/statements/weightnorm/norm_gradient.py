@@ -126,7 +126,6 @@ def _clock(q: sp.Expr) -> sp.Expr:
 @cache
 def _solved(level: sp.Expr, low: sp.Expr) -> sp.Rational:
     """Return q with E(q) = level to 80 digits, by the secant rule on log E, which is nearly linear."""
-
     with mpmath.workdps(_DIGITS + 10):
         aim = mpmath.mpf(enclose(level, _DIGITS + 10).mid().str(_DIGITS + 5, radius=False))
 

@@ -1,4 +1,4 @@
-r"""Gradient descent on length and direction of a neuron: how far a step is from that of the flow, and what it adds up to.
+r"""Gradient descent on length and direction of a neuron: how far a step is from the flow's, and what steps add up to.
 
 *One step.* Start with |v| = 1, :math:`w = \rho v`, and split the gradient in w into its part :math:`g_r` along v and
 its part of length :math:`g_t` across. With :math:`x = \eta\rho g_r` and :math:`y = \eta\rho g_t` a step on
@@ -10,8 +10,9 @@ They differ by :math:`\frac\rho2(x^2+y^2) = |\eta\rho^2g|^2/(2\rho)` to second o
 the norm.
 
 *Chains.* For :math:`\Phi = w_1\cdots w_n` on one example every step multiplies :math:`p = \log\frac1L` by
-:math:`e^{n\eta pe^{-p}}`. As :math:`E' = e^p/p^2`, a step adds :math:`\int e^p/p\,d\log p` to E, and :math:`e^p/p` grows
-from p = 1 on: so E grows by at least :math:`n\eta`, and by at most that times the ratio of :math:`e^p/p` at both ends.
+:math:`e^{n\eta pe^{-p}}`. As :math:`E' = e^p/p^2`, a step adds :math:`\int e^p/p\,d\log p` to E, and :math:`e^p/p`
+grows from p = 1 on: so E grows by at least :math:`n\eta`, and by at most that times the ratio of :math:`e^p/p` at both
+ends.
 """
 
 from __future__ import annotations
