@@ -45,6 +45,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.binomial: lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
     sp.Ei: lambda x: x.ei(),
     sp.tan: lambda x: x.tan(),
+    sp.cot: lambda x: x.cot(),
     sp.atan: lambda x: x.atan(),
     sp.asin: lambda x: x.asin(),
     sp.acos: lambda x: x.acos(),

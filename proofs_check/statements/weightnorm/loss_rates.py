@@ -127,7 +127,7 @@ def _beyond(claim: Claim) -> Iterator[Inequality]:
             line = sp.Poly(sp.expand(sign * p**3 * (bound.diff(p) + bound * (1 - s / p) - 1)), p)
             case = f"{family}, n = {n}, {'lower' if sign == 1 else 'upper'}, p >= 10"
             yield Inequality(f"{case}: no more than a line", sp.Integer(line.degree()), sp.Integer(2))
-            yield Inequality(f"{case}: at p = 10", line.eval(10), sp.S.Zero)
+            yield Inequality(f"{case}: at p = 10", line(10), sp.S.Zero)
             if line.coeff_monomial(p) != 0:
                 yield Inequality(f"{case}: slope", line.coeff_monomial(p), sp.S.Zero)
 

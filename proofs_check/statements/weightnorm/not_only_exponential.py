@@ -74,7 +74,7 @@ def balanced(
     elif like == 1:
         other = q + (now - p) * b / a
     elif n == 2:
-        other = q * (now / p) ** (sp.sympify(b) / a)
+        other = q * (now / p) ** (sp.S.One * b / a)
     else:
         other = (q**-e - b * (p**-e - now**-e) / a) ** (-1 / e)
     if like <= 1:
@@ -91,7 +91,7 @@ def _plain_clocks(claim: Claim) -> list[Obligation]:
     for n in (1, 2, 3, 4, 5):
         (speed,) = velocity("plain", (sp.S.One,), s, (-x * s ** (n - 1),))
         said = claim(n, s, x)
-        found.append(Obligation(f"n = {n}", said.kept.diff(s) * speed, sp.sympify(said.rate)))
+        found.append(Obligation(f"n = {n}", said.kept.diff(s) * speed, said.rate))
     return found
 
 

@@ -204,12 +204,18 @@ def committee_limits(along: Sequence[Scalar], across: Sequence[Scalar]) -> tuple
     times = _times(along, across)
     end = times[_least(times, "along")]
     found = []
-    for z, h, time in zip(map(sp.sympify, along), map(sp.sympify, across), times, strict=True):
+    for z, h, time in zip(*_read(along, across), times, strict=True):
         if time == end:
             found.append(sp.oo)
-        else:
-            found.append(h * sp.tan(h * end + sp.atan(z / h)) if h != 0 else z / (1 - z * end))
+        elif h == 0:
+            found.append(z / (1 - z * end))
+        else:  # SymPy would look for a simpler form of the tangent, for seconds
+            found.append(h * sp.tan(h * end + sp.atan(z / h), evaluate=False))
     return tuple(found)
+
+
+def _read(along: Sequence[Scalar], across: Sequence[Scalar]) -> tuple[list[sp.Expr], list[sp.Expr]]:
+    return [real("along", z) for z in along], [nonnegative("across", h) for h in across]
 
 
 def _times(along: Sequence[Scalar], across: Sequence[Scalar]) -> list[sp.Expr]:
