@@ -95,9 +95,9 @@ def _clocks(claim: Claim) -> list[Obligation]:
 
 _PAIRS = tuple(
     (tuple(map(sp.Integer, x)), tuple(map(sp.Rational, starts)))
-    for x, starts in (((2, 1), (10, 12)), ((3, 1), (12, 10)), ((1, 2), ("21/2", 11)), ((2, 1), (10, "101/10")))
+    for x, starts in (((2, 1), (10, 12)), ((3, 1), (12, 10)), ((1, 2), ("21/2", 11)), ((2, 1), (10, "1001/100")))
 )
-_LATER = tuple(map(sp.Rational, ("101/10", "12", "20", "40", "100")))
+_LATER = tuple(map(sp.Rational, ("1001/100", "12", "20", "100")))
 """How far the first neuron is, with q_1 = q_10 + what is listed less 10."""
 
 
