@@ -95,6 +95,14 @@ def _fast_enough(net: HomogeneousNet) -> Callable[[Claim], bool | None]:
     return judge
 
 
+def _exactly_so_fast(net: HomogeneousNet) -> Callable[[Claim], bool | None]:
+    """Judge whether the exponential flow attains c; the others must be at least as fast as is claimed of them."""
+    fast_enough = _fast_enough(net)
+    return lambda claim: (
+        fast_enough(claim) and claim("speed", net.degrees, net.widths)[0] == rational(_speed(net, "exponential"))
+    )
+
+
 def _random_net(*case: Any) -> Callable[[Claim], bool | None]:
     return _fast_enough(_net(*case))
 
@@ -151,7 +159,7 @@ FINITE_TIME_RATE = Statement(
         Enumerated(
             f"{len(_ALIGNED)} aligned nets, where it grows exactly so fast",
             tuple((net,) for net in _ALIGNED),
-            _fast_enough,
+            _exactly_so_fast,
             apply=itself,
             covers="one neuron in each of up to three layers",
         ),
