@@ -316,7 +316,7 @@ DESCENT_RATE = Statement(
     id="weightnorm.descent-rate",
     title="Descent has the flow's rate for learning rates L^(-a)/10 with a < 1; at a = 1 the law of the rate is false.",
     latex=(
-        r"p_{k+1}=p_ke^{n\eta_kp_ke^{-p_k}},\quad n\sum_k\eta_k\le E(p_K)-E(p_0)\le"
+        r"p_{k+1}=p_ke^{n\eta_kp_ke^{-p_k}},\quad n\sum_k\eta_k\le E(p_K)-E(p_0)\le "
         r"n\sum_k\eta_k\frac{p_k}{p_{k+1}}e^{p_{k+1}-p_k};\qquad\eta_k=\tfrac1{10}L_k^{-a}:\ "
         r"\frac{nT}{E(p_K)-E(p_0)}\in[0.99,1]\ (a<1),\ \le10^{-100}\ (a=1)"
     ),
