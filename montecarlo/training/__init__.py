@@ -34,6 +34,7 @@ from montecarlo.training.weight_norm.committee_sparsity import CommitteeSparsity
 from montecarlo.training.weight_norm.log_loss_descent import LogLossDescent, log_loss_descent
 from montecarlo.training.weight_norm.log_loss_flow import LogLossPath, log_loss_flow
 from montecarlo.training.weight_norm.models import Committee, Products, TwoLayers
+from montecarlo.training.weight_norm.two_layer_sparsity import TwoLayerSparsity
 
 __all__ = [
     "Optimizer",
@@ -71,6 +72,7 @@ __all__ = [
     "log_loss_descent",
     "LogLossDescent",
     "CommitteeSparsity",
+    "TwoLayerSparsity",
     "train",
     "Run",
     "digits_data",

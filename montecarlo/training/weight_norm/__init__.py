@@ -6,5 +6,6 @@ models                committees, products, two layers of squared ReLU: margins 
 log_loss_flow         gradient flow, with p = log(1/L) in the place of time
 log_loss_descent      gradient descent on length and direction, with rates that follow the loss
 committee_sparsity    what :func:`montecarlo.simulate` measures of committees
+two_layer_sparsity    and of two layers of squared ReLU
 ====================  =====================================================================
 """

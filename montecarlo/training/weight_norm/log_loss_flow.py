@@ -154,10 +154,17 @@ def log_loss_flow(
             pull = model.pull(w, softmax_shares(model.margins(w, which)), which)
             moves = moved(family, w, pull, model.sizes)
             speed = (moves * pull).sum(axis=1)
-            found = [moves / speed[:, None], *([1 / speed[:, None] - scaled] if timed else [])]
+            with np.errstate(divide="ignore", invalid="ignore"):  # nothing pulls where all units are off
+                found = [moves / speed[:, None], *([1 / speed[:, None] - scaled] if timed else [])]
             return np.asarray(span[which][:, None] * np.concatenate(found, axis=1))
 
-        many = flow(field, many, 1.0, rtol=rtol, budget=budget)
+        try:
+            many = flow(field, many, 1.0, rtol=rtol, budget=budget)
+        except InvalidArgument as stuck:
+            if stuck.argument != "time":
+                raise
+            problem = f"p = {end:g} is not reached: in a network nothing pulls at the weights any more"
+            raise InvalidArgument("levels", problem, "end below it, or start where units are on") from None
         now = np.full(len(many), float(end))
         weights.append(many[:, :P].copy())
         if timed:

@@ -13,6 +13,7 @@ from montecarlo.training import (
     CommitteeSparsity,
     Products,
     TwoLayers,
+    TwoLayerSparsity,
     log_loss_descent,
     log_loss_flow,
 )
@@ -164,6 +165,14 @@ def test_exponential_is_sparse_where_others_are_dense_and_all_find_one_predictor
     assert abs(medians["margins: exponential"] - 1) < 1e-3
 
 
+def test_two_layers_of_squared_relu_are_sparse_without_normalization_and_more_so_with_time():
+    net, observables = Ensemble(width=6, depth=2), [TwoLayerSparsity(level=level) for level in (20, 500)]
+    run = simulate(net, observables, samples=60, seed=1)
+    early, late = ({name: np.median(run[o].log_values(name)) for name in o.components(net)} for o in observables)
+    assert late["plain"] < early["plain"] < math.log(6)
+    assert late["exponential"] < late["plain"] < math.log(2)
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
@@ -177,11 +186,19 @@ def test_exponential_is_sparse_where_others_are_dense_and_all_find_one_predictor
         (lambda: log_loss_flow(Products([1], 1), [[1.0]], "plain", [1]), "levels: start at 1, and a network starts"),
         (lambda: log_loss_flow(Products([1], 1), [[1.0]], "plain", [3, 2]), "levels: must be increasing"),
         (lambda: log_loss_flow(Products([1], 1), [[1.0, 2]], "plain", [3]), "start: has shape (1, 2)"),
+        (
+            lambda: log_loss_flow(TwoLayers([[[-1.0]]], [[1.0]], 1), [[1.0, 1.0]], "plain", [3]),
+            "levels: p = 3 is not reached: in a network nothing pulls at the weights any more",
+        ),
+        (lambda: log_loss_flow(Products([1], 1), [[1.0]], "plain", [30], budget=2), "budget: 2 steps do not reach"),
         (lambda: log_loss_flow(Products([1], 1), [[0.0]], "plain", [3]), "start: has a neuron of weights 0"),
         (lambda: log_loss_descent(Products([1], 1), [[0.0]], "plain", 1, 1), "start: has a neuron of weights 0"),
         (lambda: log_loss_descent(Products([1], 1), [1.0], "plain", 1, 1), "start: has shape (1,)"),
         (lambda: log_loss_descent(Products([1], 1), [[1.0]], "plain", 1, 1, power=2), "power: must be at most 1"),
         (lambda: CommitteeSparsity(units=0), "units: must"),
+        (lambda: TwoLayerSparsity(level=0), "level: must"),
+        (lambda: TwoLayerSparsity().components(Ensemble(width=6, depth=1)), "depth: must be 2"),
+        (lambda: TwoLayerSparsity().components(Ensemble(width=5, depth=2)), "width: must be constant and at least 6"),
         (lambda: CommitteeSparsity().components(Ensemble(width=8, depth=3)), "depth: must be 2"),
         (lambda: CommitteeSparsity().components(Ensemble(width=4, depth=2)), "width: must be constant and at least 8"),
     ],
