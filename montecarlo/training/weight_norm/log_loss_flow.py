@@ -153,10 +153,11 @@ def log_loss_flow(
             w, scaled = states[:, :P], states[:, P:]
             pull = model.pull(w, softmax_shares(model.margins(w, which)), which)
             moves = moved(family, w, pull, model.sizes)
-            speed = (moves * pull).sum(axis=1)
-            with np.errstate(divide="ignore", invalid="ignore"):  # nothing pulls where all units are off
-                found = [moves / speed[:, None], *([1 / speed[:, None] - scaled] if timed else [])]
-            return np.asarray(span[which][:, None] * np.concatenate(found, axis=1))
+            speed = (moves * pull).sum(axis=1)[:, None]
+            pulled = speed > 0  # nothing pulls where all units are off: then steps become too small
+            rate = 1 / np.where(pulled, speed, 1)
+            found = [moves * rate, *([rate - scaled] if timed else [])]
+            return np.asarray(np.where(pulled, span[which][:, None] * np.concatenate(found, axis=1), np.inf))
 
         try:
             many = flow(field, many, 1.0, rtol=rtol, budget=budget)
