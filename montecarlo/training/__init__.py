@@ -9,6 +9,7 @@ escape               how many steps it takes to leave the plateau
 escape_observables   what :func:`montecarlo.simulate` measures of it
 
 regression           networks that are linear in their input, on Xw = y: flow and descent
+weight_norm          neurons trained through length and direction, on the exponential loss
 
 runs                 one training run on minibatches, measured on the way
 digits               scikit-learn's digits: optimizers and architectures on real data
@@ -29,6 +30,11 @@ from montecarlo.training.regression.pair_observables import PairDescent, PairFlo
 from montecarlo.training.regression.sparse_descent import SparsePath, geometric_steps, sparse_descent
 from montecarlo.training.regression.sparse_observables import SparsePaths, WindowErrors
 from montecarlo.training.runs import Run, train
+from montecarlo.training.weight_norm.committee_sparsity import CommitteeSparsity
+from montecarlo.training.weight_norm.log_loss_descent import LogLossDescent, log_loss_descent
+from montecarlo.training.weight_norm.log_loss_flow import LogLossPath, log_loss_flow
+from montecarlo.training.weight_norm.models import Committee, Products, TwoLayers
+from montecarlo.training.weight_norm.two_layer_sparsity import TwoLayerSparsity
 
 __all__ = [
     "Optimizer",
@@ -58,6 +64,15 @@ __all__ = [
     "diagonal_descent",
     "NeuronNets",
     "neuron_flow",
+    "Committee",
+    "Products",
+    "TwoLayers",
+    "log_loss_flow",
+    "LogLossPath",
+    "log_loss_descent",
+    "LogLossDescent",
+    "CommitteeSparsity",
+    "TwoLayerSparsity",
     "train",
     "Run",
     "digits_data",

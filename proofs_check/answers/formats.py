@@ -231,6 +231,8 @@ def derivation_python(answer: Derivation) -> str:
         "binomial": "math.comb",
         _SHARE.__name__: [(lambda *_: True, lambda n, b: f"(math.comb({n}, {b})/2**({n}))")],
         "erfinv": "scipy.special.erfinv",
+        "Ei": "scipy.special.expi",
+        "erfi": "scipy.special.erfi",
     }
     expression = _with_binomial_shares(answer.exact.removeO()).xreplace(safe)
     try:

@@ -27,6 +27,8 @@ _FUNCTIONS: Mapping[str, tuple[int, Any]] = {
     "factorial": (1, sp.factorial),
     "erf": (1, sp.erf),
     "acos": (1, sp.acos),
+    "atan": (1, sp.atan),
+    "Ei": (1, sp.Ei),
     "min": (2, sp.Min),
     "max": (2, sp.Max),
     "abs": (1, sp.Abs),
@@ -36,6 +38,7 @@ _CONSTANTS = {"pi": sp.pi, "e": sp.E, "EulerGamma": sp.EulerGamma}
 
 _ARGUMENTS: Mapping[str, tuple[str, int]] = {
     "log": ("positive", 0),
+    "Ei": ("positive", 0),
     "gamma": ("no pole", 0),
     "Gamma": ("no pole", 0),
     "digamma": ("no pole", 0),

@@ -9,7 +9,7 @@ from proofs_check.claims.spelling import Spelled, spelled
 
 RELATIONS = ("<=", ">=", "=", "<", ">", "~")
 _ALIASES = {"ln": "log", "Tr": "tr", "trace": "tr", "Trace": "tr", "sum": "Sum", "prod": "Prod", "Product": "Prod",
-            "arccos": "acos"}  # fmt: skip
+            "arccos": "acos", "arctan": "atan"}  # fmt: skip
 FUNCTIONS = (
     *_ALIASES,
     *(
@@ -26,6 +26,8 @@ FUNCTIONS = (
         "factorial",
         "erf",
         "acos",
+        "atan",
+        "Ei",
     ),
     *("tr", "diag", "hadamard", "ones", "min", "max", "abs", "Sum", "Prod", "O"),
 )

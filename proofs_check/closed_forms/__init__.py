@@ -3,11 +3,12 @@
 A closed form is found because its file is here, in the folder of its topic, and says ``CLOSED_FORM = ClosedForm(...)``;
 its name is ``topic.name``, as that of the statements beside it.
 
-=======  ==============================================================
-linear2  two-layer linear networks, from layers of any imbalance
-sparse   diagonal networks of depth N on a sparse signal
-shape    diagonal networks and neurons: what shape and scale select
-=======  ==============================================================
+==========  ==============================================================
+linear2     two-layer linear networks, from layers of any imbalance
+sparse      diagonal networks of depth N on a sparse signal
+shape       diagonal networks and neurons: what shape and scale select
+weightnorm  weight normalization: times to a loss, and which neuron grows
+==========  ==============================================================
 """
 
 from __future__ import annotations

@@ -40,6 +40,11 @@ NUMBERS = {  # computed by other means: below, or with the formula written out b
         {"k": "1e-16", "l1": 1, "d": 4},
         (math.log(4) + 4e-8 / 2) / (math.log(4 / (math.e * 1e-8)) - math.log(4)),
     ),
+    "weightnorm.loss-rate": (
+        {"n": 3, "p": 5, "p_0": "1/2"},
+        scipy.integrate.quad(lambda q: math.exp(q) / q**2, 0.5, 5, epsabs=0, epsrel=2e-14)[0] / 3,
+    ),
+    "weightnorm.winner": ({"x": "(2,1,1/2)", "p": "(1,5,7)"}, 2),
     "shape.descent": ({"k": 4, "eta": "1/2", "g": "(1,1/3)"}, 4 * ((1 - 1 / 4) * (1 - 1 / 36)) ** 2),
 }
 
@@ -163,6 +168,33 @@ def test_the_potential_of_a_neuron_has_the_slope_that_is_said():
     assert float(answer.at(n=2)) == pytest.approx(11 / 3)
 
 
+def test_the_time_to_a_loss_is_that_of_the_differential_equation_with_and_without_normalization():
+    """Three weights by SciPy: of any sizes with w' = w^2 p/w e^-p, all equal without."""
+    for start, family in (([0.5, 2.0, 1.5], "exponential"), ([1.5 ** (1 / 3)] * 3, "plain")):
+
+        def speed(_, w, family=family):
+            p = np.prod(w)
+            return np.exp(-p) * p / w * (w**2 if family == "exponential" else 1)
+
+        def reached(_, w):
+            return np.prod(w) - 6
+
+        reached.terminal = True
+        found = scipy.integrate.solve_ivp(
+            speed, (0, 1e4), start, method="DOP853", rtol=1e-12, atol=1e-12, events=reached
+        )
+        answer = closed_form("weightnorm.loss-rate", n=3, p=6, p_0="3/2")
+        time = answer.value if family == "exponential" else float(dict(answer.related)["without"])
+        assert time == pytest.approx(found.t_events[0][0], rel=1e-9)
+
+
+def test_the_bounds_of_the_rate_hold_from_10_on():
+    for p in (10, 11, 50):
+        found = dict(closed_form("weightnorm.loss-rate", n=2, p=p).related)
+        assert found["lower"] < found["rate"] < found["upper"]
+    assert "lower" not in dict(closed_form("weightnorm.loss-rate", n=2, p=9).related)
+
+
 @pytest.mark.parametrize("name", closed_forms.names())
 def test_its_letters_are_those_of_its_function_and_each_is_explained(name):
     form = closed_forms.closed_form(name)
@@ -174,7 +206,7 @@ def test_its_letters_are_those_of_its_function_and_each_is_explained(name):
             read_value(letter, letter.default)
     assert "arXiv" in form.source
     topic, _, _ = name.partition(".")
-    assert topic in ("linear2", "sparse", "shape")
+    assert topic in ("linear2", "sparse", "shape", "weightnorm")
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "python", "json"])
@@ -231,6 +263,9 @@ def test_digits_are_enclosed(vanishing):
         ("derive sparse.l1-gap --set N=3,w=1", "--set: w (the point that the flow has reached, at any time) must be"),
         ("derive sparse.l1-gap --set N=3", "--set: w (the point that the flow has reached, at any time) is missing"),
         ("derive shape.descent --set 'k=1,eta=1,g=(1,2)'", "--set: eta is too large at step 0"),
+        ("derive weightnorm.winner --set 'x=(2,1),p=(1,2)'", "--set: p let neurons 1 and 2 tie: they grow together"),
+        ("derive weightnorm.winner --set 'x=(2,1),p=(1,2,3)'", "--set: p are 3 numbers for 2 neurons"),
+        ("derive weightnorm.loss-rate --set n=2,p=1/2", "--set: p is 1/2, below the start 1"),
         ("sample linear2.rate --width 2 --depth 2", "quantity: there is no quantity 'linear2.rate'"),
         ("table --quantity linear2.rate --rows c=1 --show theory", "--show: does not apply to linear2.rate"),
         ("table --quantity linear2.rate --rows c=1,2", "--set: linear2.rate needs a number for lambda_r"),

@@ -24,6 +24,7 @@ from proofs_check.figures import (
     sparse_window,
     spectrum,
     typical,
+    weight_norm,
 )
 from proofs_check.reporting.drawing import draw_picture
 from proofs_check.reporting.figure_files import figure_bytes
@@ -35,6 +36,7 @@ from proofs_check.studies.escape_times import RULES, Counted, Escape
 from proofs_check.studies.remedies import PAIRS, Line, Measured
 from proofs_check.studies.shape_transition import Reached, Selected
 from proofs_check.studies.sparse_window import Times, Window
+from proofs_check.studies.weight_norm import KINDS, Followed
 
 
 def estimate(log):
@@ -75,6 +77,9 @@ def make_up_implicit_bias(monkeypatch):
     monkeypatch.setattr(
         shape_transition, "measured", lambda cases, **_: (Reached(*case, three, three) for case in cases)
     )
+    monkeypatch.setattr(weight_norm, "in_task_order", lambda _, tasks, __: (1.5 for _ in tasks))
+    followed = ((2.0, 1.1), (100.0, 1.0)), ((10.0, 2.0, 4.0), (1e5, 2.5e4, 5e4))
+    monkeypatch.setattr(weight_norm, "measured", lambda *_, **__: (Followed(kind, *followed) for kind in KINDS))
 
 
 @pytest.fixture
