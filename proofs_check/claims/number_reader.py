@@ -156,6 +156,8 @@ class NumberReader(Arithmetic):
     def indexed(self, node: Node) -> sp.Expr:
         """Read a letter with a subscript."""
         name, sub = node.value, node.sub
+        if f"{name}_{sub}" in self.net.symbols:  # what the network declares is that name
+            return self.known[f"{name}_{sub}"]
         if name == "norm" and sub == "x":
             self.mentions_input = True
             return self.input_norm(2)
