@@ -318,8 +318,15 @@ def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None
             ">": left_value > right_value,
         }
         return bool(comparisons[sides.meaning.relation])
-    equal = left_value == right_value or sp.expand(left_value - right_value) == 0
+    equal = left_value == right_value or _is_zero(left_value - right_value)
     return sides.meaning.relation in ("=", "<=", ">=") if equal else None
+
+
+def _is_zero(number: sp.Expr) -> bool:
+    """Whether a number is seen to be 0, gamma functions of rational arguments being reduced to those below 1."""
+    if sp.expand(number) == 0:
+        return True
+    return bool(number.has(sp.gamma) and sp.expand(sp.gammasimp(sp.expand_func(number))) == 0)
 
 
 def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
