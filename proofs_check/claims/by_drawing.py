@@ -23,7 +23,7 @@ from proofs_check.claims.norms import AllNorms, decide
 from proofs_check.claims.parameters import NORM, NORMS, Setting, at_norm, at_unit, name_of
 from proofs_check.claims.random_numbers import Exceedance, Statistic
 from proofs_check.claims.sampled import Drawing, as_ball, judge_point, measure, open_share
-from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
+from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous, is_scale_free
 from proofs_check.claims.scopes import sizes_text, values_text
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.tolerances import rooms, within_text
@@ -110,8 +110,9 @@ def judge_by_drawing(
     if NORM in sides.occurring():
         scope += ", all |x|" if everywhere else values_text({NORM: NORMS})
         scope += f" in the direction {direction}" if direction else ""
-    elif direction:
-        scope += f", for the input {direction}"
+    else:
+        scope += ", |x| = 1" if not sides.net.is_homogeneous and is_scale_free(sides.meaning) else ""
+        scope += f", for the input {direction}" if direction else ""
     return _judged(sides, domain, drawing, found, seconds, scope), found
 
 

@@ -22,6 +22,7 @@ from proofs_check.claims.domain import Point
 from proofs_check.claims.parameters import NORM, order_of_moment, order_of_norm
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Trials, is_inside, truth_at
+from theory import symbols
 from theory.balls import OutOfTime, deadline
 from theory.ensembles import InvalidArgument
 from theory.moments.two_inputs import COSINE
@@ -76,7 +77,8 @@ def try_closest(sides: Sides, points: Sequence[Point], *, seconds: float) -> Tri
         starts = [sides.completed(sizes, setting) for setting in _starts(sides, letters)]
         names = [letter for letter in starts[0] if not letter.is_integer]
         call = _in_floats(names, gap)
-        searches = [_Search(sides, call, names, letters, start) for start in starts]
+        free = [letter for letter in letters if letter != COSINE or not _is_line(sides, sizes)]
+        searches = [_Search(sides, call, names, free, start) for start in starts]
         for search, descend in product(searches, (False, True) if len(letters) > 1 else (False,)):
             for found, letter in search.found(descend=descend):
                 key = tuple(sorted((str(x), value) for x, value in found.items()))
@@ -89,6 +91,11 @@ def try_closest(sides: Sides, points: Sequence[Point], *, seconds: float) -> Tri
         if time.monotonic() - began > seconds:
             return out
     return out
+
+
+def _is_line(sides: Sides, sizes: Point) -> bool:
+    """Whether inputs have one entry, so that a cosine is 1 or -1."""
+    return bool(symbols.whole(sides.net.width_at(0)).xreplace(dict(sizes)) == 1)
 
 
 def _varied(sides: Sides) -> list[sp.Symbol]:

@@ -78,7 +78,7 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
 
 def _digits_needed(claimed: Ball, true: Ball) -> int:
     """Return how many digits show that two numbers differ."""
-    if not (claimed.is_finite() and true.is_finite()) or claimed.contains(0) or true.contains(0):
+    if not (claimed.is_finite() and true.is_finite()) or any(x.contains(0) for x in (claimed, true, claimed - true)):
         return 10
     apart = float(abs(claimed - true) / abs(true))
     return 10 if apart > 1e-8 else min(100, math.ceil(-math.log10(max(apart, 1e-100))) + 3)

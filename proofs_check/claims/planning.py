@@ -12,6 +12,7 @@ from proofs_check.claims.parameters import order_of_norm
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import FEW, Plan, size_letters
 from theory import symbols
+from theory.moments.two_inputs import COSINE
 
 _FEW_SIZES = 24
 """So many sizes are tried one and all, even where each takes long."""
@@ -44,8 +45,8 @@ def idle_sizes(sides: Sides, domain: Domain) -> list[sp.Symbol]:
     inside |= sides.letters_of_conditions
     if domain.layers:
         inside.add(depth_of(sides))
-    if any(order_of_norm(letter) for letter in inside):
-        inside.add(symbols.whole(sides.net.width_at(0)))  # what |x|_4 can be depends on the width
+    if COSINE in inside or any(order_of_norm(letter) for letter in inside):
+        inside.add(symbols.whole(sides.net.width_at(0)))  # what |x|_4 and cosines can be depends on the width
     return [letter for letter in domain.ranges if letter not in inside]
 
 
