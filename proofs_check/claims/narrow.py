@@ -101,7 +101,7 @@ def _places(
                 least = int(np.argmin(gaps(inside)[kind]))
                 low, high = inside[max(least - 1, 0)], inside[min(least + 1, _INSIDE - 1)]
             middle = (low + high) / 2
-            for whole in {int(np.floor(middle)), int(np.ceil(middle)), int(round(grid[dip]))}:
+            for whole in {int(np.floor(middle)), int(np.ceil(middle)), round(float(grid[dip]))}:
                 if whole >= first and (whole in allowed if allowed is not None else whole <= _FURTHEST):
                     share, plain = (float(one[0]) for one in gaps(np.array([float(whole)])))
                     lows[whole] = round(share, 9), plain  # far from the gap the share is flat, up to rounding

@@ -52,7 +52,9 @@ def typeset(text: str) -> str:
     \mathbb{E}|\partial f/\partial W_{1}|^{2} = \left(1 + \frac{5}{n}\right)^{L}
     """
     numbered = re.findall(r"(?<![A-Za-z0-9])([A-Za-z]+)(\d+)", text)
-    names = [name + digits for name, digits in numbered if name not in FUNCTIONS]  # each is one letter, as an option declared it
+    names = [
+        name + digits for name, digits in numbered if name not in FUNCTIONS
+    ]  # each is one letter, as an option declared it
     try:
         node = parse_formula(text, names)[0]
     except InvalidArgument:

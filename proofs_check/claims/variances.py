@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 import sympy as sp
 
@@ -36,9 +36,9 @@ def require_positive_variances(net: Ensemble, domain: Domain) -> None:
     >>> from proofs_check.claims.domain import read_domain
     >>> net, n = Ensemble(width="n", depth="L", init="n-3"), symbols.whole("n")
     >>> require_positive_variances(net, read_domain("n>=4", [n], [], {}))
-    >>> require_positive_variances(net, read_domain(None, [n], [], {}))
+    >>> require_positive_variances(net, read_domain(None, [n], [], {}))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    theory.ensembles.arguments.InvalidArgument: init: 'n-3' is -2 at n = 1, and a variance is positive; name sizes where it is, with --for
+    theory.ensembles.arguments.InvalidArgument: init: 'n-3' is -2 at n = 1, and a variance is positive; name ...
     """
     if not net.init.formula:
         return
@@ -71,7 +71,9 @@ def _places(variance: sp.Expr, domain: Domain) -> Iterator[dict[sp.Symbol, sp.Ex
             yield point
             continue
         (letter,) = letters  # a formula has one symbol beside the fans
-        for value in sorted({*_SIMPLE, *_between_zeros(inside, letter)}, key=lambda value: (value not in _SIMPLE, value)):
+        for value in sorted(
+            {*_SIMPLE, *_between_zeros(inside, letter)}, key=lambda value: (value not in _SIMPLE, value)
+        ):
             yield {**point, letter: value}
 
 
@@ -83,7 +85,9 @@ def _values(letter: sp.Symbol, variance: sp.Expr, domain: Domain) -> list[int]:
     values = set(known.values[:_MOST_WIDTHS])
     if variance.free_symbols == {letter}:
         around = {int(sp.floor(zero)) + shift for zero in _zeros(variance, letter) for shift in (-1, 0, 1, 2)}
-        fits = known.values if known.given and not known.unbounded else range(known.values[0], max(around, default=1) + 1)
+        fits = (
+            known.values if known.given and not known.unbounded else range(known.values[0], max(around, default=1) + 1)
+        )
         values |= {value for value in around if value in fits}
     return sorted(values)
 
@@ -92,7 +96,7 @@ def _between_zeros(variance: sp.Expr, letter: sp.Symbol) -> list[sp.Expr]:
     """Return values between and beside the positive zeros of a variance, and these if they are rational."""
     zeros = _zeros(variance, letter)
     ends = [sp.S.Zero, *zeros, 2 * zeros[-1]] if zeros else []
-    middles = [sp.Rational((low.evalf() + high.evalf()) / 2) for low, high in zip(ends, ends[1:], strict=False)]
+    middles = [sp.Rational((low.evalf() + high.evalf()) / 2) for low, high in pairwise(ends)]
     return [value for value in [*middles, *zeros] if value.is_Rational and value > 0]
 
 

@@ -5,9 +5,9 @@ import sympy as sp
 
 from proofs_check.answers.asking import derive
 from proofs_check.claims.checking import check
+from proofs_check.claims.domain import read_domain
 from proofs_check.claims.meaning import understand
 from proofs_check.claims.narrow import narrow_sizes
-from proofs_check.claims.domain import read_domain
 from proofs_check.claims.sides import Sides
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -37,7 +37,7 @@ def test_a_name_that_was_declared_is_that_name(claim, changes):
 
 @pytest.mark.parametrize("claim", ["E|a_L|^2 = |x|^2*n2", "E|a_L|^2 = sigma2*|x|^2", "E|a_L|^2 = |x|^2*s2L"])
 def test_a_letter_with_a_digit_that_nobody_declared_is_refused(claim):
-    with pytest.raises(InvalidArgument, match="in several ways|does this belong"):
+    with pytest.raises(InvalidArgument, match=r"in several ways|does this belong"):
         understand(claim, NET.at(init="variance:s2/n"))
 
 
@@ -191,5 +191,6 @@ def test_windows_stay_inside_of_what_is_asked_for():
     sides = Sides(understand("E|a_L|^2 >= |x|^2*(3/2 - (n-90)^2)", NET), NET)
     n, L = symbols.whole("n"), symbols.whole("L")
     inside = narrow_sizes(sides, read_domain("n=1..80", [n, L], [], {}), {L: sp.Integer(1)})
-    assert inside and all(point[n] <= 80 for point in inside)
+    assert inside
+    assert all(point[n] <= 80 for point in inside)
     assert check("E|a_L|^2 >= |x|^2*(3/2 - (n-90)^2)", NET, sizes="n=1..80").verdict is Verdict.SUPPORTED
