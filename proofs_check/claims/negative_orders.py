@@ -59,8 +59,8 @@ def derive_any_order(statistic: Statistic, net: Ensemble, least: Least) -> Deriv
     >>> moment, net = Moment(((Activation((L,)), -2),)), Ensemble(width="n", depth="L")
     >>> derive_any_order(moment, net, {n: 3}).formula
     (n/(n - 2))**L/norm_x**2
-    >>> derive_any_order(moment.at({L: sp.Integer(4)}), net.at(width=2, depth=4), {}).enclosed(10)
-    inf
+    >>> derive_any_order(moment.at({L: sp.Integer(4)}), net.at(width=2, depth=4), {}).enclosed(10) > 10**9
+    True
     """
     if not (isinstance(statistic, Moment) and has_negative_order(statistic)):
         return derive_statistic(statistic, net)
