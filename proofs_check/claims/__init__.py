@@ -27,6 +27,8 @@ layer_order          whether the layers of a statistic increase for all values o
 derivations          what theory knows of each statistic
 domain               the sizes for which a claim is made
 parameters           the values of letters that are no sizes, crossed
+negative_orders      moments of negative order, which are infinite at small widths
+variances            variances in letters, refused where they are not positive
 scaling              how statistics change as the input is scaled
 norms                inequalities between powers of |x|, for all |x| at once
 relations            relations between two balls
@@ -36,6 +38,7 @@ algebra              whether two formulas are identical; their ratio
 trials               a claim at one size after another
 counterexamples      where it fails, shown
 closest              values of other letters at which an inequality comes closest to failing
+narrow               sizes at which an inequality comes closest to failing
 critical             sizes at which a claim may turn from true to false
 planning             which sizes, values and layers are tried
 scopes               for what a verdict stands, in words

@@ -257,5 +257,5 @@ def read_formula(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:
     >>> read_formula("3/n^2", {"n": sp.Integer(2)})
     3/4
     """
-    tree, source = parse_formula(text)
+    tree, source = parse_formula(text, known)
     return Arithmetic(source, known).scalar(tree)

@@ -18,11 +18,12 @@ from proofs_check.claims.counterexamples import Counterexample, side_value
 from proofs_check.claims.cross_check import at_text
 from proofs_check.claims.directions import one_direction
 from proofs_check.claims.domain import Domain, Point
+from proofs_check.claims.negative_orders import has_negative_order
 from proofs_check.claims.norms import AllNorms, decide
 from proofs_check.claims.parameters import NORM, NORMS, Setting, at_norm, at_unit, name_of
 from proofs_check.claims.random_numbers import Exceedance, Statistic
 from proofs_check.claims.sampled import Drawing, as_ball, judge_point, measure, open_share
-from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous
+from proofs_check.claims.scaling import at_norm_one, by_norm, is_homogeneous, is_scale_free
 from proofs_check.claims.scopes import sizes_text, values_text
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.tolerances import rooms, within_text
@@ -70,6 +71,10 @@ def judge_by_drawing(
     """
     cases = _cases(sides, domain)
     letters = list(dict.fromkeys(letter for point in cases.points for letter in _unknown(sides, point)))
+    for letter in letters:
+        if has_negative_order(sides.meaning.statistics[letter]):
+            problem = f"{sides.meaning.statistics[letter].text} may be infinite, which no sample shows"
+            raise InvalidArgument("claim", problem, "ask for the median, or for the logarithm")
     norms = (sp.S.One,) if sides.is_homogeneous or NORM not in sides.occurring() else NORMS
     wanted = {
         _measured_at(sides, letter, at_norm(point, norm))[:2]
@@ -105,8 +110,9 @@ def judge_by_drawing(
     if NORM in sides.occurring():
         scope += ", all |x|" if everywhere else values_text({NORM: NORMS})
         scope += f" in the direction {direction}" if direction else ""
-    elif direction:
-        scope += f", for the input {direction}"
+    else:
+        scope += ", |x| = 1" if not sides.net.is_homogeneous and is_scale_free(sides.meaning) else ""
+        scope += f", for the input {direction}" if direction else ""
     return _judged(sides, domain, drawing, found, seconds, scope), found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -23,18 +24,21 @@ from proofs_check.claims.directions import one_direction
 from proofs_check.claims.domain import Domain, Point, read_domain
 from proofs_check.claims.exactly import judge_exactly
 from proofs_check.claims.matrices import Matrices
-from proofs_check.claims.meaning import shown, understand
+from proofs_check.claims.meaning import Meaning, shown, understand
 from proofs_check.claims.number_reader import SECOND_NORM, letters_of
 from proofs_check.claims.parameters import NORM4
-from proofs_check.claims.random_numbers import WeightProduct
+from proofs_check.claims.random_numbers import InnerProduct, SecondActivation, WeightProduct
 from proofs_check.claims.sampled import Drawing
+from proofs_check.claims.scaling import is_scale_free
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import is_inside, nothing
+from proofs_check.claims.variances import require_positive_variances
 from proofs_check.verdict import Verdict
 from theory import symbols
 from theory.balls import Ball
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
 from theory.moments.two_inputs import COSINE
+from theory.requirements import require_free_name
 
 SECONDS = 4.0
 
@@ -128,8 +132,12 @@ def check(
         raise InvalidArgument("set", "gives letters of closed forms, of which the claim names none", "leave it out")
     lettered, numbers = in_letters(net)
     meaning = understand(claim, lettered)
+    _require_cosine(meaning, net)
     sides = Sides(meaning, lettered)
     domain = _domain(sides, sizes, numbers)
+    require_positive_variances(lettered, domain)
+    sides = _for_all_inputs(Sides(meaning, lettered, domain.least), domain)
+    meaning = sides.meaning
     _require_layers(sides, domain)
     told = progress or nothing
     found: list[tuple[Point, Mapping[Any, Ball]]] = []
@@ -183,6 +191,24 @@ def _require_numbers(drawing: Drawing, seconds: float) -> None:
             raise InvalidArgument(name, f"must lie strictly between 0 and 1, got {value}", "use e.g. 0.05")
     if not seconds > 0:
         raise InvalidArgument("seconds", f"must be positive, got {seconds}", "use e.g. 4")
+
+
+def _for_all_inputs(sides: Sides, domain: Domain) -> Sides:
+    """Let |x| be a letter where it is expected to cancel and does not, as in a kurtosis of networks with biases.
+
+    Drawn networks have |x| = 1, which the scope says, as small intervals around small numbers need many of them.
+    """
+    if sides.net.is_homogeneous or sides.net.input is not None or not is_scale_free(sides.meaning):
+        return sides
+    wide = Sides(replace(sides.meaning, mentions_input=True), sides.net, sides.least)
+    return wide if wide.has_formulas else sides
+
+
+def _require_cosine(meaning: Meaning, net: Ensemble) -> None:
+    """Refuse a network that has a letter c, where a claim about two inputs needs it for their cosine."""
+    numbers = {type(number) for statistic in meaning.statistics.values() for number in statistic.numbers}
+    if numbers & {InnerProduct, SecondActivation} or COSINE in meaning.letters:
+        require_free_name(net, "c", "the cosine")
 
 
 def in_letters(net: Ensemble) -> tuple[Ensemble, dict[sp.Symbol, int]]:

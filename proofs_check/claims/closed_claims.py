@@ -203,7 +203,7 @@ class _Sides:
 
     def __init__(self, text: str, read: _Read) -> None:
         self.read = read
-        root, source = parse_claim(text)
+        root, source = parse_claim(text, read.letters)
         if root.value == "~":
             raise source.refused(0, "of closed forms there are no limits here", "use =, <=, >=, < or >")
         scalars = {name: value for name, value in read.letters.items() if not isinstance(value, tuple)}
@@ -336,7 +336,7 @@ def _scope(read: _Read, tried: Mapping[sp.Symbol, Any]) -> str:
 
 def _sharpness(read: _Read, points: list[dict[sp.Symbol, sp.Expr]], free: set[sp.Symbol]) -> Sharpness:
     refuted, survives = 0, []
-    tried = variants(read.text)
+    tried = variants(read.text, read.letters)
     for variant in tried:
         try:
             sides = _Sides(variant.claim, read)

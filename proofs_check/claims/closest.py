@@ -22,6 +22,7 @@ from proofs_check.claims.domain import Point
 from proofs_check.claims.parameters import NORM, order_of_moment, order_of_norm
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Trials, is_inside, truth_at
+from theory import symbols
 from theory.balls import OutOfTime, deadline
 from theory.ensembles import InvalidArgument
 from theory.moments.two_inputs import COSINE
@@ -70,13 +71,14 @@ def try_closest(sides: Sides, points: Sequence[Point], *, seconds: float) -> Tri
         return out
     seen: set[tuple[tuple[str, sp.Expr], ...]] = set()
     for sizes in islice((point for point in points if is_inside(sides, point)), _SIZES):
-        gap = _gap(sides, sizes)
+        gap = gap_of(sides, sizes)
         if gap is None:
             continue
         starts = [sides.completed(sizes, setting) for setting in _starts(sides, letters)]
         names = [letter for letter in starts[0] if not letter.is_integer]
-        call = _in_floats(names, gap)
-        searches = [_Search(sides, call, names, letters, start) for start in starts]
+        call = in_floats(names, gap)
+        free = [letter for letter in letters if letter != COSINE or not _is_line(sides, sizes)]
+        searches = [_Search(sides, call, names, free, start) for start in starts]
         for search, descend in product(searches, (False, True) if len(letters) > 1 else (False,)):
             for found, letter in search.found(descend=descend):
                 key = tuple(sorted((str(x), value) for x, value in found.items()))
@@ -89,6 +91,11 @@ def try_closest(sides: Sides, points: Sequence[Point], *, seconds: float) -> Tri
         if time.monotonic() - began > seconds:
             return out
     return out
+
+
+def _is_line(sides: Sides, sizes: Point) -> bool:
+    """Whether inputs have one entry, so that a cosine is 1 or -1."""
+    return bool(symbols.whole(sides.net.width_at(0)).xreplace(dict(sizes)) == 1)
 
 
 def _varied(sides: Sides) -> list[sp.Symbol]:
@@ -111,8 +118,16 @@ def _starts(sides: Sides, letters: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, 
     return settings[::step][:_SETTINGS]
 
 
-def _gap(sides: Sides, sizes: Point) -> tuple[sp.Expr, sp.Expr] | None:
-    """Return the side that must be greater and the other one, in letters other than sizes; None if too long."""
+def gap_of(sides: Sides, sizes: Point) -> tuple[sp.Expr, sp.Expr] | None:
+    """Return the side that must be greater and the other one, in letters that are left; None if too long.
+
+    Parameters
+    ----------
+    sides : Sides
+        The claim, whose statistics have formulas.
+    sizes : mapping of Symbol to sympy.Integer
+        The sizes that are given.
+    """
     both = []
     known = {**sizes, **({NORM: sp.S.One} if sides.is_homogeneous else {})}
     for side in (sides.meaning.left, sides.meaning.right):
@@ -128,8 +143,16 @@ def _gap(sides: Sides, sizes: Point) -> tuple[sp.Expr, sp.Expr] | None:
     return (left, right) if sides.meaning.relation in (">", ">=") else (right, left)
 
 
-def _in_floats(names: Sequence[sp.Symbol], gap: tuple[sp.Expr, sp.Expr]) -> _Function:
-    """Return both sides as a function of arrays; to name the module saves SymPy from loading all of NumPy's parts."""
+def in_floats(names: Sequence[sp.Symbol], gap: tuple[sp.Expr, sp.Expr]) -> _Function:
+    """Return both sides as a function of arrays; to name the module saves SymPy from loading all of NumPy's parts.
+
+    Parameters
+    ----------
+    names : sequence of Symbol
+        The letters, in the order of the function's arguments.
+    gap : pair of sympy.Expr
+        Both sides.
+    """
     printer = NumPyPrinter({"fully_qualified_modules": True, "inline": True, "allow_unknown_functions": True})
     function: _Function = sp.lambdify(names, list(gap), modules=[{"numpy": np}], printer=printer, cse=True)
     return function

@@ -69,13 +69,16 @@ def counterexample(sides: Sides, point: Point) -> Counterexample:
         )
     if claimed == true and balls[0].is_finite() and not balls[1].contains(0):
         apart = (balls[0] - balls[1]) / balls[1]
-        claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
+        if apart.contains(0):  # it fails, so it is strict
+            true += ", so both sides are equal"
+        else:
+            claimed += f", a factor of 1 + {apart.str(3, radius=False)} off"
     return Counterexample(shown, claimed, true)
 
 
 def _digits_needed(claimed: Ball, true: Ball) -> int:
     """Return how many digits show that two numbers differ."""
-    if not (claimed.is_finite() and true.is_finite()) or claimed.contains(0) or true.contains(0):
+    if not (claimed.is_finite() and true.is_finite()) or any(x.contains(0) for x in (claimed, true, claimed - true)):
         return 10
     apart = float(abs(claimed - true) / abs(true))
     return 10 if apart > 1e-8 else min(100, math.ceil(-math.log10(max(apart, 1e-100))) + 3)
@@ -128,6 +131,9 @@ def where_it_fails(trials: Trials, domain: Domain, depth: sp.Expr) -> str:
     fewer = domain.is_given and not any(r.unbounded for r in domain.ranges.values()) and len(tried) < asked
     sizes = f"{len(tried):,} sizes tried" + (f" (of {asked:,} asked for)" if fewer else "")
     count = f"fails at {len(failed):,} of the {sizes}"
+    unsettled = [*trials.undecided, *(point for point, _ in trials.undefined)]
+    if still := {tuple(point[letter] for letter in letters) for point in unsettled} - tried:
+        return f"{count}, and stays open at {len(still):,} more"
     if failed == tried:
         return f"fails at all {sizes}"
     if not trials.is_uniform:  # elsewhere it may fail for what was not tried there

@@ -53,8 +53,8 @@ class Range:
     def text(self) -> str:
         """The values in words.
 
-        >>> Range((1, 2, 3)).text, Range((2, 4, 8)).text
-        ('1..3', '2, 4, 8')
+        >>> Range((1, 2, 3)).text, Range((2, 4, 8)).text, Range(tuple(2**k for k in range(9))).text
+        ('1..3', '2, 4, 8', '1, 2, 4, 8 and more, 9 values up to 256')
         """
         first, last = self.values[0], self.values[-1]
         if len(self.values) == 1:
@@ -63,7 +63,7 @@ class Range:
             return f"{first}..{last}"
         if len(self.values) <= 8:
             return ", ".join(map(str, self.values))
-        return f"{', '.join(map(str, self.values[:4]))}, ..., {last} ({len(self.values)} values)"
+        return f"{', '.join(map(str, self.values[:4]))} and more, {len(self.values)} values up to {last}"
 
 
 @dataclass(frozen=True)

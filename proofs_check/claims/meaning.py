@@ -121,7 +121,7 @@ def understand(claim: str, net: Ensemble, matrices: Matrices | None = None) -> M
     >>> meaning.written(meaning.left), meaning.right
     ('E|a_L|^4', norm_x**4*(1 + 5/n)**L)
     """
-    root, source = parse_claim(claim)
+    root, source = parse_claim(claim, net.symbols)
     reader = _Reader(net, source, matrices)
     try:
         left, right, remainder = reader.sides(root)
@@ -164,7 +164,7 @@ def understand_quantity(text: str, net: Ensemble) -> Meaning:
     >>> understand_quantity("median |a_L|^2", Ensemble(width="n", depth="L")).left
     exp(S0_)
     """
-    node, source = parse_formula(text)
+    node, source = parse_formula(text, net.symbols)
     reader = _Reader(net, source, None)
     try:
         left = reader.scalar(node)

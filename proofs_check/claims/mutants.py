@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from proofs_check.claims.syntax import Node, parse_claim
@@ -26,20 +26,22 @@ class Variant:
     claim: str
 
 
-def variants(claim: str) -> list[Variant]:
+def variants(claim: str, names: Collection[str] = ()) -> list[Variant]:
     """Return the variants of a claim's right side; an error term O(...) stays as it is.
 
     Parameters
     ----------
     claim : str
         A claim that can be read.
+    names : collection of str
+        The names that the network declares.
 
     Examples
     --------
     >>> [variant.claim for variant in variants("E|a_L|^2 = |x|^2*n")][:3]
     ['E|a_L|^2 = |x|^1*n', 'E|a_L|^2 = |x|^3*n', 'E|a_L|^2 = |x|^2*(n - 1)']
     """
-    root, source = parse_claim(claim)
+    root, source = parse_claim(claim, names)
     text = source.text
     out: dict[str, str] = {}
     right = root.parts[1]

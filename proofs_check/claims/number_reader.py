@@ -198,6 +198,8 @@ class NumberReader(Arithmetic):
         name, sub = node.value, node.sub
         if self.matrices is not None:
             return super().indexed(node)
+        if f"{name}_{sub}" in self.net.symbols:  # what the network declares is that name
+            return self.known[f"{name}_{sub}"]
         if name == "norm" and sub == "x":
             self.mentions_input = True
             return self.input_norm(2)

@@ -172,6 +172,8 @@ def is_crossed_fully(letters: Sequence[sp.Symbol], slope: str) -> bool:
 def completed(point: Setting, setting: Setting, width: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     """Return a point with the parameters' values; higher norms of the input follow from its norm and the width.
 
+    Two inputs of dimension 1 are at a cosine of 1 or -1, which takes the place of what the setting has.
+
     Parameters
     ----------
     point : mapping
@@ -185,8 +187,12 @@ def completed(point: Setting, setting: Setting, width: sp.Expr) -> dict[sp.Symbo
     --------
     >>> completed({}, {NORM: sp.Integer(2), NORM4: LEAST}, sp.Integer(16))
     {norm_x: 2, norm4_x: 1}
+    >>> completed({}, {COSINE: sp.Rational(-3, 5)}, sp.Integer(1))
+    {c: -1}
     """
     full = {**point, **setting}
+    if width == 1 and COSINE in setting:
+        full[COSINE] = sp.S.NegativeOne if setting[COSINE].is_negative else sp.S.One
     norm = full.get(NORM, sp.S.One)
     for letter, value in setting.items():
         order = order_of_norm(letter)

@@ -8,10 +8,12 @@ import sympy as sp
 
 from proofs_check.claims.critical import critical_sizes, turning_sizes
 from proofs_check.claims.domain import SPARSE, Domain, Point
+from proofs_check.claims.narrow import narrow_sizes
 from proofs_check.claims.parameters import order_of_norm
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import FEW, Plan, size_letters
 from theory import symbols
+from theory.moments.two_inputs import COSINE
 
 _FEW_SIZES = 24
 """So many sizes are tried one and all, even where each takes long."""
@@ -44,8 +46,8 @@ def idle_sizes(sides: Sides, domain: Domain) -> list[sp.Symbol]:
     inside |= sides.letters_of_conditions
     if domain.layers:
         inside.add(depth_of(sides))
-    if any(order_of_norm(letter) for letter in inside):
-        inside.add(symbols.whole(sides.net.width_at(0)))  # what |x|_4 can be depends on the width
+    if COSINE in inside or any(order_of_norm(letter) for letter in inside):
+        inside.add(symbols.whole(sides.net.width_at(0)))  # what |x|_4 and cosines can be depends on the width
     return [letter for letter in domain.ranges if letter not in inside]
 
 
@@ -69,7 +71,8 @@ def plan_of(sides: Sides, domain: Domain) -> Plan:
         first = on_path(domain, domain.with_layers(_corners(sides, domain), depth)) + sparse_first(domain, first)
     elif not any(side.has(sp.Sum) for side in both):  # a sum of 2^40 terms has no value here
         kept = {letter: first[0][letter] for letter in idle if first}
-        first += on_path(domain, domain.with_layers(critical_sizes(sides, domain, kept), depth))
+        odd = [*critical_sizes(sides, domain, kept), *narrow_sizes(sides, domain, kept)]
+        first += on_path(domain, domain.with_layers(odd, depth))
     ladder = on_path(domain, domain.points(depth, all_sizes=False, idle=idle, least=least))
     others = first if len(first) * settings <= _MOST_CASES else ladder
     layers, left_out = _more_layers(domain, near, depth, _MOST_CASES // settings)

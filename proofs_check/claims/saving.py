@@ -152,7 +152,7 @@ def as_statement(
     evidence = ClaimEvidence(found.net, sizes, matrices, samples, tolerance, values=numbers)
     claim = from_latex(found.claim) if "\\" in found.claim else found.claim
     false = []
-    for variant in variants(claim):
+    for variant in variants(claim, found.net.symbols):
         try:
             if evidence.examine(lambda variant=variant: variant.claim).verdict is Verdict.REFUTED:  # type: ignore[misc]
                 false.append(variant)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from proofs_check.claims.meaning import Meaning
 from proofs_check.claims.parameters import NORM
 from proofs_check.claims.random_numbers import (
     Exceedance,
@@ -77,6 +78,33 @@ def by_norm(statistic: Statistic, at_one: sp.Expr) -> sp.Expr | None:
             return at_one * NORM
         return at_one + 2 * (_degree(statistic.number) or 0) * sp.log(NORM)
     return at_one
+
+
+def is_scale_free(meaning: Meaning) -> bool:
+    """Whether both sides would be the same for all |x| in networks without biases, as a kurtosis is.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        The claim.
+
+    Examples
+    --------
+    >>> from proofs_check.claims.meaning import understand
+    >>> net = Ensemble(width="n", depth="L")
+    >>> [is_scale_free(understand(claim, net)) for claim in ("kurtosis(a_L) <= 3", "E|a_L|^2 <= 3")]
+    [True, False]
+    """
+    values: dict[sp.Symbol, sp.Expr] = {}
+    for letter, statistic in meaning.statistics.items():
+        if isinstance(statistic, Exceedance) and statistic.threshold != 0:
+            return False
+        formula = by_norm(statistic, letter)
+        if formula is None:
+            return False
+        values[letter] = formula
+    sides = (sp.simplify(side.xreplace(values)) for side in (meaning.left, meaning.right))
+    return not any(side.has(NORM) for side in sides)
 
 
 def _degree(number: RandomNumber) -> int | None:

@@ -13,6 +13,7 @@ from proofs_check.claims.planning import depth_of, idle_sizes
 from proofs_check.claims.random_numbers import Activation
 from proofs_check.claims.sides import Sides
 from proofs_check.claims.trials import Trials, size_letters
+from theory.moments.two_inputs import COSINE
 
 
 def all_of(sides: Sides, domain: Domain) -> str:
@@ -168,5 +169,6 @@ def values_text(values: Mapping[sp.Symbol, tuple[sp.Expr, ...]]) -> str:
             ends = " and ".join("greatest" if number == GREATEST else "least" for number in numbers)
             parts.append(f", |x|_{order} {ends}")
         else:
-            parts.append(f", {name_of(letter)} = {', '.join(map(str, numbers))}")
+            line = " (1 and -1 where the input has one entry)" if letter == COSINE and len(numbers) > 1 else ""
+            parts.append(f", {name_of(letter)} = {', '.join(map(str, numbers))}{line}")
     return "".join(parts)

@@ -32,7 +32,7 @@ _COMPARED = 24
 
 def _others(sides: Sides) -> Iterable[tuple[Variant, sp.Expr]]:
     """Yield the claim's variants with their right sides, those that can be read."""
-    for variant in variants(sides.meaning.source.text):
+    for variant in variants(sides.meaning.source.text, sides.net.symbols):
         try:
             meaning = understand(variant.claim, sides.net)
         except InvalidArgument:

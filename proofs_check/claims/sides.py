@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,11 @@ import sympy as sp
 
 from proofs_check.assumptions import Assumption
 from proofs_check.claims.conditions import Condition, values_at
-from proofs_check.claims.derivations import Derived, derive_statistic
+from proofs_check.claims.derivations import Derived
 from proofs_check.claims.domain import Point
 from proofs_check.claims.layer_order import is_ordered
 from proofs_check.claims.meaning import Meaning
+from proofs_check.claims.negative_orders import derive_any_order
 from proofs_check.claims.norms import Powers, powers_of_norm
 from proofs_check.claims.parameters import (
     LEAST,
@@ -52,10 +53,13 @@ class Sides:
         The claim.
     net : Ensemble
         The networks.
+    least : mapping of Symbol to int
+        The least values of sizes, where they are not 1: from some width on a moment of negative order is finite.
     """
 
     meaning: Meaning
     net: Ensemble
+    least: Least = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._numbers: dict[tuple[Statistic, Ensemble], Derived | None] = {}
@@ -75,7 +79,7 @@ class Sides:
                 out[letter] = None  # at given sizes the layers have an order
                 continue
             try:
-                out[letter] = derive_statistic(statistic, self.net)
+                out[letter] = derive_any_order(statistic, self.net, self.least)
             except InvalidArgument:
                 out[letter] = None
         return out
@@ -427,7 +431,7 @@ class Sides:
         key = (asked, net)
         if key not in self._numbers:
             try:
-                self._numbers[key] = derive_statistic(asked, net)
+                self._numbers[key] = derive_any_order(asked, net, {})
             except InvalidArgument:
                 self._numbers[key] = None
         found = self._numbers[key]
@@ -493,12 +497,14 @@ class Sides:
 
 
 def _with_infinities(side: sp.Expr, values: Mapping[Any, Ball]) -> Ball:
-    """Evaluate a side that is monotone in a quantile of minus infinity: a dead network has norm 0."""
+    """Evaluate a side that is linear in an infinite moment or quantile: a dead network has norm 0."""
     infinite = [letter for letter, ball in values.items() if not ball.is_finite()]
     slopes = [sp.diff(side, letter) for letter in infinite]
-    if len(infinite) == 1 and slopes[0].is_Rational:
-        return flint.arb("-inf") if slopes[0] > 0 else flint.arb("inf")
+    if len(infinite) == 1 and not slopes[0].free_symbols & set(infinite):
+        slope = enclose(slopes[0], 30, {x: ball for x, ball in values.items() if x not in infinite})
+        if slope > 0 or slope < 0:
+            return values[infinite[0]] * (1 if slope > 0 else -1)
     rest = side.xreplace({sp.exp(letter * c): sp.S.Zero for letter in infinite for c in (sp.S.One, sp.S.Half, 2)})
     if not rest.free_symbols & set(infinite):
         return enclose(rest, 30, values)
-    raise InvalidArgument("claim", "this has no value where most networks are dead", "compare the quantile alone")
+    raise InvalidArgument("claim", "a mean or a quantile is infinite, and the side has no value", "compare it alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from theory.ensembles import InvalidArgument
@@ -87,8 +88,15 @@ def refusal(original: str, place: int, problem: str, remedy: str) -> InvalidArgu
     return InvalidArgument("claim", problem, f"{remedy}\n    {original}\n    {' ' * place}^")
 
 
-def spelled(claim: str) -> Spelled:
+def spelled(claim: str, names: Collection[str] = ()) -> Spelled:
     """Spell a claim out in ASCII.
+
+    Parameters
+    ----------
+    claim : str
+        The claim.
+    names : collection of str
+        The names that the network declares, which stay as they are.
 
     Raises
     ------
@@ -121,6 +129,12 @@ def spelled(claim: str) -> Spelled:
             gap = " " if claim[at : at + 1].isalnum() else ""
             put(("T" if before.endswith(("^", "^{", "^(", "**")) else ".T") + gap, at - 1)
             continue
+        if character.isalpha() and not character.isascii():
+            name = max((n for n in names if claim.startswith(n, at)), key=len, default="")
+            if name:
+                put(name, at)
+                at += len(name)
+                continue
         for marks, opening, closing in ((_SUPERSCRIPTS, "^(", ")"), (_SUBSCRIPTS, "_{", "}")):
             if character in marks:
                 start = at

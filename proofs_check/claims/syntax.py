@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from proofs_check.claims.spelling import Spelled, spelled
@@ -55,6 +56,10 @@ _TOKEN = re.compile(
 )
 
 
+_PLAIN_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+)?")
+"""A name that is a letter, or one with a subscript, without being declared."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A part of a claim.
@@ -90,13 +95,15 @@ class _Token:
     end: int
 
 
-def parse_claim(claim: str) -> tuple[Node, Spelled]:
+def parse_claim(claim: str, names: Collection[str] = ()) -> tuple[Node, Spelled]:
     """Read a claim into a tree whose root is a relation.
 
     Parameters
     ----------
     claim : str
         Such as ``E|a_L|^4 = (1+5/n)^L |x|^4``; unicode is read, too.
+    names : collection of str
+        The names that the network declares, each of which is one letter, such as ``sigma2``.
 
     Returns
     -------
@@ -116,15 +123,15 @@ def parse_claim(claim: str) -> tuple[Node, Spelled]:
     >>> root.value, root.parts[0].kind, root.parts[1].kind
     ('<=', 'statistic', 'mul')
     """
-    source = spelled(claim)
+    source = spelled(claim, names)
     try:
-        return _relation(source), source
+        return _relation(source, names), source
     except RecursionError:
         raise source.refused(0, "is nested too deeply", "use fewer brackets") from None
 
 
-def _relation(source: Spelled) -> Node:
-    parser = _Parser(source)
+def _relation(source: Spelled, names: Collection[str]) -> Node:
+    parser = _Parser(source, names)
     left = parser.sum()
     relation = parser.relation()
     if relation == "!=":
@@ -136,13 +143,15 @@ def _relation(source: Spelled) -> Node:
     return Node("relation", relation, (left, right), 0, len(source.text))
 
 
-def parse_formula(text: str) -> tuple[Node, Spelled]:
+def parse_formula(text: str, names: Collection[str] = ()) -> tuple[Node, Spelled]:
     """Read a formula alone.
 
     Parameters
     ----------
     text : str
         Such as ``2*n + 1``.
+    names : collection of str
+        As for :func:`parse_claim`.
 
     Raises
     ------
@@ -151,19 +160,22 @@ def parse_formula(text: str) -> tuple[Node, Spelled]:
 
     Examples
     --------
-    >>> parse_formula("2n")[0].kind
-    'mul'
+    >>> parse_formula("2n")[0].kind, parse_formula("s2", ["s2"])[0].value
+    ('mul', 's2')
     """
-    source = spelled(text)
-    parser = _Parser(source)
+    source = spelled(text, names)
+    parser = _Parser(source, names)
     node = parser.sum()
     parser.require_end()
     return node, source
 
 
 class _Parser:
-    def __init__(self, source: Spelled) -> None:
+    def __init__(self, source: Spelled, names: Collection[str] = ()) -> None:
         self.source = source
+        odd = sorted((name for name in names if not _PLAIN_NAME.fullmatch(name)), key=len, reverse=True)
+        self.marks = {"T", "H"} - set(names)  # where they are no letters, ^T and ^H transpose
+        self.declared = re.compile(rf"\s*({'|'.join(map(re.escape, odd))})") if odd else None
         self.tokens = list(self._tokenized())
         self.place = 0
         self.open = ""  # which of | and < are open, innermost last; ( hides them
@@ -171,6 +183,14 @@ class _Parser:
     def _tokenized(self) -> list[_Token]:
         text, at, out = self.source.text, 0, []
         while text[at:].strip():
+            declared = self.declared.match(text, at) if self.declared else None
+            if declared is not None:  # what the network declares is that name, not a product: sigma2 is no sigma*2
+                out.append(_Token("name", declared[1], declared.start(1), declared.end()))
+                at = declared.end()
+                if re.match(r"\w", text[at:]) and text[at] != "_":
+                    remedy = f"put a * or a space behind {declared[1]}"
+                    raise self.source.refused(at, f"does this belong to {declared[1]!r}?", remedy)
+                continue
             match = _TOKEN.match(text, at)
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
@@ -324,7 +344,7 @@ class _Parser:
         while True:
             if self.token is not None and self.token.kind == "transpose":
                 kind = self.take().text[1:]
-            elif self.peek() in ("^", "**") and self._next() in ("T", "H"):
+            elif self.peek() in ("^", "**") and self._next() in self.marks:
                 self.take()
                 kind = self.take().text
             elif self._is_transposed_in_brackets():
@@ -341,7 +361,7 @@ class _Parser:
     def _is_transposed_in_brackets(self) -> bool:
         """Whether ^{T} or ^(H) comes next."""
         following = [token.text for token in self.tokens[self.place : self.place + 4]]
-        return following in [[hat, *mark] for hat in ("^", "**") for mark in ("{T}", "(T)", "{H}", "(H)")]
+        return following in [[hat, *mark] for hat in ("^", "**") for T in self.marks for mark in (f"{{{T}}}", f"({T})")]
 
     def _next(self) -> str:
         return self.tokens[self.place + 1].text if self.place + 1 < len(self.tokens) else ""
@@ -421,6 +441,10 @@ class _Parser:
             return self.statistic(STATISTICS[name], token.start)
         if name in FUNCTIONS and self._is_called(name):
             return self.function(_ALIASES.get(name, name), token.start)
+        follows = self.token
+        if follows is not None and follows.kind == "number" and follows.start == self.last_end and name[-1] != "'":
+            remedy = f"write {name}*{follows.text}, {name}^{follows.text} or {name}_{follows.text}"
+            raise self.source.refused(token.start, f"{name}{follows.text} can be read in several ways", remedy)
         sub = self.subscript()
         while self.peek() == "'":  # a_k' is a'_k, and W_1' may be the transpose of W_1
             self.take()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from proofs_check.claims.algebra import is_identical
 from proofs_check.claims.derivations import law_of
 from proofs_check.claims.domain import Domain, Point
 from proofs_check.claims.norms import AllNorms, decide
@@ -20,6 +21,7 @@ from theory.balls import Ball, OutOfTime, deadline, enclose_number, precision
 from theory.ensembles import InvalidArgument
 
 _DIGITS = (30, 60, 120)
+_LARGE = 1000
 _PATIENCE = 4
 """A number that is being enclosed has so many times as long as new ones are begun."""
 FEW = 12
@@ -308,7 +310,7 @@ def truth_at(sides: Sides, point: Point, right: sp.Expr | None = None) -> bool |
 def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None:
     left_value, right_value = sides.exact(sides.meaning.left, point), sides.exact(right, point)
     if left_value is None or right_value is None:
-        return None
+        return sides.meaning.relation in ("=", "<=", ">=") if _agree_in_letters(sides, point, right) else None
     if left_value.is_Rational and right_value.is_Rational:
         comparisons = {
             "=": left_value == right_value,
@@ -318,8 +320,26 @@ def _compared_exactly(sides: Sides, point: Point, right: sp.Expr) -> bool | None
             ">": left_value > right_value,
         }
         return bool(comparisons[sides.meaning.relation])
-    equal = left_value == right_value or sp.expand(left_value - right_value) == 0
+    equal = left_value == right_value or _is_zero(left_value - right_value)
     return sides.meaning.relation in ("=", "<=", ">=") if equal else None
+
+
+def _agree_in_letters(sides: Sides, point: Point, right: sp.Expr) -> bool:
+    """Whether the sides are equal at a point whose large sizes stay letters, as their numbers have too many digits."""
+    if not sides.has_formulas:
+        return False
+    small = {letter: value for letter, value in point.items() if abs(value) <= _LARGE}
+    formulas = [sides.formula(side).xreplace(small) for side in (sides.meaning.left, right)]
+    if any(formula.has(sp.Sum, sp.Product, sp.nan, sp.zoo, sp.oo) for formula in formulas):
+        return False
+    return is_identical(formulas[0] - formulas[1])
+
+
+def _is_zero(number: sp.Expr) -> bool:
+    """Whether a number is seen to be 0, gamma functions of rational arguments being reduced to those below 1."""
+    if sp.expand(number) == 0:
+        return True
+    return bool(number.has(sp.gamma) and sp.expand(sp.gammasimp(sp.expand_func(number))) == 0)
 
 
 def _by_threshold(sides: Sides, point: Point, right: sp.Expr) -> bool | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from proofs_check.claims.spelling import spelled
-from proofs_check.claims.syntax import RELATIONS, Node, parse_claim, parse_formula
+from proofs_check.claims.syntax import FUNCTIONS, RELATIONS, Node, parse_claim, parse_formula
 from theory.ensembles import InvalidArgument
 
 _GREEK = ("alpha", "beta", "gamma", "sigma", "lambda", "kappa", "pi", "rho", "tau", "theta", "mu")
@@ -51,12 +51,16 @@ def typeset(text: str) -> str:
     >>> print(typeset("E|df/dW_1|^2 = (1+5/n)^L"))
     \mathbb{E}|\partial f/\partial W_{1}|^{2} = \left(1 + \frac{5}{n}\right)^{L}
     """
+    numbered = re.findall(r"(?<![A-Za-z0-9])([A-Za-z]+)(\d+)", text)
+    names = [
+        name + digits for name, digits in numbered if name not in FUNCTIONS
+    ]  # each is one letter, as an option declared it
     try:
-        node = parse_formula(text)[0]
+        node = parse_formula(text, names)[0]
     except InvalidArgument:
         if not any(sign in spelled(text).text for sign in RELATIONS):
             raise
-        node = parse_claim(text)[0]
+        node = parse_claim(text, names)[0]
     return of_node(node)
 
 
@@ -159,6 +163,8 @@ _DERIVATIVES = {("df", "dW"), ("dF", "dW")}
 
 def _name(node: Node) -> str:
     name, primes = re.fullmatch(r"([^']*)('*)", node.value).groups()  # type: ignore[union-attr]
+    if numbered := re.fullmatch(r"([A-Za-z]+)(\d+)", name):
+        return _name(Node("name", numbered[1] + primes, (), node.start, node.end, numbered[2]))
     shown = _NAMES.get(name, name if len(name) == 1 else rf"\mathrm{{{name}}}")
     if not node.sub:
         return shown + primes

@@ -47,6 +47,9 @@ def of_two_inputs(query: Query, exact: sp.Expr) -> Derivation:
     exact : sympy.Expr
         The formula.
     """
+    if query.cosine is not None and query.net.width_at(0) == 1 and abs(query.cosine) < 1:
+        problem = f"one entry holds no angle, so the cosine is 1 or -1, got {query.cosine}"
+        raise InvalidArgument("cosine", problem, "use an input width of at least 2")
     meaning = "a' belongs to a second input x'"
     if query.cosine is None:
         meaning += ", and c is the cosine of the angle between x and x'"

@@ -11,6 +11,14 @@ from fractions import Fraction
 from numbers import Integral, Rational, Real
 
 _NON_FINITE = ("nan", "inf", "infinity")
+_CONSTANTS = ("pi", "e", "E", "I", "EulerGamma")
+_FUNCTIONS = (
+    *("log", "ln", "exp", "sqrt", "min", "max", "abs", "erf", "acos", "arccos", "binomial", "factorial"),
+    *("gamma", "Gamma", "digamma", "psi", "trigamma", "polygamma", "Sum", "sum", "Prod", "prod", "Product", "O"),
+    *("tr", "Tr", "trace", "diag", "hadamard", "ones"),
+    *("P", "Pr", "Var", "var", "Cov", "cov", "Corr", "corr", "mean", "median", "Median", "quantile"),
+    *("kurtosis", "Kurt", "kurt"),
+)
 
 Exact = int | Fraction | str
 """An exact number, or the name of a symbol."""
@@ -80,6 +88,22 @@ def is_symbol_name(text: str) -> bool:
     (True, False, False)
     """
     return text.isidentifier() and not keyword.iskeyword(text) and text.lower() not in _NON_FINITE
+
+
+def reserved(name: str) -> str:
+    """Return what a name means in formulas, so that no symbol may have it; empty where it means nothing.
+
+    Parameters
+    ----------
+    name : str
+        The name of a symbol.
+
+    Examples
+    --------
+    >>> reserved("pi"), reserved("gamma"), reserved("s2")
+    ('a constant', 'a function', '')
+    """
+    return "a constant" if name in _CONSTANTS else "a function" if name in _FUNCTIONS else ""
 
 
 def exact_fraction(argument: str, value: object) -> Fraction:

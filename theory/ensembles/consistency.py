@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from theory.ensembles.activations import pieces_of
-from theory.ensembles.arguments import InvalidArgument
+from theory.ensembles.arguments import InvalidArgument, reserved
 from theory.ensembles.sizes import joined
 
 if TYPE_CHECKING:
@@ -123,6 +123,9 @@ def _require_distinct_symbols(net: Ensemble) -> None:
         ("architecture", net.architecture.symbol, "the scale or the batch"),
     ]
     for argument, name, role in parts:
+        if isinstance(name, str) and (means := reserved(name)):
+            problem = f"{name!r} is {means} in formulas, and no name of {role}"
+            raise InvalidArgument(argument, problem, "choose another name, such as s2 or alpha")
         if isinstance(name, str) and net.law.is_symbolic and re.fullmatch(r"m\d+", name):
             raise InvalidArgument(argument, f"{name!r} already names a moment of the law", "choose another name")
         if isinstance(name, str) and (

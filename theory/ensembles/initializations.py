@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from theory.ensembles.arguments import InvalidArgument, exact_fraction, is_symbol_name, nearest
+from theory.ensembles.arguments import InvalidArgument, exact_fraction, is_symbol_name, nearest, reserved
 from theory.ensembles.fan_formulas import (
     FANS,
     formula_letters,
@@ -165,7 +165,9 @@ class Initialization:
         letters = list(dict.fromkeys(letter for letter in formula_letters(tree) if letter not in FANS))
         if len(letters) > symbols:
             remedy = f"a formula has the letters {', '.join(FANS)}; for one symbol use variance:{text}"
-            if symbols:
+            if reserved(letters[symbols]):
+                remedy = f"a variance is exact: give a fraction for {letters[symbols]!r}"
+            elif symbols:
                 remedy = "a formula has one symbol beside n_in, n_out and n"
             raise InvalidArgument("init", f"{text!r} has the letter {letters[symbols]!r}", remedy)
         return cls("formula", letters[0] if letters else None, formula=formula_text(tree))

@@ -279,7 +279,11 @@ def gamma_ratio(half: sp.Expr, s: sp.Expr) -> sp.Expr:
     --------
     >>> gamma_ratio(sp.Rational(7, 2), sp.Rational(1, 2)), gamma_ratio(sp.Integer(5), sp.Rational(1, 4))
     (16/(5*sqrt(pi)), 3315*gamma(1/4)/8192)
+    >>> gamma_ratio(sp.Symbol("n") / 2, sp.Integer(-1))
+    2/(n - 2)
     """
+    if s.is_Integer and s < 0:  # Gamma(h) is (h - 1)...(h + s) Gamma(h + s)
+        return sp.factor(1 / sp.Mul(*(half + s + i for i in range(-int(s)))))
     ratio = sp.gamma(half + s) / sp.gamma(half)
     return sp.expand_func(ratio) if (half + s).is_number else ratio
 
