@@ -9,6 +9,7 @@ gradient  the gradient with respect to one weight matrix
 hessian   the Hessian of f: blocks, structure, norms, spectrum
 plateau   the loss's Hessian where f is small against its target
 escape    how long a plateau holds gradient descent, and adaptive update rules
+descent   gradient descent against gradient flow: distance, curvature, arrival
 linear2   two linear layers: how fast gradient flow fits, and where it ends
 shape     diagonal nets and neurons: what the shape of the start selects
 sparse    sparse signals found by diagonal networks of any depth

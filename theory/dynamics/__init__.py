@@ -9,6 +9,7 @@ update_rules     the size of a step of sign descent, RMSprop and Adam
 adaptive_escape  how many steps these rules need to leave the plateau of a balanced chain
 
 implicit_bias    the solutions that diagonal networks and neurons find
+descent          descent beside flow: their distance, linear flows, curvature on the way
 linear_pairs     two-layer linear networks: rates, and the distance from minimum norm
 ===============  =======================================================================
 """
