@@ -286,7 +286,7 @@ def _at_peak(*case: Any) -> Callable[[Claim], bool | None]:
 
 EULER_RECURSION = Statement(
     id="descent.euler-recursion",
-    title="Descent leaves flow by Euler's recursion, at most eta S (e^(mT) - 1)/(2m); on a chain by (eta/2) g log(g/g_0).",
+    title="Descent leaves flow by at most eta S (e^(mT) - 1)/(2m), and on a chain by about (eta/2) g log(g/g_0).",
     latex=(
         r"e_{k+1}\le\max(|1-\eta l_k|,|1-\eta b_k|)\,e_k+c_k;\quad e_K\le\tfrac\eta2S\,\frac{e^{mT}-1}m;\qquad "
         r"\dot w=g(w):\ e=\tfrac\eta2g(w)\log\frac{g(w)}{g(w_0)}\,\bigl(1+O(\eta)\bigr)"
