@@ -91,11 +91,12 @@ def _chain(claim: Claim) -> list[Obligation]:
 
 _DIGITS = 30
 _SLACK = flint.arb("1e-15")
-_UNITS: dict[int, tuple[flint.fmpq, ...]] = {
+UNITS: dict[int, tuple[flint.fmpq, ...]] = {
     1: (flint.fmpq(1),),
     2: (flint.fmpq(3, 5), flint.fmpq(4, 5)),
     3: (flint.fmpq(2, 3), flint.fmpq(1, 3), flint.fmpq(2, 3)),
 }
+"""Unit vectors by their sizes."""
 
 
 def outer(left: Sequence[Any], right: Sequence[Any], scale: Any = 1) -> Rows:
@@ -106,7 +107,7 @@ def outer(left: Sequence[Any], right: Sequence[Any], scale: Any = 1) -> Rows:
 def aligned(widths: Sequence[int], scales: Sequence[flint.fmpq]) -> tuple[Rows, ...]:
     """Return layers of rank one, each of whose images is the direction that the next one reads."""
     return tuple(
-        outer(_UNITS[rows], _UNITS[columns], scale)
+        outer(UNITS[rows], UNITS[columns], scale)
         for (columns, rows), scale in zip(pairwise(widths), scales, strict=True)
     )
 
@@ -133,7 +134,7 @@ def _linear(widths: tuple[int, ...], kind: str, number: int) -> SmallLoss:
         scales = [flint.fmpq(*map(int, text.split("/"))) for text in _SCALES[number].split()][: len(widths) - 1]
         layers = aligned(widths, scales)
         # the target has this direction, and half as much of another
-        first, last = _UNITS[widths[0]], _UNITS[widths[-1]]
+        first, last = UNITS[widths[0]], UNITS[widths[-1]]
         target = outer(last, first)
         if len(first) > 1 and len(last) > 1:
             more = outer((-last[1], last[0]), (-first[1], first[0], *(0 for _ in first[2:])), flint.fmpq(1, 2))
@@ -150,7 +151,7 @@ def _leaky(widths: tuple[int, ...], kind: str, number: int) -> SmallLoss:
     slope = (flint.fmpq(0), flint.fmpq(1, 3))[number % 2]
     if kind == "aligned":
         layers = aligned(widths, [flint.fmpq(1, 40)] * (len(widths) - 1))
-        x = _UNITS[widths[0]]
+        x = UNITS[widths[0]]
         sizes = (flint.fmpq(5), flint.fmpq(1, 5))
         return SmallLoss(
             layers, transposed(outer(sizes, x)), ((flint.fmpq(1), flint.fmpq(1, 50)),), slope, flint.fmpq(1, 2)
