@@ -8,6 +8,9 @@ classifiers          softmax cross-entropy on data, with residuals and normaliza
 escape               how many steps it takes to leave the plateau
 escape_observables   what :func:`montecarlo.simulate` measures of it
 
+directions           directions of random rows against a target
+refinement           descent at a step and at parts of it, side by side
+
 regression           networks that are linear in their input, on Xw = y: flow and descent
 
 runs                 one training run on minibatches, measured on the way

@@ -153,7 +153,46 @@ class BalancedFlow:
         u, nu = self.length_at(place), self.cosine_at(place)
         return sp.sqrt(1 + u**2 - 2 * u * nu)
 
-    def time(self, place: Ball, digits: int = 20) -> Ball:
+    def inverse_length(self, place: Any, digits: int = 20) -> Any:
+        """Enclose 1/u after the time s, which may be complex, for quadrature.
+
+        Parameters
+        ----------
+        place : flint.acb
+            s.
+        digits : int
+            The working precision.
+
+        Examples
+        --------
+        >>> print(BalancedFlow(2, 0, "1/100").inverse_length(flint.acb(5)).real.str(10, radius=False))
+        1.018971509
+        """
+        n, (start, first, weights) = self.depth, self._constants(digits)
+        with precision(digits):
+            x = place + start
+            total = flint.acb(first)
+            for rate, weight, began in weights:
+                total += weight * ((x * rate).exp() - began) if rate else weight * (x - start)
+            return total / x.cosh() ** n
+
+    def _constants(self, digits: int) -> tuple[Ball, Ball, list[tuple[int, Ball, Ball]]]:
+        """Return s_0, cosh^n(s_0)/u_0, and for each exponential in cosh^n its rate, n times its weight, and its start."""
+        if digits not in self._known:
+            n, first = self.depth, (1 - self.cosine**2) ** sp.Rational(-self.depth, 2) / self.length
+            start, weights = enclose(self.start, digits), []
+            with precision(digits):
+                for k in range(n + 1):
+                    rate, weight = n - 2 * k, flint.arb(n * int(sp.binomial(n, k))) / 2**n
+                    weights.append((rate, weight / rate if rate else weight, (start * rate).exp()))
+            self._known[digits] = start, enclose(first, digits), weights
+        return self._known[digits]
+
+    @cached_property
+    def _known(self) -> dict[int, Any]:
+        return {}
+
+    def time(self, place: Ball, digits: int = 20, power: sp.Rational | None = None) -> Ball:
         r"""Enclose the time :math:`t = \int u^{-(1-2/n)}ds`.
 
         Parameters
@@ -162,44 +201,25 @@ class BalancedFlow:
             s, not negative.
         digits : int
             The working precision.
+        power : sympy.Rational, optional
+            The exponent in place of 1 - 2/n.
 
         Examples
         --------
         >>> print(BalancedFlow(3, 0, 1).time(flint.arb(2), 15).str(8, radius=False))
         2.2896828
         """
-        if self.depth == 2:
+        exponent = 1 - sp.Rational(2, self.depth) if power is None else power
+        if exponent == 0:
             return place
         with precision(digits):
-            power = flint.arb(flint.fmpq(self.depth - 2, self.depth))
-            found = flint.acb.integral(lambda s, _: self._inverse_length(s) ** power, 0, place)
-        return found.real
+            ratio, last = flint.arb(flint.fmpq(int(exponent.p), int(exponent.q))), place.lower()
+            found = flint.acb.integral(lambda s, _: self.inverse_length(s, digits) ** ratio, 0, last).real
+            rest = (place - last) * self.inverse_length(flint.acb(place), digits).real ** ratio
+            return found + rest
 
-    def _inverse_length(self, s: Any) -> Any:
-        """Return 1/u at a complex place, for quadrature."""
-        n, (start, first) = self.depth, self._constants(flint.ctx.dps)
-        x = s + start
-        total = flint.acb(first)
-        for k in range(n + 1):
-            weight, rate = flint.arb(int(sp.binomial(n, k))) / 2**n, n - 2 * k
-            both = ((x * rate).exp() - (start * rate).exp()) / rate if rate else x - start
-            total = total + n * weight * both
-        return total / x.cosh() ** n
-
-    def _constants(self, digits: int) -> tuple[Ball, Ball]:
-        """Return s_0 and cosh^n(s_0)/u_0."""
-        known = self._known
-        if digits not in known:
-            first = (1 - self.cosine**2) ** sp.Rational(-self.depth, 2) / self.length
-            known[digits] = enclose(self.start, digits), enclose(first, digits)
-        return known[digits]
-
-    @cached_property
-    def _known(self) -> dict[int, tuple[Ball, Ball]]:
-        return {}
-
-    def arrival(self, precision_: Scalar, digits: int = 20) -> tuple[Ball, Ball]:
-        r"""Enclose s and t at which r falls to :math:`\varepsilon`.
+    def arrival(self, precision_: Scalar, digits: int = 20) -> Ball:
+        r"""Enclose the place s at which r falls to :math:`\varepsilon`.
 
         Parameters
         ----------
@@ -210,7 +230,8 @@ class BalancedFlow:
 
         Returns
         -------
-        (place, time) : flint.arb
+        flint.arb
+            s; :meth:`time` has the time.
 
         Raises
         ------
@@ -219,30 +240,32 @@ class BalancedFlow:
 
         Examples
         --------
-        >>> place, time = BalancedFlow(3, "-9/10", "1/10").arrival("1/100")
-        >>> print(place.str(8, radius=False), time.str(8, radius=False))
+        >>> flow = BalancedFlow(3, "-9/10", "1/10")
+        >>> place = flow.arrival("1/100")
+        >>> print(place.str(8, radius=False), flow.time(place).str(8, radius=False))
         6.7707892 16.037678
         """
         eps = symbols.positive("precision", precision_)
+        goal, start = enclose(eps, digits), self._constants(digits)[0]
         with precision(digits):
-            goal = enclose(eps, digits)
 
-            def above(s: Ball) -> bool:
-                x, inverse = s + self._constants(flint.ctx.dps)[0], self._inverse_length(flint.acb(s)).real
-                u = 1 / inverse
-                return bool(1 + u**2 - 2 * u * x.tanh() > goal**2)
+            def above(s: Ball) -> bool | None:
+                u = 1 / self.inverse_length(flint.acb(s), digits).real
+                gap = 1 + u**2 - 2 * u * (s + start).tanh() - goal**2
+                return True if gap > 0 else False if gap < 0 else None
 
-            if not above(flint.arb(0)):
+            if above(flint.arb(0)) is not True:
                 raise InvalidArgument("precision", f"{eps} is no less than the distance at the start", "use less")
             low, high = flint.arb(0), flint.arb(1)
-            while above(high):
-                low, high = high, 2 * high
-            for _ in range(3 * digits):
+            while above(high) is not False:
+                high = 2 * high
+            for _ in range(4 * digits):
                 middle = ((low + high) / 2).mid()
-                low, high = (middle, high) if above(middle) else (low, middle)
-            # above(high) failed by its sign or by its rounding: a little beyond, r is below for certain
-            place = low.union(high * (1 + flint.arb(10) ** (5 - digits)))
-        return place, self.time(low, digits).union(self.time(place.upper(), digits))
+                side = above(middle)
+                if side is None:
+                    break
+                low, high = (middle, high) if side else (low, middle)
+            return low.union(high)
 
     def time_bound(self, precision_: Scalar) -> sp.Expr:
         r"""Return a bound on the time at which r falls to :math:`\varepsilon`, derived stage by stage.
