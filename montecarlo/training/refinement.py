@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -128,7 +127,8 @@ class StepRefinement:
         as_ensemble(net)
         net.require_plain(self.name)
         if net.width_at(0) != 64 or net.width_at(int(net.depth)) != 10:
-            problem = f"are from {net.width_at(0)} to {net.width_at(int(net.depth))}, but digits have 64 pixels, and 10 classes"
+            ends = f"{net.width_at(0)} to {net.width_at(int(net.depth))}"
+            problem = f"are from {ends}, but digits have 64 pixels, and 10 classes"
             raise InvalidArgument("widths", problem, "use e.g. widths=(64, 24, 24, 10)")
         return ("quarters", "eighths", "share")
 

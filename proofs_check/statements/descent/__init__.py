@@ -9,5 +9,7 @@ deepest_curvature    it is not almost non-negative at every point of the way
 unbounded_in_space   and without a floor in space, at points that descent from near zero avoids
 exponential_step     where descent needs a step that is exponentially small in time
 balanced_flow        linear networks of one output: flow in closed form, and its time to the minimum
+arrives              descent of them arrives when flow does
+step_refinement      parts of a step on real data
 ===================  ====================================================================
 """

@@ -177,7 +177,7 @@ class BalancedFlow:
             return total / x.cosh() ** n
 
     def _constants(self, digits: int) -> tuple[Ball, Ball, list[tuple[int, Ball, Ball]]]:
-        """Return s_0, cosh^n(s_0)/u_0, and for each exponential in cosh^n its rate, n times its weight, and its start."""
+        """Return s_0, cosh^n(s_0)/u_0, and of each exponential in cosh^n its rate, n times its weight, its start."""
         if digits not in self._known:
             n, first = self.depth, (1 - self.cosine**2) ** sp.Rational(-self.depth, 2) / self.length
             start, weights = enclose(self.start, digits), []
