@@ -42,4 +42,4 @@ class OppositeDirection:
         """Return the logs, shape (m, 1)."""
         rows = chunk.weights(1)[:, 0].astype(np.float64, copy=False)
         with np.errstate(divide="ignore"):  # a row along the axis is at -inf
-            return np.log((1 - rows[:, :1] / np.linalg.norm(rows, axis=1, keepdims=True)) / 2)
+            return np.asarray(np.log((1 - rows[:, :1] / np.linalg.norm(rows, axis=1, keepdims=True)) / 2))

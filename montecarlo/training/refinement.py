@@ -147,7 +147,7 @@ class StepRefinement:
             logs = np.log(np.stack([quarters / halves, eighths / halves, eighths / travelled[:, 0]], axis=1))
         if not np.isfinite(logs).all():
             raise InvalidArgument("learning_rate", f"{self.learning_rate} lets a network diverge", "use a smaller one")
-        return logs
+        return np.asarray(logs)
 
 
 @cache

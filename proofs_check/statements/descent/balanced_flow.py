@@ -14,7 +14,7 @@ import sympy as sp
 from montecarlo.training.directions import OppositeDirection
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Enclosed, Enumerated, Inequality, Obligation, Proved, Share, Simulated
-from proofs_check.exact.small_losses import SmallLoss, combined, square, times
+from proofs_check.exact.small_losses import Rows, SmallLoss, combined, square, times
 from proofs_check.statement import Claim, Mutant, Statement
 from proofs_check.statements.descent.curvature_integral import BALANCED
 from proofs_check.statements.descent.euler_recursion import SOURCE
@@ -150,7 +150,7 @@ def _speeds(hidden: tuple[int, ...], angle: int, text: str) -> Callable[[Claim],
     q = flint.fmpq(*map(int, text.split("/")))
     loss = balanced_network(hidden, _ANGLES[angle], q)
     n, gradients = len(loss.layers), loss.gradient
-    moved = ((flint.fmpq(0), flint.fmpq(0)),)
+    moved: Rows = ((flint.fmpq(0), flint.fmpq(0)),)
     for j in range(n):
         moved = combined(moved, _product([*loss.layers[:j], gradients[j], *loss.layers[j + 1 :]]), -1)
     (W,), (speed,), u = _product(loss.layers), moved, q**n

@@ -109,7 +109,7 @@ def _end_of_flow(height: sp.Rational) -> int | None:
     """Return on which side flow from (1, height) comes beyond |y| = 1/2, where it cannot return; None if neither."""
     with precision(_DIGITS):
         start = (flint.arb(1), ball(height))
-    for passed in flow_steps(_field, start, flint.arb("0.25"), _AT_MOST, digits=_DIGITS):
+    for passed in flow_steps(_field, start, flint.arb("0.25"), _AT_MOST, digits=_DIGITS, order=18):
         if (side := _side(passed.end)) is not None:
             return side
     return None
@@ -134,10 +134,13 @@ def _end_of_descent(height: sp.Rational, eta: str) -> int | None:
 
 
 def _manifold() -> Callable[[Claim], bool | None]:
+    low, high = (sp.Rational(820688 + end, 10**7) for end in (0, 1))
+
     def judge(claim: Claim) -> bool | None:
-        low, high = claim("manifold")
-        below, above = _end_of_flow(low), _end_of_flow(high)
-        return None if below is None or above is None else below == -1 and above == 1
+        if (_end_of_flow(low), _end_of_flow(high)) != (-1, 1):
+            return None
+        ends = claim("manifold")
+        return True if ends[0] <= low and high <= ends[1] else False if ends[1] < low or high < ends[0] else None
 
     return judge
 

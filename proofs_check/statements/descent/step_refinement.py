@@ -20,7 +20,9 @@ FIRST_ORDER = Assumption("the steps are small: the first order holds within 1 %,
 
 
 def step_refinement(net: Any, parts: Any = 4, *, order: Any = 1, equal: bool = False, grows: bool = False) -> Any:
-    """d_r = |GD(eta)_k - GD(eta/r)_(rk)| is (1 - 1/r) e(eta): so d_4/d_2 = 3/2 and d_8/d_2 = 7/4, within 1 % and for ReLU 10 %.
+    """d_r = |GD(eta)_k - GD(eta/r)_(rk)| is (1 - 1/r) e(eta): d_4/d_2 = 3/2, d_8/d_2 = 7/4.
+
+    That is up to 1 %, and for ReLU 10 %.
 
     Parameters
     ----------

@@ -186,7 +186,8 @@ class BalancedFlow:
                     rate, weight = n - 2 * k, flint.arb(n * int(sp.binomial(n, k))) / 2**n
                     weights.append((rate, weight / rate if rate else weight, (start * rate).exp()))
             self._known[digits] = start, enclose(first, digits), weights
-        return self._known[digits]
+        start, scaled, exponentials = self._known[digits]
+        return start, scaled, exponentials
 
     @cached_property
     def _known(self) -> dict[int, Any]:
