@@ -20,10 +20,12 @@ digits               scikit-learn's digits: optimizers and architectures on real
 
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
+from montecarlo.training.directions import OppositeDirection
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
+from montecarlo.training.refinement import StepRefinement, refined_descents
 from montecarlo.training.regression.diagonal_flows import DiagonalNets, diagonal_descent, diagonal_flow
 from montecarlo.training.regression.gram_flows import GramPairs
 from montecarlo.training.regression.neuron_flows import NeuronNets, neuron_flow
@@ -61,6 +63,9 @@ __all__ = [
     "diagonal_descent",
     "NeuronNets",
     "neuron_flow",
+    "refined_descents",
+    "StepRefinement",
+    "OppositeDirection",
     "train",
     "Run",
     "digits_data",

@@ -4,6 +4,7 @@ A closed form is found because its file is here, in the folder of its topic, and
 its name is ``topic.name``, as that of the statements beside it.
 
 =======  ==============================================================
+descent  descent against flow: their distance, curvature on the way, time to the minimum
 linear2  two-layer linear networks, from layers of any imbalance
 sparse   diagonal networks of depth N on a sparse signal
 shape    diagonal networks and neurons: what shape and scale select

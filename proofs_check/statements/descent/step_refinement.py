@@ -75,7 +75,7 @@ STEP_REFINEMENT = Statement(
     evidence=(
         Proved("errors in proportion to the step", _linear_in_the_step, "all r, to first order in the step"),
         *_checks("linear", (64, 8, 10), StepRefinement(0.02, 40, 50), 40, 80),
-        *_checks("relu", (64, 24, 24, 10), StepRefinement(0.05, 100, 300), 0, 40),
+        *_checks("relu", (64, 24, 10), StepRefinement(0.005, 60, 200), 0, 80),
     ),
     mutants=(
         Mutant("errors of second order: 5/4 and 21/16", partial(step_refinement, order=2)),
