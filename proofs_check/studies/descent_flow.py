@@ -126,7 +126,8 @@ def lag(depth: int, rate: Fraction, start: Fraction, first: int, every: int, cou
         flow = [float(at.mid()) for at in chain_weights(depth, begin, clock, step, count, 20)]
     letter, growth = sp.Symbol("w", positive=True), sp.Symbol("q", positive=True)
     told = sp.lambdify(letter, first_order_lag(letter ** (depth - 1) * (1 - letter**depth), letter, begin, eta))
-    w, errors = float(start), []
+    w = float(start)
+    errors: list[float] = []
     for k in range(1, first + every * (count - 1) + 1):
         w += float(rate) * speed(depth, w)
         if k >= first and (k - first) % every == 0:
