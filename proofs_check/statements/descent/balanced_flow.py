@@ -97,18 +97,27 @@ def balanced_flow(
     return first * turn + middle * grows + 4 ** (1 + rate) * sp.log(sp.sqrt(1 + u1**2) / eps)
 
 
-def _solved(claim: Claim) -> list[Obligation]:
-    """Differentiate nu and 1/u in s, where dz/ds = z, and the field of |W| and of the cosine from that of W."""
-    n, z, c, u0, area = sp.symbols("n z c u_0 A", positive=True)
+def _solution(claim: Claim, n: Any) -> list[Obligation]:
+    """Differentiate nu and 1/u in s, where dz/ds = z."""
+    z, c, u0, area = sp.symbols("z c u_0 A", positive=True)
     cosh = (z + 1 / z) / 2
     said = claim("position", n, c, u0, z, area)
     nu, inverse = (z - 1 / z) / (z + 1 / z), said.inverse
     along = inverse.diff(z) * z + inverse.diff(area) * cosh**n
-    found = [
-        Obligation("d nu/ds", said.cosine.diff(z) * z, 1 - said.cosine**2),
-        Obligation("nu", said.cosine, nu),
-        Obligation("d(1/u)/ds", along, n - n * nu * inverse),
+    return [
+        Obligation(f"d nu/ds, n = {n}", said.cosine.diff(z) * z, 1 - said.cosine**2),
+        Obligation(f"nu, n = {n}", said.cosine, nu),
+        Obligation(f"d(1/u)/ds, n = {n}", along, n - n * nu * inverse),
     ]
+
+
+def _for_all_depths(claim: Claim) -> list[Obligation]:
+    return _solution(claim, sp.Symbol("n", positive=True))
+
+
+def _fields(claim: Claim) -> list[Obligation]:
+    """Derive the field of |W| and of the cosine from that of W, and differentiate the solution for these n."""
+    found = [one for depth in (2, 3, 4) for one in _solution(claim, sp.Integer(depth))]
     # W = u (nu, sigma), Y = (1, 0): dW/dt = u^(2-2/n) (R + (n-1) (W/u)(W/u . R)), with u = q^n
     q, cosine, sigma = sp.symbols("q nu sigma", positive=True)
     for depth in (2, 3, 4):
@@ -242,7 +251,8 @@ BALANCED_FLOW = Statement(
     assumptions=(BALANCED, NOT_OPPOSITE),
     claim=balanced_flow,
     evidence=(
-        Proved("the derivatives of nu and 1/u, and the field of W", _solved, "all n; the field at n = 2, 3, 4"),
+        Proved("the derivatives of nu and 1/u", _for_all_depths, "the solution, at all n", certified=False),
+        Proved("the same, and the field of W", _fields, "n = 2, 3, 4"),
         Enumerated(
             f"speeds of {len(_SPEEDS)} rational networks, layer by layer", _SPEEDS, _speeds, apply=itself,
             label=lambda hidden, angle, q: f"hidden {hidden}, angle {angle}, q = {q}",
