@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from proofs_check.exact.small_losses import SmallLoss, in_balls, is_definite, square
 
-WEIGHTS = ((("1/2", "-1"), ("2", "1/3")), (("-1", "3/2"),))
-INPUTS, TARGETS = (("1", "-1/2", "2"), ("1/3", "1", "-1")), (("1", "0", "-2"),)
+WEIGHTS = ((("1/2", "-1"), ("2", "1/3")), (("1", "-2/3"), ("1/5", "3")), (("-1", "3/2"),))
+INPUTS, TARGETS = (("1", "1/2", "2"), ("1/3", "1", "-1")), (("1", "0", "-2"),)
 
 
 def rows(texts):
@@ -19,16 +19,16 @@ def rows(texts):
 
 def by_sympy(slope, share):
     """The same loss of letters, with the signs of all preactivations at the weights."""
-    letters = sp.symbols("w1:7")
+    letters = sp.symbols("w1:11")
     values = [sp.Rational(x) for layer in WEIGHTS for row in layer for x in row]
     place = dict(zip(letters, values, strict=True))
-    first, second = sp.Matrix(2, 2, letters[:4]), sp.Matrix(1, 2, letters[4:])
+    layers = sp.Matrix(2, 2, letters[:4]), sp.Matrix(2, 2, letters[4:8]), sp.Matrix(1, 2, letters[8:])
     total = 0
     for i in range(3):
-        x = sp.Matrix([sp.Rational(row[i]) for row in INPUTS])
-        z = first * x
-        a = z.applyfunc(lambda e: e if e.subs(place) > 0 else slope * e)
-        total += share * ((second * a)[0] - sp.Rational(TARGETS[0][i])) ** 2 / 2
+        a = sp.Matrix([sp.Rational(row[i]) for row in INPUTS])
+        for layer in layers[:-1]:
+            a = (layer * a).applyfunc(lambda e: e if e.subs(place) > 0 else slope * e)
+        total += share * ((layers[-1] * a)[0] - sp.Rational(TARGETS[0][i])) ** 2 / 2
     return total, letters, place
 
 
@@ -46,7 +46,7 @@ def test_derivatives_are_those_of_sympy(slope, share):
     found = [x for layer in loss.gradient for row in layer for x in row]
     assert all(map(same, found, gradient))
     hessian = sp.hessian(total, letters)
-    assert all(same(loss.hessian[i][j], hessian[i, j]) for i in range(6) for j in range(6))
+    assert all(same(loss.hessian[i][j], hessian[i, j]) for i in range(10) for j in range(i + 1))
     stepped = loss.stepped(flint.fmpq(1, 5)).weights
     assert list(stepped) == [w - g / 5 for w, g in zip(loss.weights, found, strict=True)]
     assert loss.is_off_kinks
