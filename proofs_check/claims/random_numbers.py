@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_check.answers.notation import power_text
+from proofs_check.claims.matrix_text import mean_of
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ class MatrixExpectation(Statistic):
     def text(self) -> str:
         """How it is written in a claim."""
         is_matrix = getattr(self.expression, "is_Matrix", False)
-        return f"E[{self.written}]" if is_matrix else f"E {self.written}"
+        return f"E[{self.written}]" if is_matrix else mean_of(self.written)
 
     @property
     def numbers(self) -> tuple[RandomNumber, ...]:
