@@ -3,7 +3,7 @@ r"""How far gradient descent lags behind gradient flow on chains of equal weight
 The loss is :math:`(w^n-1)^2/2`, so that flow is :math:`\dot w = g(w) = w^{n-1}(1-w^n)`. Descent starts at random
 weights, log-uniform between 1/20 and 1/3.
 
-*Theory.* Where flow is, enclosed (:func:`theory.dynamics.descent.linear_flows.chain_weights`); the first order
+*Theory.* Where flow is, enclosed (:func:`theory.dynamics.descent.chain_flows.chain_weights`); the first order
 :math:`\frac\eta2g(w)\log\frac{g(w)}{g(w_0)}`, whose largest value is that of the error within the share
 :math:`\eta/2`, though a little earlier in time; and the bound :math:`\frac\eta2S\frac{e^{mT}-1}m`, which knows of the
 way only the largest :math:`|g'g|` and :math:`g'`.
@@ -117,8 +117,8 @@ def lag(depth: int, rate: Fraction, start: Fraction, first: int, every: int, cou
     import sympy as sp  # imported here, as workers that train need no SymPy
 
     from theory.balls import enclose, precision
+    from theory.dynamics.descent.chain_flows import chain_weights
     from theory.dynamics.descent.flow_errors import first_order_lag, total_error_bound
-    from theory.dynamics.descent.linear_flows import chain_weights
 
     eta, begin = sp.Rational(rate.numerator, rate.denominator), sp.Rational(start.numerator, start.denominator)
     with precision(25):

@@ -19,7 +19,7 @@ from proofs_check.statements.linear2.imbalance import itself
 from proofs_check.toolkit.balls import all_of, ball, larger, not_above, root
 from proofs_check.toolkit.rational_pairs import random_matrix, rotation
 from theory.balls import Ball, precision
-from theory.dynamics.descent.linear_flows import chain_weights
+from theory.dynamics.descent.chain_flows import chain_weights
 from theory.dynamics.descent.taylor_flows import flow_steps
 
 SOURCE = "O. Elkabetz, N. Cohen, arXiv:2107.06608"

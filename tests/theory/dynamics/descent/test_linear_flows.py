@@ -9,6 +9,7 @@ import sympy as sp
 from scipy.integrate import quad, solve_ivp
 
 from theory.balls import enclose
+from theory.dynamics.descent.chain_flows import chain_weight
 from theory.dynamics.descent.curvature_integrals import (
     amplification,
     curvature_depth,
@@ -16,7 +17,7 @@ from theory.dynamics.descent.curvature_integrals import (
     turning_length,
 )
 from theory.dynamics.descent.hessian_floors import curvature_floor, drift_bound, floor_along_descent, hollow_matrix
-from theory.dynamics.descent.linear_flows import BalancedFlow, chain_weight, cosh_power_integral
+from theory.dynamics.descent.linear_flows import BalancedFlow, cosh_power_integral
 from theory.ensembles import InvalidArgument
 
 
