@@ -51,6 +51,7 @@ _FUNCTIONS: dict[Any, Callable[..., Ball]] = {
     sp.acos: lambda x: x.acos(),
     sp.sinh: lambda x: x.sinh(),
     sp.cosh: lambda x: x.cosh(),
+    sp.tanh: lambda x: x.tanh(),
     sp.asinh: lambda x: x.asinh(),
     sp.atanh: lambda x: x.atanh(),
     sp.Abs: lambda x: abs(x),

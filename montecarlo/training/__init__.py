@@ -8,6 +8,9 @@ classifiers          softmax cross-entropy on data, with residuals and normaliza
 escape               how many steps it takes to leave the plateau
 escape_observables   what :func:`montecarlo.simulate` measures of it
 
+directions           directions of random rows against a target
+refinement           descent at a step and at parts of it, side by side
+
 regression           networks that are linear in their input, on Xw = y: flow and descent
 weight_norm          neurons trained through length and direction, on the exponential loss
 
@@ -18,10 +21,12 @@ digits               scikit-learn's digits: optimizers and architectures on real
 
 from montecarlo.training.classifiers import Classifier
 from montecarlo.training.digits import DigitsRun, DigitsStudy, digits_data, digits_study
+from montecarlo.training.directions import OppositeDirection
 from montecarlo.training.escape import Escapes, escape_times
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.optimizers import Adam, GradientDescent, HeavyBall, Optimizer, RMSprop, SignDescent, State
+from montecarlo.training.refinement import StepRefinement, refined_descents
 from montecarlo.training.regression.diagonal_flows import DiagonalNets, diagonal_descent, diagonal_flow
 from montecarlo.training.regression.gram_flows import GramPairs
 from montecarlo.training.regression.neuron_flows import NeuronNets, neuron_flow
@@ -73,6 +78,9 @@ __all__ = [
     "LogLossDescent",
     "CommitteeSparsity",
     "TwoLayerSparsity",
+    "refined_descents",
+    "StepRefinement",
+    "OppositeDirection",
     "train",
     "Run",
     "digits_data",

@@ -9,6 +9,12 @@ sparse      diagonal networks of depth N on a sparse signal
 shape       diagonal networks and neurons: what shape and scale select
 weightnorm  weight normalization: times to a loss, and which neuron grows
 ==========  ==============================================================
+=======  ==============================================================
+descent  descent against flow: their distance, curvature on the way, time to the minimum
+linear2  two-layer linear networks, from layers of any imbalance
+sparse   diagonal networks of depth N on a sparse signal
+shape    diagonal networks and neurons: what shape and scale select
+=======  ==============================================================
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ sparse_window     the window of early stopping against depth
 distance_law      distance from the minimum-norm solution against width
 shape_transition  l1 norm and distance of the selected solution against scale, by shape
 weight_norm       loss times time and ratios of neurons against log(1/L), by normalization
+descent_flow      how far descent lags behind flow, and its bound
 ================  =======================================================================
 
 A figure is found because its file is here and says ``FIGURE = Figure(...)`` (:mod:`proofs_check.discovery`).

@@ -6,6 +6,7 @@ li_2021              Li et al., 2021: sparse signals found by diagonal networks,
 min_2021             Min et al., 2021: initialization of two-layer linear networks
 azulay_2021          Azulay et al., 2021: the shape of initialization and the solution that it selects
 morwani_2020         Morwani and Ramaswamy, 2020: exponential weight normalization and its sparsity
+elkabetz_2021        Elkabetz, Cohen, 2021: gradient descent against gradient flow
 ===================  ======================================================================
 
 A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the

@@ -67,6 +67,7 @@ def test_the_ball_is_small_and_holds_the_number(expression: sp.Expr) -> None:
         (sp.exp(sp.log(2) * sp.Rational(1, 2), evaluate=False), sp.sqrt(2)),
         (sp.sinh(sp.log(2), evaluate=False), sp.Rational(3, 4)),
         (sp.cosh(sp.log(2), evaluate=False), sp.Rational(5, 4)),
+        (sp.tanh(sp.log(2), evaluate=False), sp.Rational(3, 5)),
         (sp.asinh(sp.Rational(3, 4)), sp.log(2)),
         (sp.atan(2), sp.pi - sp.atan(1, evaluate=False) - sp.atan(3)),
         (sp.tan(sp.atan(sp.Rational(1, 3)) + sp.Rational(1, 7) - sp.Rational(1, 7)), sp.Rational(1, 3)),

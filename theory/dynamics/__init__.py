@@ -10,6 +10,7 @@ adaptive_escape  how many steps these rules need to leave the plateau of a balan
 
 implicit_bias    the solutions that diagonal networks and neurons find
 weight_norm      neurons trained through length and direction: sparsity and rates
+descent          descent beside flow: their distance, linear flows, curvature on the way
 linear_pairs     two-layer linear networks: rates, and the distance from minimum norm
 ===============  =======================================================================
 """

@@ -45,6 +45,11 @@ NUMBERS = {  # computed by other means: below, or with the formula written out b
         scipy.integrate.quad(lambda q: math.exp(q) / q**2, 0.5, 5, epsabs=0, epsrel=2e-14)[0] / 3,
     ),
     "weightnorm.winner": ({"x": "(2,1,1/2)", "p": "(1,5,7)"}, 2),
+    "descent.euler-recursion": ({"eta": "1/10", "S": 2, "m": 1, "T": 3}, 0.1 * (math.e**3 - 1)),
+    "descent.curvature-integral": (
+        {"n": 3, "u_0": "1/50", "u": "9/10", "h": 2},
+        0.75 * 0.25 ** (2 / 3) / (0.98 * 0.02 ** (2 / 3)) * 3.6 ** (1 / 3),
+    ),
     "shape.descent": ({"k": 4, "eta": "1/2", "g": "(1,1/3)"}, 4 * ((1 - 1 / 4) * (1 - 1 / 36)) ** 2),
 }
 
@@ -60,6 +65,19 @@ def _mean_over_two_chi_squares(h, function):
     nodes, weights = scipy.special.roots_genlaguerre(100, h / 2 - 1)
     x, y = np.meshgrid(2 * nodes, 2 * nodes)
     return float(np.sum(function(x, y) * np.outer(weights, weights)) / math.gamma(h / 2) ** 2)
+
+
+def test_the_time_to_the_minimum_is_that_of_a_solver():
+    def away(_, y):
+        return 1 + y[1] ** 2 - 2 * y[0] * y[1] - 1e-4
+
+    found = scipy.integrate.solve_ivp(
+        lambda _, y: (y[1] ** (1 / 3) * (1 - y[0] ** 2), 3 * y[1] ** (4 / 3) * (y[0] - y[1])),
+        *((0, 30), (-0.9, 0.1)), rtol=1e-11, atol=1e-13, events=away,
+    )  # fmt: skip
+    answer = closed_form("descent.balanced-flow", n=3, nu_0="-9/10", u_0="1/10", digits=15)
+    assert answer.value == pytest.approx(found.t_events[0][0], rel=1e-8)
+    assert answer.value < float(dict(answer.related)["bound"]) < 4 * answer.value
 
 
 def test_the_mean_distance_is_that_of_two_chi_squares_integrated():
@@ -206,7 +224,7 @@ def test_its_letters_are_those_of_its_function_and_each_is_explained(name):
             read_value(letter, letter.default)
     assert "arXiv" in form.source
     topic, _, _ = name.partition(".")
-    assert topic in ("linear2", "sparse", "shape", "weightnorm")
+    assert topic in ("linear2", "sparse", "shape", "weightnorm", "descent")
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "python", "json"])
