@@ -1,9 +1,9 @@
 r"""Stability of stochastic gradient descent in mean square: the boundary, the largest rate, and where it settles.
 
 Let T be the map of :func:`~theory.dynamics.sgd_stability.second_moments.momentum_transfer`, for 0 <= mu < 1. It takes
-covariance matrices to covariance matrices, so its spectral radius is one of its eigenvalues (Krein and Rutman). At small
-rates and lambda > 0 it is below 1, and it can reach 1 only where det(I - T) = 0. That determinant is the learning rate
-times
+covariance matrices to covariance matrices, so its spectral radius is one of its eigenvalues (Krein and Rutman). At
+small rates and lambda > 0 it is below 1, and it can reach 1 only where det(I - T) = 0. That determinant is the learning
+rate times
 
 .. math:: m = (1-\mu)\lambda(2(1+\mu)-\eta\lambda) - (1+\mu)\eta cs^2,
 

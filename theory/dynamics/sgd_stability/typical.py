@@ -1,14 +1,14 @@
 r"""Learning rates at which almost every path of stochastic gradient descent vanishes, without momentum.
 
-Without noise at the minimum :math:`|\psi_T|` is a product of independent :math:`|1-\eta h_B|`. It vanishes almost surely
-if and only if :math:`g(\eta) = E\log|1-\eta h_B| < 0`. By Jensen :math:`2g \le \log E(1-\eta h_B)^2`: what is stable in
-mean square is so typically.
+Without noise at the minimum :math:`|\psi_T|` is a product of independent :math:`|1-\eta h_B|`. It vanishes almost
+surely if and only if :math:`g(\eta) = E\log|1-\eta h_B| < 0`. By Jensen :math:`2g \le \log E(1-\eta h_B)^2`: what is
+stable in mean square is so typically.
 
-Each :math:`\log|1-\eta h|` is concave on either side of its pole 1/h. So between two neighbouring poles g is concave and
-falls to minus infinity at both ends: it is positive on one interval, or nowhere. From 0 to the first pole it is
+Each :math:`\log|1-\eta h|` is concave on either side of its pole 1/h. So between two neighbouring poles g is concave
+and falls to minus infinity at both ends: it is positive on one interval, or nowhere. From 0 to the first pole it is
 negative, as g(0) = 0 and g'(0) = -lambda; and beyond the last one it has a single zero. That finds all zeros, by
-bisection whose every sign is decided in balls. The stable rates need not be one interval: for the curvatures 1/10 and 10
-they are two.
+bisection whose every sign is decided in balls. The stable rates need not be one interval: around each pole beyond the
+first zero there is another one, however narrow. For the curvatures 1/10 and 10 they are two.
 
 Epochs of reshuffled minibatches of S have the same: each of their minibatches is a random one of S examples.
 """
@@ -91,7 +91,7 @@ def minibatch_curvatures(curvatures: Iterable[Any], batch: int, *, replacement: 
     """
     read = read_curvatures(curvatures)
     if not replacement and batch == len(read):
-        return {sum(read) / len(read): 1}
+        return {Fraction(sum(read)) / len(read): 1}
     counts: dict[Fraction, int] = {}
     for chosen in minibatches(len(read), batch, replacement=replacement):
         value = sum((read[i] for i in chosen), Fraction(0)) / batch
@@ -315,7 +315,7 @@ def typical_bounds_with_momentum(
     read = read_curvatures(curvatures)
     lower = mean_square_rate(read, batch, momentum, replacement=replacement)
     smallest = sorted(read)[: 1 if replacement else batch]
-    least = sum(smallest) / len(smallest)
+    least = sum(smallest, Fraction(0)) / len(smallest)
     mu = exact_fraction("momentum", momentum)
     return lower, 2 * (1 + mu) / least if least > 0 else None
 
