@@ -157,7 +157,7 @@ def _initial_segment(law: int, c: Fraction, mu: Fraction) -> Callable[[Claim], b
         return all(
             bool(claim(rational(eta), *case, rational(lam), rational(_LAWS[law][1](lam))).balance < 0) == truth
             for eta, truths in found
-            for lam, truth in zip(_CURVATURES[::3], truths[::3], strict=True)
+            for lam, truth in zip(_CURVATURES[1::6], truths[1::6], strict=True)
         )
 
     return judge
@@ -277,10 +277,10 @@ _SHAPES = tuple(
 def _at_examples(shape: str, batch: int, eta: Fraction) -> sp.Rational:
     """Return the variance of the gradients h_i psi, psi = 2/3, at the scale of h at which E psi'^2 = psi^2."""
     h = tuple(map(Fraction, shape.split()))
-    mean = sum(h) / len(h)
+    mean = sum(h) / Fraction(len(h))
     squares = [Fraction(sum(one), batch) ** 2 for one in _batches(h, batch)]
     scale = 2 * mean / (eta * (sum(squares) / len(squares)))  # (1 - eta t h_B)^2 has the mean 1
-    return rational(sum((scale * (x - mean) * Fraction(2, 3)) ** 2 for x in h) / len(h))
+    return rational(Fraction(sum((scale * (x - mean) * Fraction(2, 3)) ** 2 for x in h) / len(h)))
 
 
 def _batches(h: tuple[Fraction, ...], batch: int) -> list[tuple[Fraction, ...]]:
@@ -290,7 +290,7 @@ def _batches(h: tuple[Fraction, ...], batch: int) -> list[tuple[Fraction, ...]]:
 def _claimed_noise(claim: Claim, shape: str, batch: int, eta: Fraction) -> sp.Expr:
     h = tuple(map(Fraction, shape.split()))
     n, mean = len(h), sum(h) / Fraction(len(h))
-    relative = rational(sum((x - mean) ** 2 for x in h) / n / mean**2)
+    relative = rational(Fraction(sum((x - mean) ** 2 for x in h) / n / mean**2))
     c = sp.Rational(n - batch, batch * (n - 1))
     return claim(rational(eta), c, sp.S.Zero, sp.S.One, sp.S.One, sp.sqrt(relative), sp.Rational(2, 3)).square
 

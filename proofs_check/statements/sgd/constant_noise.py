@@ -61,11 +61,11 @@ def _derived(claim: Claim) -> list[Obligation]:
     eta, w, mu = sp.symbols("eta w mu", positive=True)
     derived, found = break_even(eta, 1, mu, flat=w), claim(eta, w, mu)
     x = sp.Symbol("x", positive=True)  # 1 - r^2
-    share, slopes = x * (1 - mu**2) / eta**2, (found.least.diff(eta), found.by_eta)
+    slopes = [side.subs(w, x * (1 - mu**2) / eta**2) for side in (found.least.diff(eta), found.by_eta)]
     return [
         Obligation("their sum", derived.least + derived.curvature, found.least + found.most, below_one=(mu,)),
         Obligation("their product", sp.expand(derived.least * derived.curvature), found.least * found.most),
-        Obligation("the lower end in eta", *(side.subs(w, share) for side in slopes), below_one=(mu, x)),
+        Obligation("the lower end in eta", slopes[0], slopes[1], below_one=(mu, x)),
     ]
 
 
@@ -106,7 +106,7 @@ def _beyond(eta: Fraction, mu: Fraction) -> Callable[[Claim], bool]:
 
     def judge(claim: Claim) -> bool:
         greatest = Fraction(str(claim(rational(eta), sp.S.Zero, rational(mu)).greatest))
-        grid = [i * (1 + mu) / eta / 20 for i in range(1, 45)]
+        grid = [i * (1 + mu) / eta / 8 for i in range(1, 18)]
         below, above = (
             any(_is_stable(eta, lam, side * greatest, mu) for lam in grid)
             for side in (Fraction(999, 1000), Fraction(1001, 1000))

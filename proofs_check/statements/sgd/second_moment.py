@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, partial
 from itertools import product
@@ -116,18 +115,18 @@ def _valley(replacement: bool) -> Valley:
 
 
 def _inductions(claim: Claim) -> list[Induction]:
-    """One step, which theory derives for minibatches of any kind, carries E psi^2, E psi and 1."""
-    step = moment_step(_ETA, _LAM, _share(False) * _S2, _share(False) * _RHO, _share(False) * _SIGMA2)
-    claimed = claim(_valley(False), _ETA, sp.S.Zero, _T, _PSI).square
+    """One step, which theory derives for minibatches with replacement, carries E psi^2, E psi and 1."""
+    step = moment_step(_ETA, _LAM, _share(True) * _S2, _share(True) * _RHO, _share(True) * _SIGMA2)
+    claimed = claim(_valley(True), _ETA, sp.S.Zero, _T, _PSI).square
     return [Induction("E psi_T^2", (Carried(_T, step, (_PSI**2, _PSI, sp.S.One)),), claimed)]
 
 
 def _one_step(claim: Claim) -> list[Obligation]:
-    """One step of minibatches with replacement."""
-    c = _share(True)
+    """One step of minibatches without replacement: c is all that differs."""
+    c = _share(False)
     step = moment_step(_ETA, _LAM, c * _S2, c * _RHO, c * _SIGMA2)
     derived = (step * sp.Matrix([_PSI**2, _PSI, 1]))[0]
-    return [Obligation("E psi_1^2", derived, claim(_valley(True), _ETA, sp.S.Zero, sp.S.One, _PSI).square)]
+    return [Obligation("E psi_1^2", derived, claim(_valley(False), _ETA, sp.S.Zero, sp.S.One, _PSI).square)]
 
 
 @cache
@@ -135,15 +134,18 @@ def _share(replacement: bool) -> sp.Expr:
     return variance_share(_N, _S, replacement=replacement)
 
 
-def _with_momentum(claim: Claim) -> Iterable[Obligation]:
+def _with_momentum(claim: Claim) -> list[Obligation]:
     """Compare each entry with what theory derives from one step of heavy ball."""
+    found = []
     for replacement in (False, True):
         derived = momentum_transfer(_ETA, _LAM, _share(replacement) * _S2, _MU)
         claimed = claim(_valley(replacement), _ETA, _MU, sp.S.One, _PSI).transfer
         kind = "with" if replacement else "without"
         for i, j in product(range(3), repeat=2):
             if derived[i, j] != 0 or claimed[i, j] != 0:
-                yield Obligation(f"entry {i + 1}{j + 1}, {kind} replacement", derived[i, j], claimed[i, j])
+                name = f"entry {i + 1}{j + 1}, {kind} replacement"
+                found.append(Obligation(name, derived[i, j], claimed[i, j]))
+    return found
 
 
 Family = tuple[str, str]
@@ -270,8 +272,8 @@ SECOND_MOMENT = Statement(
     assumptions=(ONE_DIRECTION, INDEPENDENT, HEAVY_BALL),
     claim=second_moment,
     evidence=(
-        Proved.by_induction("steps derived by theory, without replacement", _inductions, "all T, n, S, eta"),
-        Proved("one step derived by theory, with replacement", _one_step, "all n, S, eta: one step"),
+        Proved.by_induction("steps derived by theory, with replacement", _inductions, "all T, n, S, eta"),
+        Proved("one step derived by theory, without replacement", _one_step, "all n, S, eta: one step"),
         Proved("one step of heavy ball derived by theory, entry by entry", _with_momentum, "all n, S, eta, mu"),
         Enumerated(
             f"E psi_T^2 over all sequences of minibatches, {len(_STEPS)} cases of up to 5 examples",

@@ -190,7 +190,7 @@ _TAILS = tuple(
 @cache
 def _logs(k: Fraction, x: Fraction) -> tuple[Ball, Ball]:
     with precision(_DIGITS):
-        return tuple(abs(ball(1 - x * (1 + sign * k))).log() for sign in (1, -1))  # type: ignore[return-value]
+        return abs(ball(1 - x * (1 + k))).log(), abs(ball(1 - x * (1 - k))).log()
 
 
 @cache
