@@ -93,15 +93,15 @@ def break_even_point(
 def _theory() -> dict[str, sp.Expr]:
     """Solve for the curvature, and differentiate it; the same for the claim and all mutants."""
     curvature = break_even(_ETA, _C, _MU, linear=_BETA, k=_K).curvature
-    square = break_even(_ETA, 1, _MU, k=_Q).curvature
+    square, best = break_even(_ETA, 1, _MU, k=_Q).curvature, best_momentum(_Q)
     return {
         "margin": stability_margin(_ETA, _LAM, _C * _V, _MU),
         "curvature": curvature,
         "by_eta": sp.factor(curvature.diff(_ETA)),
         "by_c": sp.factor(curvature.diff(_C)),
         "by_mu": sp.factor(square.diff(_MU).subs(_MU, 0)),
-        "best": best_momentum(_Q),
-        "highest": sp.factor(_ETA * square.subs(_MU, best_momentum(_Q))),
+        "best": best,
+        "highest": sp.factor(_ETA * square.subs(_MU, best)),
     }
 
 
@@ -141,6 +141,7 @@ def _is_stable(eta: Fraction, lam: Fraction, spread: Fraction, mu: Fraction) -> 
     return is_contracting([[a * a + w, -2 * a * mu, mu * mu], [a, -mu, Fraction(0)], [1, 0, 0]])
 
 
+@cache
 def _initial_segment(law: int, c: Fraction, mu: Fraction) -> Callable[[Claim], bool]:
     """Look at spectral radii along rising curvatures: stable first, then never again, and less at a larger rate."""
     found = []

@@ -64,7 +64,7 @@ def _derived(claim: Claim) -> list[Obligation]:
     slopes = [side.subs(w, x * (1 - mu**2) / eta**2) for side in (found.least.diff(eta), found.by_eta)]
     return [
         Obligation("their sum", derived.least + derived.curvature, found.least + found.most, below_one=(mu,)),
-        Obligation("their product", sp.expand(derived.least * derived.curvature), found.least * found.most),
+        Obligation("their product", sp.expand(derived.least * derived.curvature), sp.expand(found.least * found.most)),
         Obligation("the lower end in eta", slopes[0], slopes[1], below_one=(mu, x)),
     ]
 

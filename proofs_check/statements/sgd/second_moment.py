@@ -115,30 +115,42 @@ def _valley(replacement: bool) -> Valley:
 
 
 def _inductions(claim: Claim) -> list[Induction]:
-    """One step, which theory derives for minibatches with replacement, carries E psi^2, E psi and 1."""
-    step = moment_step(_ETA, _LAM, _share(True) * _S2, _share(True) * _RHO, _share(True) * _SIGMA2)
-    claimed = claim(_valley(True), _ETA, sp.S.Zero, _T, _PSI).square
-    return [Induction("E psi_T^2", (Carried(_T, step, (_PSI**2, _PSI, sp.S.One)),), claimed)]
+    """One step, which theory derives for minibatches with replacement, carries E psi^2, E psi and 1.
+
+    Of these three, E psi and 1 each add to E psi^2 for themselves: so two of three are carried at a time.
+    """
+    whole, at = _step(True), _valley(True)
+    out = []
+    for name, other, alone in (("noise", 2, at._replace(rho=sp.S.Zero)), ("rho", 1, at._replace(sigma2=sp.S.Zero))):
+        start = (_PSI**2, (_PSI**2, _PSI, sp.S.One)[other])
+        step = sp.Matrix([[whole[i, j] for j in (0, other)] for i in (0, other)])
+        claimed = claim(alone, _ETA, sp.S.Zero, _T, _PSI).square
+        out.append(Induction(f"E psi_T^2, {name}", (Carried(_T, step, start),), claimed))
+    return out
 
 
 def _one_step(claim: Claim) -> list[Obligation]:
     """One step of minibatches without replacement: c is all that differs."""
-    c = _share(False)
-    step = moment_step(_ETA, _LAM, c * _S2, c * _RHO, c * _SIGMA2)
-    derived = (step * sp.Matrix([_PSI**2, _PSI, 1]))[0]
+    derived = (_step(False) * sp.Matrix([_PSI**2, _PSI, 1]))[0]
     return [Obligation("E psi_1^2", derived, claim(_valley(False), _ETA, sp.S.Zero, sp.S.One, _PSI).square)]
 
 
 @cache
-def _share(replacement: bool) -> sp.Expr:
-    return variance_share(_N, _S, replacement=replacement)
+def _step(replacement: bool) -> sp.Matrix:
+    c = variance_share(_N, _S, replacement=replacement)
+    return sp.ImmutableMatrix(moment_step(_ETA, _LAM, c * _S2, c * _RHO, c * _SIGMA2))
+
+
+@cache
+def _transfer(replacement: bool) -> sp.Matrix:
+    return momentum_transfer(_ETA, _LAM, variance_share(_N, _S, replacement=replacement) * _S2, _MU)
 
 
 def _with_momentum(claim: Claim) -> list[Obligation]:
     """Compare each entry with what theory derives from one step of heavy ball."""
     found = []
     for replacement in (False, True):
-        derived = momentum_transfer(_ETA, _LAM, _share(replacement) * _S2, _MU)
+        derived = _transfer(replacement)
         claimed = claim(_valley(replacement), _ETA, _MU, sp.S.One, _PSI).transfer
         kind = "with" if replacement else "without"
         for i, j in product(range(3), repeat=2):
