@@ -62,9 +62,10 @@ def _derived(claim: Claim) -> list[Obligation]:
     derived, found = break_even(eta, 1, mu, flat=w), claim(eta, w, mu)
     x = sp.Symbol("x", positive=True)  # 1 - r^2
     slopes = [side.subs(w, x * (1 - mu**2) / eta**2) for side in (found.least.diff(eta), found.by_eta)]
+    products = [sp.factor(sp.expand(one * other)) for one, other in (derived, (found.least, found.most))]
     return [
         Obligation("their sum", derived.least + derived.curvature, found.least + found.most, below_one=(mu,)),
-        Obligation("their product", sp.expand(derived.least * derived.curvature), sp.expand(found.least * found.most)),
+        Obligation("their product", products[0], products[1], below_one=(mu,)),
         Obligation("the lower end in eta", slopes[0], slopes[1], below_one=(mu, x)),
     ]
 
