@@ -8,6 +8,8 @@ classifiers          softmax cross-entropy on data, with residuals and normaliza
 escape               how many steps it takes to leave the plateau
 escape_observables   what :func:`montecarlo.simulate` measures of it
 
+valleys              minibatches in a valley: paths along one direction
+
 regression           networks that are linear in their input, on Xw = y: flow and descent
 
 runs                 one training run on minibatches, measured on the way
@@ -29,6 +31,7 @@ from montecarlo.training.regression.pair_observables import PairDescent, PairFlo
 from montecarlo.training.regression.sparse_descent import SparsePath, geometric_steps, sparse_descent
 from montecarlo.training.regression.sparse_observables import SparsePaths, WindowErrors
 from montecarlo.training.runs import Run, train
+from montecarlo.training.valleys import Valley
 
 __all__ = [
     "Optimizer",
@@ -58,6 +61,7 @@ __all__ = [
     "diagonal_descent",
     "NeuronNets",
     "neuron_flow",
+    "Valley",
     "train",
     "Run",
     "digits_data",

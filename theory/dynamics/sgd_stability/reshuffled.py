@@ -60,16 +60,48 @@ def reshuffled_determinant(curvatures: Iterable[Any], batch: int, momentum: Any 
     >>> reshuffled_determinant([1, 3], 1)  # (1 - eta)^2 (1 - 3 eta)^2 < 1
     (-9)*x^3 + 24*x^2 + (-22)*x + 8
     """
+    M = epoch_map(curvatures, batch, momentum)
+    if len(M) == 1:
+        determinant = 1 - M[0][0]
+    else:
+        (a, b, c), (d, e, f), (g, i, j) = M
+        a, e, j = 1 - a, 1 - e, 1 - j  # the other entries change their signs
+        determinant = a * (e * j - f * i) - b * (d * j + f * g) - c * (d * i + e * g)
+    while determinant[0] == 0:
+        determinant = flint.fmpq_poly(determinant.coeffs()[1:])
+    return determinant
+
+
+def epoch_map(curvatures: Iterable[Any], batch: int, momentum: Any = 0) -> list[list[Polynomial]]:
+    r"""Derive M: what an epoch makes of the means of :math:`(\psi^2, \psi\psi_-, \psi_-^2)`.
+
+    Parameters
+    ----------
+    curvatures, batch, momentum
+        As for :func:`reshuffled_determinant`.
+
+    Returns
+    -------
+    list of lists of flint.fmpq_poly
+        A matrix of 3 rows; without momentum of one, for :math:`\psi^2` alone.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`reshuffled_determinant`.
+
+    Examples
+    --------
+    >>> epoch_map([1, 3], 2)  # (1 - 2 eta)^2
+    [[4*x^2 + (-4)*x + 1]]
+    """
     h = read_curvatures(curvatures)
     read = read_momentum(momentum)
     if not read.is_Rational:
         raise InvalidArgument("momentum", f"must be a number, got {momentum}", "use e.g. 0.9")
     mu = flint.fmpq(int(read.p), int(read.q))
     _require_sizes(len(h), batch, bool(mu))
-    determinant = _without_momentum(h, batch) if mu == 0 else _with_momentum(h, batch, mu)
-    while determinant[0] == 0:
-        determinant = flint.fmpq_poly(determinant.coeffs()[1:])
-    return determinant
+    return [[_without_momentum(h, batch)]] if mu == 0 else _with_momentum(h, batch, mu)
 
 
 def reshuffled_rate(curvatures: Iterable[Any], batch: int, momentum: Any = 0, digits: int = 30) -> Ball:
@@ -133,7 +165,7 @@ def _without_momentum(h: tuple[Fraction, ...], batch: int) -> Polynomial:
         product = flint.fmpq_poly([1])
         for value in h:
             product *= flint.fmpq_poly([1, -_rational(value)])
-        return 1 - product * product
+        return product * product
 
     @cache
     def averaged(left: frozenset[int]) -> Polynomial:
@@ -146,10 +178,10 @@ def _without_momentum(h: tuple[Fraction, ...], batch: int) -> Polynomial:
             total += factor * factor * averaged(left.difference((first, *chosen)))
         return total / comb(len(others), batch - 1)
 
-    return 1 - averaged(frozenset(range(len(h))))
+    return averaged(frozenset(range(len(h))))
 
 
-def _with_momentum(h: tuple[Fraction, ...], batch: int, mu: Any) -> Polynomial:
+def _with_momentum(h: tuple[Fraction, ...], batch: int, mu: Any) -> list[list[Polynomial]]:
     """Average the products over all orders, by which minibatch comes last."""
 
     @cache
@@ -168,6 +200,4 @@ def _with_momentum(h: tuple[Fraction, ...], batch: int, mu: Any) -> Polynomial:
             total = [[x + y for x, y in zip(*rows, strict=True)] for rows in zip(total, step, strict=True)]
         return [[entry / comb(len(left), batch) for entry in row] for row in total]
 
-    (a, b, c), (d, e, f), (g, i, j) = averaged(frozenset(range(len(h))))
-    a, e, j = 1 - a, 1 - e, 1 - j  # the other entries change their signs
-    return a * (e * j - f * i) - b * (d * j + f * g) - c * (d * i + e * g)
+    return averaged(frozenset(range(len(h))))
