@@ -174,7 +174,7 @@ def test_its_letters_are_those_of_its_function_and_each_is_explained(name):
             read_value(letter, letter.default)
     assert "arXiv" in form.source
     topic, _, _ = name.partition(".")
-    assert topic in ("linear2", "sparse", "shape")
+    assert topic in ("linear2", "sparse", "shape", "sgd", "chain")
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "python", "json"])
