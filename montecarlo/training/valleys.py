@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import comb
 
@@ -106,3 +106,39 @@ class Valley:
             for i in range(taken):
                 yield whole[:, i * self.batch : (i + 1) * self.batch].mean(axis=1)
             done += taken
+
+
+def turning_rates(sign: Callable[[float], int], low: float, high: float, halvings: int) -> tuple[float, float]:
+    """Close in on where paths turn from falling to growing, from both sides.
+
+    Parameters
+    ----------
+    sign : callable
+        Returns -1 where paths fall at a rate, 1 where they grow, and 0 where it cannot be told.
+    low, high : float
+        Rates between which they turn.
+    halvings : int
+        How often each side is halved, at most.
+
+    Returns
+    -------
+    (float, float)
+        The largest rate found at which they fall, and the least at which they grow; else `low` and `high`.
+
+    Examples
+    --------
+    >>> turning_rates(lambda rate: -1 if rate < 1.9 else 1 if rate > 2.1 else 0, 1.0, 3.0, 4)
+    (1.875, 2.125)
+    """
+    known: dict[float, int] = {}
+
+    def side(of: int) -> float:
+        falls, grows = low, high
+        for _ in range(halvings):
+            middle = (falls + grows) / 2
+            if middle not in known:
+                known[middle] = sign(middle)
+            falls, grows = (middle, grows) if known[middle] < (1 if of > 0 else 0) else (falls, middle)
+        return grows if of > 0 else falls
+
+    return side(-1), side(1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from montecarlo.intervals.order_statistics import order_statistic_interval
-from montecarlo.training.valleys import Valley
+from montecarlo.training.valleys import Valley, turning_rates
 from proofs_check.toolkit.balls import ball
 from theory.balls import Ball, precision
 from theory.dynamics.sgd_stability.reshuffled import reshuffled_rate
@@ -211,12 +211,12 @@ def _followed(found: StableRates, seed: int) -> list[Paths]:
     low = float(found.mean_square)
     high = float(found.bounds[1]) if found.bounds[1] is not None else 4 * float(found.descent)
     runs = {rate: _run(found, rate, seed) for rate in (0.9 * low, high)}
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        runs[middle] = _run(found, middle, seed)
-        if runs[middle].verdict == "undecided":
-            break
-        low, high = (middle, high) if runs[middle].verdict == "fall" else (low, middle)
+
+    def sign(rate: float) -> int:
+        runs[rate] = _run(found, rate, seed)
+        return {"fall": -1, "grow": 1, "undecided": 0}[runs[rate].verdict]
+
+    turning_rates(sign, low, high, _HALVINGS)
     return [runs[rate] for rate in sorted(runs)]
 
 

@@ -18,13 +18,13 @@ from fractions import Fraction
 
 from montecarlo import Workers
 from montecarlo.intervals.order_statistics import order_statistic_interval
-from montecarlo.training import Valley
+from montecarlo.training.valleys import Valley, turning_rates
 from montecarlo.workers.workers import in_task_order
 from proofs_check.studies import Study
 from proofs_check.studies.curvature import ERROR
 from proofs_check.tables.model import Table, table_of_texts
 
-CURVATURES = tuple(map(Fraction, "1/2 3/5 7/10 4/5 9/10 1 1 11/10 6/5 13/10 7/5 3/2".split()))
+CURVATURES = tuple(Fraction(i, 10) for i in (5, 6, 7, 8, 9, 10, 10, 11, 12, 13, 14, 15))
 """The curvatures of the examples."""
 BATCHES = (1, 2, 3, 4, 6, 12)
 """The sizes of minibatches, which divide the number of examples."""
@@ -33,7 +33,7 @@ COLUMNS = ("minibatches", "S", "in mean square", "typically", "paths turn betwee
 
 _STEPS = 600
 _BETWEEN = 1.5, 3.0
-_HALVINGS = 9
+_HALVINGS = 7
 
 
 @dataclass(frozen=True)
@@ -163,19 +163,13 @@ def stable_rates_table(
 
 
 def _turn(kind: str, batch: int, samples: int, seed: int) -> Turn:
-    falls, grows = _BETWEEN
-    low, high = _BETWEEN
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        valley = Valley([float(h) for h in CURVATURES], batch, middle, reshuffled=kind == "epochs")
+    def sign(rate: float) -> int:
+        valley = Valley([float(h) for h in CURVATURES], batch, rate, reshuffled=kind == "epochs")
         grown = valley.paths(steps=_STEPS, paths=samples, seed=seed)
         median = order_statistic_interval(grown, 0.5, ERROR / (2 * _HALVINGS))
-        if median.hi < 0:
-            low = falls = middle
-        elif median.lo > 0:
-            high = grows = middle
-        else:
-            break
+        return -1 if median.hi < 0 else 1 if median.lo > 0 else 0
+
+    falls, grows = turning_rates(sign, *_BETWEEN, _HALVINGS)
     return Turn(kind, batch, falls, grows)
 
 

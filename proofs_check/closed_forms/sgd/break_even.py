@@ -21,7 +21,9 @@ CLOSED_FORM = ClosedForm(
         Letter("eta", "positive", "the learning rate"),
         Letter("c", "nonnegative", SHARE),
         Letter("mu", "nonnegative", "the momentum, below 1", default="0"),
-        Letter("k", "nonnegative", "the noise v = v_0 + beta lam + k^2 lam^2 over lam, where it is in proportion"),
+        Letter(
+            "k", "nonnegative", "the standard deviation of curvatures over their mean, where they are in proportion"
+        ),
         Letter("beta", "nonnegative", "the part of the noise that is in proportion to lam", default="0"),
         Letter("v_0", "nonnegative", "the part of the noise that does not vanish with lam", default="0"),
     ),

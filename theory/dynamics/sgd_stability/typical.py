@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import flint
@@ -25,6 +26,7 @@ import sympy as sp
 from theory.balls import Ball, precision, require_digits
 from theory.dynamics.minibatch_noise import minibatches, variance_share
 from theory.dynamics.sgd_stability.mean_square import largest_rate
+from theory.dynamics.sgd_stability.second_moments import read_momentum
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
@@ -344,7 +346,16 @@ def mean_square_rate(
     mean = sum(read) / len(read)
     share = variance_share(len(read), batch, replacement=replacement)
     variance = share * sp.Rational(*(sum((x - mean) ** 2 for x in read) / len(read)).as_integer_ratio())
-    found = largest_rate(sp.Rational(*mean.as_integer_ratio()), variance, momentum)
+    mu = read_momentum(momentum)
+    formula, letters = _largest_rate()
+    found = formula.subs(dict(zip(letters, (sp.Rational(*mean.as_integer_ratio()), variance, mu), strict=True)))
     if not found.is_Rational:
         raise InvalidArgument("momentum", f"must be a number, got {momentum}", "use e.g. 0.9")
     return Fraction(int(found.p), int(found.q))
+
+
+@cache
+def _largest_rate() -> tuple[sp.Expr, tuple[sp.Symbol, ...]]:
+    """Return the formula of the rate in letters: solving for it once is enough."""
+    letters = sp.symbols("lam w mu", positive=True)
+    return largest_rate(*letters), letters
