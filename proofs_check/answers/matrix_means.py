@@ -13,13 +13,14 @@ from proofs_check.answers.formats import parsable, versions
 from proofs_check.answers.numpy_code import as_numpy
 from proofs_check.claims.latex import from_latex
 from proofs_check.claims.matrices import Matrices, is_matrix
-from proofs_check.claims.matrix_claims import assumptions, inverse_conditions, least_sizes
-from proofs_check.claims.matrix_text import claimed, require_printable
+from proofs_check.claims.matrix_claims import assumptions, least_sizes
+from proofs_check.claims.matrix_inverses import inverse_conditions, invertible, require_known_inverses
+from proofs_check.claims.matrix_names import POLYNOMIALS, names_in
+from proofs_check.claims.matrix_text import claimed, in_latex, mean_of, require_printable
 from proofs_check.claims.number_reader import NumberReader
 from proofs_check.claims.syntax import Node, parse_formula
 from theory import expectation
 from theory.ensembles import Ensemble, InvalidArgument
-from theory.symbols import latex
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,21 +37,17 @@ class MatrixMean:
         The mean, a matrix where the expression is one.
     assumptions : tuple of str
         The laws, the fixed matrices, and for which sizes the answer holds.
-    is_one_term : bool
-        Whether the expression needs no brackets behind E.
     """
 
     expression: str
     read: Any
     exact: Any
     assumptions: tuple[str, ...]
-    is_one_term: bool = True
 
     @property
     def statement(self) -> str:
         """The left-hand side, as it is written in a claim."""
-        bare = not is_matrix(self.exact) and self.is_one_term
-        return f"E {self.expression}" if bare else f"E[{self.expression}]"
+        return f"E[{self.expression}]" if is_matrix(self.exact) else mean_of(self.expression)
 
     def __repr__(self) -> str:
         return f"<MatrixMean: {self.statement} = {claimed(self.exact)}>"
@@ -98,43 +95,39 @@ def expect(
     if isinstance(matrices, str) or not matrices:
         raise InvalidArgument("matrix", "names no random matrix", "use e.g. --matrix 'W: normal 1/n, n by n'")
     known = Matrices.declared(matrices, values)
-    text = from_latex(expression) if latex else expression
     try:
-        node, source = parse_formula(text)
+        node, source = parse_formula(from_latex(expression, known.names) if latex else expression)
         reader = _Reader(Ensemble(width="n", depth="L"), source, known)
-        reader.known = {name: letter for name, letter in reader.known.items() if name in {*known.letters, "pi", "e"}}
         inner = node.parts[0] if node.kind == "statistic" and node.value == "E" else node
         known.infer(inner)
         read = known.value(inner, reader)
         require_printable("expression", read)
+        require_known_inverses("expression", read, known)
         mean = expectation(read, known.laws_in(read))
         require_printable("expression", mean)
     except InvalidArgument as bad:
         raise InvalidArgument("expression", bad.problem, bad.remedy) from None
-    if unused := [str(matrix) for matrix in known.laws if not read.has(matrix)]:
+    if unused := [str(matrix) for matrix in known.laws if str(matrix) not in names_in(inner)]:
         problem = f"the random matrix {unused[0]} does not occur in it"
         raise InvalidArgument("expression", problem, "leave its declaration out, or check its name")
     shown = source.text[inner.start : inner.end]
     holds = list(inverse_conditions([read], known))
     holds += [f"{size} >= {least}" for size, least in least_sizes([read], known).items() if least > 1]
     told = [*assumptions(known), *(f"{name} = {value}" for name, value in (values or {}).items())]
+    told += invertible(known)
     told += [f"this is so for {condition}" for condition in holds]
-    return MatrixMean(shown, read, mean, tuple(told), inner.kind in ("call", "norm", "pow"))
+    return MatrixMean(shown, read, mean, tuple(told))
 
 
 class _Reader(NumberReader):
     """Reads numbers in which no statistic stands, as the mean is taken of the whole."""
 
-    def letter(self, node: Node) -> sp.Expr:
-        """Read a letter of a size, a variance or a probability."""
-        name = f"{node.value}_{node.sub}" if node.sub else node.value
-        if name not in self.known and name not in self.bound:
-            remedy = f"declare it, e.g. --matrix '{name}: n by 1', or use {', '.join(sorted(self.known))}"
-            raise self.refuse(node, f"there is no letter or matrix {name!r}", remedy)
-        return super().letter(node)
-
     def special(self, node: Node) -> sp.Expr:
         """Read a trace or a norm."""
+        if node.kind == "statistic" and node.value != "E":
+            parts = "ask for the means that it is made of, such as those of tr(W)^2 and tr(W)"
+            remedy = parts if node.value in ("Var", "Cov", "Corr", "kurtosis") else POLYNOMIALS
+            raise self.refuse(node, f"{node.value} is not known here, only means are", remedy)
         if node.kind == "statistic":
             raise self.refuse(node, "a mean inside of a mean", "leave the E out: the mean is taken of the whole")
         return super().special(node)
@@ -148,7 +141,7 @@ def as_text(answer: MatrixMean) -> str:
 
 def equation(answer: MatrixMean) -> str:
     """Return a mean as one LaTeX equation, without delimiters."""
-    return rf"\mathbb{{E}}\left[{latex(answer.read)}\right] = {latex(answer.exact)}"
+    return rf"\mathbb{{E}}\left[{in_latex(answer.read)}\right] = {in_latex(answer.exact)}"
 
 
 def as_latex(answer: MatrixMean) -> str:

@@ -11,7 +11,10 @@ arithmetic           from the tree to SymPy: numbers, letters, functions
 matrix_declarations  declarations of matrices, from text to laws
 matrix_shapes        the shapes of those that nobody declared
 matrix_names         names that are probably transposes, products or slips
+matrix_slips         names, digits and transposes that have run together
+matrix_functions     diag(A), hadamard(A, B), ones(n, m)
 matrices             which matrices a claim names, and how it names products of them
+matrix_inverses      where inverses of random matrices exist, and which are known
 matrix_text          means of matrices as text that a claim may have
 random_numbers       what claims speak of: norms, eigenvalues, and what is asked of their laws
 random_expressions   polynomials in them, plus logarithms

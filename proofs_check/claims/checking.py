@@ -113,7 +113,7 @@ def check(
     if latex or (isinstance(claim, str) and "\\" in claim):
         from proofs_check.claims.latex import from_latex
 
-        claim = from_latex(claim)
+        claim = from_latex(claim, Matrices.declared(matrices).names if matrices else None)
     drawing = Drawing(Drawing.samples if samples is None else samples, seed, error, tolerance, jobs)
     _require_numbers(drawing, seconds)
     if matrices:

@@ -4,41 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import sympy as sp
-from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 
-from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, law_of
-from proofs_check.claims.matrix_names import joined_names, similar_name, word_remedy
+from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, given_number, law_of
+from proofs_check.claims.matrix_functions import FUNCTIONS, value_of_call
+from proofs_check.claims.matrix_names import is_entry, is_unknown_function, similar_name, unknown_function, word_remedy
 from proofs_check.claims.matrix_shapes import Shapes, matrix_name
+from proofs_check.claims.matrix_slips import (
+    Others,
+    Reader,
+    product_meant,
+    require_apart,
+    require_no_digits,
+    require_no_letter,
+)
 from proofs_check.claims.syntax import Node
 from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import exact_fraction, is_symbol_name, nearest
+from theory.ensembles.arguments import is_symbol_name, nearest
 
 UNIT = sp.Dummy("I")
 """The identity, until it is known of which size: a number that becomes a matrix where it is added to one."""
-
-
-class Reader(Protocol):
-    """What reads a claim, and can be asked for the numbers in a product of matrices."""
-
-    def scalar(self, node: Node) -> sp.Expr:
-        """Read a number."""
-        ...
-
-    def refuse(self, node: Node, problem: str, remedy: str) -> InvalidArgument:
-        """Return the error that shows where the node stands."""
-        ...
-
-    def text(self, node: Node) -> str:
-        """Return the node as it is written."""
-        ...
-
-    def require(self, kind: str, number: sp.Expr, exponent: sp.Expr = ...) -> None:
-        """Keep what must hold for a formula to have a value."""
-        ...
 
 
 @dataclass
@@ -63,6 +51,8 @@ class Matrices:
         What is taken for granted of matrices that were not declared.
     shapes : Shapes, optional
         The shapes of all matrices of a claim.
+    inverted : list of matrix expression
+        The random matrices of which an inverse was read, those that cancelled, too.
     """
 
     named: dict[str, sp.MatrixSymbol]
@@ -73,6 +63,7 @@ class Matrices:
     probabilities: set[str] = field(default_factory=set)
     assumed: list[str] = field(default_factory=list)
     shapes: Shapes | None = None
+    inverted: list[Any] = field(default_factory=list)
 
     @classmethod
     def declared(cls, texts: Sequence[str], values: Mapping[str, Any] | None = None) -> Matrices:
@@ -99,7 +90,7 @@ class Matrices:
         """
         out = cls({}, {}, {}, tuple(texts))
         found = [declaration(text) for text in texts]
-        given = {name: _number(name, value) for name, value in (values or {}).items()}
+        given = {name: given_number(name, value) for name, value in (values or {}).items()}
         for declared in found:
             out._name(declared, given)
         for declared in found:
@@ -161,6 +152,11 @@ class Matrices:
             self.letters[name] = values.get(name, letter)
             if not counted:
                 self.probabilities.add(name)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the declared matrices, and the letters."""
+        return {*self.named, *self.letters}
 
     def laws_in(self, expression: Any) -> dict[sp.MatrixSymbol, Any]:
         """Return what the calculus is told of the matrices in an expression.
@@ -244,6 +240,7 @@ class Matrices:
             case "name":
                 return self._named(node, reader)
             case "mul":
+                require_no_digits(node.parts[1], reader)
                 return _product(*(self._value(part, reader) for part in node.parts))
             case "add":
                 return self._sum([self._value(part, reader) for part in node.parts], node, reader)
@@ -258,12 +255,14 @@ class Matrices:
             case "transpose":
                 inside = self._value(node.parts[0], reader)
                 if not is_matrix(inside):
+                    if inside != UNIT:
+                        require_no_letter(node.parts[0], reader)
                     return inside
                 return sp.Adjoint(inside) if node.value == "H" else inside.T
             case "pow":
                 return self._power(node, reader)
-            case "call" if node.value in _FUNCTIONS:
-                return self._call(node, reader)
+            case "call" if node.value in FUNCTIONS:
+                return value_of_call(node, reader, self.read)
         return reader.scalar(node)
 
     def _named(self, node: Node, reader: Reader) -> Any:
@@ -277,16 +276,38 @@ class Matrices:
         if node.value == "I":
             if not node.sub:
                 return UNIT
-            return sp.Identity(reader.scalar(Node("name", node.sub, (), node.start, node.end)))
+            kind = "number" if node.sub.isdigit() else "name"
+            return sp.Identity(reader.scalar(Node(kind, node.sub, (), node.start, node.end)))
         if remedy := word_remedy(node.value):
             raise reader.refuse(node, f"there is no letter or matrix {name!r}", remedy)
-        return self._fixed(name, node, reader) if name[0].isupper() else reader.scalar(node)
+        if is_unknown_function(node.value):
+            raise reader.refuse(node, *unknown_function(node.value))
+        return self._fixed(name, node, reader) if name[0].isupper() else self._letter(name, node, reader)
+
+    def _letter(self, name: str, node: Node, reader: Reader) -> Any:
+        try:
+            return reader.scalar(node)
+        except InvalidArgument:
+            if meant := self._meant(name, node, reader):
+                raise reader.refuse(node, f"there is no letter or matrix {name!r}", f"write {meant}") from None
+            raise
+
+    def _meant(self, name: str, node: Node, reader: Reader) -> str:
+        """Return the product that a name that was not declared probably is, or nothing."""
+        if name in self.named:
+            return name
+        others = {*self.named, *self.letters, *(self.shapes.names if self.shapes is not None else ())}
+        declared = {known for known in self.named if not self._is_guessed(known)}
+        return product_meant(name, node, reader, Others(others, declared, set(map(str, self.laws))))
+
+    def _is_guessed(self, name: str) -> bool:
+        return any(text.startswith(f"{name} is ") for text in self.assumed)
 
     def _primed(self, name: str, node: Node, reader: Reader) -> Any:
         """Read W' as the transpose of a declared real matrix W."""
-        guessed = any(text.startswith(f"{name} is ") for text in self.assumed)
-        if name not in self.named or guessed or node.value.count("'") > 1:
-            remedy = f"write {name}.T, or use another name"
+        if name not in self.named or self._is_guessed(name) or node.value.count("'") > 1:
+            meant = name not in self.named and self._meant(name, node, reader)
+            remedy = f"write {meant or f'{name}.T'}, or use another name"
             raise reader.refuse(node, f"it is not known whether {node.value!r} is a transpose", remedy)
         if self._is_complex(self.named[name]):
             raise reader.refuse(node, f"{node.value!r} may be a conjugate transpose", f"write {name}.T or {name}.H")
@@ -320,37 +341,26 @@ class Matrices:
             exponent = reader.scalar(node.parts[1])
             reader.require("power", base, exponent)
             return base**exponent
+        require_apart(node, reader, self.letters, self._meant)
         exponent = reader.scalar(node.parts[1])
         if not exponent.is_Integer:
             raise reader.refuse(node.parts[1], "the power of a matrix must be a whole number", "write e.g. S^2 or S^-1")
         if base.shape[0] != base.shape[1]:
             problem = f"{reader.text(node.parts[0])} is {base.rows} by {base.cols}, and has no powers"
             raise reader.refuse(node, problem, "write e.g. W*W.T")
+        if exponent < 0 and base.free_symbols & set(self.laws):
+            self.inverted.append(base)
         return base**exponent
-
-    def _call(self, node: Node, reader: Reader) -> Any:
-        """Read diag(A), A with its diagonal only; hadamard(A, B), entry by entry; ones(n, m), where each entry is 1."""
-        wanted = {"diag": 1, "hadamard": 2, "ones": 2}[node.value]
-        if len(node.parts) != wanted and not (node.value == "hadamard" and len(node.parts) > wanted):
-            raise reader.refuse(node, f"{node.value} takes {wanted} argument{'s' * (wanted > 1)}", "check it")
-        if node.value == "ones":
-            return sp.OneMatrix(*(reader.scalar(part) for part in node.parts))
-        parts = [self.read(part, reader) for part in node.parts]
-        sizes = [f"{reader.text(n)} is {m.rows} by {m.cols}" for n, m in zip(node.parts, parts, strict=True)]
-        if any(part.shape != parts[0].shape for part in parts):
-            raise reader.refuse(node, f"the sizes do not fit: {', '.join(sizes)}", "use matrices of one size")
-        if node.value == "diag" and parts[0].cols not in (1, parts[0].rows):
-            raise reader.refuse(node, f"{sizes[0]}, and diag needs a square matrix", "use one, or a column")
-        if node.value == "hadamard":
-            return sp.HadamardProduct(*parts)
-        return DiagMatrix(parts[0] if parts[0].shape[1] == 1 else DiagonalOf(parts[0]))
 
     def _fixed(self, name: str, node: Node, reader: Reader) -> sp.MatrixSymbol:
         """Return a fixed matrix that was not declared, of the shape that its neighbours need."""
         others = {*self.named, *(self.shapes.names if self.shapes is not None else ())}
         remedy = f"or declare it, e.g. --matrix '{name}: n by n'"
-        if meant := joined_names(name, others):
+        if meant := self._meant(name, node, reader):
             raise reader.refuse(node, f"there is no matrix {name!r}", f"write {meant}, {remedy}")
+        if self.named.get(node.value) in self.laws and is_entry(node.sub):
+            entry = f"write u.T*{node.value}*v for an entry, with columns u and v, {remedy}"
+            raise reader.refuse(node, f"there is no matrix {name!r}", entry)
         if meant := similar_name(name, others):
             raise reader.refuse(node, f"there is no matrix {name!r}", f"did you mean {meant}? {remedy}")
         sizes = {size for matrix in self.laws for size in matrix.shape}
@@ -365,9 +375,6 @@ class Matrices:
         return self.named[name]
 
 
-_FUNCTIONS = ("diag", "hadamard", "ones")
-
-
 def is_matrix(value: Any) -> bool:
     """Whether a value is a matrix, and no number.
 
@@ -377,14 +384,6 @@ def is_matrix(value: Any) -> bool:
     (True, False)
     """
     return bool(getattr(value, "is_Matrix", False))
-
-
-def _number(name: str, value: Any) -> sp.Expr:
-    """Return the number that is given for a letter, exactly."""
-    exact = exact_fraction("set", str(value))
-    if exact <= 0:
-        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
-    return sp.Rational(exact.numerator, exact.denominator)
 
 
 def _product(left: Any, right: Any) -> Any:

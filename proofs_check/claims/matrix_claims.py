@@ -13,13 +13,14 @@ from proofs_check.claims.checked import Checked, Judgement, Sharpness
 from proofs_check.claims.conditions import Condition
 from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.matrices import Matrices, is_matrix
+from proofs_check.claims.matrix_inverses import degree, inverse_conditions, invertible, require_known_inverses
 from proofs_check.claims.matrix_text import claimed as as_claim
 from proofs_check.claims.matrix_text import require_printable
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
 from proofs_check.verdict import Verdict
-from theory import Haar, InverseWishart, Unitary, Wishart, expectation
+from theory import Haar, Unitary, expectation
 from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -62,7 +63,7 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, 
     scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
     scope += _haar_sizes(meaning, matrices)
     finite = inverse_conditions([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
-    scope += "".join(f", {condition}" for condition in finite)
+    scope += "".join(f", {condition}" for condition in [*finite, *invertible(matrices)])
     unproved = [condition for condition in meaning.conditions if not condition.proved(lambda number: number)]
     scope += ", wherever both sides have a value" if unproved else ""
     least = least_sizes_of(meaning, matrices)
@@ -93,28 +94,6 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, 
         seconds=time.monotonic() - began,
         about="matrices",
     )
-
-
-def inverse_conditions(expressions: Iterable[Any], matrices: Matrices) -> dict[str, sp.Expr]:
-    """Return where the moments of inverse Wishart matrices are finite: in words, with what must be positive.
-
-    Parameters
-    ----------
-    expressions : iterable of sympy.Expr
-        What expectations are taken of.
-    matrices : Matrices
-        The matrices.
-    """
-    every, found = list(expressions), dict[str, sp.Expr]()
-    for matrix, law in matrices.laws.items():
-        if not isinstance(law, (Wishart, InverseWishart)):
-            continue
-        inverse = matrix if isinstance(law, InverseWishart) else sp.Inverse(matrix)
-        order = max((_degree(expression, inverse) for expression in every), default=0)
-        spare = law.dof - matrix.rows - 2 * order + 1
-        if order and not spare.is_number:
-            found[f"{law.dof} > {matrix.rows + 2 * order - 1}"] = spare
-    return found
 
 
 def _without_value(
@@ -176,23 +155,9 @@ def least_sizes(expressions: Sequence[Any], matrices: Matrices) -> dict[sp.Expr,
     least: dict[sp.Expr, int] = {}
     for matrix, law in matrices.laws.items():
         if isinstance(law, (Haar, Unitary)) and matrix.rows.is_Symbol:
-            orders = [_degree(expression, matrix) for expression in expressions]
+            orders = [degree(expression, matrix) for expression in expressions]
             least[matrix.rows] = max(least.get(matrix.rows, 1), -(-max(orders, default=0) // 2))
     return least
-
-
-def _degree(expression: Any, matrix: sp.MatrixSymbol) -> int:
-    """Return how many factors of a matrix a product has, at most."""
-    if expression == matrix:
-        return 1
-    if isinstance(matrix, sp.Inverse) and isinstance(expression, sp.MatPow):
-        whole = expression.base == matrix.arg and expression.exp.is_negative
-        return int(-expression.exp) if whole else 0
-    if isinstance(expression, (sp.Add, sp.MatAdd)):
-        return max(_degree(part, matrix) for part in expression.args)
-    if isinstance(expression, (sp.Pow, sp.MatPow)):
-        return int(_degree(expression.base, matrix) * expression.exp) if expression.exp.is_number else 0
-    return sum(_degree(part, matrix) for part in expression.args)
 
 
 def _written(meaning: Meaning) -> str:
@@ -231,6 +196,7 @@ def _derived(meaning: Meaning, side: sp.Expr, matrices: Matrices) -> sp.Expr:
 
 def _expectation(expression: sp.Expr, matrices: Matrices) -> sp.Expr:
     require_printable("claim", expression)
+    require_known_inverses("claim", expression, matrices)
     try:
         return expectation(expression, matrices.laws_in(expression))
     except InvalidArgument as bad:

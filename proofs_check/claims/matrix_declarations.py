@@ -11,7 +11,7 @@ import sympy as sp
 
 from proofs_check.claims.arithmetic import read_formula
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import nearest
+from theory.ensembles.arguments import exact_fraction, nearest
 
 LAWS = (
     *("normal", "uniform", "rademacher", "symmetric", "bernoulli", "relu", "complex-normal"),
@@ -80,6 +80,8 @@ def declaration(text: str) -> Declaration:
     ('normal', '1/b', {'mean': 'M', 'colcov': 'Sigma'})
     """
     match = _DECLARED.fullmatch(text)
+    if numbered := re.match(r"\s*([A-Za-z]+)(\d+)\s*:", text):
+        raise InvalidArgument("matrix", f"{text!r} cannot be read", f"write {numbered[1]}_{numbered[2]} for its name")
     if match is None:
         raise InvalidArgument("matrix", f"{text!r} cannot be read", EXAMPLE)
     law, rest = _one_word((match["law"] or "constant").lower(), (match["rest"] or "").strip())
@@ -101,6 +103,32 @@ def declaration(text: str) -> Declaration:
             "matrix", f"{scale!r} is not known of a constant matrix", "leave it out, or say symmetric"
         )
     return Declaration(text, match["name"], match["rows"], match["columns"], law, scale, parts)
+
+
+def given_number(name: str, value: Any) -> sp.Expr:
+    """Return the number that is given for a letter, exactly.
+
+    Parameters
+    ----------
+    name : str
+        The letter.
+    value : number or str
+        The number.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number, or not positive.
+
+    Examples
+    --------
+    >>> given_number("p", "1/2")
+    1/2
+    """
+    exact = exact_fraction("set", str(value))
+    if exact <= 0:
+        raise InvalidArgument("set", f"{name} must be positive, got {value}", f"use e.g. {name}=4")
+    return sp.Rational(exact.numerator, exact.denominator)
 
 
 def _one_word(law: str, rest: str) -> tuple[str, str]:

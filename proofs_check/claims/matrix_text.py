@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
-from sympy.matrices.expressions.diagonal import DiagonalOf
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from proofs_check.claims.matrices import is_matrix
+from proofs_check.claims.syntax import Node, parse_formula
 from theory.ensembles import InvalidArgument
 
 _MOST_BITS = 13_000
@@ -93,6 +95,47 @@ class _ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         return f"({text})" if isinstance(matrix, (sp.MatMul, sp.MatAdd)) else text
 
 
+class _LatexPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
+    """Prints matrices as they are written in LaTeX, with the functions of the grammar of claims by their names."""
+
+    def _print_Identity(self, node: Any) -> str:
+        return f"I_{{{self._print(node.rows)}}}"
+
+    def _print_OneMatrix(self, node: Any) -> str:
+        return rf"\operatorname{{ones}}\left({', '.join(map(self._print, node.shape))}\right)"
+
+    def _print_DiagMatrix(self, node: Any) -> str:
+        (inside,) = node.args
+        inside = inside.arg if isinstance(inside, DiagonalOf) else inside
+        return rf"\operatorname{{diag}}\left({self._print(inside)}\right)"
+
+    def _print_DiagonalOf(self, node: Any) -> str:
+        ones = sp.OneMatrix(node.shape[0], 1)
+        return rf"\left({self._print(DiagMatrix(node))} {self._print(ones)}\right)"
+
+    def _print_MatrixElement(self, node: Any) -> str:
+        if node.parent.shape == (1, 1):
+            return rf"\left({self._print(node.parent)}\right)"
+        return str(super()._print_MatrixElement(node))
+
+
+def in_latex(expression: Any) -> str:
+    r"""Return a number or a matrix in LaTeX.
+
+    Parameters
+    ----------
+    expression : sympy.Expr or matrix expression
+        What is written.
+
+    Examples
+    --------
+    >>> n = sp.Symbol("n", integer=True, positive=True)
+    >>> print(in_latex(sp.MatrixSymbol("A", n, n) + sp.OneMatrix(n, n)))
+    A + \operatorname{ones}\left(n, n\right)
+    """
+    return str(_LatexPrinter().doprint(expression))
+
+
 def _lowest_terms(number: sp.Expr) -> sp.Expr:
     """Return a sum of fractions as one fraction in lowest terms, with traces and forms as letters."""
     parts = number.atoms(sp.Trace, MatrixElement)
@@ -123,6 +166,35 @@ def require_printable(argument: str, expression: Any) -> None:
     numbers = expression.atoms(sp.Rational)
     if any(max(abs(number.p), number.q).bit_length() > _MOST_BITS for number in numbers):
         raise InvalidArgument(argument, "a number has more than 3,900 digits", "use a letter for it")
+
+
+def mean_of(text: str) -> str:
+    """Return the mean of a number as a claim may have it: with brackets, unless it is one term that is read without.
+
+    Parameters
+    ----------
+    text : str
+        The number, in the grammar of claims.
+
+    Examples
+    --------
+    >>> mean_of("tr(W)^2"), mean_of("tr(W)*tr(A*W)"), mean_of("(x.T*A*x)^3")
+    ('E tr(W)^2', 'E[tr(W)*tr(A*W)]', 'E[(x.T*A*x)^3]')
+    """
+    inside = parse_formula(text)[0]
+    try:
+        whole = parse_formula(f"E {text}")[0]
+    except InvalidArgument:  # E (...)^3 can be read in two ways
+        return f"E[{text}]"
+    bare = (
+        inside.kind in ("call", "norm", "pow") and whole.kind == "statistic" and _tree(whole.parts[0]) == _tree(inside)
+    )
+    return f"E {text}" if bare else f"E[{text}]"
+
+
+def _tree(node: Node) -> tuple[Any, ...]:
+    """Return what a node is, wherever it stands."""
+    return node.kind, node.value, node.sub, *map(_tree, node.parts)
 
 
 def claimed(expression: Any) -> str:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from proofs_check.claims.arithmetic import Arithmetic, read_formula
 from proofs_check.claims.matrices import Matrices, is_matrix
+from proofs_check.claims.matrix_names import POLYNOMIALS, is_unknown_function, unknown_function
 from proofs_check.claims.matrix_shapes import matrix_name
 from proofs_check.claims.random_expressions import Powers, RandomExpression
 from proofs_check.claims.random_numbers import (
@@ -102,7 +103,7 @@ class NumberReader(Arithmetic):
     """
 
     def __init__(self, net: Ensemble, source: Spelled, matrices: Matrices | None) -> None:
-        super().__init__(source, {**letters_of(net), **(matrices.letters if matrices else {})})
+        super().__init__(source, letters_of(net) if matrices is None else matrices.letters)
         self.net, self.matrices = net, matrices
         self.mentions_input = False
 
@@ -118,9 +119,16 @@ class NumberReader(Arithmetic):
             case "inner" if self.is_inputs(node):
                 self.mentions_input = True
                 return COSINE * symbols.norm_symbol(2) * SECOND_NORM
+            case "inner" if self.matrices is not None:
+                left, right = (
+                    self.text(part) if part.kind == "name" else f"({self.text(part)})" for part in node.parts
+                )
+                raise self.refuse(node, "inner products of matrices are not read", f"write {left}.T*{right}")
             case "inner":
                 raise self.refuse(node, "this is random", f"put it inside E[...]: E{self.text(node)}")
             case "call" if node.value == "tr" and self.matrices is not None:
+                if len(node.parts) != 1:
+                    raise self.refuse(node, f"tr takes 1 argument, got {len(node.parts)}", "write e.g. tr(A*B)")
                 return sp.Trace(self.matrix(node.parts[0]))
             case "call" if node.value in ("diag", "hadamard", "ones"):
                 raise self.refuse(
@@ -129,6 +137,8 @@ class NumberReader(Arithmetic):
             case "call" if node.value == "tr":
                 remedy = "use e.g. --matrix 'W: normal 1/n, n by n'; tr(H^2) is |H|_F^2"
                 raise self.refuse(node, "tr(...) needs --matrix", remedy)
+            case "call" if self.matrices is not None:
+                raise self.refuse(node, "of matrix products only equations are known here", "leave O(...) out")
             case "call":
                 raise self.refuse(node, "O(...) may only be added to a right side", "write e.g. A = B + O(1/n)")
             case "transpose":
@@ -137,13 +147,43 @@ class NumberReader(Arithmetic):
 
     def call(self, node: Node) -> sp.Expr:
         """Read a function's value, which must not be random."""
-        if node.value != "tr" and any(self.is_random(part) for part in node.parts):
+        if self.matrices is not None and node.value not in ("tr", "O", "Sum", "Prod"):
+            return self.call_of_numbers(node, self.matrices)
+        if self.matrices is None and node.value != "tr" and any(self.is_random(part) for part in node.parts):
             raise self.refuse(node, f"{self.text(node)} is random", f"put it inside a statistic: E[{self.text(node)}]")
         return super().call(node)
+
+    def call_of_numbers(self, node: Node, matrices: Matrices) -> sp.Expr:
+        """Read a function's value where matrices may occur: of numbers, and of random ones |W| alone."""
+        for part in node.parts:
+            argument = matrices.value(part, self)
+            if is_matrix(argument):
+                raise self.refuse(node, f"{self.text(node)} is not known of a matrix", POLYNOMIALS)
+            random = sorted(map(str, argument.free_symbols & set(matrices.laws)))
+            if random and node.value == "abs":
+                return sp.Abs(argument)
+            if random and node.value != "sqrt":
+                raise self.refuse(node, f"{self.text(node)} is no polynomial in {', '.join(random)}", POLYNOMIALS)
+        return super().call(node)
+
+    def no_number(self, node: Node, matrices: Matrices) -> InvalidArgument:
+        """Return why a name is no number where matrices may occur: it is one of them, a function, or not known."""
+        name = matrix_name(node)
+        if name in matrices.named:
+            remedy = "take a trace or a norm; the inverse of S is S^-1"
+            return self.refuse(node, f"{name} is a matrix, and a number is expected here", remedy)
+        called = self.source.text[node.end : node.end + 1] == "(" and len(node.value) > 1 and not node.sub
+        if called or is_unknown_function(node.value):  # a letter before a bracket reads like a product
+            return self.refuse(node, *unknown_function(node.value))
+        remedy = f"declare it, e.g. --matrix '{name}: n by 1', or use {', '.join(sorted(self.known))}"
+        return self.refuse(node, f"there is no letter or matrix {name!r}", remedy)
 
     def letter(self, node: Node) -> sp.Expr:
         """Read a letter."""
         name = node.value
+        whole = f"{name}_{node.sub}" if node.sub else name
+        if self.matrices is not None and whole not in self.known and whole not in self.bound:
+            raise self.no_number(node, self.matrices)
         if not node.sub and name not in self.known and name not in self.bound:
             if name in ("x", "a", "W", "H", "f"):
                 what = {"x": "|x|", "a": "E|a_L|^2", "W": "E||W_L*...*W_1||_F^2", "H": "E|H|_F^2", "f": "E[f^2]"}
@@ -156,6 +196,8 @@ class NumberReader(Arithmetic):
     def indexed(self, node: Node) -> sp.Expr:
         """Read a letter with a subscript."""
         name, sub = node.value, node.sub
+        if self.matrices is not None:
+            return super().indexed(node)
         if name == "norm" and sub == "x":
             self.mentions_input = True
             return self.input_norm(2)
@@ -196,6 +238,8 @@ class NumberReader(Arithmetic):
                 number = self.matrices.value(inside, self)
                 if not is_matrix(number):
                     return sp.Abs(number)
+                if 1 in number.shape and node.value in ("", "2"):
+                    return self.matrices.norm(number)  # of a row or a column there is one norm
                 raise self.refuse(node, "which norm of the matrix?", "write || ||_F for Frobenius'")
             return self.matrices.norm(self.matrix(inside))
         if not self.is_random(inside):
@@ -209,8 +253,8 @@ class NumberReader(Arithmetic):
 
     def names_input(self, node: Node) -> bool:
         """Whether a name is x, or x' or y for the second input, unless the network has a letter y."""
-        if self.matrices is not None and matrix_name(node) in self.matrices.named:
-            return False  # a declared column y is no second input
+        if self.matrices is not None:
+            return False  # a column x or y is declared, and no input
         return not node.sub and (node.value in ("x", "x'") or (node.value == "y" and "y" not in self.known))
 
     def is_random(self, node: Node) -> bool:

@@ -8,6 +8,9 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.answers.notation import power_text
+from proofs_check.claims.matrix_text import mean_of
+
 
 @dataclass(frozen=True)
 class RandomNumber:
@@ -167,7 +170,7 @@ class Moment(Statistic):
     @property
     def text(self) -> str:
         """How it is written in a claim."""
-        product = " ".join(f"{number.text}^{power}" if power != 1 else number.text for number, power in self.powers)
+        product = " ".join(number.text + power_text(power) for number, power in self.powers)
         return f"E{product}" if product[0] in "|<" else f"E {product}"
 
     @property
@@ -301,7 +304,7 @@ class MatrixExpectation(Statistic):
     def text(self) -> str:
         """How it is written in a claim."""
         is_matrix = getattr(self.expression, "is_Matrix", False)
-        return f"E[{self.written}]" if is_matrix else f"E {self.written}"
+        return f"E[{self.written}]" if is_matrix else mean_of(self.written)
 
     @property
     def numbers(self) -> tuple[RandomNumber, ...]:

@@ -27,6 +27,11 @@ _REFUSED = {
     "∑": "is not read: write Sum(1/j, (j, 1, L))",
     "∏": "is not read: write Prod(1 + 2/n_j, (j, 1, L))",
 }
+_PRODUCTS = {
+    "∘": "write hadamard(A, B) for the product entry by entry",
+    "⊙": "write hadamard(A, B) for the product entry by entry",
+    "⊗": "Kronecker products are not known",
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ def spelled(claim: str) -> Spelled:
             if character in _REFUSED:
                 remedy = "use =, <=, >=, <, >, ~ (the ratio tends to 1) or + O(...)"
                 raise refusal(claim, at, f"{character!r} {_REFUSED[character]}", remedy)
+            if character in _PRODUCTS:
+                raise refusal(claim, at, f"the product {character!r} is not read", _PRODUCTS[character])
             if not character.isascii() and character not in _WORDS:
                 raise refusal(claim, at, f"the character {character!r} is not known here", "write it in ASCII")
             if character in "½¼¾" and at and claim[at - 1].isdigit():

@@ -33,6 +33,16 @@ STATISTICS = {"E": "E", "mean": "E", "Var": "Var", "var": "Var", "Cov": "Cov", "
               "corr": "Corr", "median": "median", "Median": "median", "quantile": "quantile", "P": "P", "Pr": "P",
               "kurtosis": "kurtosis", "Kurt": "kurtosis", "kurt": "kurtosis"}  # fmt: skip
 
+_OTHERWISE = {
+    "@": "write * for a product of matrices",
+    ".*": "write hadamard(A, B) for the product entry by entry",
+    ".t": "write .T for the transpose",
+    ".conj": "write .H for the conjugate transpose",
+    ".I": "write ^-1 for the inverse",
+    ".inv": "write ^-1 for the inverse",
+}
+"""What other programs have for what is read here, and how it is written."""
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
     r"|(?P<dots>\.\.\.)"
@@ -163,6 +173,11 @@ class _Parser:
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
                 problem = f"{text[at]!r} cannot be read"
+                if hint := next((hint for sign, hint in _OTHERWISE.items() if text[at:].startswith(sign)), ""):
+                    raise self.source.refused(at, problem, hint)
+                if run := re.match(r"(\.[TH])([A-Za-z]+)", text[at:]):
+                    remedy = f"put a * behind {run[1]}, as in {run[1]}*{run[2]}"
+                    raise self.source.refused(at, f"{run[0]!r} cannot be read", remedy)
                 if text[at] == "\\":
                     raise self.source.refused(at, "this is LaTeX", "say --latex, or latex=True")
                 raise self.source.refused(at, problem, "write e.g. 'E|a_L|^4 = (1+5/n)^L |x|^4'")
@@ -203,9 +218,20 @@ class _Parser:
     def _explain(self, problem: str, remedy: str) -> None:
         if self.peek() == "," and self.place and self.tokens[self.place - 1].kind == "number":
             raise self.source.refused(self.at, "a decimal comma", "write a point, as in 0.5")
+        if self.peek() == "'" and self.place:
+            raise self.source.refused(self.at, "a prime behind a bracket", "write .T for the transpose")
+        last = self.tokens[self.place - 1] if self.place else None
+        if last is not None and last.kind in ("name", "sub") and self.peek() == "[":
+            remedy = "of a declared matrix write u.T*W*v, with columns u and v"
+            raise self.source.refused(self.at, "entries such as W[1, 1] are not read", remedy)
+        if last is not None and last.kind == "sub" and self.token is not None and self.token.kind == "sub":
+            remedy = "write * between factors, as in W_1*W_2"
+            raise self.source.refused(self.at, "a subscript behind a subscript", remedy)
         raise self.source.refused(self.at, problem, remedy)
 
     def require_end(self) -> None:
+        if self.peek() in RELATIONS:
+            self._explain("a relation is not expected here", "give one side of it; claims are for vanishing check")
         if self.token is not None:
             self._explain(f"{self.peek()!r} is not expected here", "remove it, or add the operator before it")
 
@@ -278,6 +304,8 @@ class _Parser:
         base = self.postfix()
         if self.peek() in ("^", "**"):
             at = self.take()
+            if self.peek() == "*":
+                raise self.source.refused(at.start, "^* is not read", "write .H for the conjugate transpose")
             bracketed = base.kind == "statistic" and self.source.text[base.end - 1] in ")]"
             if bracketed and base.value in ("E", "Var") and self.source.text[start] not in "([":
                 remedy = f"write ({base.value}[...])^2, or {base.value}[(...)^2]"
@@ -350,6 +378,9 @@ class _Parser:
     def enclosed(self, closing: str, start: int) -> Node:
         outer, self.open = self.open, ""
         node = self.sum()
+        if self.peek() == "," and (name := re.search(r"[A-Za-z]+$", self.source.text[:start])):
+            known = ", ".join(function for function in FUNCTIONS if function not in _ALIASES)
+            raise self.source.refused(name.start(), f"there is no function {name[0]!r}", f"known are {known}")
         self.expect(closing, "the bracket")
         self.open = outer
         # the bracket belongs to the node, so that an error can show all of it

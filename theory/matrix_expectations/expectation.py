@@ -122,7 +122,7 @@ def _require_laws(laws: Any, expression: Any) -> None:
             raise InvalidArgument("laws", f"{symbol!r} is no MatrixSymbol", "use the symbols of the expression as keys")
         shape = "x".join(map(str, symbol.shape))
         if symbols.get(symbol.name) != symbol:
-            problem = f"the {shape} matrix {symbol} does not occur in the expression"
+            problem = f"the {shape} matrix {symbol} does not occur in the expression, or has cancelled"
             raise InvalidArgument("laws", problem, nearest(symbol.name, sorted(symbols)))
         if not isinstance(law, MatrixLaw):
             raise InvalidArgument("laws", f"{law!r} is no law of {symbol}", f"use {', '.join(_LAWS)}")

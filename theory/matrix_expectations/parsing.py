@@ -310,7 +310,10 @@ class _Reader:
         known_inverse = isinstance(expression, sp.Inverse) and expression.arg in self.known.invertible
         if not isinstance(expression, sp.MatrixSymbol) and self.is_random(expression) and not known_inverse:
             problem = f"{in_one_line(expression)} is no polynomial in {_names(self.random & expression.free_symbols)}"
-            raise InvalidArgument("expression", problem, "use sums, products, transposes and whole powers")
+            remedy = "use sums, products, transposes and whole powers"
+            if isinstance(expression, sp.MatPow) and expression.exp.is_negative:
+                remedy = "the inverse is known of a symbol whose law is Wishart(b, Sigma), or InverseWishart(b, Psi)"
+            raise InvalidArgument("expression", problem, remedy)
         if isinstance(expression, sp.MatrixBase):
             expression = expression.as_immutable()
         entry = [_Term(edges=((self.label(expression), row, column),))]

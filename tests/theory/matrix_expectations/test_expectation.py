@@ -311,7 +311,7 @@ def test_without_random_matrices_like_terms_are_collected() -> None:
     [
         (
             "laws",
-            ("V does not occur", "known: W"),
+            ("V does not occur", "or has cancelled", "known: W"),
             sp.Trace(sp.MatrixSymbol("W", n, n)),
             {sp.MatrixSymbol("V", n, n): Gaussian()},
         ),

@@ -10,6 +10,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 
 from tests.theory.matrix_expectations.small_matrices import brute_sum, evaluated, matrices
 from tests.theory.small_networks import refused
+from theory.ensembles import InvalidArgument
 from theory.matrix_expectations.index_graphs import canonical
 from theory.matrix_expectations.letters import Pin
 from theory.matrix_expectations.parsing import parse
@@ -143,3 +144,9 @@ def test_a_known_matrix_may_be_anything() -> None:
 def test_what_cannot_be_read_is_named(expression: Any, words: tuple[str, ...]) -> None:
     with refused("expression", *(word.replace(" x ", "x") for word in words)):
         parse(expression, {A, W})
+
+
+def test_an_inverse_is_refused_with_the_laws_that_have_one() -> None:
+    for inverse in (A.inverse(), A**-2):
+        with pytest.raises(InvalidArgument, match="the inverse is known of a symbol whose law is Wishart"):
+            parse(sp.Trace(inverse), {A, W})
