@@ -50,6 +50,13 @@ def test_with_momentum_paths_halve_in_between_proved_bounds():
     assert f"most paths fall at {max(falling):.6g} and grow at {min(growing):.6g}" in str(found)
 
 
+def test_epochs_are_stable_beyond_gradient_descent_where_fresh_minibatches_are_not():
+    fresh, epochs = (stable_rates(FOUR, 1, reshuffled=kind, simulate=False) for kind in (False, True))
+    assert float(fresh.mean_square) < float(fresh.descent) < float(epochs.mean_square)
+    assert float(epochs.mean_square) == pytest.approx(float(epochs.typical), rel=1e-12)  # one product an epoch
+    assert float(fresh.typical) == float(epochs.typical)
+
+
 def test_many_examples_are_bounded_and_one_minibatch_is_gradient_descent():
     many = stable_rates([1 + Fraction(i, 100) for i in range(60)], 20, simulate=False)
     assert many.typical is None
