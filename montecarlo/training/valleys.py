@@ -100,12 +100,18 @@ class Valley:
                 yield self._listed[stream.integers(len(self._listed), size=paths)]
                 done += 1
                 continue
-            order = np.argsort(stream.random((paths, count)), axis=1)
+            keys = stream.random((paths, count))
+            order = np.argsort(keys, axis=1) if self.reshuffled else _first(keys, self.batch)
             whole = self.curvatures[order]
             taken = min(count // self.batch, steps - done) if self.reshuffled else 1
             for i in range(taken):
                 yield whole[:, i * self.batch : (i + 1) * self.batch].mean(axis=1)
             done += taken
+
+
+def _first(keys: Array, size: int) -> NDArray[np.intp]:
+    """Return where the smallest keys of each row stand, in any order: so many random examples."""
+    return np.argpartition(keys, min(size, keys.shape[1] - 1), axis=1)[:, :size]
 
 
 def turning_rates(sign: Callable[[float], int], low: float, high: float, halvings: int) -> tuple[float, float]:

@@ -27,12 +27,12 @@ _DIGITS = 20
 _MOST_ENUMERATED = 3_000
 """Up to so many minibatches the typical rate is enclosed; beyond, it is bounded."""
 _MOST_EXAMPLES = 20_000
-_WORK = 10**8
+_WORK = 3 * 10**7
 """So many numbers are drawn for one run at most."""
 _STEPS = 400
 _ERROR = 1e-6
 _SIDES = (Fraction(9, 10), Fraction(11, 10))
-_HALVINGS = 6
+_HALVINGS = 3
 _SIZES = Fraction(1, 10**30), Fraction(10**30)
 
 
@@ -210,13 +210,19 @@ def _followed(found: StableRates, seed: int) -> list[Paths]:
         return [_run(found, float(side) * middle, seed) for side in _SIDES]
     low = float(found.mean_square)
     high = float(found.bounds[1]) if found.bounds[1] is not None else 4 * float(found.descent)
-    runs = {rate: _run(found, rate, seed) for rate in (0.9 * low, high)}
+    runs = {0.9 * low: _run(found, 0.9 * low, seed)}
 
     def sign(rate: float) -> int:
         runs[rate] = _run(found, rate, seed)
         return {"fall": -1, "grow": 1, "undecided": 0}[runs[rate].verdict]
 
-    turning_rates(sign, low, high, _HALVINGS)
+    reached = low
+    while reached < high:  # widen first: the proved bound may be far away
+        reached = min(1.25 * reached, high)
+        if sign(reached) == 1:
+            break
+        low = reached if runs[reached].verdict == "fall" else low
+    turning_rates(sign, low, reached, _HALVINGS)
     return [runs[rate] for rate in sorted(runs)]
 
 
