@@ -9,6 +9,9 @@ positivity           whether a formula is positive for all values of its letters
 conditions           what must hold for a formula to have a value
 arithmetic           from the tree to SymPy: numbers, letters, functions
 matrix_declarations  declarations of matrices, from text to laws
+matrix_letters       letters and numbers in declarations, and the identity
+matrix_sizes         the sizes for which a claim about matrices is made
+matrix_values        formulas of fixed matrices at numbers
 matrix_shapes        the shapes of those that nobody declared
 matrix_names         names that are probably transposes, products or slips
 matrix_slips         names, digits and transposes that have run together

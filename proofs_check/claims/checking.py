@@ -75,7 +75,7 @@ def check(
         Declarations such as ``"W: normal 1/n, n by n"``, for claims about expectations of matrix products.
     values : mapping, optional
         Values of the letters of closed forms, such as ``{"theta": "3/2", "d": 4}``, for claims about these:
-        ``"linear2.distance-law <= 6/h"``. `sizes` says which values of whole letters are tried.
+        ``"linear2.distance-law <= 6/h"``; or of matrices. `sizes` says which values of whole letters are tried.
     samples, seed, tolerance, error
         Where only drawn networks can tell: how many at each size, the root seed, by how much each statistic of an
         equation may be off (a share; of a logarithm, a number; of a probability, a share of the lesser of p and 1 - p),
@@ -119,7 +119,8 @@ def check(
     if matrices:
         from proofs_check.claims.matrix_claims import check_matrices
 
-        return check_matrices(claim, net, Matrices.declared(matrices), began, compare=compare)
+        _require_no_drawing(samples, seed, tolerance, error, seconds)
+        return check_matrices(claim, net, Matrices.declared(matrices, values), began, sizes=sizes, compare=compare)
     if speaks_of_closed_forms(claim):
         told = progress or nothing
         return check_closed_forms(claim, values or {}, sizes, compare=compare, seconds=seconds, told=told)
@@ -163,6 +164,15 @@ def check(
         sharpness=found_sharp,
         seconds=time.monotonic() - began,
     )
+
+
+def _require_no_drawing(samples: int | None, *given: float) -> None:
+    """Refuse what says how networks are drawn, where a claim is about matrices: they are derived, and none is drawn."""
+    usual = {"samples": None, "seed": 0, "tolerance": 0.05, "error": 1e-6, "seconds": SECONDS}
+    for (name, value), other in zip(usual.items(), (samples, *given), strict=True):
+        if value != other:
+            problem = "does not apply to a claim about products of matrices, which is derived exactly"
+            raise InvalidArgument(name, problem, "leave it out")
 
 
 def _require_numbers(drawing: Drawing, seconds: float) -> None:

@@ -10,6 +10,7 @@ import sympy as sp
 
 from proofs_check.claims.matrix_declarations import EXAMPLE, Declaration, declaration, given_number, law_of
 from proofs_check.claims.matrix_functions import FUNCTIONS, value_of_call
+from proofs_check.claims.matrix_letters import identity, letters_of_law, size_for
 from proofs_check.claims.matrix_names import is_entry, is_unknown_function, similar_name, unknown_function, word_remedy
 from proofs_check.claims.matrix_shapes import Shapes, matrix_name
 from proofs_check.claims.matrix_slips import (
@@ -21,9 +22,8 @@ from proofs_check.claims.matrix_slips import (
     require_no_letter,
 )
 from proofs_check.claims.syntax import Node
-from theory import symbols
 from theory.ensembles import InvalidArgument
-from theory.ensembles.arguments import is_symbol_name, nearest
+from theory.ensembles.arguments import nearest
 
 UNIT = sp.Dummy("I")
 """The identity, until it is known of which size: a number that becomes a matrix where it is added to one."""
@@ -94,7 +94,7 @@ class Matrices:
         for declared in found:
             out._name(declared, given)
         for declared in found:
-            out._name_letter(declared, given)
+            out._name_letters(declared, given)
         if unknown := [name for name in given if name not in out.letters]:
             remedy = nearest(unknown[0], sorted(out.letters)) if out.letters else "leave it out"
             raise InvalidArgument("set", f"{unknown[0]} is no letter of a matrix", remedy)
@@ -109,23 +109,13 @@ class Matrices:
     def _name(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
         if declared.name in self.named:
             raise InvalidArgument("matrix", f"{declared.name} is declared twice", "declare it once")
-        rows, columns = (self._size(text, values) for text in (declared.rows, declared.columns))
+        rows, columns = (size_for(text, values, self.letters) for text in (declared.rows, declared.columns))
         self.named[declared.name] = sp.MatrixSymbol(declared.name, rows, columns)
         if declared.is_symmetric:
             if rows != columns:
                 problem = f"{declared.name} is {rows} by {columns}, and not symmetric"
                 raise InvalidArgument("matrix", problem, "make it square")
             self.symmetric.add(self.named[declared.name])
-
-    def _size(self, text: str, values: Mapping[str, sp.Expr]) -> sp.Expr:
-        if text.isdigit() and int(text) > 0:
-            return sp.Integer(text)
-        if not is_symbol_name(text):
-            raise InvalidArgument("matrix", f"the size {text!r} is neither a number nor a name", EXAMPLE)
-        size = values.get(text, symbols.whole(text))
-        if not (size.is_integer and size.is_positive):
-            raise InvalidArgument("set", f"the size {text} must be a positive integer, got {size}", "use e.g. n=4")
-        return self.letters.setdefault(text, size)
 
     def _give_law(self, declared: Declaration) -> None:
         if declared.law == "constant":
@@ -134,8 +124,10 @@ class Matrices:
         rows, columns = matrix.shape
         sizes = {"mean": (rows, columns), "rowcov": (rows, rows), "colcov": (columns, columns), "scale": (rows, rows)}
 
-        def part(kind: str) -> sp.MatrixSymbol:
+        def part(kind: str) -> Any:
             name = declared.parts[kind]
+            if (unit := identity(declared, kind, sizes[kind], self.letters)) is not None:
+                return unit
             if name not in self.named:
                 self.named[name] = sp.MatrixSymbol(name, *sizes[kind])
             if kind != "mean":
@@ -144,14 +136,14 @@ class Matrices:
 
         self.laws[matrix] = law_of(declared, self.letters, part)
 
-    def _name_letter(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
-        """Let degrees of freedom, or a probability, be a letter that is no size of a matrix."""
-        name, counted = declared.scale, declared.law in ("wishart", "inverse-wishart")
-        if (counted or declared.law == "bernoulli") and is_symbol_name(name) and name not in self.letters:
-            letter = symbols.whole(name) if counted else sp.Symbol(name, positive=True)
-            self.letters[name] = values.get(name, letter)
-            if not counted:
-                self.probabilities.add(name)
+    def _name_letters(self, declared: Declaration, values: Mapping[str, sp.Expr]) -> None:
+        """Let degrees of freedom, a probability or a variance have letters that are no sizes of a matrix."""
+        found = letters_of_law(declared, self.letters)
+        self.letters |= {name: values.get(name, letter) for name, letter in found.items()}
+        if declared.law == "bernoulli":
+            self.probabilities |= {declared.scale} & set(self.letters)
+        if clash := set(self.letters) & set(self.named):
+            raise InvalidArgument("matrix", f"{min(clash)} is a matrix and a number", "use two letters")
 
     @property
     def names(self) -> set[str]:
@@ -211,10 +203,14 @@ class Matrices:
         """
         found = self._checked(node, reader)
         if not is_matrix(found) and found.has(UNIT):
-            if not shape:
+            if not shape and not self._has_one():
                 raise reader.refuse(node, "the size of I is not known", "write I_n, or add it to a matrix")
-            found = found.xreplace({UNIT: sp.S.One}) * sp.Identity(shape[0])
+            found = found.xreplace({UNIT: sp.S.One}) * (sp.Identity(shape[0]) if shape else 1)
         return sp.Trace(found) if is_matrix(found) and found.shape == (1, 1) else found
+
+    def _has_one(self) -> bool:
+        """Whether a matrix has the size 1, so that an equation between matrices may be one between numbers."""
+        return any(size == 1 for matrix in self.laws for size in matrix.shape)
 
     def infer(self, node: Node) -> None:
         """Find the shapes of matrices that were not declared.

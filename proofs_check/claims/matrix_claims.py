@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import sympy as sp
@@ -14,8 +15,10 @@ from proofs_check.claims.conditions import Condition
 from proofs_check.claims.counterexamples import Counterexample
 from proofs_check.claims.matrices import Matrices, is_matrix
 from proofs_check.claims.matrix_inverses import degree, inverse_conditions, invertible, require_known_inverses
+from proofs_check.claims.matrix_sizes import MatrixSizes, matrices_at
 from proofs_check.claims.matrix_text import claimed as as_claim
 from proofs_check.claims.matrix_text import require_printable
+from proofs_check.claims.matrix_values import SAMPLES, are_different, fixed_matrices, higher_moments, value_at
 from proofs_check.claims.meaning import Meaning, understand
 from proofs_check.claims.mutants import variants
 from proofs_check.claims.random_numbers import MatrixExpectation
@@ -24,11 +27,19 @@ from theory import Haar, Unitary, expectation
 from theory.balls import enclose
 from theory.ensembles import Ensemble, InvalidArgument
 
-_SIZES = 3
-_MOST_SIZES = 65
+_TIER = "derived"
+_MOST_VALUES = 64
 
 
-def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, *, compare: bool = True) -> Checked:
+def check_matrices(
+    claim: str,
+    net: Ensemble,
+    matrices: Matrices,
+    began: float,
+    *,
+    sizes: str | Iterable[str] | Mapping[str, Any] | None = None,
+    compare: bool = True,
+) -> Checked:
     """Check an equation between expectations of matrix products.
 
     Parameters
@@ -41,14 +52,53 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, 
         The random and the fixed matrices.
     began : float
         When the check began, by the monotonic clock.
+    sizes : str, list of str or mapping, optional
+        For which sizes and degrees of freedom: ``"n>=2"``; by default all.
     compare : bool
         Whether nearby false variants of the claim are tried on the same evidence.
 
     Raises
     ------
     InvalidArgument
-        If the claim is no equation, or has no expectation that can be derived.
+        If the claim is no equation, or has no expectation that can be derived, or no moment is finite at these sizes.
     """
+    within = MatrixSizes.read(sizes, matrices)
+    equation = _read(claim, net, matrices)
+    meaning = equation.meaning
+    finite = equation.finite
+    if next(within.points(matrices, finite), None) is None:
+        problem = f"no size there has finite moments, which need {', '.join(finite)}"
+        raise InvalidArgument("for", problem, "use more degrees of freedom")
+    unproved = [one for one in meaning.conditions if not one.proved(lambda number: number, within.least)]
+    scope = within.text + "".join(f", {condition}" for condition in [*finite, *invertible(matrices)])
+    scope += ", wherever both sides have a value" if unproved else ""
+    missing, advice = _without_value(unproved, matrices, within, finite)
+    if missing:
+        judgement = Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", ((_TIER, missing),), advice=advice)
+    else:
+        judgement = judged(equation, within)
+        if judgement.verdict is not Verdict.SUPPORTED:
+            scope = f"as a claim for {scope}"
+        judgement = replace(judgement, scope=scope)
+    supported = judgement.verdict is Verdict.SUPPORTED
+    small = judgement.verdict is Verdict.REFUTED and equation.is_identity
+    return Checked(
+        claim=claim,
+        net=net,
+        judgement=judgement,
+        left=meaning.written(meaning.left) if not is_matrix(meaning.left) else as_claim(meaning.named(meaning.left)),
+        right=_written(meaning),
+        relation="=",
+        derived=None if small else equation.derived,
+        ratio=None,
+        assumptions=assumptions(matrices),
+        sharpness=_sharpness(meaning, net, matrices, within) if supported and compare else Sharpness(),
+        seconds=time.monotonic() - began,
+        about="matrices",
+    )
+
+
+def _read(claim: str, net: Ensemble, matrices: Matrices) -> Equation:
     meaning = understand(claim, net, matrices)
     for side in (meaning.left, meaning.right):
         require_printable("claim", side)
@@ -57,89 +107,135 @@ def check_matrices(claim: str, net: Ensemble, matrices: Matrices, began: float, 
     for side in (meaning.left, meaning.right):
         if side.atoms(sp.MatrixSymbol) & set(matrices.laws):
             raise meaning.source.refused(0, "a random matrix stands outside E", "put it inside: E[...]")
-    derived = _derived(meaning, meaning.left, matrices)
-    claimed = _derived(meaning, meaning.right, matrices)
-    letters = sorted(matrices.letters, key=str)
-    scope = f"all {', '.join(letters)} and all fixed matrices" if letters else "matrices of these sizes"
-    scope += _haar_sizes(meaning, matrices)
-    finite = inverse_conditions([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
-    scope += "".join(f", {condition}" for condition in [*finite, *invertible(matrices)])
-    unproved = [condition for condition in meaning.conditions if not condition.proved(lambda number: number)]
-    scope += ", wherever both sides have a value" if unproved else ""
-    least = least_sizes_of(meaning, matrices)
-    missing = _without_value(unproved, matrices, finite, least)
-    tier = "derived"
-    example = None
-    if missing:
-        judgement = Judgement(Verdict.INCONCLUSIVE, f"as a claim for {scope}", ((tier, missing),))
-    elif _is_same(derived, claimed, matrices):
-        judgement = Judgement(Verdict.SUPPORTED, scope, ((tier, "both sides have one canonical form"),))
-    else:
-        example = _witness(derived, claimed, matrices, least, finite)
-        verdict = Verdict.REFUTED if example else Verdict.INCONCLUSIVE
-        says = "the canonical forms differ, and so do the numbers" if example else "the canonical forms differ"
-        judgement = Judgement(verdict, f"as a claim for {scope}", ((tier, says),), example)
-    supported = judgement.verdict is Verdict.SUPPORTED
-    return Checked(
-        claim=claim,
-        net=net,
-        judgement=judgement,
-        left=meaning.written(meaning.left) if not is_matrix(meaning.left) else as_claim(meaning.named(meaning.left)),
-        right=_written(meaning),
-        relation="=",
-        derived=derived,
-        ratio=None,
-        assumptions=assumptions(matrices),
-        sharpness=_sharpness(meaning, net, matrices, claimed) if supported and compare else Sharpness(),
-        seconds=time.monotonic() - began,
-        about="matrices",
-    )
+    return Equation(meaning, matrices)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Both sides of a claim, at some sizes or at all.
+
+    Parameters
+    ----------
+    meaning : Meaning
+        The claim.
+    matrices : Matrices
+        Its matrices, of these sizes.
+    at : mapping of Symbol to number
+        The sizes that are numbers by now.
+    """
+
+    meaning: Meaning
+    matrices: Matrices
+    at: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+
+    @cached_property
+    def expressions(self) -> list[Any]:
+        """What expectations are taken of."""
+        return [part.expression.xreplace(dict(self.at)) for part in self.meaning.statistics.values()]  # type: ignore[attr-defined]
+
+    @cached_property
+    def derived(self) -> Any:
+        """The left side, with its expectations derived."""
+        return _derived(self.meaning, self.meaning.left, self.matrices, self.at)
+
+    @cached_property
+    def claimed(self) -> Any:
+        """The right side, with its expectations derived."""
+        return _derived(self.meaning, self.meaning.right, self.matrices, self.at)
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether both sides are the same wherever what is derived holds."""
+        return _is_same(self.derived, self.claimed, self.matrices)
+
+    @property
+    def finite(self) -> dict[str, sp.Expr]:
+        """Where moments are finite, in words, with what must be positive."""
+        return inverse_conditions(self.expressions, self.matrices)
+
+    @property
+    def least(self) -> dict[sp.Expr, int]:
+        """From which size on what is derived holds."""
+        return {size: least for size, least in least_sizes(self.expressions, self.matrices).items() if least > 1}
+
+    def fixed(self, letter: sp.Symbol, value: sp.Expr) -> Equation:
+        """Return the claim at one value of a size."""
+        return Equation(self.meaning, matrices_at(self.matrices, {letter: value}), {**self.at, letter: value})
+
+
+def judged(equation: Equation, within: MatrixSizes) -> Judgement:
+    """Decide a claim at some sizes: by canonical forms, and at the smallest ones one by one.
+
+    Parameters
+    ----------
+    equation : Equation
+        The claim.
+    within : MatrixSizes
+        For which sizes it is made.
+
+    Returns
+    -------
+    Judgement
+        Without a scope.
+    """
+    for letter, least in equation.least.items():
+        for value in within.below(letter, least):
+            found = _at_one_value(equation, within, letter, value)
+            if found.verdict is Verdict.REFUTED and equation.is_identity:
+                says = (
+                    f"the claim is false at {letter} = {value}, but from {letter} = {least} on its sides are the same"
+                )
+                return replace(
+                    found, tiers=((_TIER, says),), advice=f"for the claim that holds, use --for '{letter}>={least}'"
+                )
+            if found.verdict is not Verdict.SUPPORTED:
+                return found
+    if equation.is_identity:
+        return Judgement(Verdict.SUPPORTED, "", ((_TIER, "both sides have one canonical form"),))
+    if example := _witness(equation, within):
+        holds = "".join(f", which hold for {letter} >= {least}" for letter, least in equation.least.items())
+        says = f"the canonical forms{holds and holds + ','} differ, and so do the numbers"
+        return Judgement(Verdict.REFUTED, "", ((_TIER, says),), example)
+    listed = {x: values for x, values in within.finite.items() if x not in equation.at}
+    for letter, values in listed.items():
+        if len(values) <= _MOST_VALUES:
+            found_at = (_at_one_value(equation, within, letter, sp.Integer(value)) for value in values)
+            other = next((one for one in found_at if one.verdict is not Verdict.SUPPORTED), None)
+            says = "both sides have one canonical form at each of these sizes"
+            return other or Judgement(Verdict.SUPPORTED, "", ((_TIER, says),))
+    return Judgement(Verdict.INCONCLUSIVE, "", ((_TIER, "the canonical forms differ"),))
+
+
+def _at_one_value(equation: Equation, within: MatrixSizes, letter: sp.Symbol, value: sp.Expr) -> Judgement:
+    """Decide a claim at one value of a size; where no moment is finite there, nothing is claimed."""
+    finite = {words: spare.xreplace({letter: value}) for words, spare in equation.finite.items()}
+    if next(within.points(equation.matrices, finite, {*equation.at, letter}), None) is None:
+        return Judgement(Verdict.SUPPORTED, "", ((_TIER, "no moment is finite there"),))
+    found = judged(equation.fixed(letter, value), within)
+    if found.counterexample is None:
+        return found
+    at = {str(letter): value, **found.counterexample.at}
+    return replace(found, counterexample=replace(found.counterexample, at=at))
 
 
 def _without_value(
-    conditions: Iterable[Condition],
-    matrices: Matrices,
-    finite: Mapping[str, sp.Expr],
-    least: Mapping[sp.Expr, int],
-) -> str:
-    """Return sizes at which a side has no value, in words; those with traces of fixed matrices are left open."""
+    conditions: Iterable[Condition], matrices: Matrices, within: MatrixSizes, finite: Mapping[str, sp.Expr]
+) -> tuple[str, str]:
+    """Return sizes at which a side has no value, in words, and what to do; traces of fixed matrices are left open."""
     plain = [one for one in conditions if one.letters <= set(matrices.letters.values())]
-    for size in range(1, _MOST_SIZES):
-        point = _raised(dict.fromkeys(matrices.letters.values(), sp.Integer(size)), finite)
-        if point is None or any(point[letter] < number for letter, number in least.items()):
-            continue  # what is derived does not hold there
+    for point in within.diagonal(matrices, finite):
         for one in plain:
             problem = one.broken(partial(_exactly, point))
             if problem:
                 where = ", ".join(f"{letter} = {value}" for letter, value in point.items())
-                return f"no value at {where}: {problem}"
-    return ""
-
-
-def _raised(point: dict[Any, sp.Expr], finite: Mapping[str, sp.Expr]) -> dict[Any, sp.Expr] | None:
-    """Return sizes with degrees of freedom that leave moments finite, or None where there are none."""
-    for spare in finite.values():
-        short = spare.xreplace(point)
-        raised = [letter for letter in spare.free_symbols if spare.coeff(letter) == 1]
-        if short <= 0 and raised:
-            point = {**point, raised[0]: point[raised[0]] + 1 - short}
-        elif short <= 0:
-            return None
-    return point
+                beyond = next((x for x in point if x in one.letters and x in within.ranges), None)
+                advice = f"to leave it out, use e.g. --for '{beyond}>={point[beyond] + 1}'" if beyond else ""
+                return f"no value at {where}: {problem}", advice
+    return "", ""
 
 
 def _exactly(point: Mapping[sp.Symbol, sp.Expr], number: sp.Expr) -> tuple[sp.Expr, None]:
     return number.xreplace(dict(point)), None
-
-
-def _haar_sizes(meaning: Meaning, matrices: Matrices) -> str:
-    """Return from which size on the moments of Haar matrices are these, in words."""
-    return "".join(f", {size} >= {number}" for size, number in least_sizes_of(meaning, matrices).items() if number > 1)
-
-
-def least_sizes_of(meaning: Meaning, matrices: Matrices) -> dict[sp.Expr, int]:
-    """Return from which size on the moments of Haar matrices in a claim are these."""
-    return least_sizes([s.expression for s in meaning.statistics.values()], matrices)  # type: ignore[attr-defined]
 
 
 def least_sizes(expressions: Sequence[Any], matrices: Matrices) -> dict[sp.Expr, int]:
@@ -183,15 +279,17 @@ def assumptions(matrices: Matrices) -> tuple[str, ...]:
             "random matrices are independent", *fixed)  # fmt: skip
 
 
-def _derived(meaning: Meaning, side: sp.Expr, matrices: Matrices) -> sp.Expr:
+def _derived(meaning: Meaning, side: Any, matrices: Matrices, at: Mapping[sp.Symbol, sp.Expr]) -> Any:
     """Return a side with its expectations derived, in the calculus' canonical form."""
     values: dict[Any, sp.Expr] = {}
     for letter, statistic in meaning.statistics.items():
         if letter in side.free_symbols:
             assert isinstance(statistic, MatrixExpectation)
-            values[letter] = _expectation(statistic.expression, matrices)
-    whole = side.xreplace(values)
-    return _expectation(whole, matrices) if whole.atoms(sp.MatrixSymbol) else whole
+            found = _expectation(statistic.expression.xreplace(dict(at)), matrices)
+            shape = letter.xreplace(dict(at)).shape if is_matrix(letter) else None
+            values[letter] = found if is_matrix(found) or shape is None else found * sp.OneMatrix(*shape)
+    whole = side.xreplace(values).xreplace(dict(at))
+    return _expectation(whole, matrices) if whole.atoms(sp.MatrixSymbol) or is_matrix(whole) else whole
 
 
 def _expectation(expression: sp.Expr, matrices: Matrices) -> sp.Expr:
@@ -221,67 +319,42 @@ def _is_zero(difference: sp.Expr) -> bool:
     return bool(sp.expand(sp.numer(sp.together(plain))) == 0)
 
 
-def _witness(
-    derived: Any, claimed: Any, matrices: Matrices, least: Mapping[sp.Expr, int], finite: Mapping[str, sp.Expr]
-) -> Counterexample | None:
+def _witness(equation: Equation, within: MatrixSizes) -> Counterexample | None:
     """Return the smallest sizes and simple fixed matrices at which both sides differ."""
-    for size in range(1, _SIZES + max(least.values(), default=1)):
-        numbers: dict[Any, sp.Expr] = {x: sp.Integer(size + shift) for shift, x in enumerate(_letters(matrices))}
-        numbers |= {x: sp.Rational(1, size + 1) for x in numbers if str(x) in matrices.probabilities}
-        raised = _raised(numbers, finite)
-        if raised is None:
-            continue
-        numbers = raised
-        if any(numbers[letter] < number for letter, number in least.items()):
+    sides = (equation.derived, equation.claimed)
+    for point in within.points(equation.matrices, equation.finite, equation.at):
+        if any(point[letter] < least for letter, least in equation.least.items()):
             continue  # what is derived does not hold there
-        values = [_value(side, matrices, numbers) for side in (derived, claimed)]
-        if None in values or values[0] == values[1]:
-            continue
-        at: dict[str, Any] = {str(letter): value for letter, value in numbers.items()}
-        return Counterexample(at, _text(values[1]), _text(values[0]))
+        numbers = point | higher_moments(sides, point)
+        for sample in range(SAMPLES):
+            fixed = fixed_matrices(equation.matrices, numbers, sample)
+            true, claimed = (value_at(side, numbers, fixed) for side in sides)
+            if true is not None and claimed is not None and are_different(true, claimed):
+                return Counterexample({str(x): value for x, value in point.items()}, _text(claimed), _text(true))
+            if not fixed:
+                break
     return None
-
-
-def _letters(matrices: Matrices) -> Iterable[sp.Symbol]:
-    sizes = {size for matrix in matrices.named.values() for size in matrix.shape if size.is_Symbol}
-    rest = [letter for letter in matrices.letters.values() if letter not in sizes]
-    return [*sorted(sizes, key=str), *rest]
-
-
-def _value(side: sp.Expr, matrices: Matrices, numbers: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr | None:
-    """Return a side's value at given sizes, with fixed matrices of small whole numbers."""
-    fixed = {}
-    for place, (_name, matrix) in enumerate(sorted(matrices.named.items())):
-        if matrix not in matrices.laws:
-            rows, columns = (int(size.subs(numbers)) for size in matrix.shape)
-            entries = sp.Matrix(rows, columns, lambda i, j, p=place: (3 * i + 5 * j * j + i * j + p) % 7 - 2)
-            fixed[matrix] = entries
-        if matrix in matrices.symmetric:
-            fixed[matrix] = fixed[matrix] + fixed[matrix].T + 40 * sp.eye(fixed[matrix].rows)  # its inverse exists, too
-    try:
-        found = side.xreplace({m: sp.ImmutableMatrix(value) for m, value in fixed.items()}).subs(numbers).doit()
-    except (TypeError, ValueError, AttributeError):
-        return None
-    if is_matrix(found):
-        found = sp.ImmutableMatrix(found).applyfunc(sp.simplify)
-        return found if all(entry.is_number and entry.is_finite for entry in found) else None
-    return sp.simplify(found) if found.is_number and found.is_finite else None
 
 
 def _text(value: Any) -> str:
     if is_matrix(value):
         return str(value.tolist())
-    return str(value) if value.is_Rational else str(enclose(value).str(10, radius=False))
+    if value.is_Rational or value.has(sp.I):
+        return str(value)
+    return str(enclose(value).str(10, radius=False))
 
 
-def _sharpness(meaning: Meaning, net: Ensemble, matrices: Matrices, claimed: sp.Expr) -> Sharpness:
+def _sharpness(meaning: Meaning, net: Ensemble, matrices: Matrices, within: MatrixSizes) -> Sharpness:
     refuted: list[str] = []
+    survives: list[str] = []
     for variant in variants(meaning.source.text):
         try:
-            other = understand(variant.claim, net, matrices)
-            right = _derived(other, other.right, matrices)
+            found = judged(_read(variant.claim, net, matrices), within)
         except InvalidArgument:
             continue
-        if not right.has(sp.zoo, sp.nan) and not _is_same(right, claimed, matrices):
+        if found.verdict is Verdict.REFUTED:
             refuted.append(variant.name)
-    return Sharpness(len(refuted), len(refuted), refuted[0] if refuted else "")
+        elif found.verdict is Verdict.INCONCLUSIVE:
+            survives.append(variant.name)
+    tried = len(refuted) + len(survives)
+    return Sharpness(len(refuted), tried, refuted[0] if refuted else "", survives=tuple(survives))

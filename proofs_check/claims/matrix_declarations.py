@@ -84,6 +84,9 @@ def declaration(text: str) -> Declaration:
         raise InvalidArgument("matrix", f"{text!r} cannot be read", f"write {numbered[1]}_{numbered[2]} for its name")
     if match is None:
         raise InvalidArgument("matrix", f"{text!r} cannot be read", EXAMPLE)
+    for name in (match["name"], match["rows"], match["columns"]):
+        if is_identity(name):
+            raise InvalidArgument("matrix", f"{name!r} in {text!r} is the identity", "use another letter")
     law, rest = _one_word((match["law"] or "constant").lower(), (match["rest"] or "").strip())
     if law not in LAWS:
         raise InvalidArgument("matrix", f"there is no law {law!r}", nearest(law, LAWS))
@@ -202,6 +205,17 @@ def law_of(declared: Declaration, letters: Mapping[str, sp.Expr], matrix: Callab
     return Iid(declared.law, one)
 
 
+def is_identity(name: str) -> bool:
+    """Whether a name means the identity, so that no matrix may have it.
+
+    Examples
+    --------
+    >>> is_identity("I"), is_identity("I_n"), is_identity("In")
+    (True, True, False)
+    """
+    return name.split("_")[0] == "I"
+
+
 def _value(declared: Declaration, letters: Mapping[str, sp.Expr]) -> sp.Expr | None:
     """Return the number in a declaration, which must be positive, and there or not as the law needs it."""
     law, scale = declared.law, declared.scale
@@ -216,7 +230,9 @@ def _value(declared: Declaration, letters: Mapping[str, sp.Expr]) -> sp.Expr | N
     try:
         value = read_formula(scale, letters)
     except InvalidArgument as bad:
-        raise InvalidArgument("matrix", f"the {what} {scale!r}: {bad.problem}", EXAMPLE) from None
+        known = f"known are {', '.join(letters)}, and small letters in a variance" if letters else EXAMPLE
+        remedy = known if "is not known" in bad.problem else EXAMPLE
+        raise InvalidArgument("matrix", f"the {what} {scale!r}: {bad.problem}", remedy) from None
     if law != "mask" and value.is_number and not value > 0:
         raise InvalidArgument("matrix", f"the {what} {scale!r} is not positive", EXAMPLE)
     return value

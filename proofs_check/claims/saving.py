@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,8 @@ class ClaimEvidence:
         By how much both sides of an equation may differ there.
     seconds : float
         For how long sizes are tried.
+    values : mapping, optional
+        Numbers for letters of matrices.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class ClaimEvidence:
     samples: int | None = None
     tolerance: float = TOLERANCE
     seconds: float = SECONDS
+    values: Mapping[str, str] | None = None
     check: str = "the claim, by derivation, in balls or by drawing"
     tier = Tier.PROVED
 
@@ -66,16 +69,16 @@ class ClaimEvidence:
             Returns the claim as text.
         """
         text = claim()
+        drawn: dict[str, Any] = {"samples": self.samples, "tolerance": self.tolerance, "error": _ERROR}
         found = check(
             text,
             self.net,
             sizes=self.sizes,
             matrices=self.matrices,
-            samples=self.samples,
-            tolerance=self.tolerance,
+            values=self.values,
             seconds=self.seconds,
-            error=_ERROR,
             compare=False,
+            **({} if self.matrices else drawn),
         )
         return _finding(found, only=found.scope if self._is_confined else "")
 
@@ -109,6 +112,7 @@ def as_statement(
     matrices: tuple[str, ...] = (),
     samples: int | None = None,
     tolerance: float = TOLERANCE,
+    values: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the source code of a statement that makes a checked claim.
 
@@ -122,6 +126,8 @@ def as_statement(
         The declarations of its matrices.
     samples, tolerance
         What was drawn, as for :class:`ClaimEvidence`.
+    values : mapping, optional
+        Numbers for letters of matrices.
 
     Returns
     -------
@@ -142,7 +148,8 @@ def as_statement(
     if found.verdict is not Verdict.SUPPORTED:
         problem = f"the claim is {found.verdict.value}, and a statement is one that stands"
         raise InvalidArgument("save", problem, "save a claim that is supported")
-    evidence = ClaimEvidence(found.net, sizes, matrices, samples, tolerance)
+    numbers = {name: str(value) for name, value in (values or {}).items()}
+    evidence = ClaimEvidence(found.net, sizes, matrices, samples, tolerance, values=numbers)
     claim = from_latex(found.claim) if "\\" in found.claim else found.claim
     false = []
     for variant in variants(claim):
@@ -158,7 +165,7 @@ def as_statement(
         raise InvalidArgument("save", problem, "save a sharper claim")
     mutants = "\n".join(f"        Mutant({_quoted(v.name)}, lambda: {_quoted(v.claim)})," for v in false)
     assumed = "\n".join(f"        Assumption({_quoted(text)})," for text in found.assumptions)
-    given: dict[str, Any] = {"sizes": sizes, "matrices": matrices, "samples": samples}
+    given: dict[str, Any] = {"sizes": sizes, "matrices": matrices, "samples": samples, "values": numbers}
     if tolerance != TOLERANCE:
         given["tolerance"] = tolerance
     more = "".join(f", {name}={value!r}" for name, value in given.items() if value)

@@ -30,7 +30,7 @@ def add_claim_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--set", action=ReadValue, read=letter_values, metavar="LETTERS",
-        help="a=1/2,theta=3/2 for a claim about closed forms, such as 'linear2.distance-law <= 6/h'",
+        help="a=1/2,theta=3/2 for a claim about closed forms, such as 'linear2.distance-law <= 6/h'; n=3 for matrices",
     )  # fmt: skip
     parser.add_argument("--expect", metavar="VERDICT", help="exit with 0 if this is the verdict, else with 1")
     parser.add_argument(
@@ -179,10 +179,12 @@ def worst(statuses: Sequence[int]) -> int:
 
 def _require_no_ensemble(options: Namespace) -> None:
     """Refuse options that say nothing about products of matrices."""
-    for name in (*ENSEMBLE_OPTIONS, "for"):
+    for name in ENSEMBLE_OPTIONS:
         if getattr(options, name) is not None:
             problem = "does not apply to a claim about products of matrices"
-            raise InvalidArgument(name, problem, "put sizes into --matrix, as in 'W: normal 1/4, 4 by 4'")
+            raise InvalidArgument(
+                name, problem, "say sizes in --matrix, as in 'W: normal 1/4, 4 by 4', or by --set n=4"
+            )
 
 
 def _require_no_networks(options: Namespace) -> None:

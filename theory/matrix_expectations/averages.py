@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import factorial, prod
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
 from theory.matrix_expectations.covariances import InverseOfWishart, MatrixNormal, inverse_weight, inverse_weights
 from theory.matrix_expectations.cumulants import PowerCumulants
 from theory.matrix_expectations.entry_laws import Entries
+from theory.matrix_expectations.index_graphs import Edge
 from theory.matrix_expectations.matrix_laws import (
     ComplexGaussian,
     Gaussian,
@@ -39,6 +40,9 @@ Entry = tuple[int, int]
 Term = tuple[Polynomial, list[tuple[int, int]]]
 """A term is a weight, and the pairs of indices that it makes equal."""
 
+Step = tuple[Polynomial, list[tuple[int, int]], list[Edge], set[int]]
+"""A step is a weight, the pairs of indices that it makes equal, entries of fixed matrices, and the averaged places."""
+
 
 class Average(Protocol):
     """How to average over one random matrix."""
@@ -51,6 +55,16 @@ class Average(Protocol):
 
     def cost(self, entries: Sequence[Entry]) -> int:
         """Return roughly how many terms the expansion has."""
+
+
+class Stepwise(Average, Protocol):
+    """How to average over one entry after the other."""
+
+    def steps(self, entries: Sequence[Entry]) -> Iterator[Step]:
+        """Expand the expectation by the entries that are averaged together with the first one.
+
+        Their sum over all steps, times the expectation of what a step leaves, is the expectation.
+        """
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,19 @@ class Independent:
                     equal += list(zip(places[a], places[b], strict=True))
             yield value, equal
 
+    def steps(self, entries: Sequence[Entry]) -> Iterator[Step]:
+        """Sum over the blocks of the first entry."""
+        if self.symmetric and len(entries) % 2:
+            return
+        powers = Counter(entries)
+        first, *others = powers
+        for size in range(len(others) + 1):
+            for chosen in combinations(others, size):
+                block = (first, *chosen)
+                if weight := self.cumulant(tuple(powers[place] for place in block)):
+                    equal = [same for a, b in pairwise(block) for same in zip(a, b, strict=True)]
+                    yield weight, equal, [], {index for index, entry in enumerate(entries) if entry in block}
+
     def cost(self, entries: Sequence[Entry]) -> int:
         """Count the pairings, or the permutations where blocks may be odd, as a measure of the number of terms."""
         different = len(set(entries))
@@ -124,6 +151,12 @@ class Wick:
         for pairing in pairings(range(len(entries))):
             equal = [same for a, b in pairing for same in zip(entries[a], entries[b], strict=True)]
             yield self.variance ** len(pairing), equal
+
+    def steps(self, entries: Sequence[Entry]) -> Iterator[Step]:
+        """Sum over the partners of the first entry."""
+        if len(entries) % 2 == 0:
+            for place in range(1, len(entries)):
+                yield self.variance, list(zip(entries[0], entries[place], strict=True)), [], {0, place}
 
     def cost(self, entries: Sequence[Entry]) -> int:
         """Count the pairings."""

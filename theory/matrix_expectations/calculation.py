@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from theory.ensembles import InvalidArgument
-from theory.matrix_expectations.averages import AnyAverage, Orthogonal, average, scalars_of
+from theory.matrix_expectations.averages import AnyAverage, Independent, Orthogonal, Wick, average, scalars_of
 from theory.matrix_expectations.coefficients import Coefficients, Polynomial
 from theory.matrix_expectations.complex_averages import ComplexWick, UnitaryHaar
+from theory.matrix_expectations.covariances import MatrixNormal
 from theory.matrix_expectations.framing import matrix_of
 from theory.matrix_expectations.index_graphs import NONE, Component, Edge, Merged, canonical, ends
 from theory.matrix_expectations.letters import Letter
@@ -21,8 +22,17 @@ from theory.matrix_expectations.parsing import Monomial
 from theory.matrix_expectations.reading import written
 from theory.matrix_expectations.roles import Roles
 
-MOST_TERMS = 3_000_000
-"""An average with more terms would take hours, and is refused."""
+MOST_WORK = 1_500_000
+"""So many matrices may stand in all terms of an average together: more would take longer than some 20 seconds."""
+
+MOST_TERMS = 15_000
+"""So many different terms may be left at any time: to write more takes longer."""
+
+MOST_SUMS = 1_500
+"""So many different sums that are no products of matrices, such as those with diagonals, are written in 20 seconds."""
+
+_FEW_TERMS = 24
+"""Averages with no more terms are expanded at once; others one entry at a time, so that equal terms are collected."""
 
 
 @dataclass
@@ -62,6 +72,7 @@ class Calculation:
     weights: dict[tuple[Component, ...], Polynomial] = field(default_factory=dict)
     graphs: dict[tuple[Component, ...], list[Edge]] = field(default_factory=dict)
     haar: dict[int, int] = field(init=False)
+    work: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         """Keep the labels of Haar matrices, each with that of its conjugate."""
@@ -146,22 +157,22 @@ class Calculation:
         Raises
         ------
         InvalidArgument
-            If a product has so many factors of one matrix that its average has more than three million terms.
+            If a product has so many factors of one matrix that its average would take minutes.
         """
         left = set(self.averages)
         while left:
             label = min(left, key=self._effort)
-            terms, *_ = self._effort(label)
-            if terms > MOST_TERMS:
-                problem = f"averaging over {self.letters[label]} takes {terms:,} terms"
-                remedy = f"the limit is {MOST_TERMS:,}: 16 normal factors in one product, or 9 that are not symmetric"
-                raise InvalidArgument("expression", problem, remedy)
             self.average_over(label)
             left.remove(label)
         found = [(self.ring.write(weight), key) for key, weight in self.weights.items() if weight]
+        sums = {part for _, key in found for part in key if len(part) > 1 or part[0][1] != part[0][2]}
+        if len(sums) > MOST_SUMS:
+            problem = f"the answer has {len(sums):,} sums that are no products of matrices"
+            raise InvalidArgument("expression", problem, f"use fewer factors: the limit is {MOST_SUMS:,}")
         if self.roles.frames:
             return matrix_of(found, self.letters, self.roles.settled)
-        total = (weight * sp.Mul(*(written(component, self.letters) for component in key)) for weight, key in found)
+        known = {part: written(part, self.letters) for part in dict.fromkeys(part for _, key in found for part in key)}
+        total = (weight * sp.Mul(*(known[part] for part in key)) for weight, key in found)
         return self.roles.settled(sp.Add(*total))
 
     def _effort(self, label: int) -> tuple[int, int, int]:
@@ -179,7 +190,57 @@ class Calculation:
         return (label,) if conjugate is None else (label, conjugate)
 
     def average_over(self, label: int) -> None:
-        """Take the expectation over one random matrix."""
+        """Take the expectation over one random matrix.
+
+        Raises
+        ------
+        InvalidArgument
+            If that would take minutes.
+        """
+        self.work = 0
+        both = self._both(label)
+        while isinstance(self.averages[label], _ONE_BY_ONE):
+            factors = {key: sum(edge[0] in both for edge in edges) for key, edges in self.graphs.items()}
+            most = max(factors.values(), default=0)
+            longest = [key for key, count in factors.items() if count == most]
+            if not any(self._cost(label, self.graphs[key]) > _FEW_TERMS for key in longest):
+                break
+            for weight, edges in [(self.weights.pop(key), self.graphs.pop(key)) for key in longest]:
+                if weight:
+                    self._average_one_entry(label, weight, edges)
+        self._average_at_once(label)
+
+    def _cost(self, label: int, edges: Iterable[Edge]) -> int:
+        both = self._both(label)
+        return self.averages[label].cost([(row, column) for name, row, column in edges if name in both])
+
+    def _average_one_entry(self, label: int, weight: Polynomial, edges: list[Edge]) -> None:
+        """Average over one entry of a matrix, together with those that equal it, and leave the others."""
+        both, known = self._both(label), self.averages[label]
+        inside = [edge for one in both for edge in edges if edge[0] == one]
+        rest = [edge for edge in edges if edge[0] not in both]
+        entries = [(row, column) for _, row, column in inside]
+        if isinstance(known, ComplexWick):
+            plain = sum(edge[0] == label for edge in inside)
+            steps: Iterable[Any] = known.steps(entries[:plain], entries[plain:]) if 0 < plain < len(entries) else ()
+        else:
+            assert isinstance(known, (Independent, Wick, MatrixNormal))
+            steps = known.steps(entries)
+        for factor, equal, joined, used in steps:
+            merged = Merged(equal)
+            kept = merged.edges([*rest, *joined, *(edge for place, edge in enumerate(inside) if place not in used)])
+            gone = [(merged[row], merged[column]) for place, (row, column) in enumerate(entries) if place in used]
+            self._count(label, edges)
+            self.add(weight * factor * self._free(label, gone, kept), kept)
+
+    def _count(self, label: int, edges: Sequence[Edge]) -> None:
+        self.work += len(edges)
+        if self.work > MOST_WORK or len(self.graphs) > MOST_TERMS:
+            problem = f"averaging over {self.letters[label]} takes too long, or leaves more than {MOST_TERMS:,} terms"
+            remedy = "use fewer factors of it: the limit is 12 normal ones among different matrices, more in powers"
+            raise InvalidArgument("expression", problem, remedy)
+
+    def _average_at_once(self, label: int) -> None:
         both, known = self._both(label), self.averages[label]
         before = [(self.weights[key], edges) for key, edges in self.graphs.items() if self.weights[key]]
         self.weights, self.graphs = {}, {}
@@ -198,6 +259,7 @@ class Calculation:
                 merged = Merged(equal)
                 kept = merged.edges([*rest, *joined[0]] if joined else rest)
                 values = self._free(label, [(merged[row], merged[column]) for row, column in entries], kept)
+                self._count(label, edges)
                 self.add(weight * factor * values, kept)
 
     def _free(self, label: int, entries: Iterable[tuple[int, int]], kept: Iterable[Edge]) -> Polynomial:
@@ -233,6 +295,10 @@ class Calculation:
                 if (values.setdefault(row, index) - index).is_nonzero:
                     return True
         return False
+
+
+_ONE_BY_ONE = (Independent, Wick, MatrixNormal, ComplexWick)
+"""Averages with weights that are products, so that one entry may be averaged after the other."""
 
 
 def as_normal(law: Wishart) -> Gaussian:

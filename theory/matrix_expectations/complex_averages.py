@@ -40,6 +40,15 @@ class ComplexWick:
             equal = [same for one, bar in zip(entries, order, strict=True) for same in zip(one, bar, strict=True)]
             yield self.variance ** len(entries), equal
 
+    def steps(
+        self, entries: Sequence[Entry], conjugated: Sequence[Entry]
+    ) -> Iterator[tuple[*Term, list[tuple[int, int, int]], set[int]]]:
+        """Sum over the partners of the first entry; places count the entries first, then the conjugated ones."""
+        if len(entries) != len(conjugated):
+            return
+        for place, bar in enumerate(conjugated):
+            yield self.variance, list(zip(entries[0], bar, strict=True)), [], {0, len(entries) + place}
+
     def cost(self, entries: Sequence[Entry]) -> int:
         """Count the permutations; both kinds of entries are given together."""
         return factorial(len(entries) // 2)

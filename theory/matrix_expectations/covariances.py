@@ -53,6 +53,19 @@ class MatrixNormal:
                         edges.append((label, one, other))
             yield self.variance ** len(pairing), equal, edges
 
+    def steps(self, entries: Sequence[Entry]) -> Iterator[tuple[*Joined, set[int]]]:
+        """Sum over the partners of the first entry."""
+        if len(entries) % 2:
+            return
+        for place in range(1, len(entries)):
+            equal, edges = [], []
+            for label, one, other in zip((self.rowcov, self.colcov), entries[0], entries[place], strict=True):
+                if label is None:
+                    equal.append((one, other))
+                else:
+                    edges.append((label, one, other))
+            yield self.variance, equal, edges, {0, place}
+
     def cost(self, entries: Sequence[Entry]) -> int:
         """Count the pairings."""
         return prod(range(1, len(entries), 2))

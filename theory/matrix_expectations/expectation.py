@@ -56,8 +56,8 @@ def expectation(expression: Any, laws: Mapping[sp.MatrixSymbol, MatrixLaw]) -> s
     InvalidArgument
         If the expression is no polynomial in the random matrices, or dimensions do not match; if a law is given for a
         symbol that does not occur, does not fit its matrix, or has an unknown or infinite moment; if a product has more
-        than 8 factors of one Haar matrix or 4 of an inverse Wishart matrix; or if an average has more than three
-        million terms, as for more than 16 normal factors of one matrix.
+        than 8 factors of one Haar matrix or 4 of an inverse Wishart matrix; or if an average would take minutes, as for
+        more than 12 normal factors of one matrix among different ones.
 
     Notes
     -----

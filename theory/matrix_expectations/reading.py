@@ -104,6 +104,8 @@ def product_of(factors: Sequence[Any]) -> Any:
     [3, 0],
     [0, 3]])
     """
+    if len(factors) > 2 and not any(isinstance(factor, sp.MatrixBase) for factor in factors):
+        return _settled(sp.MatMul(*factors).doit())  # all at once, as SymPy goes through the whole product each time
     return _settled(reduce(lambda left, right: left * right, factors))
 
 

@@ -64,6 +64,7 @@ def _one(options: Namespace) -> int:
             matrices=tuple(options.matrix),
             samples=options.samples,
             tolerance=options.tolerance,
+            values=options.set,
         )
     width = width_shown()
     text = "\n".join([as_text(found, width), *without_effect(found, options)])
