@@ -10,6 +10,7 @@ escape_observables   what :func:`montecarlo.simulate` measures of it
 
 directions           directions of random rows against a target
 refinement           descent at a step and at parts of it, side by side
+valleys              minibatches in a valley: paths along one direction
 
 regression           networks that are linear in their input, on Xw = y: flow and descent
 weight_norm          neurons trained through length and direction, on the exponential loss
@@ -40,6 +41,7 @@ from montecarlo.training.weight_norm.log_loss_descent import LogLossDescent, log
 from montecarlo.training.weight_norm.log_loss_flow import LogLossPath, log_loss_flow
 from montecarlo.training.weight_norm.models import Committee, Products, TwoLayers
 from montecarlo.training.weight_norm.two_layer_sparsity import TwoLayerSparsity
+from montecarlo.training.valleys import Valley
 
 __all__ = [
     "Optimizer",
@@ -81,6 +83,7 @@ __all__ = [
     "refined_descents",
     "StepRefinement",
     "OppositeDirection",
+    "Valley",
     "train",
     "Run",
     "digits_data",

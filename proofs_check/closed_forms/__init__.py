@@ -14,6 +14,8 @@ descent  descent against flow: their distance, curvature on the way, time to the
 linear2  two-layer linear networks, from layers of any imbalance
 sparse   diagonal networks of depth N on a sparse signal
 shape    diagonal networks and neurons: what shape and scale select
+sgd      minibatches in a valley: which rates and curvatures are unstable
+chain    chains of single weights
 =======  ==============================================================
 """
 

@@ -1,6 +1,6 @@
 """Figures, one file each: theory as lines, measurement as points. Each is made of numbers first, then drawn.
 
-================  =======================================================================
+================  =========================================================================
 typical           mean and median of signal and gradient against depth
 curvature         both ends of the Hessian's spectrum against depth
 curvature_phase   the Hessian's norm over width and depth
@@ -14,6 +14,8 @@ shape_transition  l1 norm and distance of the selected solution against scale, b
 weight_norm       loss times time and ratios of neurons against log(1/L), by normalization
 descent_flow      how far descent lags behind flow, and its bound
 ================  =======================================================================
+stable_rates      the largest stable learning rates of minibatches against their size, and with momentum
+================  =========================================================================
 
 A figure is found because its file is here and says ``FIGURE = Figure(...)`` (:mod:`proofs_check.discovery`).
 """

@@ -7,6 +7,7 @@ min_2021             Min et al., 2021: initialization of two-layer linear networ
 azulay_2021          Azulay et al., 2021: the shape of initialization and the solution that it selects
 morwani_2020         Morwani and Ramaswamy, 2020: exponential weight normalization and its sparsity
 elkabetz_2021        Elkabetz, Cohen, 2021: gradient descent against gradient flow
+jastrzebski_2020     Jastrzebski et al., 2020: the break-even point of stochastic gradient descent
 ===================  ======================================================================
 
 A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the

@@ -10,6 +10,7 @@ distance_law      distance from the minimum-norm solution over width
 shape_transition  the solution that is selected, over scale and shape of the start
 weight_norm       loss times time and ratios of neurons over log(1/L), by normalization
 descent_flow      how far descent lags behind flow, by depth and step
+stable_rates      the largest stable learning rates over the size of minibatches
 ================  ==================================================================
 
 A study is found because its file is here and says ``STUDY = Study(...)`` (:mod:`proofs_check.discovery`).
