@@ -36,12 +36,12 @@ from montecarlo.training.regression.pair_observables import PairDescent, PairFlo
 from montecarlo.training.regression.sparse_descent import SparsePath, geometric_steps, sparse_descent
 from montecarlo.training.regression.sparse_observables import SparsePaths, WindowErrors
 from montecarlo.training.runs import Run, train
+from montecarlo.training.valleys import Valley
 from montecarlo.training.weight_norm.committee_sparsity import CommitteeSparsity
 from montecarlo.training.weight_norm.log_loss_descent import LogLossDescent, log_loss_descent
 from montecarlo.training.weight_norm.log_loss_flow import LogLossPath, log_loss_flow
 from montecarlo.training.weight_norm.models import Committee, Products, TwoLayers
 from montecarlo.training.weight_norm.two_layer_sparsity import TwoLayerSparsity
-from montecarlo.training.valleys import Valley
 
 __all__ = [
     "Optimizer",

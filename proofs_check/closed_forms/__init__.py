@@ -3,20 +3,15 @@
 A closed form is found because its file is here, in the folder of its topic, and says ``CLOSED_FORM = ClosedForm(...)``;
 its name is ``topic.name``, as that of the statements beside it.
 
-==========  ==============================================================
+==========  ===============================================================================
+descent     descent against flow: their distance, curvature on the way, time to the minimum
 linear2     two-layer linear networks, from layers of any imbalance
 sparse      diagonal networks of depth N on a sparse signal
 shape       diagonal networks and neurons: what shape and scale select
 weightnorm  weight normalization: times to a loss, and which neuron grows
-==========  ==============================================================
-=======  ==============================================================
-descent  descent against flow: their distance, curvature on the way, time to the minimum
-linear2  two-layer linear networks, from layers of any imbalance
-sparse   diagonal networks of depth N on a sparse signal
-shape    diagonal networks and neurons: what shape and scale select
-sgd      minibatches in a valley: which rates and curvatures are unstable
-chain    chains of single weights
-=======  ==============================================================
+sgd         minibatches in a valley: which rates and curvatures are unstable
+chain       chains of single weights
+==========  ===============================================================================
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ from proofs_check.studies.escape_times import RULES, Counted, Escape
 from proofs_check.studies.remedies import PAIRS, Line, Measured
 from proofs_check.studies.shape_transition import Reached, Selected
 from proofs_check.studies.sparse_window import Times, Window
-from proofs_check.studies.weight_norm import KINDS, Followed
 from proofs_check.studies.stable_rates import Rates, Turn
+from proofs_check.studies.weight_norm import KINDS, Followed
 
 
 def estimate(log):
