@@ -159,7 +159,7 @@ class Wins(Simulated):
         lo, hi = (
             claimed_float(end) for end in ((value.lo, value.hi) if isinstance(value, Between) else (value, value))
         )
-        if not (0 <= lo and hi <= 1):
+        if not (lo >= 0 and hi <= 1):
             problem = f"the claimed [{lo:g}, {hi:g}] is no range of probabilities"
             raise InvalidArgument("claim", problem, "claim e.g. Between(1/2, 1)")
         if (lo, hi) == (0, 1):

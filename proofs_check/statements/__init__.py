@@ -12,6 +12,7 @@ escape    how long a plateau holds gradient descent, and adaptive update rules
 linear2   two linear layers: how fast gradient flow fits, and where it ends
 shape     diagonal nets and neurons: what the shape of the start selects
 sparse    sparse signals found by diagonal networks of any depth
+training  classifiers of digits: the edge of stability, gradient noise
 remedy    residual branches, normalization, orthogonal weights, width
 init      initializations that do not preserve even the mean
 matrices  products of random matrices, by two independent routes
