@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from montecarlo.arguments import as_count, as_flag
-from montecarlo.arrays import Array
 from montecarlo.drawing.streams import stream
 from theory.ensembles import InvalidArgument
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def noisy_labels(labels: NDArray[np.intp], share: float, classes: int, seed: int
     return found
 
 
-def taken(values: Array, rows: NDArray[np.intp] | None) -> Array:
+def taken(values: NDArray[Kind], rows: NDArray[np.intp] | None) -> NDArray[Kind]:
     """Return the examples of these rows, of all networks alike where there are no rows.
 
     Examples

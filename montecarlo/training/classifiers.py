@@ -97,7 +97,7 @@ class Classifier:
     @cached_property
     def smooth(self) -> Smooth | None:
         """The activation by its functions, None if it is piecewise linear."""
-        return BY_NAME.get(Ensemble(width=1, depth=1, activation=self.activation).activation)
+        return BY_NAME.get(str(Ensemble(width=1, depth=1, activation=self.activation).activation))
 
     @cached_property
     def slope(self) -> float:

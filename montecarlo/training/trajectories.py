@@ -153,8 +153,10 @@ def _measured(
     noises = np.full((3, m if rows is not None else 0), BOUND)
     left = np.flatnonzero(fine)
     if len(left):
+        losses[left] = _bounded(model.gradients(w[left], inputs, labels)[0])
+        left = left[losses[left] < BOUND]
+    if len(left):
         some = w[left]
-        losses[left] = _bounded(model.gradients(some, inputs, labels)[0])
         if curved:
             # the error of an eigenvalue is about the square of its residual
             ends = extremes_by_gradients(lambda moved: model.gradients(moved, inputs, labels)[1], some, 0.05, 60)

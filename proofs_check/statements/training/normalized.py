@@ -47,7 +47,7 @@ def _lower(net: Ensemble, watched: Trajectories, samples: int, full: int) -> tup
 
 BATCH_NORM = Statement(
     id="training.batch-norm",
-    title="With batch norm a tenfold rate more than halves the curvature, and lowers the noise of gradients by a fifth.",
+    title="With batch norm a tenfold rate more than halves curvature, and lowers the noise of gradients by a fifth.",
     latex=(
         r"P\bigl(\max_t\lambda_H'<\tfrac12\max_t\lambda_H\bigr)>\tfrac12,\quad"
         r"P\bigl(\max_t\lambda_K'<\tfrac45\max_t\lambda_K\bigr)>\tfrac12,\quad"
