@@ -27,6 +27,7 @@ reporting      whole files, progress bars, the canvas of figures, the page of a 
 tables         tables, and what they are written as
 grids          grids of one's own: quantities of networks, as tables and figures
 implicit_bias  which interpolant gradient flow selects on data of one's own
+sgd_stability  the largest stable learning rates of minibatches, on curvatures of one's own
 manuscript     a paper's tables, figures and numbers, from one file
 figures        the figures, one file each
 studies        what a figure and the table of its name both show, one file each
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     )
     from proofs_check.implicit_bias.selecting import Selection, selected_solution
     from proofs_check.registry import load, select
+    from proofs_check.sgd_stability.rates import StableRates, stable_rates
     from proofs_check.verification.results import Report
     from proofs_check.verification.verifying import verify
 
@@ -115,6 +117,8 @@ __all__ = [
     "Checked",
     "selected_solution",
     "Selection",
+    "stable_rates",
+    "StableRates",
 ]
 
 _ROOMS = {
@@ -133,6 +137,7 @@ _ROOMS = {
     "claims.checking": ("check",),
     "claims.checked": ("Checked",),
     "implicit_bias.selecting": ("selected_solution", "Selection"),
+    "sgd_stability.rates": ("stable_rates", "StableRates"),
 }  # fmt: skip
 
 

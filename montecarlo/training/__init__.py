@@ -9,6 +9,9 @@ escape                  how many steps it takes to leave the plateau
 escape_observables      what :func:`montecarlo.simulate` measures of it
 
 regression              networks that are linear in their input, on Xw = y: flow and descent
+valleys              minibatches in a valley: paths along one direction
+
+regression           networks that are linear in their input, on Xw = y: flow and descent
 
 runs                    one training run on minibatches, measured on the way
 digits                  scikit-learn's digits: optimizers and architectures on real data
@@ -40,6 +43,7 @@ from montecarlo.training.regression.sparse_observables import SparsePaths, Windo
 from montecarlo.training.runs import Run, train
 from montecarlo.training.trajectories import Trajectory, trajectory
 from montecarlo.training.trajectory_observables import Descent, Trajectories
+from montecarlo.training.valleys import Valley
 
 __all__ = [
     "Optimizer",
@@ -69,6 +73,7 @@ __all__ = [
     "diagonal_descent",
     "NeuronNets",
     "neuron_flow",
+    "Valley",
     "train",
     "Run",
     "digits_data",

@@ -7,6 +7,8 @@ its name is ``topic.name``, as that of the statements beside it.
 linear2  two-layer linear networks, from layers of any imbalance
 sparse   diagonal networks of depth N on a sparse signal
 shape    diagonal networks and neurons: what shape and scale select
+sgd      minibatches in a valley: which rates and curvatures are unstable
+chain    chains of single weights
 =======  ==============================================================
 """
 

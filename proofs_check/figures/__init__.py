@@ -1,6 +1,6 @@
 """Figures, one file each: theory as lines, measurement as points. Each is made of numbers first, then drawn.
 
-================  =======================================================================
+================  =========================================================================
 typical           mean and median of signal and gradient against depth
 curvature         both ends of the Hessian's spectrum against depth
 curvature_phase   the Hessian's norm over width and depth
@@ -11,7 +11,8 @@ digits            training losses, gradients and curvature on real data
 sparse_window     the window of early stopping against depth
 distance_law      distance from the minimum-norm solution against width
 shape_transition  l1 norm and distance of the selected solution against scale, by shape
-================  =======================================================================
+stable_rates      the largest stable learning rates of minibatches against their size, and with momentum
+================  =========================================================================
 
 A figure is found because its file is here and says ``FIGURE = Figure(...)`` (:mod:`proofs_check.discovery`).
 """

@@ -5,6 +5,7 @@ vanishing_curvature  Orvieto et al., 2021: plateaus at initialization, and how t
 li_2021              Li et al., 2021: sparse signals found by diagonal networks, by depth and early stopping
 min_2021             Min et al., 2021: initialization of two-layer linear networks
 azulay_2021          Azulay et al., 2021: the shape of initialization and the solution that it selects
+jastrzebski_2020     Jastrzebski et al., 2020: the break-even point of stochastic gradient descent
 ===================  ======================================================================
 
 A paper is found because its file is here and says ``PAPER = Paper(...)`` (:mod:`proofs_check.discovery`). On the

@@ -8,6 +8,8 @@ law       its exact law for normal weights, and the width that a depth needs
 gradient  the gradient with respect to one weight matrix
 hessian   the Hessian of f: blocks, structure, norms, spectrum
 plateau   the loss's Hessian where f is small against its target
+sgd       minibatches in a valley: which rates and curvatures are unstable
+noise     gradients of examples against the curvature
 escape    how long a plateau holds gradient descent, and adaptive update rules
 linear2   two linear layers: how fast gradient flow fits, and where it ends
 shape     diagonal nets and neurons: what the shape of the start selects

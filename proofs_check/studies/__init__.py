@@ -8,6 +8,7 @@ digits            training on real data, by architecture and optimizer
 sparse_window     when to stop early over depth, on orthonormal designs
 distance_law      distance from the minimum-norm solution over width
 shape_transition  the solution that is selected, over scale and shape of the start
+stable_rates      the largest stable learning rates over the size of minibatches
 ================  ==================================================================
 
 A study is found because its file is here and says ``STUDY = Study(...)`` (:mod:`proofs_check.discovery`).

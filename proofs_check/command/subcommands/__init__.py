@@ -13,6 +13,7 @@ sample         estimate a quantity from sampled networks
 table          a grid of quantities, or theory against measurement, as a table
 figure         draw a figure
 implicit_bias  the solution of one's own regression that gradient flow selects
+stability      the largest stable learning rates of minibatches, on curvatures of one's own
 papers         list the papers, or the claims of one
 paper          a paper's tables, figures and numbers, from one file
 =============  ================================================================

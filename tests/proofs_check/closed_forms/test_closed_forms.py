@@ -40,6 +40,17 @@ NUMBERS = {  # computed by other means: below, or with the formula written out b
         {"k": "1e-16", "l1": 1, "d": 4},
         (math.log(4) + 4e-8 / 2) / (math.log(4 / (math.e * 1e-8)) - math.log(4)),
     ),
+    "sgd.second-moment": (
+        {"eta": "1/2", "lam": 1, "c": "1/3", "s2": 2, "sigma2": 3, "rho": "1/5", "psi": 2},
+        4 * (0.25 + 0.25 * 2 / 3) + 2 * 0.25 / 3 * 0.2 * 2 + 0.25 / 3 * 3,
+    ),
+    "sgd.mean-square-stability": ({"lam": 2, "c": "1/3", "s2": "3/4", "mu": "1/2"}, 2 * 0.75 * 2 / (0.5 * 4 + 1.5 / 4)),
+    "sgd.break-even": (
+        {"eta": "1/2", "c": "1/4", "mu": "1/2", "k": "1/3", "beta": "1/5"},
+        (1.5 * 4 - 0.75 * 0.2) / (1 + 0.75 / 9),
+    ),
+    "sgd.typical-break-even": ({"h": "(1,3)", "S": 1, "eta": "1/5"}, 5 * 2 / (1 - 0.25)),
+    "chain.break-even": ({"eta": "1/10", "y": "3/2", "c_0": 4}, 5.0),
     "shape.descent": ({"k": 4, "eta": "1/2", "g": "(1,1/3)"}, 4 * ((1 - 1 / 4) * (1 - 1 / 36)) ** 2),
 }
 
@@ -174,7 +185,7 @@ def test_its_letters_are_those_of_its_function_and_each_is_explained(name):
             read_value(letter, letter.default)
     assert "arXiv" in form.source
     topic, _, _ = name.partition(".")
-    assert topic in ("linear2", "sparse", "shape")
+    assert topic in ("linear2", "sparse", "shape", "sgd", "chain")
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "python", "json"])

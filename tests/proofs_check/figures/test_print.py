@@ -23,6 +23,7 @@ from proofs_check.figures import (
     shape_transition,
     sparse_window,
     spectrum,
+    stable_rates,
     typical,
 )
 from proofs_check.reporting.drawing import draw_picture
@@ -35,6 +36,7 @@ from proofs_check.studies.escape_times import RULES, Counted, Escape
 from proofs_check.studies.remedies import PAIRS, Line, Measured
 from proofs_check.studies.shape_transition import Reached, Selected
 from proofs_check.studies.sparse_window import Times, Window
+from proofs_check.studies.stable_rates import Rates, Turn
 
 
 def estimate(log):
@@ -69,6 +71,9 @@ def make_up_implicit_bias(monkeypatch):
     monkeypatch.setattr(distance_law, "in_task_order", lambda _, tasks, __: (3 / width for _, width in tasks))
     mean = Estimate(0.1, 0.05, 0.2, 1e-4, "made up", 10)
     monkeypatch.setattr(distance_law, "measured", lambda cases, **_: (Distance(*case, mean) for case in cases))
+    monkeypatch.setattr(stable_rates, "in_task_order", lambda _, tasks, __: (Rates(1.9, 2.2) for _ in tasks))
+    monkeypatch.setattr(stable_rates, "break_even_line", lambda q, mu: 2 + mu - q)
+    monkeypatch.setattr(stable_rates, "measured", lambda cases, **_: (Turn(*case, 2.1, 2.3) for case in cases))
     selected = Selected(0.1, 0.01, 0.9, 0.4, 0.1)
     monkeypatch.setattr(shape_transition, "in_task_order", lambda _, tasks, __: (selected for _ in tasks))
     three = (0.1, 0.09, 0.11)

@@ -52,7 +52,8 @@ def test_sentences_are_whole_and_what_is_not_checked_has_a_reason_of_its_own(one
 def test_the_core_paper_names_whole_topics_where_it_claims_them():
     core = paper("orvieto-2021")
     (chains,) = (claim for claim in core.claims if "chains" in claim.sentence)
-    assert set(chains.ids) == {statement.id for statement in own_statements() if statement.topic == "chain"}
+    broken_even = {"chain.break-even"}  # of another paper
+    assert set(chains.ids) == {s.id for s in own_statements() if s.topic == "chain"} - broken_even
     (remedies,) = (claim for claim in core.claims if "residual connections" in claim.sentence)
     others = {"remedy.orthogonal", "remedy.width"}  # neither residual connections nor normalization
     assert set(remedies.ids) == {s.id for s in own_statements() if s.topic == "remedy"} - others
