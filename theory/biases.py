@@ -27,7 +27,9 @@ def bias_variance(net: Ensemble, layer: int) -> sp.Expr:
     """
     require_ensemble(net)
     value = net.bias.variance(whole(net.width_at(layer - 1)))
-    return number(value) if isinstance(value, (str, Fraction)) else sp.sympify(value, strict=True)
+    if isinstance(value, str):
+        return number(value) * number(net.bias.square_gain)
+    return number(value) if isinstance(value, Fraction) else sp.sympify(value, strict=True)
 
 
 def bias_constant(net: Ensemble) -> sp.Expr:

@@ -216,7 +216,7 @@ def require_normal(net: Ensemble, what: str) -> None:
     require_product(net, f"the exact law of {what}")
     if not net.has_independent_entries:
         problem = f"the exact law of {what} needs independent entries, which orthogonal weights do not have"
-        raise InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+        raise InvalidArgument("init", problem, "use e.g. init='xavier', or a variance")
     if not net.law.is_normal:
         problem = f"the exact law of {what} needs normal weights, got {net.law.name}"
         raise InvalidArgument("law", problem, "use law='normal'")

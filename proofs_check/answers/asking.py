@@ -165,10 +165,7 @@ def sample(
     """
     require_ensemble(net)
     known = quantities.quantity(quantity)
-    if known.sample is None:
-        problem = f"{quantity!r} is {known.not_sampled or 'derived'}, and not sampled"
-        remedy = f"derive it, or sample('{known.instead}', net)" if known.instead else "derive it"
-        raise InvalidArgument("quantity", problem, remedy)
+    quantities.require_sampled(known, quantity)
     given = {"order": order, "layer": layer, "layers": layers, "p": p, "c": c, "cosine": cosine}
     net.require_numbers("sample")
     query = _query(known, "sample", quantity, net, given)
@@ -195,6 +192,7 @@ def sample(
             within=None if within is None else Within.read(within),
             progress=progress,
         )
+        assert known.sample is not None
         try:
             answer = known.sample(query, sampling)
         except InvalidArgument as bad:
@@ -255,7 +253,8 @@ def _blaming_what_was_given(bad: InvalidArgument, taken: Collection[str], query:
     """Return the refusal in terms of what can be given: the initialization if that decided the law, and options."""
     if bad.argument == "law" and query.net.init.law is not None:
         problem = f"is {query.net.law.name} under {query.net.init.name}, and {bad.problem}"
-        return InvalidArgument("init", problem, "use init='xavier', 'he', 'lecun' or a variance")
+        remedy = f"use init={query.net.init.without_law.describe()!r}, the same variances with normal weights"
+        return InvalidArgument("init", problem, remedy)
     if bad.argument in quantities.OPTIONS and bad.argument not in taken:
         problem = f"{query.quantity} is not known for these networks: {bad.argument} {bad.problem}"
         return InvalidArgument("quantity", problem, "ask for another, or change the networks")

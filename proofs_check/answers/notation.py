@@ -72,7 +72,7 @@ def mean_power(vector: Notation, order: int | Fraction, *, given_survival: bool 
     >>> mean_power(activation("L"), Fraction(-1, 2), given_survival=True).plain
     'E[|a_L|^(-1/2) | a_L != 0]'
     """
-    plain, raised = f"|{vector.plain}|{_power(order)}", rf"\left|{vector.latex}\right|" + _latex_power(order)
+    plain, raised = f"|{vector.plain}|{power_text(order)}", rf"\left|{vector.latex}\right|" + _latex_power(order)
     return _mean(vector, plain, raised, given_survival)
 
 
@@ -83,11 +83,17 @@ def _mean(of: Notation, plain: str, latex: str, given_survival: bool) -> Notatio
     return Notation(f"E{plain}", rf"\mathbb{{E}}{latex}")
 
 
-def _power(order: int | Fraction) -> str:
-    """Return the exponent as plain text, with the sign for a power; nothing for 1."""
+def power_text(order: int | Fraction) -> str:
+    """Return the exponent as plain text, with the sign for a power; nothing for 1.
+
+    Examples
+    --------
+    >>> [power_text(order) for order in (1, 4, -1, Fraction(3, 2))]
+    ['', '^4', '^(-1)', '^(3/2)']
+    """
     if order == 1:
         return ""
-    return f"^{order}" if isinstance(order, int) and order >= 0 else f"^({order})"
+    return f"^{order}" if order == int(order) and order >= 0 else f"^({order})"
 
 
 def _latex_power(order: int | Fraction) -> str:
@@ -96,7 +102,7 @@ def _latex_power(order: int | Fraction) -> str:
 
 def mean_frobenius_power(matrix: Notation, order: int | Fraction, *, given_survival: bool = False) -> Notation:
     """Return E|matrix|_F^order, as :func:`mean_power`."""
-    plain, raised = f"|{matrix.plain}|_F{_power(order)}", rf"\left|{matrix.latex}\right|{_latex_power(order)}_F"
+    plain, raised = f"|{matrix.plain}|_F{power_text(order)}", rf"\left|{matrix.latex}\right|{_latex_power(order)}_F"
     return _mean(matrix, plain, raised, given_survival)
 
 

@@ -14,7 +14,7 @@ from proofs_check.answers.assumed import what_is_assumed
 from proofs_check.answers.derivation import Derivation, formula, number
 from proofs_check.answers.query import Query
 from proofs_check.answers.sampled import Sampled
-from proofs_check.answers.sampled_means import mean_of_power, planned_mean, require_enough
+from proofs_check.answers.sampled_means import mean_of_power, no_variance, planned_mean, require_enough
 from proofs_check.answers.sampling import Sampling
 from proofs_check.assumptions import Assumption
 from theory.balls import Ball, decimal_bound
@@ -22,14 +22,17 @@ from theory.ensembles import Ensemble, InvalidArgument
 from theory.log_laws.log_sums import LogSumLaw
 from theory.log_laws.norm_moments import enclosed_norm_moment, has_formula, norm_moment, require_finite
 from theory.moments.between_orders import HIGHEST, bounded_moment
+from theory.moments.transfer import HIGHEST_ORDER
 
 _DIGITS = 20
 _SHOWN = 8
 
 
-def is_even(query: Query) -> bool:
-    """Whether the order is 2, 4, 6, ..., which has a formula for any law of weights."""
-    return isinstance(query.order, int) and query.order > 0 and query.order % 2 == 0
+def has_even_formula(query: Query) -> bool:
+    """Whether the order is 2, 4, 6, ..., which has a formula for any law; very high ones are left to the exact law."""
+    if not isinstance(query.order, int) or query.order <= 0 or query.order % 2:
+        return False
+    return query.order <= HIGHEST_ORDER or not knows_law(query.net)
 
 
 def given_survival(query: Query) -> bool:
@@ -137,8 +140,11 @@ def sampled_moment(query: Query, logs: Any, law: LogSumLaw | None, layer: int, s
         mean = square = enclosed_norm_moment(law, order, _DIGITS, given_survival=alive)
         square = enclosed_norm_moment(law, 2 * order, _DIGITS, given_survival=alive)
     else:
-        mean = bounded_moment(query.net, order, layer, _DIGITS)[0]  # the least that it can be serves as the unit
-        square = bounded_moment(query.net, 2 * order, layer, _DIGITS)[1]
+        try:
+            mean = bounded_moment(query.net, order, layer, _DIGITS)[0]  # the least that it can be serves as the unit
+            square = bounded_moment(query.net, 2 * order, layer, _DIGITS)[1]
+        except InvalidArgument as bad:
+            raise no_variance(query.net, bad) from None
     unit, most = (_number(ball) for ball in (mean.lower(), square.upper()))
     relative_variance = most / unit**2 - 1
     sampling = planned_mean(query, sampling, unit, relative_variance)
@@ -149,7 +155,14 @@ def sampled_moment(query: Query, logs: Any, law: LogSumLaw | None, layer: int, s
         raise InvalidArgument("samples", f"all {len(drawn)} networks are dead", "sample more, or wider networks")
     survival = (assumptions.SURVIVAL,) if alive else ()
     return mean_of_power(
-        query, seen, mean=unit, relative_variance=float(variance), sampling=sampling, drawn=drawn, more=survival
+        query,
+        seen,
+        mean=unit,
+        relative_variance=float(variance),
+        sampling=sampling,
+        drawn=drawn,
+        more=survival,
+        is_bound=law is None,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from montecarlo import Estimate, Observable, Workers
-from montecarlo.intervals import catoni_interval, empirical_bernstein_interval
+from montecarlo.intervals import bounded_mean_sequence, catoni_interval, empirical_bernstein_interval
 from montecarlo.intervals.catoni import catoni_reach
 from montecarlo.rare_events.particles import islands_needed, particle_mean
 from montecarlo.workers.workers import in_task_order
@@ -24,7 +24,7 @@ from proofs_check.answers.sampled import Sampled, sampled
 from proofs_check.answers.sampling import Sampling
 from proofs_check.answers.within import Within
 from proofs_check.assumptions import Assumption
-from theory.ensembles import InvalidArgument
+from theory.ensembles import Ensemble, InvalidArgument
 from theory.requirements import require_order
 
 
@@ -107,6 +107,7 @@ def mean_of_power(
     sampling: Sampling,
     drawn: Any = None,
     more: tuple[Assumption, ...] = (),
+    is_bound: bool = False,
 ) -> Sampled:
     """Estimate E|.|^order by Catoni's interval, in units of the exact mean, so that nothing under- or overflows.
 
@@ -122,6 +123,8 @@ def mean_of_power(
         The variance over the square of the unit, or a bound on it.
     sampling : Sampling
         How the logarithms were sampled.
+    is_bound : bool
+        Whether it is a bound.
     drawn : ndarray, optional
         The logarithms of all networks, where dead ones are left out of the mean.
     more : tuple of Assumption
@@ -137,7 +140,8 @@ def mean_of_power(
         for moved in (-margin, 0.0, margin)
     )
     estimate = replace(estimate, lo=low.lo, hi=high.hi)
-    method = f"{estimate.method}; relative variance {relative_variance:.6g} from theory"
+    of_theory = f"at most {relative_variance:.6g} by theory" if is_bound else f"{relative_variance:.6g} from theory"
+    method = f"{estimate.method}; relative variance {of_theory}"
     beyond = abs(log_scale) > _BEYOND
     if beyond:
         value, lo, hi = (
@@ -153,21 +157,36 @@ BOUNDED = ("tanh", "erf", "sigmoid", "sine")
 """Activations between -1 and 1, so that |a_k|^2 is at most n_k."""
 
 
-def mean_of_bounded(query: Query, logs: Any, sampling: Sampling) -> Sampled:
+def mean_of_bounded(query: Query, observable: Observable, sampling: Sampling) -> Sampled:
     """Estimate E|a_k|^order of an activation that lies between -1 and 1, which no theory is needed for.
 
     Parameters
     ----------
-    query, logs, sampling
-        As for :func:`mean_of_power`.
+    query : Query
+        The question, which says which power of the norm is meant.
+    observable : Observable
+        What measures the norm.
+    sampling : Sampling
+        How many networks, or how sharp an interval, and where they run.
     """
     half_order = float(query.order) / 2
     bound = float(query.net.width_at(query.numeric_layer)) ** half_order
-    values = np.minimum(np.exp(half_order * logs), bound)  # rounding may have passed it
-    estimate = empirical_bernstein_interval(values, bound, sampling.error)
-    margin = half_order * sampling.rounding(query.net).of(logs)
-    estimate = replace(estimate, method=f"{estimate.method}; values up to {bound:g}").widened(3 * margin * bound)
-    return sampled(query, estimate, logs, sampling)
+    within = sampling.within
+    interval = empirical_bernstein_interval if within is None else bounded_mean_sequence  # which may be looked at often
+
+    def enclosed(logs: Any) -> Estimate:
+        values = np.minimum(np.exp(half_order * logs), bound)  # rounding may have passed it
+        margin = 3 * half_order * sampling.rounding(query.net).of(logs) * bound
+        found = interval(values, bound, sampling.error)
+        found = replace(found, method=f"{found.method}; values up to {bound:g}").widened(margin)
+        return replace(found, lo=max(found.lo, 0.0))
+
+    def is_sharp(logs: Any) -> bool:
+        found = enclosed(logs)
+        return within is not None and within.missed_by(found.lo, found.hi) <= 1
+
+    logs = sampling.logs(query.net, observable, None if within is None else is_sharp)
+    return sampled(query, enclosed(logs), logs, sampling)
 
 
 _BEYOND = 690
@@ -193,23 +212,35 @@ def mean_and_square(query: Query, moment: Callable[[int], sp.Expr]) -> tuple[sp.
     InvalidArgument
         If theory has no such mean or mean square.
     """
-    architecture, order = query.net.architecture, require_order(query.order)
+    order = require_order(query.order)
     try:
         mean = moment(order)
-    except InvalidArgument:
-        if architecture.is_plain and query.net.is_homogeneous:
-            raise
-        kind = f"in the architecture {architecture.describe()!r}"
-        if architecture.is_plain:
-            kind = "with biases" if query.net.is_piecewise_linear else f"of {query.net.activation} networks"
-        problem = f"theory has no variance of this mean {kind}"
-        raise InvalidArgument("quantity", problem, "sample a median instead") from None
+    except InvalidArgument as bad:
+        raise no_variance(query.net, bad) from None
     try:
         return mean, moment(2 * order)
     except InvalidArgument as bad:
         problem = f"the interval of a mean of order {order} needs the moment of order {2 * order}: {bad.problem}"
         remedy = "use a lower order, or sample a median" if order > 2 else "sample a median instead"
         raise InvalidArgument("order" if order > 2 else "quantity", problem, remedy) from None
+
+
+def no_variance(net: Ensemble, bad: InvalidArgument) -> InvalidArgument:
+    """Return what is said where theory refuses a moment: for networks of no known moments there is no interval.
+
+    Parameters
+    ----------
+    net : Ensemble
+        The networks.
+    bad : InvalidArgument
+        The refusal, which stands for all others.
+    """
+    if net.architecture.is_plain and net.is_homogeneous:
+        return bad
+    kind = f"in the architecture {net.architecture.describe()!r}"
+    if net.architecture.is_plain:
+        kind = "with biases" if net.is_piecewise_linear else f"of {net.activation} networks"
+    return InvalidArgument("quantity", f"theory has no variance of this mean {kind}", "sample a median instead")
 
 
 def networks_needed(mean: sp.Expr, square: sp.Expr, error: float) -> tuple[sp.Expr, sp.Expr]:

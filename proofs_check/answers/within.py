@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Real
 
 from theory.ensembles import InvalidArgument
@@ -47,8 +48,8 @@ class Within:
         if isinstance(value, bool) or not isinstance(value, (str, Real)):
             raise InvalidArgument("within", f"must be a number or a share, got {shown}", _REMEDY)
         try:
-            amount = float(value.strip().removesuffix("%")) if isinstance(value, str) else float(value)
-        except ValueError:
+            amount = float(Fraction(value.strip().removesuffix("%")) if isinstance(value, str) else value)
+        except (ValueError, ZeroDivisionError, OverflowError):
             raise InvalidArgument("within", f"must be a number or a share, got {shown}", _REMEDY) from None
         if not (math.isfinite(amount) and amount > 0):
             raise InvalidArgument("within", f"must be positive and finite, got {shown}", _REMEDY)

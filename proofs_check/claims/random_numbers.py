@@ -8,6 +8,8 @@ from typing import Any
 
 import sympy as sp
 
+from proofs_check.answers.notation import power_text
+
 
 @dataclass(frozen=True)
 class RandomNumber:
@@ -167,7 +169,7 @@ class Moment(Statistic):
     @property
     def text(self) -> str:
         """How it is written in a claim."""
-        product = " ".join(f"{number.text}^{power}" if power != 1 else number.text for number, power in self.powers)
+        product = " ".join(number.text + power_text(power) for number, power in self.powers)
         return f"E{product}" if product[0] in "|<" else f"E {product}"
 
     @property

@@ -27,6 +27,7 @@ from montecarlo.intervals import catoni_interval, empirical_bernstein_interval, 
 from montecarlo.rounding import Rounding
 from montecarlo.runs.block_store import BlockStore
 from montecarlo.ties import Count, count_reaching, square_unit
+from proofs_check.answers.notation import power_text
 from proofs_check.answers.sampled_means import BOUNDED
 from proofs_check.claims.derivations import derive_statistic
 from proofs_check.claims.domain import Point
@@ -276,7 +277,9 @@ def _second_moment(number: RandomNumber, power: Any, net: Ensemble) -> Ball:
             continue
         if order != power:
             return known.enclosed(15)
-    problem = f"E {number.text}^{power} can be neither derived nor sampled: theory has no bound on its variance"
+    problem = (
+        f"E{number.text}{power_text(power)} can be neither derived nor sampled: theory has no bound on its variance"
+    )
     raise InvalidArgument("claim", problem, "ask for a median, a quantile or a probability")
 
 

@@ -79,10 +79,17 @@ def add_ensemble_options(parser: ArgumentParser, *, width: bool = True) -> None:
     parser.add_argument("--input", help="ones, e1, or numbers: 1,2,2 (default: a unit vector)")
 
 
-def read_ensemble(options: Namespace) -> Ensemble:
+def read_ensemble(options: Namespace, *, of_limits: bool = False) -> Ensemble:
     """Return the ensemble that the options of :func:`add_ensemble_options` name.
 
     An option that was not typed is None, and the ensemble's own default stands.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The options.
+    of_limits : bool
+        Whether sizes that were not typed are the letters n and L, as a limit asks for none.
 
     Raises
     ------
@@ -97,6 +104,8 @@ def read_ensemble(options: Namespace) -> Ensemble:
     width=n depth=8 activation=linear init=he law=normal readout=random
     """
     given = {name: getattr(options, name) for name in ENSEMBLE_OPTIONS}
+    if of_limits and given["widths"] is None:
+        given["width"], given["depth"] = given["width"] or "n", given["depth"] or "L"
     return Ensemble.from_text({name: value for name, value in given.items() if value is not None})
 
 
@@ -177,7 +186,7 @@ def read_query(options: Namespace, action: str) -> tuple[str, Ensemble, dict[str
         raise InvalidArgument("set", problem, "use --width, --depth and the like")
     given = {name: getattr(options, name, None) for name in quantities.OPTIONS}
     quantities.require_taken(known, action, options.quantity, given)
-    net = read_ensemble(options)
+    net = read_ensemble(options, of_limits=known.of_limits)
     asked = {name: value for name, value in given.items() if value is not None and name not in ENSEMBLE_OPTIONS}
     if "layer" in asked:
         asked["layer"] = layer(asked["layer"])

@@ -46,15 +46,20 @@ def in_options(text: str, options: Collection[str]) -> str:
     >>> known = {"--width", "--widths", "--law"}
     >>> in_options("use width=32 or widths=(784, 100, 10), and law='normal'", known)
     'use --width 32 or --widths 784,100,10, and --law normal'
+    >>> in_options("use law='normal' or 'uniform'", known)
+    'use --law normal or uniform'
     >>> in_options("it takes law=...; or sample('median', net)", known)
     "it takes --law; or 'vanishing sample median'"
     """
 
     def translated(found: re.Match[str]) -> str:
         option = option_of(found[1], options)
-        return found[0] if option is None else f"{option} {_value(found[2])}".rstrip()
+        if option is None:
+            return found[0]
+        others = re.sub(r"'[^']*'", lambda other: _value(other[0]), found[3])
+        return f"{option} {_value(found[2])}".rstrip() + others
 
-    text = re.sub(rf"(?<![\w-])([a-z]\w*)=({_VALUE})", translated, text)
+    text = re.sub(rf"(?<![\w-])([a-z]\w*)=({_VALUE})((?:(?:, | or )'[^']*')*)", translated, text)
     return re.sub(r"\b(derive|sample)\('([a-z-]+)', net\)", r"'vanishing \1 \2'", text)
 
 

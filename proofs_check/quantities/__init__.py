@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 OPTIONS = ("order", "layer", "layers", "p", "c", "cosine", "at", "digits", "readout", "input")
 """These options matter to some quantities only."""
 
-__all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_taken"]
+__all__ = ["OPTIONS", "Quantity", "names", "quantity", "require_sampled", "require_taken"]
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ class Quantity:
     takes : tuple of str
         Which options matter, of :data:`OPTIONS`. Those of the ensemble that are not among them always do.
     sample_takes : tuple of str, optional
-        Which options matter to `sample`; by default the same but the digits.
+        Which options matter to `sample`; by default the same but the digits and the point.
     not_sampled : str
         Why it is no number that networks have, in words; where `sample` answers, or nothing is to be said, it is empty.
-        Which options matter to `sample`; by default the same but the digits and the point.
     sampled_layer : int, optional
         The layer that is sampled unless another is named; by default the last.
     default_order : int
@@ -93,6 +92,8 @@ class Quantity:
     instead : str
         The quantity that `sample` answers for networks of which theory knows nothing; it may be the same. Of what is
         not sampled it is the one that is.
+    of_limits : bool
+        Whether it is one of growing networks, so that letters stand for sizes that are not given.
     """
 
     left: Callable[[Query], Notation]
@@ -104,6 +105,7 @@ class Quantity:
     sampled_layer: int | None = None
     default_order: int = 2
     instead: str = ""
+    of_limits: bool = False
 
     def taken_by(self, action: str) -> tuple[str, ...]:
         """Return the options that matter to an action, ``"derive"`` or ``"sample"``.
@@ -149,6 +151,27 @@ def quantity(name: str) -> Quantity:
     return discovery.load(__name__, name, "QUANTITY", Quantity)
 
 
+def require_sampled(known: Quantity, name: str) -> None:
+    """Refuse to sample what is only derived.
+
+    Parameters
+    ----------
+    known : Quantity
+        The quantity.
+    name : str
+        Its name, for the message.
+
+    Raises
+    ------
+    InvalidArgument
+        If nothing samples it; the message says which quantity has samples instead.
+    """
+    if known.sample is None:
+        problem = f"{name!r} is {known.not_sampled or 'derived'}, and not sampled"
+        remedy = f"derive it, or sample('{known.instead}', net)" if known.instead else "derive it"
+        raise InvalidArgument("quantity", problem, remedy)
+
+
 def require_taken(known: Quantity, action: str, name: str, typed: Mapping[str, object]) -> None:
     """Refuse an option that does not matter to a quantity.
 
@@ -166,7 +189,7 @@ def require_taken(known: Quantity, action: str, name: str, typed: Mapping[str, o
     Raises
     ------
     InvalidArgument
-        If one was given that does not matter; the message says which do.
+        If one was given that does not matter, the message says which do; or if the quantity is not sampled at all.
 
     Examples
     --------
@@ -174,6 +197,8 @@ def require_taken(known: Quantity, action: str, name: str, typed: Mapping[str, o
     Traceback (most recent call last):
     theory.ensembles.arguments.InvalidArgument: order: does not apply to median; it takes layer=..., input=...
     """
+    if action == "sample":
+        require_sampled(known, name)
     taken = known.taken_by(action)
     for option, value in typed.items():
         if value is not None and option not in taken:

@@ -15,7 +15,7 @@ from proofs_check.answers.query import Query
 from proofs_check.answers.real_orders import (
     bounds_answer,
     given_survival,
-    is_even,
+    has_even_formula,
     knows_law,
     moment_answer,
     sampled_moment,
@@ -48,7 +48,7 @@ def _left(query: Query) -> Notation:
 
 def _derive(query: Query) -> Derivation:
     net, depth = query.net, query.at
-    if not is_even(query):
+    if not has_even_formula(query):
         return _of_real_order(query)
     order = require_order(query.order)
     assumed = what_is_assumed(query, assumptions.PIECEWISE_LINEAR)
@@ -103,9 +103,8 @@ def _where_rates_differ(sequence: MomentSequence) -> tuple[str, ...]:
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     net, layer = query.net, query.numeric_layer
     if net.activation in BOUNDED and layer > 0 and query.order > 0:
-        sampling.require_fixed_size("a mean of bounded norms")
-        return mean_of_bounded(query, sampling.logs(net, ActivationNorms(layers=(layer,))), sampling)
-    if not is_even(query):
+        return mean_of_bounded(query, ActivationNorms(layers=(layer,)), sampling)
+    if not has_even_formula(query):
         law = activation_law(query) if knows_law(net) or query.order < 0 else None
         observable = ActivationNorms(layers=(layer,))
         return sampled_moment(query, lambda settings: settings.logs(net, observable), law, layer, sampling)

@@ -51,4 +51,5 @@ QUANTITY = Quantity(
     takes=("layer", "cosine", "digits"),
     not_sampled="a limit of growing networks",
     instead="inner-product",
+    of_limits=True,
 )

@@ -32,7 +32,8 @@ def _derive(query: Query) -> Derivation:
     digits = query.digits or 17
     points = edge_of_chaos(known_name(net.activation), Fraction(net.bias.value or 0), digits)
     if not points:
-        problem = f"{net.activation} networks with these biases have no critical point with a fixed point up to 1000"
+        have = "without biases" if net.bias.name == "none" else "with these biases"
+        problem = f"{net.activation} networks {have} have no critical point with a fixed point from 1/1000 to 1000"
         raise InvalidArgument("bias", problem, "use other biases, or another activation")
     best = next((point for point in points if point.is_stable), points[0])
     others = [point for point in points if point is not best]
@@ -49,13 +50,18 @@ def _of(point: CriticalPoint) -> tuple[tuple[str, sp.Expr], ...]:
 
 
 def _stability(point: CriticalPoint) -> str:
+    at_zero = point.variance == 0
     match point.is_stable:
+        case True if at_zero:
+            return "without biases the size of activations is lost, more slowly than exponentially"
         case True:
             return "preactivations of nearby variances settle at the fixed point"
         case False:
             return "the fixed point is unstable: preactivations of other variances leave it"
         case _:
-            return "without biases the size of activations is lost or kept more slowly than exponentially"
+            return "without biases the size of activations is kept"
 
 
-QUANTITY = Quantity(_left, _derive, takes=("digits",), not_sampled="a limit of growing networks", instead="median")
+QUANTITY = Quantity(
+    _left, _derive, takes=("digits",), not_sampled="a limit of growing networks", instead="median", of_limits=True
+)

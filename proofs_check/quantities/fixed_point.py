@@ -33,5 +33,10 @@ def _derive(query: Query) -> Derivation:
 
 
 QUANTITY = Quantity(
-    _left, _derive, takes=("digits", "input"), not_sampled="a limit of growing networks", instead="median"
+    _left,
+    _derive,
+    takes=("digits", "input"),
+    not_sampled="a limit of growing networks",
+    instead="median",
+    of_limits=True,
 )

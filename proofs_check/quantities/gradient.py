@@ -10,7 +10,7 @@ from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.log_laws import gradient_law, readout_assumed
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
-from proofs_check.answers.real_orders import given_survival, is_even, moment_answer, sampled_moment
+from proofs_check.answers.real_orders import given_survival, has_even_formula, moment_answer, sampled_moment
 from proofs_check.answers.sampled import Sampled
 from proofs_check.answers.sampled_means import mean_and_square, networks_needed, plain_mean
 from proofs_check.answers.sampling import Sampling
@@ -25,7 +25,7 @@ def _left(query: Query) -> Notation:
 
 
 def _derive(query: Query) -> Derivation:
-    if not is_even(query):
+    if not has_even_formula(query):
         return moment_answer(query, gradient_law(query), assumptions.PIECEWISE_LINEAR, *readout_assumed(query))
     order = require_order(query.order)
     return formula(query, gradient_moment(query.net, query.layer, order), assumed_of_gradients(query))
@@ -33,7 +33,7 @@ def _derive(query: Query) -> Derivation:
 
 def _sample(query: Query, sampling: Sampling) -> Sampled:
     layer = query.numeric_layer
-    if not is_even(query):
+    if not has_even_formula(query):
         observable = GradientNorms(layers=(layer,))
         law = gradient_law(query)
         return sampled_moment(query, lambda settings: settings.logs(query.net, observable), law, layer, sampling)

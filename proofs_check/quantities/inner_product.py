@@ -67,5 +67,4 @@ QUANTITY = Quantity(
     takes=("order", "layer", "cosine", "digits"),
     sample_takes=("order", "layer", "cosine", "input"),
     default_order=1,
-    instead="median",
 )

@@ -26,4 +26,4 @@ def _derive(query: Query) -> Derivation:
     return formula(query, exact, what_is_assumed(query))
 
 
-QUANTITY = Quantity(_left, _derive, not_sampled="a limit of growing networks", instead="kurtosis")
+QUANTITY = Quantity(_left, _derive, not_sampled="a limit of growing networks", instead="kurtosis", of_limits=True)

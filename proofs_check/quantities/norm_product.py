@@ -34,5 +34,4 @@ QUANTITY = Quantity(
     _sample,
     takes=("layer", "cosine", "digits"),
     sample_takes=("layer", "cosine", "input"),
-    instead="median",
 )

@@ -7,7 +7,7 @@ from proofs_check.answers.assumed import of_output, what_is_assumed
 from proofs_check.answers.derivation import Derivation, formula
 from proofs_check.answers.notation import Notation
 from proofs_check.answers.query import Query
-from proofs_check.answers.real_orders import given_survival, is_even, moment_answer
+from proofs_check.answers.real_orders import given_survival, has_even_formula, moment_answer
 from proofs_check.quantities import Quantity
 from theory.log_laws.output_law import OutputLaw
 from theory.moments.outputs import output_moment
@@ -18,7 +18,7 @@ def _left(query: Query) -> Notation:
 
 
 def _derive(query: Query) -> Derivation:
-    if is_even(query):
+    if has_even_formula(query):
         return formula(query, output_moment(query.net, query.order), what_is_assumed(query, *of_output(query)))
     return moment_answer(query, OutputLaw(query.net), *of_output(query))
 

@@ -20,6 +20,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.usual_slopes import of_usual_slope
 from theory.log_laws.layer_factors import ChiSquares
 from theory.moments.transfer import Layer
 from theory.requirements import require_order, require_short
@@ -62,7 +63,7 @@ def orthogonal_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     norm_x**8
     """
     require_order(order)
-    _require_orthogonal(net)
+    net = _usual(net)
     share = symbols.number(net.init.square_gain) ** (order // 2) * _share_moment(net, order // 2)
     square = symbols.input_power_sum(net, 2)
     if square.is_number and square != 1 and order > _HIGHEST_POWER:
@@ -111,7 +112,7 @@ def orthogonal_log_mean(net: Ensemble) -> sp.Expr:
     >>> orthogonal_log_mean(Ensemble(width=2, depth=3, activation="relu", init="orthogonal", input="e1"))
     -4*log(2)
     """
-    _require_orthogonal(net)
+    net = _usual(net)
     rate = _log_cumulant(net, 1) + sp.log(symbols.number(net.init.square_gain))
     return rate * symbols.whole(net.depth) + sp.log(symbols.input_power_sum(net, 2))
 
@@ -127,12 +128,13 @@ def orthogonal_log_variance(net: Ensemble) -> sp.Expr:
     >>> orthogonal_log_variance(Ensemble(width="n", depth="L", init="orthogonal"))
     0
     """
+    net = _usual(net)
     return _log_cumulant(net, 2) * symbols.whole(net.depth)
 
 
 def _share_moment(net: Ensemble, m: int) -> sp.Expr:
     """Return E V^m, the share of the mean of |W a|^2m that the activation keeps, for standard normal W."""
-    _require_orthogonal(net)
+    net = _usual(net)
     n, slope = symbols.whole(net.width_at(0)), symbols.slope(net)
     if slope == 1:
         return sp.S.One
@@ -145,7 +147,7 @@ def _share_moment(net: Ensemble, m: int) -> sp.Expr:
 
 def _log_cumulant(net: Ensemble, order: int) -> sp.Expr:
     """Return the cumulant of log V given V > 0."""
-    _require_orthogonal(net)
+    net = _usual(net)
     n, slope = symbols.whole(net.width_at(0)), symbols.slope(net)
     if n.is_Integer and n > _WRITTEN_OUT and slope == 0:
         return _relu_log_cumulant(int(n), order)
@@ -207,9 +209,11 @@ _HIGHEST_POWER = 10**4
 """Up to this order, a number other than 1 is raised to an exact power."""
 
 
-def _require_orthogonal(net: Ensemble) -> None:
+def _usual(net: Ensemble) -> Ensemble:
+    """Return the network with a slope from 0 to 1, and refuse others than those of square orthogonal weights."""
     require_ensemble(net)
     net.require_plain("a formula of orthogonal weights")
     if net.has_independent_entries:
         raise InvalidArgument("init", f"these weights are not orthogonal: {net.init.describe()}", "use 'orthogonal'")
     net.require_equal_layers("unequal layers are isometries one way only", "use width=32")
+    return of_usual_slope(net, "a formula of orthogonal weights")[0]

@@ -13,6 +13,7 @@ architectures          plain, residual branches, layer or batch normalization
 sizes                  widths, depth and vectors, read
 consistency            what the parts require of each other
 ensemble               all of it: the random network
+equal_variances        orthogonal weights as independent entries with the same mean squares
 usual_slopes           networks of any slopes as networks of slopes from 0 to 1
 =====================  =================================================
 """

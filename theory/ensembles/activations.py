@@ -13,7 +13,15 @@ SMOOTH = ("tanh", "erf", "sigmoid", "gelu", "silu", "softplus", "elu", "selu", "
 SELU_ALPHA, SELU_SCALE = Fraction("1.6732632423543772848170429916717"), Fraction("1.0507009873554804934193349852946")
 """SELU's constants, which make mean 0 and variance 1 a fixed point of wide layers."""
 
-_ALIASES = {"swish": "silu", "sin": "sine", "logistic": "sigmoid", "abs": "leaky:-1"}
+_ALIASES = {
+    "swish": "silu",
+    "sin": "sine",
+    "logistic": "sigmoid",
+    "abs": "leaky:-1",
+    "leaky_relu": "leaky",
+    "leakyrelu": "leaky",
+    "leaky-relu": "leaky",
+}
 _NAMES = ("linear", "relu", "leaky:SLOPE", "pieces:BELOW:ABOVE", "abs", *SMOOTH)
 
 
@@ -50,6 +58,8 @@ def parse_activation(value: object) -> str | Activation:
         return text
     if text.startswith("pieces:"):
         return _parse_pieces(slope_text)
+    if text == "leaky":
+        raise InvalidArgument("activation", f"{value!r} has no slope", "use e.g. leaky:1/100, the default of PyTorch")
     if not text.startswith("leaky:"):
         raise InvalidArgument("activation", f"there is no activation {value!r}", nearest(text, _NAMES))
     slope_text = text.removeprefix("leaky:").strip()

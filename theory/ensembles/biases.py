@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -32,6 +32,8 @@ class Bias:
         One of the names above.
     value : Fraction or str, optional
         The variance, or the constant.
+    square_gain : Fraction
+        What the variance is multiplied by, as :meth:`scaled` has it; it cannot be typed.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Bias:
 
     name: str
     value: Fraction | str | None = None
+    square_gain: Fraction = field(default=Fraction(1), repr=False)
 
     @classmethod
     def parse(cls, value: object) -> Bias:
@@ -81,7 +84,7 @@ class Bias:
         return self.name in ("pytorch", "variance")
 
     def variance(self, fan_in: Any) -> Any:
-        """Return the variance of a bias: 0 for constants, otherwise as exact as the fan is.
+        """Return the variance of a bias: 0 for constants, a symbol's name, otherwise as exact as the fan is.
 
         Parameters
         ----------
@@ -95,11 +98,38 @@ class Bias:
         """
         match self.name:
             case "pytorch":
-                return Fraction(1) / (3 * fan_in)
+                return self.square_gain / (3 * fan_in)
             case "variance":
                 return self.value
             case _:
                 return Fraction(0)
+
+    def scaled(self, gain: Fraction) -> Bias:
+        """Return the biases multiplied by a number.
+
+        Parameters
+        ----------
+        gain : Fraction
+            Positive.
+
+        Raises
+        ------
+        InvalidArgument
+            If the constant is a symbol, and the number is not 1.
+
+        Examples
+        --------
+        >>> Bias.parse("1/10").scaled(Fraction(3)), Bias("pytorch").scaled(Fraction(3)).variance(10)
+        (Bias(name='variance', value=Fraction(9, 10)), Fraction(3, 10))
+        """
+        if gain == 1 or self.name == "none":
+            return self
+        if isinstance(self.value, Fraction):
+            return replace(self, value=self.value * (gain if self.name == "constant" else gain**2))
+        if self.name == "constant":
+            problem = f"must be a number with these slopes, got {self.value!r}"
+            raise InvalidArgument("bias", problem, "use e.g. bias='constant:1/10'")
+        return replace(self, square_gain=self.square_gain * gain**2)
 
     def describe(self) -> str:
         """Return the text that stands for the biases in fingerprints and on the command line."""

@@ -37,7 +37,7 @@ def require_consistency(net: Ensemble) -> None:
     """
     if net.init.law not in (None, net.law.name):
         problem = f"the {net.init.name} initialization is {net.init.law}, got {net.law.name!r}"
-        raise InvalidArgument("law", problem, f"use law={net.init.law!r} or init='1/96'")
+        raise InvalidArgument("law", problem, f"use law={net.init.law!r} or init={net.init.without_law.describe()!r}")
     if "n" in net.init.letters and net.widths is not None:
         problem = f"{net.init.describe()!r} has the letter 'n', but the widths differ"
         raise InvalidArgument("init", problem, "use n_in and n_out")

@@ -32,6 +32,16 @@ _LAWS = {
     **{f"{name}_uniform": "uniform" for name in ("he", "glorot", "lecun")},
 }
 """The laws that are part of a name."""
+_VARIANCES = {
+    "pytorch": "1/(3*n_in)",
+    "he_normal": "2/n_in",
+    "he_uniform": "2/n_in",
+    "glorot_normal": "xavier",
+    "glorot_uniform": "xavier",
+    "lecun_normal": "lecun",
+    "lecun_uniform": "lecun",
+}
+"""What has the same variances and no law of its own."""
 _NAMED = ("xavier", "he", "lecun", "fan-out", "geometric", "orthogonal", *_LAWS)
 _OWN_GAIN = ("he", "fan-out", "geometric", "pytorch")
 """Names that have a gain of their own."""
@@ -164,6 +174,17 @@ class Initialization:
     def law(self) -> str | None:
         """The name of the law that the initialization brings along, if it does."""
         return _LAWS.get(self.name)
+
+    @property
+    def without_law(self) -> Initialization:
+        """The same variances by a name or a formula that leaves the law open.
+
+        >>> [Initialization.parse(name).without_law.describe() for name in ("pytorch", "glorot_uniform:gain=2", "he")]
+        ['1/(3*n_in)', 'xavier:gain=2', 'he']
+        """
+        if self.law is None:
+            return self
+        return Initialization.parse(_VARIANCES[self.name]).scaled(self.square_gain)
 
     @property
     def letters(self) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     As weights and their negatives have one law, the sign of a slope does not matter, nor which side of 0 it is on;
     and :math:`\phi(Wx) = g\,\psi(Wx) = \psi(gWx)` for g the larger of both slopes. So a slope a below 0 and b
     above it are a slope |a|/b or b/|a| for weights of :math:`g^2` times the variance, jointly for all
-    :math:`|a_k|`, and a derivative in W is g times one in gW. Derived here.
+    :math:`|a_k|`, and a derivative in W is g times one in gW. The same goes for biases that have one law with
+    their negatives, which are multiplied by g too; constant ones allow it where both slopes are of one size, but for
+    gradients. Derived here.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     Raises
     ------
     InvalidArgument
-        If the network is not plain, has biases, or has a fixed readout where signs matter.
+        If the network is not plain, has constant biases with which signs matter, a law with atoms where slopes at 0
+        do, or a fixed readout where signs do.
 
     Examples
     --------
@@ -44,9 +47,17 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     """
     if net.has_usual_slope:
         return net, Fraction(1)
-    net.require_plain(who)
+    net.require_plain(who, biases=True)
     below, above = net.pieces
     assert isinstance(below, Fraction)
+    if net.bias.name == "constant" and (signs or abs(below) != above):
+        problem = f"{who} is known under {net.activation} for biases of one law with their negatives"
+        raise InvalidArgument("bias", problem, "use a variance such as bias='1/10', or bias='none'")
+    if signs and below != above and net.law.has_atoms:
+        problem = (
+            f"{net.law.name!r} has atoms, so a preactivation may be exactly 0, where {net.activation} has no slope"
+        )
+        raise InvalidArgument("law", problem, "use law='normal' or 'uniform', or activation='linear'")
     if signs and below < 0 and not net.has_sign_symmetric_readout:
         problem = f"{who} is known under {net.activation} for readouts of independent signs only"
         raise InvalidArgument("readout", problem, "use readout='random' or 'signs'")
@@ -54,4 +65,4 @@ def of_usual_slope(net: Ensemble, who: str, *, signs: bool = False) -> tuple[Ens
     activation = f"leaky:{min(abs(below), above) / gain}"
     own = net.init.name in ("he", "fan-out", "geometric")  # they divide by the mean square of both slopes
     init = net.init if own else net.init.scaled(gain**2)
-    return net.at(activation=activation, init=init, law=net.law), gain**2
+    return net.at(activation=activation, init=init, law=net.law, bias=net.bias.scaled(gain)), gain**2

@@ -8,8 +8,9 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.equal_variances import of_equal_variances
 from theory.moments.powers import power_applied
-from theory.moments.transfer import Layer, input_power_sums, map_of_layer, through_layers, transfer_matrix
+from theory.moments.transfer import Layer, input_power_sums, through_layers, transfer_matrix
 from theory.requirements import require_independent_entries, require_order
 
 
@@ -67,14 +68,14 @@ def activation_moment(net: Ensemble, order: int = 2, layer: int | str | None = N
     require_order(order)
     depth = net.depth if layer is None else layer
     net.width_at(depth)  # refuses a layer that is not there
-    alike = order == 2 and net.bias.name != "none"  # rotations have the mean squares of independent entries
-    if not (net.architecture.is_plain and (net.has_independent_entries or alike)):
+    if order == 2 and net.architecture.is_plain:
+        net = of_equal_variances(net)
+    if not (net.architecture.is_plain and net.has_independent_entries):
         return _beyond_plain(net, order, depth)
     start = partial(input_power_sums, net)
     if not net.is_constant_width:
         return through_layers([Layer.forward(net, k) for k in range(1, int(depth) + 1)], order, start)
-    transfer = transfer_matrix(net, order) if net.has_independent_entries else map_of_layer(Layer.forward(net, 1), 2)
-    return power_applied(transfer, start, symbols.whole(depth))
+    return power_applied(transfer_matrix(net, order), start, symbols.whole(depth))
 
 
 def _beyond_plain(net: Ensemble, order: int, layer: int | str) -> sp.Expr:
@@ -116,7 +117,10 @@ def moment_before(net: Ensemble, layer: int | str, order: int) -> sp.Expr:
     >>> moment_before(Ensemble(width="n", depth="L", activation="relu", init="he"), "k", order=4)
     norm_x**4*(1 + 5/n)**(k - 1)
     """
+    require_ensemble(net)
     require_order(order)
+    if order == 2:
+        net = of_equal_variances(net)
     require_independent_entries(net, biases=True)
     if isinstance(layer, int) and layer > 1:
         return activation_moment(net, order, layer - 1)

@@ -11,6 +11,7 @@ import sympy as sp
 
 from theory import symbols
 from theory.ensembles import Ensemble, InvalidArgument, require_ensemble
+from theory.ensembles.equal_variances import of_equal_variances
 from theory.ensembles.usual_slopes import of_usual_slope
 from theory.moments.activations import activation_moment, moment_before
 from theory.moments.powers import power_applied
@@ -33,7 +34,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     net : Ensemble
         The network, whose widths and depth may be symbols. A linear one may have any readout and any law; another one
         needs a sign-symmetric readout and a law without atoms, or else ReLU, normal weights and a fixed readout, which
-        :mod:`theory.moments.fixed_readouts` treats.
+        :mod:`theory.moments.fixed_readouts` treats. Orthogonal weights are known at order 2.
     layer : int or str, optional
         k, from 1 to the depth. At order 2 and constant width the answer does not depend on it, and it may be left out,
         except for a fixed readout under ReLU, and with biases.
@@ -89,6 +90,7 @@ def gradient_moment(net: Ensemble, layer: int | str | None = None, order: int = 
     (k*n*t - n*t + 2*norm_x**2)/4
     """
     require_order(order)
+    net = _of_independent_entries(net, order)
     require_independent_entries(net, biases=True)
     usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
     if usual != net:
@@ -128,6 +130,7 @@ def backward_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.Expr:
     (1 + 5/n)**(L - k)*(n + 5)/(4*n)
     """
     require_order(order)
+    net = _of_independent_entries(net, order)
     require_independent_entries(net, biases=True)
     usual, factor = of_usual_slope(net, "the moment of gradients", signs=True)
     if usual != net:
@@ -176,6 +179,17 @@ def bias_gradient_moment(net: Ensemble, layer: int | str, order: int = 2) -> sp.
     if net.bias.name == "none":
         raise InvalidArgument("bias", "the network has no biases to differentiate in", "use e.g. bias='1/10'")
     return backward_moment(net, layer, order)
+
+
+def _of_independent_entries(net: Ensemble, order: int) -> Ensemble:
+    """Return the network of independent entries with the same mean squares, where orthogonal weights have one."""
+    require_ensemble(net)
+    if order != 2 or net.has_independent_entries:
+        return net
+    if not (net.has_sign_symmetric_readout or net.activation == "linear"):
+        problem = "is fixed, so the masks of orthogonal layers do not act as if independent"
+        raise InvalidArgument("readout", problem, "use readout='random' or 'signs', or activation='linear'")
+    return of_equal_variances(net)
 
 
 def _masked_readout_power_sums(net: Ensemble, part: IntegerPartition) -> sp.Expr:

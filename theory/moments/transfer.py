@@ -37,7 +37,7 @@ from theory.requirements import require_independent_entries, require_order
 IntegerPartition = tuple[int, ...]
 """The parts of lambda in decreasing order name P_lambda: (1, 1) stands for |a|^4, and (2,) for the sum of the a_i^4."""
 
-_HIGHEST = 18
+HIGHEST_ORDER = 18
 """Beyond this order it takes minutes to go through all set partitions of order/2 parts."""
 
 
@@ -142,9 +142,9 @@ def transfer_matrix(net: Ensemble, order: int, layer: int = 1) -> TransferMatrix
     """
     require_order(order)
     require_independent_entries(net, biases=True)
-    if order > _HIGHEST:
-        problem = f"{order} asks for all partitions of {order // 2} units, too many beyond {_HIGHEST}"
-        raise InvalidArgument("order", problem, f"use an order up to {_HIGHEST}")
+    if order > HIGHEST_ORDER:
+        problem = f"{order} asks for all partitions of {order // 2} units, too many beyond {HIGHEST_ORDER}"
+        raise InvalidArgument("order", problem, f"use an order up to {HIGHEST_ORDER}")
     return map_of_layer(Layer.forward(net, layer), order)
 
 

@@ -46,6 +46,21 @@ def test_intervals_hold_what_many_more_networks_show(net: Ensemble, engine: str)
             assert lo < np.mean(np.exp(order / 2 * logs[:, 0])) < hi < lo + 0.25 * 3 ** (order / 2)
 
 
+def test_means_of_bounded_norms_are_as_sharp_as_wanted() -> None:
+    fixed = sample("activation", TANH, samples=200_000, seed=1, confidence=1 - 1e-7).interval
+    drawn = []
+    for within, wanted in (("3%", 0.03 * fixed[1]), (0.004, 0.004)):
+        found = sample("activation", TANH, within=within, seed=2, confidence=1 - 1e-7)
+        lo, hi = found.interval
+        assert lo < fixed[1]
+        assert fixed[0] < hi
+        assert (hi - lo) / 2 <= wanted * 1.1
+        drawn.append(found.samples)
+    assert drawn[0] < drawn[1]
+    lo, _ = sample("activation", TANH, samples=20, confidence=1 - 1e-7).interval
+    assert lo == 0  # a norm is not negative
+
+
 @pytest.mark.parametrize("net", NETS, ids=Ensemble.describe)
 @pytest.mark.parametrize("name", [name for name in names() if quantity(name).sample is not None])
 def test_means_without_a_variance_are_refused_with_what_is_valid(name: str, net: Ensemble) -> None:
@@ -62,7 +77,7 @@ def test_means_without_a_variance_are_refused_with_what_is_valid(name: str, net:
         return
     with pytest.raises(InvalidArgument) as caught:
         sample(name, net, samples=100, **options)  # type: ignore[arg-type]
-    assert "median" in caught.value.remedy
+    assert ("median" in caught.value.remedy) is ("cosine" not in known.taken_by("sample"))  # of two inputs none is
 
 
 def test_an_answer_says_what_the_networks_are() -> None:

@@ -218,7 +218,7 @@ def test_a_sampled_interval_holds_the_derived_number(derive, vanishing, name):
         ("exceedance --width 4 --depth 3 --c 0", "--c: must be positive"),
         ("exceedance --width n --depth 3", "--width: .*needs a number"),
         ("width --width n --depth 3 --c 1", "--c: must not be 1"),
-        ("activation --width n --depth L --order 100", "--order: .*too many"),
+        ("activation --width n --depth L --order 100 --law uniform", "--order: .*too many"),
         ("activation --width n --depth L --order 12 --law symmetric", "--order: .*fill pages"),
         ("log-norm --width 4096 --depth L " + RELU, "--width: .*no formula"),
         ("width --width n --depth 8 --p 1", "--p: must lie strictly between 0 and 1"),

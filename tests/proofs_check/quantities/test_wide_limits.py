@@ -41,6 +41,21 @@ def test_digits_are_enclosed(vanishing):
 
 
 @pytest.mark.parametrize(
+    ("activation", "said"),
+    [
+        ("erf", "is lost"),
+        ("elu", "is lost"),
+        ("gelu", "is unstable"),
+        ("silu", "is unstable"),
+        ("leaky:1/3", "is kept"),
+    ],
+)
+def test_without_biases_it_says_what_becomes_of_sizes(vanishing, activation, said):
+    """As the Taylor series at 0 has it: 3 b^2/4 + a c is negative, positive or zero, a, b, c the derivatives."""
+    assert said in vanishing(f"derive edge-of-chaos --width n --depth L --activation {activation}").out
+
+
+@pytest.mark.parametrize(
     ("command", "message"),
     [
         ("edge-of-chaos --width n --depth L --init he", "--init: is what is asked for"),

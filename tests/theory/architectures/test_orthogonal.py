@@ -1,5 +1,7 @@
 """Orthogonal weights: the kept share against mixtures of Beta laws, and its moments against real Haar matrices."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -17,6 +19,7 @@ from theory.architectures.orthogonal import (
     orthogonal_moment,
 )
 from theory.moments.expansions import kurtosis_limit
+from theory.moments.gradients import bias_gradient_moment, gradient_moment
 
 RELU = Ensemble(width="n", depth="L", activation="relu", init="orthogonal")
 NAMED = sp.Symbol("n", integer=True, positive=True)
@@ -147,3 +150,63 @@ def test_what_has_no_formula_is_refused(call, argument):
     with pytest.raises(InvalidArgument) as caught:
         call()
     assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize(
+    ("activation", "inputs", "bias"),
+    [
+        ("linear", (1, 2), 0),
+        ("leaky:1/3", (1, 2), 0),
+        ("leaky:-1/2", (3, -1), 0),
+        ("pieces:-1:2", (3, -1), 0),
+        ("leaky:3", (1, 2), sp.Rational(1, 9)),
+    ],
+)
+def test_mean_squares_are_those_over_signed_permutations(activation, inputs, bias):
+    """Their mean squares are those of Haar matrices, and their rows change sign, too; biases are +-1/3."""
+    net = Ensemble(
+        width=2, depth=2, activation=activation, init="orthogonal:gain=2", input=inputs, readout="signs", bias=str(bias)
+    )
+    below, above = (sp.Rational(str(slope)) for slope in net.pieces)
+    signs = list(product((1, -1), repeat=2))
+    matrices = [2 * sp.diag(*sign) * m for sign in signs for m in (sp.eye(2), sp.Matrix([[0, 1], [1, 0]]))]
+    biases = [sp.Matrix(sign) * sp.sqrt(bias) for sign in signs] if bias else [sp.zeros(2, 1)]
+    totals, number = sp.zeros(4, 1), 0
+    for first, one, second, two in product(matrices, biases, matrices, biases):
+        z = first * sp.Matrix(inputs) + one
+        gate = sp.diag(*(above if entry > 0 else below for entry in z))
+        a, y = gate * z, second * gate * z + two
+        last = sp.diag(*(above if entry > 0 else below for entry in y))
+        for sign in signs[:2]:
+            back = last * sp.Matrix(sign) / sp.sqrt(2)
+            inner = gate * second.T * back
+            squares = [v.dot(v) for v in (last * y, back, inner)]
+            totals += sp.Matrix(
+                [squares[0], squares[1] * a.dot(a), squares[2] * sp.Matrix(inputs).dot(inputs), squares[2]]
+            )
+            number += 1
+    mean = list(totals / number)
+    assert [activation_moment(net), gradient_moment(net, 2), gradient_moment(net, 1)] == mean[:3]
+    if bias:
+        assert bias_gradient_moment(net, 1) == mean[3]
+
+
+def test_mean_squares_at_unequal_widths_are_those_of_independent_entries():
+    net = Ensemble(widths=(3, 5, 2), activation="leaky:-2", init="orthogonal")
+    assert activation_moment(net) == sp.Rational(5, 2)  # (5/5)(2/5)(5/2)^2
+    assert gradient_moment(net, 1) == sp.Rational(25, 4)
+    with refused("init", "independent ones"):
+        gradient_moment(net, 1, 4)
+    with refused("readout", "orthogonal layers"):
+        gradient_moment(net.at(readout="ones"), 1)
+    assert gradient_moment(net.at(readout=(1, 2), activation="linear"), 1) == 5
+
+
+@pytest.mark.parametrize(("activation", "ratio", "square"), [("leaky:3", "1/3", 9), ("pieces:-1:2", "1/2", 4)])
+def test_any_slope_is_a_usual_one_and_a_gain(activation, ratio, square):
+    net, usual = (
+        Ensemble(width=4, depth=3, activation=name, init="orthogonal") for name in (activation, f"leaky:{ratio}")
+    )
+    assert orthogonal_moment(net, 4) == square**6 * orthogonal_moment(usual, 4)
+    assert kurtosis(net) == kurtosis(usual)
+    assert sp.simplify(orthogonal_log_mean(net) - orthogonal_log_mean(usual) - 3 * sp.log(square)) == 0

@@ -400,7 +400,7 @@ class TestRefusals:
             ({"width": None, "widths": (3, 2), "depth": "L"}, "depth", "is L, but", "leave it out"),
             ({"width": None, "widths": (3, 2), "depth": True}, "depth", "True", "positive integer"),
             ({"activation": "rellu"}, "activation", "'rellu'", "did you mean 'relu'?"),
-            ({"activation": "leaky"}, "activation", "'leaky'", "did you mean 'leaky:SLOPE'?"),
+            ({"activation": "leaky"}, "activation", "'leaky'", "use e.g. leaky:1/100"),
             ({"activation": "maxout"}, "activation", "'maxout'", "known: linear, relu, leaky:SLOPE"),
             ({"activation": None}, "activation", "None", "linear, relu, leaky:SLOPE"),
             ({"activation": 0}, "activation", "0", "linear, relu, leaky:SLOPE"),

@@ -87,6 +87,16 @@ def test_symbolic_sizes_give_the_formula_of_both_slopes(activation: str) -> None
     assert sp.simplify(hessian_moment(he) - p2**2 * L * (L - 1) * n * x**2) == 0
 
 
+@pytest.mark.parametrize("bias", ["1/10", "variance:t", "pytorch"])
+def test_biases_are_added_before_the_slopes(bias: str) -> None:
+    net = Ensemble(width="n", depth=1, activation="leaky:-3", init="he", bias=bias, input="ones")
+    n, t = sp.Symbol("n", positive=True, integer=True), sp.Symbol("t", positive=True)
+    variance = {"1/10": sp.Rational(1, 10), "variance:t": t, "pytorch": 1 / (3 * n)}[bias]
+    assert sp.simplify(activation_moment(net) - n * (1 + 5 * variance)) == 0  # 5 = (3^2 + 1)/2
+    constant = net.at(activation="abs", bias="constant:1/2", init="variance:s2")
+    assert activation_moment(constant) == activation_moment(constant.at(activation="linear"))
+
+
 def test_the_absolute_value_has_the_laws_of_no_activation() -> None:
     folded, linear = (Ensemble(width=5, depth=3, activation=name, init="2/9") for name in ("abs", "linear"))
     assert density(folded) == density(linear)
@@ -111,8 +121,10 @@ def test_what_signs_would_change_is_refused() -> None:
     net = Ensemble(width=4, depth=3, activation="abs", init="he")
     with refused("readout", "independent signs"):
         gradient_moment(net.at(readout="ones"), 1)
-    with refused("bias", "without biases"):
-        activation_moment(net.at(bias="1/10"))
+    with refused("bias", "of one law with their negatives"):
+        gradient_moment(net.at(bias="constant:1/10"))
+    with refused("bias", "of one law with their negatives"):
+        activation_moment(net.at(activation="leaky:3", bias="constant:1/10"))
     assert gradient_moment(net.at(activation="pieces:0:2", readout="ones"), 1) == 4 * gradient_moment(
         net.at(activation="relu", readout="ones"), 1
     )

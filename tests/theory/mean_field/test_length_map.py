@@ -185,10 +185,16 @@ class TestCriticalLine:
         assert near(point.bias_variance, 0.05)
 
     def test_without_biases(self) -> None:
-        for activation, critical in (("relu", 2), ("elu", 1), ("erf", math.pi / 4), ("leaky:1/2", 1.6)):
+        for activation, critical, stable in (
+            ("relu", 2, None),
+            ("leaky:1/2", 1.6, None),
+            ("elu", 1, True),
+            ("erf", math.pi / 4, True),
+            ("silu", 4, False),
+        ):
             first = edge_of_chaos(activation)[0]
             assert near(first.weight_variance, critical)
-            assert first.is_stable is None
+            assert first.is_stable is stable
         assert edge_of_chaos("relu", 1) == []
 
     def test_an_unstable_point_is_told(self) -> None:

@@ -43,7 +43,9 @@ def biased_networks(draw: st.DrawFn) -> Ensemble:
     return Ensemble(
         widths=widths,
         law=law,
-        activation=draw(st.sampled_from(["linear", "relu", "leaky:1/3"])),
+        activation=draw(
+            st.sampled_from(["linear", "relu", "leaky:1/3", "leaky:3", "leaky:-1/2", "pieces:-1:2", "abs"])
+        ),
         init=draw(st.sampled_from(["1", "1/4", "4/9"])),
         bias=draw(st.sampled_from(["1/9", "1", "4"])),
         input=draw(vectors(widths[0])),
@@ -66,7 +68,7 @@ def test_gradients_in_weights_and_in_biases_equal_brute_force(net: Ensemble, ord
     assert bias_gradient_moment(continuous, layer, order) == exact(bias_gradient_power(net, layer, order))
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky:1/3"])
+@pytest.mark.parametrize("activation", ["relu", "leaky:1/3", "leaky:-2"])
 @pytest.mark.parametrize("widths", [(1, 2, 1), (1, 1, 1, 1)])
 def test_hessian_blocks_equal_brute_force(widths: tuple[int, ...], activation: str) -> None:
     net = Ensemble(widths=widths, activation=activation, init="1", bias="1/9", law=SIGNS, input=(2,), readout="signs")

@@ -128,7 +128,7 @@ def test_the_formula_in_n_L_and_k_is_the_number_at_them(law: str) -> None:
         ("layer", ["symbolic"], {"width": None, "depth": None, "widths": (2, 3, 4)}, {"layer": "k"}),
         ("layer", ["'3'"], {}, {"layer": "3"}),
         ("layer", ["''"], {"depth": "L"}, {"layer": ""}),
-        ("init", ["orthogonal"], {"init": "orthogonal"}, {}),
+        ("init", ["orthogonal"], {"init": "orthogonal"}, {"order": 4}),
         ("law", ["rademacher", "atoms", "P\\(z > 0\\) < 1/2"], {"law": "rademacher", "activation": "relu"}, {}),
         ("law", ["discrete", "atoms"], {"law": THREE_VALUED, "activation": "leaky:1/2"}, {}),
         ("readout", ["fixed", "independent"], {"readout": "ones", "activation": "leaky:1/4"}, {}),
@@ -182,7 +182,7 @@ def test_layers_without_weights_are_refused() -> None:
     for layer in (5, -1, True, 2.0):
         with refused("layer"):
             require_layer(net, layer)  # type: ignore[arg-type]
-    for order, fields, argument in ((3, {}, "order"), (2, {"init": "orthogonal"}, "init")):
+    for order, fields, argument in ((3, {}, "order"), (4, {"init": "orthogonal"}, "init")):
         with refused(argument):
             backward_moment(net.at(**fields), 1, order)
     with refused("readout", "fixed"):

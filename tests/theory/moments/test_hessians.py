@@ -156,8 +156,10 @@ def test_sums_of_second_order_need_independent_masks(call: Any) -> None:
     for depth in (3, "L"):
         with refused("readout", "fixed"):
             call(Ensemble(width=2, depth=depth, activation="leaky:1/2", readout="ones"))
-        with refused("init", "orthogonal"):
-            call(Ensemble(width=2, depth=depth, init="orthogonal"))
+    with refused("init", "orthogonal"):
+        hessian_moment(Ensemble(width=2, depth=3, init="orthogonal"))
+    rotations = Ensemble(width=2, depth=3, activation="relu", init="orthogonal")
+    assert gauss_newton_trace(rotations) == sum(gradient_moment(rotations, k) for k in (1, 2, 3))
 
 
 @pytest.mark.parametrize(("width", "depth"), [("n", "k"), ("k", "L"), ("k", "l")])
