@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from montecarlo.runs.small_blocks import SmallBlocks
 from montecarlo.training.trajectory_observables import Trajectories
 from proofs_check import assumptions
 from proofs_check.assumptions import Assumption
@@ -16,6 +17,8 @@ from theory.ensembles import Ensemble
 PAPER = "arXiv:2002.09572"
 HALF = sp.Rational(1, 2)
 
+IN_BLOCKS = SmallBlocks(16)
+"""A run that is ended loses no more than sixteen networks of each worker."""
 DIGITS = Assumption(
     "the networks read the first handwritten digits (few_digits), 64 pixels, and end in ten logits",
     lambda net: (net.width_at(0), net.width_at(int(net.depth))) == (64, 10),
@@ -68,4 +71,6 @@ def pairs(
     """
     times = "" if factor == "1" else f"{factor} of "
     what = f"P({below} < {times}{other}), {observable.images} images, eta t = {observable.time}"
-    return Wins(what, net, observable, below, other=other, factor=factor, samples=samples, full_samples=full)
+    return Wins(
+        what, net, observable, below, other=other, factor=factor, samples=samples, full_samples=full, engine=IN_BLOCKS
+    )

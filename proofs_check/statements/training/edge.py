@@ -13,7 +13,7 @@ from montecarlo.training.trajectory_observables import Descent, Trajectories
 from proofs_check.assumptions import Assumption
 from proofs_check.evidence import Quantile, Simulated, Wins
 from proofs_check.statement import Mutant, Statement
-from proofs_check.toolkit.digits import COMMON, HALF, PAPER, SQUARED, TANH, network, pairs
+from proofs_check.toolkit.digits import COMMON, HALF, IN_BLOCKS, PAPER, SQUARED, TANH, network, pairs
 from proofs_check.verdict import Between
 from theory.ensembles import Ensemble
 
@@ -55,6 +55,7 @@ def _settled(net: Ensemble, watched: Trajectories, samples: int, full: int) -> S
         samples=samples,
         full_samples=full,
         arguments={"what": "full"},
+        engine=IN_BLOCKS,
     )
 
 

@@ -87,7 +87,7 @@ def test_a_trajectory_is_descent_step_by_step(normalization):
     for step in range(6):
         if step in (0, 2, 5):
             k = (0, 2, 5).index(step)
-            losses, g = model.gradients(w, X, Y)
+            losses, _ = model.gradients(w, X, Y)
             np.testing.assert_allclose(found.losses[k], losses, rtol=1e-12)
             h = 1e-5 * np.eye(w.shape[1])
             hessian = [(model.gradients(w + e, X, Y)[1] - model.gradients(w - e, X, Y)[1])[0] / 2e-5 for e in h]
