@@ -35,7 +35,7 @@ def test_a_store_keeps_each_block(tmp_path):
 
 
 def test_refusals():
-    with pytest.raises(InvalidArgument, match="^networks: "):
+    with pytest.raises(InvalidArgument, match=r"^networks: "):
         SmallBlocks(0)
-    with pytest.raises(InvalidArgument, match="^architecture: "):
+    with pytest.raises(InvalidArgument, match=r"^architecture: "):
         SmallBlocks().refuse(Ensemble(width=4, depth=2, architecture="layernorm"))
