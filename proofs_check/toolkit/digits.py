@@ -17,8 +17,8 @@ from theory.ensembles import Ensemble
 PAPER = "arXiv:2002.09572"
 HALF = sp.Rational(1, 2)
 
-IN_BLOCKS = SmallBlocks(16)
-"""A run that is ended loses no more than sixteen networks of each worker."""
+IN_BLOCKS = SmallBlocks(32)
+"""A run that is ended loses no more than 32 networks of each worker."""
 DIGITS = Assumption(
     "the networks read the first handwritten digits (few_digits), 64 pixels, and end in ten logits",
     lambda net: (net.width_at(0), net.width_at(int(net.depth))) == (64, 10),
