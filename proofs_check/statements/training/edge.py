@@ -19,7 +19,7 @@ from theory.ensembles import Ensemble
 
 
 def edge(net: Ensemble, what: str, *, times: Any = sp.S.One, lo: Any = HALF, hi: Any = sp.S.One) -> Between:
-    r"""The median of log(eta lambda_H/2) is from -1/10 to 1/10, and with small batches lambda_H is 9/10 of that or less.
+    r"""The median of log(eta lambda_H/2) is from -1/10 to 1/10, and small batches end below 9/10 of it.
 
     Parameters
     ----------
