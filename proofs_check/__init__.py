@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         Quantile,
         Share,
         Simulated,
+        Wins,
     )
     from proofs_check.implicit_bias.selecting import Selection, selected_solution
     from proofs_check.registry import load, select
@@ -96,6 +97,7 @@ __all__ = [
     "Inequality",
     "Simulated",
     "EqualInLaw",
+    "Wins",
     "Mean",
     "LogMean",
     "Quantile",
@@ -122,7 +124,7 @@ __all__ = [
 _ROOMS = {
     "evidence": (
         "Proved", "Identity", "Obligation", "Induction", "Carried", "Enumerated", "Enclosed", "Inequality",
-        "Simulated", "EqualInLaw", "Mean", "LogMean", "Quantile", "Share",
+        "Simulated", "EqualInLaw", "Wins", "Mean", "LogMean", "Quantile", "Share",
     ),
     "answers.asking": ("derive", "sample"),
     "answers.closed_forms": ("closed_form",),

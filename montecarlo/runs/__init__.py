@@ -3,6 +3,7 @@
 ================  ====================================================================
 simulation        draws networks and measures them, the same bits on any workers
 choice_of_engine  which engine a simulation means
+small_blocks      real weights in blocks of a few networks, for what takes long
 blocks            one block of networks, drawn and measured: a pure function of a task
 block_store       finished blocks in one SQLite file, safe from kills
 stored_runs       a simulation's blocks in a store, by fingerprint

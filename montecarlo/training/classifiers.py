@@ -1,4 +1,4 @@
-"""Many deep classifiers at once: their softmax cross-entropy on data, and its gradients."""
+"""Many deep classifiers at once: their loss on data, softmax cross-entropy or squared, and its gradients."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from montecarlo.activations import BY_NAME, Smooth
 from montecarlo.architectures.passes import ROWS, Layer, Passed, backward, forward
 from montecarlo.arguments import as_count, as_floats, as_real
 from montecarlo.arrays import Array
@@ -22,6 +23,7 @@ from montecarlo.training.one_input import layer_views
 from theory.ensembles import Ensemble, InvalidArgument
 
 NORMALIZATIONS = ("none", "layer", "batch")
+LOSSES = ("cross-entropy", "squared")
 VARIANCE_FLOOR = 1e-5
 """What is added to variances before they divide, as in PyTorch."""
 
@@ -35,13 +37,15 @@ class Classifier:
     widths : sequence of int
         The widths n_0, ..., n_L, of which the last is the number of classes, at least 2.
     activation : str
-        ``linear``, ``relu`` or ``leaky:SLOPE``.
+        ``linear``, ``relu``, ``leaky:SLOPE``, or a smooth one such as ``tanh``.
     residual : float
         The scale alpha: hidden layers from the second on that are as wide as the one before become
         :math:`a_k = a_{k-1} + \alpha\,\phi(N(W_k a_{k-1}))`; at 0 there are no residual branches.
     normalization : str
         What N is: ``none``; ``layer``, over the units of each example; or ``batch``, over the examples of each unit.
         Both subtract the mean and divide by the root of the variance plus 1e-5, without parameters of their own.
+    loss : str
+        What is averaged over examples: ``cross-entropy``, or ``squared``, which is :math:`|f - e_y|^2/2`.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class Classifier:
     activation: str = "relu"
     residual: float = 0.0
     normalization: str = "none"
+    loss: str = "cross-entropy"
 
     def __post_init__(self) -> None:
         widths: object = self.widths
@@ -74,9 +79,10 @@ class Classifier:
                 raise InvalidArgument("widths", f"must be positive integers, got {width!r}", "use e.g. (64, 16, 10)")
         object.__setattr__(self, "widths", tuple(int(width) for width in widths))
         if self.widths[-1] < 2:
-            problem = "end in a single class, whose cross-entropy is always 0"
+            problem = "end in a single class, of which there is nothing to learn"
             raise InvalidArgument("widths", problem, "use at least two")
-        if isinstance(Ensemble(width=1, depth=1, activation=self.activation).slope, str):
+        net = Ensemble(width=1, depth=1, activation=self.activation)
+        if isinstance(net.slope if net.is_piecewise_linear else None, str):
             raise InvalidArgument("activation", f"has a symbol for a slope: {self.activation}", "use e.g. leaky:1/4")
         alpha: object = self.residual
         if not 0 <= as_real(alpha) < math.inf:
@@ -85,17 +91,25 @@ class Classifier:
         if self.normalization not in NORMALIZATIONS:
             problem = f"there is no normalization {self.normalization!r}"
             raise InvalidArgument("normalization", problem, f"use {', '.join(NORMALIZATIONS)}")
+        if self.loss not in LOSSES:
+            raise InvalidArgument("loss", f"there is no loss {self.loss!r}", f"use {' or '.join(LOSSES)}")
+
+    @cached_property
+    def smooth(self) -> Smooth | None:
+        """The activation by its functions, None if it is piecewise linear."""
+        return BY_NAME.get(str(Ensemble(width=1, depth=1, activation=self.activation).activation))
 
     @cached_property
     def slope(self) -> float:
-        """The slope of the activation for negative arguments, and at 0."""
+        """The slope of a piecewise linear activation for negative arguments, and at 0; a smooth one has none."""
         return float(Fraction(Ensemble(width=1, depth=1, activation=self.activation).slope))
 
     @cached_property
     def _layers(self) -> list[Layer]:
         """What follows each matrix; nothing follows the last."""
         over: dict[str, Literal["units", "inputs"] | None] = {"none": None, "layer": "units", "batch": "inputs"}
-        hidden = [Layer(self.slope, over[self.normalization])] * (self.depth - 1)
+        slope = 1.0 if self.smooth is not None else self.slope
+        hidden = [Layer(slope, over[self.normalization], smooth=self.smooth)] * (self.depth - 1)
         for k, layer in enumerate(hidden, start=1):
             if self.residual > 0 and k > 1 and self.widths[k] == self.widths[k - 1]:
                 hidden[k - 1] = replace(layer, adds_to=k - 1, scale=self.residual)
@@ -117,7 +131,9 @@ class Classifier:
         return " + ".join(parts) or "plain"
 
     def initial(self, seeds: Sequence[int]) -> Array:
-        """Return normal weights at He initialization, shape (m, P), with a network for each seed.
+        """Return normal weights, shape (m, P), with a network for each seed.
+
+        They are at He initialization; with a smooth activation their variance is 1/fan_in.
 
         Parameters
         ----------
@@ -137,7 +153,8 @@ class Classifier:
         if isinstance(seeds, (str, bytes)) or not isinstance(seeds, (Sequence, np.ndarray)):
             raise InvalidArgument("seeds", f"must be integers, got {seeds!r:.50}", "use e.g. seeds=[0, 1]")
         seeds = [as_count("seeds", seed, 0, math.inf) for seed in seeds]
-        net = Ensemble(widths=self.widths, activation=self.activation, init="he")
+        init = "he" if self.smooth is None else "lecun"
+        net = Ensemble(widths=self.widths, activation=self.activation, init=init)
         found = np.empty((len(seeds), self.parameters))
         for row, seed in zip(found, seeds, strict=True):
             stream(seed, net.digest(), "training").standard_normal(out=row)
@@ -172,7 +189,7 @@ class Classifier:
     def gradients(
         self, parameters: NDArray[Any], inputs: Array, labels: NDArray[Any], out: NDArray[Any] | None = None
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the mean cross-entropies of m networks and their gradients.
+        """Return the mean losses of m networks and their gradients.
 
         Parameters
         ----------
@@ -208,7 +225,7 @@ class Classifier:
             raise InvalidArgument("out", problem, f"use shape {parameters.shape}, of type {parameters.dtype}")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the caller sees what has diverged
             logits, passed = self._forward(parameters, inputs)
-            losses, start = _cross_entropy(logits, np.broadcast_to(labels, logits.shape[:2]))
+            losses, start = _LOSS[self.loss](logits, np.broadcast_to(labels, logits.shape[:2]))
             weights, gradients = layer_views(parameters, self.widths), layer_views(found, self.widths)
             for k, b, a in backward(self._layers, weights, passed, start, ROWS):
                 gradients[k - 1][...] = ROWS.gradient(b, a)
@@ -281,3 +298,14 @@ def _cross_entropy(logits: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[
     np.put_along_axis(p, at_labels, np.take_along_axis(p, at_labels, axis=2) - 1, axis=2)
     p /= examples
     return losses, p
+
+
+def _squared(logits: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return means of |f - e_y|^2/2 over the examples, shape (m,), and their gradients in the logits."""
+    r = np.array(logits)
+    at_labels = labels[:, :, None]
+    np.put_along_axis(r, at_labels, np.take_along_axis(r, at_labels, axis=2) - 1, axis=2)
+    return (r * r).sum(axis=2).mean(axis=1) / 2, r / logits.shape[1]
+
+
+_LOSS = {"cross-entropy": _cross_entropy, "squared": _squared}

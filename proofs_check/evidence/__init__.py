@@ -11,6 +11,7 @@ simulated       a confidence interval from real weight matrices, within a tolera
 equal_in_law    simulated: another sampler has the law of real weight matrices
 same_law        simulated: two numbers measured on the same networks have one law
 slope           simulated: how one number measured grows with another, on log scales
+wins            simulated: which of two numbers of a network is the smaller one, counted over pairs
 values          what claims may return
 ==============  ==============================================================================
 """
@@ -25,6 +26,7 @@ from proofs_check.evidence.readings import LogMean, Mean, Quantile, Reading, Sha
 from proofs_check.evidence.same_law import SameLaw
 from proofs_check.evidence.simulated import Request, Simulated
 from proofs_check.evidence.slope import Slope
+from proofs_check.evidence.wins import Wins
 
 Evidence = Proved | Enumerated | Enclosed | Simulated
 
@@ -48,6 +50,7 @@ __all__ = [
     "EqualInLaw",
     "SameLaw",
     "Slope",
+    "Wins",
     "Request",
     "Reading",
     "Mean",

@@ -57,13 +57,19 @@ PAPER = Paper(
         Claim(
             "Curvature and noise are lower with a larger learning rate or smaller batches: on real networks.",
             _ABSTRACT,
-            why="runs on digits that show it, paired over seeds, are not yet among the statements",
+            ids=("training.edge-of-stability", "training.variance-reduction"),
         ),
         Claim(
             "A large learning rate reduces the variance of the gradient and improves the conditioning of its "
             "covariance; a low one conditions the loss badly, with batch normalization, too.",
             _ABSTRACT,
-            why="paired runs with noisy labels and batch normalization are not yet among the statements",
+            ids=("training.variance-reduction", "training.pre-conditioning", "training.batch-norm"),
+        ),
+        Claim(
+            "This holds along the rest of the trajectory, whatever the data: it does not on true labels, and where "
+            "nothing is learned.",
+            "conjectures",
+            ids=("training.variance-reduction-reversed", "training.pre-conditioning-reversed"),
         ),
         Claim(
             "These effects are beneficial from the perspective of optimization, on CIFAR-10, IMDB and ImageNet.",

@@ -11,6 +11,7 @@ symbolic_networks  networks of symbols, of one architecture
 rational_pairs     two linear layers with rational weights, in exact arithmetic
 balls              one formula for balls and SymPy, and inequalities of balls
 matrix_traces      letters for traces of products, and exact means over discrete matrices
+digits             networks that read digits, and comparisons of two trainings of each
 rational_flows     points that gradient flow passes, in rational numbers
 homogeneous_nets   small homogeneous networks with rational weights, and how fast their loss falls
 =================  ============================================================

@@ -172,6 +172,26 @@ def test_cross_entropy_by_central_differences(residual, normalization):
     np.testing.assert_allclose(losses, -np.log(p[:, np.arange(len(y)), y]).mean(axis=1), rtol=1e-12)
 
 
+@each_kind
+@pytest.mark.parametrize("loss", ["cross-entropy", "squared"])
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+def test_smooth_activations_and_squared_loss_by_central_differences(activation, loss, residual, normalization):
+    model, (x, y) = Classifier((4, 5, 5, 3), activation, residual, normalization, loss), data()
+    parameters = model.initial([0, 1])
+    losses, gradients = model.gradients(parameters, x, y)
+    found = differences(lambda w: model.gradients(w, x, y)[0], parameters, 1e-5)
+    np.testing.assert_allclose(gradients, found, rtol=0, atol=2e-7 * np.abs(gradients).max())
+    if loss == "squared":
+        squares = ((model.logits(parameters, x) - np.eye(3)[y]) ** 2).sum(axis=2)
+        np.testing.assert_allclose(losses, squares.mean(axis=1) / 2, rtol=1e-12)
+
+
+def test_weights_of_smooth_networks_have_the_variance_one_over_fan_in():
+    w = Classifier((100, 50, 10), "tanh").initial(range(20))
+    assert w[:, :5000].std() == pytest.approx(0.1, rel=0.02)
+    assert w[:, 5000:].std() == pytest.approx(50**-0.5, rel=0.04)
+
+
 @pytest.mark.parametrize("activation", ["linear", "relu", "leaky:1/4"])
 def test_the_plain_classifier_is_the_one_of_loss_hessian(activation):
     model, (x, y) = Classifier((4, 6, 5, 3), activation), data()
@@ -225,7 +245,8 @@ def test_initial_weights_depend_on_their_seed_alone():
         ({"widths": (4, 0, 2)}, "widths"),
         ({"widths": (4, 1)}, "widths"),
         ({"widths": (4, 2), "activation": "leaky:s"}, "activation"),
-        ({"widths": (4, 2), "activation": "tanh"}, "activation"),
+        ({"widths": (4, 2), "activation": "sigm"}, "activation"),
+        ({"widths": (4, 2), "loss": "hinge"}, "loss"),
         ({"widths": (4, 2), "residual": -1}, "residual"),
         ({"widths": (4, 2), "residual": np.nan}, "residual"),
         ({"widths": (4, 2), "residual": 10**400}, "residual"),
