@@ -8,13 +8,12 @@ classifiers             softmax cross-entropy or squared loss on data, with resi
 escape                  how many steps it takes to leave the plateau
 escape_observables      what :func:`montecarlo.simulate` measures of it
 
-directions           directions of random rows against a target
-refinement           descent at a step and at parts of it, side by side
-regression              networks that are linear in their input, on Xw = y: flow and descent
-valleys              minibatches in a valley: paths along one direction
+directions              directions of random rows against a target
+refinement              descent at a step and at parts of it, side by side
+valleys                 minibatches in a valley: paths along one direction
 
-regression           networks that are linear in their input, on Xw = y: flow and descent
-weight_norm          neurons trained through length and direction, on the exponential loss
+regression              networks that are linear in their input, on Xw = y: flow and descent
+weight_norm             neurons trained through length and direction, on the exponential loss
 
 runs                    one training run on minibatches, measured on the way
 digits                  scikit-learn's digits: optimizers and architectures on real data
