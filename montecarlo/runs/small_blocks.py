@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from montecarlo.arguments import as_count
+from montecarlo.arguments import as_count, as_ensemble
 from montecarlo.drawing.second_inputs import SecondInput
 from montecarlo.drawing.streams import CHUNK_NETWORKS, Partition
 from montecarlo.engines.engine import ALL_NEEDS, Draw, Engine
@@ -46,11 +46,12 @@ class SmallBlocks:
 
     def refuse(self, net: Ensemble) -> None:
         """Refuse what the direct engine refuses, and architectures other than the plain one."""
-        net.require_plain("an engine with small blocks", biases=True, smooth=True)
+        as_ensemble(net).require_plain("an engine with small blocks", biases=True, smooth=True)
         self._inner(net).refuse(net)
 
     def partition(self, net: Ensemble) -> Partition:
         """Return one chunk for each block."""
+        as_ensemble(net)
         return Partition(self.networks, self.networks)
 
     def opened(self, net: Ensemble, needs: frozenset[str], second_input: SecondInput | None) -> Draw:

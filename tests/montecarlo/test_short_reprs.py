@@ -37,6 +37,7 @@ from montecarlo.training import Adam, GradientDescent, escape_times
 from montecarlo.training.digits import DigitsRun, DigitsStudy
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.runs import Run
+from montecarlo.training.weight_norm.models import Committee, Products, TwoLayers
 from montecarlo.wording import enclosed, scaled
 from theory.ensembles import Ensemble
 
@@ -90,6 +91,9 @@ RESULTS = [
     Adam(0.1).start(np.ones((30, 30))),
     TRAINED,
     DigitsRun(10, "plain", "SGD", 0.1, TRAINED),
+    Committee([1, -1], np.ones((30, 5, 3))),
+    Products(np.ones(50), 2),
+    TwoLayers(np.ones((30, 5, 3)), np.ones((30, 5)), 8),
     DigitsStudy(20, (0, 1), 1797, 128, 12, (DigitsRun(10, "plain", "SGD", 0.1, TRAINED),) * 30),
 ]
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from montecarlo.arguments import as_floats
 from montecarlo.arrays import Array
+from montecarlo.wording import counted
 from theory.ensembles import InvalidArgument
 
 
@@ -68,6 +69,10 @@ class Committee:
             raise InvalidArgument("examples", f"have shape {z.shape}", "use shape (N, m, d)")
         object.__setattr__(self, "signs", s)
         object.__setattr__(self, "examples", z)
+
+    def __repr__(self) -> str:
+        networks, examples, _ = self.examples.shape
+        return f"Committee({counted(networks, 'network')} of {counted(len(self.signs), 'neuron')}, {examples} examples)"
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -146,6 +151,9 @@ class Products:
         object.__setattr__(self, "slopes", x)
         object.__setattr__(self, "depth", depth)
 
+    def __repr__(self) -> str:
+        return f"Products({counted(len(self.slopes), 'product')} of {counted(self.depth, 'neuron')})"
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """One weight for each neuron."""
@@ -215,6 +223,10 @@ class TwoLayers:
                 raise InvalidArgument(name, f"must be a positive integer, got {number!r}", f"use e.g. {name}=2")
         for name, value in (("examples", x), ("labels", y), ("units", units), ("power", power)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        networks, examples, _ = self.examples.shape
+        return f"TwoLayers({counted(networks, 'network')} of {counted(self.units, 'unit')}, {examples} examples)"
 
     @property
     def sizes(self) -> tuple[int, ...]:

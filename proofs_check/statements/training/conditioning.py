@@ -48,7 +48,7 @@ PRECONDITIONING = Statement(
     id="training.pre-conditioning",
     title="Memorizing random labels in an eighth of the batch, or at 20 times the rate, conditions the noise better.",
     latex=(
-        r"P\Bigl(\overline{\lambda_*/\lambda_1}<\overline{\lambda_*'/\lambda_1'}\Bigr)>\tfrac12\qquad"
+        r"P\Bigl(\overline{\lambda_*/\lambda_1}<\overline{\lambda_*'/\lambda_1'}\Bigr)>\tfrac12\qquad "
         r"(S'=S/8\text{ or }\eta'=20\eta;\ K\text{ from 40 batches of 16})"
     ),
     source=f"{PAPER}, conjecture 2; the setting is measured here, and the ratio means nothing without (L, M)",

@@ -70,7 +70,7 @@ EDGE = Statement(
     id="training.edge-of-stability",
     title="With all images in a batch the curvature settles at 2/eta; in small batches it ends lower.",
     latex=(
-        r"\operatorname{med}\log\frac{\eta\lambda_H}2\in[-\tfrac1{10},\tfrac1{10}],\qquad"
+        r"\operatorname{med}\log\frac{\eta\lambda_H}2\in[-\tfrac1{10},\tfrac1{10}],\qquad "
         r"P\Bigl(\lambda_H^{(S)}<\tfrac9{10}\lambda_H^{(n)}\Bigr)>\tfrac12\ (S\le n/10)"
     ),
     source=f"{PAPER}, break-even point; the values are measured here",

@@ -66,9 +66,9 @@ REDUCTION = Statement(
     id="training.variance-reduction",
     title="On random labels a tenfold rate, or an eighth of the batch, lowers curvature and the noise of gradients.",
     latex=(
-        r"P\bigl(\max_t\lambda_H'<\tfrac12\max_t\lambda_H\bigr)>\tfrac12,\quad"
-        r"P\bigl(\max_t\lambda_K'<\tfrac45\max_t\lambda_K\bigr)>\tfrac12,\quad"
-        r"P\bigl(\max_t\operatorname{tr}K'<\tfrac45\max_t\operatorname{tr}K\bigr)>\tfrac12\qquad"
+        r"P\bigl(\max_t\lambda_H'<\tfrac12\max_t\lambda_H\bigr)>\tfrac12,\quad "
+        r"P\bigl(\max_t\lambda_K'<\tfrac45\max_t\lambda_K\bigr)>\tfrac12,\quad "
+        r"P\bigl(\max_t\operatorname{tr}K'<\tfrac45\max_t\operatorname{tr}K\bigr)>\tfrac12\qquad "
         r"(\eta'=10\eta\text{ or }S'=S/8)"
     ),
     source=f"{PAPER}, conjecture 1; factors and setting are measured here",
@@ -110,8 +110,8 @@ REVERSED = Statement(
     id="training.variance-reduction-reversed",
     title="On true labels, with ReLU, a tenfold rate or an eighth of the batch raises the noise of gradients instead.",
     latex=(
-        r"P\bigl(\max_t\lambda_K<\max_t\lambda_K'\bigr)>\tfrac12,\quad"
-        r"P\bigl(\max_t\operatorname{tr}K<\max_t\operatorname{tr}K'\bigr)>\tfrac12\qquad"
+        r"P\bigl(\max_t\lambda_K<\max_t\lambda_K'\bigr)>\tfrac12,\quad "
+        r"P\bigl(\max_t\operatorname{tr}K<\max_t\operatorname{tr}K'\bigr)>\tfrac12\qquad "
         r"(\eta'=10\eta\text{ or }S'=S/8)"
     ),
     source=f"derived here: conjecture 1 of {PAPER} is not universal",

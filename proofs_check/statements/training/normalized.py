@@ -49,8 +49,8 @@ BATCH_NORM = Statement(
     id="training.batch-norm",
     title="With batch norm a tenfold rate more than halves curvature, and lowers the noise of gradients by a fifth.",
     latex=(
-        r"P\bigl(\max_t\lambda_H'<\tfrac12\max_t\lambda_H\bigr)>\tfrac12,\quad"
-        r"P\bigl(\max_t\lambda_K'<\tfrac45\max_t\lambda_K\bigr)>\tfrac12,\quad"
+        r"P\bigl(\max_t\lambda_H'<\tfrac12\max_t\lambda_H\bigr)>\tfrac12,\quad "
+        r"P\bigl(\max_t\lambda_K'<\tfrac45\max_t\lambda_K\bigr)>\tfrac12,\quad "
         r"P\bigl(\max_t\operatorname{tr}K'<\tfrac45\max_t\operatorname{tr}K\bigr)>\tfrac12\qquad(\eta'=10\eta)"
     ),
     source=f"{PAPER}, networks with batch normalization; factors and setting are measured here",

@@ -58,8 +58,21 @@ from montecarlo.output_squares import OutputSquares
 from montecarlo.rare_events.particles import island_variance, islands_needed, require_layer
 from montecarlo.rounding import rounding_of
 from montecarlo.runs.choice_of_engine import find_engine
+from montecarlo.runs.small_blocks import SmallBlocks
 from montecarlo.ties import input_square, square_unit
-from montecarlo.training import GradientDescent, PairDescent, PairFlow, SparsePaths, WindowErrors
+from montecarlo.training import (
+    CommitteeSparsity,
+    Descent,
+    GradientDescent,
+    OppositeDirection,
+    PairDescent,
+    PairFlow,
+    SparsePaths,
+    StepRefinement,
+    Trajectories,
+    TwoLayerSparsity,
+    WindowErrors,
+)
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.regression.diagonal_observables import DescentOrders
@@ -99,8 +112,13 @@ REGRESSIONS = (
     DescentOrders(2, 0.1, 3),
     SparsePaths(3, 1e-3, 2, 0.1, 0.01, 5),
     WindowErrors(2, 3, scale=1e-6, support=1, noise=0.1, learning_rate=0.05, opens=40, closes=60, late=80),
+    OppositeDirection(),
+    StepRefinement(0.05, 2, 10),
+    CommitteeSparsity(),
+    TwoLayerSparsity(),
+    Trajectories((Descent("slow", "1/10"),), time=1, images=10),
 )
-"""What reads the weights of plain networks of a few sizes as the start, or the data, of a regression."""
+"""What reads the weights of plain networks of a few sizes as the start, or the data, of a regression or a training."""
 
 SAMPLERS = {
     "Chunk": lambda net: Chunk(net, np.random.default_rng(0), 2),
@@ -112,6 +130,7 @@ SAMPLERS = {
     "LawExactAnyActivation.refuse": lambda net: LawExactAnyActivation().refuse(net),
     "Direct.refuse": lambda net: Direct().refuse(net),
     "LawExact.refuse": lambda net: LawExact().refuse(net),
+    "SmallBlocks.refuse": lambda net: SmallBlocks().refuse(net),
     "LawExactNorms.refuse": lambda net: LawExactNorms().refuse(net),
     "Network.sample": lambda net: Network.sample(net),
     "particle_mean": lambda net: particle_mean(net, islands=4, particles=8, error=0.1),
@@ -136,6 +155,7 @@ INDIFFERENT = {
     "sizes": lambda net: sizes(net),
     "Weights": lambda net: Weights(net),
     "Scratch": lambda net: Scratch(net),
+    "SmallBlocks.partition": lambda net: SmallBlocks().partition(net),
     "Direct.partition": lambda net: Direct().partition(net),
     "LawExact.partition": lambda net: LawExact().partition(net),
     "LawExactNorms.partition": lambda net: LawExactNorms().partition(net),
@@ -166,6 +186,7 @@ AS_WIRED = {
 """What draws networks, or knows their norms, as their architecture says."""
 
 PASSED_ON = {
+    "SmallBlocks.opened": lambda net: SmallBlocks().opened(net, NOTHING, None),
     "Direct.opened": lambda net: Direct().opened(net, NOTHING, None),
     "LawExact.opened": lambda net: LawExact().opened(net, NOTHING, None),
     "LawExactAnyActivation.opened": lambda net: LawExactAnyActivation().opened(net, NOTHING, None),

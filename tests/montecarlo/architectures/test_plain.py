@@ -30,7 +30,7 @@ from montecarlo.runs.choice_of_engine import find_engine
 from tests.montecarlo.architectures.by_hand import generator
 from tests.theory.ensembles.test_own_activations import CUBE
 from tests.theory.small_networks import refused
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble
 from theory.ensembles.activations import SMOOTH
 
 TANH = Ensemble(width=3, depth=4, activation="tanh", bias="1/10")
@@ -213,10 +213,3 @@ def test_what_is_not_known_of_such_networks_is_refused(net):
 def test_angles_below_rounding_are_refused(engine):
     with refused("depth", "two inputs are less than 1e-11 apart"):
         simulate(TANH.at(depth=60, init="1/9"), [Angles("1/2")], samples=5, engine=engine)
-
-
-def test_classifiers_have_no_smooth_activation():
-    from montecarlo.training.classifiers import Classifier
-
-    with pytest.raises(InvalidArgument, match="piecewise-linear activations, and 'tanh' is none"):
-        Classifier((4, 3, 2), activation="tanh")

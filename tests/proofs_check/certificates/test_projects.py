@@ -60,6 +60,7 @@ FROM_THEORY = {
     "hessian.spread": 6,
     "hessian.rank-and-inertia": 1,
     "matrices.frobenius-fourth": 1,
+    "sgd.second-moment": 2,
 }
 """How many inductions begin with a step that theory or the statement derives, of which docs/trust.md tells."""
 

@@ -52,7 +52,12 @@ def test_all_values_of_letters_count(claim, net, at):
             DRAWN,
             f"width 4, depth 2 only, |x| = 1, 2, 1/2, 1/100, 100 in the direction {ONES}",
         ),
-        ("median|a_L|^2 <= 3 + c", DRAWN, f"width 4, depth 2 only, c = 1/2, -3/5, 0, 1, -1, for the input {ONES}"),
+        (
+            "median|a_L|^2 <= 3 + c",
+            DRAWN,
+            "width 4, depth 2 only, c = 1/2, -3/5, 0, 1, -1 (1 and -1 where the input has one entry), "
+            f"for the input {ONES}",
+        ),
         ("median|a_k|^2 <= 3", DRAWN, f"k = 1; k = 2, width 4, depth 2 only, for the input {ONES}"),
     ],
 )

@@ -262,7 +262,7 @@ def test_products_of_matrices(claim, verdict):
     [
         ("W", "cannot be read"),
         ("W: normel 1/n, n by n", "there is no law 'normel'"),
-        ("W: normal q, n by n", "the letter 'q' is not known"),
+        ("W: normal Q, n by n", "the letter 'Q' is not known"),
         ("W: n by n", "none of the matrices is random"),
         ("W: normal 1/n, 0 by n", "neither a number nor a name"),
     ],
@@ -462,7 +462,8 @@ def test_limits_of_layers_say_that_the_layer_is_fixed():
 
 def test_haar_moments_hold_from_a_size_on():
     haar = ["Q: haar, n by n"]
-    assert check("E tr(Q)^6 = 15", matrices=haar).scope.endswith("n >= 3")
+    assert check("E tr(Q)^6 = 15", matrices=haar).verdict is Verdict.REFUTED  # 10 at n = 2, and 1 at n = 1
+    assert check("E tr(Q)^6 = 15", matrices=haar, sizes="n>=3").verdict is Verdict.SUPPORTED
     assert check("E tr(Q)^6 = 10", matrices=["Q: haar, 2 by 2"])
     wrong = check("E tr(Q*A*Q.T*A*Q*A*Q.T*A) = tr(A)^4/n^3", matrices=haar)
     assert wrong.verdict is Verdict.REFUTED

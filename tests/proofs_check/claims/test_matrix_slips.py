@@ -48,7 +48,7 @@ def refusal(expression, options, **more):
         ("tr(W*T*WT)", [N, "T: n by n"], "write W*T"),
         ("W*W_ij", [N], "write u.T*W*v for an entry"),
         ("W[1,1]", [N], "write u.T*W*v"),
-        ("W1*W2", [N], "write W_2 for a name, 2*W for a product"),
+        ("W1*W2", [N], "write W*1, W^1 or W_1"),
         ("W", ["W1: normal, n by n"], "write W_1 for its name"),
         ("e.T*W*e", [N], "e is a number and has no transpose; declare it"),
         ("tr(W, W)", [N], "tr takes 1 argument, got 2"),

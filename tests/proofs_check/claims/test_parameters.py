@@ -29,7 +29,7 @@ K = symbols.number("K")
     [
         ("E|a_1|^4 <= K|x|^4", SYMMETRIC, {"K": 1, "n": 2}),  # equal entries: 3/2 > 1
         ("E|a_1|^4 <= 3*|x|^4 + K", SYMMETRIC, {"K": 6, "|x|": 2}),
-        ("E <a_k, a'_k> <= |x|^2", LINEAR, {"|x'|": 1, "c": sp.Rational(1, 2)}),
+        ("E <a_k, a'_k> <= |x|^2", LINEAR, {"|x'|": 1}),
         ("E <a_k, a'_k> >= -|x|^2", LINEAR, {}),
         ("E|a_L|^2 <= |x|^3 + 40/n", LINEAR, {"n": 512}),
         ("E|a_L|^2 >= n*|x|_4^4/|x|^2", SYMMETRIC, {"n": 2}),

@@ -62,9 +62,9 @@ def test_all_figures_have_the_format_and_their_numbers_a_folder(vanishing, tmp_p
         ("all --data {tmp}/d --format pdf", "--format: is of the drawing, and there is none without --out"),
         ("typical --data {tmp}/f.txt", "--data: f.txt ends on none of .csv, .json; use e.g. figure.csv"),
         ("typical --out {tmp}/f.png --data {tmp}/no/f.csv", "--data: cannot write {tmp}/no/f.csv: No such file"),
-        ("all --out {tmp}/d --data {tmp}/f.csv", "--data: {tmp}/f.csv is one file's name, but there are 10"),
+        ("all --out {tmp}/d --data {tmp}/f.csv", "--data: {tmp}/f.csv is one file's name, but there are 13"),
         ("all --out {tmp}/d --data {tmp}/file", "--data: cannot write to {tmp}/file: File exists"),
-        ("all --out {tmp}/f.eps", "--out: {tmp}/f.eps is one file's name, but there are 10; name a folder"),
+        ("all --out {tmp}/f.eps", "--out: {tmp}/f.eps is one file's name, but there are 13; name a folder"),
         ("all --out {tmp}/d --format pfd", "--format: there is no format 'pfd'; did you mean 'pgf'? known: pdf, svg"),
         ("typical --out {tmp}/f.png --width colum", "--width: 'colum' is no width; did you mean 'column'? known:"),
         ("typical --out {tmp}/f.png --width 2", "--width: must lie between 3 and 20 inches, got 2; use e.g. --width"),
@@ -97,8 +97,8 @@ def test_what_is_done_and_how_far_it_is_moves_a_bar_for_each_figure(vanishing, t
     assert moves == one
     moves.clear()
     vanishing(f"figure all --data {tmp_path}/d")
-    assert moves[:3] == [("all figures", "typical", 0, 10), one[0], one[2]]
-    assert [move[2] for move in moves if move[0] == "all figures"] == list(range(11))
+    assert moves[:3] == [("all figures", "typical", 0, 13), one[0], one[2]]
+    assert [move[2] for move in moves if move[0] == "all figures"] == list(range(14))
 
 
 def test_bars_are_shown_on_a_terminal(vanishing, tmp_path, monkeypatch):
