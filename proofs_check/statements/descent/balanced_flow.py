@@ -269,7 +269,7 @@ BALANCED_FLOW = Statement(
             "opposite",
             reading=Share(Fraction(19, 20)),
             tolerance=0.01,
-            samples=40_000,
+            samples=100_000,
         ),
     ),
     mutants=(

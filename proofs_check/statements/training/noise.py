@@ -74,7 +74,7 @@ REDUCTION = Statement(
     source=f"{PAPER}, conjecture 1; factors and setting are measured here",
     assumptions=(*COMMON, TANH, ENTROPY, RANDOM_LABELS, MAXIMUM),
     claim=more_often,
-    evidence=(*_lower(SMALL, MEMORIZED, 32, 96), *_lower(LARGE, MEMORIZED_LARGE, 0, 48)),
+    evidence=(*_lower(SMALL, MEMORIZED, 48, 96), *_lower(LARGE, MEMORIZED_LARGE, 0, 48)),
     mutants=(
         Mutant("they rise", partial(more_often, lo=sp.S.Zero, hi=HALF)),
         Mutant("as often as not", partial(more_often, lo=HALF, hi=HALF)),

@@ -64,7 +64,7 @@ BATCH_NORM = Statement(
     ),
     claim=more_often,
     evidence=(
-        *_lower(network(8, 8), _watched(64, 20, 2), 32, 96),
+        *_lower(network(8, 8), _watched(64, 20, 2), 48, 96),
         *_lower(network(16, 16), _watched(200, 40, 4), 0, 48),
     ),
     mutants=(
