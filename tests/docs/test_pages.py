@@ -30,6 +30,7 @@ RUN_ELSEWHERE = {
     "vanishing verify --paper li-2021 --paper min-2021 --paper azulay-2021": "tests/proofs_check/statements",
     "vanishing verify --paper morwani-2020": "tests/proofs_check/statements",
     "vanishing verify --paper elkabetz-2021": "tests/proofs_check/statements",
+    "vanishing verify --paper jastrzebski-2020": "tests/proofs_check/statements",
     "pytest --statements": "tests/proofs_check/test_pytest_plugin.py",
 }
 """What is not run here, as it takes minutes, and where the same is tested. Its options are read, no more."""
