@@ -29,6 +29,7 @@ from typing import Any
 import sympy as sp
 
 from theory import symbols
+from theory.dynamics.sgd_stability.second_moments import moment_step
 from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
@@ -91,17 +92,9 @@ def second_moment_step(
     >>> second_moment_step("eta", "gamma", "w", "v").row(0)
     Matrix([[eta**2*w + (eta*gamma + 1)**2, eta**2*v]])
     """
-    rate, g = symbols.positive("eta", eta), symbols.nonnegative("mean", mean)
-    spread, offset = symbols.nonnegative("variance", variance), symbols.nonnegative("noise", noise)
-    psi, away, b = sp.symbols("psi away b")
-    square = sp.Poly(sp.expand(((1 + rate * (g + away)) * psi + rate * b) ** 2), psi, away, b)
-    moments = {(2, 0, 0): 1, (2, 2, 0): spread, (0, 0, 2): offset}  # all others have the mean 0
-    kept, added = sp.S.Zero, sp.S.Zero
-    for powers, coefficient in square.terms():
-        term = coefficient * moments.get(powers, 0)
-        kept, added = (kept + term, added) if powers[0] == 2 else (kept, added + term)
-    whole = rate**2 * spread
-    return sp.Matrix([[whole + sp.factor(sp.expand(kept - whole)), added], [0, 1]])
+    growth = symbols.nonnegative("mean", mean)
+    step = moment_step(eta, -growth, variance, 0, noise)  # a saddle is a valley turned over
+    return sp.Matrix([[step[0, 0], step[0, 2]], [0, 1]])
 
 
 def minibatches(examples: int, batch: int, *, replacement: bool = False) -> Iterator[tuple[int, ...]]:
