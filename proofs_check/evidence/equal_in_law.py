@@ -8,32 +8,13 @@ from typing import Any
 
 from montecarlo import Estimate, Simulation, simulate
 from montecarlo.intervals import two_sample_distance
-from proofs_check.evidence.readings import FloatArray, Reading
+from proofs_check.evidence.readings import NoReading, Reading
 from proofs_check.evidence.simulated import Simulated
 from proofs_check.verdict import Finding, Tier, decide
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import InvalidArgument
 
-
-class Distance:
-    """Takes the place of a reading where a check compares two samples instead of reading a number off one."""
-
-    relative = None
-    """A distance between laws is no distance from the claim."""
-
-    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Refuse: one sample has no distance.
-
-        Parameters
-        ----------
-        logs, net, error
-            As for :class:`~proofs_check.evidence.readings.Reading`.
-
-        Raises
-        ------
-        InvalidArgument
-            Always.
-        """
-        raise InvalidArgument("reading", "a distance needs two samples", "use EqualInLaw or SameLaw")
+DISTANCE = NoReading("a distance needs two samples", relative=None)
+"""A distance between laws is no distance from the claim."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +30,7 @@ class EqualInLaw(Simulated):
         As for :class:`Simulated`; the tolerance is that of the distance.
     """
 
-    reading: Reading = field(default_factory=Distance)
+    reading: Reading = field(default=DISTANCE, init=False)
     tolerance: float = 0.05
     samples: int = 100_000
 

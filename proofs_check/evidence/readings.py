@@ -49,6 +49,42 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True)
+class NoReading:
+    """Takes the place of a reading where a check needs more than the logarithms of one component.
+
+    Parameters
+    ----------
+    needs : str
+        What is needed instead, for the error.
+    relative : bool, optional
+        As for :class:`Reading`.
+
+    Examples
+    --------
+    >>> NoReading("a slope needs two components").relative
+    False
+    """
+
+    needs: str
+    relative: bool | None = False
+
+    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
+        """Refuse.
+
+        Parameters
+        ----------
+        logs, net, error
+            As for :class:`Reading`.
+
+        Raises
+        ------
+        InvalidArgument
+            Always.
+        """
+        raise InvalidArgument("reading", self.needs, "leave the reading to the evidence")
+
+
+@dataclass(frozen=True)
 class Mean:
     """The mean of exp(power * log), by Catoni's estimator with a bound on the variance.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from montecarlo import Simulation
 from montecarlo.intervals import two_sample_distance
-from proofs_check.evidence.equal_in_law import Distance, distance_finding
+from proofs_check.evidence.equal_in_law import DISTANCE, distance_finding
 from proofs_check.evidence.readings import Reading
 from proofs_check.evidence.simulated import Simulated, claimed_float
 from proofs_check.verdict import Finding
@@ -37,7 +37,7 @@ class SameLaw(Simulated):
         If the second component is missing or is the first one, or the claimed factor is not positive.
     """
 
-    reading: Reading = field(default_factory=Distance)
+    reading: Reading = field(default=DISTANCE, init=False)
     tolerance: float = 0.1
     samples: int = 20_000
     other: str = ""

@@ -11,31 +11,12 @@ import numpy as np
 
 from montecarlo import Estimate, Simulation
 from montecarlo.intervals.slopes import median_slope_interval
-from proofs_check.evidence.readings import FloatArray, Reading
+from proofs_check.evidence.readings import NoReading, Reading
 from proofs_check.evidence.simulated import WIDEST, Simulated
 from proofs_check.verdict import Finding
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import InvalidArgument
 
-
-class MedianSlope:
-    """Takes the place of a reading where a check needs two logarithms of each network instead of one."""
-
-    relative = False
-
-    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Refuse: a slope needs two logarithms.
-
-        Parameters
-        ----------
-        logs, net, error
-            As for :class:`~proofs_check.evidence.readings.Reading`.
-
-        Raises
-        ------
-        InvalidArgument
-            Always.
-        """
-        raise InvalidArgument("reading", "a slope needs two components", "use Slope")
+_SLOPE = NoReading("a slope needs two components")
 
 
 @dataclass(frozen=True)
@@ -59,7 +40,7 @@ class Slope(Simulated):
         If the second component is missing or is the first one.
     """
 
-    reading: Reading = field(default_factory=MedianSlope)
+    reading: Reading = field(default=_SLOPE, init=False)
     tolerance: float = 0.1
     samples: int = 1_000
     other: str = ""

@@ -14,10 +14,10 @@ from montecarlo import Estimate, Simulation
 from montecarlo.intervals import clopper_pearson_interval
 from montecarlo.runs.simulation import Readings
 from montecarlo.wording import counted
-from proofs_check.evidence.readings import FloatArray, Reading
+from proofs_check.evidence.readings import NoReading, Reading
 from proofs_check.evidence.simulated import Read, Simulated, claimed_float
 from proofs_check.verdict import Between, Finding
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import InvalidArgument
 from theory.ensembles.arguments import exact_fraction
 
 LEAST_PAIRS = 24
@@ -25,26 +25,7 @@ LEAST_PAIRS = 24
 _TIE = 1e-9
 """Logarithms closer than this, relative to 1 + their size, are counted both ways."""
 
-
-class Chance:
-    """Takes the place of a reading where a check compares two numbers of each network."""
-
-    relative = False
-
-    def estimate(self, logs: FloatArray, net: Ensemble, error: float) -> Estimate:
-        """Refuse: a comparison needs two numbers.
-
-        Parameters
-        ----------
-        logs, net, error
-            As for :class:`~proofs_check.evidence.readings.Reading`.
-
-        Raises
-        ------
-        InvalidArgument
-            Always.
-        """
-        raise InvalidArgument("reading", "a comparison needs two components", "use Wins")
+_CHANCE = NoReading("a comparison needs two components")
 
 
 @dataclass(frozen=True)
@@ -84,6 +65,7 @@ class Wins(Simulated):
     Examples
     --------
     >>> from montecarlo import ActivationNorms, simulate
+    >>> from theory.ensembles import Ensemble
     >>> net = Ensemble(width=8, depth=16, init="1/32")
     >>> shrinks = Wins("the last layer is smaller", net, ActivationNorms(), "a_16", other="a_1", samples=32)
     >>> drawn = simulate(net, [ActivationNorms()], samples=32)
@@ -92,7 +74,7 @@ class Wins(Simulated):
     ('supported', 1.0, 0.635, 'clopper-pearson, 32 wins of 32 pairs')
     """
 
-    reading: Reading = field(default_factory=Chance)
+    reading: Reading = field(default=_CHANCE, init=False)
     tolerance: float = 0.0
     samples: int = 32
     other: str = ""

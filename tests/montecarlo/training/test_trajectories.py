@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from montecarlo import simulate
 from montecarlo.training import Classifier
@@ -56,8 +57,7 @@ def test_noisy_labels_change_no_more_than_their_share():
 
 
 def test_the_digits_are_those_of_scikit_learn():
-    datasets = pytest.importorskip("sklearn.datasets")
-    pixels, labels = datasets.load_digits(return_X_y=True)
+    pixels, labels = load_digits(return_X_y=True)
     inputs, own = few_digits()
     assert np.array_equal(own, labels[:IMAGES])
     centred = pixels[:IMAGES] - pixels[:IMAGES].mean(axis=0)

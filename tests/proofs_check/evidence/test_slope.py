@@ -11,7 +11,6 @@ from montecarlo import simulate
 from montecarlo.intervals import order_statistic_interval
 from montecarlo.intervals.slopes import pair_slopes
 from proofs_check.evidence import Slope
-from proofs_check.evidence.slope import MedianSlope
 from proofs_check.verdict import Between, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
 
@@ -89,4 +88,4 @@ def test_a_slope_needs_two_components():
         with pytest.raises(InvalidArgument, match=r"^other: must name a second component"):
             Slope("slope", NET, Given(), "y", other=other)
     with pytest.raises(InvalidArgument, match=r"^reading: a slope needs two components"):
-        MedianSlope().estimate(np.zeros(3), NET, 0.1)
+        Slope("slope", NET, Given(), "y", other="x").reading.estimate(np.zeros(3), NET, 0.1)

@@ -12,8 +12,7 @@ from scipy.stats import binom, binomtest
 
 from proofs_check import Mutant, Statement, verify
 from proofs_check.assumptions import Assumption
-from proofs_check.evidence import Wins
-from proofs_check.evidence.wins import Chance
+from proofs_check.evidence import Quantile, Wins
 from proofs_check.reporting.records import read_report
 from proofs_check.verdict import Between, Verdict
 from theory.ensembles import Ensemble, InvalidArgument
@@ -153,7 +152,9 @@ def test_claims_that_say_nothing(value, problem):
 
 def test_no_reading_of_one_component():
     with pytest.raises(InvalidArgument, match="two components"):
-        Chance().estimate(np.zeros(3), NET, 0.1)
+        check().reading.estimate(np.zeros(3), NET, 0.1)
+    with pytest.raises(TypeError, match="reading"):  # which would be ignored
+        check(reading=Quantile())
 
 
 def statement(name, **arguments):
