@@ -8,6 +8,7 @@ classifiers             softmax cross-entropy or squared loss on data, with resi
 escape                  how many steps it takes to leave the plateau
 escape_observables      what :func:`montecarlo.simulate` measures of it
 
+drawn_data              networks that are drawn for the numbers in their matrices
 directions              directions of random rows against a target
 refinement              descent at a step and at parts of it, side by side
 valleys                 minibatches in a valley: paths along one direction

@@ -12,12 +12,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.arguments import as_count, as_ensemble, as_positive
+from montecarlo.arguments import as_count, as_positive
 from montecarlo.arrays import Array
 from montecarlo.engines.real_matrices import Chunk
+from montecarlo.training.drawn_data import require_matrices
 from montecarlo.training.regression.diagonal_flows import DiagonalNets, diagonal_descent
 from montecarlo.training.regression.interpolation_observables import kernel_parts
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble
 
 _DEPTH = 5
 
@@ -67,14 +68,9 @@ class DescentOrders:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse a network that does not draw what is needed."""
-        as_ensemble(net)
-        net.require_plain("the start of a diagonal net")
-        if net.depth != _DEPTH:
-            problem = f"must be {_DEPTH}, for inputs and four vectors of weights, got {net.depth}"
-            raise InvalidArgument("depth", problem, f"use depth={_DEPTH}")
-        if not net.is_constant_width or int(net.width_at(0)) <= self.inputs:
-            problem = f"must be constant and above the {self.inputs} inputs, got {net.describe()}"
-            raise InvalidArgument("width", problem, f"use e.g. width={2 * self.inputs}")
+        require_matrices(
+            net, "the start of a diagonal net", _DEPTH, "inputs and four vectors of weights", self.inputs + 1
+        )
         return ("own", "kept")
 
     def measure(self, chunk: Chunk) -> Array:

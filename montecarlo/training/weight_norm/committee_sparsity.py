@@ -12,13 +12,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from montecarlo.arguments import as_count, as_ensemble, as_positive
+from montecarlo.arguments import as_count, as_positive
 from montecarlo.arrays import Array
 from montecarlo.engines.real_matrices import Chunk
+from montecarlo.training.drawn_data import require_matrices
 from montecarlo.training.weight_norm.log_loss_flow import log_loss_flow
 from montecarlo.training.weight_norm.models import Committee
 from montecarlo.training.weight_norm.neurons import FAMILIES, participation_ratio
-from theory.ensembles import Ensemble, InvalidArgument
+from theory.ensembles import Ensemble
 
 _DEPTH = 2
 _ERROR, _BUDGET = 1e-4, 20_000
@@ -76,15 +77,9 @@ class CommitteeSparsity:
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse a network that does not draw what is needed."""
-        as_ensemble(net)
-        net.require_plain("the start of a committee")
-        if net.depth != _DEPTH:
-            problem = f"must be {_DEPTH}, for examples and neurons, got {net.depth}"
-            raise InvalidArgument("depth", problem, f"use depth={_DEPTH}")
-        least = max(self.units, self.examples, self.inputs)
-        if not net.is_constant_width or int(net.width_at(0)) < least:
-            problem = f"must be constant and at least {least}, got {net.describe()}"
-            raise InvalidArgument("width", problem, f"use width={least}")
+        require_matrices(
+            net, "the start of a committee", _DEPTH, "examples and neurons", max(self.units, self.examples, self.inputs)
+        )
         return (*FAMILIES, "margins: exponential", "margins: standard")
 
     def measure(self, chunk: Chunk) -> Array:

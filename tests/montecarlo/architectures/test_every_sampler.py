@@ -73,6 +73,7 @@ from montecarlo.training import (
     TwoLayerSparsity,
     WindowErrors,
 )
+from montecarlo.training.drawn_data import require_matrices
 from montecarlo.training.escape_observables import EscapeRatios, EscapeTimes
 from montecarlo.training.one_input import OneInput
 from montecarlo.training.regression.diagonal_observables import DescentOrders
@@ -136,6 +137,7 @@ SAMPLERS = {
     "particle_mean": lambda net: particle_mean(net, islands=4, particles=8, error=0.1),
     "island_variance": lambda net: island_variance(net, particles=8),
     "islands_needed": lambda net: islands_needed(net, particles=8, error=0.1, relative_half_width=0.5),
+    "require_matrices": lambda net: require_matrices(net, "it", 4, "data", 1),
     "tail_probability": lambda net: tail_probability(net, 1, samples=10, error=0.1),
 }
 """What is known for plain networks only."""

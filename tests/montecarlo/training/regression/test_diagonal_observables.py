@@ -57,7 +57,7 @@ def test_the_orders_are_two_and_one() -> None:
         (lambda: DescentOrders(1, 0.0, 1), "^learning_rate: "),
         (lambda: DescentOrders(1, 0.1, 0), "^steps: "),
         (lambda: ORDERS.components(NET.at(depth=4)), "^depth: must be 5"),
-        (lambda: ORDERS.components(NET.at(width=2)), "^width: must be constant and above the 2 inputs"),
+        (lambda: ORDERS.components(NET.at(width=2)), "^width: must be constant and at least 3"),
         (lambda: ORDERS.components(NET.at(widths=(5, 5, 5, 5, 5, 4))), "^width: must be constant"),
         (lambda: ORDERS.components(NET.at(width="n")), "^net: |^width"),
     ],
