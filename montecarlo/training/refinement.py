@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from montecarlo.arguments import as_between, as_count, as_ensemble
 from montecarlo.arrays import Array
 from montecarlo.engines.real_matrices import Chunk
 from montecarlo.training.classifiers import Classifier
-from montecarlo.training.digits import digits_data
+from montecarlo.training.few_digits import IMAGES, few_digits
 from theory.ensembles import Ensemble, InvalidArgument
 
 Gradients = Callable[[Array], NDArray[Any]]
@@ -85,11 +84,12 @@ def refined_descents(
 
 @dataclass(frozen=True)
 class StepRefinement:
-    r"""How far descent on scikit-learn's digits is from descent with halves, quarters and eighths of its step, as logs.
+    r"""How far descent on handwritten digits is from descent with halves, quarters and eighths of its step, as logs.
 
     Networks are classifiers without biases, from weights as the ensemble draws them, trained by full-batch descent on
-    softmax cross-entropy. With :math:`d_r = |GD(\eta)_k-GD(\eta/r)_{rk}|` the components are ``quarters``,
-    :math:`d_4/d_2`; ``eighths``, :math:`d_8/d_2`; and ``share``, :math:`d_8` over the distance from the start.
+    softmax cross-entropy, on the first of the digits (:func:`few_digits`). With
+    :math:`d_r = |GD(\eta)_k-GD(\eta/r)_{rk}|` the components are ``quarters``, :math:`d_4/d_2`; ``eighths``,
+    :math:`d_8/d_2`; and ``share``, :math:`d_8` over the distance from the start.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class StepRefinement:
     steps : int
         How many.
     examples : int
-        How many images, the first of them.
+        How many images, from 10 to 640.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class StepRefinement:
     def __post_init__(self) -> None:
         as_between("learning_rate", self.learning_rate, 0, example=0.05)
         as_count("steps", self.steps, 1, _MOST_STEPS, example=400)
-        as_count("examples", self.examples, 1, 1797, example=500)
+        as_count("examples", self.examples, 10, IMAGES, example=500)
 
     def components(self, net: Ensemble) -> tuple[str, ...]:
         """Return the labels; refuse what is no plain classifier of digits."""
@@ -138,7 +138,7 @@ class StepRefinement:
         model = Classifier(tuple(int(net.width_at(k)) for k in range(int(net.depth) + 1)), str(net.activation))
         layers = [chunk.weights(k).astype(np.float64, copy=False) for k in range(1, model.depth + 1)]
         start = np.concatenate([layer.reshape(len(layer), -1) for layer in layers], axis=1)
-        inputs, labels = _images(self.examples)
+        inputs, labels = few_digits(self.examples)
         distances, travelled = refined_descents(
             lambda w: model.gradients(w, inputs, labels)[1], start, self.learning_rate, self.steps, (2, 4, 8)
         )
@@ -148,9 +148,3 @@ class StepRefinement:
         if not np.isfinite(logs).all():
             raise InvalidArgument("learning_rate", f"{self.learning_rate} lets a network diverge", "use a smaller one")
         return np.asarray(logs)
-
-
-@cache
-def _images(count: int) -> tuple[Array, NDArray[Any]]:
-    inputs, labels = digits_data()
-    return inputs[:count], labels[:count]

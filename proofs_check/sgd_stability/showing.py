@@ -31,8 +31,19 @@ def as_text(found: StableRates) -> str:
         f"in mean square: {_number(found.mean_square)}",
         _typical(found),
         *_paths(found),
+        *(f"assuming: {sentence}" for sentence in _assumed(found)),
     ]
     return "\n".join(lines)
+
+
+def _assumed(found: StableRates) -> tuple[str, ...]:
+    """Say what the letters are, and what the rates speak of."""
+    momentum = " + mu (psi - psi_-)" if found.momentum else ""
+    return (
+        f"psi is the displacement along one direction, and a step takes it to psi - eta h_B psi{momentum}, where h_B "
+        "is the mean curvature of a minibatch",
+        "at the minimum all examples' gradients are 0; in mean square means that E psi^2 vanishes below the rate",
+    )
 
 
 def _typical(found: StableRates) -> str:
@@ -93,6 +104,7 @@ def as_json(found: StableRates) -> str:
         "mean_square": _entry(found.mean_square),
         "typical": None if found.typical is None else _entry(found.typical),
         "typical_bounds": [_entry(low), None if high is None else _entry(high)],
+        "assumptions": list(_assumed(found)),
         "simulated": [
             {
                 "rate": run.rate, "steps": run.steps, "paths": run.paths, "verdict": run.verdict,

@@ -66,8 +66,10 @@ STEP_REFINEMENT = Statement(
     id="descent.step-refinement",
     title="Halves, quarters and eighths of a step are 1/2, 3/4 and 7/8 of the error e(eta) away from it, on digits.",
     latex=(
-        r"d_r=|GD(\eta)_k-GD(\eta/r)_{rk}|\approx\Bigl(1-\frac1r\Bigr)e(\eta):\qquad "
-        r"\frac{d_4}{d_2}\approx\frac32,\quad \frac{d_8}{d_2}\approx\frac74"
+        r"d_r=|GD(\eta)_k-GD(\eta/r)_{rk}|\approx\Bigl(1-\frac1r\Bigr)e(\eta):\quad "
+        r"\operatorname{med}\log\frac{d_4}{d_2}=\log\tfrac32\pm\epsilon,\quad "
+        r"\operatorname{med}\log\frac{d_8}{d_2}=\log\tfrac74\pm\epsilon,\quad "
+        r"\epsilon=\tfrac1{100}\ \text{(linear)},\ \tfrac1{10}\ \text{(ReLU)}"
     ),
     source=f"the experiment of {SOURCE}, on other data; the ratios are derived here",
     assumptions=(DIGITS, FIRST_ORDER),

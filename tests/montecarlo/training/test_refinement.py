@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, kstest
 
 from montecarlo import simulate
-from montecarlo.training import OppositeDirection, StepRefinement, digits_data, refined_descents
+from montecarlo.training import OppositeDirection, StepRefinement, few_digits, refined_descents
 from theory.ensembles import Ensemble, InvalidArgument
 
 NET = Ensemble(widths=(64, 5, 10), activation="linear", init="xavier")
@@ -13,8 +13,8 @@ NET = Ensemble(widths=(64, 5, 10), activation="linear", init="xavier")
 
 def softmax_descent(first, second, eta, steps, count):
     """Two linear layers on the first digits, with all examples in each step."""
-    x, labels = digits_data()
-    x, y = x[:count], np.eye(10)[labels[:count]]
+    x, labels = few_digits(count)
+    y = np.eye(10)[labels]
     for _ in range(steps):
         a = x @ first.T
         logits = a @ second.T
@@ -73,12 +73,13 @@ def test_directions_have_the_law_of_a_beta(d):
     [
         (lambda: StepRefinement(0.0), "learning_rate: must be"),
         (lambda: StepRefinement(0.1, 0), "steps: must be"),
-        (lambda: StepRefinement(0.1, 1, 2000), "examples: must be"),
+        (lambda: StepRefinement(0.1, 1, 641), "examples: must be"),
+        (lambda: StepRefinement(0.1, 1, 9), "examples: must be"),
         (lambda: StepRefinement().components(Ensemble(width=4, depth=2)), "widths: are from 4 to 4"),
         (lambda: OppositeDirection().components(Ensemble(width=4, depth=1)), "widths: are those of"),
         (lambda: refined_descents(lambda w: w, np.ones((1, 1)), 0.1, 2, (1,)), "parts: must be"),
         (lambda: refined_descents(lambda w: w, np.ones((1, 1)), 0.1, 2, (2,), every=3), "every: must be"),
-        (lambda: simulate(NET, [StepRefinement(1e6, 50, 5)], samples=1), "learning_rate: 1000000.0 lets a network"),
+        (lambda: simulate(NET, [StepRefinement(1e6, 50, 10)], samples=1), "learning_rate: 1000000.0 lets a network"),
     ],
 )
 def test_what_is_out_of_range_is_refused(call, message):

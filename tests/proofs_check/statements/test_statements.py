@@ -1,6 +1,8 @@
 """The statements themselves: complete, independent of theory's derivations, and falsifiable piece by piece."""
 
+import os
 import re
+import sys
 from collections import Counter
 from fractions import Fraction
 from functools import partial
@@ -468,9 +470,26 @@ def _piece(tier, check, case):
     return (tier.value, check, case if tier is Tier.SIMULATED else "")
 
 
+EXTRAS = ("dask", "matplotlib", "sklearn", "torch")
+
+
 @pytest.fixture(scope="module")
-def results(request):
-    """All statements that the chosen tests ask about, quick profile: 40 to 70 s on two free cores for all."""
+def only_core_packages(tmp_path_factory):
+    """Hide what `make verify` does not install, from this process and from those that it starts."""
+    folder = tmp_path_factory.mktemp("hidden")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in EXTRAS:
+            (folder / f"{name}.py").write_text(f"raise ImportError('{name} is no core dependency')\n")
+            for loaded in [module for module in sys.modules if module.partition(".")[0] == name]:
+                patch.delitem(sys.modules, loaded)
+        patch.syspath_prepend(folder)
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")])))
+        yield
+
+
+@pytest.fixture(scope="module")
+def results(request, only_core_packages):
+    """All statements that the chosen tests ask about, quick profile: minutes on two free cores for all."""
     asked = [item.callspec.params for item in request.session.items if "results" in getattr(item, "fixturenames", ())]
     ids = {params["statement"].id if "statement" in params else params["name"] for params in asked}
     report = verify([statement for statement in own_statements() if statement.id in ids], jobs=2, seed=20_251)
