@@ -30,6 +30,7 @@ def test_reshuffled_batches_see_each_example_once_and_fresh_ones_do_not():
         assert len(set(epoch)) == 9
     fresh = [r[0] for r in islice(Batches(3, fresh=True).drawn(10, [5]), 400)]
     assert all(len(set(r)) == 3 for r in fresh)
+    assert sum(len(set(np.concatenate(fresh[i : i + 3]))) == 9 for i in range(0, 399, 3)) < 20  # 1 % in the mean
     assert len({frozenset(r) for r in fresh}) > 100  # of 120
     counts = Counter(np.concatenate(fresh).tolist())  # 120 each, of deviation below 11
     assert all(abs(count - 120) < 70 for count in counts.values())

@@ -8,6 +8,8 @@ from proofs_check.claims.checking import check
 from proofs_check.claims.domain import read_domain
 from proofs_check.claims.meaning import understand
 from proofs_check.claims.narrow import narrow_sizes
+from proofs_check.claims.negative_orders import derive_any_order
+from proofs_check.claims.random_numbers import Activation, Moment
 from proofs_check.claims.sides import Sides
 from proofs_check.verdict import Verdict
 from theory import symbols
@@ -194,3 +196,17 @@ def test_windows_stay_inside_of_what_is_asked_for():
     assert inside
     assert all(point[n] <= 80 for point in inside)
     assert check("E|a_L|^2 >= |x|^2*(3/2 - (n-90)^2)", NET, sizes="n=1..80").verdict is Verdict.SUPPORTED
+
+
+def test_a_negative_moment_has_a_formula_where_it_is_finite_at_the_least_size_already():
+    n, L = symbols.whole("n"), symbols.whole("L")
+    moment, net = Moment(((Activation((L,)), -2),)), Ensemble(width="n", depth="L")
+    assert (
+        sp.simplify(
+            derive_any_order(moment, net, {n: 3}).formula * (1 - 2 / n) ** L * sp.Symbol("norm_x", positive=True) ** 2
+        )
+        == 1
+    )
+    for least in ({}, {n: 1}, {n: 2}):
+        with pytest.raises(InvalidArgument, match="may be infinite"):
+            derive_any_order(moment, net, least)

@@ -121,6 +121,11 @@ def test_what_signs_would_change_is_refused() -> None:
     net = Ensemble(width=4, depth=3, activation="abs", init="he")
     with refused("readout", "independent signs"):
         gradient_moment(net.at(readout="ones"), 1)
+    with refused("law", "has atoms"):  # the slope of |z| at 0 is no square root of 1 for all
+        gradient_moment(net.at(law="rademacher"), 1)
+    assert activation_moment(net.at(law="rademacher"), 4) == activation_moment(
+        net.at(law="rademacher", activation="linear"), 4
+    )
     with refused("bias", "of one law with their negatives"):
         gradient_moment(net.at(bias="constant:1/10"))
     with refused("bias", "of one law with their negatives"):
