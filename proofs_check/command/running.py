@@ -53,7 +53,7 @@ def add_cluster(parser: ArgumentParser) -> None:
 
 def add_run_options(parser: ArgumentParser) -> None:
     """Add the options of a verification."""
-    parser.add_argument("--profile", default="quick", help="quick (default, about two minutes) or full")
+    parser.add_argument("--profile", default="quick", help="quick (default, a few minutes) or full")
     add_seed(parser)
     add_jobs(parser)
     add_cluster(parser)

@@ -105,7 +105,7 @@ class TestDerive:
         assert {str(symbol) for symbol in formula.free_symbols} & {"n", "L"}
         assert at_values(formula) == pytest.approx(derive(f"{command} {NUMERIC}")["float"], rel=1e-12)
 
-    @pytest.mark.parametrize("order", [18, 20, 40])
+    @pytest.mark.parametrize("order", [20, 40])
     def test_even_orders_of_any_height_are_moments_of_chi_squares(self, derive, order):
         answer = derive(f"activation --order {order} --width 3 --depth 2")
         layer = math.prod(sp.Integer(3 + 2 * j) for j in range(order // 2)) / sp.Integer(3) ** (order // 2)
